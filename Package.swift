@@ -1,0 +1,172 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list for every target: facts of the compiler, not of a target.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+
+let package = Package(
+    name: "impact-notifier",
+    products: [
+        .executable(name: "impact-notifier", targets: ["ImpactNotifier"]),
+        .executable(name: "impact-sandbox", targets: ["ImpactSandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "Network",
+            dependencies: ["CCurl", "COpenSSL", "CLinux", logging, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "WebSocket",
+            dependencies: ["Network", "Crypto", "CZlib", "CLinux", logging, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ATProtocol",
+            dependencies: ["Network", "Crypto", logging, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Firehose",
+            dependencies: ["WebSocket", "ATProtocol", "Network", logging, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "OAuth",
+            dependencies: ["ATProtocol", "Network", "Crypto", logging, metrics],
+            resources: [.embedInCode("Resources/callback.html")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Notifier",
+            dependencies: ["Firehose", "ATProtocol", "Network", "Crypto", database, logging, metrics],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ImpactNotifier",
+            dependencies: [
+                "Notifier", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network", "Crypto", "CLinux",
+                argumentParser, yaml, logging, metrics, httpServer,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Sandbox",
+            dependencies: ["ATProtocol", "Crypto", "Network", "CLinux", logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ImpactSandbox",
+            dependencies: ["Sandbox", "ATProtocol", "Network", "CLinux", argumentParser],
+            swiftSettings: settings
+        ),
+        // What several test targets need; nothing else may depend on it.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Sandbox", "ATProtocol", "Network", logging],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
+        .testTarget(
+            name: "NetworkTests",
+            dependencies: ["Network", "COpenSSL", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketTests",
+            dependencies: ["WebSocket", "Network", "Crypto", "CZlib", "Sandbox", "TestSupport", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ATProtocolTests", dependencies: ["ATProtocol", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "FirehoseTests",
+            dependencies: ["Firehose", "Sandbox", "Crypto", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Sandbox", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "NotifierTests",
+            dependencies: ["Notifier", "OAuth", "Sandbox", "TestSupport", database],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ImpactNotifierTests",
+            dependencies: ["ImpactNotifier", "Sandbox", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["Sandbox", "ATProtocol", "Network", "Crypto"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AcceptanceTests",
+            dependencies: ["Sandbox", "ATProtocol", "Network", "ImpactNotifier", "ImpactSandbox", "TestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .executableTarget(
+            name: "websocket-echo",
+            dependencies: ["WebSocket", "Network", logging],
+            path: "Tests/Interop/EchoDriver",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "websocket-bench",
+            dependencies: ["WebSocket", "Network", "ATProtocol", logging],
+            path: "Tests/Benchmarks/WebSocketBench",
+            swiftSettings: settings
+        ),
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz-websocket",
+            dependencies: ["WebSocket", "Network", "CFuzzer"],
+            path: "Tests/Fuzz/WebSocket",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fuzz-streams",
+            dependencies: ["Firehose", "ATProtocol", "CFuzzer"],
+            path: "Tests/Fuzz/Streams",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "stream-bench",
+            dependencies: ["Firehose", "ATProtocol", "Network", logging],
+            path: "Tests/Benchmarks/StreamBench",
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

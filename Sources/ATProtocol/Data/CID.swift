@@ -1,0 +1,109 @@
+internal import Crypto
+
+/// A content identifier of the one form that the network makes: version 1, SHA-256, of a record or a blob
+/// (atproto.com/specs/data-model#link-and-cid-formats).
+public struct CID: Sendable, Hashable, CustomStringConvertible {
+    /// What the content is.
+    public enum Codec: UInt8, Sendable {
+        /// Records, commits, tree nodes.
+        case dagCBOR = 0x71
+        /// Blobs.
+        case raw = 0x55
+    }
+
+    /// The octets of the binary form: version, codec, hash function, hash length, digest.
+    public static let length = 36
+
+    /// What the content is.
+    public let codec: Codec
+    // Four words instead of an array: a commit has dozens of these, and they are keys.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// The identifier of content.
+    public init(of content: RawSpan, codec: Codec = .dagCBOR) {
+        let digest = Digest.sha256(content)
+        self.init(codec: codec, digest: digest.span)
+    }
+
+    /// The identifier of content.
+    public init(of content: [UInt8], codec: Codec = .dagCBOR) {
+        let digest = Digest.sha256(content)
+        self.init(codec: codec, digest: digest.span)
+    }
+
+    /// Reads the binary form; nil when it is not exactly 36 octets of a form that the network makes.
+    public init?(bytes: some Collection<UInt8>) {
+        let bytes = Array(bytes)
+        self.init(bytes: bytes.span)
+    }
+
+    /// Reads the binary form; nil when it is not exactly 36 octets of a form that the network makes.
+    public init?(bytes: Span<UInt8>) {
+        guard bytes.count == Self.length, bytes[0] == 1, bytes[2] == 0x12, bytes[3] == 32,
+            let codec = Codec(rawValue: bytes[1])
+        else { return nil }
+        self.init(codec: codec, digest: bytes.extracting(4...))
+    }
+
+    /// Reads the text form, `b` and base32.
+    ///
+    /// - Throws: ``SyntaxError``.
+    public init(_ text: String) throws(SyntaxError) {
+        guard text.utf8.count == 59, text.utf8.first == UInt8(ascii: "b"),
+            let bytes = Base32.decode(text.utf8.dropFirst()), let cid = CID(bytes: bytes)
+        else { throw SyntaxError("CID", text, "it is not a version 1 identifier by SHA-256 in base32") }
+        self = cid
+    }
+
+    private init(codec: Codec, digest: Span<UInt8>) {
+        let digest = RawSpan(_elements: digest)
+        self.codec = codec
+        words = (
+            Self.word(digest, 0), Self.word(digest, 8), Self.word(digest, 16), Self.word(digest, 24)
+        )
+    }
+
+    private static func word(_ digest: RawSpan, _ offset: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe digest.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The binary form.
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.length)
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the binary form.
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(1)
+        bytes.append(codec.rawValue)
+        bytes.append(0x12)
+        bytes.append(32)
+        func append(_ word: UInt64) {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
+        append(words.0)
+        append(words.1)
+        append(words.2)
+        append(words.3)
+    }
+
+    /// The text form.
+    public var text: String { "b" + Base32.encode(bytes) }
+
+    /// The text form.
+    public var description: String { text }
+
+    /// Whether it identifies this content.
+    public func identifies(_ content: RawSpan) -> Bool { self == CID(of: content, codec: codec) }
+
+    /// Identifiers are equal when their octets are.
+    public static func == (one: CID, other: CID) -> Bool { one.codec == other.codec && one.words == other.words }
+
+    /// Hashes a part of the digest, which is a hash itself.
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}

@@ -1,0 +1,234 @@
+public import Network
+
+/// Resolves DIDs and handles over HTTP, remembers the answers, and asks each question once at a time.
+///
+/// An answer is fresh for an hour, and used for a day when the directory does not answer; a refusal is remembered for
+/// five minutes. The host of a `did:web` is a stranger's choice and is reached only through the guarded client.
+public actor IdentityResolver: IdentityResolving {
+    private typealias Answer = Result<DIDDocument, IdentityFailure>
+    private struct Lookup {
+        let number: Int
+        let task: Task<Answer, Never>
+    }
+
+    private let configuration: IdentityConfiguration
+    private let client: any HTTPClient
+    private let clock: any WallClock
+    private let sleeper: any Clock<Duration>
+    private var handleService: WebURL?
+    private var documents: RecencyCache<DID, Answer>
+    private var handles: RecencyCache<String, DID>
+    private var lookups: [DID: Lookup] = [:]
+    private var lookupCount = 0
+    private var pacer: RequestPacer
+
+    /// A resolver with empty caches.
+    public init(
+        configuration: IdentityConfiguration,
+        client: any HTTPClient,
+        clock: any WallClock = SystemClock(),
+        sleeper: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.configuration = configuration
+        self.client = client
+        self.clock = clock
+        self.sleeper = sleeper
+        handleService = configuration.handleService
+        documents = RecencyCache(capacity: configuration.capacity)
+        handles = RecencyCache(capacity: configuration.capacity)
+        pacer = RequestPacer(rate: configuration.directoryRate)
+    }
+
+    /// Lets handles be resolved by this service from now on: the sender's PDS, once it is known.
+    public func useHandleService(_ origin: WebURL) { handleService = origin }
+
+    /// Forgets what is known of a DID: its stream said that it changed, or its PDS denies it.
+    public func purge(_ did: DID) {
+        documents.remove(did)
+        // An answer that is under way may be older than the reason for this call: it is given, but not remembered.
+        lookups[did] = nil
+    }
+
+    /// The DID document of a DID.
+    public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+        guard did.isSupported else {
+            throw IdentityFailure(
+                code: .unsupportedMethod,
+                subject: did.text,
+                detail: "only did:plc and did:web are resolved"
+            )
+        }
+        let known = documents.value(of: did, at: clock.now())
+        if !isFresh, let known {
+            let limit =
+                switch known.value {
+                case .success: configuration.freshness
+                case .failure: configuration.negativeFreshness
+                }
+            if known.age < limit / .seconds(1) { return try known.value.get() }
+        }
+        let answer = await lookUp(did)
+        if case .failure(let failure) = answer, failure.isTransient, !isFresh, let known,
+            known.age < configuration.staleness / .seconds(1), case .success(let document) = known.value
+        {
+            return document
+        }
+        return try answer.get()
+    }
+
+    /// The DID that a handle stands for: asked of the handle service, then confirmed by the DID's own document.
+    public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
+        if let known = handles.value(of: handle.normalized, at: clock.now()),
+            known.age < configuration.handleFreshness / .seconds(1)
+        {
+            return known.value
+        }
+        let did = try await claimedDID(of: handle)
+        // A cached document may be older than a change of the handle.
+        for isFresh in [false, true] {
+            let document = try await document(of: did, isFresh: isFresh)
+            guard document.handle?.normalized == handle.normalized else { continue }
+            handles.store(did, of: handle.normalized, at: clock.now())
+            return did
+        }
+        throw IdentityFailure(
+            code: .handleUnresolved,
+            subject: handle.text,
+            detail: "the DID document of \(did) does not name it"
+        )
+    }
+
+    private func lookUp(_ did: DID) async -> Answer {
+        if let lookup = lookups[did] { return await lookup.task.value }
+        lookupCount += 1
+        let number = lookupCount
+        // Its own task: the caller that came first may be cancelled while others wait for the same answer.
+        let task = Task { await fetch(did) }
+        lookups[did] = Lookup(number: number, task: task)
+        let answer = await task.value
+        guard lookups[did]?.number == number else { return answer }
+        lookups[did] = nil
+        switch answer {
+        case .failure(let failure) where failure.isTransient: break
+        default: documents.store(answer, of: did, at: clock.now())
+        }
+        return answer
+    }
+
+    private func fetch(_ did: DID) async -> Answer {
+        do throws(IdentityFailure) {
+            let request = try request(for: did)
+            if did.method == "plc" { await waitForSlot() }
+            let response: HTTPResponse
+            do throws(HTTPFailure) { response = try await client.send(request) } catch {
+                let code: IdentityFailure.Code =
+                    error.code == .refusedHost || error.code == .tooLarge ? .refusedHost : .unavailable
+                throw IdentityFailure(code: code, subject: did.text, detail: error.description)
+            }
+            switch response.status {
+            case 200: break
+            // The directory's code says 404 of a tombstone, its documentation says 410.
+            case 404, 410: throw IdentityFailure(code: .notFound, subject: did.text, detail: "it does not exist")
+            default: throw unavailable(did.text, response)
+            }
+            let json: JSONValue
+            do { json = try JSONValue(parsing: response.body) } catch {
+                throw IdentityFailure(
+                    code: .invalidDocument,
+                    subject: did.text,
+                    detail: "its DID document is \(error)"
+                )
+            }
+            return .success(try DIDDocument(json, of: did))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func request(for did: DID) throws(IdentityFailure) -> HTTPRequest {
+        let headers: HTTPHeaders = ["Accept": "application/did+ld+json,application/json"]
+        let url: WebURL
+        let reach: HTTPRequest.Reach
+        if did.method == "plc" {
+            url = configuration.directory.with(path: "/" + did.text)
+            reach = .trusted
+        } else {
+            url = try webURL(of: did)
+            reach = .stranger
+        }
+        return HTTPRequest(
+            .get,
+            url,
+            headers: headers,
+            timeout: configuration.timeout,
+            maximumBody: configuration.maximumDocument,
+            reach: reach
+        )
+    }
+
+    /// The address of a `did:web` document; a port, or a name that is no public one, only for development.
+    private func webURL(of did: DID) throws(IdentityFailure) -> WebURL {
+        func refused(_ detail: String) -> IdentityFailure {
+            IdentityFailure(code: .refusedHost, subject: did.text, detail: detail)
+        }
+        guard let host = PercentEncoding.decode(did.identifier) else { throw refused("its host is malformed") }
+        let isLocal = host == "localhost" || host.hasPrefix("localhost:")
+        guard !isLocal || configuration.allowsLoopback else { throw refused("its host is this machine") }
+        if !isLocal {
+            guard let name = try? Handle(host), !name.isDisallowed else {
+                throw refused("its host is not a public host name")
+            }
+        }
+        do { return try WebURL("\(isLocal ? "http" : "https")://\(host)/.well-known/did.json") } catch {
+            throw refused("its host \(error)")
+        }
+    }
+
+    private func claimedDID(of handle: Handle) async throws(IdentityFailure) -> DID {
+        func unresolved(_ detail: String) -> IdentityFailure {
+            IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: detail)
+        }
+        guard !handle.isDisallowed else { throw unresolved("its top-level domain is not a public one") }
+        guard let handleService else {
+            throw IdentityFailure(
+                code: .unavailable,
+                subject: handle.text,
+                detail: "no service for handles is known yet"
+            )
+        }
+        let url = handleService.with(
+            path: "/xrpc/com.atproto.identity.resolveHandle",
+            query: [("handle", handle.normalized)]
+        )
+        let response: HTTPResponse
+        do throws(HTTPFailure) {
+            response = try await client.send(
+                HTTPRequest(.get, url, timeout: configuration.timeout, maximumBody: configuration.maximumDocument)
+            )
+        } catch {
+            throw IdentityFailure(code: .unavailable, subject: handle.text, detail: error.description)
+        }
+        guard response.status != 400, response.status != 404 else {
+            throw unresolved(XRPCError(response).message ?? "it does not resolve")
+        }
+        guard response.isSuccess else { throw unavailable(handle.text, response) }
+        guard let text = (try? JSONValue(parsing: response.body))?["did"]?.string, let did = try? DID(text) else {
+            throw unresolved("\(handleService.origin) answered without a DID")
+        }
+        return did
+    }
+
+    private func waitForSlot() async {
+        let wait = pacer.wait(from: clock.now())
+        // A cancelled sleep only means that the request goes out early: its own task is never cancelled.
+        if wait > 0 { try? await sleeper.sleep(for: .seconds(wait)) }
+    }
+
+    private func unavailable(_ subject: String, _ response: HTTPResponse) -> IdentityFailure {
+        IdentityFailure(
+            code: .unavailable,
+            subject: subject,
+            detail: "the answer was \(XRPCError(response).description)"
+        )
+    }
+}

@@ -1,0 +1,83 @@
+/// The blocks of a CAR file, version 1, found by their identifiers (ipld.io/specs/transport/car/carv1).
+///
+/// Only places are kept; a block's bytes are looked at, and checked against its identifier, when they are asked for.
+public struct BlockArchive: Sendable {
+    /// The first root: in the network's archives the commit.
+    public let root: CID
+    private let bytes: [UInt8]
+    private let places: [CID: Range<Int>]
+
+    /// Reads the header and finds the blocks.
+    ///
+    /// - Parameter bytes: the whole file.
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/malformed``.
+    public init(_ bytes: [UInt8]) throws(RepositoryFailure) {
+        self.bytes = bytes
+        var position = 0
+        let header = try Self.section(bytes, &position)
+        root = try Self.root(bytes[header])
+        var places: [CID: Range<Int>] = [:]
+        while position < bytes.count {
+            let section = try Self.section(bytes, &position)
+            guard section.count >= CID.length, let cid = CID(bytes: bytes.span.extracting(section.prefix(CID.length)))
+            else {
+                throw Self.malformed("a block has no identifier that the network makes")
+            }
+            places[cid] = section.dropFirst(CID.length)
+        }
+        self.places = places
+    }
+
+    /// How many blocks there are.
+    public var count: Int { places.count }
+
+    /// The identifiers of all blocks.
+    public var identifiers: some Collection<CID> { places.keys }
+
+    /// The bytes of a block; nil when it is not there.
+    ///
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent`` when its digest is another.
+    public func block(_ cid: CID) throws(RepositoryFailure) -> [UInt8]? {
+        guard let place = places[cid] else { return nil }
+        let block = Array(bytes[place])
+        guard CID(of: block, codec: cid.codec) == cid else {
+            throw RepositoryFailure(code: .wrongContent, detail: "the block \(cid) holds something else")
+        }
+        return block
+    }
+
+    /// Checks every block, also those that nobody asks for.
+    ///
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent``.
+    public func verify() throws(RepositoryFailure) {
+        for cid in places.keys { _ = try block(cid) }
+    }
+
+    private static func root(_ header: ArraySlice<UInt8>) throws(RepositoryFailure) -> CID {
+        let json: JSONValue
+        do { json = try JSONValue(dagCBOR: unsafe header.span.bytes) } catch { throw RepositoryFailure(error) }
+        guard json["version"]?.integer == 1, let text = json["roots"]?[0]?["$link"]?.string, let root = try? CID(text)
+        else { throw malformed("its header has another version, or no root") }
+        return root
+    }
+
+    /// The range of the next section: a length as LEB128, then so many octets.
+    private static func section(_ bytes: [UInt8], _ position: inout Int) throws(RepositoryFailure) -> Range<Int> {
+        var length = 0
+        for shift in stride(from: 0, to: 35, by: 7) {
+            guard position < bytes.count else { throw malformed("it ends within a length") }
+            let byte = bytes[position]
+            position += 1
+            length |= Int(byte & 0x7F) << shift
+            guard byte & 0x80 == 0 else { continue }
+            guard length <= bytes.count - position else { throw malformed("it ends within a block") }
+            defer { position += length }
+            return position..<position + length
+        }
+        throw malformed("a length has more than five octets")
+    }
+
+    private static func malformed(_ detail: String) -> RepositoryFailure {
+        RepositoryFailure(code: .malformed, detail: "the archive of blocks is malformed: \(detail)")
+    }
+}

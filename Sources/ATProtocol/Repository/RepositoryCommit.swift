@@ -1,0 +1,70 @@
+public import Crypto
+
+/// The signed root of a repository (atproto.com/specs/repository#commit-objects).
+public struct RepositoryCommit: Sendable, Equatable {
+    /// Whose repository.
+    public let did: DID
+    /// The revision.
+    public let rev: TID
+    /// The root of the tree of records.
+    public let data: CID
+    /// What is signed: the commit without its signature, as DAG-CBOR.
+    public let unsigned: [UInt8]
+    /// r ‖ s, 64 octets.
+    public let signature: [UInt8]
+
+    /// Decodes the block of a commit.
+    ///
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/malformed``.
+    public init(_ block: [UInt8]) throws(RepositoryFailure) {
+        func malformed(_ detail: String) -> RepositoryFailure {
+            RepositoryFailure(code: .malformed, detail: "the commit is malformed: \(detail)")
+        }
+        let json: JSONValue
+        do { json = try JSONValue(dagCBOR: unsafe block.span.bytes) } catch { throw RepositoryFailure(error) }
+        guard json["version"]?.integer == 3, var members = json.object else { throw malformed("its version is not 3") }
+        do {
+            did = try DID(json["did"]?.string ?? "")
+            rev = try TID(json["rev"]?.string ?? "")
+            data = try CID(json["data"]?["$link"]?.string ?? "")
+        } catch {
+            throw malformed(error.description)
+        }
+        guard let signature = json["sig"]?["$bytes"]?.string.flatMap({ Base64.decode($0) }), signature.count == 64
+        else {
+            throw malformed("its signature does not have 64 octets")
+        }
+        self.signature = signature
+        members["sig"] = nil
+        // What was decoded strictly is encoded to the same bytes again.
+        do { unsigned = try JSONValue.object(members).dagCBOR() } catch { throw malformed(error.description) }
+    }
+
+    /// How far a revision may be ahead of the time, in microseconds (atproto.com/specs/sync#validation).
+    public static let maximumLead: Int64 = 300_000_000
+
+    /// Checks that the revision does not claim the future: everything later would look old behind it.
+    ///
+    /// - Parameter now: microseconds since the Unix epoch.
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/futureRevision``.
+    public func checkRevision(now: Int64) throws(RepositoryFailure) {
+        guard Int64(rev.microseconds) - now <= Self.maximumLead else {
+            throw RepositoryFailure(
+                code: .futureRevision,
+                detail: "the revision \(rev) of \(did) is more than 5 minutes in the future"
+            )
+        }
+    }
+
+    /// Checks the signature.
+    ///
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongSignature``.
+    public func verify(with key: PublicKey) throws(RepositoryFailure) {
+        guard key.isValid(signature, for: unsigned) else {
+            throw RepositoryFailure(
+                code: .wrongSignature,
+                detail: "the commit \(rev) of \(did) is not signed by its key"
+            )
+        }
+    }
+}

@@ -1,0 +1,250 @@
+/// A repository's tree of records, or as much of it as a proof carries: nodes are read from their blocks when they are
+/// needed, and what is not needed may be missing (atproto.com/specs/repository#mst-structure).
+public struct SearchTree: Sendable {
+    /// A subtree that is still in its block, or has been read and perhaps changed.
+    private indirect enum Subtree: Sendable {
+        case stored(CID)
+        case read(Layer)
+    }
+
+    /// The keys of one layer with the subtrees between them: `subtrees[i]` stands before `keys[i]`.
+    private struct Layer: Sendable {
+        var height: Int
+        var records: [(key: [UInt8], value: CID)]
+        var subtrees: [Subtree?]
+
+        init(height: Int, records: [(key: [UInt8], value: CID)] = [], subtrees: [Subtree?] = [nil]) {
+            self.height = height
+            self.records = records
+            self.subtrees = subtrees
+        }
+
+        /// The first record that is not before a key.
+        func index(of key: [UInt8]) -> Int {
+            records.firstIndex { !$0.key.lexicographicallyPrecedes(key) } ?? records.count
+        }
+    }
+
+    private let archive: BlockArchive?
+    private var root: Layer
+
+    /// An empty tree.
+    public init() {
+        archive = nil
+        root = Layer(height: 0)
+    }
+
+    /// A tree from its blocks.
+    ///
+    /// - Throws: ``RepositoryFailure`` when the root's block is missing or malformed.
+    public init(root: CID, in archive: BlockArchive) throws(RepositoryFailure) {
+        self.archive = archive
+        self.root = Layer(height: 0)
+        self.root = try layer(root, height: nil)
+    }
+
+    /// The identifier of the root: the tree's whole content in one value.
+    public func identifier() -> CID { Self.identifier(of: root) }
+
+    /// The value of a key; nil when the tree does not hold it.
+    ///
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/missingBlock`` when that cannot be told.
+    public func value(of key: String) throws(RepositoryFailure) -> CID? {
+        let key = Array(key.utf8)
+        var layer = root
+        while true {
+            let index = layer.index(of: key)
+            if index < layer.records.count, layer.records[index].key == key { return layer.records[index].value }
+            guard let subtree = layer.subtrees[index] else { return nil }
+            layer = try read(subtree, height: layer.height - 1)
+        }
+    }
+
+    /// Puts a value under a key, or another in its place.
+    ///
+    /// - Returns: the value that the key had before.
+    /// - Throws: ``RepositoryFailure``.
+    @discardableResult
+    public mutating func insert(_ key: String, _ value: CID) throws(RepositoryFailure) -> CID? {
+        let key = Array(key.utf8)
+        let height = TreeNode.height(of: key)
+        if root.records.isEmpty, root.subtrees[0] == nil { root.height = height }
+        guard height > root.height else { return try insert(key, value, height, into: &root) }
+        let (left, right) = try split(.read(root), at: key, height: root.height)
+        let below = height - 1
+        root = Layer(
+            height: height,
+            records: [(key, value)],
+            subtrees: [lift(left, from: root.height, to: below), lift(right, from: root.height, to: below)]
+        )
+        return nil
+    }
+
+    /// Takes a key out.
+    ///
+    /// - Returns: the value that it had; nil when the tree did not hold it.
+    /// - Throws: ``RepositoryFailure``.
+    @discardableResult
+    public mutating func remove(_ key: String) throws(RepositoryFailure) -> CID? {
+        let old = try remove(Array(key.utf8), from: &root)
+        // A root that only leads to one subtree is not written.
+        while root.records.isEmpty, let subtree = root.subtrees[0] {
+            root = try read(subtree, height: root.height - 1)
+        }
+        return old
+    }
+
+    private func insert(
+        _ key: [UInt8],
+        _ value: CID,
+        _ height: Int,
+        into layer: inout Layer
+    ) throws(RepositoryFailure) -> CID? {
+        let index = layer.index(of: key)
+        if index < layer.records.count, layer.records[index].key == key {
+            defer { layer.records[index].value = value }
+            return layer.records[index].value
+        }
+        if height == layer.height {
+            let (left, right) = try split(layer.subtrees[index], at: key, height: layer.height - 1)
+            layer.records.insert((key, value), at: index)
+            layer.subtrees.replaceSubrange(index...index, with: [left, right])
+            return nil
+        }
+        guard let subtree = layer.subtrees[index] else {
+            let leaf = Layer(height: height, records: [(key, value)], subtrees: [nil, nil])
+            layer.subtrees[index] = lift(.read(leaf), from: height, to: layer.height - 1)
+            return nil
+        }
+        var below = try read(subtree, height: layer.height - 1)
+        let old = try insert(key, value, height, into: &below)
+        layer.subtrees[index] = .read(below)
+        return old
+    }
+
+    private func remove(_ key: [UInt8], from layer: inout Layer) throws(RepositoryFailure) -> CID? {
+        let index = layer.index(of: key)
+        if index < layer.records.count, layer.records[index].key == key {
+            let old = layer.records.remove(at: index).value
+            let merged = try merge(layer.subtrees[index], layer.subtrees[index + 1], height: layer.height - 1)
+            layer.subtrees.replaceSubrange(index...index + 1, with: [merged])
+            return old
+        }
+        guard let subtree = layer.subtrees[index] else { return nil }
+        var below = try read(subtree, height: layer.height - 1)
+        guard let old = try remove(key, from: &below) else { return nil }
+        let isEmpty = below.records.isEmpty && below.subtrees[0] == nil
+        layer.subtrees[index] = isEmpty ? nil : .read(below)
+        return old
+    }
+
+    /// Parts a subtree into what is before a key and what is behind it.
+    private func split(
+        _ subtree: Subtree?,
+        at key: [UInt8],
+        height: Int
+    ) throws(RepositoryFailure) -> (Subtree?, Subtree?) {
+        guard let subtree else { return (nil, nil) }
+        let layer = try read(subtree, height: height)
+        let index = layer.index(of: key)
+        let (inner, outer) = try split(layer.subtrees[index], at: key, height: height - 1)
+        let left = Layer(
+            height: height,
+            records: Array(layer.records[..<index]),
+            subtrees: layer.subtrees[..<index] + [inner]
+        )
+        let right = Layer(
+            height: height,
+            records: Array(layer.records[index...]),
+            subtrees: [outer] + layer.subtrees[(index + 1)...]
+        )
+        return (Self.kept(left), Self.kept(right))
+    }
+
+    private func merge(
+        _ left: Subtree?,
+        _ right: Subtree?,
+        height: Int
+    ) throws(RepositoryFailure) -> Subtree? {
+        guard let left else { return right }
+        guard let right else { return left }
+        var one = try read(left, height: height)
+        let other = try read(right, height: height)
+        let middle = try merge(one.subtrees.removeLast(), other.subtrees[0], height: height - 1)
+        one.subtrees += [middle] + other.subtrees.dropFirst()
+        one.records += other.records
+        return .read(one)
+    }
+
+    /// The same subtree with empty layers above it.
+    private func lift(_ subtree: Subtree?, from: Int, to: Int) -> Subtree? {
+        guard var subtree else { return nil }
+        for height in (from..<max(from, to)).map({ $0 + 1 }) {
+            subtree = .read(Layer(height: height, subtrees: [subtree]))
+        }
+        return subtree
+    }
+
+    private static func kept(_ layer: Layer) -> Subtree? {
+        layer.records.isEmpty && layer.subtrees[0] == nil ? nil : .read(layer)
+    }
+
+    private func read(_ subtree: Subtree, height: Int) throws(RepositoryFailure) -> Layer {
+        switch subtree {
+        case .read(let layer): layer
+        case .stored(let cid): try layer(cid, height: height)
+        }
+    }
+
+    /// Reads a node; `height` is nil for a root, whose first key tells it.
+    private func layer(_ cid: CID, height: Int?) throws(RepositoryFailure) -> Layer {
+        guard let block = try archive?.block(cid) else {
+            throw RepositoryFailure(code: .missingBlock, detail: "the proof lacks the node \(cid)")
+        }
+        let node = try TreeNode(block)
+        let height = if let height { height } else { try rootHeight(node) }
+        guard height >= 0, node.entries.allSatisfy({ TreeNode.height(of: $0.key) == height }) else {
+            throw RepositoryFailure(code: .malformed, detail: "a key of the node \(cid) stands in the wrong layer")
+        }
+        return Layer(
+            height: height,
+            records: node.entries.map { ($0.key, $0.value) },
+            subtrees: ([node.left] + node.entries.map(\.right)).map { $0.map(Subtree.stored) }
+        )
+    }
+
+    private func rootHeight(_ node: TreeNode) throws(RepositoryFailure) -> Int {
+        if let first = node.entries.first { return TreeNode.height(of: first.key) }
+        guard let left = node.left else { return 0 }
+        // Only a tree that is not in its one form has such a root; it is read all the same, and found out by its
+        // digest.
+        var depth = 1
+        var next = left
+        while depth < 128, let block = try archive?.block(next) {
+            let below = try TreeNode(block)
+            if let first = below.entries.first { return TreeNode.height(of: first.key) + depth }
+            guard let left = below.left else { break }
+            next = left
+            depth += 1
+        }
+        throw RepositoryFailure(code: .malformed, detail: "the tree has a root without a key")
+    }
+
+    private static func identifier(of layer: Layer) -> CID {
+        let links = layer.subtrees.map { subtree in subtree.map(identifier(of:)) }
+        let node = TreeNode(
+            left: links[0],
+            entries: zip(layer.records, links.dropFirst()).map {
+                TreeNode.Entry(key: $0.key, value: $0.value, right: $1)
+            }
+        )
+        return CID(of: node.encoded)
+    }
+
+    private static func identifier(of subtree: Subtree) -> CID {
+        switch subtree {
+        case .stored(let cid): cid
+        case .read(let layer): identifier(of: layer)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// A domain name that stands for an account (atproto.com/specs/handle).
+public struct Handle: SyntaxValue {
+    /// The text, verbatim.
+    public let text: String
+
+    /// Checks a host name of at least two labels, at most 253 characters, whose last label starts with a letter.
+    public init(_ text: String) throws(SyntaxError) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 253 else { throw SyntaxError("handle", text, "it is longer than 253 characters") }
+        let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard labels.count >= 2 else { throw SyntaxError("handle", text, "it has no dot") }
+        let isValid = labels.allSatisfy { label in
+            guard let first = label.first, let last = label.last, label.count <= 63 else { return false }
+            return ASCII.isAlphanumeric(first) && ASCII.isAlphanumeric(last)
+                && label.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        }
+        guard isValid else { throw SyntaxError("handle", text, "a label is empty, too long or has a wrong character") }
+        guard let top = labels.last?.first, ASCII.isLetter(top) else {
+            throw SyntaxError("handle", text, "its last label does not start with a letter")
+        }
+        self.text = text
+    }
+
+    /// The form in which handles are compared.
+    public var normalized: String { text.lowercased() }
+
+    /// Whether its top-level domain can never be a handle on the public network.
+    ///
+    /// `.test` counts as usable only where a development switch says so.
+    public var isDisallowed: Bool {
+        let top = normalized.split(separator: ".").last.map(String.init) ?? ""
+        return ["alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion"].contains(top)
+    }
+}

@@ -1,0 +1,31 @@
+/// A namespaced identifier of a collection or a method (atproto.com/specs/nsid).
+public struct NSID: SyntaxValue {
+    /// The text, verbatim.
+    public let text: String
+
+    /// Checks a reversed domain name with a name behind it, at most 317 characters, three segments or more.
+    public init(_ text: String) throws(SyntaxError) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 317 else { throw SyntaxError("NSID", text, "it is longer than 317 characters") }
+        let segments = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard segments.count >= 3, let name = segments.last, let head = segments.first else {
+            throw SyntaxError("NSID", text, "it has fewer than three segments")
+        }
+        let isDomainValid = segments.dropLast().allSatisfy { segment in
+            guard let first = segment.first, let last = segment.last, segment.count <= 63 else { return false }
+            return ASCII.isAlphanumeric(first) && ASCII.isAlphanumeric(last)
+                && segment.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        }
+        guard isDomainValid, let first = head.first, ASCII.isLetter(first) else {
+            throw SyntaxError("NSID", text, "its domain part is not a domain name")
+        }
+        guard let start = name.first, ASCII.isLetter(start), name.count <= 63, name.allSatisfy(ASCII.isAlphanumeric)
+        else {
+            throw SyntaxError("NSID", text, "its last segment is not a name of letters and digits")
+        }
+        self.text = text
+    }
+
+    /// An identifier that this program itself names; not checked here but by the tests.
+    public init(known text: StaticString) { self.text = "\(text)" }
+}

@@ -1,0 +1,38 @@
+public import Network
+
+/// What an answer with an error status says, read leniently: `{error, message}`, `{}`, text or HTML.
+public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// HTTP status.
+    public let status: Int
+    /// The error's name when the body carries one: `InvalidRequest`, `NotFollowedBySender`.
+    public let name: String?
+    /// The error's message, or up to 200 characters of a body that is not JSON.
+    public let message: String?
+    /// The answer's header fields.
+    public let headers: HTTPHeaders
+
+    /// Reads an answer; at most 4 KiB of its body count.
+    public init(_ response: HTTPResponse) {
+        status = response.status
+        headers = response.headers
+        let body = response.body.prefix(4096)
+        if let json = try? JSONValue(parsing: body), json.object != nil {
+            name = json["error"]?.string.map(Self.clean)
+            message = (json["message"]?.string ?? json["error_description"]?.string).map(Self.clean)
+        } else {
+            name = nil
+            let text = Self.clean(String(decoding: body, as: UTF8.self))
+            message = text.isEmpty ? nil : text
+        }
+    }
+
+    private static func clean(_ text: String) -> String {
+        let flat = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+        return String(String(flat).prefix(200))
+    }
+
+    /// Status, name and message on one line.
+    public var description: String {
+        [String(status), name, message.map { "“\($0)”" }].compactMap(\.self).joined(separator: " ")
+    }
+}

@@ -1,0 +1,45 @@
+internal import COpenSSL
+
+/// Why a cryptographic operation could not be done; never holds key material.
+public struct CryptoFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What went wrong, stable in logs.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        /// The stable name.
+        public let rawValue: String
+
+        /// A code of this name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A key is not one that this program can use.
+        public static let invalidKey = Code(rawValue: "key-invalid")
+        /// A token or ciphertext is malformed or was changed.
+        public static let invalidInput = Code(rawValue: "input-invalid")
+        /// OpenSSL reports an error.
+        public static let library = Code(rawValue: "openssl")
+    }
+
+    /// What went wrong.
+    public var code: Code
+    /// One clause.
+    public var detail: String
+
+    /// A failure with these parts.
+    public init(code: Code, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    /// The newest error in OpenSSL's queue of this thread, which is emptied.
+    static func library(_ operation: String) -> CryptoFailure {
+        var buffer = [CChar](repeating: 0, count: 256)
+        unsafe buffer.withUnsafeMutableBufferPointer {
+            unsafe ERR_error_string_n(ERR_get_error(), $0.baseAddress, $0.count)
+        }
+        ERR_clear_error()
+        let text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return CryptoFailure(code: .library, detail: "\(operation) failed: \(text)")
+    }
+
+    /// A sentence for the operator.
+    public var description: String { "\(detail) (\(code.rawValue))" }
+}

@@ -1,0 +1,73 @@
+/// Base64 in its two alphabets (RFC 4648 §4 and §5).
+public enum Base64 {
+    /// Standard alphabet with padding.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        encode(bytes, alphabet: standard, isPadded: true)
+    }
+
+    /// URL-safe alphabet without padding, as JOSE writes it (RFC 7515 §2).
+    public static func urlEncode(_ bytes: [UInt8]) -> String {
+        encode(bytes, alphabet: urlSafe, isPadded: false)
+    }
+
+    /// Decodes URL-safe text without padding; nil when a character or the length is wrong.
+    public static func urlDecode(_ text: some StringProtocol) -> [UInt8]? { decode(text.utf8, urlTable) }
+
+    /// Decodes standard text with or without padding; nil when a character or the length is wrong.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var characters = Array(text.utf8)
+        if characters.count % 4 == 0 {
+            for _ in 0..<2 where characters.last == UInt8(ascii: "=") { characters.removeLast() }
+        }
+        return decode(characters, standardTable)
+    }
+
+    private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let standardTable = table(standard)
+    private static let urlTable = table(urlSafe)
+
+    private static func table(_ alphabet: [UInt8]) -> [UInt8] {
+        var out = [UInt8](repeating: 0xFF, count: 256)
+        for (value, character) in alphabet.enumerated() { out[Int(character)] = UInt8(value) }
+        return out
+    }
+
+    private static func encode(_ bytes: [UInt8], alphabet: [UInt8], isPadded: Bool) -> String {
+        var out: [UInt8] = []
+        out.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var index = 0
+        while index < bytes.count {
+            let rest = bytes.count - index
+            let word =
+                UInt32(bytes[index]) << 16 | (rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
+                | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
+            out.append(alphabet[Int(word >> 18 & 63)])
+            out.append(alphabet[Int(word >> 12 & 63)])
+            if rest > 1 { out.append(alphabet[Int(word >> 6 & 63)]) } else if isPadded { out.append(0x3D) }
+            if rest > 2 { out.append(alphabet[Int(word & 63)]) } else if isPadded { out.append(0x3D) }
+            index += 3
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func decode(_ text: some Collection<UInt8>, _ table: [UInt8]) -> [UInt8]? {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count * 3 / 4)
+        var word: UInt32 = 0
+        var bits = 0
+        for character in text {
+            let value = table[Int(character)]
+            guard value != 0xFF else { return nil }
+            word = word << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                out.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
+            }
+        }
+        // A last group of one character holds no whole octet, and spare bits must be zero (RFC 4648 §3.5).
+        guard text.count % 4 != 1, word & (1 << UInt32(bits) - 1) == 0 else { return nil }
+        return out
+    }
+}

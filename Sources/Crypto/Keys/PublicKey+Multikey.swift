@@ -1,0 +1,46 @@
+/// The multibase forms of a public key (atproto.com/specs/cryptography#public-key-encoding).
+extension PublicKey {
+    /// Reads a Multikey: `z`, base58btc, multicodec, compressed point.
+    ///
+    /// - Throws: ``CryptoFailure`` when it is malformed or of another kind of key.
+    public init(multikey: some StringProtocol) throws(CryptoFailure) {
+        // A compressed point with its codec has 48 characters; decoding base58 is quadratic.
+        guard multikey.utf8.count <= 100, multikey.hasPrefix("z"), let bytes = Base58.decode(multikey.dropFirst())
+        else {
+            throw CryptoFailure(code: .invalidKey, detail: "a multikey is not base58btc")
+        }
+        for curve in Curve.allCases where bytes.starts(with: curve.multicodec) {
+            guard bytes.count == 35 else {
+                throw CryptoFailure(code: .invalidKey, detail: "a multikey does not hold a compressed point")
+            }
+            try self.init(curve, point: Array(bytes[2...]))
+            return
+        }
+        throw CryptoFailure(code: .invalidKey, detail: "a multikey is of a kind that the network does not use")
+    }
+
+    /// Reads `did:key:` followed by a Multikey.
+    ///
+    /// - Throws: ``CryptoFailure``.
+    public init(didKey: String) throws(CryptoFailure) {
+        guard didKey.hasPrefix("did:key:") else {
+            throw CryptoFailure(code: .invalidKey, detail: "a did:key does not begin with did:key:")
+        }
+        try self.init(multikey: didKey.dropFirst(8))
+    }
+
+    /// Reads the form of old DID documents, whose curve stands beside it: `z`, base58btc, point without a codec.
+    ///
+    /// - Throws: ``CryptoFailure``.
+    public init(_ curve: Curve, multibase: some StringProtocol) throws(CryptoFailure) {
+        guard multibase.utf8.count <= 100, multibase.hasPrefix("z"), let bytes = Base58.decode(multibase.dropFirst())
+        else { throw CryptoFailure(code: .invalidKey, detail: "a multibase key is not base58btc") }
+        try self.init(curve, point: bytes)
+    }
+
+    /// `z…`, as DID documents write it.
+    public var multikey: String { "z" + Base58.encode(curve.multicodec + compressed) }
+
+    /// The key as a DID, `did:key:z…`.
+    public var didKey: String { "did:key:" + multikey }
+}

@@ -1,0 +1,75 @@
+internal import COpenSSL
+
+/// A public key on one of the network's curves.
+public struct PublicKey: Sendable, Hashable {
+    /// The curve.
+    public let curve: Curve
+    /// First coordinate, 32 octets, big-endian.
+    public let x: [UInt8]
+    /// Second coordinate, 32 octets, big-endian.
+    public let y: [UInt8]
+    private let handle: KeyHandle
+
+    /// Reads a point in SEC 1 form: 33 octets compressed or 65 uncompressed.
+    ///
+    /// - Throws: ``CryptoFailure`` when it is not a point of the curve.
+    public init(_ curve: Curve, point: [UInt8]) throws(CryptoFailure) {
+        guard point.count == 33 || point.count == 65 else {
+            throw CryptoFailure(code: .invalidKey, detail: "a public key has neither 33 nor 65 octets")
+        }
+        handle = try KeyHandle(curve, point: point, scalar: nil)
+        self.curve = curve
+        x = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_X)
+        y = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_Y)
+    }
+
+    /// A point given by its coordinates, 32 octets each.
+    ///
+    /// - Throws: ``CryptoFailure`` when it is not a point of the curve.
+    public init(_ curve: Curve, x: [UInt8], y: [UInt8]) throws(CryptoFailure) {
+        guard x.count == 32, y.count == 32 else {
+            throw CryptoFailure(code: .invalidKey, detail: "a coordinate of a public key does not have 32 octets")
+        }
+        try self.init(curve, point: [4] + x + y)
+    }
+
+    init(_ curve: Curve, _ handle: KeyHandle) throws(CryptoFailure) {
+        self.curve = curve
+        self.handle = handle
+        x = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_X)
+        y = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_Y)
+    }
+
+    /// Whether `signature` (r ‖ s, 64 octets) is this key's over the SHA-256 of `message`.
+    ///
+    /// A low s is the network's rule for commits and service tokens; JOSE knows no such rule.
+    public func isValid(_ signature: [UInt8], for message: [UInt8], requiresLowS: Bool = true) -> Bool {
+        guard let parsed = ECDSASignature(raw: signature), !requiresLowS || parsed.isLowS(on: curve) else {
+            return false
+        }
+        return handle.verifies(parsed.der, message)
+    }
+
+    /// The compressed point, 33 octets (SEC 1 §2.3.3).
+    public var compressed: [UInt8] { [2 + (y[31] & 1)] + x }
+
+    /// The JWK thumbprint, base64url (RFC 7638): what `jkt` and `cnf.jkt` hold.
+    public var thumbprint: String {
+        let crv = curve == .p256 ? "P-256" : "secp256k1"
+        let x = Base64.urlEncode(x)
+        let y = Base64.urlEncode(y)
+        return Base64.urlEncode(Digest.sha256(#"{"crv":"\#(crv)","kty":"EC","x":"\#(x)","y":"\#(y)"}"#))
+    }
+
+    /// Keys are equal when they are the same point.
+    public static func == (one: PublicKey, other: PublicKey) -> Bool {
+        one.curve == other.curve && one.x == other.x && one.y == other.y
+    }
+
+    /// Hashes the point.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(curve)
+        hasher.combine(x)
+        hasher.combine(y)
+    }
+}

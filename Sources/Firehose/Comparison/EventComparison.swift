@@ -1,0 +1,143 @@
+internal import ATProtocol
+
+/// Compares what several hosts bring of the same network: which of them missed an event that another one had.
+///
+/// A host is judged by its own time, not by the clock on the wall: once it has shown events that are a window later
+/// than one that it did not show, it has missed that one. A host that is down, stalled or behind is therefore never
+/// blamed. The memory is bounded; what falls out of it is not judged any more.
+struct EventComparison: Sendable {
+    /// The stretch of time that a host was read for without a break.
+    struct Stretch: Sendable, Equatable {
+        var since: Int64
+        var until: Int64
+    }
+
+    /// One host's account.
+    struct Account: Sendable, Equatable {
+        var isConnected = false
+        var stretch: Stretch?
+        var missed = 0
+        var late = 0
+        /// How many of all events that ever came are judged.
+        fileprivate var judged = 0
+    }
+
+    /// An event that a host did not bring in time.
+    struct Miss: Sendable, Equatable {
+        let host: Upstream
+        let uri: String
+        /// Who brought it.
+        let source: Upstream
+    }
+
+    /// What one batch of a host came to.
+    struct Findings: Sendable, Equatable {
+        var misses: [Miss] = []
+        var late = 0
+    }
+
+    private struct Entry {
+        let uri: String
+        let witnessed: Int64
+        let source: Upstream
+        var deliveredBy: Set<Upstream>
+        var missedBy: Set<Upstream> = []
+    }
+
+    /// The events that are remembered.
+    static let capacity = 2048
+
+    private let window: Int64
+    /// Hosts that were connected, by what became of them.
+    private(set) var accounts: [Upstream: Account] = [:]
+    private var entries: [UInt64: Entry] = [:]
+    /// Digests in the order of their first arrival, a ring once it is full.
+    private var order: [UInt64] = []
+    private var arrived = 0
+    /// Events up to this time may have been forgotten.
+    private var horizon = Int64.min
+
+    /// - Parameter window: microseconds that a host's events may be out of step with another's.
+    init(window: Int64) { self.window = window }
+
+    mutating func opened(_ host: Upstream) { accounts[host, default: Account()].isConnected = true }
+
+    mutating func ended(_ host: Upstream) { accounts[host]?.isConnected = false }
+
+    /// A stretch begins: whatever lies before this time was not provably read, or belongs to another stretch.
+    mutating func begin(_ host: Upstream, at time: Int64) {
+        accounts[host, default: Account()].stretch = Stretch(since: time, until: time)
+    }
+
+    /// A stretch goes on behind the end of the last connection; it begins when there was none.
+    mutating func resume(_ host: Upstream, at time: Int64) {
+        if accounts[host]?.stretch == nil { begin(host, at: time) }
+    }
+
+    /// Takes note of what a host has brought.
+    ///
+    /// - Parameters:
+    ///   - events: commits that are wanted.
+    ///   - host: who brought them.
+    ///   - time: up to which the host has been read; nil when it is not proven that its stretch goes on.
+    /// - Returns: what this host turns out to have missed, and what came late.
+    mutating func receive(_ events: [StreamEvent], from host: Upstream, until time: Int64?) -> Findings {
+        var findings = Findings()
+        for event in events where !event.isRetold { receive(event, from: host, into: &findings) }
+        guard let time, var account = accounts[host], var stretch = account.stretch else { return findings }
+        stretch.until = max(stretch.until, time)
+        account.stretch = stretch
+        account.judged = max(account.judged, arrived - order.count)
+        while account.judged < arrived {
+            let digest = order[account.judged % Self.capacity]
+            if let entry = entries[digest], !entry.deliveredBy.contains(host), entry.witnessed >= stretch.since + window
+            {
+                guard entry.witnessed <= stretch.until - window else { break }
+                entries[digest]?.missedBy.insert(host)
+                account.missed += 1
+                findings.misses.append(Miss(host: host, uri: entry.uri, source: entry.source))
+            }
+            account.judged += 1
+        }
+        accounts[host] = account
+        return findings
+    }
+
+    private mutating func receive(_ event: StreamEvent, from host: Upstream, into findings: inout Findings) {
+        let digest = event.digest
+        guard var entry = entries[digest] else {
+            // Who else has brought it is not known any more.
+            guard event.position.witnessed > horizon, let uri = event.recordURI?.text else { return }
+            remember(digest, Entry(uri: uri, witnessed: event.position.witnessed, source: host, deliveredBy: [host]))
+            return
+        }
+        if entry.missedBy.remove(host) != nil {
+            accounts[host]?.late += 1
+            findings.late += 1
+        }
+        entry.deliveredBy.insert(host)
+        entries[digest] = entry
+    }
+
+    private mutating func remember(_ digest: UInt64, _ entry: Entry) {
+        entries[digest] = entry
+        if order.count < Self.capacity {
+            order.append(digest)
+        } else {
+            let place = arrived % Self.capacity
+            if let forgotten = entries.removeValue(forKey: order[place]) { horizon = max(horizon, forgotten.witnessed) }
+            order[place] = digest
+        }
+        arrived += 1
+    }
+}
+
+extension StreamEvent {
+    /// Whether it is an old record that only a Jetstream of version 2 tells again, after a resynchronisation.
+    fileprivate var isRetold: Bool {
+        guard case .commit(let commit) = body, commit.operation == .create, let key = try? TID(commit.recordKey.text),
+            let rev = try? TID(commit.rev)
+        else { return false }
+        return Int64(rev.microseconds) - Int64(key.microseconds) > 86_400_000_000
+    }
+}

@@ -1,0 +1,110 @@
+internal import Logging
+internal import Metrics
+internal import Synchronization
+
+/// What each followed host has brought, and what it has missed: shared by the connections of one follower.
+///
+/// Readers call it from their threads, so nothing is done under its lock but arithmetic.
+public final class HostComparison: Sendable {
+    /// Whether other hosts were read where one has a gap.
+    public enum Coverage: Sendable, Equatable {
+        /// This host was read without a break over all of it, and is not known to miss events.
+        case covered(by: String)
+        /// A host is being read that will have covered it in a moment.
+        case underway
+        /// Nobody was read there.
+        case none
+    }
+
+    private struct State {
+        var comparison: EventComparison
+        /// Misses since the last line of a host, and when that was.
+        var unlogged: [Upstream: (count: Int, last: ContinuousClock.Instant?)] = [:]
+    }
+
+    /// A host that misses everything gets one line in this time.
+    private static let logInterval = Duration.seconds(60)
+
+    private let state: Mutex<State>
+    private let isComparing: Bool
+    private let logger: Logger
+
+    init(_ configuration: StreamConfiguration, logger: Logger) {
+        state = Mutex(State(comparison: EventComparison(window: configuration.missWindow.microseconds)))
+        isComparing = configuration.parallelHosts > 1
+        self.logger = logger
+    }
+
+    /// Every host that was connected since the start, by name.
+    public var reports: [HostReport] {
+        state.withLock(\.comparison.accounts).map { host, account in
+            HostReport(
+                host: host.name,
+                wire: host.wire,
+                isConnected: account.isConnected,
+                since: account.stretch?.since,
+                until: account.stretch?.until,
+                missed: account.missed,
+                late: account.late
+            )
+        }.sorted { ($0.host, $0.wire.rawValue) < ($1.host, $1.wire.rawValue) }
+    }
+
+    /// Whether a gap of one host was read from another.
+    public func coverage(of gap: StreamGap) -> Coverage {
+        let others = reports.filter { report in
+            (report.host != gap.host || report.wire != gap.wire) && report.missed == report.late
+                && report.since.map { $0 <= gap.from } ?? false
+        }
+        if let complete = others.first(where: { $0.until.map { $0 >= gap.until } ?? false }) {
+            return .covered(by: complete.host)
+        }
+        return others.contains(where: \.isConnected) ? .underway : .none
+    }
+
+    func opened(_ host: Upstream) { state.withLock { $0.comparison.opened(host) } }
+
+    func ended(_ host: Upstream) { state.withLock { $0.comparison.ended(host) } }
+
+    func begin(_ host: Upstream, at time: Int64) { state.withLock { $0.comparison.begin(host, at: time) } }
+
+    func resume(_ host: Upstream, at time: Int64) { state.withLock { $0.comparison.resume(host, at: time) } }
+
+    /// Takes note of a batch that was handed over, and tells of what the host has missed.
+    ///
+    /// - Parameters:
+    ///   - events: of the batch.
+    ///   - host: who brought them.
+    ///   - time: up to which the host has been read; nil when it is not proven that its stretch goes on.
+    func receive(_ events: [StreamEvent], from host: Upstream, until time: Int64?) {
+        let commits = isComparing ? events.filter(\.isCommit) : []
+        let (findings, unlogged) = state.withLock { state in
+            let findings = state.comparison.receive(commits, from: host, until: time)
+            return (findings, findings.misses.isEmpty ? nil : Self.due(&state, host, findings.misses.count))
+        }
+        let dimensions = [("upstream", host.name)]
+        if findings.late > 0 {
+            Counter(label: "impact_notifier_stream_events_late_total", dimensions: dimensions)
+                .increment(by: findings.late)
+        }
+        guard let miss = findings.misses.last else { return }
+        Counter(label: "impact_notifier_stream_events_missed_total", dimensions: dimensions)
+            .increment(by: findings.misses.count)
+        guard let unlogged else { return }
+        logger.warning(
+            "stream host missed an event",
+            metadata: [
+                "host": "\(host.name)", "wire": "\(host.wire)", "uri": "\(miss.uri)", "by": "\(miss.source.name)",
+                "count": "\(unlogged)",
+            ]
+        )
+    }
+
+    /// The misses that a line is due for; nil when the last line is too fresh.
+    private static func due(_ state: inout State, _ host: Upstream, _ count: Int) -> Int? {
+        let (before, last) = state.unlogged[host] ?? (0, nil)
+        let isDue = last.map { ContinuousClock.now - $0 >= logInterval } ?? true
+        state.unlogged[host] = isDue ? (0, .now) : (before + count, last)
+        return isDue ? before + count : nil
+    }
+}

@@ -1,0 +1,101 @@
+/// Proves that a connection goes on where the last one ended, or finds that it does not.
+///
+/// Every resumed connection begins a little before the end of the last one. Seeing one of the last events again, at
+/// its place, proves that nothing lies between; passing their place without having seen any proves nothing, and that is
+/// declared. It catches silent clamps, future cursors that are silently live, and sequences that were issued anew,
+/// whatever the server says or leaves unsaid.
+struct ContinuityCheck: Sendable {
+    /// What has been found out.
+    enum Finding: Sendable, Equatable {
+        /// An event of the last connection was seen again at this value.
+        case continuous(at: Int64)
+        /// The stream does not provably go on where it ended.
+        case broken(StreamGap.Reason, detail: String)
+    }
+
+    private enum State {
+        case settled
+        case expecting(StreamEvidence, cursor: ResumePoint.Cursor)
+    }
+
+    private let wire: StreamWire
+    private let limit: Int64
+    private var state: State
+
+    /// - Parameters:
+    ///   - resume: what was asked for.
+    ///   - wire: the wire.
+    ///   - margin: microseconds that clocks of hosts may differ by.
+    init(_ resume: ResumePoint, wire: StreamWire, margin: Int64) {
+        self.wire = wire
+        let isUnproven = resume.reached > 0 || !resume.evidence.items.isEmpty
+        let newest = resume.evidence.items.map(\.value).max() ?? resume.reached
+        switch resume.cursor {
+        case .position: limit = max(newest, resume.reached)
+        case .time, .live: limit = resume.witnessed + margin
+        }
+        // Where a gap is declared anyway nothing can be proven, and a first beginning has nothing to prove.
+        state =
+            isUnproven && resume.cursor != .live && resume.gap == nil
+            ? .expecting(resume.evidence, cursor: resume.cursor) : .settled
+    }
+
+    /// Whether nothing is left to find out.
+    var isSettled: Bool {
+        if case .settled = state { true } else { false }
+    }
+
+    /// Takes note of a message.
+    ///
+    /// - Parameters:
+    ///   - value: its position.
+    ///   - witnessed: when the host saw it, as far as that is known.
+    ///   - digest: of its event; nil when it was passed over.
+    /// - Returns: what this message settles; nil when nothing, or when all is settled.
+    mutating func observe(value: Int64, witnessed: Int64, digest: UInt64?) -> Finding? {
+        guard case .expecting(let evidence, let cursor) = state else { return nil }
+        let finding: Finding? =
+            switch cursor {
+            case .live: nil
+            // In this order: an account may say the same of itself again, much later.
+            case .time: late(witnessed) ?? sameEvent(evidence, value, digest)
+            case .position(let requested):
+                early(value, requested) ?? samePlace(evidence, value, digest) ?? late(value)
+            }
+        if finding != nil { state = .settled }
+        return finding
+    }
+
+    /// Takes note that nothing at all has come for as long as the first of the known events may take.
+    mutating func observeSilence() -> Finding? {
+        guard wire == .jetstream2, case .expecting(let evidence, .position(let requested)) = state,
+            !evidence.items.isEmpty
+        else { return nil }
+        state = .settled
+        return .broken(.sequenceChanged, detail: "nothing came although \(requested) was asked for")
+    }
+
+    private func sameEvent(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {
+        evidence.items.contains { $0.digest == digest } ? .continuous(at: value) : nil
+    }
+
+    private func samePlace(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {
+        guard let digest else { return nil }
+        // Several events of one relay commit share a sequence number, and microseconds can collide.
+        let known = evidence.items.filter { $0.value == value }
+        if known.contains(where: { $0.digest == digest }) { return .continuous(at: value) }
+        guard wire == .jetstream2, !known.isEmpty else { return nil }
+        return .broken(.sequenceChanged, detail: "position \(value) now belongs to another event")
+    }
+
+    private func early(_ value: Int64, _ requested: Int64) -> Finding? {
+        // Jetstream v1 does not order its events by time exactly.
+        guard wire != .jetstream1, value < requested else { return nil }
+        return .broken(.sequenceChanged, detail: "position \(value) came although \(requested) was asked for")
+    }
+
+    private func late(_ place: Int64) -> Finding? {
+        guard place > limit else { return nil }
+        return .broken(.overlapMissing, detail: "none of the last known events came again")
+    }
+}

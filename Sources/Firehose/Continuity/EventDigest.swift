@@ -1,0 +1,39 @@
+internal import ATProtocol
+
+extension StreamEvent {
+    /// 64 bits of what the event says, the same on every host and wire: to recognise it when it is sent again.
+    ///
+    /// FNV-1a: nothing is gained by forging one, since the event itself would have to be sent where it was not.
+    var digest: UInt64 {
+        var hash = Hash()
+        hash.add(did.text)
+        switch body {
+        case .commit(let commit):
+            hash.add(commit.operation.rawValue)
+            hash.add(commit.collection.text)
+            hash.add(commit.recordKey.text)
+            hash.add(commit.rev)
+        case .identity(let handle):
+            hash.add("identity")
+            hash.add(handle?.normalized ?? "")
+        case .account(let isActive, let status):
+            hash.add(isActive ? "active" : "inactive")
+            hash.add(status ?? "")
+        case .sync(let rev):
+            hash.add("sync")
+            hash.add(rev)
+        }
+        return hash.value
+    }
+
+    private struct Hash {
+        var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+        mutating func add(_ text: String) {
+            for byte in text.utf8 { add(byte) }
+            add(0)
+        }
+
+        private mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    }
+}

@@ -1,0 +1,102 @@
+/// Where a connection asks to begin, and what that must show.
+struct ResumePoint: Sendable, Equatable {
+    /// How the request says where to begin.
+    enum Cursor: Sendable, Equatable {
+        /// Not at all: from now on.
+        case live
+        /// At a position of this very host.
+        case position(Int64)
+        /// At a time, in microseconds since the Unix epoch.
+        case time(Int64)
+    }
+
+    /// Where to begin.
+    var cursor: Cursor
+    /// Everything up to here is received: microseconds since the Unix epoch.
+    var witnessed: Int64
+    /// The last position on this host that was reached; 0 when it is another host's or none.
+    var reached: Int64
+    /// The last events; empty when nothing was ever received.
+    var evidence: StreamEvidence
+    /// A gap that this beginning cannot avoid, to be declared with the first message behind ``gapPlace``.
+    var gap: StreamGap.Reason?
+    /// The last position before a message that is too large; nil when none is known.
+    var obstacle: Int64?
+    /// Whether the host is to leave out messages that are too large.
+    var leavesOutLargeMessages = false
+
+    /// The last position before the gap; 0 when it begins at once.
+    var gapPlace: Int64 { gap == .messageTooLarge ? obstacle ?? 0 : 0 }
+
+    /// The place to begin on a host.
+    ///
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - wire: its wire.
+    ///   - known: what is stored for every host and wire.
+    ///   - distrusted: the position of this host is known to be useless.
+    ///   - now: microseconds since the Unix epoch.
+    ///   - configuration: margins.
+    init(
+        host: String,
+        wire: StreamWire,
+        known: [StoredPosition],
+        distrusted: Bool,
+        now: Int64,
+        configuration: StreamConfiguration
+    ) {
+        let margin = configuration.hostChangeMargin.microseconds
+        guard let newest = known.max(by: { $0.position.witnessed < $1.position.witnessed }) else {
+            // Asked for by time, so that a connection that breaks before its first event loses nothing.
+            self.init(cursor: .time(now - configuration.initialMargin.microseconds), witnessed: now)
+            witnessed = now - configuration.initialMargin.microseconds
+            if wire == .relay { cursor = .live }
+            return
+        }
+        let own = known.first { $0.position.host == host && $0.position.wire == wire && $0.position.value > 0 }
+        self.init(cursor: .time(newest.position.witnessed - margin), witnessed: newest.position.witnessed)
+        evidence = StreamEvidence(newest.evidence)
+        // A relay has no cursor by time, so that even an old position of its own is better than none; and of hosts that
+        // are followed together, each is to show what it has, whatever the others have shown meanwhile.
+        let isOwnPreferred = wire == .relay || configuration.parallelHosts > 1
+        if let own, !distrusted, isOwnPreferred || own.position.witnessed >= newest.position.witnessed - margin {
+            evidence = StreamEvidence(own.evidence)
+            reached = own.position.value
+            witnessed = min(witnessed, own.position.witnessed)
+            let oldest = evidence.items.map(\.value).min() ?? own.position.value
+            // One before it: some relays read a cursor as exclusive.
+            cursor = .position(max(1, min(oldest, own.position.value) - (wire == .jetstream2 ? 0 : 1)))
+        } else if wire == .relay {
+            cursor = .live
+            gap = .hostChanged
+        } else if distrusted {
+            // The gap is declared already; there is no place that could be recognised.
+            evidence = StreamEvidence()
+        }
+    }
+
+    /// Lets the connection get past what the last one ended at.
+    mutating func avoid(_ obstacle: OversizeObstacle, on wire: StreamWire) {
+        self.obstacle = obstacle.place
+        leavesOutLargeMessages = obstacle.isLeftOut(by: wire)
+        if let detour = obstacle.detour(on: wire) {
+            cursor = detour
+            evidence = StreamEvidence()
+            gap = .messageTooLarge
+        } else if leavesOutLargeMessages {
+            gap = .messageTooLarge
+        }
+    }
+
+    private init(cursor: Cursor, witnessed: Int64) {
+        self.cursor = cursor
+        self.witnessed = witnessed
+        reached = 0
+        evidence = StreamEvidence()
+    }
+}
+
+extension Duration {
+    /// Whole microseconds.
+    var microseconds: Int64 { Int64(self / .microseconds(1)) }
+}

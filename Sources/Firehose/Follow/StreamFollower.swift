@@ -1,0 +1,293 @@
+public import ATProtocol
+public import Logging
+public import Network
+
+/// Follows the network's stream through host failures, restarts and silence, and fills a mailbox with what was wanted.
+///
+/// One host at a time, or several different ones whose events are the same: whoever takes them from the mailbox unites
+/// them by what they are about, and ``hosts`` tells what each of them missed.
+///
+/// Each connection resumes a little before the last accepted position and must show something of what is known already;
+/// where it does not, a gap is declared. Every ending but cancellation is followed by another attempt.
+public actor StreamFollower {
+    /// What each host has brought and missed.
+    public nonisolated let hosts: HostComparison
+
+    private let configuration: StreamConfiguration
+    private let positions: any PositionStore
+    private let mailbox: StreamMailbox
+    /// The way of a relay's batches to the mailbox, when signatures are checked.
+    private let passage: SignaturePassage?
+    /// Verifies everything beside it, if that is wanted.
+    private let verifier: CommitVerifier?
+    /// Signatures are to be checked, but nobody can tell the keys.
+    private let isUncheckable: Bool
+    private let transport: any StreamTransport
+    private let clock: any WallClock
+    private let sleeper: any Clock<Duration>
+    private let logger: Logger
+    private var known: [StoredPosition] = []
+    /// Hosts whose own position is of no use any more, until they give a new one.
+    private var distrusted: Set<Upstream> = []
+    /// Messages that ended the last connection to a host by their size.
+    private var obstacles: [Upstream: OversizeObstacle] = [:]
+    /// The connections that are open now.
+    private var sessions: [Upstream: StreamSession] = [:]
+    private var rotation = HostRotation([])
+    private var generator: any RandomNumberGenerator & Sendable
+
+    init(
+        configuration: StreamConfiguration,
+        positions: any PositionStore,
+        mailbox: StreamMailbox,
+        identities: (any IdentityResolving)?,
+        transport: any StreamTransport,
+        clock: any WallClock,
+        sleeper: any Clock<Duration>,
+        generator: any RandomNumberGenerator & Sendable,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.positions = positions
+        let isChecked = configuration.verification != .off && configuration.hosts.contains { Upstream.isRelay($0) }
+        passage = identities.flatMap { identities in
+            guard isChecked else { return nil }
+            let check = SignatureCheck(identities: identities, sleeper: sleeper, logger: logger)
+            return SignaturePassage(check: check, destination: mailbox)
+        }
+        self.mailbox = mailbox
+        hosts = HostComparison(configuration, logger: logger)
+        verifier = identities.flatMap { identities in
+            guard isChecked, configuration.verification == .all else { return nil }
+            return CommitVerifier(identities: identities, quarantine: mailbox, clock: clock, logger: logger)
+        }
+        isUncheckable = isChecked && identities == nil
+        self.transport = transport
+        self.clock = clock
+        self.sleeper = sleeper
+        self.generator = generator
+        self.logger = logger
+    }
+
+    /// A follower that has not connected yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: hosts, collections, patience.
+    ///   - positions: where the positions of earlier runs are.
+    ///   - mailbox: what was wanted goes there; another follower may fill the same one.
+    ///   - identities: tells the keys that a relay's commits are signed with; not needed for Jetstream.
+    ///   - clock: the date.
+    ///   - logger: takes one line for each connection, its end and its proof of continuity.
+    public init(
+        configuration: StreamConfiguration,
+        positions: any PositionStore,
+        mailbox: StreamMailbox,
+        identities: (any IdentityResolving)? = nil,
+        clock: any WallClock = SystemClock(),
+        logger: Logger
+    ) {
+        self.init(
+            configuration: configuration,
+            positions: positions,
+            mailbox: mailbox,
+            identities: identities,
+            transport: WebSocketTransport(configuration: configuration, logger: logger),
+            clock: clock,
+            sleeper: ContinuousClock(),
+            generator: SystemRandomNumberGenerator(),
+            logger: logger
+        )
+    }
+
+    /// Follows until the task is cancelled.
+    ///
+    /// - Throws: ``FirehoseFailure`` when no attempt can ever succeed: no usable host, unreadable positions.
+    public func run() async throws(FirehoseFailure) {
+        let upstreams = try upstreams()
+        do { known = try await positions.positions() } catch {
+            throw FirehoseFailure(code: .storage, sentence: "the stored stream positions cannot be read: \(error)")
+        }
+        let names = upstreams.map(\.name)
+        rotation = HostRotation(names)
+        async let passed: Void? = passage?.run()
+        async let verified: Void? = verifier?.run()
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<max(1, min(configuration.parallelHosts, Set(names).count)) {
+                group.addTask { await self.follow(upstreams) }
+            }
+        }
+        _ = await (passed, verified)
+    }
+
+    private func follow(_ upstreams: [Upstream]) async {
+        while !Task.isCancelled {
+            let (index, wait) = rotation.take(at: clock.now())
+            let host = upstreams[index]
+            if wait > 0 {
+                logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": "\(Int(wait.rounded(.up)))"])
+                do { try await sleeper.sleep(for: .seconds(wait)) } catch { return }
+            }
+            await entrance(for: host).waitForRoom()
+            let better = rotation.betterHostFree(than: index).map { $0 + configuration.failBackDelay / .seconds(1) }
+            let failBackAt = better.map { max($0, clock.now() + configuration.failBackDelay / .seconds(1)) }
+            guard let ending = await follow(host, failBackAt: failBackAt) else { return }
+            var generator = SystemOrGiven(base: generator)
+            rotation.ended(index, ending, at: clock.now(), using: &generator)
+            self.generator = generator.base
+        }
+    }
+
+    /// Where a host's reader puts what it finds.
+    private func entrance(for host: Upstream) -> StreamMailbox {
+        host.wire == .relay ? passage?.entrance ?? mailbox : mailbox
+    }
+
+    private func upstreams() throws(FirehoseFailure) -> [Upstream] {
+        guard !configuration.hosts.isEmpty else {
+            throw FirehoseFailure(code: .configuration, sentence: "no stream host is configured")
+        }
+        guard !isUncheckable else {
+            throw FirehoseFailure(
+                code: .configuration,
+                sentence: "a relay's commits cannot be verified without resolving identities"
+            )
+        }
+        var upstreams: [Upstream] = []
+        for url in configuration.hosts {
+            upstreams.append(try Upstream(url, allowsLoopback: configuration.allowsLoopback))
+        }
+        return upstreams
+    }
+
+    /// One connection; nil when the task was cancelled.
+    private func follow(_ host: Upstream, failBackAt: Double?) async -> HostRotation.Ending? {
+        let mailbox = entrance(for: host)
+        for session in sessions.values { session.accepted.map(remember) }
+        var resume = ResumePoint(
+            host: host.name,
+            wire: host.wire,
+            known: known,
+            distrusted: distrusted.contains(host),
+            now: Int64(clock.now() * 1e6),
+            configuration: configuration
+        )
+        if let obstacle = obstacles[host] { resume.avoid(obstacle, on: host.wire) }
+        guard prepare(host, resume, mailbox) else { return .willing }
+        logger.info(
+            "stream connecting",
+            metadata: ["host": "\(host.name)", "wire": "\(host.wire)", "cursor": "\(resume.cursor)"]
+        )
+        let session = StreamSession()
+        let reader = StreamReader(
+            host: host,
+            configuration: configuration,
+            resume: resume,
+            mailbox: mailbox,
+            session: session,
+            comparison: hosts,
+            clock: clock,
+            failBackAt: failBackAt,
+            verification: verifier?.queue,
+            logger: logger
+        )
+        let request = StreamRequest(
+            host,
+            resume.cursor,
+            collections: configuration.collections,
+            maximumMessage: resume.leavesOutLargeMessages ? configuration.maximumMessage : nil
+        )
+        sessions[host] = session
+        let end = await transport.run(request, reader)
+        sessions[host] = nil
+        hosts.ended(host)
+        if let accepted = session.accepted {
+            remember(accepted)
+            distrusted.remove(host)
+        }
+        return conclude(host, session, end)
+    }
+
+    /// Writes down where a first reading begins; false when there is no room.
+    private func prepare(_ host: Upstream, _ resume: ResumePoint, _ mailbox: StreamMailbox) -> Bool {
+        guard known.isEmpty else { return true }
+        // Position 0 stands for none: after a crash before the first event, reading begins at this time again.
+        let start = StreamPosition(host: host.name, wire: host.wire, value: 0, witnessed: resume.witnessed)
+        let stored = StoredPosition(position: start)
+        guard mailbox.offer(StreamBatch(position: stored)) else { return false }
+        remember(stored)
+        return true
+    }
+
+    private func remember(_ stored: StoredPosition) {
+        known.removeAll {
+            $0.position.host == stored.position.host && $0.position.wire == stored.position.wire
+        }
+        known.append(stored)
+    }
+
+    private func conclude(
+        _ host: Upstream,
+        _ session: StreamSession,
+        _ end: StreamTransportEnd
+    ) -> HostRotation.Ending? {
+        let (reason, detail) = session.ending?.description ?? end.description
+        if end == .cancelled { return nil }
+        StreamMetrics(upstream: host.name).disconnected(reason)
+        logger.warning(
+            "stream ended",
+            metadata: ["host": "\(host.name)", "reason": "\(reason)", "detail": "\(detail)"]
+        )
+        if end.isTooLarge { return meetObstacle(host, after: session.last) }
+        if let obstacle = obstacles[host], let accepted = session.accepted, accepted.position.value > obstacle.place {
+            obstacles[host] = nil
+        }
+        switch session.ending {
+        case .mailboxFull, .failBack, .obstaclePassed: return .willing
+        case .stalled: return .stalled
+        case .sequenceChanged:
+            distrusted.insert(host)
+            return .failed(wasHealthy: session.isHealthy)
+        case .serverError, nil: break
+        }
+        switch end {
+        case .refused(400, "CursorTooOld", _, _):
+            distrust(host, .cursorTooOld)
+            return .failed(wasHealthy: false)
+        case .refused(429, _, _, let retryAfter): return .limited(retryAfter: retryAfter)
+        case .refused(400, _, _, _), .refused(401, _, _, _), .refused(403, _, _, _), .refused(404, _, _, _),
+            .refused(405, _, _, _), .refused(501, _, _, _):
+            return .refused
+        case .refused(_, _, _, let retryAfter?): return .limited(retryAfter: retryAfter)
+        default: return .failed(wasHealthy: session.isHealthy)
+        }
+    }
+
+    /// The host sends a message that is too large, and would send it again.
+    private func meetObstacle(_ host: Upstream, after place: Int64) -> HostRotation.Ending {
+        obstacles[host, default: OversizeObstacle(after: place)].meet(after: place)
+        return .failed(wasHealthy: obstacles[host]?.meetings == 1)
+    }
+
+    /// The host does not have our position any more: what lies between is a gap, and it is asked by time from now on.
+    private func distrust(_ host: Upstream, _ reason: StreamGap.Reason) {
+        distrusted.insert(host)
+        let witnessed = known.map(\.position.witnessed).max() ?? Int64(clock.now() * 1e6)
+        StreamMetrics(upstream: host.name).gap(reason)
+        let gap = StreamGap(
+            host: host.name,
+            wire: host.wire,
+            from: witnessed - configuration.hostChangeMargin.microseconds,
+            until: Int64(clock.now() * 1e6),
+            reason: reason
+        )
+        // Refused only when business code is far behind: the next attempt is refused by the host again and comes here.
+        if !entrance(for: host).offer(StreamBatch(gap: gap)) { distrusted.remove(host) }
+    }
+}
+
+/// Lends an existential generator to a generic function.
+private struct SystemOrGiven: RandomNumberGenerator {
+    var base: any RandomNumberGenerator & Sendable
+
+    mutating func next() -> UInt64 { base.next() }
+}

@@ -1,0 +1,85 @@
+internal import Metrics
+
+/// The counters of one host; totals are added once a read, not once a message.
+struct StreamMetrics: Sendable {
+    private let kinds: [String: Counter]
+    private let bytes: Counter
+    private let upstream: String
+
+    init(upstream: String) {
+        self.upstream = upstream
+        bytes = Counter(
+            label: "impact_notifier_stream_bytes_received_total",
+            dimensions: [("upstream", upstream)]
+        )
+        kinds = Dictionary(
+            uniqueKeysWithValues: ["passed", "commit", "identity", "account", "sync"].map { kind in
+                let dimensions = [("upstream", upstream), ("kind", kind)]
+                return (kind, Counter(label: "impact_notifier_stream_events_received_total", dimensions: dimensions))
+            }
+        )
+    }
+
+    func received(passed: Int, bytes: Int) {
+        if passed > 0 { kinds["passed"]?.increment(by: passed) }
+        if bytes > 0 { self.bytes.increment(by: bytes) }
+    }
+
+    func received(_ event: StreamEvent) {
+        let kind =
+            switch event.body {
+            case .commit: "commit"
+            case .identity: "identity"
+            case .account: "account"
+            case .sync: "sync"
+            }
+        kinds[kind]?.increment()
+    }
+
+    func rejected(_ reason: RejectedMessage.Reason) { Self.rejected(reason) }
+
+    static func rejected(_ reason: RejectedMessage.Reason) {
+        Counter(label: "impact_notifier_stream_decode_errors_total", dimensions: [("reason", reason.rawValue)])
+            .increment()
+    }
+
+    static func verified(_ count: Int) {
+        guard count > 0 else { return }
+        Counter(label: "impact_notifier_stream_commits_verified_total").increment(by: count)
+    }
+
+    static func unverified(_ count: Int, _ reason: String) {
+        Counter(label: "impact_notifier_stream_commits_unverified_total", dimensions: [("reason", reason)])
+            .increment(by: count)
+    }
+
+    static func desynchronized(_ count: Int, _ reason: String) {
+        Counter(
+            label: "impact_notifier_stream_repositories_desynchronized_total",
+            dimensions: [("reason", reason)]
+        ).increment(by: count)
+    }
+
+    func gap(_ reason: StreamGap.Reason) {
+        Counter(label: "impact_notifier_stream_sequence_gaps_total", dimensions: [("reason", reason.rawValue)])
+            .increment()
+    }
+
+    func position(_ position: StreamPosition) {
+        Gauge(label: "impact_notifier_stream_cursor", dimensions: [("upstream", upstream)]).record(position.value)
+        Gauge(
+            label: "impact_notifier_stream_last_event_timestamp_seconds",
+            dimensions: [("upstream", upstream)]
+        ).record(Double(position.witnessed) / 1e6)
+    }
+
+    func connected() {
+        Counter(label: "impact_notifier_stream_connects_total", dimensions: [("upstream", upstream)]).increment()
+        Gauge(label: "impact_notifier_stream_connected", dimensions: [("upstream", upstream)]).record(1)
+    }
+
+    func disconnected(_ reason: String) {
+        Gauge(label: "impact_notifier_stream_connected", dimensions: [("upstream", upstream)]).record(0)
+        Counter(label: "impact_notifier_stream_disconnects_total", dimensions: [("reason", reason)]).increment()
+    }
+}

@@ -1,0 +1,317 @@
+internal import Logging
+internal import Network
+
+/// What a connection's thread does with its messages: it decodes, checks continuity, hands over, and waits for nothing.
+struct StreamReader: ~Copyable {
+    /// How what is read joins what was read of this host before.
+    private enum Stretch {
+        /// It is a continuation, once that is proven.
+        case continues
+        /// It is a new beginning.
+        case begins
+        /// It has been said which.
+        case told
+    }
+
+    private let host: Upstream
+    private let configuration: StreamConfiguration
+    private let resume: ResumePoint
+    private let mailbox: StreamMailbox
+    private let session: StreamSession
+    private let comparison: HostComparison
+    private let clock: any WallClock
+    private let metrics: StreamMetrics
+    private let logger: Logger
+    /// Where everything goes to be verified; nil when it does not.
+    private let verification: VerificationQueue?
+    /// When to leave for a preferred host.
+    private let failBackAt: Double?
+
+    private var decoder: WireDecoder
+    private var check: ContinuityCheck
+    private var evidence: StreamEvidence
+    private var pending = StreamBatch()
+    private var reached: Int64
+    private var published: Int64
+    private var hasProgressed = false
+    private var hasEnded = false
+    private var hasGap = false
+    private var hasCrossedGap = false
+    private var stretch: Stretch
+    /// The first position behind a message that is too large.
+    private var passedAt: Int64?
+    private var openedAt: ContinuousClock.Instant?
+    private var lastProgress = ContinuousClock.now
+    private var lastPublication: ContinuousClock.Instant?
+    private var recorder: FlightRecorder?
+    private var passed = 0
+    private var bytes = 0
+
+    init(
+        host: Upstream,
+        configuration: StreamConfiguration,
+        resume: ResumePoint,
+        mailbox: StreamMailbox,
+        session: StreamSession,
+        comparison: HostComparison,
+        clock: any WallClock,
+        failBackAt: Double?,
+        verification: VerificationQueue? = nil,
+        logger: Logger
+    ) {
+        self.host = host
+        self.configuration = configuration
+        self.resume = resume
+        self.mailbox = mailbox
+        self.session = session
+        self.comparison = comparison
+        self.clock = clock
+        self.failBackAt = failBackAt
+        self.verification = verification
+        self.logger = logger
+        metrics = StreamMetrics(upstream: host.name)
+        decoder = WireDecoder(
+            host: host.name,
+            wire: host.wire,
+            configuration: configuration,
+            witnessed: resume.witnessed,
+            queue: verification,
+            clock: clock
+        )
+        if resume.gap != nil { verification?.interrupt() }
+        check = ContinuityCheck(resume, wire: host.wire, margin: configuration.hostChangeMargin.microseconds)
+        recorder = configuration.recorderDirectory.map { _ in
+            FlightRecorder(host: host.name, wire: host.wire, capacity: configuration.recorderCapacity)
+        }
+        evidence = resume.evidence
+        reached = resume.reached
+        published = resume.reached
+        stretch = resume.reached > 0 && resume.gap == nil ? .continues : .begins
+    }
+
+    /// Leaves what the next connection must know and writes the flight recorder down; on the connection's own thread,
+    /// after its end.
+    deinit {
+        session.finish(at: reached)
+        guard let recorder, let directory = configuration.recorderDirectory,
+            hasGap || session.ending?.isAbnormal ?? true
+        else { return }
+        let name = String(host.name.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" })
+        let path = "\(directory)/stream-\(name).jsonl"
+        let isWritten = FlightRecorder.write(recorder.lines, to: path)
+        logger.notice("stream recorded", metadata: ["path": "\(path)", "written": "\(isWritten)"])
+    }
+
+    /// The server has accepted the subscription.
+    func opened() {
+        metrics.connected()
+        comparison.opened(host)
+        logger.info("stream open", metadata: ["host": "\(host.name)", "wire": "\(host.wire)"])
+    }
+
+    /// Takes one message; false when the connection is to be closed.
+    mutating func message(_ encoding: WireEncoding, _ message: RawSpan) -> Bool {
+        guard !hasEnded else { return false }
+        bytes += message.byteCount
+        recorder?.record(encoding, message, at: Int64(clock.now() * 1e6))
+        switch decoder.decode(encoding, message) {
+        case .missed(let value):
+            passed += 1
+            guard check.isSettled || observe(value, nil), crossGap(at: value) else { return false }
+            return progress(to: value)
+        case .read(let content):
+            return take(content)
+        }
+    }
+
+    /// Ends one read: publishes what is due and looks at the watchdogs; false when the connection is to be closed.
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> Bool {
+        guard !hasEnded else { return false }
+        metrics.received(passed: passed, bytes: bytes)
+        passed = 0
+        bytes = 0
+        let opened = openedAt ?? now
+        if openedAt == nil || hasProgressed { lastProgress = now }
+        openedAt = opened
+        hasProgressed = false
+        if now - opened >= .seconds(60) { session.markHealthy() }
+        if isPublicationDue(now) {
+            lastPublication = now
+            guard publish() else { return false }
+        }
+        if !check.isSettled, reached == resume.reached, now - opened >= configuration.overlapTimeout,
+            !conclude(check.observeSilence())
+        {
+            return false
+        }
+        if now - lastProgress >= configuration.stallTimeout { return end(.stalled) }
+        if let failBackAt, clock.now() >= failBackAt { return end(.failBack) }
+        return true
+    }
+
+    private func isPublicationDue(_ now: ContinuousClock.Instant) -> Bool {
+        // Identity and account events are no reason to wake anybody: they wait for the position's turn.
+        let isUrgent = !pending.rejected.isEmpty || pending.gap != nil || pending.events.contains(where: \.isCommit)
+        if isUrgent { return true }
+        guard reached > published || !pending.events.isEmpty else { return false }
+        return lastPublication.map { now - $0 >= configuration.positionInterval } ?? true
+    }
+
+    private mutating func take(_ content: WireContent) -> Bool {
+        if let notice = content.notice, !take(notice) { return false }
+        if let value = content.value, !crossGap(at: value) { return false }
+        for event in content.events {
+            let digest = event.digest
+            metrics.received(event)
+            guard check.isSettled || observe(event.position.value, digest) else { return false }
+            let item = StreamEvidence.Item(value: event.position.value, digest: digest)
+            // What proves continuity was handed over by the last connection.
+            guard !resume.evidence.items.contains(item) else { continue }
+            if event.position.value != passedAt { evidence.append(item) }
+            pending.events.append(event)
+        }
+        pending.unsigned += content.unsigned
+        for message in content.rejected {
+            metrics.rejected(message.reason)
+            pending.rejected.append(message)
+        }
+        if let value = content.value {
+            if content.events.isEmpty, !check.isSettled, !observe(value, nil) { return false }
+            guard progress(to: value) else { return false }
+        }
+        return pending.events.count + pending.rejected.count < mailbox.batchLimit || publish()
+    }
+
+    private mutating func take(_ notice: WireContent.Notice) -> Bool {
+        logger.warning(
+            "stream notice",
+            metadata: ["reason": "\(notice.name)", "detail": "\(notice.message)"]
+        )
+        switch notice.name {
+        case "OutdatedCursor":
+            // A first connection has nothing behind it that could be missing.
+            guard resume.reached > 0 || !resume.evidence.items.isEmpty || resume.gap != nil else { return true }
+            return declare(.outdatedCursor)
+        case "FutureCursor":
+            guard declare(.sequenceChanged), publish() else { return false }
+            return end(.sequenceChanged)
+        default:
+            return notice.isError ? end(.serverError(name: notice.name, message: notice.message)) : true
+        }
+    }
+
+    private mutating func observe(_ value: Int64, _ digest: UInt64?) -> Bool {
+        conclude(check.observe(value: value, witnessed: decoder.witnessed, digest: digest))
+    }
+
+    private mutating func conclude(_ finding: ContinuityCheck.Finding?) -> Bool {
+        switch finding {
+        case nil: return true
+        case .continuous(let value):
+            logger.info("stream continuous", metadata: ["position": "\(value)", "reached": "\(resume.reached)"])
+            return true
+        case .broken(let reason, let detail):
+            logger.error("stream not continuous", metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"])
+            guard declare(reason) else { return false }
+            guard reason == .sequenceChanged else { return true }
+            // Positions of the new sequence must not be stored before what lies between has been asked for by time.
+            guard publish(withPosition: false) else { return false }
+            return end(.sequenceChanged)
+        }
+    }
+
+    private mutating func declare(_ reason: StreamGap.Reason) -> Bool {
+        guard pending.gap == nil || publish() else { return false }
+        hasGap = true
+        stretch = .begins
+        verification?.interrupt()
+        metrics.gap(reason)
+        pending.gap = StreamGap(
+            host: host.name,
+            wire: host.wire,
+            from: resume.witnessed - configuration.hostChangeMargin.microseconds,
+            until: Int64(clock.now() * 1e6),
+            reason: reason
+        )
+        return true
+    }
+
+    /// Declares the gap that this beginning could not avoid, with the first message behind it.
+    private mutating func crossGap(at value: Int64) -> Bool {
+        guard let reason = resume.gap, !hasCrossedGap, value > resume.gapPlace else { return true }
+        hasCrossedGap = true
+        guard declare(reason) else { return false }
+        guard reason == .messageTooLarge else { return true }
+        passedAt = value
+        // The next connection begins behind it, so that it need not be passed again: a relay sends its cursor's own
+        // message, too.
+        evidence = StreamEvidence()
+        let message = RejectedMessage(
+            host: host.name,
+            wire: host.wire,
+            value: resume.gapPlace,
+            reason: .tooLarge,
+            detail: "a message behind this position has more than \(configuration.maximumMessage) bytes",
+            bytes: []
+        )
+        metrics.rejected(message.reason)
+        pending.rejected.append(message)
+        return true
+    }
+
+    /// Takes note of how far the stream was read; false when it is not to be read further.
+    private mutating func progress(to value: Int64) -> Bool {
+        hasProgressed = true
+        reached = max(reached, value)
+        // What is too large may come next, and ends the connection without a word to us.
+        if value == resume.obstacle { return publish() }
+        guard let passedAt, value > passedAt, !evidence.items.isEmpty else { return true }
+        return publish() && end(.obstaclePassed)
+    }
+
+    private mutating func publish(withPosition: Bool = true) -> Bool {
+        // What is not proven to go on moves no position: other hosts are asked by its time.
+        if withPosition, reached > 0, check.isSettled {
+            let position = StreamPosition(
+                host: host.name,
+                wire: host.wire,
+                value: reached,
+                witnessed: decoder.witnessed
+            )
+            pending.position = StoredPosition(position: position, evidence: evidence.encoded)
+            metrics.position(position)
+        }
+        guard mailbox.offer(pending) else { return end(.mailboxFull) }
+        if let position = pending.position { session.accept(position) }
+        tellComparison()
+        published = reached
+        pending = StreamBatch()
+        return true
+    }
+
+    private mutating func tellComparison() {
+        let isProven = check.isSettled && reached > 0
+        if isProven {
+            switch stretch {
+            case .continues: comparison.resume(host, at: decoder.witnessed)
+            case .begins: comparison.begin(host, at: decoder.witnessed)
+            case .told: break
+            }
+            stretch = .told
+        }
+        comparison.receive(pending.events, from: host, until: isProven ? decoder.witnessed : nil)
+    }
+
+    private mutating func end(_ ending: StreamSession.Ending) -> Bool {
+        hasEnded = true
+        session.end(ending)
+        return false
+    }
+}
+
+extension StreamEvent {
+    /// Whether it is about a record.
+    var isCommit: Bool {
+        if case .commit = body { true } else { false }
+    }
+}

@@ -1,0 +1,38 @@
+internal import Network
+internal import WebSocket
+
+/// Makes one connection and feeds its messages to a reader until it ends.
+protocol StreamTransport: Sendable {
+    /// Connects, reads, and returns when the connection has ended for whatever reason.
+    func run(_ request: StreamRequest, _ reader: consuming sending StreamReader) async -> StreamTransportEnd
+}
+
+/// How a connection ended, as far as the layer below can tell.
+enum StreamTransportEnd: Sendable, Equatable {
+    /// By a close frame of either side.
+    case closed(code: UInt16, reason: String)
+    /// Without one, or it was never made.
+    case lost(code: String, detail: String)
+    /// The server answered the upgrade with an HTTP status.
+    case refused(status: Int, error: String?, message: String, retryAfter: Double?)
+    /// The task was cancelled.
+    case cancelled
+}
+
+extension StreamTransportEnd {
+    /// Whether a message was larger than any that is accepted.
+    var isTooLarge: Bool { if case .lost(Self.tooLarge, _) = self { true } else { false } }
+
+    /// The code of an end for that reason.
+    static let tooLarge = WebSocketFailure.Code.messageTooBig.rawValue
+
+    /// The reason for logs and metrics, and a clause that explains it.
+    var description: (reason: String, detail: String) {
+        switch self {
+        case .closed(let code, let reason): ("closed-\(code)", reason)
+        case .lost(let code, let detail): (code, detail)
+        case .refused(let status, let error, let message, _): (error ?? "http-\(status)", message)
+        case .cancelled: ("cancelled", "")
+        }
+    }
+}

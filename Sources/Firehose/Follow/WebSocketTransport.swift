@@ -1,0 +1,76 @@
+internal import ATProtocol
+internal import Logging
+internal import Network
+internal import WebSocket
+
+/// Streams over WebSocket, as every host of the network offers them.
+struct WebSocketTransport: StreamTransport {
+    private let configuration: StreamConfiguration
+    /// Kept over reconnects: it remembers the TLS sessions that can be resumed.
+    private let tls: TLSContext
+    private let logger: Logger
+
+    init(configuration: StreamConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        tls = TLSContext(extraAuthorities: configuration.certificateAuthorities)
+    }
+
+    func run(_ request: StreamRequest, _ reader: consuming sending StreamReader) async -> StreamTransportEnd {
+        var socket = WebSocketConfiguration(
+            url: request.url,
+            tls: tls,
+            proxy: configuration.proxy,
+            allowsLoopback: configuration.allowsLoopback
+        )
+        socket.subprotocols = request.subprotocols
+        socket.headers = ["User-Agent": configuration.userAgent]
+        socket.coalesce = configuration.coalesce
+        socket.limits.message = configuration.maximumMessage
+        do throws(WebSocketFailure) {
+            let connection = try WebSocketConnection(socket, logger: logger)
+            let closure = try await connection.run(ReaderHandler(reader))
+            guard !Task.isCancelled else { return .cancelled }
+            return .closed(code: closure.code.rawValue, reason: closure.reason)
+        } catch {
+            return Self.end(error)
+        }
+    }
+
+    private static func end(_ failure: WebSocketFailure) -> StreamTransportEnd {
+        if failure.code == .cancelled || Task.isCancelled { return .cancelled }
+        guard let refusal = failure.refusal else {
+            return .lost(code: failure.code.rawValue, detail: failure.detail)
+        }
+        let error = XRPCError(
+            HTTPResponse(status: refusal.status, headers: refusal.headers, body: refusal.body)
+        )
+        return .refused(
+            status: refusal.status,
+            error: error.name,
+            message: error.message ?? "",
+            retryAfter: refusal.headers["Retry-After"].flatMap { Double($0) }
+        )
+    }
+}
+
+/// A stream reader on a connection's thread.
+private struct ReaderHandler: ~Copyable, WebSocketHandler {
+    private var reader: StreamReader
+
+    init(_ reader: consuming StreamReader) { self.reader = reader }
+
+    mutating func opened(_ response: UpgradeResponse) { reader.opened() }
+
+    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+        Self.verdict(reader.message(kind == .text ? .text : .binary, bytes))
+    }
+
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict {
+        Self.verdict(reader.batchEnded(now))
+    }
+
+    private static func verdict(_ goesOn: Bool) -> WebSocketVerdict {
+        goesOn ? .continue : .close(.normal, reason: "")
+    }
+}

@@ -1,0 +1,137 @@
+internal import Synchronization
+
+/// The only crossing from a reader thread to business code: a bounded queue that the reader never waits for.
+///
+/// A full mailbox refuses. The reader then closes its connection and the follower resumes from the last position that
+/// was accepted once there is room again: a socket that is not read is dropped by the server after five seconds, and a
+/// queue without a bound is a crash that comes later.
+public final class StreamMailbox: Sendable {
+    private struct State {
+        var batches: [StreamBatch] = []
+        var weight = 0
+        var isClosed = false
+        var reader: CheckedContinuation<StreamBatch?, Never>?
+        var roomWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    /// An empty mailbox.
+    ///
+    /// - Parameter capacity: the events and rejected messages that may wait, beyond which batches are refused.
+    public init(capacity: Int = 10_000) {
+        self.capacity = max(1, capacity)
+    }
+
+    /// Hands a batch over without waiting.
+    ///
+    /// - Returns: false when there is no room, or nobody will ever take it.
+    public func offer(_ batch: StreamBatch) -> Bool {
+        let (isTaken, reader) = state.withLock { state -> (Bool, CheckedContinuation<StreamBatch?, Never>?) in
+            guard !state.isClosed else { return (false, nil) }
+            if let reader = state.reader.take() { return (true, reader) }
+            if batch.isPositionOnly, let index = Self.place(of: batch, in: state.batches) {
+                state.batches[index] = batch
+                return (true, nil)
+            }
+            let weight = Self.weight(of: batch)
+            guard state.weight == 0 || state.weight + weight <= capacity else { return (false, nil) }
+            state.batches.append(batch)
+            state.weight += weight
+            return (true, nil)
+        }
+        // Not under the lock: a task that is being cancelled holds its own and wants this one (`onCancel` below).
+        reader?.resume(returning: batch)
+        return isTaken
+    }
+
+    /// The next batch in order; nil when the mailbox is closed and empty, or the caller is cancelled.
+    ///
+    /// One consumer at a time: a second one that waits gets nil at once.
+    public func next() async -> StreamBatch? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (isKept, batch) = take(continuation)
+                if !isKept { continuation.resume(returning: batch) }
+            }
+        } onCancel: {
+            state.withLock { $0.reader.take() }?.resume(returning: nil)
+        }
+    }
+
+    /// Returns when at most half of the mailbox is taken, when it is closed, or when the caller is cancelled.
+    public func waitForRoom() async {
+        let waiter = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard !Task.isCancelled, !state.isClosed, state.weight > capacity / 2 else { return false }
+                    state.roomWaiters[waiter] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.roomWaiters.removeValue(forKey: waiter) }?.resume()
+        }
+    }
+
+    /// Refuses everything from now on; what waits can still be taken.
+    public func close() {
+        let (reader, waiters) = state.withLock { state in
+            state.isClosed = true
+            defer { state.roomWaiters = [:] }
+            return (state.reader.take(), state.roomWaiters.values.map(\.self))
+        }
+        reader?.resume(returning: nil)
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Whether nothing will ever be taken any more.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// The most events and rejected messages that a batch should hold, so that a half-empty mailbox takes it.
+    var batchLimit: Int { max(1, min(256, capacity / 4)) }
+
+    /// Events and rejected messages that wait to be taken.
+    public var depth: Int { state.withLock { $0.weight } }
+
+    private func take(_ continuation: CheckedContinuation<StreamBatch?, Never>) -> (isKept: Bool, batch: StreamBatch?) {
+        let (isKept, batch, waiters) = state.withLock {
+            state -> (Bool, StreamBatch?, [CheckedContinuation<Void, Never>]) in
+            if !state.batches.isEmpty {
+                let batch = state.batches.removeFirst()
+                state.weight -= Self.weight(of: batch)
+                guard state.weight <= capacity / 2 else { return (false, batch, []) }
+                defer { state.roomWaiters = [:] }
+                return (false, batch, state.roomWaiters.values.map(\.self))
+            }
+            guard !state.isClosed, !Task.isCancelled, state.reader == nil else { return (false, nil, []) }
+            state.reader = continuation
+            return (true, nil, [])
+        }
+        for waiter in waiters { waiter.resume() }
+        return (isKept, batch)
+    }
+
+    /// Where a position may take the place of an earlier one of its host: with nothing but positions behind it.
+    private static func place(of batch: StreamBatch, in batches: [StreamBatch]) -> Int? {
+        for index in batches.indices.reversed() {
+            guard batches[index].isPositionOnly else { return nil }
+            let (old, new) = (batches[index].position?.position, batch.position?.position)
+            if old?.host == new?.host, old?.wire == new?.wire { return index }
+        }
+        return nil
+    }
+
+    /// A kept message counts by its size too, so that a flood of large ones cannot fill the memory.
+    private static func weight(of batch: StreamBatch) -> Int {
+        let kept = batch.rejected + batch.unsigned.map(\.refusal)
+        return batch.events.count + batch.rejected.count + kept.reduce(0) { $0 + $1.bytes.count / 4096 }
+    }
+}

@@ -1,0 +1,100 @@
+internal import ATProtocol
+
+/// Tells new records from old ones that are told again, by the arithmetic of their identifiers.
+///
+/// A create on the stream is not a new record: Jetstream sends every record of a repository again as a create when the
+/// repository is resynchronised, imports write years of records in a minute, and both carry nothing that says so. What
+/// there is are four times: that of the record's key, of its `createdAt`, of the commit's revision, and of when the
+/// host saw it; and the `#sync` that goes before.
+public struct NewnessJudge: Sendable {
+    /// Revisions of replaced repositories that are remembered.
+    private static let capacity = 4096
+    /// No TID of the network is older than 2022-01-01, in microseconds; a key that merely looks like one may be any
+    /// time.
+    private static let oldestTime: Int64 = 1_640_995_200_000_000
+    /// Clocks of servers may be ahead by this much (atproto.com/specs/sync).
+    private static let tolerance: Int64 = 5 * 60 * 1_000_000
+
+    private let window: Int64
+    private var syncs: [String: String] = [:]
+    private var order: [String] = []
+    private var oldest = 0
+
+    /// - Parameter window: a record that is older than its commit by more is not new.
+    public init(window: Duration = .seconds(24 * 3600)) {
+        self.window = window.microseconds
+    }
+
+    /// Judges an event, and remembers it when it is a `#sync`.
+    ///
+    /// - Parameters:
+    ///   - event: give all events, in the order of the stream.
+    ///   - now: microseconds since the Unix epoch.
+    /// - Returns: nil for anything but a record that is created or changed.
+    public mutating func judge(_ event: StreamEvent, now: Int64) -> Newness? {
+        switch event.body {
+        case .sync(let rev):
+            remember(event.did.text, rev)
+            return nil
+        case .commit(let commit) where commit.operation != .delete:
+            let times = Times(commit, witnessed: event.position.witnessed, now: now)
+            return judge(times, isCreate: commit.operation == .create, isResync: syncs[event.did.text] == commit.rev)
+        default: return nil
+        }
+    }
+
+    /// What there is to judge a record by, in microseconds since the Unix epoch.
+    private struct Times {
+        /// That of its key, if the key is a time.
+        let key: Int64?
+        /// What the record says itself.
+        let created: Int64?
+        let committed: Int64
+        let witnessed: Int64
+        let now: Int64
+
+        init(_ commit: StreamEvent.Commit, witnessed: Int64, now: Int64) {
+            key = time(commit.recordKey.text)
+            created = commit.record?["createdAt"]?.string.flatMap { try? Datetime($0) }?.microseconds
+            committed = time(commit.rev) ?? now
+            self.witnessed = witnessed
+            self.now = now
+        }
+
+        /// The earliest: the author chose them, and pretending to be old only harms himself.
+        var written: Int64 { min(key ?? committed, created ?? committed, committed) }
+    }
+
+    private func judge(_ times: Times, isCreate: Bool, isResync: Bool) -> Newness {
+        let isStale = times.witnessed - times.written > window
+        guard times.committed <= times.now + Self.tolerance,
+            (times.key ?? times.committed) <= times.committed + Self.tolerance
+        else { return isStale ? .stale : .misdated }
+        let isKeyOld = times.key.map { times.committed - $0 > window } ?? false
+        let isDateOld = times.created.map { times.committed - $0 > window } ?? false
+        switch (isKeyOld, isDateOld) {
+        case (true, _) where isCreate: return isResync ? .resync : .imported
+        // A key that is no time, or a time of its own, leaves the date to decide.
+        case (false, true) where isCreate: return isResync ? .resync : times.key == nil ? .imported : .backdated
+        default: return isStale ? .stale : times.now - times.committed > window ? .late : .fresh
+        }
+    }
+
+    private static func time(_ text: String) -> Int64? {
+        guard let tid = try? TID(text) else { return nil }
+        let time = Int64(tid.microseconds)
+        return time >= oldestTime ? time : nil
+    }
+
+    private mutating func remember(_ did: String, _ rev: String) {
+        if syncs.updateValue(rev, forKey: did) == nil {
+            if order.count < Self.capacity {
+                order.append(did)
+            } else {
+                syncs[order[oldest]] = nil
+                order[oldest] = did
+                oldest = (oldest + 1) % Self.capacity
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import ATProtocol
+internal import Glibc
+
+/// The last messages of a connection as they came, in a ring of fixed size: what is looked at when something went
+/// wrong.
+///
+/// A dump has one message a line, `{"bytes":{"$bytes":…},"encoding":…,"host":…,"recorded_us":…,"wire":…}`, and is what
+/// ``RecordingReader`` reads.
+struct FlightRecorder: Sendable {
+    private struct Entry {
+        var start: Int
+        var count: Int
+        var time: Int64
+        var isText: Bool
+    }
+
+    private let host: String
+    private let wire: StreamWire
+    private var ring: [UInt8]
+    private var entries: [Entry] = []
+    private var first = 0
+    private var end = 0
+
+    /// - Parameters:
+    ///   - host: named in the dump.
+    ///   - wire: named in the dump.
+    ///   - capacity: bytes of messages that are kept.
+    init(host: String, wire: StreamWire, capacity: Int) {
+        self.host = host
+        self.wire = wire
+        ring = [UInt8](repeating: 0, count: max(1, capacity))
+    }
+
+    /// Keeps a message, and gives up the oldest ones for it; one that is larger than the ring is not kept.
+    mutating func record(_ encoding: WireEncoding, _ bytes: RawSpan, at time: Int64) {
+        let count = bytes.byteCount
+        guard count <= ring.count else { return }
+        if end + count > ring.count {
+            // What stands behind here is of the lap before, and older than what the new lap begins to overwrite.
+            while first < entries.count, entries[first].start >= end { first += 1 }
+            end = 0
+        }
+        let place = end..<end + count
+        while first < entries.count, Self.overlaps(entries[first], place) { first += 1 }
+        if first > 1024, first > entries.count / 2 {
+            entries.removeFirst(first)
+            first = 0
+        }
+        for offset in 0..<count {
+            ring[end + offset] = unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        }
+        entries.append(Entry(start: end, count: count, time: time, isText: encoding == .text))
+        end += count
+    }
+
+    /// The messages that are kept, oldest first, as lines.
+    var lines: [UInt8] {
+        entries[first...].flatMap { entry in
+            let bytes = Array(ring[entry.start..<entry.start + entry.count])
+            let line: JSONValue = [
+                "recorded_us": .integer(entry.time), "host": .string(host), "wire": .string(wire.rawValue),
+                "encoding": entry.isText ? "text" : "binary", "bytes": JSONValue(bytes: bytes),
+            ]
+            return line.encoded + [0x0A]
+        }
+    }
+
+    /// Writes lines to a file in place of what is there; a file that cannot be written is given up on.
+    static func write(_ lines: [UInt8], to path: String) -> Bool {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var written = 0
+        while written < lines.count {
+            let count = unsafe lines[written...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            guard count > 0 || errno == EINTR else { return false }
+            written += max(0, count)
+        }
+        return true
+    }
+
+    private static func overlaps(_ entry: Entry, _ place: Range<Int>) -> Bool {
+        entry.start < place.upperBound && place.lowerBound < entry.start + entry.count
+    }
+}

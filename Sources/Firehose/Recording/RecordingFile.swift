@@ -1,0 +1,88 @@
+internal import Glibc
+
+/// Reads a file line by line, or message by message, with one buffer; the file may be larger than the memory.
+final class RecordingFile {
+    /// A longer line is cut there, and the rest of it read as another line.
+    static let maximumLine = 16 << 20
+
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var isAtEnd = false
+
+    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
+    init(path: String) throws(FirehoseFailure) {
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw FirehoseFailure(code: .recording, sentence: "the recording \(path) cannot be opened: \(reason)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether it holds binary messages, each behind its length in four octets, little-endian.
+    func isFramed() throws(FirehoseFailure) -> Bool {
+        try fill()
+        guard buffer.count > 4, let length = frameLength else { return false }
+        // A message of a relay begins with a map of one or two members; no text has a length that small in front of it.
+        return length > 0 && (buffer[4] == 0xA1 || buffer[4] == 0xA2)
+    }
+
+    /// The next binary message, or what is left when the file ends within it; nil at the end of the file.
+    func nextFrame() throws(FirehoseFailure) -> ArraySlice<UInt8>? {
+        while true {
+            if let length = frameLength, buffer.count - start - 4 >= length {
+                defer { start += 4 + length }
+                return buffer[start + 4..<start + 4 + length]
+            }
+            if isAtEnd || (frameLength == nil && buffer.count - start >= 4) {
+                guard start < buffer.endIndex else { return nil }
+                defer { start = buffer.endIndex }
+                isAtEnd = true
+                return buffer[start...]
+            }
+            try fill()
+        }
+    }
+
+    /// The length of the message that begins at the start; nil when it is not there or no length of a message.
+    private var frameLength: Int? {
+        guard buffer.count - start >= 4 else { return nil }
+        let length = (0..<4).reduce(0) { $0 | Int(buffer[start + $1]) << ($1 * 8) }
+        return length <= Self.maximumLine ? length : nil
+    }
+
+    /// The next line without its end; nil at the end of the file.
+    func nextLine() throws(FirehoseFailure) -> ArraySlice<UInt8>? {
+        var searched = start
+        while true {
+            if let end = buffer[searched...].firstIndex(of: 0x0A) {
+                defer { start = end + 1 }
+                return buffer[start..<end]
+            }
+            searched = buffer.endIndex
+            if isAtEnd || buffer.count - start >= Self.maximumLine {
+                guard start < buffer.endIndex else { return nil }
+                defer { start = buffer.endIndex }
+                return buffer[start...]
+            }
+            searched -= start
+            try fill()
+        }
+    }
+
+    private func fill() throws(FirehoseFailure) {
+        buffer.removeFirst(start)
+        start = 0
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        var count: Int
+        repeat { count = unsafe read(descriptor, &chunk, chunk.count) } while count < 0 && errno == EINTR
+        guard count >= 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw FirehoseFailure(code: .recording, sentence: "the recording cannot be read: \(reason)")
+        }
+        isAtEnd = count == 0
+        buffer.append(contentsOf: chunk[..<count])
+    }
+}

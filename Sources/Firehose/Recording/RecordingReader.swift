@@ -1,0 +1,121 @@
+public import ATProtocol
+
+/// Reads recorded stream messages from a file and gives what the live stream would have given.
+///
+/// Either text with one message a line: JSON of Jetstream, whose version is told from each line by itself, or a line of
+/// the flight recorder. Or binary: messages of a relay, each behind its length. Every message is decoded in full, so
+/// that every bad one is found; whose key signed a relay's commit is not asked.
+public struct RecordingReader {
+    /// What one recorded message came to.
+    public enum Item: Sendable, Equatable {
+        /// An event; commits only of the wanted collections.
+        case event(StreamEvent)
+        /// A message that nobody asked for, or that this program does not know.
+        case passed
+        /// A line or message that cannot be understood, counted from 1.
+        case rejected(line: Int, RejectedMessage)
+    }
+
+    private let file: RecordingFile
+    private var version1: JetstreamDecoder
+    private var version2: JetstreamDecoder
+    private var relay: RelayDecoder
+    private let isFramed: Bool
+    private var line = 0
+    private var waiting: [Item] = []
+
+    /// Opens a recording.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - collections: the collections whose commits are wanted.
+    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
+    public init(path: String, collections: [NSID]) throws(FirehoseFailure) {
+        file = try RecordingFile(path: path)
+        version1 = JetstreamDecoder(
+            host: "recording",
+            wire: .jetstream1,
+            collections: collections,
+            witnessed: 0,
+            trustsOutline: false
+        )
+        version2 = JetstreamDecoder(
+            host: "recording",
+            wire: .jetstream2,
+            collections: collections,
+            witnessed: 0,
+            trustsOutline: false
+        )
+        relay = RelayDecoder(host: "recording", collections: collections, verification: .matched, witnessed: 0)
+        isFramed = try file.isFramed()
+    }
+
+    /// What the next message came to; a relay's commit may come to several events.
+    ///
+    /// - Returns: nil at the end.
+    /// - Throws: ``FirehoseFailure`` when the file cannot be read; never for what is in it.
+    public mutating func next() throws(FirehoseFailure) -> Item? {
+        while waiting.isEmpty {
+            guard let bytes = isFramed ? try file.nextFrame() : try file.nextLine() else { return nil }
+            line += 1
+            if isFramed {
+                waiting = items(unsafe relay.decode(.binary, bytes.span.bytes))
+            } else if bytes.contains(where: { $0 > 0x20 }) {
+                waiting = decode(bytes)
+            }
+        }
+        return waiting.removeFirst()
+    }
+
+    private mutating func decode(_ bytes: ArraySlice<UInt8>) -> [Item] {
+        switch unsafe Self.firstMember(bytes.span.bytes) {
+        case .type: items(unsafe version2.decode(.text, bytes.span.bytes))
+        case .recorded: decodeRecorded(bytes)
+        case .other: items(unsafe version1.decode(.text, bytes.span.bytes))
+        }
+    }
+
+    /// A line of the flight recorder, whose members are in order of their names.
+    private mutating func decodeRecorded(_ bytes: ArraySlice<UInt8>) -> [Item] {
+        guard let json = try? JSONValue(parsing: bytes), let message = json["bytes"]?.dataBytes,
+            let wire = json["wire"]?.string.map(StreamWire.init)
+        else {
+            let message = RejectedMessage(
+                host: "recording",
+                wire: .jetstream1,
+                value: nil,
+                reason: .malformed,
+                detail: "it is not a line of the flight recorder",
+                bytes: Array(bytes)
+            )
+            return [.rejected(line: line, message)]
+        }
+        let encoding: WireEncoding = json["encoding"]?.string == "text" ? .text : .binary
+        return switch wire {
+        case .relay: items(unsafe relay.decode(encoding, message.span.bytes))
+        case .jetstream2: items(unsafe version2.decode(encoding, message.span.bytes))
+        default: items(unsafe version1.decode(encoding, message.span.bytes))
+        }
+    }
+
+    private func items(_ message: WireMessage) -> [Item] {
+        guard case .read(let content) = message else { return [.passed] }
+        let items = content.events.map(Item.event) + content.rejected.map { Item.rejected(line: line, $0) }
+        return items.isEmpty ? [.passed] : items
+    }
+
+    private enum FirstMember {
+        case type
+        case recorded
+        case other
+    }
+
+    /// The first member's name tells the kinds of lines apart: `$type` begins every message of v2 and none of v1.
+    private static func firstMember(_ bytes: RawSpan) -> FirstMember {
+        var scanner = JSONScanner(bytes)
+        var isFirst = true
+        guard scanner.enterObject(), let name = scanner.nextName(&isFirst) else { return .other }
+        if scanner.isEqual(name, "$type") { return .type }
+        return scanner.isEqual(name, "bytes") ? .recorded : .other
+    }
+}

@@ -1,0 +1,48 @@
+internal import ATProtocol
+
+/// What a relay's commit message proves by itself, before anybody asks whose key signed it.
+struct CommitProof: Sendable, Equatable {
+    /// Whose commit it claims to be.
+    let did: DID
+    /// The signed commit.
+    let commit: RepositoryCommit
+    /// The revision that it says to follow on; nil when it does not say.
+    let since: TID?
+
+    /// Checks the message against the commit in it, the records against the tree, and the operations against the tree
+    /// before (atproto.com/specs/sync#validation).
+    ///
+    /// - Parameters:
+    ///   - message: the message without its blocks.
+    ///   - archive: its blocks.
+    ///   - now: microseconds since the Unix epoch.
+    /// - Throws: `RepositoryFailure` naming what does not fit.
+    init(_ message: RelayCommit, _ archive: BlockArchive, now: Int64) throws(RepositoryFailure) {
+        func wrong(_ detail: String) -> RepositoryFailure {
+            RepositoryFailure(code: .wrongTree, detail: detail)
+        }
+        guard archive.root == message.commit, let block = try archive.block(archive.root) else {
+            throw wrong("the archive's root is not the commit")
+        }
+        try archive.verify()
+        commit = try RepositoryCommit(block)
+        did = commit.did
+        since = message.since.flatMap { try? TID($0) }
+        guard commit.did.text == message.repo else { throw wrong("the commit is of another repository") }
+        guard commit.rev.text == message.rev else { throw wrong("the commit is of another revision") }
+        try commit.checkRevision(now: now)
+        let tree = try SearchTree(root: commit.data, in: archive)
+        for operation in message.operations {
+            guard let cid = operation.cid else { continue }
+            guard try tree.value(of: operation.path) == cid else {
+                throw wrong("the tree holds another record at \(operation.path)")
+            }
+        }
+        // Servers that do not speak of the tree before a commit are dying out; of theirs nothing more can be proven.
+        guard let previousData = message.previousData else { return }
+        let operations = message.operations.map {
+            RecordOperation(path: $0.path, cid: $0.cid, previous: $0.previous)
+        }
+        try tree.verifyInversion(of: operations, to: previousData)
+    }
+}

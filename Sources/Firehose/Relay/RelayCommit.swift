@@ -1,0 +1,99 @@
+internal import ATProtocol
+
+/// The commit message of a relay, decoded but for its blocks (com.atproto.sync.subscribeRepos#commit).
+struct RelayCommit {
+    /// One operation.
+    struct Operation {
+        var action = ""
+        var path = ""
+        var cid: CID?
+        var previous: CID?
+    }
+
+    private(set) var sequence: Int64 = 0
+    private(set) var repo = ""
+    private(set) var rev = ""
+    /// The revision before; nil when the message does not say.
+    private(set) var since: String?
+    private(set) var commit: CID?
+    private(set) var previousData: CID?
+    private(set) var operations: [Operation] = []
+    private(set) var blocks: [UInt8] = []
+
+    /// Reads the payload.
+    ///
+    /// - Throws: `CBORError` when it is malformed.
+    init(_ reader: inout CBORReader) throws(CBORError) {
+        guard case .map(let count) = try reader.head() else { throw reader.failure("the payload is not a map") }
+        for _ in 0..<count {
+            let name = try reader.name()
+            if reader.isEqual(name, "seq") {
+                guard case .integer(let value) = try reader.head() else { throw reader.failure("seq is not a number") }
+                sequence = value
+            } else if reader.isEqual(name, "repo") {
+                repo = try Self.text(&reader)
+            } else if reader.isEqual(name, "rev") {
+                rev = try Self.text(&reader)
+            } else if reader.isEqual(name, "since") {
+                since = try Self.optionalText(&reader)
+            } else if reader.isEqual(name, "commit") {
+                commit = try Self.link(&reader)
+            } else if reader.isEqual(name, "prevData") {
+                previousData = try Self.link(&reader)
+            } else if reader.isEqual(name, "blocks") {
+                guard case .bytes(let length) = try reader.head() else { throw reader.failure("blocks are not bytes") }
+                let range = try reader.take(length)
+                blocks = reader.array(range)
+            } else if reader.isEqual(name, "ops") {
+                guard case .array(let count) = try reader.head() else { throw reader.failure("ops is not an array") }
+                for _ in 0..<count { operations.append(try Self.operation(&reader)) }
+            } else {
+                try reader.skip()
+            }
+        }
+    }
+
+    private static func operation(_ reader: inout CBORReader) throws(CBORError) -> Operation {
+        guard case .map(let count) = try reader.head() else { throw reader.failure("an operation is not a map") }
+        var operation = Operation()
+        for _ in 0..<count {
+            let name = try reader.name()
+            if reader.isEqual(name, "path") {
+                operation.path = try text(&reader)
+            } else if reader.isEqual(name, "action") {
+                operation.action = try text(&reader)
+            } else if reader.isEqual(name, "cid") {
+                operation.cid = try link(&reader)
+            } else if reader.isEqual(name, "prev") {
+                operation.previous = try link(&reader)
+            } else {
+                try reader.skip()
+            }
+        }
+        return operation
+    }
+
+    private static func text(_ reader: inout CBORReader) throws(CBORError) -> String {
+        guard case .text(let length) = try reader.head() else { throw reader.failure("a member is not a text") }
+        let range = try reader.take(length)
+        return try reader.text(range)
+    }
+
+    private static func optionalText(_ reader: inout CBORReader) throws(CBORError) -> String? {
+        switch try reader.head() {
+        case .null: return nil
+        case .text(let length):
+            let range = try reader.take(length)
+            return try reader.text(range)
+        default: throw reader.failure("a member is neither a text nor null")
+        }
+    }
+
+    private static func link(_ reader: inout CBORReader) throws(CBORError) -> CID? {
+        switch try reader.head() {
+        case .null: return nil
+        case .link: return try reader.link()
+        default: throw reader.failure("a member is not a link")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import ATProtocol
+internal import Network
+
+/// Reads the records of one repository that were written in a window (com.atproto.repo.listRecords).
+struct RepositorySweep: Sendable {
+    /// The most pages of one repository.
+    private static let maximumPages = 100
+
+    let configuration: SweepConfiguration
+    let client: any HTTPClient
+    let identities: any IdentityResolving
+
+    /// The records of a collection between two times, as events; newest first.
+    ///
+    /// - Throws: ``SweepFailure`` when the repository cannot be read to the beginning of the window.
+    func records(
+        of did: DID,
+        _ collection: NSID,
+        from: Int64,
+        until: Int64
+    ) async throws(SweepFailure) -> [StreamEvent] {
+        let server = try await server(of: did)
+        var events: [StreamEvent] = []
+        var cursor: String?
+        for _ in 0..<Self.maximumPages {
+            let page = try await page(server, did, collection, cursor)
+            let items = page["records"]?.array ?? []
+            var isBehindWindow = !items.isEmpty
+            for item in items {
+                guard let uri = item["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
+                    uri.collection == collection, let key = uri.recordKey, let value = item["value"],
+                    value["$type"]?.string == collection.text
+                else { continue }
+                let time = Self.time(key, value)
+                // Records come by their keys, newest first; a key that is no time says nothing of what is behind it.
+                if (try? TID(key.text)) == nil || time ?? until >= from { isBehindWindow = false }
+                guard let time, time >= from, time <= until else { continue }
+                events.append(Self.event(did, collection, key, item, value, time))
+            }
+            cursor = page["cursor"]?.string
+            if cursor == nil || items.isEmpty || isBehindWindow { return events }
+        }
+        throw SweepFailure("it has more pages than are read of one repository")
+    }
+
+    private func server(of did: DID) async throws(SweepFailure) -> WebURL {
+        do throws(IdentityFailure) {
+            return try await identities.document(of: did, isFresh: false).pds(
+                allowsLoopback: configuration.allowsLoopback
+            )
+        } catch {
+            throw SweepFailure(error.description)
+        }
+    }
+
+    private func page(
+        _ server: WebURL,
+        _ did: DID,
+        _ collection: NSID,
+        _ cursor: String?
+    ) async throws(SweepFailure) -> JSONValue {
+        var query = [("repo", did.text), ("collection", collection.text), ("limit", "50")]
+        if let cursor { query.append(("cursor", cursor)) }
+        let reach: HTTPRequest.Reach = configuration.allowsLoopback && server.isLoopback ? .trusted : .stranger
+        let request = HTTPRequest(
+            .get,
+            server.with(path: "/xrpc/com.atproto.repo.listRecords", query: query),
+            timeout: configuration.timeout,
+            maximumBody: 8 << 20,
+            reach: reach
+        )
+        return try await client.json(request)
+    }
+
+    private static func time(_ key: RecordKey, _ record: JSONValue) -> Int64? {
+        let created = record["createdAt"]?.string.flatMap { try? Datetime($0) }?.microseconds
+        guard let tid = try? TID(key.text) else { return created }
+        return Int64(tid.microseconds)
+    }
+
+    private static func event(
+        _ did: DID,
+        _ collection: NSID,
+        _ key: RecordKey,
+        _ item: JSONValue,
+        _ value: JSONValue,
+        _ time: Int64
+    ) -> StreamEvent {
+        let commit = StreamEvent.Commit(
+            operation: .create,
+            collection: collection,
+            recordKey: key,
+            rev: TID(microseconds: UInt64(max(0, time)), clock: 0).text,
+            cid: item["cid"]?.string,
+            record: value
+        )
+        let position = StreamPosition(host: "sweep", wire: .sweep, value: 0, witnessed: time)
+        return StreamEvent(position: position, did: did, body: .commit(commit))
+    }
+}
+
+/// Why a part of a sweep could not be done.
+struct SweepFailure: Error {
+    let detail: String
+
+    init(_ detail: String) { self.detail = detail }
+}
+
+extension HTTPClient {
+    /// The JSON of a successful answer.
+    func json(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue {
+        let response: HTTPResponse
+        do throws(HTTPFailure) { response = try await send(request) } catch {
+            throw SweepFailure(error.description)
+        }
+        guard response.isSuccess else { throw SweepFailure(XRPCError(response).description) }
+        do { return try JSONValue(parsing: response.body) } catch { throw SweepFailure(error.description) }
+    }
+}
+
+extension StreamWire {
+    /// No stream at all: found by asking the repositories.
+    public static let sweep = StreamWire(rawValue: "sweep")
+}

@@ -1,0 +1,40 @@
+public import ATProtocol
+
+/// What a sweep did, to be signed off by whoever declared the gap.
+public struct SweepReport: Sendable, Equatable {
+    /// A repository, or a directory of them, that could not be asked.
+    public struct Failure: Sendable, Equatable {
+        /// Whose repository; nil for the list of a collection.
+        public var did: DID?
+        /// The collection.
+        public var collection: NSID
+        /// One clause: what came back.
+        public var detail: String
+    }
+
+    /// Beginning of the window, in microseconds since the Unix epoch.
+    public var from: Int64
+    /// End of the window, in microseconds since the Unix epoch.
+    public var until: Int64
+    /// Authors that the directories named.
+    public var authors = 0
+    /// Authors whose repositories were read.
+    public var checked = 0
+    /// Records in the window that the ledger did not know.
+    public var found = 0
+    /// Records in the window that it did.
+    public var known = 0
+    /// What could not be asked.
+    public var failures: [Failure] = []
+
+    /// Whether everybody was asked and answered: then the gap is closed.
+    public var isComplete: Bool { failures.isEmpty }
+
+    mutating func add(_ other: SweepReport) {
+        authors += other.authors
+        checked += other.checked
+        found += other.found
+        known += other.known
+        failures += other.failures
+    }
+}

@@ -1,0 +1,123 @@
+internal import ATProtocol
+
+/// The fields of one Jetstream message, checked; those that this program has no use for are passed over.
+struct JetstreamFields {
+    /// Why a message is not one of Jetstream's.
+    struct Failure: Error {
+        var value: Int64?
+        var reason: RejectedMessage.Reason
+        var detail: String
+    }
+
+    /// Sequence number of v2, microseconds of v1; nil for a message about the stream.
+    private(set) var value: Int64?
+    /// When the host saw it, where the message says so faithfully.
+    private(set) var witnessed: Int64?
+    private(set) var did: DID?
+    /// What happened; nil for kinds that this program does not know.
+    private(set) var body: StreamEvent.Body?
+    /// A message about the stream.
+    private(set) var notice: WireContent.Notice?
+
+    /// Reads `{"$type":"message","payload":{…}}` or `{"$type":"error",…}` (network.bsky.jetstream.subscribeEvents).
+    init(version2 json: JSONValue) throws(Failure) {
+        switch json["$type"]?.string {
+        case "message": break
+        case "error":
+            notice = Self.notice(json, name: json["error"], isError: true)
+            return
+        default: throw Failure(reason: .malformed, detail: "it is not a message of Jetstream v2")
+        }
+        guard let payload = json["payload"], let type = payload["$type"]?.string else {
+            throw Failure(reason: .malformed, detail: "it has no payload with a type")
+        }
+        let kind = type.split(separator: "#").last.map(String.init) ?? ""
+        if kind == "info" {
+            notice = Self.notice(payload, name: payload["name"], isError: false)
+            return
+        }
+        guard let sequence = payload["seq"]?.integer, sequence > 0 else {
+            throw Failure(reason: .malformed, detail: "it has no sequence number")
+        }
+        value = sequence
+        let did = try Self.did(payload, sequence)
+        self.did = did
+        switch kind {
+        // The time of a commit may be one that was imported, so it says nothing about when the host saw it.
+        case "commit": body = .commit(try Self.commit(payload, sequence))
+        case "identity": body = Self.identity(payload["identity"])
+        case "account": body = Self.account(payload["account"])
+        case "sync": body = payload["sync"]?["rev"]?.string.map { .sync(rev: $0) }
+        default: break
+        }
+        if kind != "commit" { witnessed = Self.microseconds(payload["time"]) }
+    }
+
+    /// Reads `{"did":…,"time_us":N,"kind":…,…}` (the wire of `/subscribe`).
+    init(version1 json: JSONValue) throws(Failure) {
+        guard let time = json["time_us"]?.integer, time > 0, let kind = json["kind"]?.string else {
+            throw Failure(reason: .malformed, detail: "it is not a message of Jetstream v1")
+        }
+        value = time
+        witnessed = time
+        did = try Self.did(json, time)
+        switch kind {
+        case "commit":
+            guard let commit = json["commit"] else {
+                throw Failure(value: time, reason: .malformed, detail: "it is a commit without its fields")
+            }
+            body = .commit(try Self.commit(commit, time))
+        case "identity": body = Self.identity(json["identity"])
+        case "account": body = Self.account(json["account"])
+        default: break
+        }
+    }
+
+    private static func did(_ json: JSONValue, _ value: Int64) throws(Failure) -> DID {
+        do { return try DID(json["did"]?.string ?? "") } catch {
+            throw Failure(value: value, reason: .invalidSyntax, detail: error.description)
+        }
+    }
+
+    private static func commit(_ json: JSONValue, _ value: Int64) throws(Failure) -> StreamEvent.Commit {
+        guard let operation = json["operation"]?.string.flatMap(StreamEvent.Commit.Operation.init) else {
+            throw Failure(value: value, reason: .malformed, detail: "its operation is not create, update or delete")
+        }
+        let record = operation == .delete ? nil : json["record"]
+        guard operation == .delete || record?.object != nil else {
+            throw Failure(value: value, reason: .malformed, detail: "its record is not an object")
+        }
+        do {
+            return StreamEvent.Commit(
+                operation: operation,
+                collection: try NSID(json["collection"]?.string ?? ""),
+                recordKey: try RecordKey(json["rkey"]?.string ?? ""),
+                rev: try TID(json["rev"]?.string ?? "").text,
+                cid: operation == .delete ? nil : json["cid"]?.string,
+                record: record
+            )
+        } catch {
+            throw Failure(value: value, reason: .invalidSyntax, detail: error.description)
+        }
+    }
+
+    private static func identity(_ json: JSONValue?) -> StreamEvent.Body {
+        .identity(handle: json?["handle"]?.string.flatMap { try? Handle($0) })
+    }
+
+    private static func account(_ json: JSONValue?) -> StreamEvent.Body? {
+        json?["active"]?.bool.map { .account(isActive: $0, status: json?["status"]?.string) }
+    }
+
+    private static func notice(_ json: JSONValue, name: JSONValue?, isError: Bool) -> WireContent.Notice {
+        WireContent.Notice(
+            isError: isError,
+            name: String((name?.string ?? "").prefix(100)),
+            message: String((json["message"]?.string ?? "").prefix(500))
+        )
+    }
+
+    private static func microseconds(_ json: JSONValue?) -> Int64? {
+        json?.string.flatMap { try? Datetime($0) }?.microseconds
+    }
+}

@@ -1,0 +1,58 @@
+internal import Network
+
+/// The decoder of whichever wire a host speaks; no existential stands between the socket and a miss.
+enum WireDecoder: Sendable {
+    case jetstream(JetstreamDecoder)
+    case relay(RelayDecoder)
+
+    init(
+        host: String,
+        wire: StreamWire,
+        configuration: StreamConfiguration,
+        witnessed: Int64,
+        queue: VerificationQueue? = nil,
+        clock: any WallClock = SystemClock()
+    ) {
+        if wire == .relay {
+            let decoder = RelayDecoder(
+                host: host,
+                collections: configuration.collections,
+                verification: configuration.verification,
+                witnessed: witnessed,
+                queue: queue,
+                clock: clock
+            )
+            self = .relay(decoder)
+        } else {
+            let decoder = JetstreamDecoder(
+                host: host,
+                wire: wire,
+                collections: configuration.collections,
+                witnessed: witnessed
+            )
+            self = .jetstream(decoder)
+        }
+    }
+
+    /// When the host witnessed what it sent last, in microseconds since the Unix epoch.
+    var witnessed: Int64 {
+        switch self {
+        case .jetstream(let decoder): decoder.witnessed
+        case .relay(let decoder): decoder.witnessed
+        }
+    }
+
+    /// Decodes one message.
+    mutating func decode(_ encoding: WireEncoding, _ bytes: RawSpan) -> WireMessage {
+        switch consume self {
+        case .jetstream(var decoder):
+            let message = decoder.decode(encoding, bytes)
+            self = .jetstream(decoder)
+            return message
+        case .relay(var decoder):
+            let message = decoder.decode(encoding, bytes)
+            self = .relay(decoder)
+            return message
+        }
+    }
+}

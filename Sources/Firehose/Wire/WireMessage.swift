@@ -1,0 +1,37 @@
+/// What one message of a wire came to.
+enum WireMessage {
+    /// It concerns no wanted collection; nothing of it was kept but where it stood.
+    case missed(value: Int64)
+    /// It was looked at in full.
+    case read(WireContent)
+}
+
+/// What a message that was looked at in full holds.
+struct WireContent {
+    /// A message about the stream instead of the network.
+    struct Notice: Equatable {
+        /// Whether the server ends the stream with it.
+        var isError: Bool
+        /// `OutdatedCursor`, `ConsumerTooSlow`, `FutureCursor` or another.
+        var name: String
+        /// The server's sentence.
+        var message: String
+    }
+
+    /// Where it stood; nil when that cannot be told.
+    var value: Int64?
+    /// The wanted events in it, in order.
+    var events: [StreamEvent] = []
+    /// What in it could not be understood.
+    var rejected: [RejectedMessage] = []
+    /// A message about the stream.
+    var notice: Notice?
+    /// The commit that the events are of, where its signature is still to be checked.
+    var unsigned: [UnsignedCommit] = []
+}
+
+/// Whether a WebSocket message came as text or binary.
+enum WireEncoding {
+    case text
+    case binary
+}

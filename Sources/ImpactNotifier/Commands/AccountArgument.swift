@@ -1,0 +1,33 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Logging
+
+/// An account on the command line: a DID, or a handle that is resolved.
+struct AccountArgument: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The account's DID, or its handle.", valueName: "did-or-handle"),
+        transform: { try AccountArgument.parse($0) }
+    )
+    var account: ATURI.Authority
+
+    private static func parse(_ text: String) throws -> ATURI.Authority {
+        guard !text.hasPrefix("did:") else { return .did(try DID(text)) }
+        return .handle(try Handle(text.hasPrefix("@") ? String(text.dropFirst()) : text))
+    }
+
+    /// The account's DID; a handle that does not resolve ends the program with the reason.
+    func did(by configuration: Configuration) async throws -> DID {
+        switch account {
+        case .did(let did): return did
+        case .handle(let handle):
+            do throws(IdentityFailure) {
+                return try await NetworkServices(configuration, logger: Logger(label: "command")).identities.did(
+                    of: handle
+                )
+            } catch {
+                StandardOutput.printError(error.description)
+                throw ExitCode(ExitStatus.unavailable.rawValue)
+            }
+        }
+    }
+}

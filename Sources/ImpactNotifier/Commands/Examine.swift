@@ -1,0 +1,40 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Logging
+internal import Network
+internal import Notifier
+
+/// `doctor`: what works, what does not, and what to do about it.
+struct Examine: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Examines the whole chain, from the configuration to the chat service, a line a step.",
+        discussion: """
+            configuration → state directory → identity of the sender → session → account → scope → proxy → chat → streams. \
+            Ends with status 0 when nothing failed, else with 1. --send-to sends one real message.
+            """
+    )
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(
+        name: .customLong("send-to"),
+        help: ArgumentHelp("Also send one real test message to this account.", valueName: "handle-or-did")
+    )
+    var recipient: String?
+
+    func run() async throws {
+        let loaded = try configuration.load().configuration
+        LogOutput.bootstrap(format: loaded.log.format, level: .critical)
+        let logger = Logger(label: "doctor")
+        let services = NetworkServices(loaded, logger: logger)
+        let doctor = Doctor(configuration: loaded, services: services, logger: logger)
+        var findings = await doctor.examine { finding in for line in finding.lines { StandardOutput.print(line) } }
+        if let recipient {
+            let finding = await TestMessage(configuration: loaded, services: services).send(to: recipient)
+            for line in finding.lines { StandardOutput.print(line) }
+            findings.append(finding)
+        }
+        if findings.contains(where: { $0.grade == .failure }) { throw ExitCode(ExitStatus.failure.rawValue) }
+    }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+
+/// `healthcheck`: asks the running daemon how it is; for a container's `HEALTHCHECK`.
+struct HealthCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "healthcheck",
+        abstract: "Asks the running daemon whether it is alive; status 0 when it is."
+    )
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Flag(help: "Ask whether it is ready: ledger open, and the stream connected once.")
+    var ready = false
+
+    func run() async throws {
+        guard let address = try configuration.load().configuration.statusAddress else {
+            StandardOutput.printError("status.listen is off: there is nothing to ask")
+            throw ExitCode(ExitStatus.configuration.rawValue)
+        }
+        do {
+            _ = try StatusClient(address: address).get(ready ? "/readyz" : "/healthz")
+        } catch {
+            StandardOutput.printError(error.description)
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import ATProtocol
+internal import Notifier
+
+extension Job {
+    /// One line for a list.
+    func line(now: Double) -> String {
+        var words = [state.rawValue.padding(to: 9), uri.text, "→", owner?.text ?? "(owner not known yet)"]
+        if let reason { words.append("(\(reason.rawValue))") }
+        if !state.isFinal, dueAt > now { words.append("in \(Int(dueAt - now)) s") }
+        return words.joined(separator: " ")
+    }
+
+    /// Everything, a line each.
+    func lines(now: Double) -> [String] {
+        var lines = [
+            "state:    \(state.rawValue)\(reason.map { " (\($0.rawValue))" } ?? "")",
+            "request:  \(uri)", "author:   \(authorName.map { "\($0), " } ?? "")\(author)",
+            "project:  \(reference?.description ?? "none that is acceptable")",
+            "owner:    \(owner?.text ?? "not known yet")", "rule:     \(rule)",
+            "seen:     \(Timestamp.rfc3339(createdAt)), changed \(Timestamp.rfc3339(updatedAt))",
+        ]
+        if let reason { lines.append("why:      \(reason.sentence)") }
+        if let detail, !detail.isEmpty { lines.append("detail:   \(detail)") }
+        lines.append("next:     \(next(now: now))")
+        return lines
+    }
+
+    /// What happens next, in a sentence.
+    func next(now: Double) -> String {
+        let due = dueAt > now ? "in \(Int(dueAt - now)) s" : "as soon as its turn comes"
+        switch state {
+        case .lookup where owner != nil: return "the author's PDS is asked for a proof \(due)."
+        case .lookup: return "the owner is looked up \(due)."
+        case .queued: return "the message is sent \(due)."
+        case .sending: return "the message is under way."
+        case .verify: return "the conversation is read \(due)."
+        case .deferred:
+            return "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339($0))" } ?? "")."
+        case .delivered: return "nothing, it is done."
+        case .dropped: return "nothing; “jobs retry” would try it again."
+        case .uncertain: return "nothing until “jobs retry” or “jobs drop”."
+        }
+    }
+
+    /// The job as an object.
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "uri": .string(uri.text), "author": .string(author.text), "rule": .string(rule),
+            "state": .string(state.rawValue), "attempts": .integer(Int64(attempts)),
+            "created_at": .string(Timestamp.rfc3339(createdAt)), "updated_at": .string(Timestamp.rfc3339(updatedAt)),
+        ]
+        members["owner"] = owner.map { .string($0.text) }
+        members["project"] = reference.map { .string($0.description) }
+        members["project_name"] = projectName.map { .string($0) }
+        members["cid"] = cid.map { .string($0) }
+        members["reason"] = reason.map { .string($0.rawValue) }
+        members["sentence"] = reason.map { .string($0.sentence) }
+        members["detail"] = detail.map { .string($0) }
+        if !state.isFinal { members["due_at"] = .string(Timestamp.rfc3339(dueAt)) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,59 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Notifier
+
+/// The command `template`: what will the messages look like.
+struct TemplateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "template",
+        abstract: "Shows what a rule's message looks like.",
+        subcommands: [Preview.self],
+        defaultSubcommand: Preview.self
+    )
+
+    /// The command `template preview`.
+    struct Preview: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints the message of a rule for a record, sending nothing.",
+            discussion: "Without --record every field that the template names shows its own name."
+        )
+
+        @OptionGroup var configuration: ConfigurationOption
+        @Option(help: "The rule; the first when left out.") var rule: String?
+        @Option(help: "A file with the record as JSON.") var record: String?
+        @Option(help: "How many requests the message speaks of.") var count = 1
+        @Flag(help: "The message as it is sent, as JSON.") var json = false
+
+        func run() async throws {
+            let loaded = try configuration.load().configuration
+            guard let preview = TemplatePreview(rule: rule, of: loaded.delivery) else {
+                throw ValidationError("there is no rule “\(rule ?? "")”")
+            }
+            do {
+                let message = try preview.message(for: try readRecord(), count: count)
+                guard !json else { return StandardOutput.print(message.input.encodedText) }
+                StandardOutput.print(message.text)
+                StandardOutput.printError(
+                    "\(message.text.count) of \(ComposedMessage.maximumGraphemes) graphemes, "
+                        + "\(message.text.utf8.count) of \(ComposedMessage.maximumBytes) bytes, \(message.links.count) links"
+                )
+            } catch let refusal as Refusal {
+                StandardOutput.printError("\(refusal.reason.sentence) (\(refusal.detail))")
+                throw ExitCode(ExitStatus.failure.rawValue)
+            }
+        }
+
+        private func readRecord() throws -> JSONValue? {
+            guard let record else { return nil }
+            guard let data = try? Data(contentsOf: URL(filePath: record)) else {
+                StandardOutput.printError("\(record) cannot be read.")
+                throw ExitCode(ExitStatus.noInput.rawValue)
+            }
+            do { return try JSONValue(parsing: Array(data)) } catch {
+                StandardOutput.printError("\(record): \(error)")
+                throw ExitCode(ExitStatus.dataError.rawValue)
+            }
+        }
+    }
+}

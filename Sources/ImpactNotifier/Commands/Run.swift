@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Logging
+
+/// `run`: the daemon.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the daemon until SIGTERM or SIGINT.",
+        discussion: """
+            SIGHUP reads the configuration again, and keeps the old one when the new one is wrong. SIGUSR1 writes the \
+            status to the log. A second SIGTERM ends at once. See docs/operations.md for the exit statuses.
+            """
+    )
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let loaded = try configuration.load()
+        ProcessHardening.apply(
+            allowsInspection: loaded.configuration.allowsLoopback || ProcessHardening.wantsBacktrace
+        )
+        let log = loaded.configuration.log
+        let output = LogOutput.bootstrap(format: log.format, level: log.level)
+        let registry = MetricsRegistry.bootstrap()
+        registry.add(source: ProcessMetrics().families)
+        registry.add(source: ProgramMetrics(version: BuildInformation.version, output: output).families)
+        let logger = Logger(label: "daemon")
+        logger.notice("starting", metadata: ["version": "\(BuildInformation.version)"])
+        if loaded.configuration.allowsLoopback {
+            logger.warning(
+                "DEVELOPMENT MODE: plain HTTP to loopback addresses is allowed; never use this on a real server",
+                metadata: ["key": "development.allow_loopback"]
+            )
+        }
+        ConfigurationMetrics.recordReload(isSuccess: true)
+        let daemon = Daemon(
+            loader: ConfigurationLoader(environment: environment),
+            configurationPath: configuration.path,
+            output: output,
+            registry: registry,
+            manager: ServiceManager(environment: environment),
+            logger: logger
+        )
+        do throws(DaemonFailure) {
+            try await daemon.run(loaded.configuration)
+        } catch {
+            logger.critical("ended", metadata: ["reason": "\(error)", "exit": "\(error.status.rawValue)"])
+            throw ExitCode(error.status.rawValue)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Network
+internal import OAuth
+
+/// `client`: key and metadata of the confidential client.
+struct ClientCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client",
+        abstract: "Makes and checks what a two-year session needs: a key here, a document and a page on a web host.",
+        subcommands: [Keygen.self, Metadata.self, Verify.self]
+    )
+
+    /// `client keygen`: a new private key.
+    struct Keygen: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes a new private key to a file of mode 0600 and prints its public half."
+        )
+
+        @Argument(help: "The file; it must not exist.")
+        var file: String
+
+        func run() async throws {
+            let key = try await SessionServices.run {
+                let key = try ClientKey.generate(at: SystemClock())
+                try key.write(to: file)
+                return key
+            }
+            StandardOutput.print(key.publicJWK.encodedText)
+        }
+    }
+
+    /// `client metadata`: what to host.
+    struct Metadata: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints the exact document to host at the client id, or the callback page."
+        )
+
+        @OptionGroup var configuration: ConfigurationOption
+
+        @Flag(help: "Prints the static callback page instead.")
+        var callbackPage = false
+
+        @Option(help: "Another private key to list, while keys are changed; may be repeated.")
+        var alsoKey: [String] = []
+
+        func run() async throws {
+            if callbackPage {
+                StandardOutput.print(CallbackPage.html)
+                return
+            }
+            let services = try await SessionServices(try configuration.load().configuration)
+            let document = try await SessionServices.run {
+                guard let path = services.session.clientKeyPath else {
+                    throw OAuthFailure(code: .configuration, sentence: "session.client_key_file is not set.")
+                }
+                let keys = try ([path] + alsoKey).map { try ClientKey.load($0) }
+                return try ClientMetadata(services.session, services.environment).document(keys: keys)
+            }
+            StandardOutput.print(document.encodedText)
+        }
+    }
+
+    /// `client verify`: compares what is hosted with what is needed.
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fetches what is hosted at the client id, as an authorization server does, and compares."
+        )
+
+        @OptionGroup var configuration: ConfigurationOption
+
+        func run() async throws {
+            let services = try await SessionServices(try configuration.load().configuration)
+            guard services.session.kind == .confidential else {
+                StandardOutput.print("Nothing is hosted for a session of kind \(services.session.kind.rawValue).")
+                return
+            }
+            let problems = try await SessionServices.run {
+                try await ClientMetadata(services.session, services.environment).problems()
+            }
+            for problem in problems { StandardOutput.printError(problem) }
+            guard problems.isEmpty else { throw ExitCode(ExitStatus.failure.rawValue) }
+            StandardOutput.print("The hosted client metadata is right.")
+        }
+    }
+}

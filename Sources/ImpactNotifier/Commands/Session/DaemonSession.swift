@@ -1,0 +1,52 @@
+internal import ATProtocol
+internal import OAuth
+
+/// The session as the running daemon sees it: it knows what passes, of which no file tells.
+struct DaemonSession {
+    /// How the session is.
+    let state: SessionState
+    /// What the daemon told, in the form of ``SessionText/json``.
+    let json: JSONValue
+
+    /// Why nothing is known.
+    struct Unknown: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Asks the daemon at its status endpoint.
+    ///
+    /// - Parameters:
+    ///   - address: where it listens; nil when it does not.
+    ///   - account: the account whose session is meant.
+    /// - Throws: ``Unknown`` when no daemon answers, or another account's.
+    init(at address: StatusAddress?, account: DID) throws(Unknown) {
+        guard let address else { throw Unknown(description: "not asked, since status.listen is off") }
+        let answer: String
+        do throws(StatusFailure) { answer = try StatusClient(address: address).get("/status") } catch {
+            throw Unknown(description: error.description)
+        }
+        guard let session = try? JSONValue(parsing: answer)["session"], let told = session["account"]?.string,
+            let state = Self.state(session)
+        else { throw Unknown(description: "the answer of \(address) does not tell of a session") }
+        guard told == account.text else { throw Unknown(description: "the daemon on \(address) serves \(told)") }
+        self.state = state
+        json = session
+    }
+
+    private static func state(_ session: JSONValue) -> SessionState? {
+        let reason = SessionTrouble.Reason(rawValue: session["reason"]?.string ?? "")
+        let trouble = SessionTrouble(reason, session["detail"]?.string ?? "")
+        return session["state"]?.string.flatMap { SessionState(name: $0, trouble: trouble) }
+    }
+
+    /// One line.
+    var text: String {
+        var text = state.text
+        if let moment = json["waits_until"]?.string { text += ", waits until \(moment)" }
+        let last = json["last_trouble"]
+        if state.trouble == nil, let reason = last?["reason"]?.string, let moment = last?["at"]?.string {
+            text += ", last trouble \(moment) (\(reason)): \(last?["detail"]?.string ?? "")"
+        }
+        return text
+    }
+}

@@ -1,0 +1,20 @@
+internal import ArgumentParser
+internal import OAuth
+
+/// `logout`: ends the stored session.
+struct Logout: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Revokes the stored session and removes its file.")
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Flag(help: "Removes the file even when the server could not be told.")
+    var force = false
+
+    func run() async throws {
+        let services = try await SessionServices(try configuration.load().configuration)
+        try await SessionServices.run {
+            try await SessionLogout(services.session, services.environment).complete(isForced: force)
+        }
+        StandardOutput.print("Logged out.")
+    }
+}

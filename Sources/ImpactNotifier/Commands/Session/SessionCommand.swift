@@ -1,0 +1,79 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Logging
+internal import Network
+internal import OAuth
+
+/// `session`: how the stored session is.
+struct SessionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session",
+        abstract: "Tells how the stored session is.",
+        subcommands: [Status.self, ServerCheck.self]
+    )
+
+    /// `session status`: from the file, and from the daemon where it runs.
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints what the session file and the running daemon say; no secret is in it.",
+            discussion: """
+                Passing trouble is known to the daemon alone, which is asked at status.listen. Exit status: 0 ok, \
+                1 degraded, 2 needs-login, 3 misconfigured, 4 quarantined; the worse one when the two differ.
+                """
+        )
+
+        @OptionGroup var configuration: ConfigurationOption
+
+        @Flag(help: "Prints one JSON object.")
+        var json = false
+
+        func run() async throws {
+            let services = try await SessionServices(
+                try configuration.load().configuration,
+                logLevel: .critical
+            )
+            let status = try await SessionServices.run {
+                try await StoredSession.open(services.session, services.environment).status()
+            }
+            let address = services.configuration.statusAddress
+            let daemon = Result { () throws(DaemonSession.Unknown) in
+                try DaemonSession(at: address, account: status.account)
+            }
+            let text = SessionText(status, now: services.environment.clock.now(), daemon: daemon)
+            if json {
+                StandardOutput.print(text.json.encodedText)
+            } else {
+                for line in text.lines { StandardOutput.print(line) }
+            }
+            guard text.exitStatus == 0 else { throw ExitCode(text.exitStatus) }
+        }
+    }
+
+    /// `session check`: asks the server.
+    struct ServerCheck: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Asks the account's server whether the session works; renews the tokens when they are due."
+        )
+
+        @OptionGroup var configuration: ConfigurationOption
+
+        func run() async throws {
+            let services = try await SessionServices(
+                try configuration.load().configuration,
+                logLevel: .critical
+            )
+            let session = try await SessionServices.run {
+                try await StoredSession.open(services.session, services.environment)
+            }
+            do {
+                let handle = try await session.check()
+                StandardOutput.print("The session works: \(session.account) is \(handle).")
+            } catch {
+                StandardOutput.printError("\(error)")
+                let status = await session.status().state.exitStatus
+                throw ExitCode(status == 0 ? ExitStatus.failure.rawValue : status)
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Glibc
+internal import Logging
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// What the commands about the session share: the configuration in the session's terms, and the clients it needs.
+struct SessionServices: Sendable {
+    let configuration: Configuration
+    let session: SessionConfiguration
+    let environment: SessionEnvironment
+
+    /// Builds the services; a handle is resolved.
+    ///
+    /// - Parameters:
+    ///   - configuration: checked.
+    ///   - logLevel: what goes to standard error beside the command's own words.
+    /// - Throws: `ExitCode` after the reason was printed.
+    init(_ configuration: Configuration, logLevel: Logger.Level = .warning) async throws {
+        self.configuration = configuration
+        ProcessHardening.apply()
+        let services = NetworkServices(configuration, logger: CommandLog.logger)
+        do {
+            session = configuration.sessionConfiguration(of: try await services.account())
+        } catch {
+            StandardOutput.printError("The account cannot be resolved: \(error). Write its DID instead.")
+            throw ExitCode(ExitStatus.unavailable.rawValue)
+        }
+        var environment = services.sessionEnvironment
+        environment.logger = CommandLog.logger
+        environment.logger.logLevel = logLevel
+        self.environment = environment
+    }
+
+    /// What the login page is told: the handle when the configuration has one.
+    var hint: String? {
+        guard case .handle(let handle) = configuration.account else { return nil }
+        return handle.text
+    }
+
+    /// Makes the state directory when it is missing: the first login comes before the first run.
+    func prepareStateDirectory() throws {
+        guard unsafe mkdir(session.stateDirectory, 0o700) != 0, errno != EEXIST else { return }
+        let reason = unsafe String(cString: strerror(errno))
+        StandardOutput.printError("The state directory \(session.stateDirectory) cannot be made: \(reason).")
+        throw ExitCode(ExitStatus.cannotCreate.rawValue)
+    }
+
+    /// Runs the work of a command and turns its failure into a sentence and an exit status.
+    static func run<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do { return try await work() } catch let failure as OAuthFailure {
+            StandardOutput.printError("\(failure)")
+            throw ExitCode(failure.exitStatus.rawValue)
+        } catch let failure as SessionFailure {
+            StandardOutput.printError("\(failure)")
+            throw ExitCode(ExitStatus.noPermission.rawValue)
+        }
+    }
+}
+
+extension OAuthFailure {
+    fileprivate var exitStatus: ExitStatus {
+        switch code {
+        case .configuration: .configuration
+        case .storage: .cannotCreate
+        case .busy: .temporaryFailure
+        case .transport, .identity: .unavailable
+        case .notLoggedIn: .noPermission
+        default: .failure
+        }
+    }
+}
+
+/// Where commands log: standard error, warnings and worse.
+enum CommandLog {
+    static var logger: Logger {
+        let output = LogOutput(format: .logfmt, level: .warning, descriptor: STDERR_FILENO, isJournal: false)
+        return Logger(label: "session") { LineLogHandler(component: $0, output: output) }
+    }
+}

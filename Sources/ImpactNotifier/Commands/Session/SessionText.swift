@@ -1,0 +1,107 @@
+internal import ATProtocol
+internal import Network
+internal import OAuth
+
+/// A session's status for people and for programs, from the file and, where it runs, from the daemon.
+struct SessionText {
+    private let status: SessionStatus
+    private let now: Double
+    private let daemon: Result<DaemonSession, DaemonSession.Unknown>?
+
+    /// A text about a status.
+    ///
+    /// - Parameters:
+    ///   - status: what this process knows.
+    ///   - now: what ages are counted to, in seconds since the epoch.
+    ///   - daemon: what the daemon says; nil when it was not asked.
+    init(_ status: SessionStatus, now: Double, daemon: Result<DaemonSession, DaemonSession.Unknown>? = nil) {
+        self.status = status
+        self.now = now
+        self.daemon = daemon
+    }
+
+    /// 0 to 4, by the state: the worse one when the daemon sees another than the file.
+    var exitStatus: Int32 { max(status.state.exitStatus, (try? daemon?.get())?.state.exitStatus ?? 0) }
+
+    /// One line a fact.
+    var lines: [String] {
+        var lines = ["state: \(status.state.text)"]
+        switch daemon {
+        case .success(let session)?: lines.append("daemon: \(session.text)")
+        case .failure(let unknown)?: lines.append("daemon: \(unknown)")
+        case nil: break
+        }
+        lines.append("kind: \(status.kind.rawValue)")
+        lines.append("account: \(status.account)")
+        if let pds = status.pds { lines.append("PDS: \(pds)") }
+        if let issuer = status.issuer { lines.append("authorization server: \(issuer)") }
+        if let clientID = status.clientID { lines.append("client: \(clientID)") }
+        if let scope = status.scope { lines.append("scope: \(scope)") }
+        if status.createdAt != nil { lines.append("may send messages: \(status.canSendMessages ? "yes" : "no")") }
+        if let createdAt = status.createdAt {
+            lines.append("logged in: \(CalendarDate(createdAt).timestamp), \(age(createdAt)) ago")
+        }
+        if let refreshedAt = status.refreshedAt {
+            lines.append("renewed: \(status.generation) times, last \(age(refreshedAt)) ago")
+        }
+        if let endsAt = status.endsAt {
+            lines.append("ends: \(CalendarDate(endsAt)), in \(age(now - (endsAt - now))), whatever one does")
+            if status.kind == .loopback {
+                lines.append("note: a loopback client is for trying out; for two years see docs/oauth.md")
+            }
+        }
+        if let waitsUntil = status.waitsUntil { lines.append("waits: \(Int(waitsUntil - now)) s until the next try") }
+        if let remedy = status.state.remedy { lines.append("run: \(remedy)") }
+        return lines
+    }
+
+    private func age(_ moment: Double) -> String {
+        let seconds = Int(max(0, now - moment))
+        switch seconds {
+        case ..<120: return "\(seconds) s"
+        case ..<7200: return "\(seconds / 60) min"
+        case ..<172_800: return "\(seconds / 3600) h"
+        default: return "\(seconds / 86_400) days"
+        }
+    }
+
+    /// The same facts as members of an object; moments are RFC 3339.
+    var json: JSONValue {
+        func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+        func moment(_ seconds: Double?) -> JSONValue { text(seconds.map { CalendarDate($0).timestamp }) }
+        var members: [String: JSONValue] = [
+            "state": .string(status.state.name),
+            "reason": text(status.state.trouble?.reason.rawValue),
+            "detail": text(status.state.trouble?.detail),
+            "run": text(status.state.remedy),
+            "kind": .string(status.kind.rawValue),
+            "account": .string(status.account.text),
+            "pds": text(status.pds),
+            "issuer": text(status.issuer),
+            "client_id": text(status.clientID),
+            "scope": text(status.scope),
+            "can_send_messages": .bool(status.canSendMessages),
+            "generation": .integer(status.generation),
+            "created_at": moment(status.createdAt),
+            "refreshed_at": moment(status.refreshedAt),
+            "access_expires_at": moment(status.accessExpiresAt),
+            "idle_ends_at": moment(status.idleEndsAt),
+            "ends_at": moment(status.endsAt),
+            "waits_until": moment(status.waitsUntil),
+        ]
+        members["last_trouble"] =
+            status.lastTrouble.map { trouble in
+                [
+                    "reason": .string(trouble.reason.rawValue), "detail": .string(trouble.detail),
+                    "at": moment(status.lastTroubleAt),
+                ]
+            } ?? .null
+        if let daemon { members["daemon"] = (try? daemon.get().json) ?? .null }
+        return .object(members)
+    }
+}
+
+extension SessionState {
+    /// The state with what is wrong.
+    var text: String { trouble.map { "\(name) (\($0.reason.rawValue)): \($0.detail)" } ?? name }
+}

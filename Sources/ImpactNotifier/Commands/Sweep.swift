@@ -1,0 +1,70 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Firehose
+internal import Logging
+internal import Network
+internal import Notifier
+
+/// The command `sweep`, which looks for change requests that the stream did not bring.
+struct Sweep: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Looks over plain HTTP for change requests that the stream did not bring.",
+        discussion: """
+            Asks a relay who writes to the rules' collections, then each author's server for what was written since then, \
+            and compares with the ledger. What is missing is left to the daemon: it sweeps the same time again within a \
+            minute, and what it finds goes the usual way. The daemon does this by itself after every gap of the stream.
+            """
+    )
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(help: ArgumentHelp("Since when: 36h, 7d, or 2026-11-22T19:00:00Z.", valueName: "time"))
+    var since: String
+
+    @Flag(help: "Only look; leave nothing to the daemon.")
+    var dryRun = false
+
+    func run() async throws {
+        let loaded = try configuration.load().configuration
+        LogOutput.bootstrap(format: loaded.log.format, level: .critical)
+        let now = Int64(SystemClock().now() * 1e6)
+        guard let from = Self.time(since, now: now), from < now else {
+            throw ValidationError("--since is a duration such as 36h, or a past time such as 2026-11-22T19:00:00Z.")
+        }
+        let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
+        do throws(LedgerError) {
+            let ledger = try await Ledger.open(directory: loaded.stateDirectory, access: .command)
+            let report = await services.sweep.run(from: from, until: now) { uri in
+                (try? await ledger.knows(uri)) ?? false
+            } deliver: { events in
+                for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
+            }
+            for failure in report.failures {
+                StandardOutput.printError(
+                    "not asked: \(failure.did?.text ?? failure.collection.text): \(failure.detail)"
+                )
+            }
+            let asked = "\(report.checked) of \(report.authors) authors asked"
+            StandardOutput.print("\(asked); \(report.found) unknown, \(report.known) known already")
+            guard !dryRun, report.found > 0 || !report.isComplete else { return }
+            let gap = StreamGap(
+                host: "operator",
+                wire: .jetstream2,
+                from: from,
+                until: now,
+                reason: .operatorRequest
+            )
+            try await ledger.declare(gap, at: SystemClock().now())
+            StandardOutput.print("left to the daemon, which looks again within a minute")
+        } catch {
+            StandardOutput.printError(error.description)
+            throw ExitCode(ExitStatus.inputOutput.rawValue)
+        }
+    }
+
+    /// Microseconds since the Unix epoch.
+    private static func time(_ text: String, now: Int64) -> Int64? {
+        if let duration = DurationText.parse(text) { return now - Int64(duration / .microseconds(1)) }
+        return (try? Datetime(text))?.microseconds
+    }
+}

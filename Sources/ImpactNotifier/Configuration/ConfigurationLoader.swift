@@ -1,0 +1,307 @@
+internal import ATProtocol
+internal import Firehose
+internal import FoundationEssentials
+internal import Logging
+internal import Network
+internal import Notifier
+internal import OAuth
+internal import Yams
+
+/// Reads a configuration file and the rule files that it names, strictly.
+struct ConfigurationLoader {
+    /// The environment, for overrides and systemd's directories.
+    let environment: [String: String]
+
+    /// The path of the configuration when the command line names none.
+    ///
+    /// `IMPACT_NOTIFIER_CONFIG`, then systemd's `CONFIGURATION_DIRECTORY`, then `/etc`.
+    var defaultPath: String {
+        environment["IMPACT_NOTIFIER_CONFIG"] ?? environment["CONFIGURATION_DIRECTORY"].map {
+            "\($0.prefix { $0 != ":" })/impact-notifier.yaml"
+        } ?? "/etc/impact-notifier/impact-notifier.yaml"
+    }
+
+    /// What was read, and where each value came from.
+    struct Loaded {
+        var configuration: Configuration
+        var entries: [ConfigurationRecord.Entry]
+    }
+
+    /// Reads the file, or the default one.
+    ///
+    /// - Throws: ``ConfigurationError`` with every problem at once.
+    func load(path: String?) throws(ConfigurationError) -> Loaded {
+        let path = path ?? defaultPath
+        let record = ConfigurationRecord(environment: environment)
+        let document = section(of: path, record: record)
+        // Of a file that cannot be read nobody wants to hear which keys it lacks.
+        guard record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
+        let configuration = configuration(from: document, path: path, record: record)
+        document.flagUnknownKeys()
+        record.flagUnusedVariables(except: ["IMPACT_NOTIFIER_CONFIG"])
+        guard let configuration, record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
+        return Loaded(configuration: configuration, entries: record.entries)
+    }
+
+    private func configuration(
+        from document: ConfigurationSection,
+        path: String,
+        record: ConfigurationRecord
+    ) -> Configuration? {
+        let account = document.required("account", expected: "the sender's DID or handle") { text in
+            if text.hasPrefix("did:") { return (try? DID(text)).map(ATURI.Authority.did) }
+            return (try? Handle(text)).map(ATURI.Authority.handle)
+        }
+        let stateDirectory = document.text("state_directory", default: defaultStateDirectory)
+        let development = document.section("development")
+        let allowsLoopback = development.flag("allow_loopback", default: false)
+        let network = document.section("network")
+        let authorities = network.optional("certificate_authority_file", expected: "the path of a PEM file") { $0 }
+        let rules = rules(document, path: path, record: record)
+        let proxy = proxy(record)
+        let stream = document.section("stream")
+        let streamConfiguration = streamConfiguration(
+            stream,
+            rules: rules,
+            authorities: authorities,
+            proxy: proxy,
+            allowsLoopback: allowsLoopback
+        )
+        let relays = ["us-east", "us-west"].compactMap { try? WebURL("https://relay1.\($0).bsky.network") }
+        let sweepDirectories = stream.list(
+            "sweep_directories",
+            default: relays,
+            expected: "the https:// origin of a relay"
+        ) { Self.origin($0, allowsLoopback) }
+        let identity = document.section("identity")
+        let plcDirectory = origin(identity, "plc_directory", "https://plc.directory", allowsLoopback)
+        let appView = origin(identity, "appview", "https://public.api.bsky.app", allowsLoopback)
+        let session = session(document.section("session"))
+        var delivery = DeliverySection(document: document, locateSecret: inCredentials)
+            .configuration(rules: rules, appView: appView, allowsLoopback: allowsLoopback)
+        delivery.lookup.provesBeforeSending =
+            stream.flag("verify_before_send", default: delivery.lookup.provesBeforeSending)
+        for problem in delivery.problems where record.issues.isEmpty {
+            record.add(ConfigurationIssue(source: path, place: nil, key: "", message: problem))
+        }
+        let log = document.section("log")
+        let logging = Configuration.Log(
+            level: log.choice("level", default: Logger.Level.info),
+            format: log.choice("format", default: .logfmt)
+        )
+        let statusAddress = document.section("status").value(
+            "listen",
+            default: StatusAddress("127.0.0.1:9464"),
+            expected: "an IP address and a port, or off",
+            show: { $0?.description ?? "off" }
+        ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
+        guard let account, let plcDirectory, let appView else { return nil }
+        return Configuration(
+            account: account,
+            stateDirectory: stateDirectory,
+            stream: streamConfiguration,
+            sweepDirectories: sweepDirectories,
+            plcDirectory: plcDirectory,
+            appView: appView,
+            session: session,
+            delivery: delivery,
+            log: logging,
+            statusAddress: statusAddress,
+            certificateAuthorityFile: authorities,
+            proxy: proxy,
+            allowsLoopback: allowsLoopback
+        )
+    }
+
+    private var defaultStateDirectory: String {
+        environment["STATE_DIRECTORY"].map { String($0.prefix { $0 != ":" }) } ?? "/var/lib/impact-notifier"
+    }
+
+    // MARK: Sections
+
+    private func streamConfiguration(
+        _ section: ConfigurationSection,
+        rules: [Rule],
+        authorities: String?,
+        proxy: ProxySettings,
+        allowsLoopback: Bool
+    ) -> StreamConfiguration {
+        let defaults = ["us-east", "us-west"].compactMap { region in
+            try? WebURL("wss://jetstream.\(region).bsky.network/xrpc/network.bsky.jetstream.subscribeEvents")
+        }
+        let hosts = section.list(
+            "hosts",
+            default: defaults,
+            expected: "a wss:// URL of a Jetstream or a relay"
+        ) { text -> WebURL? in
+            guard let url = try? WebURL(text) else { return nil }
+            return url.scheme == .wss || (url.scheme == .ws && allowsLoopback && url.isLoopback) ? url : nil
+        }
+        if hosts.isEmpty { section.flag("hosts", "at least one host is needed") }
+        let collections = Set(rules.flatMap(\.collections)).sorted { $0.text < $1.text }
+        var stream = StreamConfiguration(hosts: hosts, collections: collections, allowsLoopback: allowsLoopback)
+        stream.initialMargin = section.duration(
+            "initial_margin",
+            default: stream.initialMargin,
+            in: .zero ... .seconds(86_400)
+        )
+        stream.stallTimeout = section.duration(
+            "stall_timeout",
+            default: stream.stallTimeout,
+            in: .seconds(5) ... .seconds(3600)
+        )
+        stream.parallelHosts = section.integer("parallel_hosts", default: stream.parallelHosts, in: 1...4)
+        let names = Set(hosts.map(\.authority))
+        if stream.parallelHosts > max(1, names.count) {
+            section.flag("parallel_hosts", "there are only \(names.count) different hosts under “hosts”")
+        }
+        stream.missWindow = section.duration(
+            "miss_window",
+            default: stream.missWindow,
+            in: .seconds(1) ... .seconds(3600)
+        )
+        stream.coalesce = section.duration("coalesce", default: stream.coalesce, in: .zero ... .seconds(1))
+        stream.verification = section.choice("verify", default: stream.verification)
+        stream.userAgent = BuildInformation.userAgent
+        stream.recorderDirectory = section.optional("recorder_directory", expected: "a path") { $0 }
+        stream.certificateAuthorities = authorities
+        stream.proxy = proxy
+        return stream
+    }
+
+    private func session(_ section: ConfigurationSection) -> Configuration.Session {
+        func path(_ key: String) -> String? { section.optional(key, expected: "a path") { $0 }.map(inCredentials) }
+        func url(_ key: String) -> String? {
+            section.optional(key, expected: "an https:// URL with a path") { text in
+                (try? WebURL(text)).flatMap { $0.scheme == .https && $0.path != "/" ? text : nil }
+            }
+        }
+        let session = Configuration.Session(
+            kind: section.choice("kind", default: .loopback),
+            clientID: url("client_id"),
+            redirectURI: url("redirect_uri"),
+            clientKeyFile: path("client_key_file"),
+            appPasswordFile: path("app_password_file"),
+            encryptionKeyFile: path("encryption_key_file"),
+            scope: section.choice("scope", default: .transition),
+            loginPort: section.integer("login_port", default: 0, in: 0...65_535)
+        )
+        switch session.kind {
+        case .confidential:
+            let needs = [
+                ("client_id", session.clientID), ("redirect_uri", session.redirectURI),
+                ("client_key_file", session.clientKeyFile),
+            ]
+            for (key, value) in needs where value == nil {
+                section.flag(key, "a confidential client needs it; docs/oauth.md has the steps")
+            }
+        case .appPassword where session.appPasswordFile == nil:
+            section.flag("app_password_file", "this session kind reads its app password from a file")
+        case .appPassword, .loopback: break
+        }
+        return session
+    }
+
+    /// The proxy of the environment, as curl reads it.
+    private func proxy(_ record: ConfigurationRecord) -> ProxySettings {
+        do { return try ProxySettings(environment: environment) } catch {
+            record.add(ConfigurationIssue(source: "https_proxy", place: nil, key: "", message: error.description))
+            return .none
+        }
+    }
+
+    /// A secret's path: a bare name is a systemd credential (systemd.exec(5), LoadCredential).
+    private func inCredentials(_ path: String) -> String {
+        guard !path.contains("/"), let directory = environment["CREDENTIALS_DIRECTORY"] else { return path }
+        return "\(directory)/\(path)"
+    }
+
+    private func origin(
+        _ section: ConfigurationSection,
+        _ key: String,
+        _ fallback: String,
+        _ allowsLoopback: Bool
+    ) -> WebURL? {
+        section.value(
+            key,
+            default: try? WebURL(fallback),
+            expected: "an https:// URL without a path",
+            show: { $0?.origin ?? "" }
+        ) { text -> WebURL?? in Self.origin(text, allowsLoopback).map(Optional.some) }
+    }
+
+    private static func origin(_ text: String, _ allowsLoopback: Bool) -> WebURL? {
+        guard let url = try? WebURL(text), url.target == "/" else { return nil }
+        return url.scheme == .https || (url.scheme == .http && allowsLoopback && url.isLoopback) ? url : nil
+    }
+
+    // MARK: Rules
+
+    private func rules(
+        _ document: ConfigurationSection,
+        path: String,
+        record: ConfigurationRecord
+    ) -> [Rule] {
+        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) : "."
+        let files = document.list("rule_files", default: [], expected: "the path of a file of rules") { $0 }
+        var sections = document.sections("rules")
+        var ruleFiles: [ConfigurationSection] = []
+        for file in files {
+            let ruleFile = section(of: file.hasPrefix("/") ? file : "\(folder)/\(file)", record: record)
+            sections += ruleFile.sections("rules")
+            ruleFiles.append(ruleFile)
+        }
+        var rules: [Rule] = []
+        for section in sections {
+            guard let rule = RuleSection(section).rule else { continue }
+            if rules.contains(where: { $0.name == rule.name }) {
+                section.flag("name", "another rule has the name “\(rule.name)” already")
+            }
+            rules.append(rule)
+        }
+        for file in ruleFiles { file.flagUnknownKeys() }
+        if sections.isEmpty { document.flag("rules", "at least one rule is needed, here or in a file of rule_files") }
+        return rules
+    }
+
+    private func section(of path: String, record: ConfigurationRecord) -> ConfigurationSection {
+        var node: Node?
+        do {
+            let bytes = try Data(contentsOf: URL(filePath: path))
+            guard let text = String(data: bytes, encoding: .utf8) else {
+                throw YamlError.dataCouldNotBeDecoded(encoding: .utf8)
+            }
+            node = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            record.add(ConfigurationIssue(error, in: path))
+        } catch {
+            record.add(
+                ConfigurationIssue(source: path, place: nil, key: "", message: "cannot be read: \(Self.reason(error))")
+            )
+        }
+        return ConfigurationSection(node, path: "", file: path, record: record)
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        (error as? CocoaError).map { $0.code == .fileReadNoSuchFile ? "there is no such file" : "\($0)" } ?? "\(error)"
+    }
+}
+
+extension ConfigurationIssue {
+    /// A problem that the YAML parser found.
+    init(_ error: YamlError, in path: String) {
+        let (place, message): (Place?, String) =
+            switch error {
+            case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+                .composer(_, let problem, let mark, _):
+                (Place(line: mark.line, column: mark.column), "not valid YAML: \(problem)")
+            case .duplicatedKeysInMapping(let duplicates, let context):
+                (
+                    Place(line: context.mark.line, column: context.mark.column),
+                    "a key is written twice: \(duplicates.joined(separator: ", "))"
+                )
+            default: (nil, "not valid YAML")
+            }
+        self.init(source: path, place: place, key: "", message: message)
+    }
+}

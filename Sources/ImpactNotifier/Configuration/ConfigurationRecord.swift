@@ -1,0 +1,50 @@
+/// What was found while a configuration was read: every problem, and for each value where it came from.
+///
+/// A class because the sections of one document share it; used by one task and not kept.
+final class ConfigurationRecord {
+    /// One value as it is in force.
+    struct Entry: Sendable {
+        /// The dotted path.
+        var key: String
+        /// The value as text.
+        var value: String
+        /// `default`, `FILE:LINE` or the name of an environment variable.
+        var origin: String
+    }
+
+    /// The environment, for overrides.
+    let environment: [String: String]
+    private(set) var issues: [ConfigurationIssue] = []
+    private(set) var entries: [Entry] = []
+    private var usedVariables: Set<String> = []
+
+    /// Every override is named by this and the path of its key.
+    static let variablePrefix = "IMPACT_NOTIFIER_"
+
+    init(environment: [String: String]) { self.environment = environment }
+
+    func add(_ issue: ConfigurationIssue) { issues.append(issue) }
+
+    func add(_ key: String, _ value: String, from origin: String) {
+        entries.append(Entry(key: key, value: value, origin: origin))
+    }
+
+    /// The variable that overrides a scalar, `IMPACT_NOTIFIER_STREAM_COALESCE`, when it is set.
+    func override(of key: String) -> (name: String, value: String)? {
+        let name = Self.variablePrefix + key.uppercased().map { $0 == "." || $0 == "-" ? "_" : $0 }
+        guard let value = environment[name] else { return nil }
+        usedVariables.insert(name)
+        return (name, value)
+    }
+
+    /// A variable with our prefix that no key asked for is a typing error.
+    ///
+    /// - Parameter others: names that are used elsewhere, such as the path of the configuration itself.
+    func flagUnusedVariables(except others: Set<String> = []) {
+        let unknown = environment.keys.filter { $0.hasPrefix(Self.variablePrefix) }
+        for name in unknown.sorted() where !usedVariables.contains(name) && !others.contains(name) {
+            let message = "no key of the configuration is overridden by this environment variable; remove it"
+            add(ConfigurationIssue(source: name, place: nil, key: "", message: message))
+        }
+    }
+}

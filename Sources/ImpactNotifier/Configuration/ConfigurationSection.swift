@@ -1,0 +1,229 @@
+internal import Yams
+
+/// A mapping of a YAML document, read key by key; what is never asked for is an error.
+///
+/// No method throws: a problem is recorded with its place and the default is returned, so that an operator sees all of them
+/// at once.
+final class ConfigurationSection {
+    private let record: ConfigurationRecord
+    private let file: String
+    private let path: String
+    private let mapping: Node.Mapping?
+    private var asked: Set<String> = []
+    private var children: [ConfigurationSection] = []
+
+    /// - Parameters:
+    ///   - node: a mapping, or nil when the section is absent and everything has its default.
+    ///   - path: dotted path of the section, empty for the document.
+    ///   - file: for error messages.
+    ///   - record: takes problems and origins.
+    init(_ node: Node?, path: String, file: String, record: ConfigurationRecord) {
+        self.path = path
+        self.file = file
+        self.record = record
+        mapping = node?.mapping
+        if let node, node.mapping == nil, !Self.isNull(node) {
+            flag(node, path, "expected a mapping of keys, found \(Self.kind(of: node))")
+        }
+    }
+
+    /// Whether the document has this section.
+    var isPresent: Bool { mapping != nil }
+
+    // MARK: Scalars
+
+    /// A scalar as a value.
+    ///
+    /// - Parameters:
+    ///   - key: within this section.
+    ///   - fallback: used when the key is absent or its value is wrong.
+    ///   - expected: what the value should be, for the error message: `a duration such as 10s`.
+    ///   - show: how the value is printed; a path to a secret may be, a secret is never in a configuration.
+    ///   - parse: nil when the text is not such a value.
+    /// - Returns: the value, or the fallback when there is none.
+    func value<Value>(
+        _ key: String,
+        default fallback: Value,
+        expected: String,
+        show: (Value) -> String = { "\($0)" },
+        parse: (String) -> Value?
+    ) -> Value {
+        let (text, origin, node) = scalar(key)
+        guard let text else {
+            record.add(full(key), show(fallback), from: "default")
+            return fallback
+        }
+        guard let value = parse(text) else {
+            flag(node, full(key), "expected \(expected), found “\(text.prefix(80))”", origin: origin)
+            return fallback
+        }
+        record.add(full(key), show(value), from: origin)
+        return value
+    }
+
+    /// A scalar that may be absent.
+    func optional<Value>(_ key: String, expected: String, parse: (String) -> Value?) -> Value? {
+        value(key, default: nil, expected: expected, show: { $0.map { "\($0)" } ?? "" }) {
+            parse($0).map(Optional.some)
+        }
+    }
+
+    /// A scalar that must be there.
+    func required<Value>(_ key: String, expected: String, parse: (String) -> Value?) -> Value? {
+        let before = record.issues.count
+        let value = optional(key, expected: expected, parse: parse)
+        if value == nil, record.issues.count == before {
+            flag(nil, full(key), "this key is required: \(expected)")
+        }
+        return value
+    }
+
+    func text(_ key: String, default fallback: String) -> String {
+        value(key, default: fallback, expected: "a text") { $0 }
+    }
+
+    func flag(_ key: String, default fallback: Bool) -> Bool {
+        value(key, default: fallback, expected: "true or false") { ["true": true, "false": false][$0.lowercased()] }
+    }
+
+    func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
+        value(key, default: fallback, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            Int($0).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    func duration(_ key: String, default fallback: Duration, in range: ClosedRange<Duration>) -> Duration {
+        let limits = "from \(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound))"
+        return value(
+            key,
+            default: fallback,
+            expected: "a duration such as 10s, 500ms, 2h or 7d, \(limits)",
+            show: DurationText.format
+        ) { DurationText.parse($0).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    /// One of the words of an enumeration.
+    func choice<Value: RawRepresentable & CaseIterable>(_ key: String, default fallback: Value) -> Value
+    where Value.RawValue == String {
+        let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        return value(key, default: fallback, expected: "one of \(words)", show: \.rawValue) { Value(rawValue: $0) }
+    }
+
+    // MARK: Lists and sections
+
+    /// A list of scalars, or a single one; an override separates them by commas.
+    func list<Value>(
+        _ key: String,
+        default fallback: [Value],
+        expected: String,
+        parse: (String) -> Value?
+    ) -> [Value] {
+        asked.insert(key)
+        if let override = record.override(of: full(key)) {
+            let texts = override.value.split(separator: ",").map { Self.trimmed(String($0)) }
+            let values = texts.compactMap(parse)
+            if values.count == texts.count {
+                record.add(full(key), texts.joined(separator: ", "), from: override.name)
+                return values
+            }
+            flag(nil, full(key), "expected \(expected), separated by commas", origin: override.name)
+            return fallback
+        }
+        guard let node = mapping?[key], !Self.isNull(node) else {
+            record.add(full(key), fallback.map { "\($0)" }.joined(separator: ", "), from: "default")
+            return fallback
+        }
+        let nodes = node.sequence.map(Array.init) ?? [node]
+        let values = nodes.enumerated().compactMap { index, element -> Value? in
+            let name = node.sequence == nil ? full(key) : "\(full(key))[\(index)]"
+            guard let text = element.scalar?.string, let value = parse(text) else {
+                let found = element.scalar.map { "“\($0.string.prefix(80))”" } ?? Self.kind(of: element)
+                flag(element, name, "expected \(expected), found \(found)")
+                return nil
+            }
+            return value
+        }
+        record.add(full(key), values.map { "\($0)" }.joined(separator: ", "), from: origin(of: node))
+        return values
+    }
+
+    /// The section below a key; absent keys give a section of defaults.
+    func section(_ key: String) -> ConfigurationSection {
+        asked.insert(key)
+        let child = ConfigurationSection(mapping?[key], path: full(key), file: file, record: record)
+        children.append(child)
+        return child
+    }
+
+    /// The sections of a list.
+    func sections(_ key: String) -> [ConfigurationSection] {
+        asked.insert(key)
+        guard let node = mapping?[key], !Self.isNull(node) else { return [] }
+        guard let sequence = node.sequence else {
+            flag(node, full(key), "expected a list, found \(Self.kind(of: node))")
+            return []
+        }
+        let sections = sequence.enumerated().map { index, element in
+            ConfigurationSection(element, path: "\(full(key))[\(index)]", file: file, record: record)
+        }
+        children.append(contentsOf: sections)
+        return sections
+    }
+
+    // MARK: Problems
+
+    /// Records a problem with the value of a key that only a later check can find.
+    func flag(_ key: String, _ message: String) {
+        flag(mapping?[key], full(key), message)
+    }
+
+    /// Flags every key that was never asked for, here and below.
+    func flagUnknownKeys() {
+        for (name, _) in mapping ?? [:] {
+            guard let key = name.string, !asked.contains(key) else { continue }
+            let near = EditDistance.nearest(to: key, in: asked)
+            let hint = near.map { "did you mean “\($0)”?" } ?? "known keys: \(asked.sorted().joined(separator: ", "))"
+            flag(name, full(key), "unknown key; \(hint)")
+        }
+        for child in children { child.flagUnknownKeys() }
+    }
+
+    private func flag(_ node: Node?, _ key: String, _ message: String, origin: String? = nil) {
+        let place = (node?.mark).map { ConfigurationIssue.Place(line: $0.line, column: $0.column) }
+        let source = place == nil && origin?.hasPrefix(ConfigurationRecord.variablePrefix) == true ? origin : nil
+        record.add(ConfigurationIssue(source: source ?? file, place: place, key: key, message: message))
+    }
+
+    private func scalar(_ key: String) -> (text: String?, origin: String, node: Node?) {
+        asked.insert(key)
+        if let override = record.override(of: full(key)) { return (override.value, override.name, nil) }
+        guard let node = mapping?[key], !Self.isNull(node) else { return (nil, "default", nil) }
+        guard let scalar = node.scalar else {
+            flag(node, full(key), "expected a single value, found \(Self.kind(of: node))")
+            return (nil, "default", nil)
+        }
+        return (scalar.string, origin(of: node), node)
+    }
+
+    private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    private func origin(of node: Node) -> String { node.mark.map { "\(file):\($0.line)" } ?? file }
+
+    private static func isNull(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain else { return false }
+        return ["", "~", "null"].contains(scalar.string)
+    }
+
+    private static func kind(of node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): "“\(scalar.string.prefix(80))”"
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+}

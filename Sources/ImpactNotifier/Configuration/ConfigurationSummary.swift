@@ -1,0 +1,79 @@
+internal import ATProtocol
+internal import Firehose
+internal import Notifier
+internal import OAuth
+
+/// A configuration in sentences, for a human who checks it.
+struct ConfigurationSummary {
+    /// One statement a line.
+    let lines: [String]
+
+    init(_ configuration: Configuration) {
+        let delivery = configuration.delivery
+        let account =
+            switch configuration.account {
+            case .did(let did): did.text
+            case .handle(let handle): "@\(handle)"
+            }
+        var lines = ["Messages are sent by \(account) \(Self.session(configuration.session))."]
+        let parallel = configuration.stream.parallelHosts
+        for (index, host) in configuration.stream.hosts.enumerated() {
+            let place =
+                index == 0
+                ? "The stream is read from" : index < parallel ? "  and at the same time" : "  or, when that fails,"
+            lines.append("\(place) \(host).")
+        }
+        lines.append("State is kept in \(configuration.stateDirectory).")
+        switch delivery.policy.recipients {
+        case .followers: lines.append("Owners who follow the sender get messages; the others wait until they do.")
+        case .allowlist:
+            lines.append("Only the \(delivery.policy.allowlist.count) owners on the allowlist get messages.")
+        case .anyone:
+            lines.append("EVERY owner gets messages, wanted or not: docs/delivery.md says what Bluesky thinks of it.")
+        }
+        if delivery.lookup.provesBeforeSending {
+            lines.append("An author's PDS must prove a change request before it is queued.")
+        }
+        let pace = DurationText.format(delivery.sending.interval)
+        lines.append("At most one message every \(pace) and \(delivery.sending.dailyLimit) a day.")
+        if delivery.digest.isEnabled {
+            let window = DurationText.format(delivery.digest.window)
+            lines.append("What comes for an owner within \(window) of a message is told in the next one.")
+        }
+        if delivery.mentions.isEnabled {
+            let scope = configuration.session.scope == .granular ? ScopeChoice.postScope : "transition:generic"
+            lines.append(
+                "\(delivery.mentions.owners.count) owners who agreed to it are mentioned in public when they take no "
+                    + "messages; the session needs \(scope) for that."
+            )
+        }
+        for rule in delivery.rules { lines += Self.describe(rule) }
+        if configuration.allowsLoopback {
+            lines.append("DEVELOPMENT: plain HTTP to loopback addresses is allowed. Never use this on a real server.")
+        }
+        self.lines = lines
+    }
+
+    private static func session(_ session: Configuration.Session) -> String {
+        switch session.kind {
+        case .appPassword: "with an app password"
+        case .loopback: "with an OAuth session of the loopback client, which ends 14 days after each login"
+        case .confidential: "with an OAuth session of the client \(session.clientID ?? "")"
+        }
+    }
+
+    private static func describe(_ rule: Rule) -> [String] {
+        let operations = rule.operations.map(\.rawValue).sorted().joined(separator: " or ")
+        let collections = rule.collections.map(\.text).joined(separator: ", ")
+        let owner =
+            switch rule.owner {
+            case .authority: "the authority of the reference"
+            case .did: "the DID that the reference is"
+            case .projectRecordField(let path): "the DID at “\(path)” in the project's record"
+            }
+        return [
+            "Rule “\(rule.name)”: \(operations) in \(collections);",
+            "  the project is at \(rule.referencePaths.joined(separator: ", then ")); its owner is \(owner).",
+        ]
+    }
+}

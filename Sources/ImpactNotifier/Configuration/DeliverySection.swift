@@ -1,0 +1,154 @@
+internal import ATProtocol
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// The sections that decide who gets a message, when, and what it says.
+struct DeliverySection {
+    let document: ConfigurationSection
+    /// Gives the path of a secret that is named by a systemd credential.
+    let locateSecret: (String) -> String
+
+    /// What the document says, completed by defaults.
+    ///
+    /// - Parameters:
+    ///   - rules: already checked one by one.
+    ///   - appView: answers public questions.
+    ///   - allowsLoopback: the development switch.
+    /// - Returns: a configuration whose parts are each valid.
+    func configuration(rules: [Rule], appView: WebURL?, allowsLoopback: Bool) -> NotifierConfiguration {
+        var configuration = NotifierConfiguration(rules: rules)
+        configuration.policy = policy(document.section("policy"))
+        configuration.lookup = lookup(document.section("lookup"))
+        configuration.lookup.appView = appView
+        configuration.lookup.allowsLoopback = allowsLoopback
+        configuration.message = message(document.section("message"))
+        configuration.sending = sending(document.section("sending"))
+        configuration.sending.proxy = document.section("chat").text("proxy", default: configuration.sending.proxy)
+        configuration.digest = digest(document.section("digest"))
+        configuration.mentions = mentions(document.section("mentions"))
+        configuration.outputs = document.sections("outputs").compactMap(output)
+        return configuration
+    }
+
+    private static let long: ClosedRange<Duration> = .zero ... .seconds(366 * 86_400)
+
+    private func policy(_ section: ConfigurationSection) -> PolicyConfiguration {
+        var policy = PolicyConfiguration()
+        func dids(_ key: String) -> Set<DID> {
+            Set(section.list(key, default: [], expected: "a DID") { try? DID($0) })
+        }
+        policy.recipients = section.choice("recipients", default: policy.recipients)
+        policy.allowlist = dids("allowlist")
+        policy.blockedAuthors = dids("blocked_authors")
+        policy.maximumAge = section.duration("maximum_age", default: policy.maximumAge, in: Self.long)
+        let counts = 1...1_000_000
+        policy.authorHourlyLimit = section.integer("author_hourly_limit", default: policy.authorHourlyLimit, in: counts)
+        policy.authorBurst = section.integer("author_burst", default: policy.authorBurst, in: counts)
+        policy.burstWindow = section.duration("burst_window", default: policy.burstWindow, in: Self.long)
+        policy.burstPause = section.duration("burst_pause", default: policy.burstPause, in: Self.long)
+        policy.ownerHourlyLimit = section.integer("owner_hourly_limit", default: policy.ownerHourlyLimit, in: counts)
+        policy.ownerDailyLimit = section.integer("owner_daily_limit", default: policy.ownerDailyLimit, in: counts)
+        policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.long)
+        policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.long)
+        policy.disabledInterval = section.duration("disabled_interval", default: policy.disabledInterval, in: Self.long)
+        return policy
+    }
+
+    private func lookup(_ section: ConfigurationSection) -> LookupConfiguration {
+        var lookup = LookupConfiguration()
+        lookup.concurrency = section.integer("concurrency", default: lookup.concurrency, in: 1...64)
+        lookup.firstWait = section.duration("first_wait", default: lookup.firstWait, in: Self.long)
+        lookup.maximumWait = section.duration("maximum_wait", default: lookup.maximumWait, in: Self.long)
+        lookup.projectPatience = section.duration("project_patience", default: lookup.projectPatience, in: Self.long)
+        lookup.migrationPatience =
+            section.duration("migration_patience", default: lookup.migrationPatience, in: Self.long)
+        lookup.proofPatience = section.duration("proof_patience", default: lookup.proofPatience, in: Self.long)
+        lookup.hostFailures = section.integer("host_failures", default: lookup.hostFailures, in: 1...100)
+        lookup.hostPause = section.duration("host_pause", default: lookup.hostPause, in: Self.long)
+        return lookup
+    }
+
+    private func message(_ section: ConfigurationSection) -> MessageConfiguration {
+        var message = MessageConfiguration()
+        message.service = section.text("service", default: message.service)
+        message.contact = section.text("contact", default: message.contact)
+        message.offersStop = section.flag("offers_stop", default: message.offersStop)
+        return message
+    }
+
+    private func sending(_ section: ConfigurationSection) -> SendingConfiguration {
+        var sending = SendingConfiguration()
+        sending.interval = section.duration("interval", default: sending.interval, in: Self.long)
+        sending.dailyLimit = section.integer("daily_limit", default: sending.dailyLimit, in: 1...1_000_000)
+        sending.settle = section.duration("settle", default: sending.settle, in: Self.long)
+        sending.maximumSends = section.integer("maximum_sends", default: sending.maximumSends, in: 1...5)
+        sending.firstWait = section.duration("first_wait", default: sending.firstWait, in: Self.long)
+        sending.maximumWait = section.duration("maximum_wait", default: sending.maximumWait, in: Self.long)
+        sending.firstLimitWait = section.duration("first_limit_wait", default: sending.firstLimitWait, in: Self.long)
+        sending.maximumLimitWait =
+            section.duration("maximum_limit_wait", default: sending.maximumLimitWait, in: Self.long)
+        sending.probeInterval = section.duration("probe_interval", default: sending.probeInterval, in: Self.long)
+        sending.answersInterval = section.value(
+            "answers_interval",
+            default: sending.answersInterval,
+            expected: "a duration such as 60s, or off",
+            show: { $0.map(DurationText.format) ?? "off" }
+        ) { text -> Duration?? in text == "off" ? .some(nil) : DurationText.parse(text).map(Optional.some) }
+        sending.retention = section.duration(
+            "retention",
+            default: sending.retention,
+            in: .seconds(3600)...(.seconds(3660 * 86_400))
+        )
+        return sending
+    }
+
+    private func digest(_ section: ConfigurationSection) -> DigestConfiguration {
+        var digest = DigestConfiguration()
+        digest.window = section.duration("window", default: digest.window, in: Self.long)
+        digest.maximumListed = section.integer("maximum_listed", default: digest.maximumListed, in: 1...50)
+        digest.maximumCounted = section.integer("maximum_counted", default: digest.maximumCounted, in: 1...10_000)
+        return digest
+    }
+
+    private func mentions(_ section: ConfigurationSection) -> MentionConfiguration {
+        var mentions = MentionConfiguration()
+        mentions.owners = Set(section.list("owners", default: [], expected: "a DID") { try? DID($0) })
+        mentions.interval = section.duration("interval", default: mentions.interval, in: Self.long)
+        mentions.dailyLimit = section.integer("daily_limit", default: mentions.dailyLimit, in: 1...10_000)
+        return mentions
+    }
+
+    private func output(_ section: ConfigurationSection) -> OutputConfiguration? {
+        let name = section.required("name", expected: "a name") { $0 }
+        let file = section.optional("file", expected: "a path") { $0 }
+        let command = section.list("command", default: [], expected: "a program or an argument") { $0 }
+        let webhook = section.optional("webhook", expected: "an https:// URL") { try? WebURL($0) }
+        let secretFile = section.optional("secret_file", expected: "a path") { $0 }
+        let occasions = section.list(
+            "occasions",
+            default: OutputConfiguration.Occasion.allCases,
+            expected: "one of \(OutputConfiguration.Occasion.allCases.map(\.rawValue).joined(separator: ", "))"
+        ) { OutputConfiguration.Occasion(rawValue: $0) }
+        var channels: [OutputConfiguration.Channel] = []
+        if let file { channels.append(.file(path: file)) }
+        if !command.isEmpty { channels.append(.command(command)) }
+        if let webhook {
+            if let secretFile {
+                do throws(OAuthFailure) {
+                    channels.append(.webhook(webhook, secret: try SecretFile().secret(locateSecret(secretFile))))
+                } catch {
+                    section.flag("secret_file", error.sentence)
+                }
+            } else {
+                section.flag("secret_file", "a webhook is signed: name the file of its secret")
+            }
+        }
+        guard let name else { return nil }
+        guard let channel = channels.first, channels.count == 1 else {
+            section.flag("name", "an output has exactly one of file, command and webhook")
+            return nil
+        }
+        return OutputConfiguration(name: name, channel: channel, occasions: Set(occasions))
+    }
+}

@@ -1,0 +1,27 @@
+internal import Notifier
+
+/// Why the daemon cannot go on, and what it tells the service manager by its exit status.
+struct DaemonFailure: Error, CustomStringConvertible {
+    /// What systemd sees.
+    var status: ExitStatus
+    /// A sentence for the operator.
+    var sentence: String
+
+    var description: String { sentence }
+
+    init(status: ExitStatus, sentence: String) {
+        self.status = status
+        self.sentence = sentence
+    }
+
+    /// Damage to our own state is fatal at once, and loud (invariant 8).
+    init(_ error: LedgerError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .inUse: .temporaryFailure
+            case .readOnly, .unopenable: .cannotCreate
+            default: .inputOutput
+            }
+        self.init(status: status, sentence: error.description)
+    }
+}

@@ -1,0 +1,37 @@
+internal import Logging
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// What one process has exactly once and keeps through every reload: ledger, session and clients.
+struct DaemonFoundation: Sendable {
+    let services: NetworkServices
+    let ledger: Ledger
+    let session: StoredSession
+    private let keeping: Task<Void, Never>
+
+    /// Takes the state directory and opens what is in it.
+    ///
+    /// - Parameters:
+    ///   - configuration: checked.
+    ///   - logger: gets a line when the account's handle cannot be resolved yet.
+    /// - Throws: ``DaemonFailure``; another daemon on the same state is one.
+    init(_ configuration: Configuration, logger: Logger) async throws(DaemonFailure) {
+        do { try StateDirectory.prepare(configuration.stateDirectory) } catch {
+            throw DaemonFailure(status: .cannotCreate, sentence: error.description)
+        }
+        do { ledger = try await Ledger.open(directory: configuration.stateDirectory, access: .daemon) } catch {
+            throw DaemonFailure(error)
+        }
+        services = NetworkServices(configuration, logger: logger)
+        let session = try await services.openSession(of: try await services.waitForAccount(), isDaemon: true)
+        self.session = session
+        keeping = Task { await session.run() }
+    }
+
+    /// Waits for a refresh under way to be finished and stored: its token is spent already.
+    func close() async {
+        keeping.cancel()
+        await keeping.value
+    }
+}

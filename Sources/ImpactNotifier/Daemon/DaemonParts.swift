@@ -1,0 +1,119 @@
+internal import ATProtocol
+internal import Firehose
+internal import Logging
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// The parts of a running daemon over one configuration, from the stream to the sender.
+struct DaemonParts: Sendable {
+    let configuration: Configuration
+    private let pipeline: Pipeline
+    private let hosts: HostComparison
+    private let reading: Task<Void, Never>
+    private let sweeping: Task<Void, Never>
+    private let delivering: Task<Void, Never>
+    private let attending: Task<Void, Never>
+    private let logger: Logger
+
+    /// Starts everything.
+    ///
+    /// - Parameters:
+    ///   - configuration: what this run goes by.
+    ///   - foundation: outlives the parts.
+    ///   - daemon: gives the parts their way to the service manager and the metrics.
+    ///   - fail: told when a part cannot go on.
+    init(
+        _ configuration: Configuration,
+        on foundation: DaemonFoundation,
+        of daemon: Daemon,
+        fail: @escaping @Sendable (DaemonFailure) -> Void
+    ) {
+        let mailbox = StreamMailbox(capacity: 10_000)
+        let pipeline = Pipeline(
+            configuration: configuration.delivery,
+            ledger: foundation.ledger,
+            session: foundation.session,
+            identities: foundation.services.identities,
+            http: foundation.services.http,
+            mailbox: mailbox,
+            logger: Logger(label: "pipeline")
+        )
+        let follower = StreamFollower(
+            configuration: configuration.stream,
+            positions: foundation.ledger,
+            mailbox: mailbox,
+            identities: foundation.services.identities,
+            logger: Logger(label: "stream")
+        )
+        let keeper = GapKeeper(
+            sweep: foundation.services.sweep,
+            ledger: foundation.ledger,
+            hosts: follower.hosts,
+            mailbox: mailbox,
+            logger: Logger(label: "sweep")
+        )
+        sweeping = Task { await keeper.run() }
+        reading = Task {
+            do throws(FirehoseFailure) { try await follower.run() } catch {
+                // Cancelled at its first query of the ledger is no failure, it is a stop during the start.
+                guard !Task.isCancelled else { return }
+                fail(DaemonFailure(status: .unavailable, sentence: error.description))
+            }
+        }
+        delivering = Task {
+            do throws(LedgerError) { try await pipeline.run() } catch { fail(DaemonFailure(error)) }
+        }
+        let attendance = DaemonAttendance(
+            configuration: configuration,
+            pipeline: pipeline,
+            hosts: follower.hosts,
+            session: foundation.session,
+            manager: daemon.manager,
+            registry: daemon.registry,
+            environment: daemon.loader.environment,
+            logger: daemon.logger
+        )
+        attending = Task {
+            do throws(DaemonFailure) { try await attendance.run() } catch { fail(error) }
+        }
+        self.configuration = configuration
+        self.pipeline = pipeline
+        hosts = follower.hosts
+        logger = daemon.logger
+    }
+
+    /// Ends the parts in the order in which nothing is lost: the stream first, then the sender.
+    func stop(within limit: Duration) async {
+        reading.cancel()
+        sweeping.cancel()
+        await reading.value
+        await sweeping.value
+        await withTaskGroup { group in
+            group.addTask {
+                await pipeline.drain()
+                await delivering.value
+                return true
+            }
+            group.addTask {
+                try? await ContinuousClock().sleep(for: limit)
+                return false
+            }
+            if await group.next() == false {
+                logger.error("a part did not stop in time", metadata: ["limit_s": "\(limit.components.seconds)"])
+            }
+            delivering.cancel()
+            group.cancelAll()
+        }
+        attending.cancel()
+        await attending.value
+    }
+
+    /// Writes the status to the log.
+    func report() async {
+        guard let status = try? await pipeline.status() else { return }
+        var metadata = status.metadata
+        metadata["stream"] = "\(hosts.reports.map(\.text).joined(separator: ", "))"
+        logger.notice("status", metadata: metadata)
+    }
+}

@@ -1,0 +1,95 @@
+internal import ATProtocol
+internal import Firehose
+internal import Logging
+internal import Network
+internal import OAuth
+
+/// The clients that commands and daemon make their requests with.
+struct NetworkServices: Sendable {
+    let configuration: Configuration
+    let http: CurlHTTPClient
+    let identities: IdentityResolver
+    let logger: Logger
+
+    init(_ configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        http = CurlHTTPClient(
+            configuration: HTTPClientConfiguration(
+                userAgent: BuildInformation.userAgent,
+                allowsLoopback: configuration.allowsLoopback,
+                certificateAuthorityFile: configuration.certificateAuthorityFile
+            )
+        )
+        let identity = IdentityConfiguration(
+            directory: configuration.plcDirectory,
+            handleService: configuration.appView,
+            allowsLoopback: configuration.allowsLoopback
+        )
+        identities = IdentityResolver(configuration: identity, client: http)
+    }
+
+    /// The sender's DID; a handle is resolved.
+    ///
+    /// - Throws: ``IdentityFailure``.
+    func account() async throws(IdentityFailure) -> DID {
+        switch configuration.account {
+        case .did(let did): did
+        case .handle(let handle): try await identities.did(of: handle)
+        }
+    }
+
+    /// The sender's DID, however long its resolution takes: a network that is down at boot is no reason to give up.
+    ///
+    /// - Throws: ``DaemonFailure`` when the handle is wrong rather than unreachable, or the task is cancelled.
+    func waitForAccount() async throws(DaemonFailure) -> DID {
+        var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
+        while true {
+            do { return try await account() } catch {
+                guard error.isTransient, !Task.isCancelled else {
+                    throw DaemonFailure(
+                        status: .configuration,
+                        sentence: "account: \(error.description); write its DID instead"
+                    )
+                }
+                let wait = backoff.next()
+                logger.warning(
+                    "account not resolved",
+                    metadata: ["reason": "\(error)", "next_s": "\(wait.components.seconds)"]
+                )
+                try? await ContinuousClock().sleep(for: wait)
+            }
+        }
+    }
+
+    /// What session and login work with.
+    var sessionEnvironment: SessionEnvironment {
+        SessionEnvironment(client: http, identities: identities, logger: Logger(label: "session"))
+    }
+
+    /// Looks for what the stream did not bring.
+    var sweep: GapSweep {
+        let sweep = SweepConfiguration(
+            directories: configuration.sweepDirectories,
+            collections: configuration.stream.collections,
+            allowsLoopback: configuration.allowsLoopback
+        )
+        return GapSweep(configuration: sweep, client: http, identities: identities, logger: Logger(label: "sweep"))
+    }
+
+    /// Opens the stored session of an account.
+    ///
+    /// - Throws: ``DaemonFailure`` when the store cannot be used, or another daemon uses it.
+    func openSession(of account: DID, isDaemon: Bool = false) async throws(DaemonFailure) -> StoredSession {
+        do {
+            return try await StoredSession.open(
+                configuration.sessionConfiguration(of: account),
+                sessionEnvironment,
+                isDaemon: isDaemon
+            )
+        } catch {
+            let status: ExitStatus = error.code == .busy ? .temporaryFailure : .cannotCreate
+            throw DaemonFailure(status: status, sentence: error.description)
+        }
+    }
+}

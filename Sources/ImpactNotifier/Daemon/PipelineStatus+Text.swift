@@ -1,0 +1,40 @@
+internal import ATProtocol
+internal import Logging
+internal import Notifier
+
+extension PipelineStatus {
+    /// Messages that are on their way or wait.
+    var pending: Int { jobs.filter { !$0.key.isFinal }.values.reduce(0, +) }
+
+    /// The status as the metadata of a log line.
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "matched": "\(matched)", "delivered": "\(delivered)", "waiting": "\(pending)", "sender": "\(senderText)",
+        ]
+        if let oldestPendingAge { metadata["oldest_s"] = "\(Int(oldestPendingAge))" }
+        return metadata
+    }
+
+    /// The status as JSON.
+    var json: JSONValue {
+        .object([
+            "sender": .string(senderText),
+            "jobs": .object(
+                Dictionary(uniqueKeysWithValues: jobs.map { ($0.key.rawValue, .integer(Int64($0.value))) })
+            ),
+            "oldest_pending_seconds": oldestPendingAge.map { .number($0) } ?? .null,
+            "matched": .integer(Int64(matched)),
+            "delivered": .integer(Int64(delivered)),
+            "last_delivered_at": lastDeliveredAt.map { .number($0) } ?? .null,
+            "paused_hosts": .integer(Int64(pausedHosts)),
+        ])
+    }
+
+    private var senderText: String {
+        switch sender {
+        case .open: "open"
+        case .held(let reason, _): "held:\(reason.rawValue)"
+        case .paused(let reason, _, _): "paused:\(reason.rawValue)"
+        }
+    }
+}

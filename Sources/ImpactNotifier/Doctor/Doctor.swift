@@ -1,0 +1,90 @@
+internal import ATProtocol
+internal import Firehose
+internal import Logging
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// Walks the chain from configuration to chat, a step at a time, and says of each what came back and what to do.
+///
+/// A step whose ground is missing is skipped, so that the first failure is the one to repair.
+struct Doctor {
+    let configuration: Configuration
+    let services: NetworkServices
+    let logger: Logger
+
+    /// Examines everything; each finding is told as soon as it is there.
+    ///
+    /// - Returns: every finding, in order.
+    func examine(_ tell: (DoctorFinding) -> Void) async -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
+        func note(_ finding: DoctorFinding) {
+            findings.append(finding)
+            tell(finding)
+        }
+        let rules = configuration.delivery.rules.map(\.name).joined(separator: ", ")
+        note(.ok("configuration", "every key is known; rules: \(rules)"))
+        note(stateDirectory())
+        let (identity, document) = await identity()
+        note(identity)
+        for finding in await account(document) { note(finding) }
+        for host in configuration.stream.hosts { note(await stream(host)) }
+        return findings
+    }
+
+    private func stateDirectory() -> DoctorFinding {
+        do {
+            try StateDirectory.prepare(configuration.stateDirectory)
+            return .ok("state", "\(configuration.stateDirectory) can be written")
+        } catch {
+            return .failure("state", error.description, "Ledger and session are kept there; nothing works without it.")
+        }
+    }
+
+    private func identity() async -> (DoctorFinding, DIDDocument?) {
+        do {
+            let did = try await services.account()
+            let document = try await services.identities.document(of: did, isFresh: true)
+            let pds = try document.pds(allowsLoopback: configuration.allowsLoopback)
+            let name = document.handle.map { "@\($0), " } ?? ""
+            return (.ok("identity", "\(name)\(did) lives on \(pds.origin)"), document)
+        } catch {
+            let advice =
+                error.isTransient
+                ? "Can this machine reach \(configuration.plcDirectory.origin)? Try again." : "Correct “account”."
+            return (.failure("identity", "\(error)", advice), nil)
+        }
+    }
+
+    private func stream(_ host: WebURL) async -> DoctorFinding {
+        switch await StreamProbe(configuration: configuration, logger: logger).probe(host) {
+        case .alive(let delay):
+            return .ok("stream", "\(host.origin): first event after \(delay / .milliseconds(1)) ms")
+        case .silent:
+            return .warning(
+                "stream",
+                "\(host.origin): connected, but silent for \(StreamProbe.patience.components.seconds) s",
+                "The daemon takes another host of stream.hosts when this one stays silent."
+            )
+        case .failed(let reason):
+            return .failure("stream", reason, "Check stream.hosts, the network and the proxy; or name another host.")
+        }
+    }
+
+    // MARK: The account
+
+    private func account(_ document: DIDDocument?) async -> [DoctorFinding] {
+        guard let document else {
+            return ["session", "account", "scope", "profile", "proxy", "chat"].map {
+                .skipped($0, because: "the identity is unknown")
+            }
+        }
+        let examination = AccountExamination(
+            configuration: configuration,
+            services: services,
+            did: document.did,
+            logger: logger
+        )
+        return await examination.findings()
+    }
+}

@@ -1,0 +1,67 @@
+internal import Logging
+internal import Network
+internal import Synchronization
+internal import WebSocket
+
+/// Connects to a stream host with the daemon's own client and waits for one message.
+struct StreamProbe {
+    /// What came of it.
+    enum Outcome: Sendable, Equatable {
+        /// A message arrived after so long.
+        case alive(Duration)
+        /// Connected, but nothing came in time.
+        case silent
+        /// No connection; in the words of the client.
+        case failed(String)
+    }
+
+    let configuration: Configuration
+    let logger: Logger
+
+    /// Within this time a host of the whole network sends something.
+    static let patience: Duration = .seconds(10)
+
+    func probe(_ url: WebURL) async -> Outcome {
+        let socket = WebSocketConfiguration(
+            url: url,
+            tls: TLSContext(extraAuthorities: configuration.certificateAuthorityFile),
+            proxy: configuration.proxy,
+            allowsLoopback: configuration.allowsLoopback
+        )
+        let arrival = FirstMessage()
+        let startedAt = ContinuousClock.now
+        do {
+            let connection = try WebSocketConnection(socket, logger: logger)
+            _ = try await connection.run(ProbeHandler(arrival: arrival, deadline: startedAt + Self.patience))
+        } catch {
+            guard arrival.time == nil else { return .alive(.zero) }
+            return .failed(error.description)
+        }
+        return arrival.time.map { .alive($0 - startedAt) } ?? .silent
+    }
+}
+
+/// When the first message arrived; written by the reader's thread, read afterwards.
+private final class FirstMessage: Sendable {
+    private let stored = Mutex<ContinuousClock.Instant?>(nil)
+
+    var time: ContinuousClock.Instant? { stored.withLock(\.self) }
+
+    func note() { stored.withLock { $0 = $0 ?? ContinuousClock.now } }
+}
+
+private struct ProbeHandler: WebSocketHandler, ~Copyable {
+    let arrival: FirstMessage
+    let deadline: ContinuousClock.Instant
+
+    mutating func opened(_ response: UpgradeResponse) {}
+
+    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+        arrival.note()
+        return .close(.normal, reason: "")
+    }
+
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict {
+        now >= deadline ? .close(.normal, reason: "") : .continue
+    }
+}

@@ -1,0 +1,133 @@
+internal import Logging
+
+/// Turns one event into one line: `level`, `ts`, `msg` and `component` first, then the metadata by key.
+///
+/// A line holds at most ``lineLimit`` octets, newline included, so that one `write` of it to a pipe is atomic (POSIX
+/// `PIPE_BUF`); metadata that does not fit is left out and `truncated=true` says so.
+struct LogEncoder {
+    /// Octets of the longest line, its newline included.
+    static let lineLimit = 4096
+    /// Octets of the longest value.
+    static let valueLimit = 1024
+
+    /// How lines are written.
+    let format: LogFormat
+    /// True when journald reads: a priority before the line, and no time, for the journal has its own.
+    let isJournal: Bool
+
+    /// The line of an event, newline included.
+    ///
+    /// `time` is in seconds since the Unix epoch.
+    func encode(_ event: LogEvent, component: String, metadata: Logger.Metadata, time: Double) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        if isJournal { line.append(contentsOf: "<\(event.level.syslogPriority)>".utf8) }
+        if format == .json { line.append(UInt8(ascii: "{")) }
+        append(key: "level", .string(event.level.rawValue), to: &line, isFirst: true)
+        if !isJournal { append(key: "ts", .string(Timestamp.rfc3339(time)), to: &line) }
+        append(key: "msg", .string(SecretScrubber.scrub(event.message.description)), to: &line)
+        append(key: "component", .string(component), to: &line)
+        appendAll(metadata, to: &line)
+        if format == .json { line.append(UInt8(ascii: "}")) }
+        line.append(UInt8(ascii: "\n"))
+        return line
+    }
+
+    private func appendAll(_ metadata: Logger.Metadata, to line: inout [UInt8]) {
+        let reserve = 24  // room for `,"truncated":"true"}` and the newline
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            let before = line.count
+            append(
+                key: Self.safeKey(key),
+                SecretScrubber.hides(key: key) ? .string(SecretScrubber.mark) : value,
+                to: &line
+            )
+            if line.count > Self.lineLimit - reserve {
+                line.removeSubrange(before...)
+                append(key: "truncated", .string("true"), to: &line)
+                return
+            }
+        }
+    }
+
+    private func append(key: String, _ value: Logger.MetadataValue, to line: inout [UInt8], isFirst: Bool = false) {
+        switch format {
+        case .logfmt:
+            if !isFirst { line.append(UInt8(ascii: " ")) }
+            line.append(contentsOf: key.utf8)
+            line.append(UInt8(ascii: "="))
+            appendBare(Self.text(of: value), to: &line)
+        case .json:
+            if !isFirst { line.append(UInt8(ascii: ",")) }
+            EscapedText.append(key, to: &line, limit: Self.valueLimit)
+            line.append(UInt8(ascii: ":"))
+            if let number = Self.jsonLiteral(value) {
+                line.append(contentsOf: number.utf8)
+            } else {
+                EscapedText.append(Self.text(of: value), to: &line, limit: Self.valueLimit)
+            }
+        }
+    }
+
+    /// A whole number or a truth value as JSON writes it; nil for all else, which is text.
+    private static func jsonLiteral(_ value: Logger.MetadataValue) -> String? {
+        guard case .stringConvertible(let value) = value else { return nil }
+        return switch value {
+        case let number as any FixedWidthInteger: number.description
+        case let truth as Bool: truth ? "true" : "false"
+        default: nil
+        }
+    }
+
+    /// A value without quotes when it needs none.
+    private func appendBare(_ text: String, to line: inout [UInt8]) {
+        let isPlain = text.utf8.allSatisfy { octet in
+            (0x21...0x7E).contains(octet) && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "=")
+                && octet != UInt8(ascii: "\\")
+        }
+        if isPlain && !text.isEmpty && text.utf8.count <= Self.valueLimit {
+            line.append(contentsOf: text.utf8)
+        } else {
+            EscapedText.append(text, to: &line, limit: Self.valueLimit)
+        }
+    }
+
+    private static func text(of value: Logger.MetadataValue) -> String {
+        switch value {
+        case .string(let text): SecretScrubber.scrub(text)
+        case .stringConvertible(let value): SecretScrubber.scrub(value.description)
+        case .array(let values): "[" + values.map(text(of:)).joined(separator: " ") + "]"
+        case .dictionary(let members):
+            "{"
+                + members.sorted { $0.key < $1.key }
+                .map { "\($0.key)=" + (SecretScrubber.hides(key: $0.key) ? SecretScrubber.mark : text(of: $0.value)) }
+                .joined(separator: " ") + "}"
+        }
+    }
+
+    /// A key that cannot end early or stand for one of ours.
+    private static func safeKey(_ key: String) -> String {
+        let safe = key.unicodeScalars.prefix(64).map { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".": Character(scalar)
+            default: Character("_")
+            }
+        }
+        let name = safe.isEmpty ? "_" : String(safe)
+        return ["level", "ts", "msg", "component", "truncated"].contains(name) ? "\(name)_" : name
+    }
+}
+
+extension Logger.Level {
+    /// The priority of sd-daemon(3): what `journalctl -p` filters by.
+    fileprivate var syslogPriority: Int {
+        switch self {
+        case .critical: 2
+        case .error: 3
+        case .warning: 4
+        case .notice: 5
+        case .info: 6
+        case .debug, .trace: 7
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// The last net under "no secret is ever in a log": blanks what looks like a credential.
+///
+/// The code that logs must not hand secrets over in the first place; this catches the server's error text that quotes
+/// a token back, and the mistake of tomorrow. It errs towards blanking.
+enum SecretScrubber {
+    /// What stands in a secret's place.
+    static let mark = "[redacted]"
+
+    /// Metadata keys whose value is never shown, whatever it looks like.
+    private static let secretKeys: Set<String> = [
+        "access_token", "app_password", "authorization", "client_assertion", "code_verifier", "cookie", "dpop",
+        "password", "private_key", "proof", "refresh_token", "secret", "set-cookie", "token",
+    ]
+
+    /// Schemes whose credential follows after a space (RFC 9110 §11.4).
+    private static let schemes: Set<String> = ["basic", "bearer", "dpop"]
+
+    /// Openings of tokens: a JWT's `{"`, and what the reference authorization server issues.
+    private static let openings = ["eyJ", "ref-", "tok-", "cod-"]
+
+    /// True when a value under this key is never shown.
+    static func hides(key: String) -> Bool {
+        secretKeys.contains(key.lowercased())
+    }
+
+    /// `text` with everything that looks like a credential replaced by ``mark``.
+    static func scrub(_ text: String) -> String {
+        guard text.utf8.count >= 16 else { return text }  // no credential is shorter
+        var result = ""
+        var previous: Substring = ""
+        for word in words(of: text) {
+            let isCredential = schemes.contains(previous.lowercased()) && word.utf8.count >= 16
+            if isWord(word) {
+                result += isCredential || looksSecret(word) ? mark : String(word)
+                previous = word
+            } else {
+                result += word
+                if word.contains(where: { $0 != " " && $0 != ":" }) { previous = "" }
+            }
+        }
+        return result
+    }
+
+    /// The text cut into runs of token characters (RFC 6750 §2.1's b64token) and the runs between them.
+    private static func words(of text: String) -> [Substring] {
+        var words: [Substring] = []
+        var start = text.startIndex
+        while start < text.endIndex {
+            let kind = isTokenCharacter(text[start])
+            let end = text[start...].firstIndex { isTokenCharacter($0) != kind } ?? text.endIndex
+            words.append(text[start..<end])
+            start = end
+        }
+        return words
+    }
+
+    private static func isWord(_ run: Substring) -> Bool {
+        run.first.map(isTokenCharacter) ?? false
+    }
+
+    private static func isTokenCharacter(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber || "-._~+".contains(character))
+    }
+
+    private static func looksSecret(_ word: Substring) -> Bool {
+        if openings.contains(where: word.hasPrefix) && word.utf8.count >= 20 { return true }
+        return isAppPassword(word)
+    }
+
+    /// Four groups of four in base 32, as Bluesky issues them: `abcd-efgh-ijkl-mnop`.
+    private static func isAppPassword(_ word: Substring) -> Bool {
+        let groups = word.split(separator: "-", omittingEmptySubsequences: false)
+        return groups.count == 4
+            && groups.allSatisfy { group in
+                group.utf8.count == 4 && group.allSatisfy { ("a"..."z").contains($0) || ("2"..."7").contains($0) }
+            }
+    }
+}

@@ -1,0 +1,31 @@
+/// A family of series of one name, as a scrape sees it.
+struct MetricFamily: Sendable {
+    /// What a family's numbers mean.
+    enum Kind: String, Sendable {
+        /// Only grows.
+        case counter
+        /// Goes up and down.
+        case gauge
+        /// Buckets, sum and count.
+        case histogram
+    }
+
+    /// One line of the exposition.
+    struct Sample: Sendable, Equatable {
+        /// What follows the family's name: empty, or `_bucket`, `_sum`, `_count`.
+        var suffix = ""
+        /// The series.
+        var labels = MetricLabels()
+        /// The number.
+        var value: Double
+    }
+
+    /// The name, `_total` included.
+    let name: String
+    /// What the numbers mean.
+    let kind: Kind
+    /// One sentence for the operator.
+    let help: String
+    /// The lines, series by series.
+    let samples: [Sample]
+}

@@ -1,0 +1,46 @@
+/// What each metric of this program counts, in a sentence; docs/operations.md has the same list.
+enum MetricHelp {
+    /// The prefix of every name of ours.
+    static let prefix = "impact_notifier_"
+
+    /// Every metric's name without the prefix, with its sentence.
+    static let sentences: [String: String] = [
+        "build_info": "The version that runs; always 1.",
+        "config_last_reload_successful": "1 when the last reload of the configuration was accepted.",
+        "config_last_reload_success_timestamp_seconds": "When a configuration was last accepted.",
+        "log_lines_dropped_total": "Log lines lost because nobody read the log.",
+        "stream_connected": "1 while the stream of this upstream is open.",
+        "stream_connects_total": "Streams opened.",
+        "stream_disconnects_total": "Streams that ended, by reason.",
+        "stream_events_received_total": "Messages received, by upstream and kind.",
+        "stream_bytes_received_total": "Octets of messages received.",
+        "stream_decode_errors_total": "Messages that could not be decoded and were put aside, by reason.",
+        "stream_events_missed_total": "Wanted events that another host brought and this one did not in time.",
+        "stream_events_late_total": "Missed events that this host brought later after all.",
+        "stream_last_event_timestamp_seconds": "Time of the last event of this upstream, by its own clock.",
+        "stream_cursor": "Position in this upstream up to which everything is stored.",
+        "stream_sequence_gaps_total": "Gaps declared: stretches of the stream that may hold events we did not see.",
+        "stream_commits_verified_total": "Commits of a relay verified beside the reader (verify: all).",
+        "stream_commits_unverified_total": "Commits that could not be verified beside the reader, by reason.",
+        "stream_repositories_desynchronized_total": "Commits that follow on another one than the last seen, by reason.",
+        "rule_matches_total": "Events that matched a rule.",
+        "notifications_total": "Jobs that ended, by rule and outcome.",
+        "notifications_failed_total": "Attempts that failed, by reason.",
+        "notifications_suppressed_total": "Jobs that policy decided not to send, by reason.",
+        "notifications_abandoned_total": "Jobs given up after their last attempt.",
+        "notification_latency_seconds": "From the event on the stream to the message in the chat.",
+        "queue_depth": "Jobs by state.",
+        "queue_oldest_age_seconds": "Age of the oldest job that is not finished.",
+        "dead_letters": "Jobs that wait for the operator.",
+        "send_requests_total": "Requests to the chat service, by method and HTTP status.",
+        "send_breaker_open": "1 while sending is paused for the whole account.",
+        "output_failures_total": "Notifications that a local output did not take, by output.",
+        "session_usable": "1 while messages can be sent with the stored session.",
+    ]
+
+    /// The sentence of a metric.
+    static func text(for name: String) -> String {
+        guard name.hasPrefix(prefix) else { return "" }
+        return sentences[String(name.dropFirst(prefix.count))] ?? ""
+    }
+}

@@ -1,0 +1,20 @@
+/// What the program knows of itself without being told: its version, and what it could not log.
+struct ProgramMetrics: Sendable {
+    /// The version that runs.
+    let version: String
+    /// The log whose losses are counted.
+    let output: LogOutput
+
+    /// The families, read now.
+    func families() -> [MetricFamily] {
+        [
+            family("build_info", .gauge, .init(labels: MetricLabels([("version", version)]), value: 1)),
+            family("log_lines_dropped_total", .counter, .init(value: Double(output.droppedLines))),
+        ]
+    }
+
+    private func family(_ name: String, _ kind: MetricFamily.Kind, _ sample: MetricFamily.Sample) -> MetricFamily {
+        let name = MetricHelp.prefix + name
+        return MetricFamily(name: name, kind: kind, help: MetricHelp.text(for: name), samples: [sample])
+    }
+}

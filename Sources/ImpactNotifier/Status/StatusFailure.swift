@@ -1,0 +1,43 @@
+internal import FlyingSocks
+
+/// Why the status endpoint, or a question to it, failed.
+struct StatusFailure: Error, CustomStringConvertible {
+    /// What went wrong, open for more.
+    struct Code: RawRepresentable, Hashable, Sendable {
+        let rawValue: String
+        /// The address cannot be listened at: in use, not of this machine, or a port below 1024.
+        static let cannotListen = Code(rawValue: "cannot_listen")
+        /// Nobody listens, or does not answer in time.
+        static let noAnswer = Code(rawValue: "no_answer")
+        /// The answer is not 200.
+        static let unhealthy = Code(rawValue: "unhealthy")
+    }
+
+    /// What went wrong.
+    let code: Code
+    /// Where.
+    let address: StatusAddress
+    /// The system's or the server's words.
+    let detail: String
+
+    /// A sentence for the operator.
+    var description: String {
+        switch code {
+        case .cannotListen:
+            "the status endpoint cannot listen on \(address): \(detail); change status.listen or free the port"
+        case .noAnswer: "no daemon answers on \(address): \(detail)"
+        default: "the daemon on \(address) is not healthy: \(detail)"
+        }
+    }
+}
+
+extension StatusFailure {
+    /// A failure whose detail is the system's own words where there are any.
+    init(_ code: Code, at address: StatusAddress, cause: any Error) {
+        guard case .failed(_, _, let message)? = cause as? SocketError else {
+            self.init(code: code, address: address, detail: "\(cause)")
+            return
+        }
+        self.init(code: code, address: address, detail: message)
+    }
+}

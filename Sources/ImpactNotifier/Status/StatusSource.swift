@@ -1,0 +1,14 @@
+internal import ATProtocol
+
+/// What the status endpoint knows; asked anew for each request.
+struct StatusSource: Sendable {
+    /// What the daemon still waits for before it can do its work; empty when it is ready.
+    ///
+    /// Configuration, store, and the stream's first connection. Lag and a paused account are no readiness: they would
+    /// take a daemon out of service that does all that can be done.
+    var pending: @Sendable () async -> [String]
+    /// The state for people and scripts.
+    var status: @Sendable () async -> JSONValue
+    /// The state for Prometheus.
+    var metrics: @Sendable () async -> [MetricFamily]
+}

@@ -1,0 +1,43 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Sandbox
+
+/// `serve`: the network alone, until Ctrl-C.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Starts the network and prints its URLs and accounts as one JSON line.",
+        discussion: """
+            The control URL takes POST /faults {"on": "sendMessage", "fault": "drop-after", "count": 1, "skip": 0}, \
+            DELETE /faults, POST /stream {"fault": "drop"}, POST /accounts {"handle": "x.test"}, POST /records {"repo", \
+            "collection", "record"}, POST /clock {"seconds": 3600}, GET /messages and GET /.
+            """
+    )
+
+    @Option(help: "An account to create; may be repeated.")
+    var account: [String] = ["bot.test", "owner.test", "author.test"]
+
+    @Option(help: "A fixed port, as server=port; servers: plc, pds, as, appview, control, stream, stream2 …")
+    var port: [String] = []
+
+    @Option(help: "How many stream hosts carry the events.")
+    var streamHosts = 1
+
+    func run() async throws {
+        var options = SandboxOptions()
+        options.streamHosts = streamHosts
+        options.signsCommits = true
+        options.tracerInterval = .seconds(1)
+        for assignment in port {
+            let parts = assignment.split(separator: "=")
+            guard parts.count == 2, let number = UInt16(parts[1]) else {
+                throw ValidationError("--port wants server=port, not “\(assignment)”")
+            }
+            options.ports[String(parts[0])] = number
+        }
+        let network = try await SandboxNetwork.start(options)
+        defer { network.stop() }
+        for handle in account { try network.createAccount(handle: handle) }
+        Terminal().line(network.summary.encodedText)
+        _ = try await Interruption.run { try await Task.sleep(for: .seconds(100 * 365 * 86_400)) }
+    }
+}

@@ -1,0 +1,96 @@
+internal import CCurl
+internal import Glibc
+internal import Synchronization
+
+/// The thread `http`: one curl multi handle and the transfers that run on it.
+@safe final class CurlLoop: Sendable {
+    enum Command: Sendable {
+        case start(CurlTransfer)
+        case cancel(CurlTransfer)
+    }
+
+    private let inbox = Mutex<[Command]>([])
+    private let isStopping = Atomic<Bool>(false)
+    // A curl multi handle may be woken from any thread; everything else happens on the loop's own.
+    private nonisolated(unsafe) let multi: OpaqueHandle
+
+    typealias OpaqueHandle = UnsafeMutableRawPointer
+
+    private static let isGlobalReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    private init(multi: OpaqueHandle) { unsafe self.multi = unsafe multi }
+
+    /// Makes a loop and starts its thread.
+    static func start(connectionsPerHost: Int) -> CurlLoop {
+        // libcurl returns no handle only when memory is exhausted: our own state, fatal by intent.
+        guard isGlobalReady, let multi = unsafe curl_multi_init() else { preconditionFailure("libcurl cannot start") }
+        unsafe shim_curl_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
+        let loop = unsafe CurlLoop(multi: multi)
+        let status = PlainThread.start(name: "http") { loop.run() }
+        precondition(status == 0, "no thread for HTTP: \(status)")
+        return loop
+    }
+
+    func post(_ command: Command) {
+        inbox.withLock { $0.append(command) }
+        unsafe curl_multi_wakeup(multi)
+    }
+
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        unsafe curl_multi_wakeup(multi)
+    }
+
+    private func takeCommands() -> [Command] {
+        inbox.withLock { commands in
+            defer { commands = [] }
+            return commands
+        }
+    }
+
+    private func run() {
+        var running: [ObjectIdentifier: CurlTransfer] = [:]
+        while !isStopping.load(ordering: .acquiring) {
+            for command in takeCommands() { perform(command, &running) }
+            var count: Int32 = 0
+            unsafe curl_multi_perform(multi, &count)
+            finishCompleted(&running)
+            unsafe curl_multi_poll(multi, nil, 0, 60_000, nil)
+        }
+        for transfer in running.values { end(transfer) }
+        for case .start(let transfer) in takeCommands() { transfer.cancel() }
+        unsafe curl_multi_cleanup(multi)
+    }
+
+    private func perform(_ command: Command, _ running: inout [ObjectIdentifier: CurlTransfer]) {
+        switch command {
+        case .start(let transfer):
+            guard let handle = unsafe transfer.prepare() else { return }
+            unsafe curl_multi_add_handle(multi, handle)
+            running[ObjectIdentifier(transfer)] = transfer
+        case .cancel(let transfer):
+            // A cancel may overtake its start: the transfer remembers it.
+            guard running.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return transfer.cancel() }
+            end(transfer)
+        }
+    }
+
+    private func end(_ transfer: CurlTransfer) {
+        unsafe curl_multi_remove_handle(multi, transfer.handle)
+        transfer.cancel()
+    }
+
+    private func finishCompleted(_ running: inout [ObjectIdentifier: CurlTransfer]) {
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE, let handle = unsafe message.pointee.easy_handle else {
+                continue
+            }
+            let code = unsafe message.pointee.data.result
+            unsafe curl_multi_remove_handle(multi, handle)
+            guard let transfer = running.values.first(where: { unsafe $0.handle == handle }) else { continue }
+            running[ObjectIdentifier(transfer)] = nil
+            transfer.complete(code)
+        }
+    }
+}

@@ -1,0 +1,259 @@
+internal import CCurl
+internal import Glibc
+
+/// One request on its way through libcurl.
+///
+/// Made by the caller, then used on the loop's thread only; the inbox's lock is the hand-over.
+@safe final class CurlTransfer: @unchecked Sendable {
+    typealias Outcome = Result<HTTPResponse, HTTPFailure>
+
+    let request: HTTPRequest
+    private let configuration: HTTPClientConfiguration
+    var continuation: CheckedContinuation<Outcome, Never>?
+    private(set) var handle: UnsafeMutableRawPointer?
+
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+    private var response = HTTPResponse(status: 0)
+    private var headerBytes = 0
+    private var isHeadComplete = false
+    private var refusedAddress: String?
+    private var isTooLarge = false
+    private var isCancelled = false
+
+    /// No server needs more for an answer that this program reads.
+    private static let maximumHeaderBytes = 64 << 10
+
+    init(request: HTTPRequest, configuration: HTTPClientConfiguration) {
+        self.request = request
+        self.configuration = configuration
+    }
+
+    /// The easy handle, ready to be added; nil when the transfer was cancelled before, and is finished.
+    func prepare() -> UnsafeMutableRawPointer? {
+        guard !isCancelled, let easy = unsafe curl_easy_init() else {
+            finish(.failure(failure(.cancelled, "the request was cancelled", mayHaveBeenSent: false)))
+            return nil
+        }
+        unsafe handle = easy
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe shim_curl_setopt_string(easy, CURLOPT_URL, request.url.description)
+        unsafe shim_curl_setopt_string(easy, CURLOPT_PROTOCOLS_STR, request.url.scheme.rawValue)
+        unsafe shim_curl_setopt_string(easy, CURLOPT_USERAGENT, configuration.userAgent)
+        unsafe shim_curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
+        unsafe shim_curl_setopt_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        unsafe shim_curl_setopt_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
+        unsafe shim_curl_setopt_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(configuration.connectTimeout))
+        unsafe shim_curl_setopt_ptr(easy, CURLOPT_WRITEDATA, context)
+        unsafe shim_curl_setopt_ptr(easy, CURLOPT_HEADERDATA, context)
+        unsafe shim_curl_setopt_write(easy, CURLOPT_WRITEFUNCTION, receiveBody)
+        unsafe shim_curl_setopt_write(easy, CURLOPT_HEADERFUNCTION, receiveHeader)
+        unsafe shim_curl_setopt_ptr(easy, CURLOPT_OPENSOCKETDATA, context)
+        unsafe shim_curl_setopt_opensocket(easy, openSocket)
+        if request.isAlone {
+            // RFC 9110 §9.2.2: a client may not repeat a non-idempotent request; libcurl does on a reused connection.
+            unsafe shim_curl_setopt_long(easy, CURLOPT_FRESH_CONNECT, 1)
+            unsafe shim_curl_setopt_long(easy, CURLOPT_FORBID_REUSE, 1)
+        }
+        if request.reach == .stranger || request.url.isLoopback {
+            unsafe shim_curl_setopt_string(easy, CURLOPT_PROXY, "")
+        }
+        if let file = configuration.certificateAuthorityFile {
+            unsafe shim_curl_setopt_string(easy, CURLOPT_CAINFO, file)
+        }
+        unsafe setMethodAndFields(of: easy)
+        return unsafe easy
+    }
+
+    private func setMethodAndFields(of easy: UnsafeMutableRawPointer) {
+        switch request.method {
+        case .get: break
+        case .head: unsafe shim_curl_setopt_long(easy, CURLOPT_NOBODY, 1)
+        case .post:
+            unsafe shim_curl_setopt_long(easy, CURLOPT_POST, 1)
+            unsafe shim_curl_setopt_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+            // Without fields libcurl would read the body from standard input: an empty body is one octet of nothing.
+            let body = request.body.isEmpty ? [0] : request.body
+            unsafe body.withUnsafeBytes { bytes in
+                let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+                _ = unsafe shim_curl_setopt_ptr(easy, CURLOPT_COPYPOSTFIELDS, start)
+            }
+        }
+        for field in request.headers {
+            unsafe fields = curl_slist_append(fields, "\(field.name): \(field.value)")
+        }
+        // Waiting for a 100 only makes the outcome of a lost connection less clear.
+        unsafe fields = curl_slist_append(fields, "Expect:")
+        unsafe shim_curl_setopt_slist(easy, CURLOPT_HTTPHEADER, fields)
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int { max(1, Int(duration / .milliseconds(1))) }
+
+    // MARK: Called by libcurl
+
+    fileprivate func appendBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard response.body.count + bytes.count <= request.maximumBody else {
+            isTooLarge = true
+            return false
+        }
+        unsafe response.body.append(contentsOf: bytes)
+        return true
+    }
+
+    fileprivate func appendHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += bytes.count
+        guard headerBytes <= Self.maximumHeaderBytes else {
+            isTooLarge = true
+            return false
+        }
+        let line = unsafe String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            // A proxy's answer or a 1xx came before: only the last head counts.
+            response.headers = HTTPHeaders()
+            isHeadComplete = false
+        } else if line.allSatisfy(\.isNewline) {
+            isHeadComplete = true
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...]
+            response.headers.append(Self.trimmed(line[..<colon]), Self.trimmed(value))
+        }
+        return true
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while let first = text.unicodeScalars.first, first.properties.isWhitespace { text.unicodeScalars.removeFirst() }
+        while let last = text.unicodeScalars.last, last.properties.isWhitespace { text.unicodeScalars.removeLast() }
+        return String(text)
+    }
+
+    /// Whether a connection to this address may be made, seen after name resolution.
+    func admits(_ octets: [UInt8]) -> Bool {
+        if AddressGuard.isLoopback(octets), request.url.isLoopback, configuration.allowsLoopback { return true }
+        // A plain request is only ever for loopback: the name `localhost` may not lead elsewhere.
+        let isPlain = !request.url.scheme.isSecure
+        let isPublic = octets.count == 4 ? AddressGuard.isPublic(v4: octets) : AddressGuard.isPublic(v6: octets)
+        guard !isPlain, request.reach == .trusted || isPublic else {
+            refusedAddress = octets.count == 4 ? octets.map(String.init).joined(separator: ".") : "an IPv6 address"
+            return false
+        }
+        return true
+    }
+
+    // MARK: Ends
+
+    func complete(_ code: CURLcode) {
+        guard code != CURLE_OK else {
+            // libcurl takes a connection that closes between two header lines for the end of an empty answer.
+            guard isHeadComplete else {
+                return finish(.failure(failure(.connectionLost, "the answer ends in its head", mayHaveBeenSent: true)))
+            }
+            var status = 0
+            unsafe shim_curl_getinfo_long(handle, CURLINFO_RESPONSE_CODE, &status)
+            response.status = status
+            return finish(.success(response))
+        }
+        let detail = unsafe String(cString: curl_easy_strerror(code))
+        if isTooLarge {
+            let limit = "the answer is larger than \(request.maximumBody) bytes"
+            finish(.failure(failure(.tooLarge, limit, mayHaveBeenSent: true)))
+        } else if let refusedAddress {
+            let reason = "its name leads to \(refusedAddress), which is not a public address"
+            finish(.failure(failure(.refusedHost, reason, mayHaveBeenSent: false)))
+        } else {
+            finish(.failure(failure(Self.code(of: code), detail, mayHaveBeenSent: wasSent)))
+        }
+    }
+
+    func cancel() {
+        isCancelled = true
+        finish(.failure(failure(.cancelled, "the request was cancelled", mayHaveBeenSent: wasSent)))
+    }
+
+    /// Whether libcurl had begun to write the request.
+    private var wasSent: Bool {
+        guard let easy = unsafe handle else { return false }
+        var size = 0
+        var pretransfer: curl_off_t = 0
+        unsafe shim_curl_getinfo_long(easy, CURLINFO_REQUEST_SIZE, &size)
+        unsafe shim_curl_getinfo_off(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer)
+        return size > 0 || pretransfer > 0
+    }
+
+    private func failure(_ code: HTTPFailure.Code, _ detail: String, mayHaveBeenSent: Bool) -> HTTPFailure {
+        HTTPFailure(code: code, origin: request.url.origin, detail: detail, mayHaveBeenSent: mayHaveBeenSent)
+    }
+
+    private func finish(_ outcome: Outcome) {
+        unsafe curl_easy_cleanup(handle)
+        unsafe handle = nil
+        unsafe curl_slist_free_all(fields)
+        unsafe fields = nil
+        continuation?.resume(returning: outcome)
+        continuation = nil
+    }
+
+    private static func code(of code: CURLcode) -> HTTPFailure.Code {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameResolution
+        case CURLE_COULDNT_CONNECT: .connect
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            .tls
+        case CURLE_OPERATION_TIMEDOUT: .timeout
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
+            CURLE_HTTP2_STREAM, CURLE_WEIRD_SERVER_REPLY:
+            .connectionLost
+        case CURLE_UNSUPPORTED_PROTOCOL: .unsupported
+        default: .other
+        }
+    }
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
+    guard let context = unsafe context else { return nil }
+    return unsafe Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+private func receiveBody(
+    _ start: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size * count)
+    return unsafe transfer(context)?.appendBody(bytes) == true ? size * count : 0
+}
+
+private func receiveHeader(
+    _ start: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size * count)
+    return unsafe transfer(context)?.appendHeader(bytes) == true ? size * count : 0
+}
+
+private func openSocket(
+    _ context: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let transfer = unsafe transfer(context), let address = unsafe address else { return CURL_SOCKET_BAD }
+    let octets: [UInt8]
+    switch unsafe address.pointee.family {
+    case AF_INET:
+        octets = unsafe withUnsafeBytes(of: &address.pointee.addr) { unsafe Array($0[4..<8]) }
+    case AF_INET6:
+        let start = unsafe UnsafeRawPointer(address).advanced(by: MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0)
+        octets = unsafe Array(UnsafeRawBufferPointer(start: start + 8, count: 16))
+    default: return CURL_SOCKET_BAD
+    }
+    guard transfer.admits(octets) else { return CURL_SOCKET_BAD }
+    return unsafe socket(
+        address.pointee.family,
+        address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+        address.pointee.protocol
+    )
+}

@@ -1,0 +1,42 @@
+/// Decides by its name alone whether a URL may be requested at all.
+///
+/// The second half of the guard is ``AddressGuard``, which sees the address that the name really led to.
+struct HostGuard: Sendable {
+    /// The development switch: loopback hosts may be reached over plain HTTP and on any port.
+    let allowsLoopback: Bool
+
+    /// Top-level domains that never are a host on the public network (RFC 6761, RFC 9476).
+    static let privateTopLevelDomains: Set<String> = [
+        "alt", "arpa", "example", "home", "internal", "invalid", "lan", "local", "localhost", "onion", "test",
+    ]
+
+    /// Why the request is refused; nil when it may be made.
+    func refusal(of request: HTTPRequest) -> (code: HTTPFailure.Code, detail: String)? {
+        let url = request.url
+        if allowsLoopback, url.isLoopback { return nil }
+        guard url.scheme == .https else {
+            return (.unsupported, "only https is used, and \(url.origin) is not")
+        }
+        guard request.reach == .stranger else { return nil }
+        guard url.port == nil else {
+            return (.refusedHost, "a host that a stranger chose is only reached on port 443")
+        }
+        return refusal(ofStrangersHost: url.host)
+    }
+
+    private func refusal(ofStrangersHost host: String) -> (code: HTTPFailure.Code, detail: String)? {
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2, let top = labels.last, let first = top.utf8.first, (0x61...0x7A).contains(first) else {
+            return (.refusedHost, "“\(host)” is an address or a name without a domain")
+        }
+        let isName = labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+                && !label.contains("_")
+        }
+        guard isName else { return (.refusedHost, "“\(host)” is not a host name") }
+        guard !Self.privateTopLevelDomains.contains(String(top)) else {
+            return (.refusedHost, "“.\(top)” is not a public domain")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,61 @@
+/// Percent-encoding with the smallest safe alphabet: everything but `A–Z a–z 0–9 - . _ ~` is encoded (RFC 3986 §2.3).
+///
+/// `URLComponents` leaves `+` alone and so changes the meaning of a scope or a base64 value; this does not.
+public enum PercentEncoding {
+    /// Encodes one name or value.
+    public static func encode(_ text: String) -> String {
+        var out = ""
+        out.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            switch byte {
+            case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2D, 0x2E, 0x5F, 0x7E:
+                out.append(Character(Unicode.Scalar(byte)))
+            default:
+                out.append("%")
+                out.append(hex[Int(byte >> 4)])
+                out.append(hex[Int(byte & 15)])
+            }
+        }
+        return out
+    }
+
+    /// Decodes `%XX`, and `+` as a space when asked to; nil on a malformed escape or bytes that are not UTF-8.
+    public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard rest.count >= 2, let high = nibble(rest.removeFirst()), let low = nibble(rest.removeFirst())
+                else {
+                    return nil
+                }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") && plusIsSpace ? 0x20 : byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// `name=value&name=value` with both sides encoded: a query, or an `application/x-www-form-urlencoded` body.
+    public static func form(_ items: [(name: String, value: String)]) -> String {
+        items.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
+    }
+
+    /// The names and values of a query or form body, in order; a malformed pair is left out.
+    public static func parseForm(_ text: some StringProtocol) -> [(name: String, value: String)] {
+        text.split(separator: "&").compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = decode(parts[0], plusIsSpace: true),
+                let value = decode(parts.count == 2 ? parts[1] : "", plusIsSpace: true)
+            else { return nil }
+            return (name, value)
+        }
+    }
+
+    private static let hex = Array("0123456789ABCDEF")
+
+    private static func nibble(_ byte: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
+    }
+}

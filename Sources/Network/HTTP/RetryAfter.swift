@@ -1,0 +1,13 @@
+/// The field `Retry-After` in both of its forms (RFC 9110 §10.2.3).
+public enum RetryAfter {
+    /// How long to wait, never negative; nil for text that is neither a count of seconds nor a date.
+    ///
+    /// - Parameters:
+    ///   - text: `120`, or `Wed, 21 Oct 2015 07:28:00 GMT`.
+    ///   - now: seconds since the Unix epoch.
+    /// - Returns: the wait in seconds.
+    public static func wait(_ text: String, now: Double) -> Double? {
+        if let seconds = UInt32(text) { return Double(seconds) }
+        return HTTPDate.seconds(text).map { max(0, $0 - now) }
+    }
+}

@@ -1,0 +1,109 @@
+internal import CLinux
+internal import Glibc
+
+/// A connected, non-blocking stream of bytes, plain or under TLS; closing is the end of its life.
+///
+/// Owned by one thread. Nothing here waits: a call that cannot go on says for what, and ``Poll`` waits.
+@safe public struct ByteStream: ~Copyable {
+    /// What a read or write came to.
+    public enum Outcome: Sendable, Equatable {
+        /// That many bytes were moved, at least one.
+        case bytes(Int)
+        /// Nothing was moved; try again when the socket is ready for this.
+        case blocked(Poll.Interest)
+        /// The peer has ended its direction: a FIN on plain TCP, `close_notify` under TLS (RFC 8446 §6.1).
+        case end
+    }
+
+    /// `host:port` as the caller named it, for failures.
+    public let peer: String
+    /// The address that answered, or the proxy's.
+    public let address: SocketAddress
+    private let socket: Descriptor
+    private var tls: TLSSession?
+
+    init(socket: consuming Descriptor, address: SocketAddress, peer: String) {
+        self.socket = socket
+        self.address = address
+        self.peer = peer
+    }
+
+    /// The descriptor to poll.
+    public var descriptor: Int32 { socket.rawValue }
+
+    /// `TLSv1.3` or `TLSv1.2`, nil on plain TCP.
+    public private(set) var tlsVersion: String?
+
+    /// Whether the TLS handshake resumed an earlier session.
+    public private(set) var isResumed = false
+
+    /// Whether another read may bring bytes at once, without waiting for the socket.
+    ///
+    /// A plain read that did not fill its buffer has drained the socket; asking again would cost a system call to hear it.
+    public private(set) var mayHaveMore = false
+
+    /// Reads what is there.
+    ///
+    /// - Parameter buffer: not empty.
+    /// - Returns: what it came to.
+    /// - Throws: ``StreamFailure`` of code `reset`, `truncated` or `tls`.
+    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> Outcome {
+        if let outcome = unsafe try tls?.read(into: buffer) {
+            mayHaveMore = tls?.hasPending() ?? false
+            return outcome
+        }
+        while true {
+            let count = unsafe recv(socket.rawValue, buffer.baseAddress, buffer.count, 0)
+            if count > 0 {
+                mayHaveMore = count == buffer.count
+                return .bytes(count)
+            }
+            mayHaveMore = false
+            if count == 0 { return .end }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .blocked(.readable)
+            default: throw StreamFailure(.reset, peer: peer, "recv: \(Descriptor.message(errno))")
+            }
+        }
+    }
+
+    /// Writes as much as the kernel takes.
+    ///
+    /// - Parameter bytes: not empty.
+    /// - Returns: what it came to.
+    /// - Throws: ``StreamFailure`` of code `reset` or `tls`.
+    public mutating func write(_ bytes: RawSpan) throws(StreamFailure) -> Outcome {
+        if let outcome = try tls?.write(bytes) { return outcome }
+        while true {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe send(socket.rawValue, $0.baseAddress, $0.count, shim_MSG_NOSIGNAL)
+            }
+            if count >= 0 { return .bytes(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .blocked(.writable)
+            default: throw StreamFailure(.reset, peer: peer, "send: \(Descriptor.message(errno))")
+            }
+        }
+    }
+
+    /// Says that no more bytes follow: `close_notify` under TLS, then a FIN; the other direction stays open.
+    public mutating func finishWriting() {
+        tls?.sendCloseNotify()
+        _ = shutdown(socket.rawValue, Int32(SHUT_WR))
+    }
+
+    /// Puts the stream under TLS; the handshake is driven by ``handshake()``.
+    mutating func startTLS(_ context: TLSContext, host: String, sessionKey: String) throws(StreamFailure) {
+        tls = try TLSSession.start(context, socket: socket.rawValue, host: host, sessionKey: sessionKey, peer: peer)
+    }
+
+    /// Goes on with the TLS handshake; nil when it is complete.
+    mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
+        if let interest = try tls?.handshake() ?? nil { return interest }
+        tlsVersion = tls?.version()
+        isResumed = tls?.isResumed() ?? false
+        return nil
+    }
+}

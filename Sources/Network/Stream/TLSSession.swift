@@ -1,0 +1,174 @@
+internal import COpenSSL
+internal import Glibc
+
+/// One TLS connection over a non-blocking socket that somebody else owns.
+@safe struct TLSSession: ~Copyable {
+    /// The most that one record brings (RFC 8446 §5.1).
+    private static let largestRecord = 16 << 10
+
+    private let connection: OpaquePointer
+    private let socket: TLSSocket
+    private let context: TLSContext
+    private let key: String
+    private let peer: String
+    private var isUsable = true
+    /// What ended the last read behind the bytes that it brought; the next read says so.
+    private var held: Result<ByteStream.Outcome, StreamFailure>?
+
+    private init(_ connection: OpaquePointer, _ socket: TLSSocket, _ context: TLSContext, key: String, peer: String) {
+        unsafe self.connection = connection
+        self.socket = socket
+        self.context = context
+        self.key = key
+        self.peer = peer
+    }
+
+    /// Prepares the handshake: server name, host check, ALPN `http/1.1`.
+    ///
+    /// - Parameters:
+    ///   - context: trust, and sessions that may be resumed.
+    ///   - socket: stays the caller's.
+    ///   - host: the name or address that the certificate must be for (RFC 9525).
+    ///   - sessionKey: connections of one key may resume each other's sessions.
+    ///   - peer: `host:port` for failures.
+    /// - Returns: a session whose handshake has not begun.
+    /// - Throws: ``StreamFailure`` of code `tls`.
+    static func start(
+        _ context: TLSContext,
+        socket: Int32,
+        host: String,
+        sessionKey: String,
+        peer: String
+    ) throws(StreamFailure) -> TLSSession {
+        let connection = unsafe try context.makeConnection(sessionKey: sessionKey, peer: peer)
+        let session = unsafe TLSSession(connection, TLSSocket(socket), context, key: sessionKey, peer: peer)
+        guard session.configure(host: host) else {
+            throw StreamFailure(.tls, peer: peer, "setting up: \(TLSContext.lastError())")
+        }
+        return session
+    }
+
+    private func configure(host: String) -> Bool {
+        unsafe shim_SSL_set_mode(
+            connection,
+            Int(SSL_MODE_ENABLE_PARTIAL_WRITE) | Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
+        )
+        unsafe SSL_set_connect_state(connection)
+        let protocols: [UInt8] = [8] + Array("http/1.1".utf8)
+        // SSL_set_alpn_protos alone returns 0 for success.
+        guard let bio = unsafe socket.makeBIO() else { return false }
+        // The connection owns the BIO, for both directions; the buffer behind it is this session's.
+        unsafe SSL_set_bio(connection, bio, bio)
+        guard unsafe SSL_set_alpn_protos(connection, protocols, UInt32(protocols.count)) == 0 else { return false }
+        if IPv4Address(host) != nil || host.contains(":") {
+            // An address is checked against the certificate's addresses, and is never sent as a name (RFC 6066 §3).
+            return unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host) == 1
+        }
+        unsafe SSL_set_hostflags(connection, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+        return unsafe SSL_set1_host(connection, host) == 1 && shim_SSL_set_tlsext_host_name(connection, host) == 1
+    }
+
+    deinit {
+        // The tickets of TLS 1.3 come after the handshake, so the session is kept at the end.
+        if isUsable, unsafe SSL_is_init_finished(connection) == 1, let session = unsafe SSL_get1_session(connection) {
+            unsafe context.keep(TLSContext.Session(pointer: session), key: key)
+        }
+        unsafe SSL_free(connection)
+    }
+
+    mutating func version() -> String { unsafe String(cString: SSL_get_version(connection)) }
+    mutating func isResumed() -> Bool { unsafe SSL_session_reused(connection) == 1 }
+    /// Whether another read brings something without waiting: of a record that is decrypted, or of one that is whole.
+    mutating func hasPending() -> Bool { unsafe held != nil || SSL_pending(connection) > 0 || socket.hasRecord }
+
+    /// Goes on with the handshake; nil when it is complete.
+    mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
+        ERR_clear_error()
+        let result = unsafe SSL_do_handshake(connection)
+        if result == 1 { return nil }
+        switch unsafe SSL_get_error(connection, result) {
+        case SSL_ERROR_WANT_READ: return .readable
+        case SSL_ERROR_WANT_WRITE: return .writable
+        default:
+            isUsable = false
+            let verdict = unsafe SSL_get_verify_result(connection)
+            if verdict != Int(X509_V_OK) {
+                let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
+                throw StreamFailure(.certificate, peer: peer, reason)
+            }
+            throw failure("the TLS handshake", result)
+        }
+    }
+
+    /// Reads the records that are there, up to the size of the largest.
+    ///
+    /// A live stream has one record to each message, and OpenSSL hands out one a call.
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> ByteStream.Outcome {
+        if let held = held.take() { return try held.get() }
+        let outcome = unsafe try readRecord(into: buffer)
+        guard case .bytes(var total) = outcome else { return outcome }
+        while total < min(buffer.count, Self.largestRecord), hasPending() {
+            do throws(StreamFailure) {
+                switch unsafe try readRecord(into: .init(rebasing: buffer[total...])) {
+                case .bytes(let count): total += count
+                case .blocked: return .bytes(total)
+                case .end: held = .success(.end)
+                }
+            } catch {
+                held = .failure(error)
+            }
+            if held != nil { break }
+        }
+        return .bytes(total)
+    }
+
+    private mutating func readRecord(
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(StreamFailure) -> ByteStream.Outcome {
+        var count = 0
+        let result = unsafe SSL_read_ex(connection, buffer.baseAddress, buffer.count, &count)
+        return result == 1 ? .bytes(count) : try stopped("SSL_read", result)
+    }
+
+    mutating func write(_ bytes: RawSpan) throws(StreamFailure) -> ByteStream.Outcome {
+        var count = 0
+        let result = unsafe bytes.withUnsafeBytes {
+            unsafe SSL_write_ex(connection, $0.baseAddress, $0.count, &count)
+        }
+        return result == 1 ? .bytes(count) : try stopped("SSL_write", result)
+    }
+
+    /// Tells the peer that nothing more follows (RFC 8446 §6.1); does not wait.
+    mutating func sendCloseNotify() {
+        guard isUsable, unsafe SSL_is_init_finished(connection) == 1 else { return }
+        ERR_clear_error()
+        unsafe SSL_shutdown(connection)
+        ERR_clear_error()
+    }
+
+    private mutating func stopped(_ call: String, _ result: Int32) throws(StreamFailure) -> ByteStream.Outcome {
+        switch unsafe SSL_get_error(connection, result) {
+        case SSL_ERROR_WANT_READ: return .blocked(.readable)
+        case SSL_ERROR_WANT_WRITE: return .blocked(.writable)
+        case SSL_ERROR_ZERO_RETURN: return .end
+        default:
+            isUsable = false
+            throw failure(call, result)
+        }
+    }
+
+    private func failure(_ call: String, _ result: Int32) -> StreamFailure {
+        let number = socket.error
+        switch unsafe SSL_get_error(connection, result) {
+        case SSL_ERROR_SYSCALL:
+            ERR_clear_error()
+            let reason = number == 0 || number == EAGAIN ? "the peer closed the connection" : Descriptor.message(number)
+            return StreamFailure(.reset, peer: peer, "\(call): \(reason)")
+        default:
+            let isTruncated =
+                Int32(truncatingIfNeeded: ERR_peek_error() & 0x7F_FFFF) == SSL_R_UNEXPECTED_EOF_WHILE_READING
+            let reason = TLSContext.lastError()
+            return StreamFailure(isTruncated ? .truncated : .tls, peer: peer, "\(call): \(reason)")
+        }
+    }
+}

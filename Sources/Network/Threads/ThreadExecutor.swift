@@ -1,0 +1,101 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Runs tasks and actors on one thread of its own, so that they may block without taking one of the cooperative pool's.
+///
+/// Work that must keep structured cancellation runs under `withTaskExecutorPreference(executor)` in a `@concurrent`
+/// function; an actor uses it through `unownedExecutor`. The thread ends when the executor is released.
+/// `SIGPIPE` is blocked on the thread: a write to a closed connection is an error there, not the end of the process.
+public final class ThreadExecutor: SerialExecutor, TaskExecutor {
+    private let queue: JobQueue
+
+    /// Starts a thread.
+    ///
+    /// - Parameter name: at most 15 characters; shown by `ps -L` and `top -H`.
+    /// - Throws: ``StreamFailure`` of code `system` when the system has no thread left.
+    public init(name: String) throws(StreamFailure) {
+        queue = JobQueue()
+        try queue.start(name: String(name.prefix(15)))
+    }
+
+    deinit { queue.finish() }
+
+    /// Adds a job behind those that wait.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        unsafe queue.add(UnownedJob(job), serial: asUnownedSerialExecutor(), task: asUnownedTaskExecutor())
+    }
+}
+
+/// The jobs between the tasks that add them and the thread that runs them.
+private final class JobQueue: Sendable {
+    // The references stay valid while the job waits: whoever enqueued it holds the executor.
+    @safe private struct Entry: Sendable {
+        let job: UnownedJob
+        let serial: UnownedSerialExecutor
+        let task: UnownedTaskExecutor
+    }
+
+    private struct State {
+        var jobs: [Entry] = []
+        var isFinished = false
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp = Signal()
+
+    func start(name: String) throws(StreamFailure) {
+        let result = PlainThread.start(name: name) { self.run() }
+        guard result == 0 else {
+            throw StreamFailure(.system, peer: "this process", "pthread_create: \(Descriptor.message(result))")
+        }
+    }
+
+    func add(_ job: UnownedJob, serial: UnownedSerialExecutor, task: UnownedTaskExecutor) {
+        state.withLock { unsafe $0.jobs.append(Entry(job: job, serial: serial, task: task)) }
+        wakeUp.post()
+    }
+
+    func finish() {
+        state.withLock { $0.isFinished = true }
+        wakeUp.post()
+    }
+
+    private func run() {
+        while true {
+            let (jobs, isFinished) = state.withLock { state in
+                let jobs = state.jobs
+                state.jobs = []
+                return (jobs, state.isFinished)
+            }
+            for entry in jobs {
+                unsafe entry.job.runSynchronously(isolatedTo: entry.serial, taskExecutor: entry.task)
+            }
+            if jobs.isEmpty {
+                if isFinished { return }
+                wakeUp.wait()
+            }
+        }
+    }
+}
+
+/// A counting semaphore (sem_overview(7)); a `sem_t` must not move, so it lives on the heap.
+@safe private final class Signal: @unchecked Sendable {
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        unsafe semaphore = .allocate(capacity: 1)
+        unsafe sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        unsafe sem_destroy(semaphore)
+        unsafe semaphore.deallocate()
+    }
+
+    func post() { unsafe sem_post(semaphore) }
+
+    func wait() {
+        while unsafe sem_wait(semaphore) != 0 && errno == EINTR {}
+    }
+}

@@ -1,0 +1,31 @@
+/// Exponential backoff with full jitter: the n-th wait is uniform between zero and `min(limit, base · 2ⁿ)`.
+public struct Backoff: Sendable {
+    /// The ceiling of the first wait.
+    public let base: Duration
+    /// No wait is longer.
+    public let limit: Duration
+    /// Failures since the last ``reset()``.
+    public private(set) var attempt = 0
+
+    /// A backoff that starts at `base` and never exceeds `limit`.
+    public init(base: Duration = .milliseconds(500), limit: Duration = .seconds(60)) {
+        self.base = base
+        self.limit = limit
+    }
+
+    /// The next wait; counts one failure.
+    public mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
+        let ceiling = min(limit, base * (1 << min(attempt, 30)))
+        attempt += 1
+        return ceiling * Double.random(in: 0...1, using: &generator)
+    }
+
+    /// The next wait, from the system's randomness; counts one failure.
+    public mutating func next() -> Duration {
+        var generator = SystemRandomNumberGenerator()
+        return next(using: &generator)
+    }
+
+    /// Forgets the failures.
+    public mutating func reset() { attempt = 0 }
+}

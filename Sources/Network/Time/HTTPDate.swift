@@ -1,0 +1,27 @@
+/// The date form of HTTP headers, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+public enum HTTPDate {
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+
+    /// Seconds since the Unix epoch; nil for the two obsolete forms and anything else.
+    public static func seconds(_ text: String) -> Double? {
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT",
+            let day = Int(parts[1]), (1...31).contains(day),
+            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]), (1970...9999).contains(year)
+        else { return nil }
+        let clock = parts[4].split(separator: ":").compactMap { Int($0) }
+        guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2])
+        else { return nil }
+        let days = CalendarDate.days(year: year, month: month + 1, day: day)
+        return Double(days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
+    }
+
+    /// The header value of a moment since 1970, in seconds since the Unix epoch.
+    public static func text(_ seconds: Double) -> String {
+        let date = CalendarDate(seconds)
+        let weekday = weekdays[Int((seconds / 86_400).rounded(.down)) % 7]
+        let time = date.timestamp.dropFirst(11).dropLast()
+        return "\(weekday), \(date.day < 10 ? "0" : "")\(date.day) \(months[date.month - 1]) \(date.year) \(time) GMT"
+    }
+}

@@ -1,0 +1,10 @@
+internal import ATProtocol
+
+/// The methods of the chat service that are called.
+enum ChatMethod {
+    static let getConvoForMembers = NSID(known: "chat.bsky.convo.getConvoForMembers")
+    static let sendMessage = NSID(known: "chat.bsky.convo.sendMessage")
+    static let getMessages = NSID(known: "chat.bsky.convo.getMessages")
+    static let getLog = NSID(known: "chat.bsky.convo.getLog")
+    static let getStatus = NSID(known: "chat.bsky.actor.getStatus")
+}

@@ -1,0 +1,157 @@
+internal import ATProtocol
+internal import Network
+
+/// What is to be done about a failure: the whole of it, and a pure function.
+///
+/// The rows are those of docs/delivery.md; the first that matches counts. A named error is matched by its name, else by
+/// a piece of its message (the service named its errors only in 2026, and some clients see the name inside the
+/// message), else by its status.
+///
+/// - Parameters:
+///   - phase: what was being done.
+///   - failure: what came back.
+/// - Returns: the action with its stable reason.
+public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
+    switch failure {
+    case .refused(let refusal) where refusal.reason == .hostPaused: return Verdict(30, .retry, .hostPaused)
+    case .chatDisabled(isSender: true): return Verdict(23, .pause, .senderChatDisabled)
+    case .chatDisabled(isSender: false): return Verdict(19, .defer, .ownerDisabledMessages)
+    case .unproven(let failure): return classify(failure)
+    case .refused(let refusal): return Verdict(isInput(refusal.reason) ? 31 : 37, .skip, refusal.reason)
+    case .identity(let failure): return classify(failure)
+    case .inactiveRepository(let status): return classify(repositoryStatus: status)
+    case .session(let session): return classify(phase, session, failure)
+    case .transport(let transport): return classify(phase, transport, failure)
+    case .unreadable:
+        guard phase != .sendMessage else { return Verdict(2, .verify, .outcomeUnknown) }
+        if phase == .proof { return Verdict(40, .retry, .proofUnavailable) }
+        return phase == .project ? Verdict(32, .drop, .projectInvalid) : Verdict(2, .retry, .answerUnreadable)
+    case .answer(let error):
+        switch phase {
+        case .project: return classifyProject(error)
+        case .proof: return classifyProof(error)
+        case .postMention:
+            let verdict = classifyChat(phase, error)
+            return verdict.reason == .scopeMissing ? Verdict(8, .pause, .mentionScopeMissing) : verdict
+        default: return classifyChat(phase, error)
+        }
+    }
+}
+
+private func isInput(_ reason: Reason) -> Bool {
+    switch reason {
+    case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord, .didUnsupported,
+        .referenceWithoutOwner, .projectCollectionUnexpected, .handleUnresolved, .ownerFieldInvalid:
+        true
+    default: false
+    }
+}
+
+private func classify(_ phase: CallPhase, _ session: SessionFailure, _ failure: CallFailure) -> Verdict {
+    if let transport = session.transport { return classify(phase, transport, failure) }
+    switch session.code {
+    case .needsLogin, .quarantined: return Verdict(5, .pause, .loginRequired)
+    case .misconfigured: return Verdict(7, .pause, .sessionMisconfigured)
+    case .refreshUnavailable: return Verdict(1, .retry, .sessionUnavailable)
+    default: return Verdict(1, .retry, .sessionUnavailable)
+    }
+}
+
+private func classify(_ phase: CallPhase, _ transport: HTTPFailure, _ failure: CallFailure) -> Verdict {
+    if transport.code == .refusedHost { return Verdict(32, .drop, .hostRefused) }
+    if phase == .proof {
+        return transport.code == .tooLarge ? Verdict(39, .drop, .proofInvalid) : Verdict(40, .retry, .proofUnavailable)
+    }
+    if phase == .project {
+        return transport.code == .tooLarge
+            ? Verdict(32, .drop, .projectInvalid) : Verdict(30, .retry, .projectUnavailable)
+    }
+    guard failure.mayHaveBeenCarriedOut else { return Verdict(1, .retry, .connectionFailed) }
+    return phase == .sendMessage ? Verdict(2, .verify, .outcomeUnknown) : Verdict(2, .retry, .answerUnreadable)
+}
+
+private func classify(_ failure: IdentityFailure) -> Verdict {
+    switch failure.code {
+    case .notFound: Verdict(29, .retry, .didNotFound, escalation: .job(after: 1, .drop), wait: .seconds(300))
+    case .handleUnresolved:
+        Verdict(29, .retry, .handleUnresolved, escalation: .job(after: 1, .drop), wait: .seconds(300))
+    case .unsupportedMethod: Verdict(31, .drop, .didUnsupported)
+    case .invalidDocument: Verdict(31, .drop, .didDocumentInvalid)
+    case .noPDS: Verdict(31, .drop, .didDocumentWithoutPDS)
+    case .refusedHost: Verdict(32, .drop, .hostRefused)
+    default: Verdict(30, .retry, .identityUnavailable)
+    }
+}
+
+private func classify(repositoryStatus status: String?) -> Verdict {
+    switch status {
+    case "deleted", "takendown": Verdict(36, .drop, .repositoryGone)
+    default: Verdict(35, .defer, .repositoryInactive)
+    }
+}
+
+private func classifyProject(_ error: XRPCError) -> Verdict {
+    switch (error.status, error.name) {
+    case (_, "RecordNotFound"): Verdict(33, .drop, .projectNotFound, .checkRepository)
+    case (_, "RepoNotFound"): Verdict(34, .retry, .repositoryNotFound, .resolveAgain)
+    case (300..<400, _): Verdict(32, .drop, .projectInvalid)
+    case (400, _) where error.says("could not find repo"):
+        Verdict(33, .drop, .projectNotFound, .checkRepository)
+    case (400, _) where error.says("could not locate record"):
+        Verdict(33, .drop, .projectNotFound, .checkRepository)
+    default: Verdict(30, .retry, .projectUnavailable)
+    }
+}
+
+private func classifyProof(_ error: XRPCError) -> Verdict {
+    switch error.name {
+    // The word of a server that may lag behind; only a signed commit proves that there is no record.
+    case "RecordNotFound": Verdict(38, .retry, .recordNotFound, escalation: .job(after: 1, .drop), wait: .seconds(60))
+    case "RepoNotFound": Verdict(34, .retry, .repositoryNotFound, .resolveAgain)
+    case "RepoTakendown", "RepoSuspended", "RepoDeactivated": Verdict(36, .drop, .authorInactive)
+    default: Verdict(40, .retry, .proofUnavailable)
+    }
+}
+
+private func classify(_ failure: RepositoryFailure) -> Verdict {
+    if failure.code == .outdated {
+        return Verdict(38, .retry, .recordNotFound, escalation: .job(after: 1, .drop), wait: .seconds(60))
+    }
+    // An account whose key was changed a moment ago may not have signed its repository anew yet.
+    return Verdict(39, .retry, .proofInvalid, escalation: .job(after: 1, .drop), wait: .seconds(300))
+}
+
+private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
+    if error.status == 429 { return classifyLimit(error) }
+    for rule in ClassificationTable.chat where rule.matches(error) { return rule.verdict }
+    switch error.status {
+    case 401 where error.name != nil: return Verdict(7, .pause, .authorizationMalformed)
+    case 413: return Verdict(28, .drop, .messageTooLarge)
+    case 400 where error.name != nil:
+        return Verdict(27, .drop, .requestRefused, escalation: .sender(after: 2, .pause))
+    // Without a name it is cut, or not the word of the service at all: nothing to drop a message for.
+    case 400, 401: return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
+    case 408, 425, 500...:
+        if phase == .sendMessage { return Verdict(error.isUpstreamFailure ? 16 : 17, .verify, .outcomeUnknown) }
+        return error.isUpstreamFailure
+            ? Verdict(16, .retry, .upstreamUnreachable)
+            : Verdict(17, .retry, .serverError, escalation: .sender(after: 12, .pause))
+    default: return Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause))
+    }
+}
+
+// The `ratelimit-*` fields are always the PDS's own: when they say that there is room, the limit is the chat service's.
+private func classifyLimit(_ error: XRPCError) -> Verdict {
+    let remaining = error.headers["ratelimit-remaining"].flatMap { Int($0) }
+    if remaining == 0 || (remaining == nil && error.headers["retry-after"] != nil) {
+        return Verdict(14, .retry, .pdsRateLimited, .holdSender(.pds))
+    }
+    return Verdict(15, .retry, .chatRateLimited, .holdSender(.chat))
+}
+
+extension XRPCError {
+    fileprivate var isUpstreamFailure: Bool { name == "UpstreamFailure" || says("upstream service unreachable") }
+
+    /// Whether the message holds these words, regardless of case.
+    func says(_ phrase: String) -> Bool { message?.lowercased().contains(phrase) ?? false }
+}

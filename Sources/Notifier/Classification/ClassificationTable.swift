@@ -1,0 +1,112 @@
+internal import ATProtocol
+internal import Network
+
+/// The answers that have a name or a phrase of their own, in the order in which they are tried.
+enum ClassificationTable {
+    struct Entry: Sendable {
+        let verdict: Verdict
+        let names: [String]
+        let phrases: [String]
+        let challenge: String?
+
+        init(_ verdict: Verdict, names: [String] = [], phrases: [String] = [], challenge: String? = nil) {
+            self.verdict = verdict
+            self.names = names
+            self.phrases = phrases
+            self.challenge = challenge
+        }
+
+        func matches(_ error: XRPCError) -> Bool {
+            if let name = error.name, names.contains(name) { return true }
+            if let challenge, error.headers["www-authenticate"]?.contains(challenge) == true { return true }
+            return phrases.contains { error.says($0) }
+        }
+    }
+
+    static let chat: [Entry] = [
+        Entry(
+            Verdict(3, .refresh, .nonceRejected, escalation: .sender(after: 2, .pause)),
+            names: ["use_dpop_nonce"],
+            challenge: "use_dpop_nonce"
+        ),
+        Entry(
+            Verdict(4, .refresh, .tokenRejected, escalation: .sender(after: 1, .pause)),
+            names: ["invalid_token"],
+            challenge: "invalid_token"
+        ),
+        Entry(
+            Verdict(6, .refresh, .proofRejected, escalation: .sender(after: 1, .pause)),
+            names: ["invalid_dpop_proof"],
+            challenge: "invalid_dpop_proof"
+        ),
+        Entry(Verdict(7, .pause, .authorizationMalformed), names: ["InvalidToken", "AuthMissing"]),
+        Entry(
+            Verdict(8, .pause, .scopeMissing),
+            names: ["ScopeMissingError"],
+            phrases: ["missing required scope"]
+        ),
+        Entry(
+            Verdict(9, .retry, .serviceTokenRejected, escalation: .sender(after: 3, .pause)),
+            names: [
+                "BadJwt", "BadJwtType", "BadJwtAudience", "BadJwtLexiconMethod", "BadJwtIss", "BadJwtSignature",
+                "JwtExpired", "MissingJwt", "UntrustedIss",
+            ]
+        ),
+        Entry(
+            Verdict(10, .pause, .senderAccountInactive),
+            names: ["AccountTakedown", "AccountDeactivated", "AccountNotFound"]
+        ),
+        Entry(
+            Verdict(11, .pause, .proxyMisconfigured),
+            phrases: [
+                "no did specified in proxy header", "no service id specified in proxy header",
+                "invalid proxy header format", "proxy header cannot contain spaces",
+                "could not resolve proxy did service url", "no service configured",
+            ]
+        ),
+        Entry(
+            Verdict(12, .retry, .proxyUnresolved, escalation: .sender(after: 5, .pause), wait: .seconds(720)),
+            phrases: ["could not resolve proxy did"]
+        ),
+        Entry(
+            Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause)),
+            names: ["XRPCNotSupported", "MethodNotImplemented"]
+        ),
+        Entry(
+            Verdict(18, .defer, .ownerDoesNotFollow),
+            names: ["NotFollowedBySender"],
+            phrases: ["come from someone they follow"]
+        ),
+        Entry(
+            Verdict(19, .defer, .ownerDisabledMessages),
+            names: ["MessagesDisabled"],
+            phrases: ["has disabled incoming messages"]
+        ),
+        Entry(
+            Verdict(20, .drop, .ownerBlocked, .suppressOwner),
+            names: ["BlockedActor", "BlockedSubject"],
+            phrases: ["block between recipient and sender"]
+        ),
+        Entry(
+            Verdict(21, .retry, .recipientNotFound, .resolveAgain, escalation: .job(after: 1, .drop)),
+            names: ["RecipientNotFound"],
+            phrases: ["recipient does not exist"]
+        ),
+        Entry(Verdict(22, .drop, .accountSuspended, .checkOwnStatus), names: ["AccountSuspended"]),
+        Entry(
+            Verdict(23, .pause, .senderChatDisabled),
+            phrases: ["account is disabled", "account does not exist"]
+        ),
+        Entry(
+            Verdict(24, .retry, .conversationNotFound, .reopenConversation, escalation: .job(after: 1, .drop)),
+            names: ["InvalidConvo"],
+            phrases: ["convo not found"]
+        ),
+        Entry(Verdict(25, .drop, .conversationLocked), names: ["ConvoLocked"]),
+        Entry(
+            Verdict(26, .retry, .replyTargetNotFound, escalation: .job(after: 1, .drop)),
+            names: ["ReplyTargetNotFound"]
+        ),
+        Entry(Verdict(28, .drop, .messageTooLarge), names: ["PayloadTooLarge"]),
+    ]
+}

@@ -1,0 +1,99 @@
+/// What is to be done about a failure.
+public struct Verdict: Sendable, Hashable {
+    /// The kinds of things that can be done.
+    public enum Action: String, Sendable, Hashable, CaseIterable {
+        /// The same again later.
+        case retry
+        /// Nobody knows whether the message arrived: read the conversation before anything else.
+        case verify
+        /// Credentials were refreshed once already and that did not help.
+        case refresh
+        /// The owner's choice: ask again slowly, no alarm.
+        case `defer`
+        /// Never for this change request.
+        case drop
+        /// An operator must help: the sender stops, the queue stays.
+        case pause
+        /// Not meant for anybody.
+        case skip
+    }
+
+    /// What must be found out, or done, before the action.
+    public enum FollowUp: Sendable, Hashable {
+        /// Whose account is suspended: `getStatus` of our own tells.
+        case checkOwnStatus
+        /// Forget the conversation's id and ask for it again.
+        case reopenConversation
+        /// Resolve the owner's DID anew, past the cache.
+        case resolveAgain
+        /// Ask the PDS whether the repository is active.
+        case checkRepository
+        /// Take everything else for this owner out of the queue and never write again.
+        case suppressOwner
+        /// The wait is the whole sender's.
+        case holdSender(LimitedBy)
+    }
+
+    /// Whose rate limit it is.
+    public enum LimitedBy: Sendable, Hashable {
+        /// The PDS, which says until when.
+        case pds
+        /// The chat service, which says nothing.
+        case chat
+    }
+
+    /// After so many occurrences in a row something else is done.
+    public struct Escalation: Sendable, Hashable {
+        /// Occurrences that are still met with the verdict's own action.
+        public let after: Int
+        /// What is done from then on.
+        public let action: Action
+        /// Whether occurrences count over all jobs of the sender, or for each job.
+        public let isSenderWide: Bool
+    }
+
+    /// The row of the table in docs/delivery.md.
+    public let row: Int
+    /// What is to be done.
+    public let action: Action
+    /// Why, as a stable code.
+    public let reason: Reason
+    /// What comes before the action.
+    public var followUp: FollowUp?
+    /// What is done when it does not help.
+    public var escalation: Escalation?
+    /// How long to wait at least; nil for the usual backoff.
+    public var wait: Duration?
+
+    init(
+        _ row: Int,
+        _ action: Action,
+        _ reason: Reason,
+        _ followUp: FollowUp? = nil,
+        escalation: Escalation? = nil,
+        wait: Duration? = nil
+    ) {
+        self.row = row
+        self.action = action
+        self.reason = reason
+        self.followUp = followUp
+        self.escalation = escalation
+        self.wait = wait
+    }
+
+    /// The verdict when the same has happened so often already.
+    func escalated(occurrences: Int) -> Verdict {
+        guard let escalation, occurrences > escalation.after else { return self }
+        return Verdict(row, escalation.action, reason)
+    }
+}
+
+extension Verdict.Escalation {
+    static func sender(after: Int, _ action: Verdict.Action) -> Self {
+        Self(after: after, action: action, isSenderWide: true)
+    }
+
+    static func job(after: Int, _ action: Verdict.Action) -> Self {
+        Self(after: after, action: action, isSenderWide: false)
+    }
+}

@@ -1,0 +1,39 @@
+public import ATProtocol
+
+/// A direct message ready to be sent: text, links by their place in its UTF-8, and the mark that it is known by.
+public struct ComposedMessage: Sendable, Equatable {
+    /// A link over a stretch of the text.
+    public struct Link: Sendable, Equatable {
+        /// Offset of the first UTF-8 byte.
+        public let byteStart: Int
+        /// Offset behind the last UTF-8 byte.
+        public let byteEnd: Int
+        /// Where it leads.
+        public let uri: String
+    }
+
+    /// At most 1000 graphemes and 10 000 UTF-8 bytes.
+    public let text: String
+    /// In order, without overlap.
+    public let links: [Link]
+    /// An ASCII word that is in the text and in no other message.
+    public let marker: String
+
+    /// The limits of `chat.bsky.convo.defs#messageInput`.
+    public static let maximumGraphemes = 1000
+    /// The limits of `chat.bsky.convo.defs#messageInput`.
+    public static let maximumBytes = 10_000
+
+    /// `chat.bsky.convo.defs#messageInput`.
+    public var input: JSONValue {
+        guard !links.isEmpty else { return ["text": .string(text)] }
+        return ["text": .string(text), "facets": .array(links.map(Self.facet))]
+    }
+
+    private static func facet(_ link: Link) -> JSONValue {
+        [
+            "index": ["byteStart": .integer(Int64(link.byteStart)), "byteEnd": .integer(Int64(link.byteEnd))],
+            "features": [["$type": "app.bsky.richtext.facet#link", "uri": .string(link.uri)]],
+        ]
+    }
+}

@@ -1,0 +1,103 @@
+internal import ATProtocol
+
+/// Puts a message together: the rules' texts, the links, and a footer that says who, why and how to stop.
+///
+/// The footer is never cut; the rules' texts give way. Every part stands on lines of its own, so that no grapheme can
+/// reach over a joint and the parts' counts add up.
+public struct Composer: Sendable {
+    private let rules: [String: Rule]
+    private let message: MessageConfiguration
+    private let maximumListed: Int
+
+    /// A composer of this configuration.
+    public init(configuration: NotifierConfiguration) {
+        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        message = configuration.message
+        maximumListed = max(1, configuration.digest.maximumListed)
+    }
+
+    /// The message about one request or several of one owner.
+    ///
+    /// - Parameters:
+    ///   - requests: oldest first, at least one, all of one owner.
+    ///   - marker: see ``Marker``.
+    /// - Returns: the message, within the limits.
+    /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
+    public func compose(_ requests: [ChangeRequest], marker: String) throws(Refusal) -> ComposedMessage {
+        guard let first = requests.first else { throw Refusal(.compositionFailed, "there is no request to speak of") }
+        var items: [Item] = []
+        for request in requests {
+            guard let rule = rules[request.rule] else { throw Refusal(.ruleRemoved, request.rule) }
+            items.append(Item(request, rule, count: requests.count))
+        }
+        let footer = footer(for: first, marker: marker)
+        guard items.count > 1 else { return try single(items[0], footer: footer, marker: marker) }
+        for listed in stride(from: min(maximumListed, items.count), through: 1, by: -1) {
+            let message = digest(items, listed: listed, footer: footer, marker: marker)
+            if message.fits { return message.composed(marker) }
+        }
+        throw Refusal(.compositionFailed, "not even one request can be listed")
+    }
+
+    private func single(_ item: Item, footer: String, marker: String) throws(Refusal) -> ComposedMessage {
+        var tail = MessageBuilder()
+        if let link = item.link { tail.append(link: link, on: "\n") }
+        tail.append("\n\n" + footer)
+        var message = MessageBuilder()
+        message.append(
+            PlainText.truncate(
+                item.text,
+                graphemes: ComposedMessage.maximumGraphemes - tail.text.count,
+                bytes: ComposedMessage.maximumBytes - tail.text.utf8.count
+            )
+        )
+        if let link = item.link { message.append(link: link, on: "\n") }
+        message.append("\n\n" + footer)
+        guard message.fits else { throw Refusal(.compositionFailed, "link and footer alone are too long") }
+        return message.composed(marker)
+    }
+
+    private func digest(_ items: [Item], listed: Int, footer: String, marker: String) -> MessageBuilder {
+        var message = MessageBuilder()
+        message.append("\(items.count) new change requests for your projects:")
+        for item in items.prefix(listed) {
+            message.append("\n\n• " + PlainText.truncate(item.text, graphemes: 160, bytes: 1200))
+            if let link = item.link { message.append(link: link, on: "\n") }
+        }
+        if items.count > listed { message.append("\n\n… and \(items.count - listed) more.") }
+        message.append("\n\n" + footer)
+        return message
+    }
+
+    private func footer(for request: ChangeRequest, marker: String) -> String {
+        let project = PlainText.truncate(
+            PlainText.sanitize(request.projectName ?? request.reference.description),
+            graphemes: 80,
+            bytes: 400
+        )
+        var text = "— \(message.service): you get this because you own \(project)."
+        if message.offersStop { text += " Answer STOP to get no more of these." }
+        if !message.contact.isEmpty { text += " Questions: \(message.contact)." }
+        return text + " [\(marker)]"
+    }
+
+    /// What no record can make better: links and footer that leave no room; nil when there is room.
+    var staticProblem: String? {
+        let contact = message.contact.count + message.service.count
+        guard contact <= 300 else {
+            return "message.service and message.contact are longer than 300 characters together"
+        }
+        return rules.values.sorted { $0.name < $1.name }.first { ($0.link?.template.source.count ?? 0) > 400 }
+            .map { "rule “\($0.name)”, link: is longer than 400 characters" }
+    }
+
+    private struct Item {
+        let text: String
+        let link: String?
+
+        init(_ request: ChangeRequest, _ rule: Rule, count: Int) {
+            text = rule.message.render { request.value(of: $0, count: count) }
+            link = rule.link?.render { request.value(of: $0, count: count) }
+        }
+    }
+}

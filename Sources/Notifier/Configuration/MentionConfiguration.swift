@@ -1,0 +1,17 @@
+public import ATProtocol
+
+/// Public posts that mention owners who take no direct messages and have agreed to be told in public.
+public struct MentionConfiguration: Sendable, Equatable {
+    /// The owners who have agreed; nobody else is ever mentioned, and nobody at all when it is empty.
+    public var owners: Set<DID> = []
+    /// The least time between two posts.
+    public var interval: Duration = .seconds(900)
+    /// Posts in 24 hours; more wait.
+    public var dailyLimit = 24
+
+    /// Nobody is mentioned.
+    public init() {}
+
+    /// Whether anybody may be mentioned.
+    public var isEnabled: Bool { !owners.isEmpty }
+}

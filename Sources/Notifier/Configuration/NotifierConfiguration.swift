@@ -1,0 +1,47 @@
+/// Everything that an operator may decide about matching, owners, messages and their sending.
+public struct NotifierConfiguration: Sendable {
+    /// The rules; the first whose reference is acceptable counts.
+    public var rules: [Rule]
+    /// Who may get messages, and about what.
+    public var policy: PolicyConfiguration
+    /// How owners and projects are found.
+    public var lookup: LookupConfiguration
+    /// What surrounds the rule's text in a message.
+    public var message: MessageConfiguration
+    /// How messages are sent.
+    public var sending: SendingConfiguration
+    /// Several requests for one owner in one message.
+    public var digest: DigestConfiguration
+    /// Public posts for owners who agreed to them.
+    public var mentions: MentionConfiguration
+    /// Local outputs beside the messages.
+    public var outputs: [OutputConfiguration]
+
+    /// A configuration with the usual values.
+    public init(rules: [Rule]) {
+        self.rules = rules
+        policy = PolicyConfiguration()
+        lookup = LookupConfiguration()
+        message = MessageConfiguration()
+        sending = SendingConfiguration()
+        digest = DigestConfiguration()
+        mentions = MentionConfiguration()
+        outputs = []
+    }
+
+    /// What does not fit together, one sentence each; empty when everything does.
+    public var problems: [String] {
+        var problems: [String] = []
+        var names: Set<String> = []
+        for rule in rules where !names.insert(rule.name).inserted {
+            problems.append("there are two rules of the name “\(rule.name)”")
+        }
+        if rules.isEmpty { problems.append("there is no rule, so nothing would ever be sent") }
+        if policy.recipients == .allowlist, policy.allowlist.isEmpty {
+            problems.append("policy.recipients is allowlist, but policy.allowlist is empty")
+        }
+        if let fault = Composer(configuration: self).staticProblem { problems.append(fault) }
+        if let fault = ProxyHeader.problem(with: sending.proxy) { problems.append("chat.proxy \(fault)") }
+        return problems
+    }
+}

@@ -1,0 +1,78 @@
+internal import ATProtocol
+internal import Logging
+internal import Network
+
+extension ChatSender {
+    private static let cursorSetting = "chat-log-cursor"
+    /// A log that is longer than this is read on at the next turn.
+    private static let maximumLogPages = 20
+
+    /// Reads what owners answered since the last time, and heeds the words to stop and to start.
+    ///
+    /// Without a cursor the service tells only the cursor of now: what was said before the first start is not heeded.
+    /// The cursor is stored behind what it stands for, so that a word is heeded twice rather than never.
+    func readAnswers() async throws(LedgerError) {
+        var cursor = try await ledger.setting(Self.cursorSetting)
+        for _ in 0..<Self.maximumLogPages {
+            let log: ChatLog
+            do { log = try await chat.log(since: cursor) } catch {
+                let verdict = judge(.readAnswers, error)
+                logger.debug("answers not read", metadata: ["reason": "\(verdict.reason.rawValue)"])
+                return
+            }
+            gate.succeeded(.readAnswers)
+            if cursor != nil { try await heed(log.messages) }
+            guard let next = log.cursor, next != cursor else { return }
+            try await ledger.set(Self.cursorSetting, to: next)
+            guard cursor != nil, log.count > 0 else { return }
+            cursor = next
+        }
+    }
+
+    private func heed(_ messages: [ConversationMessage]) async throws(LedgerError) {
+        for message in messages {
+            guard let owner = message.sender, owner != chat.sender, let text = message.text,
+                let word = OwnerWord(text), try await ledger.hasConversation(with: owner)
+            else { continue }
+            switch word {
+            case .stop:
+                try await suppress(owner, .ownerStopped)
+            case .start:
+                guard try await ledger.liftSuppression(of: owner, ifReason: .ownerStopped) else { continue }
+                logger.notice("owner wants messages again", metadata: ["did": "\(owner)"])
+            }
+        }
+    }
+
+    /// Never writes to this owner again, and calls off what waits for him; the outcome of `known` the caller reports.
+    func suppress(_ owner: DID, _ reason: Reason, besides known: [ATURI] = []) async throws(LedgerError) {
+        let calledOff = try await ledger.suppressAndCallOff(owner, reason: reason, now: wallClock.now())
+        reporter.suppressed(owner, reason, calledOff: calledOff, besides: known)
+    }
+
+    /// Lets what waited for its owner go on, and reports what waited too long.
+    func wakeDeferred(now: Double) async throws(LedgerError) {
+        for job in try await ledger.wakeDeferred(now: now) {
+            var machine = DeliveryMachine(state: .deferred)
+            _ = machine.handle(.waitExpired)
+            reporter.report(Outcome(job, machine, detail: job.reason?.rawValue, nextIn: nil))
+        }
+    }
+}
+
+/// What an owner can say to the sender.
+enum OwnerWord: Equatable {
+    case stop
+    case start
+
+    /// Reads a message that is one of the words and nothing else.
+    init?(_ text: String) {
+        let word = text.lowercased().filter { $0.isLetter }
+        guard text.count <= 40 else { return nil }
+        switch word {
+        case "stop", "unsubscribe", "stopall", "optout", "pleasestop", "stopplease": self = .stop
+        case "start", "subscribe", "unstop", "optin", "resume": self = .start
+        default: return nil
+        }
+    }
+}

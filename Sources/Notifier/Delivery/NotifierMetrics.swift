@@ -1,0 +1,57 @@
+internal import Metrics
+
+/// The metrics of delivery; labels are bounded, no DID and no URI is ever one.
+enum NotifierMetrics {
+    private static let prefix = "impact_notifier_"
+
+    static func matches(rule: String) -> Counter {
+        Counter(label: prefix + "rule_matches_total", dimensions: [("rule", rule)])
+    }
+
+    static func suppressed(_ reason: Reason) -> Counter {
+        Counter(label: prefix + "notifications_suppressed_total", dimensions: [("reason", reason.rawValue)])
+    }
+
+    static func call(_ phase: CallPhase, status: Int?) -> Counter {
+        Counter(
+            label: prefix + "send_requests_total",
+            dimensions: [("method", phase.rawValue), ("status", status.map(String.init) ?? "none")]
+        )
+    }
+
+    static func count(_ outcome: Outcome) {
+        let name = outcome.reason == .mentionPosted ? "mentioned" : outcome.state.rawValue
+        switch outcome.state {
+        case .delivered:
+            notification(outcome.rule, name).increment()
+            Recorder(label: prefix + "notification_latency_seconds", aggregate: true).record(outcome.latency)
+        case .dropped:
+            notification(outcome.rule, name).increment()
+            if let reason = outcome.reason { suppressed(reason).increment() }
+            if outcome.reason == .waitExpired { Counter(label: prefix + "notifications_abandoned_total").increment() }
+        case .uncertain:
+            notification(outcome.rule, name).increment()
+            fallthrough
+        case .queued, .lookup, .verify, .deferred:
+            if let reason = outcome.reason {
+                Counter(label: prefix + "notifications_failed_total", dimensions: [("reason", reason.rawValue)])
+                    .increment()
+            }
+        case .sending: break
+        }
+    }
+
+    static func show(_ status: PipelineStatus) {
+        for state in JobState.allCases {
+            Gauge(label: prefix + "queue_depth", dimensions: [("state", state.rawValue)])
+                .record(status.jobs[state] ?? 0)
+        }
+        Gauge(label: prefix + "queue_oldest_age_seconds").record(status.oldestPendingAge ?? 0)
+        Gauge(label: prefix + "dead_letters").record(status.jobs[.uncertain] ?? 0)
+        Gauge(label: prefix + "send_breaker_open").record(status.sender == .open ? 0 : 1)
+    }
+
+    private static func notification(_ rule: String, _ outcome: String) -> Counter {
+        Counter(label: prefix + "notifications_total", dimensions: [("rule", rule), ("outcome", outcome)])
+    }
+}

@@ -1,0 +1,129 @@
+internal import ATProtocol
+internal import Logging
+internal import Metrics
+internal import Network
+internal import Synchronization
+
+/// Says what became of change requests: one log line, the metrics, the local outputs.
+///
+/// A state that is reported twice in the same words is logged once more only at debug, so that neither an outage nor a
+/// flood fills the log.
+final class OutcomeReporter: Sendable {
+    /// Counts since the start.
+    struct Totals: Sendable, Equatable {
+        var matched = 0
+        var delivered = 0
+        var lastDeliveredAt: Double?
+    }
+
+    private let logger: Logger
+    private let wallClock: any WallClock
+    private let outputs: OutputDispatcher
+    private let totals = Mutex(Totals())
+
+    init(logger: Logger, wallClock: any WallClock, outputs: OutputDispatcher) {
+        self.logger = logger
+        self.wallClock = wallClock
+        self.outputs = outputs
+    }
+
+    var sinceStart: Totals { totals.withLock { $0 } }
+
+    /// A change request matched a rule.
+    func matched(_ uri: ATURI, rule: String) {
+        totals.withLock { $0.matched += 1 }
+        NotifierMetrics.matches(rule: rule).increment()
+        logger.info("change request matched", metadata: ["uri": "\(uri)", "rule": "\(rule)"])
+    }
+
+    /// Something was decided about a change request.
+    func report(_ outcome: Outcome) {
+        NotifierMetrics.count(outcome)
+        var metadata: Logger.Metadata = ["uri": "\(outcome.uri)", "rule": "\(outcome.rule)"]
+        if let owner = outcome.owner { metadata["did"] = "\(owner)" }
+        if let reason = outcome.reason { metadata["reason"] = "\(reason.rawValue)" }
+        if let detail = outcome.detail { metadata["detail"] = "\(detail)" }
+        if let next = outcome.nextIn { metadata["next_s"] = "\(Int(next.rounded()))" }
+        switch outcome.state {
+        case .delivered:
+            let now = wallClock.now()
+            totals.withLock {
+                $0.delivered += 1
+                $0.lastDeliveredAt = now
+            }
+            metadata["latency_s"] = "\(Int(outcome.latency.rounded()))"
+            logger.info(
+                outcome.reason == .mentionPosted ? "mention posted" : "message delivered",
+                metadata: metadata
+            )
+        case .dropped: logger.log(level: outcome.reason?.dropLevel ?? .info, "message dropped", metadata: metadata)
+        case .deferred: logger.info("message waits for its owner", metadata: metadata)
+        case .uncertain:
+            metadata["to_do"] = "\(outcome.reason?.sentence ?? "")"
+            logger.error("message uncertain", metadata: metadata)
+        case .verify: logger.warning("message in doubt", metadata: metadata)
+        case .sending: logger.notice("message sent again", metadata: metadata)
+        case .queued, .lookup: logger.info("message not sent yet", metadata: metadata)
+        }
+        outputs.offer(outcome)
+    }
+
+    /// A limit, or the window of a digest, holds back everything of an author or owner.
+    func held(_ job: Job, _ reason: Reason, for seconds: Double) {
+        NotifierMetrics.suppressed(reason).increment()
+        logger.info(
+            reason == .digestWindow ? "requests are collected" : "limit reached",
+            metadata: [
+                "uri": "\(job.uri)", "reason": "\(reason.rawValue)", "did": "\(job.owner?.text ?? "")",
+                "author": "\(job.author)", "next_s": "\(Int(seconds))",
+            ]
+        )
+    }
+
+    /// Nobody writes to an owner any more, and what waited for him is called off.
+    ///
+    /// What the caller reports himself, `known`, is left out.
+    func suppressed(_ owner: DID, _ reason: Reason, calledOff: [IntakeResult.Added], besides known: [ATURI] = []) {
+        logger.notice(
+            "owner suppressed",
+            metadata: ["did": "\(owner)", "reason": "\(reason.rawValue)", "called_off": "\(calledOff.count)"]
+        )
+        for added in calledOff where !known.contains(added.uri) { report(Outcome(added, owner: owner)) }
+    }
+
+    /// Says that a message goes without the project's name, and why.
+    func reportUnreadProject(of uri: ATURI, _ reason: Reason, _ cause: CallFailure) {
+        logger.notice(
+            "project not read, its name is left out",
+            metadata: ["uri": "\(uri)", "reason": "\(reason.rawValue)", "detail": "\(cause)"]
+        )
+    }
+
+    /// The author's repository holds what the stream told of.
+    func proven(_ uri: ATURI, rev: TID) {
+        logger.info("change request proven", metadata: ["uri": "\(uri)", "rev": "\(rev)"])
+    }
+
+    /// The author's repository holds another version than the stream told of.
+    func replacedByProof(_ uri: ATURI, rev: TID) {
+        logger.notice(
+            "change request replaced",
+            metadata: ["uri": "\(uri)", "rev": "\(rev)", "reason": "\(Reason.recordReplaced.rawValue)"]
+        )
+    }
+
+    /// A chat call failed.
+    func count(call phase: CallPhase, status: Int?) { NotifierMetrics.call(phase, status: status).increment() }
+}
+
+extension Reason {
+    /// What one author does to many is one line, not one for each.
+    fileprivate var dropLevel: Logger.Level {
+        switch self {
+        case .authorBurst, .authorBlocked: .debug
+        case .requestRefused, .compositionFailed, .messageTooLarge: .error
+        case .proofInvalid: .warning
+        default: .info
+        }
+    }
+}

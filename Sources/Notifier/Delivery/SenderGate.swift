@@ -1,0 +1,150 @@
+internal import ATProtocol
+internal import Network
+
+/// Whether the sender may go on: what failures that are no job's fault have to say about it.
+///
+/// No I/O, no clock.
+///
+/// A rate limit holds the sender and not the job; a defect that only a human can mend pauses it and keeps the queue;
+/// failures of the way in a row slow everything down, so that an outage does not eat up each job's patience.
+///
+/// What is held against one method only its own success takes back: a service that opens conversations all day and
+/// refuses every message is none that works.
+struct SenderGate: Sendable {
+    /// What is held against one method.
+    private struct Record {
+        var failures = 0
+        var limits = 0
+        var limitedSince: Double?
+        var isLimitReported = false
+        var occurrences: [Reason: Int] = [:]
+    }
+
+    private(set) var status = PipelineStatus.Sender.open
+    private let configuration: SendingConfiguration
+    private var records: [CallPhase: Record] = [:]
+
+    /// Failures in a row from which the way and not the job is to blame.
+    static let failuresBeforeHold = 3
+    /// The longest that a PDS is believed about its own limit.
+    static let maximumPDSWait = 900.0
+    /// Being limited for so long is worth an operator's attention.
+    static let limitReport = 6 * 3600.0
+
+    init(_ configuration: SendingConfiguration) { self.configuration = configuration }
+
+    /// A call succeeded; a message that was sent proves the whole way.
+    mutating func succeeded(_ phase: CallPhase) {
+        status = .open
+        if phase == .sendMessage { records = [:] } else { records[phase] = nil }
+    }
+
+    /// Takes note of a failure.
+    ///
+    /// - Returns: what is to be done, escalated when the same has happened too often in a row.
+    mutating func failed(_ phase: CallPhase, _ failure: CallFailure, now: Double) -> Verdict {
+        var record = records[phase] ?? Record()
+        defer { records[phase] = record }
+        var verdict = classify(phase, failure)
+        if let escalation = verdict.escalation, escalation.isSenderWide {
+            record.occurrences[verdict.reason, default: 0] += 1
+            verdict = verdict.escalated(occurrences: record.occurrences[verdict.reason, default: 0])
+        }
+        if case .holdSender(let limiter)? = verdict.followUp {
+            hold(for: limitWait(limiter, failure, limits: record.limits, now: now), verdict.reason, now: now)
+            if limiter == .chat { record.limits += 1 }
+            if record.limitedSince == nil { record.limitedSince = now }
+            return verdict
+        }
+        switch verdict.action {
+        case .pause:
+            status = .paused(
+                reason: verdict.reason,
+                detail: String(failure.description.prefix(300)),
+                probeAt: now + configuration.probeInterval.inSeconds
+            )
+        case .retry, .verify, .refresh:
+            guard verdict.followUp == nil else { break }
+            record.failures += 1
+            if let wait = verdict.wait {
+                hold(for: wait.inSeconds, verdict.reason, now: now)
+            } else if record.failures >= Self.failuresBeforeHold {
+                hold(for: backoff(record.failures - Self.failuresBeforeHold), verdict.reason, now: now)
+            }
+        case .defer, .drop, .skip:
+            // The service answered: the way is good.
+            record.failures = 0
+        }
+        return verdict
+    }
+
+    /// Forgets holds and pauses: the operator has done something.
+    mutating func reopen() {
+        status = .open
+        records = [:]
+    }
+
+    /// Lets one call through after a hold; a success then forgets everything, a failure holds longer.
+    mutating func reopenAfterHold() { status = .open }
+
+    /// Whether an operator is needed.
+    var isPaused: Bool {
+        guard case .paused = status else { return false }
+        return true
+    }
+
+    /// Keeps a pause that a probe did not end.
+    mutating func stillPaused(now: Double) {
+        guard case .paused(let reason, let detail, _) = status else { return }
+        status = .paused(reason: reason, detail: detail, probeAt: now + configuration.probeInterval.inSeconds)
+    }
+
+    /// Lets everything wait for the limit of a day.
+    mutating func hold(until time: Double, _ reason: Reason) { status = .held(reason: reason, until: time) }
+
+    /// Whether it has been limited so long that the operator should know; true once.
+    mutating func reportsLimit(now: Double) -> Bool {
+        for (phase, record) in records {
+            guard let since = record.limitedSince, now - since >= Self.limitReport, !record.isLimitReported else {
+                continue
+            }
+            records[phase]?.isLimitReported = true
+            return true
+        }
+        return false
+    }
+
+    /// The wait before something that failed so often is tried again.
+    func backoff(_ attempts: Int) -> Double {
+        min(configuration.maximumWait.inSeconds, configuration.firstWait.inSeconds * Double(1 << min(attempts, 20)))
+    }
+
+    private mutating func hold(for wait: Double, _ reason: Reason, now: Double) {
+        status = .held(reason: reason, until: now + wait)
+    }
+
+    // `ratelimit-reset` is the PDS's and in seconds since the epoch; it says nothing about the chat service.
+    private func limitWait(
+        _ limiter: Verdict.LimitedBy,
+        _ failure: CallFailure,
+        limits: Int,
+        now: Double
+    ) -> Double {
+        guard case .answer(let error) = failure else { return configuration.firstLimitWait.inSeconds }
+        let asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
+        switch limiter {
+        case .pds:
+            let reset = error.headers["ratelimit-reset"].flatMap(Double.init).map { $0 - now }
+            let wait = asked ?? reset ?? configuration.firstLimitWait.inSeconds
+            return min(Self.maximumPDSWait, max(1, wait))
+        case .chat:
+            let doubled = configuration.firstLimitWait.inSeconds * Double(1 << min(limits, 20))
+            return max(min(configuration.maximumLimitWait.inSeconds, doubled), min(asked ?? 0, Self.maximumPDSWait))
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds, with a fraction.
+    var inSeconds: Double { self / .seconds(1) }
+}

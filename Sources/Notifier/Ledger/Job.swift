@@ -1,0 +1,64 @@
+public import ATProtocol
+
+/// One change request and one owner: the row of the ledger that everything about it is written in.
+///
+/// Named by (AT-URI, owner), never by where or how often it was seen (invariant 2).
+public struct Job: Sendable, Equatable, Identifiable {
+    /// The row.
+    public var id: Int64
+    /// The change request.
+    public var uri: ATURI
+    /// The owner; nil while he is being looked up, known while only the proof is missing.
+    public var owner: DID?
+    /// Who wrote the change request.
+    public var author: DID
+    /// The author's handle, verified in both directions; nil when it is not known.
+    public var authorName: String?
+    /// The name of the rule that matched.
+    public var rule: String
+    /// Which version of the record it speaks of.
+    public var cid: String?
+    /// The repository's revision that brought this version.
+    public var rev: String
+    /// What the record refers to; nil when that is not acceptable.
+    public var reference: ProjectReference?
+    /// The record, abridged.
+    public var record: JSONValue
+    /// The project's name; nil when it is not known.
+    public var projectName: String?
+    /// When the stream saw it, in microseconds since the Unix epoch.
+    public var witnessed: Int64
+    /// Where it stands.
+    public var state: JobState
+    /// Why it stands there.
+    public var reason: Reason?
+    /// What was found, in a clause.
+    public var detail: String?
+    /// Failed tries since the last change of state.
+    public var attempts: Int
+    /// When it is looked at next, in seconds since the Unix epoch.
+    public var dueAt: Double
+    /// When waiting for the owner ends, in seconds since the Unix epoch; nil when it does not wait for him.
+    public var waitUntil: Double?
+    /// The message that it is part of; nil when there is none.
+    public var delivery: Int64?
+    /// When it was first seen, in seconds since the Unix epoch.
+    public var createdAt: Double
+    /// When it was last changed, in seconds since the Unix epoch.
+    public var updatedAt: Double
+
+    /// What a message says about it; nil while owner or reference are missing.
+    public var changeRequest: ChangeRequest? {
+        guard let owner, let reference else { return nil }
+        return ChangeRequest(
+            uri: uri,
+            author: author,
+            authorName: authorName,
+            record: record,
+            reference: reference,
+            rule: rule,
+            owner: owner,
+            projectName: projectName
+        )
+    }
+}

@@ -1,0 +1,84 @@
+internal import GRDB
+
+/// Why the ledger cannot be read or written: damage to our own state, fatal at once, and loud.
+public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong, stable in logs and exit codes.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        /// The stable name.
+        public let rawValue: String
+
+        /// A code of this name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// Another daemon works on the same state.
+        public static let inUse = Code(rawValue: "ledger-in-use")
+        /// The directory or file cannot be opened or made.
+        public static let unopenable = Code(rawValue: "ledger-unopenable")
+        /// The file system has no room.
+        public static let full = Code(rawValue: "ledger-full")
+        /// The file system, or the file, cannot be written.
+        public static let readOnly = Code(rawValue: "ledger-read-only")
+        /// The file is no database, or a damaged one.
+        public static let corrupt = Code(rawValue: "ledger-corrupt")
+        /// A newer version of this program wrote it.
+        public static let tooNew = Code(rawValue: "ledger-too-new")
+        /// Another process holds it longer than we wait.
+        public static let busy = Code(rawValue: "ledger-busy")
+        /// The task was cancelled before anything was written.
+        public static let cancelled = Code(rawValue: "ledger-cancelled")
+        /// Anything else that SQLite reports.
+        public static let other = Code(rawValue: "ledger-error")
+    }
+
+    /// What is wrong.
+    public let code: Code
+    /// The file or directory concerned.
+    public let path: String
+    /// The cause in the words of the layer below.
+    public let detail: String
+
+    init(_ code: Code, path: String, detail: String) {
+        self.code = code
+        self.path = path
+        self.detail = detail
+    }
+
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let error as LedgerError: self = error
+        case is CancellationError: self.init(.cancelled, path: path, detail: "cancelled")
+        case let error as DatabaseError:
+            // Without the statement's arguments, which may hold what strangers wrote.
+            let detail = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
+            self.init(Self.code(of: error.resultCode), path: path, detail: detail)
+        default: self.init(.other, path: path, detail: "\(error)")
+        }
+    }
+
+    private static func code(of result: ResultCode) -> Code {
+        switch result {
+        case .SQLITE_FULL: .full
+        case .SQLITE_IOERR: .full
+        case .SQLITE_READONLY, .SQLITE_PERM: .readOnly
+        case .SQLITE_CANTOPEN: .unopenable
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
+        case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+        case .SQLITE_INTERRUPT, .SQLITE_ABORT: .cancelled
+        default: .other
+        }
+    }
+
+    /// A sentence for the operator.
+    public var description: String {
+        switch code {
+        case .inUse: "\(path) is in use by another daemon (\(detail)); stop that one first"
+        case .full: "\(path) cannot be written, the disk is full or failing (\(detail)); make room, then start again"
+        case .readOnly: "\(path) cannot be written (\(detail)); check its owner, mode and mount"
+        case .unopenable: "\(path) cannot be opened (\(detail)); check that the directory exists and is ours"
+        case .corrupt: "\(path) is damaged (\(detail)); restore a backup, never just delete it: it knows what was sent"
+        case .tooNew: "\(path) was written by a newer version (\(detail)); install that version"
+        case .busy: "\(path) is held by another process (\(detail)); try again"
+        default: "\(path): \(detail) (\(code.rawValue))"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+internal import ATProtocol
+internal import Firehose
+
+/// What the stream says about a change request, judged, ready to become a row.
+struct NewRequest: Sendable {
+    let event: StreamEvent
+    let commit: StreamEvent.Commit
+    let uri: ATURI
+    let rule: String
+    let record: JSONValue
+    /// What it refers to, or why it is of no concern.
+    let judgement: Result<ProjectReference, Refusal>
+    /// Whether the event is one that the rule sends messages for; else it only replaces what is queued.
+    let startsJob: Bool
+}
+
+/// What a batch of the stream means for the ledger.
+enum IntakeItem: Sendable {
+    /// A change request was written, or written anew.
+    case request(NewRequest)
+    /// A change request was deleted.
+    case deleted(StreamEvent, uri: ATURI)
+    /// An account is no longer active; seen at this time, in microseconds since the Unix epoch.
+    case authorInactive(DID, witnessed: Int64)
+    /// An author writes faster than a person.
+    case authorBurst(DID)
+}
+
+/// What became of a batch.
+struct IntakeResult: Sendable, Equatable {
+    /// Jobs that are new, with their reason when they were refused.
+    var added: [Added] = []
+    /// Change requests whose queued message was called off or replaced, with the reason.
+    var changed: [Added] = []
+    /// Events of requests that were known already.
+    var duplicates = 0
+
+    /// A change request and why it stands where it stands.
+    struct Added: Sendable, Equatable {
+        let uri: ATURI
+        let rule: String
+        let reason: Reason?
+        let detail: String?
+    }
+}

@@ -1,0 +1,21 @@
+internal import ATProtocol
+
+/// Whose turn it is, and what the limits say about it.
+struct SendingTurn: Sendable {
+    let owner: DID
+    /// Oldest first; those of earlier sends before them.
+    let jobs: [Job]
+    /// Sends that may have happened for these jobs before.
+    let earlierSends: Int
+    let limits: SendingLimits
+}
+
+/// When each limit lets the next message through, in seconds since the Unix epoch; nil when it does so now.
+struct SendingLimits: Sendable, Equatable {
+    var isOwnerSuppressed = false
+    var authorFreeAt: Double?
+    var ownerHourFreeAt: Double?
+    var ownerDayFreeAt: Double?
+    var dayFreeAt: Double?
+    var digestFreeAt: Double?
+}

@@ -1,0 +1,76 @@
+internal import ATProtocol
+internal import Network
+
+/// A public post that mentions an owner: `app.bsky.feed.post`.
+///
+/// Nothing in it is the author's, neither words nor name: who writes a change request does not choose what the sender
+/// says in public. The only link is the rule's own.
+struct MentionPost: Sendable, Equatable {
+    /// A stretch of the text, by its place in the UTF-8, and what it stands for.
+    struct Facet: Sendable, Equatable {
+        let byteStart: Int
+        let byteEnd: Int
+        let feature: JSONValue
+    }
+
+    /// The longest handle or project's name that is shown, in graphemes.
+    static let maximumName = 60
+    /// The longest name of the service that is shown, in graphemes.
+    static let maximumService = 60
+    /// The limit of `app.bsky.feed.post`; the parts above keep the text within it.
+    static let maximumGraphemes = 300
+    /// The limit of `app.bsky.feed.post`.
+    static let maximumBytes = 3000
+
+    private(set) var text = ""
+    private(set) var facets: [Facet] = []
+
+    /// The post about one request.
+    ///
+    /// - Parameters:
+    ///   - request: about a project of the owner.
+    ///   - handle: the owner's, verified; nil shows the DID.
+    ///   - link: the rule's; nil for none.
+    ///   - service: on whose behalf it is posted.
+    init(about request: ChangeRequest, handle: String?, link: String?, service: String) {
+        func short(_ text: String, _ limit: Int) -> String {
+            PlainText.truncate(PlainText.sanitize(text), graphemes: limit, bytes: limit * 8)
+        }
+        append(
+            "@" + short(handle ?? request.owner.text, Self.maximumName),
+            ["$type": "app.bsky.richtext.facet#mention", "did": .string(request.owner.text)]
+        )
+        let project = request.projectName.map { " " + short($0, Self.maximumName) } ?? ""
+        append(": there is a change request for your project\(project).")
+        if let link {
+            append(" ")
+            append("Read it", ["$type": "app.bsky.richtext.facet#link", "uri": .string(link)])
+        }
+        append("\n\n— \(short(service, Self.maximumService)), because you asked to be mentioned.")
+    }
+
+    /// The record.
+    func record(createdAt: Double) -> JSONValue {
+        [
+            "$type": "app.bsky.feed.post", "text": .string(text), "langs": ["en"],
+            "createdAt": .string(CalendarDate(createdAt).timestamp),
+            "facets": .array(
+                facets.map { facet in
+                    [
+                        "index": [
+                            "byteStart": .integer(Int64(facet.byteStart)), "byteEnd": .integer(Int64(facet.byteEnd)),
+                        ],
+                        "features": [facet.feature],
+                    ]
+                }
+            ),
+        ]
+    }
+
+    private mutating func append(_ more: String, _ feature: JSONValue? = nil) {
+        let start = text.utf8.count
+        text += more
+        guard let feature else { return }
+        facets.append(Facet(byteStart: start, byteEnd: text.utf8.count, feature: feature))
+    }
+}

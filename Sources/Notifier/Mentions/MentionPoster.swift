@@ -1,0 +1,183 @@
+internal import ATProtocol
+internal import Logging
+internal import Network
+
+/// Mentions owners in public who take no direct messages and have agreed to that, one post at a time.
+///
+/// A post is written under a key that belongs to its request, and only where there is none (`swapRecord: null`): to repeat
+/// it after a doubt or a crash makes no second one.
+actor MentionPoster {
+    private let configuration: NotifierConfiguration
+    private let rules: [String: Rule]
+    private let ledger: Ledger
+    private let session: any AccountSession
+    private let marker: Marker
+    private let name: @Sendable (DID) async -> String?
+    private let reporter: OutcomeReporter
+    private let wallClock: any WallClock
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+    private let bell = Bell()
+    private var gate: SenderGate
+    private var failures = 0
+    private var nextTryAt = 0.0
+    private var isDraining = false
+
+    /// The wait before it is looked whether an operator has helped, in seconds.
+    private static let pause = 3600.0
+    private static let method = NSID(known: "com.atproto.repo.putRecord")
+    private static let collection = "app.bsky.feed.post"
+
+    /// A poster; `name` gives an account's verified handle.
+    init(
+        configuration: NotifierConfiguration,
+        ledger: Ledger,
+        session: any AccountSession,
+        marker: Marker,
+        name: @escaping @Sendable (DID) async -> String?,
+        reporter: OutcomeReporter,
+        wallClock: any WallClock,
+        clock: any Clock<Duration>,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.ledger = ledger
+        self.session = session
+        self.marker = marker
+        self.name = name
+        self.reporter = reporter
+        self.wallClock = wallClock
+        self.clock = clock
+        self.logger = logger
+        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        gate = SenderGate(configuration.sending)
+    }
+
+    /// Runs until ``drain()``; nobody is mentioned when nobody has agreed.
+    func run() async throws(LedgerError) {
+        try await ledger.recoverMentions(of: configuration.mentions.owners, now: wallClock.now())
+        while !isDraining {
+            let wait = try await step()
+            guard wait > 0, !isDraining else { continue }
+            await bell.wait(atMost: .seconds(wait), on: clock)
+        }
+    }
+
+    /// Ends ``run()`` after the post under way.
+    func drain() {
+        isDraining = true
+        bell.ring()
+    }
+
+    /// Forgets pauses and holds.
+    func resume() {
+        gate.reopen()
+        failures = 0
+        nextTryAt = 0
+        bell.ring()
+    }
+
+    /// Does one thing, and says how long there is nothing else to do, in seconds.
+    private func step() async throws(LedgerError) -> Double {
+        let now = wallClock.now()
+        let longest = ChatSender.longestSleep
+        if case .held(_, let until) = gate.status, until > now { return min(until - now, longest) }
+        guard nextTryAt <= now else { return min(nextTryAt - now, longest) }
+        gate.reopenAfterHold()
+        switch try await ledger.nextMention(configuration.mentions, now: now) {
+        // Where nobody has agreed nobody's turn ever comes.
+        case .nobody: return configuration.mentions.isEnabled ? longest : 3600
+        case .waits(let until): return min(max(0.05, until - now), longest)
+        case .post(let job): try await post(about: job)
+        case .calledOff(let job): report(job, .dropped, job.reason, detail: job.detail)
+        }
+        return 0
+    }
+
+    private func post(about job: Job) async throws(LedgerError) {
+        guard let request = job.changeRequest, let rule = rules[job.rule] else {
+            return try await fail(job, .refused(Refusal(.ruleRemoved, job.rule)))
+        }
+        let post = MentionPost(
+            about: request,
+            handle: await name(request.owner),
+            link: rule.link?.render { request.value(of: $0) },
+            service: configuration.message.service
+        )
+        let key = marker.recordKey(of: job.uri, at: UInt64(clamping: job.witnessed))
+        let uri = "at://\(session.account)/\(Self.collection)/\(key)"
+        do { try await put(post, key) } catch { return try await fail(job, error) }
+        gate.succeeded(.postMention)
+        failures = 0
+        try await ledger.mentioned(job, uri, now: wallClock.now())
+        report(job, .delivered, .mentionPosted, detail: uri)
+    }
+
+    private func report(_ job: Job, _ state: JobState, _ reason: Reason?, detail: String?) {
+        reporter.report(
+            Outcome(
+                uri: job.uri,
+                owner: job.owner,
+                rule: job.rule,
+                state: state,
+                reason: reason,
+                detail: detail,
+                latency: wallClock.now() - job.createdAt,
+                nextIn: nil
+            )
+        )
+    }
+
+    private func put(_ post: MentionPost, _ key: TID) async throws(CallFailure) {
+        let body: JSONValue = [
+            "repo": .string(session.account.text), "collection": .string(Self.collection), "rkey": .string(key.text),
+            "record": post.record(createdAt: wallClock.now()), "swapRecord": .null,
+        ]
+        let response: HTTPResponse
+        do { response = try await session.send(.procedure(Self.method, body)) } catch { throw .session(error) }
+        guard !response.isSuccess else { return }
+        let error = XRPCError(response)
+        // The post is there: an earlier try of ours made it.
+        if error.name == "InvalidSwap" { return }
+        throw .answer(error)
+    }
+
+    private func fail(_ job: Job, _ failure: CallFailure) async throws(LedgerError) {
+        let now = wallClock.now()
+        let verdict = gate.failed(.postMention, failure, now: now)
+        reporter.count(call: .postMention, status: failure.status)
+        let isFinal = verdict.action == .drop || verdict.action == .skip
+        if !isFinal {
+            nextTryAt = now + (gate.isPaused ? Self.pause : gate.backoff(failures))
+            failures += 1
+        }
+        if gate.isPaused {
+            logger.error(
+                "mentions paused",
+                metadata: [
+                    "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
+                    "to_do": "\(verdict.reason.sentence)",
+                ]
+            )
+        }
+        let note = AttemptNote(.postMention, failure, verdict, nextAt: isFinal ? nil : nextTryAt)
+        try await ledger.mentionFailed(
+            job,
+            note,
+            isFinal ? .impossible : failure.leavesDoubt ? .unknown : .refused,
+            now: now
+        )
+        logger.notice(
+            "mention not posted",
+            metadata: [
+                "uri": "\(job.uri)", "did": "\(job.owner?.text ?? "")", "reason": "\(verdict.reason.rawValue)",
+                "detail": "\(failure)", "next_s": "\(isFinal ? 0 : Int(nextTryAt - now))",
+            ]
+        )
+    }
+}
+
+extension CallFailure {
+    /// Whether the post may be there all the same.
+    fileprivate var leavesDoubt: Bool { mayHaveBeenCarriedOut || (status ?? 0) >= 500 }
+}

@@ -1,0 +1,56 @@
+internal import ATProtocol
+internal import Glibc
+
+/// Runs a program for each notification, which it reads as JSON from its standard input; no shell is involved.
+struct CommandOutput: OutputChannel {
+    let arguments: [String]
+
+    /// A program that runs longer is killed.
+    static let timeout = 30.0
+
+    func deliver(_ notification: OutputNotification) async throws {
+        let input = notification.json.encoded
+        try await FileOutput.blocking { try run(input) }
+    }
+
+    private func run(_ input: [UInt8]) throws {
+        guard let program = arguments.first else { throw OutputError(detail: "the command is empty") }
+        var ends: [Int32] = [0, 0]
+        guard unsafe pipe(&ends) == 0 else { throw OutputError(detail: "no pipe for \(program)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+        var child: pid_t = 0
+        let copies = unsafe arguments.map { unsafe strdup($0) }
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        let words = unsafe copies + [nil]
+        let status = unsafe posix_spawnp(&child, program, &actions, nil, words, environ)
+        guard status == 0 else {
+            close(ends[0])
+            close(ends[1])
+            throw OutputError(detail: "\(program): \(unsafe String(cString: strerror(status)))")
+        }
+        // A notification is smaller than a pipe's buffer, so this never waits for the program; our own reading end stays
+        // open meanwhile, so that a program that ended at once raises no SIGPIPE here.
+        _ = unsafe write(ends[1], input, input.count)
+        close(ends[0])
+        close(ends[1])
+        try wait(for: child, program)
+    }
+
+    private func wait(for child: pid_t, _ program: String) throws {
+        var status: Int32 = 0
+        for _ in 0..<Int(Self.timeout / 0.01) {
+            if unsafe waitpid(child, &status, WNOHANG) == child {
+                guard status == 0 else { throw OutputError(detail: "\(program) ended with status \(status >> 8)") }
+                return
+            }
+            usleep(10_000)
+        }
+        kill(child, SIGKILL)
+        unsafe waitpid(child, &status, 0)
+        throw OutputError(detail: "\(program) was killed after \(Int(Self.timeout)) s")
+    }
+}

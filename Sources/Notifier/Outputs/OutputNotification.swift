@@ -1,0 +1,28 @@
+internal import ATProtocol
+
+/// What a local output is told: where one change request stands, and why.
+struct OutputNotification: Sendable, Equatable {
+    let occasion: OutputConfiguration.Occasion
+    let json: JSONValue
+
+    /// What an outcome is worth telling; nil when it is none of the occasions.
+    init?(_ outcome: Outcome, at now: Double) {
+        switch outcome.state {
+        case .delivered: occasion = .delivered
+        case .dropped: occasion = .dropped
+        case .deferred: occasion = .deferred
+        case .uncertain: occasion = .uncertain
+        case .lookup, .queued, .sending, .verify: return nil
+        }
+        var members: [String: JSONValue] = [
+            "occasion": .string(occasion.rawValue), "uri": .string(outcome.uri.text), "rule": .string(outcome.rule),
+            "at": .integer(Int64(now)),
+        ]
+        if let owner = outcome.owner { members["owner"] = .string(owner.text) }
+        if let reason = outcome.reason {
+            members["reason"] = .string(reason.rawValue)
+            members["sentence"] = .string(reason.sentence)
+        }
+        json = .object(members)
+    }
+}

@@ -1,0 +1,50 @@
+internal import Network
+
+/// Gives hosts that fail in a row a pause, so that one dead PDS cannot keep every lookup waiting for its timeout.
+struct HostBreaker: Sendable {
+    private struct Record {
+        var failures = 0
+        var pausedUntil = 0.0
+        var usedAt = 0.0
+    }
+
+    private let configuration: LookupConfiguration
+    private var hosts: [String: Record] = [:]
+    /// Strangers choose the hosts, so their number is bounded.
+    static let capacity = 2000
+
+    init(_ configuration: LookupConfiguration) { self.configuration = configuration }
+
+    /// Seconds for which a host is left alone; nil when it may be asked.
+    func pause(of host: String, now: Double) -> Double? {
+        guard let record = hosts[host], record.pausedUntil > now else { return nil }
+        return record.pausedUntil - now
+    }
+
+    /// The host answered.
+    mutating func succeeded(_ host: String) { hosts[host] = nil }
+
+    /// The host did not answer, or with an error of the server.
+    mutating func failed(_ host: String, now: Double) {
+        if hosts.count >= Self.capacity, hosts[host] == nil { evict(now: now) }
+        var record = hosts[host] ?? Record()
+        record.failures += 1
+        record.usedAt = now
+        let excess = record.failures - configuration.hostFailures
+        if excess >= 0 {
+            let wait = configuration.hostPause.inSeconds * Double(1 << min(excess, 20))
+            record.pausedUntil = now + min(configuration.maximumWait.inSeconds, wait)
+        }
+        hosts[host] = record
+    }
+
+    /// Hosts that have a pause now.
+    func pausedCount(now: Double) -> Int { hosts.values.count { $0.pausedUntil > now } }
+
+    private mutating func evict(now: Double) {
+        hosts = hosts.filter { $0.value.pausedUntil > now }
+        if hosts.count >= Self.capacity, let oldest = hosts.min(by: { $0.value.usedAt < $1.value.usedAt }) {
+            hosts[oldest.key] = nil
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import ATProtocol
+internal import Network
+
+/// Asks an owner's PDS for the project's record, and when it is missing, whether the repository lives.
+struct ProjectRequest: Sendable {
+    let uri: ATURI
+    let repository: DID
+    let pds: WebURL
+
+    /// A record is not larger than this, in bytes.
+    static let maximumBody = 512 << 10
+
+    /// The record's value; `send` makes a request.
+    func fetch(
+        _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
+    ) async throws(CallFailure) -> JSONValue {
+        guard let collection = uri.collection, let key = uri.recordKey else {
+            throw .refused(Refusal(.referenceWithoutRecord, uri.text))
+        }
+        let response = try await send(
+            request(
+                "com.atproto.repo.getRecord",
+                [("repo", repository.text), ("collection", collection.text), ("rkey", key.text)]
+            )
+        )
+        guard response.isSuccess else {
+            let error = XRPCError(response)
+            guard classify(.project, .answer(error)).followUp == .checkRepository else { throw .answer(error) }
+            // A PDS without the repository asks its AppView, which knows only Bluesky's own records.
+            try await checkRepository(send)
+            throw .answer(error)
+        }
+        let json: JSONValue
+        do { json = try JSONValue(parsing: response.body) } catch {
+            throw .unreadable(status: response.status, detail: error.description)
+        }
+        guard json["uri"]?.string == "at://\(repository)/\(collection)/\(key)", let value = json["value"],
+            value["$type"]?.string == collection.text
+        else { throw .unreadable(status: response.status, detail: "it is another record than the one asked for") }
+        return value
+    }
+
+    /// Returns when the repository is active.
+    private func checkRepository(
+        _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
+    ) async throws(CallFailure) {
+        let response = try await send(request("com.atproto.sync.getRepoStatus", [("did", repository.text)]))
+        guard response.isSuccess else { throw .answer(XRPCError(response)) }
+        guard let json = try? JSONValue(parsing: response.body), let isActive = json["active"]?.bool else {
+            throw .unreadable(status: response.status, detail: "the state of the repository is not in it")
+        }
+        guard isActive else { throw .inactiveRepository(status: json["status"]?.string) }
+    }
+
+    private func request(_ method: String, _ query: [(name: String, value: String)]) -> HTTPRequest {
+        HTTPRequest(
+            .get,
+            pds.with(path: "/xrpc/\(method)", query: query),
+            timeout: .seconds(10),
+            maximumBody: Self.maximumBody,
+            reach: .stranger
+        )
+    }
+}

@@ -1,0 +1,40 @@
+internal import Network
+internal import Synchronization
+
+/// Asks hosts that strangers chose, and leaves those alone for a while that fail in a row (invariant 7).
+final class StrangerClient: Sendable {
+    private let http: any HTTPClient
+    private let wallClock: any WallClock
+    private let breaker: Mutex<HostBreaker>
+
+    init(configuration: LookupConfiguration, http: any HTTPClient, wallClock: any WallClock) {
+        self.http = http
+        self.wallClock = wallClock
+        breaker = Mutex(HostBreaker(configuration))
+    }
+
+    /// Hosts that have a pause because they failed.
+    var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: wallClock.now()) } }
+
+    /// The host's answer, whatever its status.
+    func send(_ request: HTTPRequest) async throws(CallFailure) -> HTTPResponse {
+        let host = request.url.authority
+        if let pause = breaker.withLock({ $0.pause(of: host, now: wallClock.now()) }) {
+            throw .refused(Refusal(.hostPaused, "\(host) for \(Int(pause)) s"))
+        }
+        do {
+            let response = try await http.send(request)
+            breaker.withLock { breaker in
+                if response.status >= 500 || response.status == 429 {
+                    breaker.failed(host, now: wallClock.now())
+                } else {
+                    breaker.succeeded(host)
+                }
+            }
+            return response
+        } catch {
+            breaker.withLock { $0.failed(host, now: wallClock.now()) }
+            throw .transport(error)
+        }
+    }
+}

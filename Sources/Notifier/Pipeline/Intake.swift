@@ -1,0 +1,105 @@
+internal import ATProtocol
+internal import Firehose
+internal import Logging
+internal import Metrics
+internal import Network
+
+/// Takes what the stream matched, judges it, and stores it together with the position (invariant 1).
+actor Intake {
+    private let ledger: Ledger
+    private let reporter: OutcomeReporter
+    private let wallClock: any WallClock
+    private let logger: Logger
+    private var breaker: BurstBreaker
+    private var judge: RequestJudge
+
+    init(
+        configuration: NotifierConfiguration,
+        sender: DID,
+        ledger: Ledger,
+        reporter: OutcomeReporter,
+        wallClock: any WallClock,
+        logger: Logger
+    ) {
+        self.ledger = ledger
+        self.reporter = reporter
+        self.wallClock = wallClock
+        self.logger = logger
+        judge = RequestJudge(rules: configuration.rules, policy: configuration.policy, sender: sender)
+        breaker = BurstBreaker(configuration.policy)
+    }
+
+    /// Stores a batch; when this returns, it survives `kill -9`.
+    ///
+    /// - Returns: whether there is a new job.
+    func take(_ batch: StreamBatch) async throws(LedgerError) -> Bool {
+        var items: [IntakeItem] = []
+        for event in batch.events {
+            guard let item = judge.judge(event, now: wallClock.now()) else { continue }
+            items.append(contentsOf: limit(item))
+        }
+        let result = try await ledger.store(batch, items, now: wallClock.now())
+        for rejected in batch.rejected {
+            logger.warning(
+                "message quarantined",
+                metadata: ["host": "\(rejected.host)", "reason": "\(rejected.reason.rawValue)"]
+            )
+        }
+        if let gap = batch.gap {
+            logger.warning(
+                "stream gap",
+                metadata: [
+                    "host": "\(gap.host)", "reason": "\(gap.reason.rawValue)",
+                    "seconds": "\((gap.until - gap.from) / 1_000_000)",
+                ]
+            )
+        }
+        report(result)
+        return result.added.contains { $0.reason == nil }
+    }
+
+    // The author of a burst is blocked and what he has in the queue is called off, with one line for all of it.
+    private func limit(_ item: IntakeItem) -> [IntakeItem] {
+        guard case .request(let request) = item, case .success = request.judgement, request.startsJob else {
+            return [item]
+        }
+        let author = request.event.did
+        switch breaker.judge(author, request.commit.recordKey, at: Double(request.event.position.witnessed) / 1e6) {
+        case .passes: return [item]
+        case .trips:
+            logger.warning(
+                "author blocked for a burst",
+                metadata: ["author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)"]
+            )
+            return [.authorBurst(author), .request(request.refused(.authorBurst))]
+        case .blocked: return [.request(request.refused(.authorBurst))]
+        }
+    }
+
+    private func report(_ result: IntakeResult) {
+        for added in result.added {
+            guard added.reason != nil else {
+                reporter.matched(added.uri, rule: added.rule)
+                continue
+            }
+            reporter.report(Outcome(added))
+        }
+        for changed in result.changed where changed.reason != .recordReplaced {
+            reporter.report(Outcome(changed))
+        }
+    }
+}
+
+extension NewRequest {
+    fileprivate func refused(_ reason: Reason) -> NewRequest {
+        NewRequest(
+            event: event,
+            commit: commit,
+            uri: uri,
+            rule: rule,
+            record: record,
+            judgement: .failure(Refusal(reason, "")),
+            startsJob: startsJob
+        )
+    }
+}

@@ -1,0 +1,110 @@
+internal import ATProtocol
+internal import Firehose
+
+/// What an event of the stream means by the configuration and by what the stream told before.
+struct RequestJudge: Sendable {
+    private let rules: [Rule]
+    private let policy: PolicyConfiguration
+    private let sender: DID?
+    private var newness: NewnessJudge
+
+    /// The longest text of a record that is kept for the templates, in characters.
+    static let maximumText = 2000
+
+    /// A judge that has seen nothing yet.
+    ///
+    /// - Parameters:
+    ///   - rules: the rules, in the order in which they are tried.
+    ///   - policy: who is told of what.
+    ///   - sender: the account that sends; nil when nothing is sent.
+    init(rules: [Rule], policy: PolicyConfiguration, sender: DID?) {
+        self.rules = rules
+        self.policy = policy
+        self.sender = sender
+        newness = NewnessJudge(window: policy.maximumAge)
+    }
+
+    /// Judges one event.
+    ///
+    /// - Parameters:
+    ///   - event: give all events, in the order of the stream.
+    ///   - now: seconds since the Unix epoch.
+    /// - Returns: the item of the event; nil when it is nobody's business.
+    mutating func judge(_ event: StreamEvent, now: Double) -> IntakeItem? {
+        let newness = newness.judge(event, now: Int64(now * 1e6))
+        switch event.body {
+        case .account(isActive: false, _): return .authorInactive(event.did, witnessed: event.position.witnessed)
+        case .account, .identity, .sync: return nil
+        case .commit(let commit): return judge(commit, event, newness)
+        }
+    }
+
+    private func judge(_ commit: StreamEvent.Commit, _ event: StreamEvent, _ newness: Newness?) -> IntakeItem? {
+        let covering = rules.filter { $0.covers(commit.collection) }
+        guard !covering.isEmpty else { return nil }
+        let uri = ATURI(event.did, commit.collection, commit.recordKey)
+        guard commit.operation != .delete else { return .deleted(event, uri: uri) }
+        let record = commit.record ?? .object([:])
+        let (rule, reference) = choose(covering, record)
+        return .request(
+            NewRequest(
+                event: event,
+                commit: commit,
+                uri: uri,
+                rule: rule.name,
+                record: record.abridged(characters: Self.maximumText),
+                judgement: reference.flatMap { check($0, rule, event.did, newness) },
+                startsJob: rule.operations.contains(commit.operation)
+            )
+        )
+    }
+
+    // The first rule whose reference is acceptable; else the first, with its refusal.
+    private func choose(_ rules: [Rule], _ record: JSONValue) -> (Rule, Result<ProjectReference, Refusal>) {
+        let found = rules.map { ($0, $0.reference(in: record)) }
+        return found.first { (try? $0.1.get()) != nil } ?? found[0]
+    }
+
+    private func check(
+        _ reference: ProjectReference,
+        _ rule: Rule,
+        _ author: DID,
+        _ newness: Newness?
+    ) -> Result<ProjectReference, Refusal> {
+        if policy.blockedAuthors.contains(author) {
+            return .failure(Refusal(.authorBlocked, author.text))
+        }
+        if let owner = reference.apparentOwner(rule) {
+            if owner == author { return .failure(Refusal(.authorIsOwner, owner.text)) }
+            if owner == sender { return .failure(Refusal(.ownerIsSender, owner.text)) }
+        }
+        if let reason = newness?.refusal { return .failure(Refusal(reason, "")) }
+        return .success(reference)
+    }
+}
+
+extension Newness {
+    /// Why nobody is told of the record; nil when somebody is.
+    ///
+    /// A wrong clock of its author is no reason.
+    fileprivate var refusal: Reason? {
+        switch self {
+        case .fresh, .late, .misdated: nil
+        case .stale: .tooOld
+        case .resync: .recordResynchronized
+        case .imported: .recordImported
+        case .backdated: .recordBackdated
+        }
+    }
+}
+
+extension ProjectReference {
+    /// The owner when the reference alone says so.
+    func apparentOwner(_ rule: Rule) -> DID? {
+        switch (self, rule.owner) {
+        case (.account(let did), _): did
+        case (.record(let uri, _), .authority), (.record(let uri, _), .did): uri.did
+        case (.record, .projectRecordField): nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import ATProtocol
+internal import Firehose
+
+/// What a proof means for a job: a pure function of both and the configuration.
+enum ProofComparison: Sendable {
+    /// The repository holds the version that the job speaks of; this is its record, abridged.
+    case same(JSONValue)
+    /// The repository holds another version, or the stream told another content than it has: it takes the job's place.
+    case changed(NewRequest)
+    /// The repository holds no such record.
+    case gone
+    /// The proof is of before the event, as of a server that lags behind.
+    case outdated
+
+    init(_ job: Job, _ proof: RecordProof, judge: RequestJudge) {
+        let isOutdated = proof.rev.text.utf8.lexicographicallyPrecedes(job.rev.utf8)
+        guard let cid = proof.cid, let record = proof.record, let collection = job.uri.collection,
+            let recordKey = job.uri.recordKey
+        else {
+            self = isOutdated ? .outdated : .gone
+            return
+        }
+        let commit = StreamEvent.Commit(
+            operation: .update,
+            collection: collection,
+            recordKey: recordKey,
+            rev: proof.rev.text,
+            cid: cid.text,
+            record: record
+        )
+        let position = StreamPosition(host: "proof", wire: .proof, value: 0, witnessed: job.witnessed)
+        let event = StreamEvent(position: position, did: job.author, body: .commit(commit))
+        var judge = judge
+        guard case .request(let request) = judge.judge(event, now: Double(job.witnessed) / 1e6) else {
+            self = .gone
+            return
+        }
+        if cid.text == job.cid, request.isAbout(job) {
+            self = .same(request.record)
+        } else if cid.text != job.cid, isOutdated {
+            self = .outdated
+        } else {
+            self = .changed(request)
+        }
+    }
+}
+
+extension NewRequest {
+    /// Whether it would become the same job.
+    fileprivate func isAbout(_ job: Job) -> Bool {
+        guard rule == job.rule, case .success(let reference) = judgement else { return false }
+        // In the form in which the ledger gives it back, so that the answer cannot change for ever.
+        return ProjectReference(text: reference.description, cid: reference.cid) == job.reference
+    }
+}
+
+extension StreamWire {
+    /// No stream at all: the author's own repository said so.
+    static let proof = StreamWire(rawValue: "proof")
+}

@@ -1,0 +1,89 @@
+internal import ATProtocol
+internal import Crypto
+internal import Network
+
+/// Asks an author's PDS to prove that a record stands in his repository, and believes only what his key signed.
+///
+/// His DID document, his PDS and what it answers are a stranger's choice (invariant 7).
+struct ProofLookup: Sendable {
+    let identities: any IdentityResolving
+    let strangers: StrangerClient
+    let wallClock: any WallClock
+    let allowsLoopback: Bool
+
+    /// Commit, path and a record of the largest size that the network allows, with room to spare, in bytes.
+    static let maximumBody = 4 << 20
+
+    /// What is proven of a record.
+    func prove(_ uri: ATURI, of author: DID) async throws(CallFailure) -> RecordProof {
+        do {
+            return try await prove(uri, of: author, isFresh: false)
+        } catch  where error.mayBeOfOldDocument {
+            // A key that was changed, or an account that moved a moment ago, is not in the cache yet.
+            return try await prove(uri, of: author, isFresh: true)
+        }
+    }
+
+    private func prove(_ uri: ATURI, of author: DID, isFresh: Bool) async throws(CallFailure) -> RecordProof {
+        guard let collection = uri.collection, let recordKey = uri.recordKey else {
+            throw .refused(Refusal(.referenceWithoutRecord, uri.text))
+        }
+        let document: DIDDocument
+        let pds: WebURL
+        do throws(IdentityFailure) {
+            document = try await identities.document(of: author, isFresh: isFresh)
+            pds = try document.pds(allowsLoopback: allowsLoopback)
+        } catch {
+            throw .identity(error)
+        }
+        guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
+            throw .unproven(
+                RepositoryFailure(
+                    code: .wrongSignature,
+                    detail: "the DID document of \(author) has no usable signing key"
+                )
+            )
+        }
+        let response = try await strangers.send(
+            HTTPRequest(
+                .get,
+                pds.with(
+                    path: "/xrpc/com.atproto.sync.getRecord",
+                    query: [("did", author.text), ("collection", collection.text), ("rkey", recordKey.text)]
+                ),
+                headers: ["Accept": "application/vnd.ipld.car"],
+                timeout: .seconds(10),
+                maximumBody: Self.maximumBody,
+                reach: .stranger
+            )
+        )
+        guard response.isSuccess else { throw .answer(XRPCError(response)) }
+        let archive: BlockArchive
+        do throws(RepositoryFailure) { archive = try BlockArchive(response.body) } catch {
+            throw .unreadable(status: response.status, detail: error.description)
+        }
+        do throws(RepositoryFailure) {
+            return try RecordProof(
+                archive,
+                of: author,
+                at: "\(collection)/\(recordKey)",
+                signedBy: key,
+                now: Int64(wallClock.now() * 1e6)
+            )
+        } catch {
+            throw .unproven(error)
+        }
+    }
+}
+
+extension CallFailure {
+    /// Whether a DID document that has changed since it was cached would explain it.
+    fileprivate var mayBeOfOldDocument: Bool {
+        switch self {
+        case .unproven(let failure): failure.code == .wrongSignature
+        case .answer(let error): error.name == "RepoNotFound" || error.status == 404
+        case .identity(let failure): !failure.isTransient
+        default: false
+        }
+    }
+}

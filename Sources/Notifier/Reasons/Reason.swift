@@ -1,0 +1,109 @@
+/// Why a change request stands where it stands: one stable code for logs, metrics, `explain` and the ledger.
+///
+/// Invariant 9: a message that is not sent has a reason, and every reason has a ``sentence``.
+public enum Reason: String, Sendable, CaseIterable {
+    // What the record says.
+    case referenceMissing = "reference-missing"
+    case referenceKindRefused = "reference-kind-refused"
+    case referenceMalformed = "reference-malformed"
+    case referenceWithoutRecord = "reference-without-record"
+    case referenceWithoutOwner = "reference-without-owner"
+    case projectCollectionUnexpected = "project-collection-unexpected"
+    case didUnsupported = "did-unsupported"
+    case tooOld = "too-old"
+    /// The repository was replaced as a whole, and its old records were told again.
+    case recordResynchronized = "record-resynchronized"
+    /// Old by its key and written anew: a move or an import.
+    case recordImported = "record-imported"
+    /// Its key is new and its own date is old.
+    case recordBackdated = "record-backdated"
+    case compositionFailed = "composition-failed"
+
+    // Who wrote it, and to whom.
+    case authorIsOwner = "author-is-owner"
+    case ownerIsSender = "owner-is-sender"
+    case authorBlocked = "author-blocked"
+    case authorInactive = "author-inactive"
+    case authorBurst = "author-burst"
+    case authorLimit = "author-limit"
+    case ownerLimit = "owner-limit"
+    case globalLimit = "global-limit"
+    case digestWindow = "digest-window"
+    case ownerSuppressed = "owner-suppressed"
+    case ownerNotAllowed = "owner-not-allowed"
+    case ownerNotFollowing = "owner-not-following"
+    case relationshipUnknown = "relationship-unknown"
+
+    // What became of the record.
+    case recordDeleted = "record-deleted"
+    case recordReplaced = "record-replaced"
+    case ownerChanged = "owner-changed"
+    /// The author's repository does not hold it.
+    case recordNotFound = "record-not-found"
+    case proofInvalid = "proof-invalid"
+    case proofUnavailable = "proof-unavailable"
+
+    // Who the owner is.
+    case identityUnavailable = "identity-unavailable"
+    case didNotFound = "did-not-found"
+    case didDocumentInvalid = "did-document-invalid"
+    case didDocumentWithoutPDS = "did-document-without-pds"
+    case hostRefused = "host-refused"
+    case hostPaused = "host-paused"
+    case handleUnresolved = "handle-unresolved"
+    case projectNotFound = "project-not-found"
+    case projectUnavailable = "project-unavailable"
+    case projectInvalid = "project-invalid"
+    case ownerFieldInvalid = "owner-field-invalid"
+    case repositoryNotFound = "repository-not-found"
+    case repositoryInactive = "repository-inactive"
+    case repositoryGone = "repository-gone"
+
+    // The way to the chat service.
+    case connectionFailed = "connection-failed"
+    case outcomeUnknown = "outcome-unknown"
+    case answerUnreadable = "answer-unreadable"
+    case nonceRejected = "nonce-rejected"
+    case tokenRejected = "token-rejected"
+    case proofRejected = "proof-rejected"
+    case loginRequired = "login-required"
+    case sessionMisconfigured = "session-misconfigured"
+    case sessionUnavailable = "session-unavailable"
+    case authorizationMalformed = "authorization-malformed"
+    case scopeMissing = "scope-missing"
+    case mentionScopeMissing = "mention-scope-missing"
+    case serviceTokenRejected = "service-token-rejected"
+    case senderAccountInactive = "sender-account-inactive"
+    case proxyMisconfigured = "proxy-misconfigured"
+    case proxyUnresolved = "proxy-unresolved"
+    case chatNotReachable = "chat-not-reachable"
+    case pdsRateLimited = "pds-rate-limited"
+    case chatRateLimited = "chat-rate-limited"
+    case upstreamUnreachable = "upstream-unreachable"
+    case serverError = "server-error"
+
+    // What the chat service says.
+    case ownerDoesNotFollow = "owner-does-not-follow"
+    case ownerDisabledMessages = "owner-disabled-messages"
+    case ownerBlocked = "owner-blocked"
+    case recipientNotFound = "recipient-not-found"
+    case recipientSuspended = "recipient-suspended"
+    case accountSuspended = "account-suspended"
+    case senderChatDisabled = "sender-chat-disabled"
+    case conversationNotFound = "conversation-not-found"
+    case conversationLocked = "conversation-locked"
+    case conversationUnreadable = "conversation-unreadable"
+    case replyTargetNotFound = "reply-target-not-found"
+    case requestRefused = "request-refused"
+    case messageTooLarge = "message-too-large"
+
+    // What was decided here.
+    case waiting = "waiting"
+    /// Told in public, as the owner agreed to.
+    case mentionPosted = "mention-posted"
+    case sendsExhausted = "sends-exhausted"
+    case waitExpired = "wait-expired"
+    case ownerStopped = "owner-stopped"
+    case operatorDecision = "operator-decision"
+    case ruleRemoved = "rule-removed"
+}

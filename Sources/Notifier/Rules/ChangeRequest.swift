@@ -1,0 +1,79 @@
+public import ATProtocol
+
+/// A record that somebody wrote about somebody's project, with what a message needs to know of it.
+public struct ChangeRequest: Sendable, Equatable {
+    /// The record.
+    public let uri: ATURI
+    /// Who wrote it.
+    public let author: DID
+    /// The author's handle, verified in both directions; nil when it is not known.
+    public let authorName: String?
+    /// Its content, abridged.
+    public let record: JSONValue
+    /// What it refers to.
+    public let reference: ProjectReference
+    /// The name of the rule that matched.
+    public let rule: String
+    /// The project's owner.
+    public let owner: DID
+    /// The project's name; nil when it is not known.
+    public let projectName: String?
+
+    /// A change request with these parts.
+    public init(
+        uri: ATURI,
+        author: DID,
+        authorName: String?,
+        record: JSONValue,
+        reference: ProjectReference,
+        rule: String,
+        owner: DID,
+        projectName: String?
+    ) {
+        self.uri = uri
+        self.author = author
+        self.authorName = authorName
+        self.record = record
+        self.reference = reference
+        self.rule = rule
+        self.owner = owner
+        self.projectName = projectName
+    }
+
+    /// The value of a template's field, which speaks of one request.
+    func value(of field: TemplateField, count: Int = 1) -> TemplateValue? {
+        switch field {
+        case .record(let path):
+            switch record.value(at: path) {
+            case .string(let text)?: .text(text)
+            case .integer(let number)?: .text(String(number))
+            default: nil
+            }
+        case .known(.count): .number(count)
+        case .known(let known): text(of: known).map(TemplateValue.text)
+        }
+    }
+
+    private func text(of field: TemplateField.Known) -> String? {
+        switch field {
+        case .authorDID: author.text
+        case .authorName: authorName ?? author.text
+        case .ownerDID: owner.text
+        case .projectName: projectName ?? project?.recordKey?.text ?? reference.description
+        case .projectURI: reference.description
+        case .projectDID: project?.did?.text ?? owner.text
+        case .projectCollection: project?.collection?.text
+        case .projectRecordKey: project?.recordKey?.text
+        case .requestURI: uri.text
+        case .requestCollection: uri.collection?.text
+        case .requestRecordKey: uri.recordKey?.text
+        case .ruleName: rule
+        case .count: nil
+        }
+    }
+
+    private var project: ATURI? {
+        guard case .record(let uri, _) = reference else { return nil }
+        return uri
+    }
+}

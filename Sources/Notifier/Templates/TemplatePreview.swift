@@ -1,0 +1,63 @@
+public import ATProtocol
+
+/// What a rule's message would look like, for a record that is given or made up.
+public struct TemplatePreview: Sendable {
+    private let composer: Composer
+    private let rule: Rule
+
+    /// A preview of a rule of a configuration; nil when there is no such rule.
+    ///
+    /// - Parameters:
+    ///   - name: the rule's name; nil for the first.
+    ///   - configuration: the rules and what surrounds their texts.
+    public init?(rule name: String?, of configuration: NotifierConfiguration) {
+        guard let rule = configuration.rules.first(where: { name == nil || $0.name == name }) else { return nil }
+        self.rule = rule
+        composer = Composer(configuration: configuration)
+    }
+
+    /// The message about so many requests of one record.
+    ///
+    /// - Parameters:
+    ///   - record: the change request; nil makes one up in which every field that the template names has a text.
+    ///   - count: how many requests the message speaks of.
+    /// - Returns: the message.
+    /// - Throws: ``Refusal``, or `SyntaxError` never in practice.
+    public func message(for record: JSONValue? = nil, count: Int = 1) throws -> ComposedMessage {
+        let author = try DID("did:plc:abcdefghijklmnopqrstuvwx")
+        let owner = try DID("did:plc:xwvutsrqponmlkjihgfedcba")
+        let collection = rule.collections.first ?? NSID(known: "com.example.change.request")
+        let project = rule.projectCollections.first ?? NSID(known: "com.example.project")
+        let reference = ATURI(owner, project, try RecordKey("windmill"))
+        let requests = try (1...max(1, count)).map { number in
+            ChangeRequest(
+                uri: ATURI(author, collection, try RecordKey("3lexample\(number)")),
+                author: author,
+                authorName: "alice.example.com",
+                record: record ?? sample,
+                reference: .record(reference, cid: nil),
+                rule: rule.name,
+                owner: owner,
+                projectName: "Windmill"
+            )
+        }
+        return try composer.compose(requests, marker: "ref-preview22")
+    }
+
+    private var sample: JSONValue {
+        var value = JSONValue.object([:])
+        for case .record(let path) in rule.message.fields {
+            value = value.setting(path.split(separator: ".").map(String.init)[...], to: .string("(\(path))"))
+        }
+        return value
+    }
+}
+
+extension JSONValue {
+    fileprivate func setting(_ path: ArraySlice<String>, to value: JSONValue) -> JSONValue {
+        guard let name = path.first else { return value }
+        var members = object ?? [:]
+        members[name] = (members[name] ?? .object([:])).setting(path.dropFirst(), to: value)
+        return .object(members)
+    }
+}

@@ -1,0 +1,84 @@
+public import ATProtocol
+internal import Crypto
+public import Network
+
+/// The key of a confidential client: its private half stays on this host, its public half is hosted in the metadata.
+public struct ClientKey: Sendable {
+    /// The `kid` by which the metadata lists it.
+    public let id: String
+    let key: SigningKey
+
+    init(id: String, key: SigningKey) {
+        self.id = id
+        self.key = key
+    }
+
+    /// A new key, named by date and chance so that old and new stand side by side in the metadata.
+    ///
+    /// - Throws: ``OAuthFailure`` when OpenSSL cannot make one.
+    public static func generate(at clock: any WallClock) throws(OAuthFailure) -> ClientKey {
+        do throws(CryptoFailure) {
+            let date = CalendarDate(clock.now())
+            return ClientKey(
+                id: "\(date)-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))",
+                key: try SigningKey(.p256)
+            )
+        } catch {
+            throw OAuthFailure(code: .crypto, sentence: "The client key could not be made: \(error.detail).")
+        }
+    }
+
+    /// Reads a private JWK.
+    ///
+    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/configuration`` naming the file.
+    public static func load(
+        _ path: String,
+        files: any SessionFileSystem = POSIXFileSystem()
+    ) throws(OAuthFailure) -> ClientKey {
+        let bytes = try SecretFile(files).read(path)
+        guard let json = try? JSONValue(parsing: bytes) else {
+            throw OAuthFailure(code: .configuration, sentence: "\(path) is not a JWK in JSON.")
+        }
+        do throws(CryptoFailure) {
+            let key = try JSONWebKey.signingKey(json)
+            return ClientKey(id: json["kid"]?.string ?? key.publicKey.thumbprint, key: key)
+        } catch {
+            throw OAuthFailure(code: .configuration, sentence: "\(path) cannot be used: \(error.detail).")
+        }
+    }
+
+    /// Writes the private JWK to a new file of mode 0600; an existing file is never replaced.
+    ///
+    /// - Throws: ``OAuthFailure``.
+    public func write(
+        to path: String,
+        files: any SessionFileSystem = POSIXFileSystem()
+    ) throws(OAuthFailure) {
+        do {
+            guard try files.status(of: path) == nil else {
+                throw OAuthFailure(
+                    code: .configuration,
+                    sentence: "\(path) exists; a key in use must not be replaced, choose another name."
+                )
+            }
+            var members = try JSONWebKey.json(key).object ?? [:]
+            members.merge(["kid": .string(id), "alg": "ES256", "use": "sig"]) { $1 }
+            try files.write(JSONValue.object(members).encoded + [0x0A], to: path + ".tmp")
+            try files.rename(path + ".tmp", to: path)
+        } catch let failure as OAuthFailure {
+            throw failure
+        } catch {
+            throw OAuthFailure(code: .storage, sentence: "The client key could not be written: \(error).")
+        }
+    }
+
+    /// The public JWK as the metadata lists it.
+    public var publicJWK: JSONValue {
+        var members = JSONWebKey.json(key.publicKey).object ?? [:]
+        members.merge(["kid": .string(id), "alg": "ES256", "use": "sig"]) { $1 }
+        return .object(members)
+    }
+
+    /// RFC 7638.
+    public var thumbprint: String { key.publicKey.thumbprint }
+}

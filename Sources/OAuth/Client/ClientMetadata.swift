@@ -1,0 +1,125 @@
+public import ATProtocol
+internal import Crypto
+internal import Network
+
+/// The metadata document of a confidential client: what to host, and whether it is hosted right.
+public struct ClientMetadata: Sendable {
+    private let configuration: SessionConfiguration
+    private let environment: SessionEnvironment
+
+    /// The metadata that a configuration of kind ``SessionKind/confidential`` needs.
+    public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    /// Every scope string that a login may ask for: servers compare them literally with the document.
+    private var scope: String {
+        var seen: Set<String> = []
+        return ScopeChoice.allCases.flatMap { configuration.scopes(of: $0) }
+            .filter { seen.insert($0).inserted }.joined(separator: " ")
+    }
+
+    /// The document to host at the client id, byte for byte.
+    ///
+    /// - Parameter keys: the public keys to list: the one in use, and during a change the next one.
+    /// - Returns: the document.
+    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/configuration``.
+    public func document(keys: [ClientKey]) throws(OAuthFailure) -> JSONValue {
+        guard let id = configuration.clientID else {
+            throw OAuthFailure(code: .configuration, sentence: "The URL of the client metadata is not configured.")
+        }
+        try ClientIdentity.check(id, allowsLoopback: configuration.allowsLoopback)
+        let redirect = configuration.redirectURI ?? ClientIdentity.callbackPage(beside: id)
+        return [
+            "client_id": .string(id),
+            "client_name": "impact-notifier",
+            "application_type": "web",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "redirect_uris": [.string(redirect)],
+            "scope": .string(scope),
+            "token_endpoint_auth_method": "private_key_jwt",
+            "token_endpoint_auth_signing_alg": "ES256",
+            "dpop_bound_access_tokens": true,
+            "jwks": ["keys": .array(keys.map(\.publicJWK))],
+        ]
+    }
+
+    /// Fetches the hosted document as an authorization server would, and compares it with what is needed.
+    ///
+    /// - Returns: what is wrong, one sentence each; empty when all is well.
+    /// - Throws: ``OAuthFailure`` when key or configuration cannot be read.
+    public func problems() async throws(OAuthFailure) -> [String] {
+        let identity = try ClientIdentity(configuration, port: nil, files: environment.files)
+        guard let key = identity.key, let url = try? WebURL(identity.id) else { return [] }
+        let response: HTTPResponse
+        do {
+            let request = HTTPRequest(.get, url, headers: ["Accept": "application/json"], timeout: .seconds(15))
+            response = try await environment.client.send(request)
+        } catch {
+            return ["The metadata cannot be fetched: \(error)."]
+        }
+        return Self.problems(response, url, identity, key, scope: scope)
+    }
+
+    /// Refuses to start a login that the server would refuse.
+    func requireHosted() async throws(OAuthFailure) {
+        let problems = try await problems()
+        guard let first = problems.first else { return }
+        throw OAuthFailure(
+            code: .configuration,
+            sentence: "The hosted client metadata is not right; run: impact-notifier client verify. \(first)"
+        )
+    }
+
+    private static func problems(
+        _ response: HTTPResponse,
+        _ url: WebURL,
+        _ identity: ClientIdentity,
+        _ key: ClientKey,
+        scope: String
+    ) -> [String] {
+        guard response.status == 200 else {
+            let hint = (300..<400).contains(response.status) ? "; servers do not follow redirects" : ""
+            return ["\(url) answers with status \(response.status) instead of 200\(hint)."]
+        }
+        let type = response.headers["Content-Type"] ?? "nothing"
+        guard type.prefix(while: { $0 != ";" }).lowercased() == "application/json" else {
+            return ["\(url) is served as \(type) instead of application/json."]
+        }
+        guard let json = try? JSONValue(parsing: response.body) else { return ["\(url) is not JSON."] }
+        var problems: [String] = []
+        func require(_ isRight: Bool, _ sentence: String) { if !isRight { problems.append(sentence) } }
+        require(json["client_id"]?.string == identity.id, "“client_id” is not exactly \(identity.id).")
+        require(json["application_type"]?.string ?? "web" == "web", "“application_type” is not “web”.")
+        require(
+            json["token_endpoint_auth_method"]?.string == "private_key_jwt",
+            "“token_endpoint_auth_method” is not “private_key_jwt”."
+        )
+        require(
+            json["token_endpoint_auth_signing_alg"]?.string == "ES256",
+            "“token_endpoint_auth_signing_alg” is not “ES256”."
+        )
+        require(json["dpop_bound_access_tokens"]?.bool == true, "“dpop_bound_access_tokens” is not true.")
+        let redirects = json["redirect_uris"]?.array?.compactMap(\.string) ?? []
+        require(redirects.contains(identity.redirectURI), "“redirect_uris” lacks \(identity.redirectURI).")
+        let grants = json["grant_types"]?.array?.compactMap(\.string) ?? []
+        require(grants.contains("refresh_token"), "“grant_types” lacks “refresh_token”.")
+        let hosted = Set((json["scope"]?.string ?? "").split(separator: " ").map(String.init))
+        for missing in scope.split(separator: " ").map(String.init) where !hosted.contains(missing) {
+            problems.append("“scope” lacks \(missing).")
+        }
+        let keys = json["jwks"]?["keys"]?.array ?? []
+        require(!keys.contains { $0["d"] != nil }, "A private key is hosted for everybody to read: replace it at once.")
+        if let listed = keys.first(where: { $0["kid"]?.string == key.id }) {
+            require(
+                (try? JSONWebKey.publicKey(listed)) == key.key.publicKey,
+                "The key “\(key.id)” is listed with another point."
+            )
+        } else {
+            problems.append("“jwks” does not list the key “\(key.id)”.")
+        }
+        return problems
+    }
+}

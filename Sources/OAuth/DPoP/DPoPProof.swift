@@ -1,0 +1,32 @@
+internal import ATProtocol
+internal import Crypto
+internal import Network
+
+/// A proof of possession for one HTTP attempt (RFC 9449 §4.2).
+enum DPoPProof {
+    /// Signs a proof with a new `jti`, at the server's time and with the newest nonce of its origin.
+    ///
+    /// The access token is bound in at a resource server only; the authorization server refuses `ath`.
+    static func make(
+        _ method: HTTPRequest.Method,
+        _ url: WebURL,
+        key: SigningKey,
+        at now: Double,
+        nonce: String?,
+        accessToken: String?
+    ) throws(CryptoFailure) -> String {
+        let header: JSONValue = ["typ": "dpop+jwt", "alg": "ES256", "jwk": JSONWebKey.json(key.publicKey)]
+        var claims: [String: JSONValue] = [
+            "jti": .string(SecureRandom.token(bytes: 16)),
+            "htm": .string(method.rawValue),
+            "htu": .string(target(url)),
+            "iat": .integer(ProofTime.issuedAt(now)),
+        ]
+        if let nonce { claims["nonce"] = .string(nonce) }
+        if let accessToken { claims["ath"] = .string(Base64.urlEncode(Digest.sha256(accessToken))) }
+        return try CompactJWS(header: header.encoded, payload: JSONValue.object(claims).encoded, signedBy: key).text
+    }
+
+    /// `htu`: scheme, host, explicit port and path, without query (RFC 9449 §4.2).
+    static func target(_ url: WebURL) -> String { url.origin + url.path }
+}

@@ -1,0 +1,79 @@
+internal import Crypto
+internal import Logging
+internal import Network
+
+/// Sends requests with a fresh proof each, and repeats one at most once for a nonce and once for the clock.
+struct DPoPSender: Sendable {
+    let clock: any WallClock
+    let origins = OriginMemory()
+    private let client: any HTTPClient
+    private let logger: Logger
+
+    /// A sender that knows nothing of any server yet.
+    init(_ environment: SessionEnvironment) {
+        client = environment.client
+        clock = environment.clock
+        logger = environment.logger
+    }
+
+    /// The time at a server, by its own `Date` headers.
+    func time(at origin: String) -> Double { clock.now() + origins.offset(of: origin) }
+
+    /// Sends a request.
+    ///
+    /// - Parameters:
+    ///   - url: where to; its origin decides nonce and clock.
+    ///   - key: the session's DPoP key.
+    ///   - accessToken: at a resource server.
+    ///   - build: makes the request for one attempt from the server's time; the proof is added here.
+    /// - Returns: the last answer. One that still asks for a nonce or complains about the time is the caller's to judge.
+    /// - Throws: ``OAuthFailure``, with the transport's failure when no answer came.
+    func send(
+        to url: WebURL,
+        key: SigningKey,
+        accessToken: String? = nil,
+        _ build: (_ now: Double) throws(CryptoFailure) -> HTTPRequest
+    ) async throws(OAuthFailure) -> HTTPResponse {
+        var mayRepeatForNonce = true
+        var mayRepeatForClock = true
+        while true {
+            let now = time(at: url.origin)
+            let nonce = origins.nonce(of: url.origin)
+            var request: HTTPRequest
+            do throws(CryptoFailure) {
+                request = try build(now)
+                request.headers["DPoP"] = try DPoPProof.make(
+                    request.method,
+                    url,
+                    key: key,
+                    at: now,
+                    nonce: nonce,
+                    accessToken: accessToken
+                )
+            } catch {
+                throw OAuthFailure(code: .crypto, sentence: "A proof could not be signed: \(error.detail).")
+            }
+            if let accessToken { request.headers["Authorization"] = "DPoP \(accessToken)" }
+            let response: HTTPResponse
+            do { response = try await client.send(request) } catch { throw OAuthFailure(error) }
+            origins.note(response, from: url.origin, at: clock.now())
+            let error = origins.offset(of: url.origin) + clock.now() - now
+            switch ProofObjection(response, clockError: error) {
+            case .nonceWanted where mayRepeatForNonce:
+                // Without a nonce that differs from the one just sent, a repetition would go the same way.
+                guard let fresh = response.headers["DPoP-Nonce"], fresh != nonce else { return response }
+                mayRepeatForNonce = false
+            case .clock where mayRepeatForClock:
+                mayRepeatForClock = false
+                origins.forgetOldOffsets(of: url.origin)
+                // A corrected clock is still wrong: row 6 of the failure table.
+                logger.warning(
+                    "clock differs from the server's",
+                    metadata: ["host": "\(url.origin)", "seconds": "\(Int(origins.offset(of: url.origin)))"]
+                )
+            default:
+                return response
+            }
+        }
+    }
+}

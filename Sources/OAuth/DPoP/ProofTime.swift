@@ -1,0 +1,5 @@
+/// The `iat` of proofs and assertions.
+enum ProofTime {
+    /// Servers allow nothing, or five seconds, of the future; so what is signed is a little old.
+    static func issuedAt(_ now: Double) -> Int64 { Int64(now.rounded(.down)) - 5 }
+}

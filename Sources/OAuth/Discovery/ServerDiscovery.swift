@@ -1,0 +1,90 @@
+internal import ATProtocol
+internal import Network
+
+/// Finds an account's PDS and the authorization server that speaks for it.
+struct ServerDiscovery: Sendable {
+    let client: any HTTPClient
+    let identities: any IdentityResolving
+    let allowsLoopback: Bool
+
+    /// Where an account lives and who signs it in.
+    struct Home: Sendable, Equatable {
+        let pds: WebURL
+        let server: AuthorizationServer
+    }
+
+    /// The account's PDS, from its DID document.
+    func pds(of account: DID) async throws(OAuthFailure) -> WebURL {
+        do throws(IdentityFailure) {
+            return try await identities.document(of: account, isFresh: true).pds(allowsLoopback: allowsLoopback)
+        } catch {
+            throw OAuthFailure(code: .identity, sentence: "The account cannot be found: \(error).")
+        }
+    }
+
+    /// The account's PDS and authorization server, both asked now.
+    func home(of account: DID) async throws(OAuthFailure) -> Home {
+        let pds = try await pds(of: account)
+        return Home(pds: pds, server: try await server(of: pds))
+    }
+
+    /// The authorization server of a PDS (RFC 9728, RFC 8414, and the network's stricter rules).
+    func server(of pds: WebURL) async throws(OAuthFailure) -> AuthorizationServer {
+        let resourceURL = pds.with(path: "/.well-known/oauth-protected-resource")
+        let origin: WebURL
+        if let resource = try await document(at: resourceURL) {
+            guard resource["resource"]?.string == pds.origin else {
+                throw invalid(pds, "its “resource” is not \(pds.origin)")
+            }
+            guard let servers = resource["authorization_servers"]?.array, servers.count == 1,
+                let text = servers[0].string, let url = try? WebURL(text), url.origin == text
+            else { throw invalid(pds, "it does not name exactly one authorization server, as an origin") }
+            guard url.scheme == .https || (allowsLoopback && url.isLoopback) else {
+                throw invalid(pds, "its authorization server is not https")
+            }
+            origin = url
+        } else {
+            // A PDS without this document is its own authorization server, as the reference client has it.
+            origin = pds
+        }
+        guard let metadata = try await document(at: origin.with(path: "/.well-known/oauth-authorization-server")) else {
+            throw OAuthFailure(
+                code: .invalidMetadata,
+                sentence: "\(origin.origin) is no authorization server: it has no metadata."
+            )
+        }
+        return try AuthorizationServer(metadata, origin: origin, resource: pds, allowsLoopback: allowsLoopback)
+    }
+
+    private func invalid(_ pds: WebURL, _ reason: String) -> OAuthFailure {
+        OAuthFailure(
+            code: .invalidMetadata,
+            sentence: "The metadata of the PDS \(pds.origin) is not usable: \(reason)."
+        )
+    }
+
+    /// A JSON document served with status 200 and the right type; nil for 404.
+    private func document(at url: WebURL) async throws(OAuthFailure) -> JSONValue? {
+        let request = HTTPRequest(
+            .get,
+            url,
+            headers: ["Accept": "application/json"],
+            timeout: .seconds(15),
+            maximumBody: 256 << 10
+        )
+        let response: HTTPResponse
+        do { response = try await client.send(request) } catch { throw OAuthFailure(error) }
+        if response.status == 404 { return nil }
+        let type = response.headers["Content-Type"]?.prefix { $0 != ";" }.lowercased() ?? ""
+        guard response.status == 200, type == "application/json" || type == "application/json " else {
+            throw OAuthFailure(
+                code: .invalidMetadata,
+                sentence: "\(url) answered \(response.status) \(type) instead of 200 application/json."
+            )
+        }
+        guard let json = try? JSONValue(parsing: response.body), json.object != nil else {
+            throw OAuthFailure(code: .invalidMetadata, sentence: "\(url) did not answer with a JSON object.")
+        }
+        return json
+    }
+}

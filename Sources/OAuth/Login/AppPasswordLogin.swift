@@ -1,0 +1,75 @@
+internal import ATProtocol
+internal import Crypto
+internal import Network
+
+/// The login with an app password: no browser, no end.
+public struct AppPasswordLogin: Sendable {
+    private let configuration: SessionConfiguration
+    private let environment: SessionEnvironment
+
+    /// A login for a configuration of kind ``SessionKind/appPassword``.
+    public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    /// Starts a session with the password in the configured file, and stores it.
+    ///
+    /// - Parameter isForced: takes a password that does not look generated.
+    /// - Returns: the status of the new session.
+    /// - Throws: ``OAuthFailure``.
+    public func complete(isForced: Bool = false) async throws(OAuthFailure) -> SessionStatus {
+        guard let path = configuration.appPasswordPath else {
+            throw OAuthFailure(code: .configuration, sentence: "No file with the app password is configured.")
+        }
+        let password = try SecretFile(environment.files).text(path)
+        guard isForced || AppPasswordMethod.looksGenerated(password) else {
+            throw OAuthFailure(
+                code: .passwordRefused,
+                sentence: "\(path) does not hold an app password (xxxx-xxxx-xxxx-xxxx); never use the account's own."
+            )
+        }
+        let discovery = ServerDiscovery(
+            client: environment.client,
+            identities: environment.identities,
+            allowsLoopback: configuration.allowsLoopback
+        )
+        let pds = try await discovery.pds(of: configuration.account)
+        let store = try SessionStore(configuration, environment.files)
+        let queue = BlockingQueue()
+        try await queue.run { () throws(OAuthFailure) in try store.reserve() }
+        let method = AppPasswordMethod(configuration, environment)
+        let tokens = try tokens(await method.signIn(password: password, at: pds.origin), pds.origin)
+        guard tokens.subject == configuration.account.text else {
+            throw OAuthFailure(code: .wrongAccount, sentence: "The app password is of another account.")
+        }
+        let now = environment.clock.now()
+        let record = SessionRecord(
+            kind: .appPassword,
+            loginID: SecureRandom.token(bytes: 16),
+            account: configuration.account,
+            pds: pds.origin,
+            accessToken: tokens.accessToken,
+            refreshToken: tokens.refreshToken,
+            scope: "",
+            createdAt: now,
+            refreshedAt: now
+        )
+        return try await LoginStorage(configuration, environment, store, queue).replace(with: record)
+    }
+
+    private func tokens(_ reply: RefreshReply, _ pds: String) throws(OAuthFailure) -> TokenSet {
+        switch reply {
+        case .tokens(let tokens): return tokens
+        case .passwordRefused(let detail):
+            throw OAuthFailure(code: .passwordRefused, sentence: "\(pds) refused the app password: \(detail).")
+        case .rateLimited:
+            throw OAuthFailure(code: .refused, sentence: "\(pds) limits the number of logins; try again in an hour.")
+        case .unreachable(let detail), .outcomeUnknown(let detail), .unrecognized(let detail),
+            .accountInactive(let detail), .impossible(let detail):
+            throw OAuthFailure(code: .refused, sentence: "\(pds) did not start a session: \(detail).")
+        default:
+            throw OAuthFailure(code: .refused, sentence: "\(pds) did not start a session.")
+        }
+    }
+}

@@ -1,0 +1,35 @@
+internal import Network
+
+/// What the authorization server sends back through the browser (RFC 6749 §4.1.2, RFC 9207).
+struct CallbackParameters: Equatable {
+    let state: String?
+    let issuer: String?
+    let code: String?
+    let error: String?
+    let errorDescription: String?
+
+    /// Reads a pasted callback: the whole URL, or only what follows its `?` or `#`.
+    ///
+    /// Terminals wrap pastes in escape sequences and people in white space and quotes; both are taken off.
+    init(pasted text: String) {
+        var body = Substring(text)
+        // Bracketed paste: ESC [ 200 ~ … ESC [ 201 ~
+        if let start = body.firstRange(of: "\u{1B}[200~") { body = body[start.upperBound...] }
+        if let end = body.firstRange(of: "\u{1B}[201~") { body = body[..<end.lowerBound] }
+        let clean = body.filter {
+            !$0.isWhitespace && !$0.isNewline && $0 != "\"" && $0 != "'" && $0 != "<" && $0 != ">"
+        }
+        let tails = clean.split(separator: "#", omittingEmptySubsequences: false).flatMap { part in
+            part.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        }
+        var values: [String: String] = [:]
+        for tail in tails where tail.contains("=") {
+            for (name, value) in PercentEncoding.parseForm(tail) where values[name] == nil { values[name] = value }
+        }
+        state = values["state"]
+        issuer = values["iss"]
+        code = values["code"]
+        error = values["error"]
+        errorDescription = values["error_description"]
+    }
+}

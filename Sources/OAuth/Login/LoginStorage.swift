@@ -1,0 +1,67 @@
+internal import ATProtocol
+internal import Logging
+internal import Network
+
+/// Puts a new session in the place of the old one, and ends the old one on its server.
+struct LoginStorage: Sendable {
+    private let configuration: SessionConfiguration
+    private let environment: SessionEnvironment
+    private let store: SessionStore
+    private let queue: BlockingQueue
+
+    init(
+        _ configuration: SessionConfiguration,
+        _ environment: SessionEnvironment,
+        _ store: SessionStore,
+        _ queue: BlockingQueue
+    ) {
+        self.configuration = configuration
+        self.environment = environment
+        self.store = store
+        self.queue = queue
+    }
+
+    /// Writes the record under the session's lock, waiting for a refresh of a running daemon to end.
+    func replace(with record: SessionRecord) async throws(OAuthFailure) -> SessionStatus {
+        let lock = try await takeLock()
+        let store = store
+        let now = environment.clock.now()
+        // A session that cannot be read is not this one's business to revoke; it is kept aside all the same.
+        let old = (try? await queue.run { () throws(OAuthFailure) in try store.load() }) ?? nil
+        do throws(OAuthFailure) {
+            try await queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now) }
+            lock.unlock()
+        } catch {
+            lock.unlock()
+            throw error
+        }
+        if let old { await revoke(old) }
+        return try await StoredSession.open(configuration, environment).status()
+    }
+
+    /// Waits for the session's lock, at most 70 s.
+    func takeLock() async throws(OAuthFailure) -> any FileLock {
+        let store = store
+        for _ in 0..<700 {
+            if let lock = try await queue.run({ () throws(OAuthFailure) in try store.lock() }) { return lock }
+            try? await environment.sleeper.sleep(for: .milliseconds(100))
+        }
+        throw OAuthFailure(code: .busy, sentence: "Another process holds the session; try again in a minute.")
+    }
+
+    /// Ends a session on its server, as well as may be.
+    func revoke(_ record: SessionRecord) async {
+        var configuration = configuration
+        configuration.kind = record.kind
+        configuration.clientID = record.binding?.clientID
+        let method: any SessionMethod =
+            record.kind == .appPassword
+            ? AppPasswordMethod(configuration, environment) : OAuthMethod(configuration, environment)
+        do throws(OAuthFailure) {
+            try await method.revoke(record)
+            environment.logger.notice("old session revoked", metadata: ["did": "\(record.account)"])
+        } catch {
+            environment.logger.warning("old session not revoked", metadata: ["reason": "\(error.sentence)"])
+        }
+    }
+}

@@ -1,0 +1,182 @@
+internal import ATProtocol
+internal import Crypto
+internal import Logging
+internal import Network
+
+/// The second half: from the callback to a stored session.
+extension OAuthLogin {
+    /// Checks the callback, exchanges its code, checks the tokens and stores the session.
+    ///
+    /// - Parameter callback: the URL that the browser was sent to, or what follows its `?` or `#`.
+    /// - Returns: the status of the new session.
+    /// - Throws: ``OAuthFailure``. A code is never tried twice: after any failure the login starts again.
+    public func complete(_ callback: String) async throws(OAuthFailure) -> SessionStatus {
+        let parameters = CallbackParameters(pasted: callback)
+        let now = environment.clock.now()
+        let queue = BlockingQueue()
+        let file = pendingFile
+        let login = try await queue.run { () throws(OAuthFailure) in try file.load(at: now) }
+        guard login.account == configuration.account else {
+            throw OAuthFailure(code: .callbackMismatch, sentence: "The login that was started is of another account.")
+        }
+        guard parameters.state == login.state else {
+            throw OAuthFailure(
+                code: .callbackMismatch,
+                sentence: "This callback does not belong to the login that was started last; paste the newest one."
+            )
+        }
+        // From here on the state counts as used.
+        _ = try? await queue.run { () throws(OAuthFailure) in file.remove() }
+        guard parameters.error == nil else { throw denial(parameters) }
+        guard parameters.issuer == login.issuer else {
+            throw OAuthFailure(
+                code: .callbackMismatch,
+                sentence: "The callback comes from another authorization server."
+            )
+        }
+        guard let code = parameters.code, !code.isEmpty else {
+            throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.")
+        }
+        let store = try SessionStore(configuration, environment.files)
+        // The store must take the session before the one-shot code is spent.
+        try await queue.run { () throws(OAuthFailure) in try store.reserve() }
+        let home = try await discovery.home(of: login.account)
+        guard home.server.issuer == login.issuer else {
+            throw OAuthFailure(
+                code: .callbackMismatch,
+                sentence: "The account changed its authorization server meanwhile."
+            )
+        }
+        let client = try tokenClient(login)
+        let askedAt = environment.clock.now()
+        let response = try await client.post(
+            [
+                ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", login.redirectURI),
+                ("code_verifier", login.verifier),
+            ],
+            to: home.server.tokenEndpoint
+        )
+        guard response.status == 200 else { throw codeRefusal(login.issuer, response) }
+        guard let tokens = TokenSet(response) else {
+            throw OAuthFailure(code: .refused, sentence: "\(login.issuer) answered without a pair of tokens.")
+        }
+        do throws(OAuthFailure) {
+            try await examine(tokens, login, client, home)
+        } catch {
+            await revoke(tokens.refreshToken, client, home.server)
+            throw error
+        }
+        let storage = LoginStorage(configuration, environment, store, queue)
+        return try await storage.replace(with: record(tokens, login, client, home, at: askedAt))
+    }
+
+    private func denial(_ parameters: CallbackParameters) -> OAuthFailure {
+        let detail = [parameters.error, parameters.errorDescription].compactMap(\.self).joined(separator: ": ")
+        guard parameters.error == "access_denied" else {
+            return OAuthFailure(code: .refused, sentence: "The login ended with \(detail.prefix(200)); start again.")
+        }
+        return OAuthFailure(code: .denied, sentence: "The login was refused in the browser.")
+    }
+
+    private func codeRefusal(_ issuer: String, _ response: HTTPResponse) -> OAuthFailure {
+        let error = XRPCError(response)
+        guard error.name == "invalid_grant" else { return refusal(issuer, "the code", response) }
+        return OAuthFailure(
+            code: .codeExpired,
+            sentence: "The code is no longer good (\(error.message ?? "invalid_grant")); start the login again."
+        )
+    }
+
+    private func tokenClient(_ login: PendingLogin) throws(OAuthFailure) -> TokenClient {
+        let current = try ClientIdentity(configuration, port: nil, files: environment.files)
+        guard current.key?.id == login.clientKeyID else {
+            throw OAuthFailure(code: .configuration, sentence: "The client key changed since the login was started.")
+        }
+        let identity = ClientIdentity(id: login.clientID, key: current.key, redirectURI: login.redirectURI)
+        do throws(CryptoFailure) {
+            let key = try JSONWebKey.signingKey(login.dpopKey)
+            return TokenClient(sender: sender, identity: identity, issuer: login.issuer, key: key)
+        } catch {
+            throw OAuthFailure(code: .noPendingLogin, sentence: "The login that was started is damaged; start again.")
+        }
+    }
+
+    /// Every check that stands between tokens and a session.
+    private func examine(
+        _ tokens: TokenSet,
+        _ login: PendingLogin,
+        _ client: TokenClient,
+        _ home: ServerDiscovery.Home
+    ) async throws(OAuthFailure) {
+        if let trouble = tokens.problem(account: login.account) {
+            throw OAuthFailure(code: .wrongAccount, sentence: "The login brought unusable tokens: \(trouble.detail).")
+        }
+        guard ScopeGrant(tokens.scope ?? "").allowsMessages(to: configuration.chatService) else {
+            let advice = configuration.scope == .granular ? "; try again with --scope transition" : ""
+            throw OAuthFailure(
+                code: .scopeTooNarrow,
+                sentence: "The server granted only “\(tokens.scope ?? "")”, which cannot send messages\(advice)."
+            )
+        }
+        let url = home.pds.with(path: "/xrpc/com.atproto.server.getSession")
+        let response = try await sender.send(to: url, key: client.key, accessToken: tokens.accessToken) { _ in
+            HTTPRequest(.get, url, headers: ["Accept": "application/json"])
+        }
+        // A defect of the server says nothing about a session that the token endpoint named the account of.
+        guard response.status < 500 else {
+            environment.logger.warning(
+                "the PDS could not confirm the new session",
+                metadata: ["host": "\(home.pds.origin)", "status": "\(response.status)"]
+            )
+            return
+        }
+        guard response.isSuccess, let json = try? JSONValue(parsing: response.body) else {
+            throw refusal(home.pds.origin, "the new session", response)
+        }
+        guard json["did"]?.string == login.account.text else {
+            throw OAuthFailure(
+                code: .wrongAccount,
+                sentence: "The PDS says that the new session is of another account."
+            )
+        }
+    }
+
+    private func revoke(_ token: String, _ client: TokenClient, _ server: AuthorizationServer) async {
+        guard let endpoint = server.revocationEndpoint else { return }
+        do throws(OAuthFailure) { try await client.revoke(token, at: endpoint) } catch {
+            environment.logger.warning("tokens not revoked", metadata: ["reason": "\(error.sentence)"])
+        }
+    }
+
+    /// The session of these tokens; its times count from before the request that brought them.
+    private func record(
+        _ tokens: TokenSet,
+        _ login: PendingLogin,
+        _ client: TokenClient,
+        _ home: ServerDiscovery.Home,
+        at now: Double
+    ) -> SessionRecord {
+        SessionRecord(
+            kind: configuration.kind,
+            loginID: SecureRandom.token(bytes: 16),
+            account: login.account,
+            pds: home.pds.origin,
+            binding: SessionRecord.Binding(
+                clientID: login.clientID,
+                issuer: login.issuer,
+                tokenEndpoint: home.server.tokenEndpoint.description,
+                revocationEndpoint: home.server.revocationEndpoint?.description,
+                clientKeyID: client.identity.key?.id,
+                clientKeyThumbprint: client.identity.key?.thumbprint,
+                dpopKey: login.dpopKey,
+                dpopThumbprint: client.key.publicKey.thumbprint
+            ),
+            accessToken: tokens.accessToken,
+            refreshToken: tokens.refreshToken,
+            scope: tokens.scope ?? "",
+            expiresAt: tokens.expiresIn.map { now + $0 },
+            createdAt: now,
+            refreshedAt: now
+        )
+    }
+}

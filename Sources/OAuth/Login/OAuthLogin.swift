@@ -1,0 +1,109 @@
+internal import ATProtocol
+internal import Crypto
+internal import Logging
+public import Network
+
+/// The login through the browser, in two halves that may be hours and processes apart (atproto.com/specs/oauth).
+public struct OAuthLogin: Sendable {
+    let configuration: SessionConfiguration
+    let environment: SessionEnvironment
+    let sender: DPoPSender
+    let pendingFile: PendingLoginFile
+
+    /// What the operator must open in a browser.
+    public struct Invitation: Sendable, Equatable {
+        /// To be opened within five minutes; it names no secret.
+        public let authorizationURL: WebURL
+        /// Where the browser will be sent to.
+        public let redirectURI: String
+        /// Seconds that the URL is good for.
+        public let lifetime: Double
+    }
+
+    /// A login for a configuration of kind ``SessionKind/confidential`` or ``SessionKind/loopback``.
+    public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.configuration = configuration
+        self.environment = environment
+        sender = DPoPSender(environment)
+        pendingFile = PendingLoginFile(directory: configuration.stateDirectory, files: environment.files)
+    }
+
+    var discovery: ServerDiscovery {
+        ServerDiscovery(
+            client: environment.client,
+            identities: environment.identities,
+            allowsLoopback: configuration.allowsLoopback
+        )
+    }
+
+    /// First half: pushes the request and keeps what the second half needs.
+    ///
+    /// - Parameters:
+    ///   - port: where a ``CallbackListener`` waits; loopback clients only.
+    ///   - hint: handle or DID shown on the login page; the DID when nil.
+    /// - Returns: the address to open.
+    /// - Throws: ``OAuthFailure``.
+    public func start(port: UInt16? = nil, hint: String? = nil) async throws(OAuthFailure) -> Invitation {
+        let identity = try ClientIdentity(configuration, port: port, files: environment.files)
+        if identity.key != nil { try await ClientMetadata(configuration, environment).requireHosted() }
+        let home = try await discovery.home(of: configuration.account)
+        let key = try newKey()
+        let pkce = PKCE()
+        let state = SecureRandom.token(bytes: 16)
+        var fields = [
+            (name: "response_type", value: "code"), ("code_challenge", pkce.challenge),
+            ("code_challenge_method", "S256"), ("state", state), ("redirect_uri", identity.redirectURI),
+            ("scope", configuration.scopes(of: configuration.scope).joined(separator: " ")),
+            // Servers refuse a hint that begins with @.
+            ("login_hint", String((hint ?? configuration.account.text).drop { $0 == "@" })),
+        ]
+        // In the fragment the code never reaches the log of the host of the callback page.
+        if identity.key != nil { fields.append(("response_mode", "fragment")) }
+        let client = TokenClient(sender: sender, identity: identity, issuer: home.server.issuer, key: key)
+        let response = try await client.post(fields, to: home.server.pushedRequestEndpoint)
+        guard response.status == 200 || response.status == 201, let json = try? JSONValue(parsing: response.body),
+            let requestURI = json["request_uri"]?.string
+        else { throw refusal(home.server.issuer, "the login request", response) }
+        try await keep(
+            PendingLogin(
+                state: state,
+                verifier: pkce.verifier,
+                dpopKey: privateJWK(key),
+                issuer: home.server.issuer,
+                account: configuration.account,
+                clientID: identity.id,
+                redirectURI: identity.redirectURI,
+                clientKeyID: identity.key?.id,
+                createdAt: environment.clock.now()
+            )
+        )
+        return Invitation(
+            authorizationURL: home.server.authorizationEndpoint.adding(query: [
+                ("client_id", identity.id), ("request_uri", requestURI),
+            ]),
+            redirectURI: identity.redirectURI,
+            lifetime: json["expires_in"]?.integer.map(Double.init) ?? 300
+        )
+    }
+
+    private func keep(_ login: PendingLogin) async throws(OAuthFailure) {
+        let file = pendingFile
+        try await BlockingQueue().run { () throws(OAuthFailure) in try file.save(login) }
+    }
+
+    private func newKey() throws(OAuthFailure) -> SigningKey {
+        do { return try SigningKey(.p256) } catch {
+            throw OAuthFailure(code: .crypto, sentence: "The session's key could not be made: \(error.detail).")
+        }
+    }
+
+    private func privateJWK(_ key: SigningKey) throws(OAuthFailure) -> JSONValue {
+        do { return try JSONWebKey.json(key) } catch {
+            throw OAuthFailure(code: .crypto, sentence: "The session's key could not be stored: \(error.detail).")
+        }
+    }
+
+    func refusal(_ issuer: String, _ what: String, _ response: HTTPResponse) -> OAuthFailure {
+        OAuthFailure(code: .refused, sentence: "\(issuer) refused \(what): \(XRPCError(response)).")
+    }
+}

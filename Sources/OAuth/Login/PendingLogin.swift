@@ -1,0 +1,72 @@
+internal import ATProtocol
+
+/// A login between its two halves: kept in a 0600 file, good for an hour and for one callback.
+struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
+    /// Seconds.
+    static let lifetime: Double = 3600
+
+    var state: String
+    var verifier: String
+    var dpopKey: JSONValue
+    var issuer: String
+    var account: DID
+    var clientID: String
+    var redirectURI: String
+    var clientKeyID: String?
+    var createdAt: Double
+
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "format": 1, "state": .string(state), "code_verifier": .string(verifier), "dpop_key": dpopKey,
+            "issuer": .string(issuer), "did": .string(account.text), "client_id": .string(clientID),
+            "redirect_uri": .string(redirectURI), "created_at": .integer(Int64(createdAt)),
+        ]
+        if let clientKeyID { members["kid"] = .string(clientKeyID) }
+        return .object(members)
+    }
+
+    init(
+        state: String,
+        verifier: String,
+        dpopKey: JSONValue,
+        issuer: String,
+        account: DID,
+        clientID: String,
+        redirectURI: String,
+        clientKeyID: String?,
+        createdAt: Double
+    ) {
+        self.state = state
+        self.verifier = verifier
+        self.dpopKey = dpopKey
+        self.issuer = issuer
+        self.account = account
+        self.clientID = clientID
+        self.redirectURI = redirectURI
+        self.clientKeyID = clientKeyID
+        self.createdAt = createdAt
+    }
+
+    init?(_ json: JSONValue) {
+        guard json["format"]?.integer == 1, let state = json["state"]?.string,
+            let verifier = json["code_verifier"]?.string, let dpopKey = json["dpop_key"],
+            let issuer = json["issuer"]?.string, let account = json["did"]?.string.flatMap({ try? DID($0) }),
+            let clientID = json["client_id"]?.string, let redirectURI = json["redirect_uri"]?.string,
+            let createdAt = json["created_at"]?.integer
+        else { return nil }
+        self.init(
+            state: state,
+            verifier: verifier,
+            dpopKey: dpopKey,
+            issuer: issuer,
+            account: account,
+            clientID: clientID,
+            redirectURI: redirectURI,
+            clientKeyID: json["kid"]?.string,
+            createdAt: Double(createdAt)
+        )
+    }
+
+    /// What is printed of it, should somebody ever print it: no secret.
+    var description: String { "login of \(account)" }
+}

@@ -1,0 +1,42 @@
+internal import ATProtocol
+
+/// The file of the login that was started and not finished.
+struct PendingLoginFile: Sendable {
+    private let path: String
+    private let files: any SessionFileSystem
+
+    init(directory: String, files: any SessionFileSystem) {
+        path = directory + "/login.pending.json"
+        self.files = files
+    }
+
+    func save(_ login: PendingLogin) throws(OAuthFailure) {
+        do throws(FileFailure) {
+            try files.write(login.json.encoded, to: path + ".tmp")
+            try files.rename(path + ".tmp", to: path)
+        } catch {
+            throw OAuthFailure(code: .storage, sentence: "The login cannot be kept: \(error).")
+        }
+    }
+
+    /// The login that waits for its callback, unless it is too old; such a one is removed.
+    func load(at now: Double) throws(OAuthFailure) -> PendingLogin {
+        let login: PendingLogin?
+        do throws(FileFailure) {
+            guard let status = try files.status(of: path), status.isRegular, !status.isShared,
+                status.owner == files.owner
+            else { throw .unusable(path, "there is none of this user's") }
+            login = (try? JSONValue(parsing: try files.read(path))).flatMap(PendingLogin.init)
+        } catch {
+            throw OAuthFailure(code: .noPendingLogin, sentence: "No login was started here; run login first.")
+        }
+        guard let login, login.createdAt + PendingLogin.lifetime > now else {
+            remove()
+            throw OAuthFailure(code: .noPendingLogin, sentence: "The login that was started is too old; start again.")
+        }
+        return login
+    }
+
+    /// Forgets the login: its state and verifier must not serve twice.
+    func remove() { try? files.remove(path) }
+}

@@ -1,0 +1,42 @@
+internal import Logging
+
+/// Ends the stored session: on the server first, then on the disk.
+public struct SessionLogout: Sendable {
+    private let configuration: SessionConfiguration
+    private let environment: SessionEnvironment
+
+    /// A logout from the session that a configuration describes.
+    public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    /// Revokes the session and removes its file.
+    ///
+    /// - Parameter isForced: removes the file even when the server could not be told.
+    /// - Throws: ``OAuthFailure``; then the file is still there.
+    public func complete(isForced: Bool = false) async throws(OAuthFailure) {
+        let store = try SessionStore(configuration, environment.files)
+        let queue = BlockingQueue()
+        let lock = try await LoginStorage(configuration, environment, store, queue).takeLock()
+        defer { lock.unlock() }
+        guard let record = try await queue.run({ () throws(OAuthFailure) in try store.load() }) else {
+            throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session in \(configuration.stateDirectory).")
+        }
+        let method: any SessionMethod =
+            record.kind == .appPassword
+            ? AppPasswordMethod(configuration, environment) : OAuthMethod(configuration, environment)
+        do throws(OAuthFailure) {
+            try await method.revoke(record)
+        } catch {
+            guard isForced else {
+                throw OAuthFailure(
+                    code: error.code,
+                    sentence: "\(error.sentence) The session was kept; --force removes it all the same."
+                )
+            }
+            environment.logger.warning("session not revoked", metadata: ["reason": "\(error.sentence)"])
+        }
+        try await queue.run { () throws(OAuthFailure) in try store.retire() }
+    }
+}

@@ -1,0 +1,90 @@
+internal import ATProtocol
+internal import Network
+
+/// Bearer tokens from an app password: the one kind that starts anew without a human.
+struct AppPasswordMethod: SessionMethod {
+    let configuration: SessionConfiguration
+    private let client: any HTTPClient
+    private let clock: any WallClock
+    private let secrets: SecretFile
+
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.configuration = configuration
+        client = environment.client
+        clock = environment.clock
+        secrets = SecretFile(environment.files)
+    }
+
+    func mismatch(with record: SessionRecord) -> SessionTrouble? { nil }
+
+    func refresh(_ record: SessionRecord) async -> RefreshReply {
+        // The server gives the same successor for two hours, so this may be repeated.
+        await call("com.atproto.server.refreshSession", of: record.pds, bearer: record.refreshToken, body: nil)
+    }
+
+    func signIn(_ record: SessionRecord) async -> RefreshReply {
+        guard let path = configuration.appPasswordPath else {
+            return .passwordRefused("the session ended and no file with the app password is configured")
+        }
+        let password: String
+        do throws(OAuthFailure) { password = try secrets.text(path) } catch { return .impossible(error.sentence) }
+        return await signIn(password: password, at: record.pds)
+    }
+
+    /// `com.atproto.server.createSession`; servers allow few of them a day.
+    func signIn(password: String, at pds: String) async -> RefreshReply {
+        let body: JSONValue = ["identifier": .string(configuration.account.text), "password": .string(password)]
+        return await call("com.atproto.server.createSession", of: pds, bearer: nil, body: body)
+    }
+
+    private func call(_ method: String, of pds: String, bearer: String?, body: JSONValue?) async -> RefreshReply {
+        guard let origin = try? WebURL(pds),
+            origin.scheme == .https || (configuration.allowsLoopback && origin.isLoopback)
+        else { return .impossible("the PDS \(pds) is not https") }
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        if let bearer { headers["Authorization"] = "Bearer \(bearer)" }
+        if body != nil { headers["Content-Type"] = "application/json" }
+        let request = HTTPRequest(
+            .post,
+            origin.with(path: "/xrpc/\(method)"),
+            headers: headers,
+            body: body?.encoded ?? [],
+            isAlone: true
+        )
+        do throws(HTTPFailure) {
+            return RefreshReply(password: try await client.send(request), now: clock.now())
+        } catch {
+            return RefreshReply(OAuthFailure(error))
+        }
+    }
+
+    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse {
+        var request = request
+        request.headers["Authorization"] = "Bearer \(record.accessToken)"
+        do { return try await client.send(request) } catch { throw OAuthFailure(error) }
+    }
+
+    func revoke(_ record: SessionRecord) async throws(OAuthFailure) {
+        guard let origin = try? WebURL(record.pds) else { return }
+        let request = HTTPRequest(
+            .post,
+            origin.with(path: "/xrpc/com.atproto.server.deleteSession"),
+            headers: ["Authorization": "Bearer \(record.refreshToken)"],
+            timeout: .seconds(10),
+            isAlone: true
+        )
+        do { _ = try await client.send(request) } catch { throw OAuthFailure(error) }
+    }
+
+    func forget(_ origin: String) {}
+
+    /// Whether a text looks like an app password, `xxxx-xxxx-xxxx-xxxx`, and not like somebody's own.
+    static func looksGenerated(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                part.utf8.count == 4
+                    && part.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) }
+            }
+    }
+}

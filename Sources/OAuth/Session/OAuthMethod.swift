@@ -1,0 +1,109 @@
+internal import ATProtocol
+internal import Crypto
+internal import Network
+
+/// Tokens bound to a key, renewed at the authorization server.
+struct OAuthMethod: SessionMethod {
+    let configuration: SessionConfiguration
+    let sender: DPoPSender
+    /// Nil when the configuration describes no usable client: then nothing is ever sent.
+    let identity: ClientIdentity?
+    let identityProblem: String
+
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.configuration = configuration
+        sender = DPoPSender(environment)
+        do throws(OAuthFailure) {
+            identity = try ClientIdentity(configuration, port: nil, files: environment.files)
+            identityProblem = ""
+        } catch {
+            identity = nil
+            identityProblem = error.sentence
+        }
+    }
+
+    func mismatch(with record: SessionRecord) -> SessionTrouble? {
+        guard let binding = record.binding else {
+            return SessionTrouble(.fileUnusable, "the stored session has no client")
+        }
+        guard let identity else { return SessionTrouble(.credentials, identityProblem) }
+        // A loopback identity follows from the configuration at login time; the stored spelling is the one that counts.
+        if configuration.kind == .confidential || configuration.clientID != nil {
+            guard identity.id == binding.clientID else {
+                return SessionTrouble(.otherClient, "the session belongs to the client \(binding.clientID)")
+            }
+        }
+        guard identity.key?.id == binding.clientKeyID, identity.key?.thumbprint == binding.clientKeyThumbprint else {
+            return SessionTrouble(.otherKey, "the session belongs to the client key \(binding.clientKeyID ?? "none")")
+        }
+        guard let key = try? JSONWebKey.signingKey(binding.dpopKey),
+            key.publicKey.thumbprint == binding.dpopThumbprint
+        else { return SessionTrouble(.keyBinding, "the stored DPoP key is not the one that the tokens are bound to") }
+        return nil
+    }
+
+    private func tokenClient(_ record: SessionRecord) throws(OAuthFailure) -> (TokenClient, SessionRecord.Binding) {
+        if let trouble = mismatch(with: record) { throw OAuthFailure(code: .configuration, sentence: trouble.detail) }
+        guard let binding = record.binding, let identity else {
+            throw OAuthFailure(code: .configuration, sentence: identityProblem)
+        }
+        let stored = ClientIdentity(id: binding.clientID, key: identity.key, redirectURI: identity.redirectURI)
+        let key = try signingKey(binding)
+        return (TokenClient(sender: sender, identity: stored, issuer: binding.issuer, key: key), binding)
+    }
+
+    private func signingKey(_ binding: SessionRecord.Binding) throws(OAuthFailure) -> SigningKey {
+        do throws(CryptoFailure) { return try JSONWebKey.signingKey(binding.dpopKey) } catch {
+            throw OAuthFailure(code: .crypto, sentence: "The stored DPoP key is unusable: \(error.detail).")
+        }
+    }
+
+    private func url(_ text: String) throws(OAuthFailure) -> WebURL {
+        guard let url = try? WebURL(text), url.scheme == .https || (configuration.allowsLoopback && url.isLoopback)
+        else { throw OAuthFailure(code: .configuration, sentence: "The stored endpoint \(text) is not https.") }
+        return url
+    }
+
+    func refresh(_ record: SessionRecord) async -> RefreshReply {
+        do throws(OAuthFailure) {
+            let (client, binding) = try tokenClient(record)
+            let response = try await client.post(
+                [("grant_type", "refresh_token"), ("refresh_token", record.refreshToken)],
+                to: url(binding.tokenEndpoint)
+            )
+            return RefreshReply(token: response, now: sender.clock.now())
+        } catch {
+            return RefreshReply(error)
+        }
+    }
+
+    func signIn(_ record: SessionRecord) async -> RefreshReply {
+        .impossible("an OAuth session cannot start without a browser")
+    }
+
+    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse {
+        guard let binding = record.binding else {
+            throw OAuthFailure(code: .configuration, sentence: "The stored session has no key.")
+        }
+        let key = try signingKey(binding)
+        return try await sender.send(to: request.url, key: key, accessToken: record.accessToken) { _ in request }
+    }
+
+    func revoke(_ record: SessionRecord) async throws(OAuthFailure) {
+        let (client, binding) = try tokenClient(record)
+        guard let endpoint = binding.revocationEndpoint else {
+            throw OAuthFailure(code: .refused, sentence: "\(binding.issuer) offers no revocation.")
+        }
+        try await client.revoke(record.refreshToken, at: url(endpoint))
+    }
+
+    func forget(_ origin: String) { sender.origins.forget(origin) }
+}
+
+extension ClientIdentity {
+    init(id: String, key: ClientKey?, redirectURI: String) {
+        self.id = id
+        self.key = key
+        self.redirectURI = redirectURI
+    }
+}

@@ -1,0 +1,48 @@
+/// What is due at which hour of a session's life; times are seconds since the epoch.
+struct SessionTimetable: Sendable {
+    static let day: Double = 86_400
+    private var identityDue: Double = 0
+    private var keepAliveJitter: Double = 0
+    private var warnedAt: Double?
+
+    /// Sets out from now; the jitter, between 0 and 1, spreads the daily work over two hours.
+    mutating func start(at now: Double, jitter: Double) {
+        identityDue = now + Self.day * (0.95 + 0.1 * jitter)
+        keepAliveJitter = Self.day * 0.1 * (jitter - 0.5)
+    }
+
+    /// Whether the daily look at the account's identity is due; counts it as done.
+    mutating func takesIdentityCheck(at now: Double, jitter: Double) -> Bool {
+        guard now >= identityDue else { return false }
+        identityDue = now + Self.day * (0.95 + 0.1 * jitter)
+        return true
+    }
+
+    /// Whether the daily refresh is due: often enough for the 91 days of idleness, seldom enough to risk little.
+    func wantsKeepAlive(_ record: SessionRecord, at now: Double) -> Bool {
+        now - record.refreshedAt >= Self.day + keepAliveJitter
+    }
+
+    /// Whether to warn of the end: past 80 % and 95 % of the life, then daily in the last week, and after 60 idle days.
+    mutating func takesWarning(_ record: SessionRecord, at now: Double) -> String? {
+        let due = Self.warning(record, at: now)
+        guard let due else { return nil }
+        if let warnedAt, due.stage <= Self.warning(record, at: warnedAt)?.stage ?? -1 { return nil }
+        warnedAt = now
+        return due.text
+    }
+
+    private static func warning(_ record: SessionRecord, at now: Double) -> (stage: Int, text: String)? {
+        if let lifetime = record.kind.lifetime, let end = record.endsAt {
+            let left = end - now
+            let days = Int((left / day).rounded(.up))
+            if left <= 7 * day { return (100 - max(0, days), "the session ends in \(max(0, days)) days") }
+            if left <= 0.05 * lifetime { return (2, "the session ends in \(days) days") }
+            if left <= 0.2 * lifetime { return (1, "the session ends in \(days) days") }
+        }
+        if record.kind == .confidential, now - record.refreshedAt >= 60 * day {
+            return (0, "the tokens were not renewed for 60 days; at 91 the session ends")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,41 @@
+public import ATProtocol
+
+/// What may be told about a session: no token, no key, no code.
+public struct SessionStatus: Sendable, Equatable {
+    /// How it proves to be the account.
+    public var kind: SessionKind
+    /// The account.
+    public var account: DID
+    /// The account's PDS, an origin; nil without a session.
+    public var pds: String?
+    /// The authorization server's issuer; nil for app passwords and without a session.
+    public var issuer: String?
+    /// The client's identity; OAuth only.
+    public var clientID: String?
+    /// The granted scope; OAuth only.
+    public var scope: String?
+    /// Whether the scope allows the two chat calls.
+    public var canSendMessages: Bool
+    /// Whether the scope allows public posts.
+    public var canPost: Bool
+    /// Rotations since the login.
+    public var generation: Int64
+    /// When the login happened, seconds since the epoch.
+    public var createdAt: Double?
+    /// When tokens were last renewed.
+    public var refreshedAt: Double?
+    /// When the access token ends.
+    public var accessExpiresAt: Double?
+    /// When the session ends whatever one does; nil for app passwords.
+    public var endsAt: Double?
+    /// When an unused refresh token would end.
+    public var idleEndsAt: Double?
+    /// How it is.
+    public var state: SessionState
+    /// What was wrong last, in this process, and may have passed; nil when nothing was.
+    public var lastTrouble: SessionTrouble?
+    /// When that was seen, seconds since the epoch.
+    public var lastTroubleAt: Double?
+    /// Why calls wait and until when, seconds since the epoch; nil when they do not.
+    public var waitsUntil: Double?
+}

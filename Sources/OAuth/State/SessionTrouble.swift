@@ -1,0 +1,85 @@
+/// What is wrong with a session.
+public struct SessionTrouble: Sendable, Equatable {
+    /// The reason, stable in logs and metrics.
+    public struct Reason: RawRepresentable, Sendable, Hashable {
+        /// The stable name.
+        public let rawValue: String
+
+        /// A reason of this name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// There is no session file.
+        public static let neverLoggedIn = Reason(rawValue: "never-logged-in")
+        /// The server no longer knows the refresh token.
+        public static let tokenDead = Reason(rawValue: "token-dead")
+        /// The refresh token was spent by a process that died before it could store the next one.
+        public static let lostInCrash = Reason(rawValue: "lost-in-crash")
+        /// The PDS refuses tokens that are fresh.
+        public static let tokenRefused = Reason(rawValue: "token-refused")
+        /// The server says that the session, or its refresh token, reached the end of its life.
+        public static let sessionEnded = Reason(rawValue: "session-ended")
+        /// The granted scope does not allow the chat calls.
+        public static let scope = Reason(rawValue: "scope")
+        /// Tokens came that are of another account, or not bound, or without the base scope.
+        public static let wrongSubject = Reason(rawValue: "wrong-subject")
+        /// The account now belongs to another authorization server.
+        public static let migrated = Reason(rawValue: "migrated")
+        /// The app password is not accepted, or not there.
+        public static let passwordRefused = Reason(rawValue: "password-refused")
+        /// The authorization server refuses, and does not say why.
+        public static let unrecognizedRefusal = Reason(rawValue: "refused-without-reason")
+        /// The stored session is of another account than the configuration's.
+        public static let otherAccount = Reason(rawValue: "other-account")
+        /// The stored session belongs to another client or kind than the configuration's.
+        public static let otherClient = Reason(rawValue: "other-client")
+        /// The stored session belongs to another client key than the configuration's.
+        public static let otherKey = Reason(rawValue: "other-client-key")
+        /// The tokens are bound to another key than the stored one.
+        public static let keyBinding = Reason(rawValue: "key-binding")
+        /// The authorization server does not accept the client's key or name.
+        public static let clientRefused = Reason(rawValue: "client-refused")
+        /// A server does not accept the proofs: it sees another URL, method or type than was sent.
+        public static let proofRefused = Reason(rawValue: "proof-refused")
+        /// The app password may not use direct messages.
+        public static let notPrivileged = Reason(rawValue: "app-password-without-messages")
+        /// The session file is corrupt, open to others, of another user, or cannot be decrypted.
+        public static let fileUnusable = Reason(rawValue: "session-file-unusable")
+        /// A key or password file cannot be used.
+        public static let credentials = Reason(rawValue: "credentials-unusable")
+        /// A refresh was answered with 200 and no tokens.
+        public static let unusableAnswer = Reason(rawValue: "unusable-answer")
+        /// A server asks for a nonce again and again.
+        public static let nonce = Reason(rawValue: "nonce")
+        /// A server finds our time wrong, even corrected by its own.
+        public static let clock = Reason(rawValue: "clock")
+        /// The authorization server cannot fetch the hosted client metadata.
+        public static let clientMetadata = Reason(rawValue: "client-metadata-unavailable")
+        /// A refresh was sent and its answer did not come.
+        public static let ambiguous = Reason(rawValue: "refresh-outcome-unknown")
+        /// The PDS could not start a session with the app password.
+        public static let signInUnavailable = Reason(rawValue: "sign-in-unavailable")
+        /// The server cannot be reached; nothing was sent.
+        public static let unreachable = Reason(rawValue: "unreachable")
+        /// The server limits the number of requests.
+        public static let rateLimited = Reason(rawValue: "rate-limited")
+        /// The store does not take the next record, so no token is spent.
+        public static let storage = Reason(rawValue: "storage")
+        /// New tokens are in memory only, because writing them failed.
+        public static let unsaved = Reason(rawValue: "rotated-token-unsaved")
+        /// Another process holds the session's lock.
+        public static let lockBusy = Reason(rawValue: "session-lock-busy")
+        /// The account is taken down or deactivated.
+        public static let account = Reason(rawValue: "account-inactive")
+    }
+
+    /// The reason.
+    public var reason: Reason
+    /// One clause: what was seen.
+    public var detail: String
+
+    /// Trouble with these parts.
+    public init(_ reason: Reason, _ detail: String) {
+        self.reason = reason
+        self.detail = detail
+    }
+}

@@ -1,0 +1,142 @@
+internal import Glibc
+
+/// The machine's file system.
+public struct POSIXFileSystem: SessionFileSystem {
+    /// The machine's file system.
+    public init() {}
+
+    /// The user that this process acts as.
+    public var owner: UInt32 { geteuid() }
+
+    /// What the file or directory is; nil when there is none.
+    ///
+    /// A link that leads to a directory counts as the directory, for that is what systemd's StateDirectory of a
+    /// DynamicUser is; a link that leads to a file counts as a link, and is no plain file.
+    public func status(of path: String) throws(FileFailure) -> FileStatus? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            guard errno != ENOENT else { return nil }
+            throw failure("examine", path)
+        }
+        if status.st_mode & S_IFMT == S_IFLNK {
+            var target = stat()
+            if unsafe fstatat(AT_FDCWD, path, &target, 0) == 0, target.st_mode & S_IFMT == S_IFDIR { status = target }
+        }
+        return FileStatus(status)
+    }
+
+    /// The whole content, at most 1 MiB.
+    public func read(_ path: String) throws(FileFailure) -> [UInt8] {
+        let file = try open(path, O_RDONLY, "open")
+        defer { close(file) }
+        var out: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = unsafe Glibc.read(file, &chunk, chunk.count)
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                throw failure("read", path)
+            }
+            guard count > 0 else { return out }
+            out.append(contentsOf: chunk[..<count])
+            guard out.count <= 1 << 20 else {
+                throw FileFailure(operation: "read", path: path, number: EFBIG, reason: "it is larger than 1 MiB")
+            }
+        }
+    }
+
+    /// Creates or empties a file of mode 0600 and reserves room for `size` octets.
+    public func reserve(_ path: String, size: Int) throws(FileFailure) {
+        let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC, "create")
+        defer { close(file) }
+        guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
+        // Returns the error instead of setting errno.
+        let number = posix_fallocate(file, 0, size)
+        guard number == 0 else { throw failure("reserve room for", path, number) }
+        guard fsync(file) == 0 else { throw failure("sync", path) }
+    }
+
+    /// Replaces the content and waits until it is on the disk.
+    public func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+        let file = try open(path, O_WRONLY | O_CREAT, "open")
+        defer { close(file) }
+        guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else {
+                if count < 0, errno == EINTR { continue }
+                throw failure("write", path)
+            }
+            rest = rest.dropFirst(count)
+        }
+        guard ftruncate(file, bytes.count) == 0 else { throw failure("write", path) }
+        guard fsync(file) == 0 else { throw failure("sync", path) }
+    }
+
+    /// Gives a file another name and waits until the directory is on the disk.
+    public func rename(_ path: String, to newPath: String) throws(FileFailure) {
+        guard unsafe Glibc.rename(path, newPath) == 0 else { throw failure("rename", path) }
+        try syncDirectory(of: newPath)
+    }
+
+    /// Removes a file.
+    public func remove(_ path: String) throws(FileFailure) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
+    }
+
+    /// Takes the lock of a lock file that is never renamed.
+    public func lock(_ path: String) throws(FileFailure) -> (any FileLock)? {
+        let file = try open(path, O_RDWR | O_CREAT, "open")
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            close(file)
+            guard number == EWOULDBLOCK || number == EINTR else { throw failure("lock", path, number) }
+            return nil
+        }
+        return DescriptorLock(file)
+    }
+
+    private func syncDirectory(of path: String) throws(FileFailure) {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        let directory = end == path.startIndex ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<end])
+        let file = try open(directory, O_RDONLY | O_DIRECTORY, "open")
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw failure("sync", directory) }
+    }
+
+    private func open(_ path: String, _ flags: Int32, _ operation: String) throws(FileFailure) -> Int32 {
+        while true {
+            let file = unsafe Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            if file >= 0 { return file }
+            guard errno == EINTR else { throw failure(operation, path) }
+        }
+    }
+
+    private func failure(_ operation: String, _ path: String, _ number: Int32 = errno) -> FileFailure {
+        FileFailure(operation: operation, path: path, number: number, reason: unsafe String(cString: strerror(number)))
+    }
+}
+
+extension FileStatus {
+    fileprivate init(_ status: stat) {
+        self.init(
+            inode: UInt64(status.st_ino),
+            owner: status.st_uid,
+            mode: status.st_mode,
+            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            size: Int64(status.st_size)
+        )
+    }
+}
+
+/// A `flock` that lasts as long as its open file.
+private final class DescriptorLock: FileLock {
+    private let file: Int32
+
+    init(_ file: Int32) { self.file = file }
+
+    func unlock() { flock(file, LOCK_UN) }
+
+    deinit { close(file) }
+}

@@ -1,0 +1,62 @@
+/// Reads files that hold secrets: keys and passwords, each from a plain file that is closed to others.
+public struct SecretFile: Sendable {
+    private let files: any SessionFileSystem
+
+    /// Reads from a file system.
+    public init(_ files: any SessionFileSystem = POSIXFileSystem()) { self.files = files }
+
+    /// The content of a secret's file.
+    ///
+    /// The file is a plain one, of this user or of root, and closed to others; `LoadCredential` files are mode 0400 or,
+    /// with an ACL, 0440, in a directory that only the service sees.
+    ///
+    /// - Throws: ``OAuthFailure`` with ``OAuthFailure/Code/configuration``; never holds any of the secret.
+    public func read(_ path: String) throws(OAuthFailure) -> [UInt8] {
+        do throws(FileFailure) {
+            guard let status = try files.status(of: path) else { throw .unusable(path, "there is no such file") }
+            guard status.isRegular else { throw .unusable(path, "it is not a plain file") }
+            guard status.owner == files.owner || status.owner == 0 else {
+                throw .unusable(path, "it belongs to another user")
+            }
+            guard status.mode & 0o037 == 0, status.mode & 0o040 == 0 || status.owner == 0 else {
+                throw .unusable(path, "it is open to other users; run: chmod 600 \(path)")
+            }
+            return try files.read(path)
+        } catch {
+            throw OAuthFailure(code: .configuration, sentence: "A secret cannot be read: \(error).")
+        }
+    }
+
+    /// The content without the line end that editors add; never empty.
+    ///
+    /// - Throws: as ``read(_:)`` does.
+    public func secret(_ path: String) throws(OAuthFailure) -> [UInt8] {
+        var bytes = try read(path)
+        while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
+        guard !bytes.isEmpty else { throw OAuthFailure(code: .configuration, sentence: "\(path) is empty.") }
+        return bytes
+    }
+
+    /// The content as text without white space behind it; never empty.
+    func text(_ path: String) throws(OAuthFailure) -> String {
+        guard let text = String(validating: try secret(path), as: UTF8.self) else {
+            throw OAuthFailure(code: .configuration, sentence: "\(path) is not text.")
+        }
+        return String(text.reversed().drop(while: \.isWhitespace).reversed())
+    }
+
+    /// 32 octets, stored raw or as 64 hexadecimal digits.
+    func encryptionKey(_ path: String) throws(OAuthFailure) -> [UInt8] {
+        let bytes = try read(path)
+        if bytes.count == 32 { return bytes }
+        let digits = bytes.filter { $0 != 0x0A && $0 != 0x0D }.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        let values = digits.compactMap(\.self)
+        guard digits.count == 64, values.count == 64 else {
+            throw OAuthFailure(
+                code: .configuration,
+                sentence: "\(path) holds neither 32 octets nor 64 hexadecimal digits; run: openssl rand -hex 32"
+            )
+        }
+        return stride(from: 0, to: 64, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+    }
+}

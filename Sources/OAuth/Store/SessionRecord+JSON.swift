@@ -1,0 +1,111 @@
+internal import ATProtocol
+
+/// The file format of the session record.
+extension SessionRecord {
+    /// The record as it is written.
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "format": .integer(Self.format),
+            "kind": .string(kind.rawValue),
+            "login_id": .string(loginID),
+            "generation": .integer(generation),
+            "did": .string(account.text),
+            "pds": .string(pds),
+            "access_token": .string(accessToken),
+            "refresh_token": .string(refreshToken),
+            "scope": .string(scope),
+            "created_at": .integer(Int64(createdAt)),
+            "refreshed_at": .integer(Int64(refreshedAt)),
+        ]
+        if let expiresAt { members["expires_at"] = .integer(Int64(expiresAt)) }
+        if let binding { members.merge(binding.members) { $1 } }
+        if let intent {
+            members["refresh_intent"] = [
+                "generation": .integer(intent.generation), "started_at": .integer(Int64(intent.startedAt)),
+            ]
+        }
+        if let verdict {
+            members["state"] = .string(verdict.name)
+            members["last_error"] = [
+                "reason": .string(verdict.trouble?.reason.rawValue ?? ""),
+                "detail": .string(verdict.trouble?.detail ?? ""),
+            ]
+        }
+        return .object(members)
+    }
+
+    /// Reads a record; nil when a member is missing or of the wrong kind.
+    init?(_ json: JSONValue) {
+        func number(_ name: String) -> Double? { json[name]?.integer.map(Double.init) }
+        guard json["format"]?.integer == Self.format,
+            let kind = json["kind"]?.string.flatMap(SessionKind.init),
+            let loginID = json["login_id"]?.string, !loginID.isEmpty,
+            let generation = json["generation"]?.integer,
+            let account = json["did"]?.string.flatMap({ try? DID($0) }),
+            let pds = json["pds"]?.string,
+            let accessToken = json["access_token"]?.string,
+            let refreshToken = json["refresh_token"]?.string, !refreshToken.isEmpty,
+            let scope = json["scope"]?.string,
+            let createdAt = number("created_at"),
+            let refreshedAt = number("refreshed_at")
+        else { return nil }
+        self.init(
+            kind: kind,
+            loginID: loginID,
+            generation: generation,
+            account: account,
+            pds: pds,
+            accessToken: accessToken,
+            refreshToken: refreshToken,
+            scope: scope,
+            expiresAt: number("expires_at"),
+            createdAt: createdAt,
+            refreshedAt: refreshedAt
+        )
+        if kind != .appPassword {
+            guard let binding = Binding(json) else { return nil }
+            self.binding = binding
+        }
+        if let intent = json["refresh_intent"] {
+            guard let generation = intent["generation"]?.integer, let startedAt = intent["started_at"]?.integer else {
+                return nil
+            }
+            self.intent = Intent(generation: generation, startedAt: Double(startedAt))
+        }
+        if let name = json["state"]?.string {
+            let reason = SessionTrouble.Reason(rawValue: json["last_error"]?["reason"]?.string ?? "")
+            verdict = SessionState(name: name, trouble: .init(reason, json["last_error"]?["detail"]?.string ?? ""))
+        }
+    }
+}
+
+extension SessionRecord.Binding {
+    fileprivate var members: [String: JSONValue] {
+        var method: [String: JSONValue] = ["method": clientKeyID == nil ? "none" : "private_key_jwt"]
+        if let clientKeyID { method["kid"] = .string(clientKeyID) }
+        if let clientKeyThumbprint { method["jkt"] = .string(clientKeyThumbprint) }
+        var members: [String: JSONValue] = [
+            "issuer": .string(issuer), "token_endpoint": .string(tokenEndpoint), "client_id": .string(clientID),
+            "auth_method": .object(method), "dpop_key": dpopKey, "dpop_jkt": .string(dpopThumbprint),
+        ]
+        if let revocationEndpoint { members["revocation_endpoint"] = .string(revocationEndpoint) }
+        return members
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let clientID = json["client_id"]?.string, let issuer = json["issuer"]?.string,
+            let tokenEndpoint = json["token_endpoint"]?.string, let dpopKey = json["dpop_key"],
+            let dpopThumbprint = json["dpop_jkt"]?.string
+        else { return nil }
+        self.init(
+            clientID: clientID,
+            issuer: issuer,
+            tokenEndpoint: tokenEndpoint,
+            revocationEndpoint: json["revocation_endpoint"]?.string,
+            clientKeyID: json["auth_method"]?["kid"]?.string,
+            clientKeyThumbprint: json["auth_method"]?["jkt"]?.string,
+            dpopKey: dpopKey,
+            dpopThumbprint: dpopThumbprint
+        )
+    }
+}

@@ -1,0 +1,146 @@
+internal import ATProtocol
+internal import Crypto
+
+/// The session file and its locks; every write goes through the protocol that no crash can break.
+///
+/// `session.json` is only ever replaced by a complete, synced file. Calls block: use ``BlockingQueue``.
+struct SessionStore: Sendable {
+    /// Room for the next record, taken before a token is spent.
+    static let reservation = 16_384
+
+    let directory: String
+    private let account: DID
+    private let files: any SessionFileSystem
+    private let encryptionKey: [UInt8]?
+
+    init(directory: String, account: DID, files: any SessionFileSystem, encryptionKey: [UInt8]?) {
+        self.directory = directory
+        self.account = account
+        self.files = files
+        self.encryptionKey = encryptionKey
+    }
+
+    var path: String { directory + "/session.json" }
+    private var nextPath: String { directory + "/session.json.tmp" }
+
+    /// What tells one version of the file from another; nil when there is none or it cannot be examined.
+    func version() -> FileStatus? { (try? files.status(of: path)) ?? nil }
+
+    /// The stored record; nil when there is none.
+    ///
+    /// - Throws: ``OAuthFailure`` when the file is there but must not be used: corrupt is not absent.
+    func load() throws(OAuthFailure) -> SessionRecord? {
+        do throws(FileFailure) {
+            guard let status = try files.status(of: path) else { return nil }
+            try check(status)
+            return try decode(files.read(path))
+        } catch {
+            throw Self.storage(error)
+        }
+    }
+
+    private func check(_ status: FileStatus) throws(FileFailure) {
+        if let directoryStatus = try files.status(of: directory) {
+            guard directoryStatus.owner == files.owner else { throw .unusable(directory, "it belongs to another user") }
+            guard directoryStatus.mode & 0o077 == 0 else {
+                throw .unusable(directory, "it is open to other users; run: chmod 700 \(directory)")
+            }
+        }
+        guard status.isRegular else { throw .unusable(path, "it is not a plain file") }
+        guard status.owner == files.owner else { throw .unusable(path, "it belongs to another user") }
+        guard !status.isShared else { throw .unusable(path, "other users may read it; run: chmod 600 \(path)") }
+    }
+
+    private func decode(_ bytes: [UInt8]) throws(FileFailure) -> SessionRecord {
+        guard !bytes.isEmpty else { throw .unusable(path, "it is empty") }
+        guard var json = try? JSONValue(parsing: bytes) else { throw .unusable(path, "it is not JSON, or was cut off") }
+        if let box = json["encrypted"]?.string {
+            guard let encryptionKey else { throw .unusable(path, "it is encrypted and no key is configured") }
+            guard let sealed = Base64.decode(box),
+                let plain = try? SealedBox.open(sealed, key: encryptionKey, context: context),
+                let inner = try? JSONValue(parsing: plain)
+            else { throw .unusable(path, "it cannot be decrypted with the configured key for this account") }
+            json = inner
+        }
+        guard let record = SessionRecord(json) else { throw .unusable(path, "it is not a session of this version") }
+        return record
+    }
+
+    /// Bound to the ciphertext, so that a file cannot be moved to another account.
+    private var context: [UInt8] { Array("\(account.text)|\(SessionRecord.format)".utf8) }
+
+    private func encode(_ record: SessionRecord) throws(OAuthFailure) -> [UInt8] {
+        guard let encryptionKey else { return record.json.encoded }
+        do throws(CryptoFailure) {
+            let box = try SealedBox.seal(record.json.encoded, key: encryptionKey, context: context)
+            let envelope: JSONValue = [
+                "format": .integer(SessionRecord.format), "did": .string(account.text),
+                "encrypted": .string(Base64.encode(box)),
+            ]
+            return envelope.encoded
+        } catch {
+            throw OAuthFailure(code: .crypto, sentence: "The session could not be encrypted: \(error.detail).")
+        }
+    }
+
+    /// Replaces the record on the disk.
+    func save(_ record: SessionRecord) throws(OAuthFailure) {
+        let bytes = try encode(record)
+        do throws(FileFailure) {
+            try files.write(bytes, to: nextPath)
+            try files.rename(nextPath, to: path)
+        } catch {
+            throw Self.storage(error)
+        }
+    }
+
+    /// Proves that the store takes a record, and takes the room for the next one: called before a token is spent.
+    func prove(_ record: SessionRecord) throws(OAuthFailure) {
+        try save(record)
+        try reserve()
+    }
+
+    /// Takes room for a record.
+    func reserve() throws(OAuthFailure) {
+        do { try files.reserve(nextPath, size: Self.reservation) } catch { throw Self.storage(error) }
+    }
+
+    /// Stores a new login, keeping what was there under a name that tells when it ended.
+    func replace(with record: SessionRecord, at now: Double) throws(OAuthFailure) {
+        do throws(FileFailure) {
+            if try files.status(of: path) != nil {
+                // A copy and no link: some file systems know none. The rename that follows syncs the directory.
+                try files.write(files.read(path), to: directory + "/session.dead-\(Int64(now)).json")
+            }
+        } catch {
+            throw Self.storage(error)
+        }
+        try save(record)
+    }
+
+    /// Removes the record after a logout.
+    func retire() throws(OAuthFailure) {
+        do { try files.remove(path) } catch { throw Self.storage(error) }
+    }
+
+    /// Keeps an answer that could not be used, for the operator.
+    func keep(_ body: [UInt8], at now: Double) throws(OAuthFailure) -> String {
+        let file = directory + "/session.answer-\(Int64(now)).txt"
+        do { try files.write(Array(body.prefix(65_536)), to: file) } catch { throw Self.storage(error) }
+        return file
+    }
+
+    /// The lock held from reading the record to writing its successor; nil while another process holds it.
+    func lock() throws(OAuthFailure) -> (any FileLock)? {
+        do { return try files.lock(directory + "/session.lock") } catch { throw Self.storage(error) }
+    }
+
+    /// The lock that a daemon holds as long as it runs; nil when another one does.
+    func lockInstance() throws(OAuthFailure) -> (any FileLock)? {
+        do { return try files.lock(directory + "/session.instance.lock") } catch { throw Self.storage(error) }
+    }
+
+    private static func storage(_ failure: FileFailure) -> OAuthFailure {
+        OAuthFailure(code: .storage, sentence: "The session store is unusable: \(failure).")
+    }
+}

@@ -1,0 +1,52 @@
+internal import ATProtocol
+internal import Network
+
+/// The answer of a token endpoint (RFC 6749 §5.1), read as it came; checked by ``problem(account:)``.
+struct TokenSet: Sendable, Equatable, CustomStringConvertible {
+    var accessToken: String
+    var refreshToken: String
+    var tokenType: String?
+    var scope: String?
+    /// The account's DID, `sub`.
+    var subject: String?
+    /// Seconds from now.
+    var expiresIn: Double?
+
+    /// Reads a 200 answer; nil when it holds no pair of tokens.
+    init?(_ response: HTTPResponse) {
+        guard let json = try? JSONValue(parsing: response.body),
+            let accessToken = json["access_token"]?.string, !accessToken.isEmpty,
+            let refreshToken = json["refresh_token"]?.string, !refreshToken.isEmpty
+        else { return nil }
+        self.accessToken = accessToken
+        self.refreshToken = refreshToken
+        tokenType = json["token_type"]?.string
+        scope = json["scope"]?.string
+        subject = json["sub"]?.string
+        switch json["expires_in"] {
+        case .integer(let seconds)?: expiresIn = Double(seconds)
+        case .number(let seconds)?: expiresIn = seconds
+        default: expiresIn = nil
+        }
+    }
+
+    /// What forbids the use of the tokens; nil when nothing does.
+    func problem(account: DID) -> SessionTrouble? {
+        guard subject == account.text else {
+            return SessionTrouble(
+                .wrongSubject,
+                "the tokens are of \(subject.map { String($0.prefix(80)) } ?? "nobody")"
+            )
+        }
+        guard tokenType?.lowercased() == "dpop" else {
+            return SessionTrouble(.wrongSubject, "the tokens are not bound to a key")
+        }
+        guard let scope, ScopeGrant(scope).hasBase else {
+            return SessionTrouble(.wrongSubject, "the granted scope lacks “atproto”")
+        }
+        return nil
+    }
+
+    /// What is printed of it, should somebody ever print it: no secret.
+    var description: String { "tokens" }
+}

@@ -1,0 +1,31 @@
+public import ATProtocol
+
+/// A direct message as the chat service keeps it.
+public struct StoredMessage: Sendable, Equatable {
+    /// Its identifier.
+    public let id: String
+    /// Its place in the conversation; ascending as text.
+    public let rev: String
+    /// The conversation.
+    public let conversation: String
+    /// Who wrote it.
+    public let sender: DID
+    /// Who reads it.
+    public let recipient: DID
+    /// What it says.
+    public let text: String
+    /// `app.bsky.richtext.facet` objects, or nil.
+    public let facets: JSONValue?
+    /// When the service accepted it, RFC 3339.
+    public let sentAt: String
+
+    /// The `messageView` of the lexicon.
+    var view: JSONValue {
+        var members: [String: JSONValue] = [
+            "id": .string(id), "rev": .string(rev), "text": .string(text), "sender": ["did": .string(sender.text)],
+            "sentAt": .string(sentAt),
+        ]
+        members["facets"] = facets
+        return .object(members)
+    }
+}

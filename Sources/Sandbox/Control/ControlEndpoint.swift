@@ -1,0 +1,99 @@
+internal import ATProtocol
+internal import Network
+
+/// The HTTP side door of `impact-sandbox serve`: what a test in another language would call on ``SandboxNetwork``.
+struct ControlEndpoint: Sendable {
+    let network: @Sendable () -> SandboxNetwork?
+
+    func answer(_ request: IncomingRequest) -> HTTPResponse {
+        guard let network = network() else { return .text("stopped", status: 503) }
+        let body = (try? JSONValue(parsing: request.body)) ?? [:]
+        do {
+            switch (request.method, request.path) {
+            case ("GET", "/"): return .json(network.summary)
+            case ("GET", "/messages"): return .json(Self.messages(of: network))
+            case ("POST", "/faults"): return try Self.addFault(body, network)
+            case ("DELETE", "/faults"):
+                network.faults.clear()
+                return .json([:])
+            case ("POST", "/stream"): return try Self.inflict(body, network)
+            case ("POST", "/accounts"): return try Self.createAccount(body, network)
+            case ("POST", "/records"): return try Self.createRecord(body, network)
+            case ("POST", "/clock"):
+                network.clock.advance(by: .seconds(body["seconds"]?.integer ?? 0))
+                return .json(["now": .number(network.clock.now())])
+            default: return .text("no such control", status: 404)
+            }
+        } catch {
+            return .json(["error": .string("\(error)")], status: 400)
+        }
+    }
+
+    private static func messages(of network: SandboxNetwork) -> JSONValue {
+        .array(
+            network.chat.messages.map { message in
+                [
+                    "id": .string(message.id), "from": .string(message.sender.text),
+                    "to": .string(message.recipient.text), "text": .string(message.text),
+                    "sentAt": .string(message.sentAt), "facets": message.facets ?? [],
+                ]
+            }
+        )
+    }
+
+    private static func addFault(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+        guard let pattern = body["on"]?.string, let name = body["fault"]?.string else {
+            throw SandboxError("give “on” and “fault”")
+        }
+        let fault: Fault
+        if let known = Fault.named[name] {
+            fault = known
+        } else if name == "respond", let status = body["status"]?.integer {
+            fault = .respond(.json(body["body"] ?? [:], status: Int(status)))
+        } else {
+            throw SandboxError("faults: respond, \(Fault.named.keys.sorted().joined(separator: ", "))")
+        }
+        let count = Int(body["count"]?.integer ?? 1)
+        network.faults.add(fault, on: pattern, count: count, skipping: Int(body["skip"]?.integer ?? 0))
+        return .json(["pending": .integer(Int64(network.faults.pending))])
+    }
+
+    private static func inflict(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+        let index = Int(body["host"]?.integer ?? 0)
+        guard let fault = StreamFault(name: body["fault"]?.string ?? "", body),
+            network.streamHosts.indices.contains(index)
+        else { throw SandboxError("faults: drop, reset, close, stall, garbage, binary, too-slow, ping, tear") }
+        network.streamHosts[index].inflict(fault)
+        return .json(["clients": .integer(Int64(network.streamHosts[index].subscriberCount))])
+    }
+
+    private static func createAccount(
+        _ body: JSONValue,
+        _ network: SandboxNetwork
+    ) throws(SandboxError) -> HTTPResponse {
+        let policy = body["allowIncoming"]?.string.flatMap(AllowIncoming.init) ?? .all
+        return .json(try network.createAccount(handle: body["handle"]?.string ?? "", allowIncoming: policy).summary)
+    }
+
+    private static func createRecord(
+        _ body: JSONValue,
+        _ network: SandboxNetwork
+    ) throws(SandboxError) -> HTTPResponse {
+        guard let account = network.account(named: body["repo"]?.string ?? ""), let record = body["record"] else {
+            throw SandboxError("give “repo”, “collection” and “record”")
+        }
+        let uri = try network.createRecord(
+            by: account,
+            collection: body["collection"]?.string ?? "",
+            record: record,
+            key: body["rkey"]?.string
+        )
+        return .json(["uri": .string(uri.text)])
+    }
+}
+
+extension SandboxAccount {
+    var summary: JSONValue {
+        ["did": .string(did.text), "handle": .string(handle.text), "password": .string(password)]
+    }
+}

@@ -1,0 +1,73 @@
+internal import ATProtocol
+internal import Network
+
+/// The few public reads of the AppView that a notifier needs.
+///
+/// It has no chat routes, which is what a forgotten `atproto-proxy` looks like.
+struct AppView: Sendable {
+    let accounts: AccountBook
+    let repositories: RepositoryStore
+
+    func answer(_ request: IncomingRequest) -> HTTPResponse {
+        guard request.method == "GET", request.path.hasPrefix("/xrpc/") else { return Self.unsupported }
+        return answer(String(request.path.dropFirst(6)), request)
+    }
+
+    func answer(_ method: String, _ request: IncomingRequest) -> HTTPResponse {
+        switch method {
+        case "app.bsky.graph.getRelationships": getRelationships(request)
+        case "app.bsky.actor.getProfile": getProfile(request)
+        case "com.atproto.identity.resolveHandle": resolveHandle(request)
+        default: Self.unsupported
+        }
+    }
+
+    private static let unsupported = HTTPResponse.failure(404, "XRPCNotSupported", "XRPC Not Supported")
+
+    private func getRelationships(_ request: IncomingRequest) -> HTTPResponse {
+        let others = request.parameters("others")
+        guard others.count <= 30 else {
+            return .failure(400, "InvalidRequest", "Params/others must not have more than 30 elements")
+        }
+        guard let actor = request.parameter("actor").flatMap({ accounts.account(named: $0) })?.did else {
+            return .failure(400, "ActorNotFound", "Actor not found")
+        }
+        let list = others.map { other -> JSONValue in
+            guard let did = accounts.account(named: other)?.did else {
+                return ["$type": "app.bsky.graph.defs#notFoundActor", "actor": .string(other), "notFound": true]
+            }
+            func uri(_ owner: DID, _ collection: String) -> JSONValue { .string("at://\(owner)/\(collection)/self") }
+            var members: [String: JSONValue] = [
+                "$type": "app.bsky.graph.defs#relationship", "did": .string(did.text),
+            ]
+            if accounts.follows(actor, did) { members["following"] = uri(actor, "app.bsky.graph.follow") }
+            if accounts.follows(did, actor) { members["followedBy"] = uri(did, "app.bsky.graph.follow") }
+            if accounts.blocks(actor, did) { members["blocking"] = uri(actor, "app.bsky.graph.block") }
+            if accounts.blocks(did, actor) { members["blockedBy"] = uri(did, "app.bsky.graph.block") }
+            return .object(members)
+        }
+        return .json(["actor": .string(actor.text), "relationships": .array(list)])
+    }
+
+    private func getProfile(_ request: IncomingRequest) -> HTTPResponse {
+        guard let account = request.parameter("actor").flatMap({ accounts.account(named: $0) }) else {
+            return .failure(400, "InvalidRequest", "Profile not found")
+        }
+        let profile = repositories.record("at://\(account.did)/app.bsky.actor.profile/self")?.value
+        var members: [String: JSONValue] = ["did": .string(account.did.text), "handle": .string(account.handle.text)]
+        members["displayName"] = profile?["displayName"]
+        let labels = (profile?["labels"]?["values"]?.array ?? []).map { label -> JSONValue in
+            ["src": .string(account.did.text), "val": label["val"] ?? "", "uri": "", "cts": "2026-01-01T00:00:00Z"]
+        }
+        members["labels"] = .array(labels)
+        return .json(.object(members))
+    }
+
+    private func resolveHandle(_ request: IncomingRequest) -> HTTPResponse {
+        let handle = request.parameter("handle") ?? ""
+        guard let account = accounts.account(named: handle), account.did.text != handle else {
+            return .failure(400, "HandleNotFound", "Unable to resolve handle")
+        }
+        return .json(["did": .string(account.did.text)])
+    }
+}

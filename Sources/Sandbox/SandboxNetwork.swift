@@ -1,0 +1,312 @@
+public import ATProtocol
+internal import Crypto
+public import Network
+
+/// A local AT Protocol network in one process: PLC directory, PDS, authorization server, chat service, public AppView
+/// and stream hosts, on plain HTTP at 127.0.0.1.
+///
+/// It is strict where the real network is, and it fails on demand: see ``faults`` for HTTP and ``StreamHost`` for streams.
+public final class SandboxNetwork: Sendable {
+    /// The time of all servers.
+    public let clock: SandboxClock
+    /// Faults of HTTP requests, stream handshakes included.
+    public let faults: FaultPlan
+    /// Every request that was made.
+    public let journal: Journal
+    /// The PLC directory.
+    public let plc: PLCDirectory
+    /// The chat service.
+    public let chat: ChatService
+    /// The OAuth authorization server.
+    public let authorizationServer: AuthorizationServer
+    /// The stream hosts, at least one.
+    public let streamHosts: [StreamHost]
+    /// `http://127.0.0.1:port/` of the PLC directory.
+    public let plcURL: WebURL
+    /// Of the PDS.
+    public let pdsURL: WebURL
+    /// Of the authorization server.
+    public let authorizationServerURL: WebURL
+    /// Of the public AppView.
+    public let appViewURL: WebURL
+    /// Of the control endpoint: faults, records, accounts and messages for other programs.
+    public let controlURL: WebURL
+
+    private let options: SandboxOptions
+    private let tracer: Task<Void, Never>?
+    private let servers: [LoopbackServer]
+    private let accounts: AccountBook
+    private let repositories: RepositoryStore
+    private let sessions: PasswordSessions
+
+    /// Starts a network.
+    ///
+    /// - Throws: ``SandboxError`` when a port cannot be had.
+    public static func start(_ options: SandboxOptions = SandboxOptions()) async throws(SandboxError) -> SandboxNetwork
+    {
+        try SandboxNetwork(options)
+    }
+
+    private init(_ options: SandboxOptions) throws(SandboxError) {
+        let faults = FaultPlan()
+        let journal = Journal()
+        let clock = SandboxClock()
+        func bind(_ name: String) throws(SandboxError) -> LoopbackServer {
+            try LoopbackServer(name, port: options.ports[name] ?? 0, faults: faults, journal: journal)
+        }
+        let directory = try bind("plc")
+        let dataServer = try bind("pds")
+        let authorization = try bind("as")
+        let view = try bind("appview")
+        let control = try bind("control")
+        var streams: [LoopbackServer] = []
+        for index in 0..<max(1, options.streamHosts) {
+            streams.append(try bind(index == 0 ? "stream" : "stream\(index + 1)"))
+        }
+        let hosts = streams.enumerated().map { index, server in
+            StreamHost(server: server, firstSequence: Int64(index + 1) * 1_000_000, clock: clock)
+        }
+        let accounts = AccountBook()
+        let repositories = RepositoryStore(clock: clock) { commit in
+            for host in hosts { host.append(commit.did, .commit(commit)) }
+        }
+        let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
+        let issuer = AuthorizationServer(url: authorization.url, accounts: accounts, clock: clock)
+        let plc = PLCDirectory()
+        let sessions = PasswordSessions()
+        let appView = AppView(accounts: accounts, repositories: repositories)
+        let proofs = ProofVerifier(origin: dataServer.url.origin)
+        let pds = PersonalDataServer(
+            origin: dataServer.url.origin,
+            authorizationServer: issuer.issuer,
+            accounts: accounts,
+            repositories: repositories,
+            sessions: sessions,
+            guardian: ResourceGuard(proofs: proofs, tokens: issuer.tokens, sessions: sessions),
+            proxy: ServiceProxy(chat: chat, appView: appView),
+            clock: clock
+        )
+        self.options = options
+        self.clock = clock
+        self.faults = faults
+        self.journal = journal
+        self.plc = plc
+        self.chat = chat
+        self.accounts = accounts
+        self.repositories = repositories
+        self.sessions = sessions
+        authorizationServer = issuer
+        streamHosts = hosts
+        plcURL = directory.url
+        pdsURL = dataServer.url
+        authorizationServerURL = authorization.url
+        appViewURL = view.url
+        controlURL = control.url
+        tracer = options.tracerInterval.map { interval in
+            Task {
+                guard let did = try? DID("did:plc:tracertracertracertracer") else { return }
+                var number = 0
+                while (try? await Task.sleep(for: interval)) != nil {
+                    number += 1
+                    for host in hosts { host.append(did, .identity(handle: "tracer-\(number).test")) }
+                }
+            }
+        }
+        servers = [directory, dataServer, authorization, view, control] + streams
+        try directory.serve { .response(plc.answer($0)) }
+        try dataServer.serve { .response(pds.answer($0).dated(clock.now())) }
+        try authorization.serve { .response(issuer.answer($0).dated(clock.now())) }
+        try view.serve { .response(appView.answer($0)) }
+        let endpoint = ControlEndpoint { [weak self] in self }
+        try control.serve { .response(endpoint.answer($0)) }
+        for (server, host) in zip(streams, hosts) { try server.serve { host.answer($0) } }
+    }
+
+    deinit { stop() }
+
+    /// Closes every port and every connection.
+    public func stop() {
+        tracer?.cancel()
+        for server in servers { server.stop() }
+    }
+
+    /// The first stream host's URL of a wire.
+    public func streamURL(_ wire: SandboxWire) -> WebURL { streamHosts[0].url(wire) }
+
+    /// Every URL and account as one JSON object, for other programs.
+    public var summary: JSONValue {
+        var streams: [JSONValue] = []
+        for host in streamHosts {
+            streams.append(
+                .object(
+                    Dictionary(
+                        uniqueKeysWithValues: SandboxWire.allCases.map { wire in
+                            ("\(wire)", .string(host.url(wire).description))
+                        }
+                    )
+                )
+            )
+        }
+        return [
+            "plc": .string(plcURL.origin), "pds": .string(pdsURL.origin),
+            "authorization_server": .string(authorizationServerURL.origin), "appview": .string(appViewURL.origin),
+            "control": .string(controlURL.origin), "streams": .array(streams),
+            "accounts": .array(accounts.all.map(\.summary)),
+        ]
+    }
+
+    // MARK: Accounts
+
+    /// The account of a DID or handle.
+    public func account(named identifier: String) -> SandboxAccount? { accounts.account(named: identifier) }
+
+    /// Creates an account with a DID document and a repository.
+    ///
+    /// - Parameters:
+    ///   - handle: for example `owner.test`.
+    ///   - allowIncoming: who may write to it; nil leaves the record out, which means ``AllowIncoming/following``.
+    /// - Returns: the account.
+    /// - Throws: ``SandboxError`` when the handle is malformed or taken.
+    @discardableResult
+    public func createAccount(
+        handle: String,
+        allowIncoming: AllowIncoming? = .all
+    ) throws(SandboxError) -> SandboxAccount {
+        guard let name = try? Handle(handle), accounts.account(named: handle) == nil else {
+            throw SandboxError("“\(handle)” is not a handle, or taken")
+        }
+        let key: SigningKey
+        // Both curves of the network take their turns.
+        do { key = try SigningKey(accounts.all.count.isMultiple(of: 2) ? .p256 : .k256) } catch {
+            throw SandboxError("\(error)")
+        }
+        let did = try plc.register(handle: name, pds: pdsURL, signingKey: key.publicKey)
+        if options.signsCommits { try repositories.sign(did, with: key) }
+        let account = SandboxAccount(did: did, handle: name, password: SecureRandom.token(bytes: 12))
+        accounts.add(account)
+        for host in streamHosts { host.append(did, .identity(handle: handle)) }
+        for host in streamHosts { host.append(did, .account(status: nil)) }
+        if let allowIncoming { try setAllowIncoming(allowIncoming, of: account) }
+        return account
+    }
+
+    /// Lets the owner of an account decide who may write to it.
+    public func setAllowIncoming(_ policy: AllowIncoming, of account: SandboxAccount) throws(SandboxError) {
+        let record: JSONValue = ["allowIncoming": .string(policy.rawValue)]
+        try createRecord(by: account, collection: "chat.bsky.actor.declaration", record: record, key: "self")
+    }
+
+    /// Gives an account another signing key: its DID document names it, and its repository is signed anew.
+    ///
+    /// - Throws: ``SandboxError`` when the network does not sign commits.
+    public func rotateSigningKey(of account: SandboxAccount) throws(SandboxError) {
+        let key: SigningKey
+        do { key = try SigningKey(.k256) } catch { throw SandboxError("\(error)") }
+        try repositories.rotate(account.did, to: key)
+        plc.setDocument(
+            of: account.did,
+            PLCDirectory.document(
+                of: account.did,
+                handle: account.handle,
+                pds: pdsURL.origin,
+                signingKey: key.publicKey.multikey
+            )
+        )
+    }
+
+    /// Makes one account follow another, or not any more.
+    public func setFollowing(_ isFollowing: Bool, _ follower: SandboxAccount, _ subject: SandboxAccount) {
+        accounts.setFollow(follower.did, subject.did, isFollowing)
+    }
+
+    /// Makes one account block another, or not any more.
+    public func setBlocking(_ isBlocking: Bool, _ blocker: SandboxAccount, _ subject: SandboxAccount) {
+        accounts.setBlock(blocker.did, subject.did, isBlocking)
+    }
+
+    /// Takes an account down, deactivates it, …; nil makes it active again; the streams tell.
+    public func setStatus(_ status: String?, of account: SandboxAccount) {
+        accounts.setStatus(status, of: account.did)
+        for host in streamHosts { host.append(account.did, .account(status: status)) }
+    }
+
+    /// Makes an app password, with access to direct messages or without.
+    public func createAppPassword(for account: SandboxAccount, isPrivileged: Bool) -> String {
+        sessions.addAppPassword(account.did, isPrivileged: isPrivileged)
+    }
+
+    /// Revokes the app passwords of an account.
+    public func revokeAppPasswords(of account: SandboxAccount) { sessions.revokeAppPasswords(of: account.did) }
+
+    /// How long the access token of a password session lives, in seconds.
+    public func setPasswordAccessLifetime(_ seconds: Double) { sessions.setAccessLifetime(seconds) }
+
+    // MARK: Records
+
+    /// Writes a record and lets the streams tell of it; `$type` is added when it is missing.
+    ///
+    /// - Parameters:
+    ///   - account: whose repository.
+    ///   - collection: an NSID.
+    ///   - record: an object.
+    ///   - key: its name, a new TID when nil; an existing one is updated.
+    /// - Returns: where it is.
+    /// - Throws: ``SandboxError`` when collection or key are malformed.
+    @discardableResult
+    public func createRecord(
+        by account: SandboxAccount,
+        collection: String,
+        record: JSONValue,
+        key: String? = nil
+    ) throws(SandboxError) -> ATURI {
+        var members = record.object ?? [:]
+        if members["$type"] == nil { members["$type"] = .string(collection) }
+        let (type, name) = try Self.place(collection, key)
+        return try repositories.write(account.did, type, name, .object(members)).uri
+    }
+
+    /// Lets the streams tell of a record that its author never wrote: no repository holds it.
+    ///
+    /// - Parameters:
+    ///   - account: whose record it would be.
+    ///   - collection: an NSID.
+    ///   - record: an object; `$type` is added when it is missing.
+    /// - Returns: where it would be.
+    /// - Throws: ``SandboxError`` when the collection is malformed.
+    @discardableResult
+    public func forgeRecord(
+        by account: SandboxAccount,
+        collection: String,
+        record: JSONValue
+    ) throws(SandboxError) -> ATURI {
+        var members = record.object ?? [:]
+        if members["$type"] == nil { members["$type"] = .string(collection) }
+        return try repositories.forge(account.did, Self.place(collection, nil).0, .object(members))
+    }
+
+    /// The records of an account in a collection, the latest key first.
+    public func records(of account: SandboxAccount, in collection: String) -> [JSONValue] {
+        repositories.records(of: account.did, in: collection).map(\.record.value)
+    }
+
+    /// Deletes a record and lets the streams tell of it.
+    public func deleteRecord(by account: SandboxAccount, collection: String, key: String) throws(SandboxError) {
+        let (type, name) = try Self.place(collection, key)
+        try repositories.write(account.did, type, name, nil)
+    }
+
+    private static func place(_ collection: String, _ key: String?) throws(SandboxError) -> (NSID, RecordKey?) {
+        do { return (try NSID(collection), try key.map { key throws(SyntaxError) in try RecordKey(key) }) } catch {
+            throw SandboxError("\(error)")
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// The response with a `Date` of the network's own time, by which a client corrects its clock.
+    fileprivate func dated(_ now: Double) -> HTTPResponse {
+        var response = self
+        response.headers["Date"] = HTTPDate.text(now)
+        return response
+    }
+}

@@ -1,0 +1,96 @@
+internal import ATProtocol
+public import Network
+
+/// One way for a request to go wrong.
+public struct Fault: Sendable {
+    /// Whether the server has acted on the request when the fault strikes.
+    public enum Moment: Sendable {
+        /// Nothing was done.
+        case beforeHandling
+        /// It was done: a message is stored, a token is rotated.
+        case afterHandling
+    }
+
+    /// What the client sees.
+    public enum Effect: Sendable {
+        /// Another response than the true one.
+        case respond(HTTPResponse)
+        /// The connection ends with a FIN and no byte.
+        case close
+        /// The connection ends with a RST and no byte.
+        case reset
+        /// The first bytes of the true response, then a FIN or RST.
+        case truncate(bytes: Int, resets: Bool)
+        /// Nothing for that long, then a FIN.
+        case silence(Duration)
+        /// The true response, later.
+        case delay(Duration)
+        /// The true response in pieces with a pause after each.
+        case trickle(bytes: Int, pause: Duration)
+    }
+
+    /// When it strikes.
+    public var moment: Moment
+    /// What the client sees.
+    public var effect: Effect
+
+    /// A fault of these parts.
+    public init(_ effect: Effect, _ moment: Moment = .beforeHandling) {
+        self.effect = effect
+        self.moment = moment
+    }
+
+    /// A response in place of the request's execution.
+    public static func respond(_ response: HTTPResponse) -> Fault { Fault(.respond(response)) }
+
+    /// The message is stored, the connection ends without a byte.
+    public static let dropAfter = Fault(.close, .afterHandling)
+    /// Nothing is stored, the connection ends without a byte.
+    public static let dropBefore = Fault(.close, .beforeHandling)
+    /// RST before anything is done.
+    public static let resetBefore = Fault(.reset, .beforeHandling)
+    /// RST after it is done.
+    public static let resetAfter = Fault(.reset, .afterHandling)
+    /// It is done and half of the response's body arrives.
+    public static let truncated = Fault(.truncate(bytes: 220, resets: false), .afterHandling)
+    /// The chat service's limit, seen through a PDS that has plenty of requests left (facts §3).
+    public static let chatRateLimit = respond(
+        .failure(
+            429,
+            "RateLimitExceeded",
+            "Rate Limit Exceeded",
+            headers: ["RateLimit-Limit": "3000", "RateLimit-Remaining": "2900", "RateLimit-Policy": "3000;w=300"]
+        )
+    )
+    /// The PDS's own limit.
+    public static func pdsRateLimit(retryAfter seconds: Int) -> Fault {
+        respond(
+            .failure(
+                429,
+                "RateLimitExceeded",
+                "Rate Limit Exceeded",
+                headers: [
+                    "RateLimit-Limit": "3000", "RateLimit-Remaining": "0", "RateLimit-Policy": "3000;w=300",
+                    "Retry-After": "\(seconds)",
+                ]
+            )
+        )
+    }
+    /// The PDS did not reach the service behind it.
+    public static let upstreamFailure = respond(.failure(502, "UpstreamFailure", "Upstream service unreachable"))
+    /// The PDS gave up waiting, the service did the work all the same.
+    public static let upstreamFailureAfter = Fault(
+        .respond(.failure(502, "UpstreamFailure", "Upstream service unreachable")),
+        .afterHandling
+    )
+    /// What a PDS makes of a status outside its table: 520 with `{}`.
+    public static let emptyObject = respond(.json([:], status: 520))
+    /// A load balancer's page.
+    public static let html404 = respond(
+        .text("<html><body><h1>404 Not Found</h1></body></html>", status: 404, type: "text/html")
+    )
+    /// An answer in plain text, as millipds gives it.
+    public static let plainText = respond(.text("upstream connect error", status: 503))
+    /// Half a minute of nothing.
+    public static let silence = Fault(.silence(.seconds(30)))
+}

@@ -1,0 +1,55 @@
+internal import ATProtocol
+
+/// Events as a relay writes them: two DAG-CBOR objects, header and payload (atproto.com/specs/event-stream#framing).
+enum RelayMessage {
+    /// The message of an event; nil for a commit without evidence.
+    static func encoded(_ event: LoggedEvent) -> [UInt8]? {
+        payload(of: event).flatMap { frame(["op": 1, "t": .string("#\(event.kind)")], $0) }
+    }
+
+    /// `#info` with a name.
+    static func info(_ name: String, _ message: String) -> [UInt8]? {
+        frame(["op": 1, "t": "#info"], ["name": .string(name), "message": .string(message)])
+    }
+
+    /// An error, after which the server closes.
+    static func error(_ name: String, _ message: String) -> [UInt8]? {
+        frame(["op": -1], ["error": .string(name), "message": .string(message)])
+    }
+
+    private static func frame(_ header: JSONValue, _ payload: JSONValue) -> [UInt8]? {
+        guard let header = try? header.dagCBOR(), let payload = try? payload.dagCBOR() else { return nil }
+        return header + payload
+    }
+
+    private static func payload(of event: LoggedEvent) -> JSONValue? {
+        let sequence = JSONValue.integer(event.sequence)
+        let did = JSONValue.string(event.did.text)
+        let time = JSONValue.string(SandboxClock.text(microseconds: event.microseconds))
+        switch event.content {
+        case .identity(let handle): return ["seq": sequence, "did": did, "time": time, "handle": .string(handle)]
+        case .account(let status):
+            var members: [String: JSONValue] = [
+                "seq": sequence, "did": did, "time": time, "active": .bool(status == nil),
+            ]
+            members["status"] = status.map(JSONValue.string)
+            return .object(members)
+        case .sync: return nil
+        case .commit(let record):
+            guard let evidence = record.evidence else { return nil }
+            var operation: [String: JSONValue] = [
+                "action": .string(record.operation.rawValue),
+                "path": .string(record.path),
+                "cid": record.cid.map { ["$link": .string($0)] } ?? .null,
+            ]
+            operation["prev"] = evidence.previousRecord.map(RepositoryTree.link)
+            return [
+                "seq": sequence, "repo": did, "time": time, "rev": .string(record.rev.text),
+                "since": .string(evidence.since.text), "commit": RepositoryTree.link(evidence.commit),
+                "prevData": RepositoryTree.link(evidence.previousData),
+                "blocks": RepositoryTree.bytes(evidence.archive), "ops": [.object(operation)], "blobs": [],
+                "rebase": false, "tooBig": false,
+            ]
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import ATProtocol
+
+/// What a subscriber asked for, checked as the wire's server checks it.
+struct StreamFilter: Sendable {
+    var kinds: Set<String> = []
+    var dids: Set<String> = []
+    var collections: [String] = []
+    /// Larger messages are left out without a word; 0 for no limit.
+    var maximumSize = 0
+
+    /// Why the query is refused: the message of an `InvalidRequest`.
+    struct Invalid: Error {
+        let message: String
+    }
+
+    init() {}
+
+    /// Reads the query of a v2 request (facts/streams.md §2.2).
+    init(jetstream2 request: IncomingRequest) throws(Invalid) {
+        for name in ["wantedDids", "wantedCollections", "requireHello"] where request.parameter(name) != nil {
+            throw Invalid(message: "subscribe: \(name) is not a parameter of this endpoint")
+        }
+        kinds = Set(request.parameters("kinds"))
+        dids = Set(request.parameters("dids"))
+        collections = request.parameters("collections")
+        guard kinds.isSubset(of: ["commit", "identity", "account", "sync"]), request.parameters("kinds").count <= 4
+        else {
+            throw Invalid(message: "subscribe: unknown kind")
+        }
+        guard collections.isEmpty || kinds.isEmpty || kinds.contains("commit") else {
+            throw Invalid(message: "subscribe: collections given, but kinds excludes commit")
+        }
+        guard collections.count <= 100, dids.count <= 10_000 else {
+            throw Invalid(message: "subscribe: too many collections or dids")
+        }
+        for collection in collections where !Self.isPattern(collection) {
+            throw Invalid(message: "subscribe: invalid collection: \"\(collection)\"")
+        }
+        if let text = request.parameter("maxMessageSizeBytes") {
+            guard let size = UInt32(text) else { throw Invalid(message: "subscribe: invalid maxMessageSizeBytes") }
+            maximumSize = Int(size)
+        }
+        for did in dids where (try? DID(did)) == nil { throw Invalid(message: "subscribe: invalid did: \"\(did)\"") }
+    }
+
+    /// Reads the query of a v1 request (facts/streams.md §3.1).
+    init(jetstream1 request: IncomingRequest) throws(Invalid) {
+        dids = Set(request.parameters("wantedDids"))
+        maximumSize = request.parameter("maxMessageSizeBytes").flatMap { UInt32($0) }.map { Int($0) } ?? 0
+        collections = request.parameters("wantedCollections")
+        for collection in collections where !Self.isPattern(collection) {
+            throw Invalid(message: "invalid collection: \(collection)")
+        }
+    }
+
+    /// Whether the subscriber gets the event; v1 sends identity and account events past the collection filter.
+    func wants(_ event: LoggedEvent) -> Bool {
+        guard kinds.isEmpty || kinds.contains(event.kind) else { return false }
+        guard dids.isEmpty || dids.contains(event.did.text) else { return false }
+        guard let collection = event.collection, !collections.isEmpty else { return true }
+        return collections.contains {
+            $0.hasSuffix(".*") ? collection.hasPrefix($0.dropLast()) : $0 == collection
+        }
+    }
+
+    /// Whether a message is small enough for the subscriber.
+    func fits(_ message: [UInt8]) -> Bool { maximumSize == 0 || message.count <= maximumSize }
+
+    private static func isPattern(_ text: String) -> Bool {
+        (try? NSID(text.hasSuffix(".*") ? text.dropLast() + "x" : text)) != nil
+    }
+}

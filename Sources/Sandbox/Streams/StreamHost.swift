@@ -1,0 +1,224 @@
+public import ATProtocol
+internal import Crypto
+public import Network
+internal import Synchronization
+
+/// A stream server: Jetstream v2 and v1 by path, with its own sequence numbers and its own faults.
+///
+/// Two hosts of one network carry the same events under different numbers, as two real hosts do.
+public final class StreamHost: Sendable {
+    private struct State {
+        var subscribers: [Int: StreamSubscriber] = [:]
+        var number = 0
+        var manner = StreamSubscriber.Manner()
+        /// Kinds of events that are lost.
+        var deafTo: Set<String> = []
+        var tellsCursors = false
+    }
+
+    private let server: LoopbackServer
+    private let log: EventLog
+    private let clock: SandboxClock
+    private let state = Mutex(State())
+
+    init(server: LoopbackServer, firstSequence: Int64, clock: SandboxClock) {
+        self.server = server
+        self.clock = clock
+        log = EventLog(first: firstSequence, clock: clock)
+    }
+
+    /// `ws://127.0.0.1:port/…` of a wire.
+    public func url(_ wire: SandboxWire) -> WebURL { origin.with(path: wire.rawValue) }
+
+    /// `ws://127.0.0.1:port/`.
+    public var origin: WebURL {
+        (try? WebURL("ws://\(server.url.authority)/")) ?? server.url
+    }
+
+    /// Number of the next event.
+    public var nextSequence: Int64 { log.next }
+
+    /// Number of the oldest event that is kept.
+    public var firstSequence: Int64 { log.floor }
+
+    /// Clients that are connected.
+    public var subscriberCount: Int { state.withLock(\.subscribers.count) }
+
+    /// Does something to every client that is connected now.
+    public func inflict(_ fault: StreamFault) {
+        for subscriber in state.withLock({ Array($0.subscribers.values) }) { subscriber.order(fault) }
+    }
+
+    /// Puts messages into frames in another way from now on.
+    public func use(_ framing: Framing) { state.withLock { $0.manner.framing = framing } }
+
+    /// Pings in another rhythm, and drops those whose pong does not come in time.
+    public func ping(every interval: Duration, deadline: Duration = .seconds(5)) {
+        state.withLock {
+            $0.manner.pingInterval = interval
+            $0.manner.pongDeadline = deadline
+        }
+    }
+
+    /// Lets the relay wire tell of cursors that are too old or in the future, as the specification has it and the public
+    /// hosts have not.
+    public func tellAboutCursors(_ tells: Bool) { state.withLock { $0.tellsCursors = tells } }
+
+    /// Shortens the retention: older positions answer `CursorTooOld` on v2 and are clamped in silence on v1.
+    public func forget(allBut count: Int) { log.forget(allBut: count) }
+
+    /// Keeps only events that are younger than this by the network's time, as a host does with its window.
+    public func forget(olderThan age: Duration) { log.forget(olderThan: UInt64(max(0, age / .microseconds(1)))) }
+
+    /// Gives all events other numbers, as after a restore; clients are dropped.
+    public func renumber(from first: Int64) {
+        inflict(.drop)
+        log.renumber(from: first)
+    }
+
+    /// Loses events of these kinds until ``hear()``: a hole that nothing announces, on a host that else seems alive.
+    public func turnDeaf(to kinds: Set<String> = ["commit", "identity", "account", "sync"]) {
+        state.withLock { $0.deafTo = kinds }
+    }
+
+    /// Ends ``turnDeaf(to:)``.
+    public func hear() { state.withLock { $0.deafTo = [] } }
+
+    /// Leaves out that many sequence numbers.
+    public func skipSequences(_ count: Int64, before did: DID, handle: Handle) {
+        log.append(did, .identity(handle: handle.text), skipping: count)
+    }
+
+    func append(_ did: DID, _ content: LoggedEvent.Content) {
+        guard !state.withLock(\.deafTo).contains(content.kind) else { return }
+        log.append(did, content)
+    }
+
+    func answer(_ request: IncomingRequest) -> Reply {
+        switch SandboxWire(rawValue: request.path) {
+        case .jetstream2: jetstream2(request)
+        case .jetstream1: jetstream1(request)
+        case .relay: relay(request)
+        case nil: .response(.text("404 page not found", status: 404))
+        }
+    }
+
+    // MARK: Handshakes
+
+    private func jetstream2(_ request: IncomingRequest) -> Reply {
+        let filter: StreamFilter
+        do { filter = try StreamFilter(jetstream2: request) } catch {
+            return .response(.failure(400, "InvalidRequest", error.message))
+        }
+        var position = log.next
+        var note: JSONValue?
+        if let text = request.parameter("cursor") {
+            guard let cursor = Int64(text), cursor >= 0 else {
+                return .response(.failure(400, "InvalidRequest", "subscribe: invalid cursor: \"\(text)\""))
+            }
+            if cursor >= Self.firstTime {
+                position = log.position(at: UInt64(cursor))
+                if let oldest = log.oldest, UInt64(cursor) < oldest, log.floor > 1 { note = Self.outdated(log.floor) }
+            } else if cursor < log.floor {
+                let reason = "cursor \(cursor) below lookback floor \(log.floor); re-backfill from your last seq"
+                return .response(.failure(400, "CursorTooOld", "subscribe: cursor too old: \(reason)"))
+            } else {
+                position = min(cursor, log.next)
+            }
+        }
+        return upgrade(request, .jetstream2, from: position, filter, first: note?.encoded, waitsForOptions: false)
+    }
+
+    private func jetstream1(_ request: IncomingRequest) -> Reply {
+        let filter: StreamFilter
+        do { filter = try StreamFilter(jetstream1: request) } catch {
+            return .response(.text(error.message, status: 400))
+        }
+        var position = log.next
+        if let cursor = request.parameter("cursor").flatMap({ Int64($0) }) {
+            let wanted = cursor >= Self.firstTime ? log.position(at: UInt64(cursor)) : cursor
+            position = min(max(wanted, log.floor), log.next)
+        }
+        let waits = request.parameter("requireHello") == "true"
+        return upgrade(request, .jetstream1, from: position, filter, first: nil, waitsForOptions: waits)
+    }
+
+    /// A relay's cursor in the habit of the public hosts: inclusive, silent about the past and the future (§4.3), or
+    /// as the specification has it.
+    private func relay(_ request: IncomingRequest) -> Reply {
+        var position = log.next
+        var first: [UInt8]?
+        var ends = false
+        if let text = request.parameter("cursor") {
+            guard let cursor = Int64(text), cursor >= 0 else {
+                return .response(.text("cursor parameter invalid", status: 400))
+            }
+            let isStrict = state.withLock(\.tellsCursors)
+            if isStrict, cursor > log.next {
+                first = RelayMessage.error("FutureCursor", "Cursor in the future.")
+                ends = true
+            } else if isStrict, cursor < log.floor, cursor > 0 {
+                first = RelayMessage.info("OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events")
+            }
+            position = min(max(cursor, log.floor), log.next)
+        }
+        return upgrade(request, .relay, from: position, StreamFilter(), first: first, ends: ends)
+    }
+
+    private func upgrade(
+        _ request: IncomingRequest,
+        _ wire: SandboxWire,
+        from position: Int64,
+        _ filter: StreamFilter,
+        first: [UInt8]?,
+        waitsForOptions: Bool = false,
+        ends: Bool = false
+    ) -> Reply {
+        guard request.method == "GET", request.headers["Upgrade"]?.lowercased() == "websocket",
+            request.headers["Connection"]?.lowercased().contains("upgrade") == true
+        else { return .response(.text("WebSocket protocol violation: no upgrade", status: 426)) }
+        guard request.headers["Sec-WebSocket-Version"] == "13", let key = request.headers["Sec-WebSocket-Key"],
+            Base64.decode(key)?.count == 16
+        else { return .response(.text("WebSocket protocol violation: version or key", status: 400)) }
+        let accept = Digest.sha1(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
+        var headers: HTTPHeaders = [
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": Base64.encode(accept),
+        ]
+        let offered = request.headers.values(of: "Sec-WebSocket-Protocol").joined(separator: ",")
+        if wire == .jetstream2,
+            offered.split(separator: ",").contains(where: { $0.filter { $0 != " " } == "xrpc.v1.json" })
+        {
+            headers["Sec-WebSocket-Protocol"] = "xrpc.v1.json"
+        }
+        return .upgrade(HTTPResponse(status: 101, headers: headers)) { [self] socket, received in
+            let subscriber = StreamSubscriber(socket: socket, wire: wire, log: log) { self.state.withLock(\.manner) }
+            let number = state.withLock { state in
+                state.number += 1
+                state.subscribers[state.number] = subscriber
+                return state.number
+            }
+            subscriber.run(
+                from: position,
+                filter,
+                StreamSubscriber.Opening(first: first, waitsForOptions: waitsForOptions, ends: ends),
+                received
+            )
+            state.withLock { $0.subscribers[number] = nil }
+        }
+    }
+
+    /// A cursor from here on is a time in microseconds, below it is a sequence number.
+    private static let firstTime: Int64 = 1_000_000_000_000_000
+
+    private static func outdated(_ floor: Int64) -> JSONValue {
+        [
+            "$type": "message",
+            "payload": [
+                "$type": "network.bsky.jetstream.subscribeEvents#info", "name": "OutdatedCursor",
+                "message": .string(
+                    "requested timestamp cursor below retention floor; starting at seq \(floor)"
+                ),
+            ],
+        ]
+    }
+}

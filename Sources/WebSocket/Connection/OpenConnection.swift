@@ -1,0 +1,271 @@
+internal import Network
+
+/// A connection after the 101: what its thread owns, without the handler.
+///
+/// Control frames, the closing handshake, liveness and the clock of the reader's rests are dealt with here; messages are
+/// handed up as events.
+struct OpenConnection: ~Copyable {
+    /// What the handler must hear.
+    enum Event: Sendable {
+        /// A message in this range of ``OpenConnection/unread``.
+        case message(WebSocketMessageKind, Range<Int>)
+        /// A message in ``OpenConnection/assembled``.
+        case assembled(WebSocketMessageKind)
+        /// The bytes so far are used up.
+        case drained
+    }
+
+    private let configuration: WebSocketConfiguration
+    private let wakeUp: WakeUp
+    private let outbox: Outbox
+    private var stream: ByteStream
+    private var buffer: ReceiveBuffer
+    private var reader: MessageReader
+    private var output = SendQueue()
+    private var deflater: Deflater?
+    private var liveness: LivenessClock
+    private var phase = Phase()
+    private var position = 0
+    private var pace: ReadPace
+    private let closeDeadline: MonotonicTime.Span
+    /// At least once a second the handler is asked, and the clock is looked at.
+    private let longestWait = MonotonicTime.Span(.seconds(1))
+
+    /// A connection whose buffer may hold bytes that came behind the 101.
+    init(
+        _ stream: consuming ByteStream,
+        _ buffer: consuming ReceiveBuffer,
+        deflate: DeflateParameters?,
+        configuration: WebSocketConfiguration,
+        wakeUp: WakeUp,
+        outbox: Outbox
+    ) {
+        let now = MonotonicTime.now
+        self.stream = stream
+        self.buffer = buffer
+        self.configuration = configuration
+        self.wakeUp = wakeUp
+        self.outbox = outbox
+        reader = MessageReader(limit: configuration.limits.message, deflate: deflate)
+        if let deflate, configuration.deflate?.compressesSent ?? false { deflater = Deflater(deflate) }
+        liveness = LivenessClock(configuration.liveness, now: now)
+        pace = ReadPace(rest: configuration.coalesce)
+        closeDeadline = MonotonicTime.Span(configuration.closeDeadline)
+    }
+
+    /// The received bytes that ranges of events refer to.
+    var unread: RawSpan {
+        @_lifetime(borrow self)
+        borrowing get { buffer.unread }
+    }
+
+    /// The message of the last ``Event/assembled(_:)``.
+    var assembled: RawSpan {
+        @_lifetime(borrow self)
+        borrowing get { reader.assembled }
+    }
+
+    /// The next message, or that there is none without reading.
+    mutating func next(_ now: MonotonicTime) -> Event {
+        while true {
+            switch Self.next(&reader, buffer, &position) {
+            case .message(let kind, let range):
+                if phase.isOpen { return .message(kind, range) }
+            case .assembled(let kind):
+                if phase.isOpen { return .assembled(kind) }
+            case .ping(let range):
+                if phase.isOpen { output.addPong(buffer.unread.extracting(range).copied()) }
+            case .pong: break
+            case .close(let range): receivedClose(range, now)
+            case .violation(let violation): fail(violation, now)
+            case .needsMore:
+                buffer.consume(position)
+                position = 0
+                return .drained
+            }
+            if phase.stage == .ending {
+                // Data behind a close frame, or behind a breach, means nothing (RFC 6455 §5.5.1, §7.1.7).
+                buffer.consumeAll()
+                position = 0
+                return .drained
+            }
+        }
+    }
+
+    /// Borrows the buffer while the reader is changed: two properties, so two arguments.
+    @inline(__always)
+    private static func next(
+        _ reader: inout MessageReader,
+        _ buffer: borrowing ReceiveBuffer,
+        _ position: inout Int
+    ) -> MessageReader.Event {
+        reader.next(buffer.unread, &position)
+    }
+
+    /// Waits until there is something to do, does it, and reads once.
+    ///
+    /// - Parameter now: the time; set after the wait, so that a turn looks at the clock once.
+    /// - Returns: nil to go on, or how the connection ended.
+    mutating func turn(_ now: inout MonotonicTime) -> Result<WebSocketClosure, WebSocketFailure>? {
+        do throws(StreamFailure) {
+            try output.flush(to: &stream)
+            if !phase.isOpen, let deadline = phase.deadline, now >= deadline { return finish() }
+            let hasWaited = !stream.mayHaveMore
+            let isReadable = hasWaited ? wait(now) : true
+            now = .now
+            guard isReadable else { return nil }
+            if hasWaited { pace.woke(now) }
+            switch try buffer.fill(from: &stream) {
+            case .bytes(let count):
+                liveness.received(at: now)
+                pace.received(count)
+                if phase.stage == .ending { buffer.consumeAll() }
+            case .blocked: pace.foundNothing()
+            case .end: return ended()
+            }
+        } catch {
+            return broken(error)
+        }
+        return nil
+    }
+
+    /// Looks after what is due at this time: wishes of other threads, cancellation, liveness.
+    mutating func tick(_ now: MonotonicTime) {
+        guard phase.isOpen else { return }
+        takeOutbox(now)
+        guard phase.isOpen else { return }
+        if wakeUp.isCancelled {
+            sendClose(ClosePayload(code: .goingAway, reason: ""))
+            phase.end(
+                .failure(failure(.cancelled, "the task was cancelled")),
+                until: now + closeDeadline
+            )
+            return
+        }
+        switch liveness.tick(now) {
+        case .none: break
+        case .sendPing: output.add(.ping, RawSpan())
+        case .giveUp:
+            let detail = "nothing was received for \(configuration.liveness.deadAfter)"
+            phase.end(.failure(failure(.deadPeer, detail)), until: now)
+        }
+    }
+
+    /// Begins the closing handshake.
+    mutating func close(_ code: WebSocketCloseCode, _ reason: String, _ now: MonotonicTime) {
+        guard phase.isOpen else { return }
+        let closure = WebSocketClosure(initiator: .client, code: code, reason: reason, isClean: false)
+        sendClose(ClosePayload(code: code, reason: reason))
+        phase.close(closure, until: now + closeDeadline)
+    }
+
+    private mutating func takeOutbox(_ now: MonotonicTime) {
+        for item in outbox.take() {
+            switch item {
+            case .text(let bytes): send(.text, bytes)
+            case .binary(let bytes): send(.binary, bytes)
+            case .close(let code, let reason): return close(code, reason, now)
+            }
+        }
+    }
+
+    private mutating func send(_ opcode: Opcode, _ bytes: [UInt8]) {
+        if let compressed = unsafe deflater?.compress(bytes.span.bytes) {
+            unsafe output.add(opcode, compressed.span.bytes, isCompressed: true)
+        } else {
+            unsafe output.add(opcode, bytes.span.bytes)
+        }
+    }
+
+    private mutating func sendClose(_ payload: ClosePayload) {
+        outbox.close()
+        unsafe output.add(.close, payload.bytes.span.bytes)
+    }
+
+    private mutating func receivedClose(_ range: Range<Int>, _ now: MonotonicTime) {
+        let payload: ClosePayload
+        do throws(ProtocolViolation) {
+            payload = try ClosePayload(buffer.unread.extracting(range))
+        } catch {
+            return fail(error, now)
+        }
+        let initiator: WebSocketClosure.Initiator
+        switch phase.stage {
+        case .open:
+            initiator = .server
+            // What was to be sent before the server's close frame goes before ours.
+            takeOutbox(now)
+            if phase.isOpen { sendClose(payload) }
+        case .closing: initiator = .client
+        case .ending: return
+        }
+        let closure = WebSocketClosure(
+            initiator: initiator,
+            code: payload.code,
+            reason: payload.reason,
+            isClean: true
+        )
+        phase.end(.success(closure), until: now + closeDeadline)
+    }
+
+    private mutating func fail(_ violation: ProtocolViolation, _ now: MonotonicTime) {
+        if phase.isOpen { takeOutbox(now) }
+        if phase.isOpen { sendClose(ClosePayload(code: violation.closeCode, reason: violation.reason)) }
+        let code: WebSocketFailure.Code = violation == .messageTooBig ? .messageTooBig : .protocolViolation
+        let failure = WebSocketFailure(
+            code,
+            origin: configuration.url.origin,
+            violation.reason,
+            closeCode: violation.closeCode
+        )
+        phase.end(.failure(failure), until: now + closeDeadline)
+    }
+
+    /// Rests, or waits for the socket; false when it need not be read.
+    private mutating func wait(_ now: MonotonicTime) -> Bool {
+        if phase.isOpen, output.interest == nil, let end = pace.restEnd(now) {
+            return !isWoken(Poll.wait(-1, [], wakeUp, milliseconds: now.milliseconds(until: end)))
+        }
+        var deadline = min(now + longestWait, liveness.deadline)
+        if !phase.isOpen, let end = phase.deadline { deadline = min(deadline, end) }
+        let interest = Poll.Interest.readable.union(output.interest ?? [])
+        let milliseconds = now.milliseconds(until: deadline)
+        let outcome = Poll.wait(stream.descriptor, interest, wakeUp, milliseconds: milliseconds)
+        _ = isWoken(outcome)
+        return outcome?.isReady ?? false
+    }
+
+    /// Whether another thread ended the wait; its signal is taken.
+    private func isWoken(_ outcome: Poll.Outcome?) -> Bool {
+        guard let outcome, outcome.isWoken else { return false }
+        wakeUp.clear()
+        return true
+    }
+
+    /// The server has ended its direction.
+    private mutating func ended() -> Result<WebSocketClosure, WebSocketFailure> {
+        if phase.isOpen {
+            return .failure(failure(.connectionLost, "the server ended the connection without a close frame"))
+        }
+        return finish()
+    }
+
+    private mutating func broken(_ cause: StreamFailure) -> Result<WebSocketClosure, WebSocketFailure> {
+        if phase.isOpen { return .failure(failure(.connectionLost, cause.detail, cause)) }
+        return finish()
+    }
+
+    /// The outcome when nothing more is waited for.
+    private mutating func finish() -> Result<WebSocketClosure, WebSocketFailure> {
+        stream.finishWriting()
+        return phase.outcome ?? .failure(failure(.connectionLost, "the connection was left"))
+    }
+
+    private func failure(
+        _ code: WebSocketFailure.Code,
+        _ detail: String,
+        _ stream: StreamFailure? = nil
+    ) -> WebSocketFailure {
+        WebSocketFailure(code, origin: configuration.url.origin, detail, stream: stream)
+    }
+}

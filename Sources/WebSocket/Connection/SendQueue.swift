@@ -1,0 +1,57 @@
+internal import Network
+
+/// Frames on their way out: written as the kernel takes them, never waited for.
+struct SendQueue: ~Copyable {
+    /// With this much unsent the server does not read; pongs no longer pile up behind it.
+    static let congested = 64 << 10
+
+    private var bytes: [UInt8] = []
+    private var written = 0
+    private var latePong: [UInt8]?
+
+    /// What the last write waits for, nil when nothing is left.
+    private(set) var interest: Poll.Interest?
+
+    /// Bytes that are not written yet.
+    var count: Int { bytes.count - written }
+
+    /// Adds octets as they are.
+    mutating func add(raw: [UInt8]) { bytes += raw }
+
+    /// Adds a frame.
+    mutating func add(_ opcode: Opcode, _ payload: RawSpan, isCompressed: Bool = false) {
+        FrameWriter.write(opcode, payload, isCompressed: isCompressed, to: &bytes)
+    }
+
+    /// Answers a ping.
+    ///
+    /// Of the pings that a congested connection holds up, only the latest needs an answer (RFC 6455 §5.5.3).
+    mutating func addPong(_ payload: [UInt8]) {
+        if count > Self.congested { latePong = payload } else { unsafe add(.pong, payload.span.bytes) }
+    }
+
+    /// Writes what the kernel takes.
+    mutating func flush(to stream: inout ByteStream) throws(StreamFailure) {
+        while true {
+            if count <= Self.congested, let pong = latePong.take() { unsafe add(.pong, pong.span.bytes) }
+            guard count > 0 else { break }
+            switch unsafe try stream.write(bytes.span.bytes.extracting(written...)) {
+            case .bytes(let count): written += count
+            case .blocked(let wanted):
+                interest = wanted
+                if written > Self.congested { dropWritten() }
+                return
+            case .end: throw StreamFailure(.reset, peer: stream.peer, "the stream takes no more bytes")
+            }
+        }
+        interest = nil
+        dropWritten()
+    }
+
+    private mutating func dropWritten() {
+        guard written > 0 else { return }
+        bytes.removeSubrange(..<written)
+        written = 0
+        if bytes.isEmpty, bytes.capacity > Self.congested { bytes = [] }
+    }
+}

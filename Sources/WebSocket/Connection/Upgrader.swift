@@ -1,0 +1,142 @@
+internal import Network
+
+/// Drives the opening handshake over an open byte stream (RFC 6455 §4.1).
+struct Upgrader {
+    private let configuration: WebSocketConfiguration
+    private let request: UpgradeRequest
+    private let wakeUp: WakeUp
+
+    /// An upgrade with a new key.
+    init(_ configuration: WebSocketConfiguration, wakeUp: WakeUp) {
+        self.configuration = configuration
+        self.wakeUp = wakeUp
+        request = UpgradeRequest(configuration)
+    }
+
+    /// Sends the request and reads the answer; what follows the 101 stays in the buffer.
+    ///
+    /// - Throws: ``WebSocketFailure``; of code `upgradeRefused` with the answer when the status is not 101.
+    func upgrade(
+        _ stream: inout ByteStream,
+        _ buffer: inout ReceiveBuffer
+    ) throws(WebSocketFailure) -> UpgradeResponse {
+        guard request.isSafe else { throw failure(.notAllowed, "a configured header field holds a control character") }
+        let deadline = ContinuousClock.now + configuration.upgradeDeadline
+        var output = SendQueue()
+        output.add(raw: request.bytes)
+        while true {
+            let head = try readHead(&stream, &buffer, &output, until: deadline)
+            // RFC 9110 §15.2: interim answers may come before the final one.
+            if (100...199).contains(head.status), head.status != 101 { continue }
+            guard head.status == 101 else { throw readRefusal(head, &stream, &buffer, until: deadline) }
+            do throws(ResponseHead.Malformed) {
+                let agreement = try UpgradeAgreement(head, to: configuration, acceptKey: request.acceptKey)
+                return UpgradeResponse(
+                    headers: head.headers,
+                    subprotocol: agreement.subprotocol,
+                    deflate: agreement.deflate,
+                    address: stream.address,
+                    tlsVersion: stream.tlsVersion,
+                    isResumed: stream.isResumed
+                )
+            } catch {
+                throw failure(.invalidUpgrade, error.reason)
+            }
+        }
+    }
+
+    private func readHead(
+        _ stream: inout ByteStream,
+        _ buffer: inout ReceiveBuffer,
+        _ output: inout SendQueue,
+        until deadline: ContinuousClock.Instant
+    ) throws(WebSocketFailure) -> ResponseHead {
+        var searched = 0
+        while true {
+            if let end = ResponseHead.end(in: buffer.unread, from: searched - 3),
+                end <= configuration.limits.upgradeHeader
+            {
+                do throws(ResponseHead.Malformed) {
+                    let head = try ResponseHead(buffer.unread.extracting(..<end))
+                    buffer.consume(end)
+                    return head
+                } catch {
+                    throw failure(.invalidUpgrade, error.reason)
+                }
+            }
+            searched = buffer.unreadCount
+            guard searched <= configuration.limits.upgradeHeader else {
+                throw failure(.invalidUpgrade, "the header is longer than \(configuration.limits.upgradeHeader) bytes")
+            }
+            if try receive(&stream, &buffer, &output, until: deadline) == .end {
+                throw failure(.invalidUpgrade, "the server closed the connection instead of answering")
+            }
+        }
+    }
+
+    /// The failure that holds the answer; a body that does not come in time is cut, not waited for.
+    private func readRefusal(
+        _ head: ResponseHead,
+        _ stream: inout ByteStream,
+        _ buffer: inout ReceiveBuffer,
+        until deadline: ContinuousClock.Instant
+    ) -> WebSocketFailure {
+        var body = RefusalBody(head)
+        var output = SendQueue()
+        let bodyDeadline = min(deadline, .now + .seconds(2))
+        while true {
+            body.append(buffer.unread)
+            buffer.consumeAll()
+            if body.isComplete { break }
+            do throws(WebSocketFailure) {
+                if try receive(&stream, &buffer, &output, until: bodyDeadline) == .end { break }
+            } catch {
+                break
+            }
+        }
+        let refusal = WebSocketFailure.Refusal(status: head.status, headers: head.headers, body: body.bytes)
+        return WebSocketFailure(
+            .upgradeRefused,
+            origin: configuration.url.origin,
+            "the server answered \(head.status)",
+            refusal: refusal
+        )
+    }
+
+    /// Writes and reads once, waiting if need be.
+    private func receive(
+        _ stream: inout ByteStream,
+        _ buffer: inout ReceiveBuffer,
+        _ output: inout SendQueue,
+        until deadline: ContinuousClock.Instant
+    ) throws(WebSocketFailure) -> ByteStream.Outcome {
+        while true {
+            do throws(StreamFailure) {
+                try output.flush(to: &stream)
+                let outcome = try buffer.fill(from: &stream)
+                guard case .blocked(let interest) = outcome else {
+                    if .now < deadline { return outcome }
+                    throw StreamFailure(.timeout, peer: stream.peer, "")
+                }
+                let wanted = interest.union(output.interest ?? [])
+                let ready = Poll.wait(stream.descriptor, wanted, wakeUp, until: deadline)
+                if ready.isWoken { wakeUp.clear() }
+                if ready.isTimeout { throw StreamFailure(.timeout, peer: stream.peer, "") }
+            } catch {
+                guard error.code == .timeout else {
+                    throw failure(.connectionLost, error.detail, error)
+                }
+                throw failure(.upgradeTimeout, "no whole answer within \(configuration.upgradeDeadline)")
+            }
+            if wakeUp.isCancelled { throw failure(.cancelled, "cancelled during the upgrade") }
+        }
+    }
+
+    private func failure(
+        _ code: WebSocketFailure.Code,
+        _ detail: String,
+        _ stream: StreamFailure? = nil
+    ) -> WebSocketFailure {
+        WebSocketFailure(code, origin: configuration.url.origin, detail, stream: stream)
+    }
+}

@@ -1,0 +1,40 @@
+/// What a close frame holds (RFC 6455 §5.5.1).
+struct ClosePayload: Sendable, Equatable {
+    /// The code, ``WebSocketCloseCode/noStatus`` when the frame is empty.
+    let code: WebSocketCloseCode
+    /// The reason, at most 123 bytes.
+    let reason: String
+
+    /// A payload of a code and a reason.
+    init(code: WebSocketCloseCode, reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+
+    /// Reads a payload.
+    ///
+    /// - Throws: the violation when it is one byte, the code may not be sent, or the reason is not UTF-8.
+    init(_ bytes: RawSpan) throws(ProtocolViolation) {
+        guard bytes.byteCount != 1 else { throw .closePayloadTooShort }
+        guard bytes.byteCount > 1 else {
+            self.init(code: .noStatus, reason: "")
+            return
+        }
+        let code = WebSocketCloseCode(rawValue: bytes.bigEndian(UInt16.self, at: 0))
+        guard code.isValidOnWire else { throw .invalidCloseCode }
+        guard let reason = String(validating: bytes.extracting(2...).copied(), as: UTF8.self) else {
+            throw .invalidCloseReason
+        }
+        self.init(code: code, reason: reason)
+    }
+
+    /// The payload for the wire; the reason is cut to 123 bytes at a character.
+    var bytes: [UInt8] {
+        guard code.isValidOnWire else { return [] }
+        var words = reason
+        while words.utf8.count > 123 { words.removeLast() }
+        return [UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF)] + Array(words.utf8)
+    }
+}
+
+extension ProtocolViolation: Error {}

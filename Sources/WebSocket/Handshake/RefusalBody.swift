@@ -1,0 +1,50 @@
+internal import Network
+
+/// Gathers the first 4 KiB of the body of an answer that refuses the upgrade (RFC 9112 §6).
+struct RefusalBody: Sendable {
+    /// The most that is kept, in bytes.
+    static let maximum = 4096
+
+    private var raw: [UInt8] = []
+    private let isChunked: Bool
+    private let length: Int?
+
+    /// A body that is delimited as the head says.
+    init(_ head: ResponseHead) {
+        isChunked = head.elements(of: "Transfer-Encoding").last?.lowercased() == "chunked"
+        length = head.headers["Content-Length"].flatMap(Int.init)
+    }
+
+    /// Adds what has come; what goes beyond the maximum and the marks of chunks is dropped.
+    mutating func append(_ bytes: RawSpan) {
+        let room = 2 * Self.maximum - raw.count
+        raw.append(bytes.extracting(first: max(0, room)))
+    }
+
+    /// Whether the whole body, or as much as is kept, is there.
+    var isComplete: Bool {
+        let (bytes, isWhole) = decoded
+        if isWhole || bytes.count >= Self.maximum || raw.count >= 2 * Self.maximum { return true }
+        guard !isChunked, let length else { return false }
+        return raw.count >= length
+    }
+
+    /// The body without transfer coding.
+    var bytes: [UInt8] { Array(decoded.bytes.prefix(Self.maximum)) }
+
+    /// The body so far, and whether its last chunk has come.
+    private var decoded: (bytes: [UInt8], isWhole: Bool) {
+        guard isChunked else { return (length.map { Array(raw.prefix(max(0, $0))) } ?? raw, false) }
+        var out: [UInt8] = []
+        var rest = raw[...]
+        while let end = rest.firstIndex(of: 0x0A) {
+            let line = rest[..<end].prefix { $0 != 0x3B && $0 != 0x0D && $0 != 0x20 }
+            guard let size = Int(String(decoding: line, as: UTF8.self), radix: 16), size > 0 else { return (out, true) }
+            rest = rest[(end + 1)...]
+            out += rest.prefix(size)
+            rest = rest.dropFirst(size).drop { $0 == 0x0D }
+            if rest.first == 0x0A { rest.removeFirst() }
+        }
+        return (out, false)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Crypto
+internal import Network
+
+/// The client's opening handshake (RFC 6455 §4.1).
+struct UpgradeRequest: Sendable {
+    /// The value of `Sec-WebSocket-Key`: 16 unpredictable bytes in base64.
+    let key: String
+    private let configuration: WebSocketConfiguration
+
+    /// A request with a new key.
+    init(_ configuration: WebSocketConfiguration) {
+        self.init(configuration, key: Base64.encode(SecureRandom.bytes(16)))
+    }
+
+    /// A request with a given key.
+    init(_ configuration: WebSocketConfiguration, key: String) {
+        self.configuration = configuration
+        self.key = key
+    }
+
+    /// The value that `Sec-WebSocket-Accept` must have (RFC 6455 §4.2.2).
+    var acceptKey: String {
+        Base64.encode(Digest.sha1(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
+    }
+
+    /// The octets for the wire; line breaks in configured values are refused earlier, by ``isSafe``.
+    var bytes: [UInt8] {
+        var lines = [
+            "GET \(configuration.url.target) HTTP/1.1",
+            "Host: \(configuration.url.authority)",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: \(key)",
+            "Sec-WebSocket-Version: 13",
+        ]
+        if !configuration.subprotocols.isEmpty {
+            lines.append("Sec-WebSocket-Protocol: " + configuration.subprotocols.joined(separator: ", "))
+        }
+        if let deflate = configuration.deflate {
+            lines.append("Sec-WebSocket-Extensions: " + deflate.headerValue)
+        }
+        for field in configuration.headers { lines.append("\(field.name): \(field.value)") }
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    }
+
+    /// Whether no configured field can smuggle a line of its own into the request.
+    var isSafe: Bool {
+        let fields = configuration.headers.flatMap { [$0.name, $0.value] } + configuration.subprotocols
+        return fields.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
+    }
+}

@@ -1,0 +1,90 @@
+/// Checks UTF-8 that comes in pieces, and says so at the first byte that cannot be right (RFC 3629 §4).
+///
+/// Between pieces it keeps only the unfinished character. Whole runs are checked by the standard library, which skips
+/// ASCII by the word.
+struct UTF8Validator: Sendable {
+    /// How many bytes of the unfinished character are missing, and what the next of them may be.
+    private var missing = 0
+    private var lower: UInt8 = 0x80
+    private var upper: UInt8 = 0xBF
+
+    /// Whether the text so far ends with a whole character.
+    var isComplete: Bool { missing == 0 }
+
+    /// Goes on with a piece; false when the text cannot be UTF-8 any more.
+    mutating func accept(_ bytes: RawSpan) -> Bool {
+        var start = 0
+        while missing > 0, start < bytes.byteCount {
+            guard step(bytes.byte(at: start)) else { return false }
+            start += 1
+        }
+        guard start < bytes.byteCount else { return true }
+        let end = Self.lastBoundary(bytes, from: start)
+        guard Self.isValid(bytes.extracting(start..<end)) else { return false }
+        for index in end..<bytes.byteCount {
+            guard step(bytes.byte(at: index)) else { return false }
+        }
+        return true
+    }
+
+    /// Whether the bytes are whole, valid UTF-8.
+    @inline(__always)
+    static func isValid(_ bytes: RawSpan) -> Bool {
+        let start = asciiBlocks(bytes)
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: Span<UInt8>(_bytes: bytes.extracting(start...)))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// How many bytes at the start are ASCII, in blocks of 64.
+    @inline(__always)
+    private static func asciiBlocks(_ bytes: RawSpan) -> Int {
+        var offset = 0
+        while offset + 64 <= bytes.byteCount {
+            var block = bytes.block(at: offset) | bytes.block(at: offset + 16)
+            block |= bytes.block(at: offset + 32) | bytes.block(at: offset + 48)
+            let words = unsafe unsafeBitCast(block, to: SIMD2<UInt64>.self)
+            guard (words.x | words.y) & 0x8080_8080_8080_8080 == 0 else { break }
+            offset += 64
+        }
+        return offset
+    }
+
+    /// Where the last character begins if it may be unfinished, else the end.
+    private static func lastBoundary(_ bytes: RawSpan, from start: Int) -> Int {
+        let end = bytes.byteCount
+        for back in 1...3 where end - back >= start {
+            let byte = bytes.byte(at: end - back)
+            if byte < 0x80 { return end }
+            if byte >= 0xC0 { return end - back }
+        }
+        return end
+    }
+
+    private mutating func step(_ byte: UInt8) -> Bool {
+        if missing == 0 { return begin(byte) }
+        guard byte >= lower, byte <= upper else { return false }
+        (lower, upper) = (0x80, 0xBF)
+        missing -= 1
+        return true
+    }
+
+    /// The first byte of a character fixes its length and the range of the second (RFC 3629 §4).
+    private mutating func begin(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x00...0x7F: return true
+        case 0xC2...0xDF: missing = 1
+        case 0xE0: (missing, lower) = (2, 0xA0)
+        case 0xED: (missing, upper) = (2, 0x9F)
+        case 0xE1...0xEF: missing = 2
+        case 0xF0: (missing, lower) = (3, 0x90)
+        case 0xF1...0xF3: missing = 3
+        case 0xF4: (missing, upper) = (3, 0x8F)
+        default: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,188 @@
+public import Logging
+internal import Network
+internal import Synchronization
+
+/// One WebSocket connection as a client (RFC 6455): connects, upgrades, and hands every message to a handler.
+///
+/// For example:
+///
+///     let connection = try WebSocketConnection(configuration, logger: logger)
+///     let closure = try await connection.run(CountingHandler())
+///
+/// A connection is used once. For a reconnect make another with the same configuration.
+public final class WebSocketConnection: Sendable {
+    private let configuration: WebSocketConfiguration
+    private let logger: Logger
+    private let wakeUp: WakeUp
+    private let outbox: Outbox
+    private let isUsed = Atomic(false)
+
+    /// A connection that is not open yet.
+    ///
+    /// - Throws: ``WebSocketFailure`` of code `system` when the process has no descriptors left.
+    public init(_ configuration: WebSocketConfiguration, logger: Logger) throws(WebSocketFailure) {
+        self.configuration = configuration
+        self.logger = logger
+        outbox = Outbox(limit: configuration.limits.outgoing)
+        do throws(StreamFailure) {
+            wakeUp = try WakeUp()
+        } catch {
+            throw WebSocketFailure(.system, origin: configuration.url.origin, error.detail, stream: error)
+        }
+    }
+
+    /// Connects, upgrades and reads until the connection has ended.
+    ///
+    /// Everything happens on a thread of the connection's own, and so do the calls of the handler. When the caller's task
+    /// is cancelled the server is told with 1001 and given the time of the closing handshake.
+    ///
+    /// - Parameter handler: is released when the connection has ended.
+    /// - Returns: how the two sides closed the connection, whoever began.
+    /// - Throws: ``WebSocketFailure`` for every other end.
+    public func run<Handler: WebSocketHandler & ~Copyable>(
+        _ handler: consuming sending Handler
+    ) async throws(WebSocketFailure) -> WebSocketClosure {
+        guard !isUsed.exchange(true, ordering: .acquiringAndReleasing) else {
+            throw WebSocketFailure(.notAllowed, origin: configuration.url.origin, "the connection has been used before")
+        }
+        let executor: ThreadExecutor
+        do throws(StreamFailure) {
+            executor = try ThreadExecutor(name: "stream")
+        } catch {
+            throw failure(error)
+        }
+        let slot = HandlerSlot(handler)
+        let result = await withTaskExecutorPreference(executor) {
+            await withTaskCancellationHandler {
+                await follow(slot)
+            } onCancel: {
+                wakeUp.cancel()
+            }
+        }
+        outbox.close()
+        return try result.get()
+    }
+
+    /// Sends a text message; from any thread.
+    ///
+    /// - Throws: ``WebSocketFailure`` of code `notSent` when the connection is not open or too much waits to be sent.
+    public func send(text: String) throws(WebSocketFailure) { try add(.text(Array(text.utf8))) }
+
+    /// Sends a binary message; from any thread.
+    ///
+    /// - Throws: as ``send(text:)``.
+    public func send(binary: [UInt8]) throws(WebSocketFailure) { try add(.binary(binary)) }
+
+    /// Begins the closing handshake, if the connection is open; from any thread.
+    public func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
+        if outbox.add(.close(code, reason)) { wakeUp.signal() }
+    }
+
+    private func add(_ item: Outbox.Item) throws(WebSocketFailure) {
+        guard outbox.add(item) else {
+            throw WebSocketFailure(.notSent, origin: configuration.url.origin, "it is not open, or its queue is full")
+        }
+        wakeUp.signal()
+    }
+
+    @concurrent
+    private func follow<Handler: WebSocketHandler & ~Copyable>(
+        _ slot: HandlerSlot<Handler>
+    ) async -> Result<WebSocketClosure, WebSocketFailure> {
+        guard var handler = slot.take() else {
+            return .failure(WebSocketFailure(.notAllowed, origin: configuration.url.origin, "the handler is gone"))
+        }
+        do throws(WebSocketFailure) {
+            return .success(try read(into: &handler))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func read<Handler: WebSocketHandler & ~Copyable>(
+        into handler: inout Handler
+    ) throws(WebSocketFailure) -> WebSocketClosure {
+        var buffer = ReceiveBuffer()
+        var stream = try open()
+        let response = try Upgrader(configuration, wakeUp: wakeUp).upgrade(&stream, &buffer)
+        logger.debug(
+            "WebSocket open",
+            metadata: [
+                "host": "\(configuration.url.host)", "address": "\(response.address)",
+                "tls": "\(response.tlsVersion ?? "none")", "resumed": "\(response.isResumed)",
+                "deflate": "\(response.deflate != nil)",
+            ]
+        )
+        outbox.open()
+        handler.opened(response)
+        var connection = OpenConnection(
+            stream,
+            buffer,
+            deflate: response.deflate,
+            configuration: configuration,
+            wakeUp: wakeUp,
+            outbox: outbox
+        )
+        var now = MonotonicTime.now
+        while true {
+            Self.deliver(&connection, to: &handler, now)
+            connection.tick(now)
+            if let result = connection.turn(&now) { return try result.get() }
+        }
+    }
+
+    /// Hands out the messages that are there, and the end of the batch.
+    private static func deliver<Handler: WebSocketHandler & ~Copyable>(
+        _ connection: inout OpenConnection,
+        to handler: inout Handler,
+        _ now: MonotonicTime
+    ) {
+        while true {
+            let verdict: WebSocketVerdict
+            let event = connection.next(now)
+            switch event {
+            case .message(let kind, let range): verdict = handler.message(kind, connection.unread.extracting(range))
+            case .assembled(let kind): verdict = handler.message(kind, connection.assembled)
+            case .drained: verdict = handler.batchEnded(.now)
+            }
+            if case .close(let code, let reason) = verdict { connection.close(code, reason, now) }
+            if case .drained = event { return }
+        }
+    }
+
+    private func open() throws(WebSocketFailure) -> ByteStream {
+        let url = configuration.url
+        guard url.scheme.isSecure || (configuration.allowsLoopback && url.isLoopback) else {
+            throw WebSocketFailure(
+                .notAllowed,
+                origin: url.origin,
+                "without TLS only loopback is allowed, if configured"
+            )
+        }
+        let connector = StreamConnector(
+            tls: configuration.tls,
+            proxy: configuration.proxy,
+            deadlines: configuration.deadlines
+        )
+        do throws(StreamFailure) {
+            return try connector.open(url, wakeUp: wakeUp)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ cause: StreamFailure) -> WebSocketFailure {
+        let code: WebSocketFailure.Code =
+            switch cause.code {
+            case .cancelled: .cancelled
+            case .system: .system
+            default: .connect
+            }
+        return WebSocketFailure(
+            code,
+            origin: configuration.url.origin,
+            "\(cause.peer): \(cause.detail)",
+            stream: cause
+        )
+    }
+}

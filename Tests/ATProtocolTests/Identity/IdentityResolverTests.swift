@@ -1,0 +1,147 @@
+import ATProtocol
+import Network
+import TestSupport
+import Testing
+
+@Suite struct `Identity resolution` {
+    private let client = ScriptedClient()
+    private let clock = ManualClock()
+    private let did: DID
+    private let address: String
+    private let resolver: IdentityResolver
+
+    init() throws {
+        did = try DID("did:plc:ewvi7nxzyoun6zhxrhs64oiz")
+        address = "https://plc.directory/did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+        var configuration = IdentityConfiguration(
+            directory: try WebURL("https://plc.directory"),
+            handleService: try WebURL("https://pds.test")
+        )
+        configuration.directoryRate = 1_000_000
+        resolver = IdentityResolver(configuration: configuration, client: client, clock: clock)
+    }
+
+    private func document(_ did: String, handle: String = "alice.test") -> ScriptedClient.Answer {
+        let text = #"""
+            {"id":"\#(did)","alsoKnownAs":["at://\#(handle)"],
+             "verificationMethod":[{"id":"\#(did)#atproto","publicKeyMultibase":"zQ3sh"}],
+             "service":[{"id":"#atproto_pds","type":"AtprotoPersonalDataServer","serviceEndpoint":"https://pds.test"}]}
+            """#
+        return .success(HTTPResponse(status: 200, body: Array(text.utf8)))
+    }
+
+    private func status(_ status: Int, _ body: String = "{}") -> ScriptedClient.Answer {
+        .success(HTTPResponse(status: status, body: Array(body.utf8)))
+    }
+
+    @Test func `a document is asked for once an hour`() async throws {
+        client.script(address, [document(did.text)])
+        for _ in 0..<3 { #expect(try await resolver.document(of: did, isFresh: false).handle?.text == "alice.test") }
+        #expect(client.requests.count == 1)
+        clock.advance(3601)
+        _ = try await resolver.document(of: did, isFresh: false)
+        #expect(client.requests.count == 2)
+    }
+
+    @Test func `a fresh document bypasses the cache and a purge empties it`() async throws {
+        client.script(address, [document(did.text)])
+        _ = try await resolver.document(of: did, isFresh: false)
+        _ = try await resolver.document(of: did, isFresh: true)
+        #expect(client.requests.count == 2)
+        await resolver.purge(did)
+        _ = try await resolver.document(of: did, isFresh: false)
+        #expect(client.requests.count == 3)
+    }
+
+    @Test func `a silent directory leaves a day-old answer in use and no longer`() async throws {
+        client.script(address, [document(did.text), status(503)])
+        _ = try await resolver.document(of: did, isFresh: false)
+        clock.advance(23 * 3600)
+        #expect(try await resolver.document(of: did, isFresh: false).did == did)
+        clock.advance(2 * 3600)
+        let failure = await #expect(throws: IdentityFailure.self) {
+            try await resolver.document(of: did, isFresh: false)
+        }
+        #expect(failure?.code == .unavailable && failure?.isTransient == true)
+    }
+
+    @Test(arguments: [404, 410]) func `a refusal is remembered for five minutes`(code: Int) async throws {
+        client.script(address, [status(code, #"{"message":"DID not registered"}"#)])
+        for _ in 0..<2 {
+            let failure = await #expect(throws: IdentityFailure.self) {
+                try await resolver.document(of: did, isFresh: false)
+            }
+            #expect(failure?.code == .notFound)
+        }
+        #expect(client.requests.count == 1)
+        clock.advance(301)
+        _ = try? await resolver.document(of: did, isFresh: false)
+        #expect(client.requests.count == 2)
+    }
+
+    @Test func `a DID that is gone is not served from the cache`() async throws {
+        client.script(address, [document(did.text), status(404)])
+        _ = try await resolver.document(of: did, isFresh: false)
+        clock.advance(3601)
+        await #expect(throws: IdentityFailure.self) { try await resolver.document(of: did, isFresh: false) }
+    }
+
+    @Test func `callers at the same time share one request`() async throws {
+        client.script(address, [document(did.text)])
+        let gate = Gate()
+        client.during(address) { await gate.pass() }
+        async let one = resolver.document(of: did, isFresh: false)
+        async let two = resolver.document(of: did, isFresh: false)
+        async let three = resolver.document(of: did, isFresh: true)
+        await gate.arrival()
+        gate.open()
+        _ = try await (one, two, three)
+        #expect(client.requests.count == 1)
+    }
+
+    @Test func `the document must be of the DID that was asked for`() async throws {
+        client.script(address, [document("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")])
+        let failure = await #expect(throws: IdentityFailure.self) {
+            try await resolver.document(of: did, isFresh: false)
+        }
+        #expect(failure?.code == .invalidDocument)
+    }
+
+    @Test(arguments: [
+        ("did:web:localhost%3A1", IdentityFailure.Code.refusedHost), ("did:web:127.0.0.1", .refusedHost),
+        ("did:web:metadata.internal", .refusedHost), ("did:web:single", .refusedHost),
+        ("did:web:example.com:user", .unsupportedMethod), ("did:key:z6Mk", .unsupportedMethod),
+        ("did:plc:short", .unsupportedMethod),
+    ]) func `no request leaves for a host that a stranger may not choose`(
+        text: String,
+        code: IdentityFailure.Code
+    ) async throws {
+        let failure = await #expect(throws: IdentityFailure.self) {
+            try await resolver.document(of: DID(text), isFresh: false)
+        }
+        #expect(failure?.code == code)
+        #expect(client.requests.isEmpty)
+    }
+
+    @Test func `the host of a did_web is reached as a stranger's choice`() async throws {
+        client.script("https://alice.test/.well-known/did.json", [document("did:web:alice.test")])
+        _ = try await resolver.document(of: DID("did:web:alice.test"), isFresh: false)
+        let request = try #require(client.requests.first)
+        #expect(request.reach == .stranger && request.maximumBody == 256 << 10 && request.timeout == .seconds(10))
+    }
+
+    @Test func `a handle counts only when its DID document names it`() async throws {
+        let question = "https://pds.test/xrpc/com.atproto.identity.resolveHandle?handle="
+        client.script(address, [document(did.text)])
+        client.script(question + "alice.test", [status(200, #"{"did":"\#(did.text)"}"#)])
+        client.script(question + "mallory.test", [status(200, #"{"did":"\#(did.text)"}"#)])
+        client.script(question + "nobody.test", [status(400, #"{"message":"Unable to resolve handle"}"#)])
+        #expect(try await resolver.did(of: Handle("Alice.test")) == did)
+        for name in ["mallory.test", "nobody.test", "server.local"] {
+            let failure = await #expect(throws: IdentityFailure.self) {
+                try await resolver.did(of: Handle(name))
+            }
+            #expect(failure?.code == .handleUnresolved)
+        }
+    }
+}

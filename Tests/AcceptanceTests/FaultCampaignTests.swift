@@ -1,0 +1,119 @@
+import ATProtocol
+import Glibc
+import Sandbox
+import TestSupport
+import Testing
+
+/// Guards invariants 1, 3 and 9 under everything that a network can do.
+///
+/// `IMPACT_NOTIFIER_CAMPAIGN=10000` runs it in full; fifty kills then.
+@Suite(.serialized, .timeLimit(.minutes(60)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `A daemon among faults` {
+    private static let requests =
+        unsafe getenv("IMPACT_NOTIFIER_CAMPAIGN").flatMap { unsafe Int(String(cString: $0)) } ?? 300
+    private static let kills = max(4, requests / 200)
+
+    private static let calls: [Fault] = [
+        .dropBefore, .dropAfter, .resetBefore, .resetAfter, .truncated, .upstreamFailure, .upstreamFailureAfter,
+        .emptyObject, .html404, .plainText, .chatRateLimit,
+    ]
+
+    @Test func `delivers each message once that can be delivered, and has a reason for each that cannot`() async throws
+    {
+        let seed = randomSeed()
+        var generator = SeededGenerator(seed: seed)
+        let stage = try await Stage(
+            owners: 40,
+            overrides: [
+                "sending.settle": "200ms", "sending.first_wait": "10ms", "sending.maximum_wait": "100ms",
+                "sending.first_limit_wait": "10ms", "sending.maximum_limit_wait": "50ms",
+                "sending.probe_interval": "50ms", "sending.maximum_sends": "5", "lookup.first_wait": "10ms",
+                "lookup.maximum_wait": "200ms", "lookup.host_pause": "50ms", "lookup.project_patience": "2s",
+            ]
+        )
+        let network = stage.network
+        // The last three owners cannot be written to, each in his way.
+        network.setBlocking(true, stage.owners[37], stage.bot)
+        try network.setAllowIncoming(.none, of: stage.owners[38])
+        try network.setAllowIncoming(.following, of: stage.owners[39])
+        for (index, pattern) in ["sendMessage", "getConvoForMembers", "getMessages", "getRecord"].enumerated() {
+            network.faults.campaign(Self.calls, on: pattern, share: 0.3, seed: seed &+ UInt64(index))
+        }
+        let writer = Task {
+            for number in 0..<Self.requests {
+                try stage.ask("Request \(number).", of: number % 40)
+                if number % 10 == 9 { try await Task.sleep(for: .milliseconds(20)) }
+            }
+        }
+        var process = try stage.daemon.run()
+        for _ in 0..<Self.kills {
+            // The one place where a test sleeps on purpose: the moment of death is the input.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 50...2000, using: &generator)))
+            #expect(process.ending == nil, tail(process))
+            process.signal(SIGKILL)
+            _ = await process.ended(within: .seconds(5))
+            process = try stage.daemon.run()
+        }
+        try await writer.value
+        let deliverable = (0..<Self.requests).filter { $0 % 40 < 37 }
+        let jobs = try await rest(stage, process)
+        let states = Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count)
+        print("\(Self.requests) requests, \(Self.kills) kills, \(network.faults.fired) faults: \(states)")
+        let stored = Self.counts(network.chat.messages.map(\.text))
+        for (number, count) in stored { #expect(count == 1, "request \(number) is stored \(count) times") }
+        let uncertain = jobs.values.filter { $0.state == "uncertain" }
+        #expect(uncertain.allSatisfy { $0.reason == "sends-exhausted" })
+        #expect(uncertain.count <= max(2, Self.requests / 1000))
+        #expect(deliverable.filter { stored[$0] != nil }.count + uncertain.count >= deliverable.count, tail(process))
+        #expect(
+            Set(jobs.values.map(\.reason)).isSubset(of: [
+                nil, "sends-exhausted", "owner-blocked", "owner-suppressed", "owner-disabled-messages",
+                "owner-does-not-follow",
+            ])
+        )
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
+    /// How often each request's number is in the messages.
+    private static func counts(_ texts: [String]) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for text in texts {
+            guard let start = text.firstRange(of: "“Request ")?.upperBound,
+                let number = Int(text[start...].prefix { $0.isNumber })
+            else { continue }
+            counts[number, default: 0] += 1
+        }
+        return counts
+    }
+
+    private struct Row: Sendable {
+        let state: String
+        let reason: String?
+    }
+
+    /// The jobs by AT-URI, once nothing more happens by itself.
+    private func rest(_ stage: Stage, _ process: ChildProcess) async throws -> [String: Row] {
+        let deadline = ContinuousClock.now + .seconds(60 + Self.requests / 5)
+        var jobs: [String: Row] = [:]
+        repeat {
+            let listing = try stage.daemon.start("jobs", ["--json", "--limit", "\(Self.requests + 10)"])
+            _ = await listing.ended(within: .seconds(60))
+            jobs = [:]
+            for line in listing.output {
+                guard let json = try? JSONValue(parsing: line), let uri = json["uri"]?.string else { continue }
+                jobs[uri] = Row(state: json["state"]?.string ?? "", reason: json["reason"]?.string)
+            }
+            let isAtRest = jobs.values.allSatisfy {
+                ["delivered", "dropped", "uncertain", "deferred"].contains($0.state)
+            }
+            if jobs.count == Self.requests, isAtRest {
+                return jobs
+            }
+            // Listing ten thousand jobs is work for the machine too.
+            try await Task.sleep(for: .milliseconds(300 + Self.requests))
+        } while ContinuousClock.now < deadline && process.ending == nil
+        Issue.record("not at rest: \(Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count))")
+        return jobs
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+import Sandbox
+import TestSupport
+import Testing
+
+/// Guards invariants 1 and 3: the daemon may be killed at any instant.
+@Suite(.serialized, .timeLimit(.minutes(3)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `A daemon that is killed` {
+    @Test func `sends 200 messages for 200 requests through 20 SIGKILLs, none twice`() async throws {
+        let seed = randomSeed()
+        var generator = SeededGenerator(seed: seed)
+        let stage = try await Stage(owners: 20, overrides: ["sending.settle": "500ms"])
+        let writer = Task {
+            for number in 0..<200 {
+                try stage.ask("Request \(number).", of: number % 20)
+                try await Task.sleep(for: .milliseconds(70))
+            }
+        }
+        var process = try stage.daemon.run()
+        for _ in 0..<20 {
+            // The one place where a test sleeps on purpose: the moment of death is the input.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...900, using: &generator)))
+            #expect(process.ending == nil, tail(process))
+            process.signal(SIGKILL)
+            #expect(await process.ended(within: .seconds(5)) == .signalled(SIGKILL))
+            process = try stage.daemon.run()
+        }
+        try await writer.value
+        let stored = await stage.messages(reaching: 200, within: .seconds(60), unless: process)
+        #expect(stored == 200, tail(process))
+        // A double would come when the last interrupted sends are verified.
+        _ = await stage.messages(reaching: 201, within: .seconds(2), unless: process)
+        let counts = (0..<200).map { stage.count("Request \($0).") }
+        #expect(counts.allSatisfy { $0 == 1 }, "\(counts)")
+        #expect(stage.network.chat.messages.count == 200)
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
+    @Test func `tells each of 120 requests once when they are collected, through 10 SIGKILLs`() async throws {
+        let seed = randomSeed()
+        var generator = SeededGenerator(seed: seed)
+        let stage = try await Stage(
+            owners: 6,
+            overrides: [
+                "sending.settle": "300ms", "digest.maximum_listed": "5", "digest.window": "400ms",
+            ]
+        )
+        let writer = Task {
+            for number in 0..<120 {
+                try stage.ask("Request \(number).", of: number % 6)
+                try await Task.sleep(for: .milliseconds(40))
+            }
+        }
+        var process = try stage.daemon.run()
+        for _ in 0..<10 {
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...700, using: &generator)))
+            #expect(process.ending == nil, tail(process))
+            process.signal(SIGKILL)
+            #expect(await process.ended(within: .seconds(5)) == .signalled(SIGKILL))
+            process = try stage.daemon.run()
+        }
+        try await writer.value
+        // A message speaks of one request, or says at its beginning of how many.
+        func told() -> Int {
+            stage.network.chat.messages.reduce(0) { count, message in
+                guard message.text.contains(" new change requests for your projects:") else { return count + 1 }
+                return count + (Int(message.text.prefix { $0 != " " }) ?? 0)
+            }
+        }
+        let deadline = ContinuousClock.now + .seconds(40)
+        while told() < 120, ContinuousClock.now < deadline {
+            let count = stage.network.chat.messages.count
+            _ = await stage.messages(reaching: count + 1, within: .seconds(5), unless: process)
+        }
+        _ = await stage.messages(reaching: .max, within: .seconds(2), unless: process)
+        #expect(told() == 120, tail(process))
+        #expect(stage.network.chat.messages.count < 120)
+        #expect((0..<120).allSatisfy { stage.count("Request \($0).") <= 1 })
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
+    @Test func `does not repeat a message whose answer it never saw`() async throws {
+        let stage = try await Stage(overrides: ["sending.settle": "500ms"])
+        stage.network.faults.add(Fault(.delay(.seconds(30))), on: "sendMessage", count: 10)
+        var process = try stage.daemon.run()
+        try stage.ask("Held")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        process.signal(SIGKILL)
+        _ = await process.ended(within: .seconds(5))
+        stage.network.faults.clear()
+        process = try stage.daemon.run()
+        try stage.ask("Next")
+        #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: process) == 2, tail(process))
+        _ = await stage.messages(reaching: 3, within: .seconds(2), unless: process)
+        #expect(stage.count("Held") == 1)
+        #expect(stage.count("Next") == 1)
+    }
+}

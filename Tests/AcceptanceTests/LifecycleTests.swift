@@ -1,0 +1,98 @@
+import Glibc
+import Network
+import Sandbox
+import Testing
+
+@Suite(.timeLimit(.minutes(2)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `The daemon as a process` {
+    @Test func `SIGTERM lets the message that is on its way arrive, and ends with 0`() async throws {
+        let stage = try await Stage()
+        stage.network.faults.add(Fault(.delay(.seconds(1))), on: "sendMessage", count: 10)
+        let process = try stage.daemon.run()
+        try stage.ask("Under way")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+        stage.network.faults.clear()
+        let next = try stage.daemon.run()
+        try stage.ask("After")
+        #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: next) == 2, tail(next))
+        #expect(stage.count("Under way") == 1)
+    }
+
+    @Test func `the owner reads who asks, by handle, and for what`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try stage.ask("Add a gear")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        let text = stage.network.chat.messages.first?.text ?? ""
+        #expect(text.hasPrefix("grace.test asks for a change of Engine: “Add a gear”"), "\(text)")
+    }
+
+    @Test func `what was written while it was away is delivered when it is back`() async throws {
+        let stage = try await Stage()
+        let first = try stage.daemon.run()
+        try stage.ask("Before")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: first) == 1, tail(first))
+        first.signal(SIGTERM)
+        #expect(await first.ended(within: .seconds(20)) == .exited(0), tail(first))
+        for number in 0..<5 { try stage.ask("Meanwhile \(number).") }
+        let second = try stage.daemon.run()
+        #expect(await stage.messages(reaching: 6, within: .seconds(20), unless: second) == 6, tail(second))
+    }
+
+    @Test func `SIGHUP reads the configuration again, and a wrong one changes nothing`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        process.signal(SIGHUP)
+        let reloaded = await process.line(within: .seconds(10)) {
+            $0.contains("configuration") && $0.contains("reload")
+        }
+        #expect(reloaded != nil, tail(process))
+        try stage.ask("After the reload")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        try stage.daemon.extendConfiguration("surprise: 1\n")
+        process.signal(SIGHUP)
+        let refused = await process.line(within: .seconds(10)) { $0.contains("refused") && $0.contains("surprise") }
+        #expect(refused != nil, tail(process))
+        try stage.ask("After the refusal")
+        #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: process) == 2, tail(process))
+    }
+
+    @Test func `a second daemon on the same state is refused with 75`() async throws {
+        let stage = try await Stage()
+        let first = try stage.daemon.run()
+        try #require(await stage.isListening(first), tail(first))
+        let second = try stage.daemon.run()
+        #expect(await second.ended(within: .seconds(20)) == .exited(75), tail(second))
+        try stage.ask("Still served")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: first) == 1, tail(first))
+    }
+
+    @Test func `a state directory that cannot be made ends the start with 73`() async throws {
+        let stage = try await Stage(overrides: ["state_directory": "/proc/none/state"], isLoggedIn: false)
+        let process = try stage.daemon.run()
+        #expect(await process.ended(within: .seconds(20)) == .exited(73), tail(process))
+    }
+
+    @Test func `a wrong configuration ends the start with 78 and names file, line and key`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        try stage.daemon.extendConfiguration("sendign:\n  interval: 5s\n")
+        for command in ["check", "run"] {
+            let process = try stage.daemon.start(command)
+            #expect(await process.ended(within: .seconds(20)) == .exited(78), tail(process))
+            let line = process.output.first { $0.contains("sendign") }
+            #expect(line?.hasPrefix(stage.daemon.configurationPath + ":") == true, tail(process))
+        }
+    }
+
+    @Test func `without a session it keeps running and keeps the requests`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        try stage.ask("Before the login")
+        try await stage.daemon.logIn()
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+    }
+}

@@ -1,0 +1,205 @@
+import ATProtocol
+import Glibc
+import Sandbox
+import Testing
+
+/// The commands on the ledger of a real run, beside the daemon and without it.
+@Suite(.timeLimit(.minutes(3)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `The operator's commands` {
+    /// A ledger with one request in each of four states, and the daemon that wrote it.
+    private struct Ground {
+        let stage: Stage
+        let process: ChildProcess
+        let uncertain: String
+        let delivered: String
+        let deferred: String
+        let dropped: String
+
+        init() async throws {
+            stage = try await Stage(owners: 3, overrides: ["sending.settle": "100ms"])
+            try stage.network.setAllowIncoming(.none, of: stage.owners[1])
+            stage.network.setBlocking(true, stage.owners[2], stage.bot)
+            stage.network.faults.add(.dropBefore, on: "sendMessage", count: 2)
+            process = try stage.daemon.run()
+            uncertain = try stage.ask("Doubt")
+            #expect(await Self.line(process, "message uncertain", uncertain) != nil, tail(process))
+            delivered = try stage.ask("Arrives")
+            deferred = try stage.ask("Nobody may write", of: 1)
+            dropped = try stage.ask("Blocked", of: 2)
+            #expect(await Self.line(process, "message delivered", delivered) != nil, tail(process))
+            #expect(await Self.line(process, "message waits", deferred) != nil, tail(process))
+            #expect(await Self.line(process, "message dropped", dropped) != nil, tail(process))
+        }
+
+        static func line(_ process: ChildProcess, _ message: String, _ uri: String) async -> String? {
+            await process.line(within: .seconds(20)) { $0.contains(message) && $0.contains(uri) }
+        }
+
+        func stop() async {
+            process.signal(SIGTERM)
+            #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+        }
+
+        /// Runs a command to its end.
+        func run(_ arguments: String...) async throws -> (ending: ChildProcess.Ending, lines: [String]) {
+            let command = try stage.daemon.start(arguments: arguments)
+            return (await command.ended(within: .seconds(20)), command.output)
+        }
+
+        /// Runs a command with `--json`; it must succeed and print nothing but objects.
+        func objects(_ arguments: String...) async throws -> [JSONValue] {
+            let command = try stage.daemon.start(arguments: arguments + ["--json"])
+            #expect(await command.ended(within: .seconds(20)) == .exited(0), tail(command))
+            return try command.output.map { try JSONValue(parsing: $0) }
+        }
+    }
+
+    private static let unknown = "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/org.example.changeRequest/nothing"
+
+    @Test(arguments: [true, false]) func `tell what is in the ledger`(isRunning: Bool) async throws {
+        let ground = try await Ground()
+        if !isRunning { await ground.stop() }
+        let list = try await ground.run("jobs", "list")
+        #expect(list.ending == .exited(0))
+        #expect(list.lines.count == 4)
+        #expect(list.lines.contains { $0.hasPrefix("deferred") && $0.contains(ground.deferred) })
+        #expect(try await ground.run("jobs").lines.count == 4)
+        #expect(try await ground.run("jobs", "list", "--limit", "1").lines.count == 1)
+        let jobs = try await ground.objects("jobs", "list")
+        let states = Dictionary(uniqueKeysWithValues: jobs.map { ($0["uri"]?.string ?? "", $0["state"]?.string) })
+        #expect(
+            states == [
+                ground.uncertain: "uncertain", ground.delivered: "delivered", ground.deferred: "deferred",
+                ground.dropped: "dropped",
+            ]
+        )
+        let deferred = try await ground.objects("jobs", "list", "--state", "deferred")
+        #expect(deferred.map { $0["reason"]?.string } == ["owner-disabled-messages"])
+        let shown = try await ground.run("jobs", "show", ground.dropped)
+        #expect(shown.ending == .exited(0))
+        #expect(shown.lines.contains { $0.hasPrefix("state:") && $0.contains("owner-blocked") })
+        #expect(shown.lines.contains { $0.hasPrefix("next:") })
+        #expect(try await ground.objects("jobs", "show", ground.uncertain).first?["reason"] == "sends-exhausted")
+
+        let story = try await ground.run("explain", ground.uncertain)
+        #expect(story.ending == .exited(0))
+        let order = ["seen: create", "send-message: verify", "read-messages: not found", "sent 2 times", "next:"]
+        let places = order.map { words in story.lines.firstIndex { $0.contains(words) } ?? -1 }
+        #expect(!places.contains(-1) && places == places.sorted(), "\(story.lines)")
+        let explained = try #require(try await ground.objects("explain", ground.uncertain).first)
+        #expect(explained["attempts"]?.array?.first?["reason"] == "outcome-unknown")
+        #expect(explained["sightings"]?.array?.count == 1)
+        #expect(explained["messages"]?.array?.first?["sends"] == .integer(2))
+        #expect(explained["jobs"]?.array?.first?["state"] == "uncertain")
+
+        let suppressed = try await ground.objects("suppress", "list")
+        #expect(suppressed.map { $0["did"]?.string } == [ground.stage.owners[2].did.text])
+        #expect(try await ground.run("suppress").lines.first?.contains("owner-blocked") == true)
+        #expect(ground.process.ending == (isRunning ? nil : .exited(0)))
+    }
+
+    @Test func `change the ledger under a running daemon, which acts on it`() async throws {
+        let ground = try await Ground()
+        let retried = try await ground.objects("jobs", "retry", ground.uncertain)
+        #expect(retried.map { $0["state"]?.string } == ["verify"])
+        #expect(await Ground.line(ground.process, "message delivered", ground.uncertain) != nil, tail(ground.process))
+        #expect(ground.stage.count("Doubt") == 1)
+        let again = try await ground.run("jobs", "retry", ground.uncertain)
+        #expect(again.ending == .exited(1))
+        #expect(again.lines.first?.contains("Nothing to do") == true)
+
+        let owner = ground.stage.owners[1].did.text
+        let added = try await ground.objects("suppress", "add", owner, "--note", "asked by mail")
+        #expect(added.first?["called_off"] == .integer(1))
+        #expect(try await ground.objects("jobs", "show", ground.deferred).first?["state"] == "dropped")
+        let listed = try await ground.objects("suppress", "list")
+        #expect(listed.first?["note"] == "asked by mail")
+        let late = try ground.stage.ask("Suppressed", of: 1)
+        let line = await Ground.line(ground.process, "message dropped", late)
+        #expect(line?.contains("owner-suppressed") == true, tail(ground.process))
+        let handle = ground.stage.owners[1].handle.text
+        #expect(try await ground.objects("suppress", "remove", "@" + handle).first?["removed"] == true)
+        #expect(try await ground.objects("suppress", "list").count == 1)
+        #expect(try await ground.run("suppress", "add", "nobody.test").ending == .exited(69))
+        #expect(ground.process.ending == nil)
+    }
+
+    @Test func `change the ledger of a daemon that is away, which acts on it when it is back`() async throws {
+        let ground = try await Ground()
+        await ground.stop()
+        let dropped = try await ground.run("jobs", "drop", ground.deferred)
+        #expect(dropped.ending == .exited(0))
+        #expect(dropped.lines.first?.contains("operator-decision") == true)
+        #expect(try await ground.objects("jobs", "drop", ground.uncertain).first?["state"] == "dropped")
+        let owner = ground.stage.owners[2]
+        #expect(try await ground.run("suppress", "remove", owner.did.text).ending == .exited(0))
+        ground.stage.network.setBlocking(false, owner, ground.stage.bot)
+        #expect(try await ground.objects("jobs", "retry", ground.dropped).first?["state"] == "lookup")
+        let process = try ground.stage.daemon.run()
+        #expect(await Ground.line(process, "message delivered", ground.dropped) != nil, tail(process))
+        #expect(ground.stage.network.chat.messages.count == 2)
+    }
+
+    @Test func `say by their exit status that there is nothing, or that the question is wrong`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        let cases: [(arguments: [String], status: Int32)] = [
+            (["jobs", "list"], 0), (["jobs", "list", "--json"], 0), (["suppress", "list"], 0),
+            (["jobs", "show", Self.unknown], 1), (["jobs", "retry", Self.unknown], 1),
+            (["jobs", "drop", Self.unknown, "--json"], 1), (["explain", Self.unknown], 1),
+            (["explain", Self.unknown, "--json"], 1), (["suppress", "remove", "did:plc:nobody"], 1),
+            (["jobs", "show", "https://example.org/"], 64), (["jobs", "show"], 64), (["explain", "nonsense"], 64),
+            (["jobs", "list", "--state", "asleep"], 64), (["suppress", "add", "nohandle"], 64),
+            (["jobs", "frobnicate"], 64), (["template", "preview", "--rule", "none"], 64),
+            (["template", "preview", "--record", "/nonexistent.json"], 66),
+            (["template", "preview", "--record", "/proc/self/cmdline"], 65),
+        ]
+        let early = try stage.daemon.start(arguments: ["jobs", "list"])
+        #expect(await early.ended(within: .seconds(20)) == .exited(73), tail(early))
+        unsafe mkdir(stage.daemon.statePath, 0o700)
+        for (arguments, status) in cases {
+            let command = try stage.daemon.start(arguments: arguments)
+            let ending = await command.ended(within: .seconds(20))
+            #expect(ending == .exited(status), "\(arguments): \(command.output)")
+            #expect(status == 0 || !command.output.isEmpty, "\(arguments)")
+        }
+    }
+
+    @Test func `show what a message will look like`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        func preview(_ arguments: String...) async throws -> [String] {
+            let command = try stage.daemon.start(arguments: ["template", "preview"] + arguments)
+            #expect(await command.ended(within: .seconds(20)) == .exited(0), tail(command))
+            return command.output
+        }
+        #expect(try await preview().contains { $0.contains("STOP") })
+        let record = #"{"title":"Mend the door https://evil.example","subject":"\#(stage.project(of: 0))"}"#
+        unsafe mkdir(stage.daemon.statePath, 0o700)
+        try stage.daemon.replaceState("record.json", record)
+        let file = stage.daemon.statePath + "/record.json"
+        #expect(try await preview("--record", file).contains { $0.contains("Mend the door") })
+        let lines = try await preview("--rule", "change-request", "--record", file, "--json")
+        let message = try JSONValue(parsing: try #require(lines.first))
+        #expect(message["text"]?.string?.contains("Mend the door") == true)
+        // The author's own address is text, the rule's is the only link.
+        #expect(message["facets"]?.array?.count == 1)
+        #expect(try await preview("--count", "3").contains { $0.contains("3 new change requests") })
+    }
+
+    @Test func `take --config before, between and behind their names`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        let absent = ["--config", "/nonexistent.yaml"]
+        let commands = [["jobs", "list"], ["suppress", "list"], ["template", "preview"], ["session", "status"]]
+        for command in commands {
+            let placements = [
+                absent + command, [command[0]] + absent + [command[1]], command + absent,
+            ]
+            for arguments in placements {
+                let process = try stage.daemon.start(arguments: arguments)
+                #expect(await process.ended(within: .seconds(20)) == .exited(78), "\(arguments): \(process.output)")
+                #expect(process.output.contains { $0.contains("/nonexistent.yaml") }, "\(arguments)")
+            }
+        }
+        let check = try stage.daemon.start(arguments: absent + ["check"])
+        #expect(await check.ended(within: .seconds(20)) == .exited(78), tail(check))
+    }
+}

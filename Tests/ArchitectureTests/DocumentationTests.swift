@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+@Suite struct `The documentation` {
+    private static let pages = ["README.md", "CHANGELOG.md", "docs"]
+
+    private func pages() throws -> [String] {
+        try Self.pages.flatMap { $0.hasSuffix(".md") ? [$0] : try Repository.files(in: [$0]) }
+            .filter { $0.hasSuffix(".md") && Repository.exists($0) }
+    }
+
+    @Test func `a link leads to a file that exists`() throws {
+        var broken: [String] = []
+        for page in try pages() {
+            let folder = page.split(separator: "/").dropLast().joined(separator: "/")
+            for match in try Repository.text(of: page).matches(of: #/\]\((?<target>[^)#:\s]+)(?:#[^)]*)?\)/#) {
+                let path = URL(filePath: "/\(folder)/\(match.target)").standardized.path(percentEncoded: false)
+                if !Repository.exists(String(path.dropFirst())) { broken.append("\(page): \(match.target)") }
+            }
+        }
+        #expect(broken == [])
+    }
+
+    @Test func `every make target that a page names exists`() throws {
+        let makefile = try Repository.text(of: "Makefile")
+        var unknown: [String] = []
+        for page in try pages() {
+            for match in try Repository.text(of: page).matches(of: #/`(?:sudo )?make (?<target>[a-z]+)/#)
+            where !makefile.contains("\n\(match.target):") {
+                unknown.append("\(page): make \(match.target)")
+            }
+        }
+        #expect(unknown == [])
+    }
+
+    @Test func `every metric of the program is explained to the operator, and no other`() throws {
+        let names = try Repository.text(of: "Sources/ImpactNotifier/Metrics/MetricHelp.swift")
+            .matches(of: #/^ {8}"(?<name>[a-z_]+)": "/#.anchorsMatchLineEndings()).map { String($0.name) }
+        let page = try Repository.text(of: "docs/operations.md")
+        let explained = page.matches(of: #/^\| `impact_notifier_(?<name>[a-z_]+)/#.anchorsMatchLineEndings())
+            .map { String($0.name) }
+        #expect(names.count > 20)
+        #expect(Set(names) == Set(explained))
+    }
+}

@@ -1,0 +1,101 @@
+import ATProtocol
+import Firehose
+import Glibc
+
+/// Decodes the recorded messages over and over and counts the CPU time of this process.
+struct StreamBench {
+    private let version1: [[UInt8]]
+    private let version2: [[UInt8]]
+    private let relay: [[UInt8]]
+    private let keys: [DID: String]
+
+    init(lines: String, frames: String, documents: String) throws {
+        version1 = Self.read(lines).split(separator: 0x0A).map(Array.init)
+        version2 = try version1.enumerated().compactMap { try Self.version2($1, sequence: $0 + 1) }
+        let bytes = Self.read(frames)
+        var messages: [[UInt8]] = []
+        var position = 0
+        while position + 4 <= bytes.count {
+            let length = (0..<4).reduce(0) { $0 | Int(bytes[position + $1]) << ($1 * 8) }
+            messages.append(Array(bytes[position + 4..<position + 4 + length]))
+            position += 4 + length
+        }
+        relay = messages
+        keys = Dictionary(
+            uniqueKeysWithValues: try (JSONValue(parsing: Self.read(documents)).object ?? [:]).compactMap { entry in
+                let did = try DID(entry.key)
+                return try DIDDocument(entry.value, of: did).signingKey.map { (did, $0) }
+            }
+        )
+    }
+
+    func run() throws {
+        let nobody = [try NSID("sh.tangled.repo.pull")]
+        let rare = [try NSID("app.bsky.graph.block")]
+        let likes = [try NSID("app.bsky.feed.like")]
+        print("wire          filter        us/message  events  messages/s")
+        for (name, collections) in [("miss", nobody), ("1 in 150", rare), ("2 in 3", likes)] {
+            measure("jetstream-v1", name, WireProbe(.jetstream1, collections: collections), version1, rounds: 2000)
+            measure("jetstream-v2", name, WireProbe(.jetstream2, collections: collections), version2, rounds: 2000)
+            let rounds = name == "2 in 3" ? 20 : 2000
+            measure("relay", name, WireProbe(.relay, collections: collections), relay, rounds: rounds)
+        }
+        // Not by the reader but beside it, on a thread of its own.
+        let now: Int64 = 1_800_000_000_000_000
+        var probe = VerificationProbe(keys: keys)
+        measure("relay", "structure", relay, rounds: 20) { probe.check($0, now: now) ? 1 : 0 }
+        measure("relay", "all verified", relay, rounds: 20) { probe.verify($0, now: now) ? 1 : 0 }
+    }
+
+    private func measure(_ wire: String, _ name: String, _ probe: WireProbe, _ messages: [[UInt8]], rounds: Int) {
+        var probe = probe
+        measure(wire, name, messages, rounds: rounds) { unsafe probe.decode($0.span.bytes).events }
+    }
+
+    private func measure(
+        _ wire: String,
+        _ name: String,
+        _ messages: [[UInt8]],
+        rounds: Int,
+        _ body: ([UInt8]) -> Int
+    ) {
+        guard !messages.isEmpty else { return }
+        var events = 0
+        let start = clock()
+        for _ in 0..<rounds {
+            for message in messages { events += body(message) }
+        }
+        let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+        let count = rounds * messages.count
+        func column(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(1, width - text.count))
+        }
+        let each = seconds / Double(count) * 1e6
+        let tenths = "\((each * 1000).rounded() / 1000)"
+        print(column(wire, 14) + column(name, 14) + column(tenths, 12) + column("\(events)", 8) + "\(Int(1e6 / each))")
+    }
+
+    private static func version2(_ line: [UInt8], sequence: Int) throws -> [UInt8]? {
+        let json = try JSONValue(parsing: line)
+        guard let commit = json["commit"]?.object, let did = json["did"] else { return nil }
+        let members = ["rev", "operation", "collection", "rkey", "cid", "record"].compactMap { name in
+            commit[name].map { #""\#(name)":\#($0.encodedText)"# }
+        }
+        let head = #""seq":\#(sequence),"did":\#(did.encodedText),"time":"2026-07-04T14:38:08.085434Z""#
+        let type = #""$type":"network.bsky.jetstream.subscribeEvents#commit""#
+        return Array(#"{"$type":"message","payload":{\#(type),\#(head),\#(members.joined(separator: ","))}}"#.utf8)
+    }
+
+    static func read(_ path: String) -> [UInt8] {
+        let file = unsafe open(path, O_RDONLY)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        var out: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = unsafe Glibc.read(file, &chunk, chunk.count)
+            guard count > 0 else { return out }
+            out += chunk[..<count]
+        }
+    }
+}

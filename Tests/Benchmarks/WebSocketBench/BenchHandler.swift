@@ -1,0 +1,58 @@
+import ATProtocol
+import WebSocket
+
+/// Counts, and searches as the daemon does.
+struct BenchHandler: WebSocketHandler {
+    enum Mode: String {
+        case recv
+        case utf8
+        case filter
+        case json
+    }
+
+    private let mode: Mode
+    private let goal: Int
+    private let pattern: BytePattern
+    private let rate: Double?
+    private let tally: BenchTally
+    private var count = 0
+    private var bytes = 0
+    private var matched = 0
+
+    init(mode: Mode, goal: Int, pattern: String, rate: Double?, tally: BenchTally) {
+        self.mode = mode
+        self.goal = goal
+        self.pattern = BytePattern(pattern)
+        self.rate = rate
+        self.tally = tally
+        if rate != nil { tally.latencies.reserveCapacity(goal) }
+    }
+
+    mutating func opened(_ response: UpgradeResponse) { tally.start = Usage() }
+
+    mutating func message(_ kind: WebSocketMessageKind, _ message: RawSpan) -> WebSocketVerdict {
+        count += 1
+        bytes += message.byteCount
+        switch mode {
+        case .recv, .utf8: break
+        case .filter: if pattern.firstOffset(in: message) != nil, isMatch(message) { matched += 1 }
+        case .json: if isMatch(message) { matched += 1 }
+        }
+        if let rate {
+            // Against the schedule of the server; the constant part is taken off in the end.
+            tally.latencies.append((ContinuousClock.now - tally.start.wall) / .seconds(1) - Double(count - 1) / rate)
+        }
+        if count == 1_000_000 { tally.residentAfterMillion = Usage.residentNow() }
+        guard count == goal else { return .continue }
+        tally.end = Usage()
+        (tally.messages, tally.bytes, tally.matched) = (count, bytes, matched)
+        return .close(.normal, reason: "")
+    }
+
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
+
+    private func isMatch(_ message: RawSpan) -> Bool {
+        let copy = unsafe message.withUnsafeBytes { unsafe Array($0) }
+        return (try? JSONValue(parsing: copy))?["commit"]?["collection"]?.string == "sh.tangled.repo.pull"
+    }
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# CPU time of the stream decoders on real messages, in memory. Needs the corpus in $CORPUS (default ../shared/corpus).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+corpus=${CORPUS:-$PWD/../shared/corpus}
+[ -e "$corpus/frames.bin.zst" ] || { echo "skipped: no corpus in $corpus"; exit 0; }
+command -v zstd > /dev/null || { echo "skipped: zstd is missing"; exit 0; }
+swift build -c release --product stream-bench
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for file in frames.bin did_docs.json; do zstd -dcq "$corpus/$file.zst" > "$work/$file"; done
+"$(swift build -c release --show-bin-path)/stream-bench" "$corpus/expected_v1.jsonl" "$work/frames.bin" "$work/did_docs.json"

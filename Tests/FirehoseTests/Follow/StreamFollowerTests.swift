@@ -1,0 +1,121 @@
+import ATProtocol
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Firehose
+
+@Suite(.timeLimit(.minutes(1))) struct `Following the sandbox's streams` {
+    @Test(arguments: SandboxWire.allCases)
+    func `a record that is written is handed over once with its position`(wire: SandboxWire) async throws {
+        let sandbox = try await FollowedSandbox()
+        let positions = sandbox.positions
+        try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(wire))) { _ in
+            let uris = try (0..<20).map { try sandbox.write($0) }
+            await positions.take(from: sandbox.mailbox) { $0.created.count >= 20 }
+            #expect(positions.created == uris && positions.gaps.isEmpty && positions.rejected.isEmpty)
+            let stored = try #require(positions.stored.first)
+            #expect(stored.position.value > 0 && !stored.evidence.isEmpty)
+        }
+    }
+
+    @Test(arguments: SandboxWire.allCases)
+    func `every kind of ending is followed by a resumption without loss`(wire: SandboxWire) async throws {
+        let sandbox = try await FollowedSandbox()
+        let faults: [StreamFault] = [
+            .drop, .reset, .close(code: 1000, reason: ""), .close(code: 1001, reason: "bye"), .tooSlow,
+            .tearNextFrame, .raw([0xFF, 0xFF]),
+        ]
+        var uris: [String] = []
+        try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(wire))) { _ in
+            for (number, fault) in faults.enumerated() {
+                uris.append(try sandbox.write(number))
+                await sandbox.take(uris)
+                sandbox.network.streamHosts[0].inflict(fault)
+            }
+            uris.append(try sandbox.write(99))
+            await sandbox.take(uris)
+        }
+        #expect(Set(sandbox.positions.created) == Set(uris) && sandbox.positions.gaps.isEmpty)
+    }
+
+    @Test(arguments: SandboxWire.allCases)
+    func `what was written while nobody listened is read at the next start`(wire: SandboxWire) async throws {
+        let sandbox = try await FollowedSandbox()
+        let configuration = try sandbox.configuration(sandbox.network.streamURL(wire))
+        try await sandbox.following(configuration) { _ in await sandbox.take([try sandbox.write(1)]) }
+        let missed = try (2..<50).map { try sandbox.write($0) }
+        try await sandbox.following(configuration) { _ in await sandbox.take(missed) }
+        #expect(sandbox.positions.gaps.isEmpty)
+    }
+
+    @Test func `a position that the host has forgotten is a declared gap and reading goes on by time`() async throws {
+        let sandbox = try await FollowedSandbox()
+        let configuration = try sandbox.configuration(sandbox.network.streamURL(.jetstream2))
+        try await sandbox.following(configuration) { _ in await sandbox.take([try sandbox.write(1)]) }
+        for number in 2..<30 { try sandbox.write(number) }
+        sandbox.network.streamHosts[0].forget(allBut: 3)
+        try await sandbox.following(configuration) { _ in await sandbox.take([try sandbox.write(30)]) }
+        #expect(sandbox.positions.gaps.map(\.reason).contains(.cursorTooOld))
+    }
+
+    @Test(arguments: [Int64(10), 1_000_003, 90_000_000])
+    func `a sequence that starts anew is noticed, declared and read by time`(first: Int64) async throws {
+        let sandbox = try await FollowedSandbox()
+        var configuration = try sandbox.configuration(sandbox.network.streamURL(.jetstream2))
+        try await sandbox.following(configuration) { _ in
+            await sandbox.take(try (0..<10).map { try sandbox.write($0) })
+        }
+        sandbox.network.streamHosts[0].renumber(from: first)
+        configuration.overlapTimeout = .seconds(1)
+        try await sandbox.following(configuration) { _ in
+            let last = try sandbox.write(30)
+            await sandbox.positions.take(from: sandbox.mailbox) { $0.created.contains(last) && !$0.gaps.isEmpty }
+        }
+        #expect(!sandbox.positions.gaps.isEmpty)
+    }
+
+    @Test func `another host takes over where one refuses`() async throws {
+        let sandbox = try await FollowedSandbox(hosts: 2)
+        let broken = try WebURL("ws://127.0.0.1:9/subscribe")
+        let good = sandbox.network.streamHosts[1].url(.jetstream2)
+        try await sandbox.following(sandbox.configuration(broken, good)) { _ in
+            await sandbox.take([try sandbox.write(1)])
+        }
+        #expect(sandbox.positions.stored.contains { $0.position.host == good.authority })
+    }
+
+    @Test func `a relay that takes over begins with a declared gap that reaches to its first message`() async throws {
+        let sandbox = try await FollowedSandbox(hosts: 2)
+        let jetstream = try sandbox.configuration(sandbox.network.streamURL(.jetstream2))
+        try await sandbox.following(jetstream) { _ in await sandbox.take([try sandbox.write(1)]) }
+        let relay = try sandbox.configuration(sandbox.network.streamHosts[1].url(.relay))
+        try await sandbox.following(relay) { _ in
+            let before = Int64(sandbox.network.clock.now() * 1e6)
+            await sandbox.take([try sandbox.write(2)])
+            let gap = try #require(sandbox.positions.gaps.first)
+            #expect(gap.reason == .hostChanged && gap.until >= before)
+        }
+        #expect(sandbox.positions.gaps.count == 1)
+    }
+
+    @Test func `a mailbox that nobody empties costs a reconnect and no event`() async throws {
+        let sandbox = try await FollowedSandbox(mailbox: StreamMailbox(capacity: 8))
+        let uris = try (0..<200).map { try sandbox.write($0) }
+        try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(.jetstream2))) { _ in
+            await sandbox.log.wait(for: "stream ended")
+            await sandbox.take(uris)
+        }
+        #expect(sandbox.positions.gaps.isEmpty)
+        #expect(sandbox.log.metadata(of: "stream ended").first?["reason"] == "mailbox-full")
+    }
+
+    @Test(arguments: ["http://127.0.0.1/", "ws://example.com/subscribe", "wss://example.com/other"])
+    func `an address that names no stream ends at once with a sentence`(text: String) async throws {
+        let sandbox = try await FollowedSandbox()
+        let follower = sandbox.follower(try sandbox.configuration(WebURL(text)))
+        let failure = await #expect(throws: FirehoseFailure.self) { try await follower.run() }
+        #expect(failure?.code == .configuration && failure?.sentence.contains(text) == true)
+    }
+}

@@ -1,0 +1,98 @@
+import ATProtocol
+import Testing
+
+@testable import Firehose
+
+@Suite struct `News and what is not` {
+    private static let now: Int64 = 1_783_175_888_000_000
+    private static let hour: Int64 = 3_600_000_000
+    private let did: DID
+
+    init() throws { did = try DID("did:web:a.test") }
+
+    private func tid(_ time: Int64) -> String { TID(microseconds: UInt64(time), clock: 1).text }
+
+    private func event(_ body: StreamEvent.Body, witnessed: Int64 = now) -> StreamEvent {
+        StreamEvent(
+            position: .init(host: "h", wire: .jetstream2, value: 1, witnessed: witnessed),
+            did: did,
+            body: body
+        )
+    }
+
+    private func commit(
+        _ operation: StreamEvent.Commit.Operation = .create,
+        key: String,
+        rev: Int64,
+        created: String?,
+        witnessed: Int64? = nil
+    ) throws -> StreamEvent {
+        let record: JSONValue = created.map { ["createdAt": .string($0)] } ?? [:]
+        let commit = StreamEvent.Commit(
+            operation: operation,
+            collection: try NSID("sh.tangled.repo.pull"),
+            recordKey: try RecordKey(key),
+            rev: tid(rev),
+            cid: nil,
+            record: record
+        )
+        return event(.commit(commit), witnessed: witnessed ?? rev)
+    }
+
+    /// Key, revision and date in hours before now; `nil` for a key that is no TID, or a record without a date.
+    static let cases: [(Double?, Double, String?, Newness)] = [
+        (0, 0, "2026-07-04T14:38:08Z", .fresh), (0, 0, nil, .fresh), (nil, 0, nil, .fresh),
+        (nil, 0, "2026-07-04T14:38:08Z", .fresh), (2, 1, "2026-07-04T12:38:08Z", .fresh),
+        (0, 0, "not a date", .fresh), (0, 0, "2030-01-01T00:00:00Z", .fresh),
+        (72, 72, "2026-07-01T14:38:08Z", .late), (72, 72, nil, .late),
+        (72, 0, "2026-07-01T14:38:08Z", .imported), (72, 0, nil, .imported), (72, 0, "2026-07-04T14:38:08Z", .imported),
+        (nil, 0, "2020-01-01T00:00:00Z", .imported), (0, 0, "2020-01-01T00:00:00Z", .backdated),
+        (-1, 0, nil, .misdated), (0, -1, nil, .misdated),
+    ]
+
+    @Test(arguments: cases)
+    func `a create is judged by its times`(key: Double?, rev: Double, created: String?, expected: Newness) throws {
+        var judge = NewnessJudge()
+        let name = key.map { tid(Self.now - Int64($0 * Double(Self.hour))) } ?? "self"
+        let event = try commit(key: name, rev: Self.now - Int64(rev * Double(Self.hour)), created: created)
+        #expect(judge.judge(event, now: Self.now) == expected)
+    }
+
+    @Test func `what no host saw in time, and an old record that is changed, are stale`() throws {
+        var judge = NewnessJudge()
+        let old = tid(Self.now - 30 * Self.hour)
+        let crawled = try commit(key: old, rev: Self.now - 30 * Self.hour, created: nil, witnessed: Self.now)
+        #expect(judge.judge(crawled, now: Self.now) == .stale)
+        let changed = try commit(.update, key: old, rev: Self.now, created: nil)
+        #expect(judge.judge(changed, now: Self.now) == .stale)
+        let young = try commit(.update, key: tid(Self.now - Self.hour), rev: Self.now, created: nil)
+        #expect(judge.judge(young, now: Self.now) == .fresh)
+        let ahead = try commit(key: old, rev: Self.now + Self.hour, created: nil, witnessed: Self.now)
+        #expect(judge.judge(ahead, now: Self.now) == .stale)
+        let deleted = try commit(.delete, key: old, rev: Self.now, created: nil)
+        #expect(judge.judge(deleted, now: Self.now) == nil)
+    }
+
+    @Test func `old records behind a sync of the same revision are a resync, a young one is news`() throws {
+        var judge = NewnessJudge()
+        #expect(judge.judge(event(.sync(rev: tid(Self.now))), now: Self.now) == nil)
+        let old = try commit(key: tid(Self.now - 100 * Self.hour), rev: Self.now, created: nil)
+        #expect(judge.judge(old, now: Self.now) == .resync)
+        let young = try commit(key: tid(Self.now - Self.hour), rev: Self.now, created: nil)
+        #expect(judge.judge(young, now: Self.now) == .fresh)
+        let later = try commit(key: tid(Self.now - 100 * Self.hour), rev: Self.now + 1000, created: nil)
+        #expect(judge.judge(later, now: Self.now) == .imported)
+    }
+
+    @Test func `what is remembered of syncs is bounded`() throws {
+        var judge = NewnessJudge()
+        for number in 0..<10_000 {
+            let event = StreamEvent(
+                position: .init(host: "h", wire: .jetstream2, value: 1, witnessed: 1),
+                did: try DID("did:web:n\(number).test"),
+                body: .sync(rev: tid(Self.now))
+            )
+            #expect(judge.judge(event, now: Self.now) == nil)
+        }
+    }
+}

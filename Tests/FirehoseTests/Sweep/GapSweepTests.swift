@@ -1,0 +1,108 @@
+import ATProtocol
+import Logging
+import Network
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Firehose
+
+@Suite struct `Gap sweeps` {
+    private let client = ScriptedClient()
+    private let collection: NSID
+    private let sweep: GapSweep
+    private static let from: Int64 = 1_783_175_888_000_000
+    private static let until: Int64 = from + 3_600_000_000
+
+    init() throws {
+        collection = try NSID("sh.tangled.repo.pull")
+        let directory = try WebURL("https://relay.test")
+        sweep = GapSweep(
+            configuration: SweepConfiguration(
+                directories: [try WebURL("https://dead.test"), directory],
+                collections: [collection]
+            ),
+            client: client,
+            identities: IdentityResolver(configuration: IdentityConfiguration(directory: directory), client: client),
+            logger: .silent
+        )
+    }
+
+    private func answer(_ url: String, _ body: String, status: Int = 200) {
+        client.script(url, [.success(HTTPResponse(status: status, body: Array(body.utf8)))])
+    }
+
+    private func key(_ offset: Int64) -> String { TID(microseconds: UInt64(Self.from + offset), clock: 0).text }
+
+    private func record(_ did: String, _ key: String, created: String = "") -> String {
+        #"{"uri":"at://\#(did)/sh.tangled.repo.pull/\#(key)","cid":"c","value":{"$type":"sh.tangled.repo.pull","createdAt":"\#(created)"}}"#
+    }
+
+    private func author(_ name: String, pages: [[String]]) {
+        let did = "did:web:\(name).test"
+        answer(
+            "https://\(name).test/.well-known/did.json",
+            ##"{"id":"\##(did)","service":[{"id":"#atproto_pds","type":"AtprotoPersonalDataServer","serviceEndpoint":"https://pds.test"}]}"##
+        )
+        let base =
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A\(name).test&collection=sh.tangled.repo.pull&limit=50"
+        for (index, page) in pages.enumerated() {
+            let cursor = index + 1 < pages.count ? #","cursor":"\#(index + 1)""# : ""
+            answer(
+                base + (index == 0 ? "" : "&cursor=\(index)"),
+                #"{"records":[\#(page.joined(separator: ","))]\#(cursor)}"#
+            )
+        }
+    }
+
+    private func run(known: Set<String> = []) async -> (report: SweepReport, found: [String]) {
+        let found = Mutex<[String]>([])
+        let report = await sweep.run(from: Self.from, until: Self.until) {
+            known.contains($0.text)
+        } deliver: { events in
+            found.withLock { $0 += events.compactMap { $0.recordURI?.text } }
+        }
+        return (report, found.withLock { $0.sorted() })
+    }
+
+    @Test func `records in the window are found on every page, and older ones end the reading`() async throws {
+        let list =
+            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        answer(list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}],"cursor":"x"}"#)
+        answer(list + "&cursor=x", #"{"repos":[{"did":"did:web:b.test"},{"did":"did:web:c.test"}]}"#)
+        let (a, b) = ("did:web:a.test", "did:web:b.test")
+        author(
+            "a",
+            pages: [
+                [
+                    record(a, key(7_200_000_000)), record(a, key(2000)),
+                    record(a, "named", created: "2026-07-04T14:40:00Z"),
+                ],
+                [record(a, key(1000)), record(a, "other", created: "2020-07-04T14:40:00Z")],
+                [record(a, key(-5_000_000))], [record(a, key(3000))],
+            ]
+        )
+        author("b", pages: [[record(b, key(5)), #"{"uri":"nonsense"}"#, record(a, key(6))]])
+        author("c", pages: [[]])
+        let (report, found) = await run(known: ["at://\(b)/sh.tangled.repo.pull/\(key(5))"])
+        let expected = [key(1000), key(2000), "named"].map { "at://\(a)/sh.tangled.repo.pull/\($0)" }
+        #expect(found == expected.sorted())
+        #expect(report.isComplete && report.authors == 3 && report.checked == 3)
+        #expect(report.found == 3 && report.known == 1)
+    }
+
+    @Test func `an author whose server is silent leaves the gap open, and is named`() async throws {
+        let list =
+            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        answer(list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:gone.test"},{"did":"nobody"}]}"#)
+        author("a", pages: [[record("did:web:a.test", key(9))]])
+        let (report, found) = await run()
+        #expect(found.count == 1 && !report.isComplete)
+        #expect(report.failures.map(\.did?.text) == ["did:web:gone.test"])
+    }
+
+    @Test func `without a directory that answers nothing is claimed`() async {
+        let (report, found) = await run()
+        #expect(found.isEmpty && !report.isComplete && report.failures.count == 1)
+    }
+}

@@ -1,0 +1,78 @@
+#if FUZZING
+@testable import ATProtocol
+@testable import Firehose
+import Glibc
+
+/// The target that FUZZ_TARGET names.
+enum FuzzTarget {
+    private static let all: [String: @Sendable ([UInt8]) -> Void] = [
+        "streams-cbor": cbor, "streams-car": archive, "streams-json": jetstream, "streams-relay": relay,
+    ]
+
+    /// Checks one input.
+    static let check: @Sendable ([UInt8]) -> Void = {
+        let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
+        guard let check = all[name] else {
+            print("FUZZ_TARGET must be one of \(all.keys.sorted().joined(separator: ", "))")
+            exit(2)
+        }
+        return check
+    }()
+
+    /// What decodes is encoded to the same bytes, and can be stepped over.
+    private static func cbor(_ bytes: [UInt8]) {
+        guard let json = try? JSONValue(dagCBOR: unsafe bytes.span.bytes) else { return }
+        var reader = unsafe CBORReader(bytes.span.bytes)
+        require((try? reader.skip()) != nil && reader.remaining == 0)
+        // A map that spells out a link or bytes, or has names that Unicode calls equal, has no way back.
+        if let again = try? json.dagCBOR(), again.count == bytes.count { require(again == bytes) }
+    }
+
+    private static func archive(_ bytes: [UInt8]) {
+        guard let archive = try? BlockArchive(bytes) else { return }
+        try? archive.verify()
+        guard let tree = try? SearchTree(root: archive.root, in: archive) else { return }
+        _ = try? tree.value(of: "app.bsky.feed.like/3k")
+        var changed = tree
+        _ = try? changed.insert("app.bsky.feed.like/3k", archive.root)
+        _ = try? changed.remove("app.bsky.feed.like/3k")
+    }
+
+    /// A message that is passed over by its head must not be wanted in full.
+    private static func jetstream(_ bytes: [UInt8]) {
+        guard let wanted = try? NSID("a.b.c") else { return }
+        for wire in [StreamWire.jetstream1, .jetstream2] {
+            var quick = JetstreamDecoder(host: "h", wire: wire, collections: [wanted], witnessed: 0)
+            var full = JetstreamDecoder(
+                host: "h",
+                wire: wire,
+                collections: [wanted],
+                witnessed: 0,
+                trustsOutline: false
+            )
+            let truth = unsafe full.decode(.text, bytes.span.bytes)
+            guard case .missed = unsafe quick.decode(.text, bytes.span.bytes), case .read(let content) = truth else {
+                continue
+            }
+            require(content.events.isEmpty)
+        }
+    }
+
+    private static func relay(_ bytes: [UInt8]) {
+        guard let wanted = try? NSID("app.bsky.feed.like") else { return }
+        for verification in StreamConfiguration.Verification.allCases {
+            var decoder = RelayDecoder(host: "h", collections: [wanted], verification: verification, witnessed: 0)
+            _ = unsafe decoder.decode(.binary, bytes.span.bytes)
+        }
+        // What is verified beside the reader must be understood as the reader understands it.
+        let message = VerificationQueue.Message(host: "h", bytes: bytes, isWanted: false, now: .max / 2)
+        guard case .claim(let claim) = ClaimedCommit.read(message) else { return }
+        var state = VerificationState()
+        _ = state.take(claim, now: 0)
+        let answer = state.answer(claim.commit.did, .success(nil), now: 0)
+        require(answer.count == 1)
+    }
+
+    private static func require(_ condition: Bool) { if !condition { abort() } }
+}
+#endif

@@ -1,0 +1,62 @@
+import ATProtocol
+import Network
+import Sandbox
+import Testing
+
+@testable import Notifier
+
+/// What the chat client makes of good answers that come over real HTTP; the others are the failure rows' business.
+@Suite(.timeLimit(.minutes(2))) struct `Answers of the chat service over HTTP` {
+    private struct Stage {
+        let network: SandboxNetwork
+        let bot: SandboxAccount
+        let owner: SandboxAccount
+        let session: PasswordSession
+
+        init() async throws {
+            network = try await SandboxNetwork.start()
+            bot = try network.createAccount(handle: "bot.test")
+            owner = try network.createAccount(handle: "owner.test")
+            let http = CurlHTTPClient(
+                configuration: HTTPClientConfiguration(userAgent: "impact-notifier-test", allowsLoopback: true)
+            )
+            session = try await PasswordSession(bot, network: network, http: http)
+        }
+
+        func chat(proxy: String = "did:web:api.bsky.chat#bsky_chat") -> ChatClient {
+            ChatClient(session: session, proxy: proxy)
+        }
+    }
+
+    private static let input: JSONValue = ["text": "hello"]
+
+    private func verdict(_ phase: CallPhase, _ body: () async throws(CallFailure) -> Void) async -> Verdict? {
+        do throws(CallFailure) { try await body() } catch { return classify(phase, error) }
+        return nil
+    }
+
+    @Test func `a message is stored, found again by its marker, and seen in the log`() async throws {
+        let stage = try await Stage()
+        let chat = stage.chat()
+        let cursor = try await chat.log(since: nil).cursor
+        let conversation = try await chat.conversation(with: stage.owner.did)
+        let sent = try await chat.send(["text": "hello [ref-2345]"], to: conversation.id)
+        let page = try await chat.messages(in: conversation.id, before: nil)
+        let scan = ConversationScan(sender: stage.bot.did, marker: "ref-2345", baseline: conversation.rev)
+        #expect(scan.judge(page) == .present(sent))
+        let other = ConversationScan(sender: stage.bot.did, marker: "ref-6789", baseline: conversation.rev)
+        #expect(other.judge(page) != .present(sent))
+        #expect(other.judge(MessagePage(messages: page.messages, cursor: nil)) == .absent)
+        #expect(try await chat.log(since: cursor).messages.map(\.id) == [sent.id])
+        #expect(try await chat.isChatDisabled() == false)
+    }
+
+    @Test func `a conversation that is gone is reopened`() async throws {
+        let stage = try await Stage()
+        let verdict = await verdict(.sendMessage) { () async throws(CallFailure) in
+            _ = try await stage.chat().send(Self.input, to: "gone")
+        }
+        #expect(verdict?.row == 24)
+        #expect(verdict?.followUp == .reopenConversation)
+    }
+}

@@ -1,0 +1,120 @@
+import ATProtocol
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+@Suite struct `Composing` {
+    static func composer(listed: Int = 1, message: String = "{{record.title}}") throws -> Composer {
+        var configuration = NotifierConfiguration(rules: [try World.rule(name: "issues", message: message)])
+        configuration.digest.maximumListed = listed
+        return Composer(configuration: configuration)
+    }
+
+    static func request(_ title: String, _ number: Int = 1, project: String? = "Windmill") throws -> ChangeRequest {
+        let uri = try ATURI("at://\(World.author)/com.example.change.request/key\(number)")
+        return ChangeRequest(
+            uri: uri,
+            author: World.author,
+            authorName: nil,
+            record: ["title": .string(title)],
+            reference: .record(try ATURI("at://\(World.owner)/com.example.project/p1"), cid: nil),
+            rule: "issues",
+            owner: World.owner,
+            projectName: project
+        )
+    }
+
+    @Test func `a message says what, where, who sends it, why, and how to stop it`() throws {
+        let message = try Self.composer().compose([try Self.request("Mend the sails")], marker: "ref-abc")
+        #expect(
+            message.text == """
+                Mend the sails
+                https://example.com/\(World.author)/key1
+
+                — Impact Notifier: you get this because you own Windmill. Answer STOP to get no more of these. [ref-abc]
+                """
+        )
+    }
+
+    @Test func `links stand at their UTF-8 bytes`() throws {
+        let message = try Self.composer().compose([try Self.request("Größe 👩‍👩‍👧‍👦 é")], marker: "ref-abc")
+        try check(message, links: 1)
+    }
+
+    @Test func `several requests become a list, and the rest a number`() throws {
+        let requests = try (1...9).map { try Self.request("Request \($0)", $0) }
+        let message = try Self.composer(listed: 3).compose(requests, marker: "ref-abc")
+        #expect(message.text.hasPrefix("9 new change requests for your projects:\n\n• Request 1\n"))
+        #expect(message.text.contains("\n\n… and 6 more.\n\n"))
+        try check(message, links: 3)
+    }
+
+    @Test func `a list gives way until it fits`() throws {
+        let requests = try (1...40).map { try Self.request(String(repeating: "word ", count: 60), $0) }
+        let message = try Self.composer(listed: 40).compose(requests, marker: "ref-abc")
+        #expect(message.links.count < 40)
+        try check(message, links: message.links.count)
+    }
+
+    @Test(arguments: [
+        ("a\u{202E}b", "ab"), ("a\u{2066}b\u{2069}c", "abc"), ("a\u{200B}b", "ab"), ("a\u{00AD}b", "ab"),
+        ("a\nb\r\nc\td", "a b c d"), ("  a  ", "a"), ("a\u{2028}b\u{2029}c", "a b c"), ("a\u{0}b", "a b"),
+        ("\u{FEFF}a", "a"), ("👩‍👩‍👧", "👩‍👩‍👧"), ("a\u{E0041}b", "ab"), ("\u{3164}a", "a"), ("x\u{E000}y", "xy"),
+        ("می\u{200C}خواهم", "می\u{200C}خواهم"),
+    ])
+    func `text of strangers is made harmless`(text: String, shown: String) {
+        #expect(Array(PlainText.sanitize(text).utf8) == Array(shown.utf8))
+    }
+
+    @Test func `a grapheme of a thousand marks keeps a few`() {
+        let text = PlainText.sanitize("a" + String(repeating: "\u{301}", count: 1000))
+        #expect(text.unicodeScalars.count == PlainText.maximumScalarsPerGrapheme)
+    }
+
+    @Test func `over random Unicode the limits hold and the links are where they say`() throws {
+        let seed = randomSeed()
+        var generator = SeededGenerator(seed: seed)
+        let composer = try Self.composer(message: "{{record.title | truncate: 1000}}")
+        let digest = try Self.composer(listed: 7, message: "{{record.title | truncate: 300}}")
+        for round in 0..<300 {
+            let requests = try (1...Int.random(in: 1...12, using: &generator)).map { number in
+                try Self.request(Self.text(&generator), number, project: Self.text(&generator))
+            }
+            try check(try composer.compose([requests[0]], marker: "ref-\(round)"), links: 1)
+            let several = try digest.compose(requests, marker: "ref-\(round)")
+            try check(several, links: several.links.count)
+        }
+    }
+
+    private func check(_ message: ComposedMessage, links: Int) throws {
+        #expect(message.text.count <= ComposedMessage.maximumGraphemes)
+        #expect(message.text.utf8.count <= ComposedMessage.maximumBytes)
+        #expect(message.text.contains(message.marker))
+        #expect(message.links.count == links)
+        let bytes = Array(message.text.utf8)
+        var end = 0
+        for link in message.links {
+            try #require(link.byteStart >= end && link.byteEnd <= bytes.count)
+            #expect(String(decoding: bytes[link.byteStart..<link.byteEnd], as: UTF8.self) == link.uri)
+            end = link.byteEnd
+        }
+        let isSteered = message.text.unicodeScalars.contains { $0.properties.isBidiControl }
+        #expect(!isSteered)
+    }
+
+    private static func text(_ generator: inout SeededGenerator) -> String {
+        let length = [0, 1, 5, 40, 400, 3000].randomElement(using: &generator) ?? 0
+        var text = String.UnicodeScalarView()
+        for _ in 0..<length {
+            let ranges: [ClosedRange<UInt32>] = [
+                0x20...0x7E, 0...0x1F, 0x300...0x36F, 0x1F300...0x1FAFF, 0x1F1E6...0x1F1FF, 0x200B...0x206F,
+                0x1100...0x11FF, 0x0900...0x097F, 0xE0000...0xE007F, 0x4E00...0x9FFF, 0...0x10FFFF,
+            ]
+            let value = UInt32.random(in: ranges.randomElement(using: &generator) ?? 0...0x7F, using: &generator)
+            if let scalar = Unicode.Scalar(value) { text.append(scalar) }
+        }
+        return String(text)
+    }
+}

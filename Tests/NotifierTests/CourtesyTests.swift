@@ -1,0 +1,152 @@
+import ATProtocol
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+/// What owners may expect: to be asked nothing, to be waited for, and to be left alone.
+@Suite(.timeLimit(.minutes(2))) struct `Courtesy to owners` {
+    private static let question = "/xrpc/app.bsky.graph.getRelationships"
+
+    private func followersOnly() throws -> World {
+        var world = try World()
+        world.configuration.policy.recipients = .followers
+        return world
+    }
+
+    @Test func `an owner who follows at last gets what waited for him`() async throws {
+        var world = try followersOnly()
+        try await world.run([World.batch(try World.event(at: world.clock))]) { $0[.deferred] == 1 }
+        world.http = .world(followers: [World.owner])
+        world.clock.advance(899)
+        try await world.run([]) { $0[.deferred] == 1 }
+        #expect(world.chat.messages.isEmpty)
+        world.clock.advance(2)
+        try await world.run([]) { $0[.delivered] == 1 }
+        #expect(world.chat.messages.map(\.owner) == [World.owner])
+    }
+
+    @Test func `an owner who never follows is given up after thirty days`() async throws {
+        let world = try followersOnly()
+        try await world.run([World.batch(try World.event(at: world.clock))]) { $0[.deferred] == 1 }
+        world.clock.advance(30 * 86_400 + 1)
+        try await world.run([]) { $0[.dropped] == 1 }
+        #expect(try await world.jobs().map(\.reason) == [.waitExpired])
+    }
+
+    @Test func `thirty owners at most are asked after in one question, and each is asked after`() async throws {
+        let world = try followersOnly()
+        let letters = Array("abcdefghijklmnopqrstuvwxyz").map(String.init)
+        let owners = (0..<65).map { World.did("victim\(letters[$0 / 26])\(letters[$0 % 26])") }
+        let events = try owners.enumerated().map { try World.event($0 + 1, for: $1, at: world.clock) }
+        try await world.run([World.batch(events)]) { [http = world.http] counts in
+            counts[.deferred] == 65 && http.count(Self.question) >= 3
+        }
+        let asked = world.http.requests.filter { $0.url.path == Self.question }.map { request in
+            PercentEncoding.parseForm(request.url.query ?? "").filter { $0.name == "others" }.map(\.value)
+        }
+        #expect(asked.allSatisfy { (1...30).contains($0.count) })
+        #expect(Set(asked.joined()).isSubset(of: owners.map(\.text)))
+        #expect(try await world.jobs().allSatisfy { $0.state == .deferred })
+    }
+
+    @Test func `an owner who takes no messages is asked again after a week`() async throws {
+        var world = try World()
+        world.configuration.policy.maximumAge = .seconds(30 * 86_400)
+        world.chat.refuse(World.owner, #"{"error":"MessagesDisabled"}"#)
+        try await world.run([World.batch(try World.event(at: world.clock))])
+        world.chat.refuse(World.owner, nil)
+        world.clock.advance(6 * 86_400)
+        // Another owner's message proves that the sender has looked at everybody's.
+        let other = try World.event(2, for: World.did("other"), at: world.clock)
+        try await world.run([World.batch(other)]) { $0[.delivered] == 1 }
+        #expect(world.chat.messages(to: World.owner).isEmpty)
+        world.clock.advance(86_401)
+        try await world.run([]) { $0[.delivered] == 2 }
+        #expect(world.chat.messages(to: World.owner).count == 1)
+    }
+
+    @Test func `only an operator lifts what an operator or a block decided, whatever the owner says`() async throws {
+        var world = try World()
+        world.configuration.sending.answersInterval = .seconds(60)
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        for reason in [Reason.operatorDecision, .ownerBlocked] {
+            try await ledger.suppress(World.owner, reason: reason, now: world.clock.now())
+            world.chat.say("stop", by: World.owner)
+            world.chat.say("start", by: World.owner)
+            world.clock.advance(61)
+            let number = reason == .ownerBlocked ? 3 : 2
+            try await world.run([World.batch(try World.event(number, at: world.clock))])
+            #expect(try await ledger.suppressions().map(\.reason) == [reason])
+            try await ledger.liftSuppression(of: World.owner)
+        }
+        #expect(world.chat.messages(to: World.owner).count == 1)
+    }
+
+    @Test func `a word that only mentions stopping is no stop`() {
+        for text in ["Stop", "STOP!", "please stop", "unsubscribe", "Stop."] {
+            #expect(OwnerWord(text) == .stop, "\(text)")
+        }
+        for text in ["start", "Resume", "opt in"] { #expect(OwnerWord(text) == .start, "\(text)") }
+        for text in ["don't stop", "stop the press, this is great", "bus stop", "", "🛑"] {
+            #expect(OwnerWord(text) == nil, "\(text)")
+        }
+    }
+
+    @Test func `blocked authors reach nobody, and the day's messages have an end`() async throws {
+        var world = try World()
+        let blocked = World.did("blocked")
+        world.configuration.policy.blockedAuthors = [blocked]
+        world.configuration.policy.ownerDailyLimit = 2
+        let events = try (1...3).map { try World.event($0, at: world.clock) }
+        try await world.run([World.batch(events + [try World.event(4, by: blocked, at: world.clock)])]) {
+            $0[.delivered] == 2 && $0[.queued] == 1
+        }
+        #expect(try await world.jobs().first { $0.author == blocked }?.reason == .authorBlocked)
+        world.clock.advance(86_401)
+        try await world.run([])
+        #expect(world.chat.messages.count == 3)
+    }
+
+    @Test func `a message of ours that was deleted in the conversation was delivered`() throws {
+        let scan = ConversationScan(sender: World.sender, marker: "ref-2345", baseline: "rev1")
+        func page(_ messages: JSONValue...) -> MessagePage {
+            MessagePage(messages: messages.compactMap(ConversationMessage.init), cursor: "older")
+        }
+        func message(_ rev: String, by sender: DID, _ text: String?) -> JSONValue {
+            var members: [String: JSONValue] = [
+                "id": .string("id-\(rev)"), "rev": .string(rev), "sender": ["did": .string(sender.text)],
+            ]
+            members["text"] = text.map { .string($0) }
+            return .object(members)
+        }
+        let deleted = message("rev3", by: World.sender, nil)
+        #expect(scan.judge(page(deleted)) == .present(SentMessage(id: "id-rev3", rev: "rev3")))
+        // The owner's own words, and what is older than the first send, prove nothing.
+        #expect(scan.judge(page(message("rev3", by: World.owner, "ref-2345"))) == .unknown)
+        #expect(scan.judge(page(message("rev1", by: World.sender, "ref-2345"))) == .absent)
+        let system: JSONValue = ["id": "s", "rev": "rev4", "$type": "chat.bsky.convo.defs#systemMessageView"]
+        #expect(scan.judge(page(system, deleted)) == .present(SentMessage(id: "id-rev3", rev: "rev3")))
+    }
+
+    @Test func `the sender's label as a bot is read from his profile`() async throws {
+        let stage = try await FailureStage()
+        let session = try await stage.signIn(.password)
+        #expect(await SenderProfile.read(with: session) == nil)
+        func label(_ values: JSONValue) throws {
+            try stage.network.createRecord(
+                by: stage.bot,
+                collection: "app.bsky.actor.profile",
+                record: ["labels": ["$type": "com.atproto.label.defs#selfLabels", "values": values]],
+                key: "self"
+            )
+        }
+        try label([["val": "!no-unauthenticated"]])
+        #expect(await SenderProfile.read(with: session)?.isLabelledBot == false)
+        try label([["val": "!no-unauthenticated"], ["val": "bot"]])
+        #expect(await SenderProfile.read(with: session)?.isLabelledBot == true)
+    }
+}

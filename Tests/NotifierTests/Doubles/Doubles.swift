@@ -1,0 +1,35 @@
+import ATProtocol
+import Firehose
+import Glibc
+import Logging
+import Network
+import Synchronization
+import TestSupport
+
+@testable import Notifier
+
+extension ScriptedClient {
+    /// A PDS whose every record exists and is called “Project of <key>”, and an AppView on which nobody follows.
+    static func world(followers: Set<DID> = []) -> ScriptedClient {
+        ScriptedClient { request in
+            let items = PercentEncoding.parseForm(request.url.query ?? "")
+            func item(_ name: String) -> String { items.first { $0.name == name }?.value ?? "" }
+            if request.url.path.hasSuffix("getRelationships") {
+                let list = items.filter { $0.name == "others" }.map { other -> JSONValue in
+                    let follows = followers.contains { $0.text == other.value }
+                    return follows
+                        ? ["did": .string(other.value), "followedBy": "at://x"] : ["did": .string(other.value)]
+                }
+                return .success(
+                    HTTPResponse(status: 200, body: JSONValue.object(["relationships": .array(list)]).encoded)
+                )
+            }
+            let uri = "at://\(item("repo"))/\(item("collection"))/\(item("rkey"))"
+            let body: JSONValue = [
+                "uri": .string(uri),
+                "value": ["$type": .string(item("collection")), "name": .string("Project \(item("rkey"))")],
+            ]
+            return .success(HTTPResponse(status: 200, body: body.encoded))
+        }
+    }
+}

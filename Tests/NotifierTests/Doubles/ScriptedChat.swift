@@ -1,0 +1,168 @@
+import ATProtocol
+import Network
+import Synchronization
+
+/// A chat service behind a session, in memory, that fails as it is told; what happens to it can be awaited.
+final class ScriptedChat: AccountSession {
+    /// What happens to the next call of a method.
+    enum Fault: Sendable {
+        /// This answer, and nothing is done.
+        case answer(status: Int, body: String, headers: HTTPHeaders = [:])
+        /// The call is carried out, and the answer is lost.
+        case lostAfter
+        /// The call is not carried out, and nobody can know.
+        case lostBefore
+        /// The call is carried out, and the answer is this.
+        case carriedOut(status: Int, body: String)
+        /// The session itself fails.
+        case session(SessionFailure)
+    }
+
+    struct Message: Sendable, Equatable {
+        let owner: DID
+        let sender: DID
+        let text: String
+        let rev: String
+    }
+
+    private struct State {
+        var messages: [Message] = []
+        var log: [Message] = []
+        var faults: [String: [Fault]] = [:]
+        var refusals: [DID: (status: Int, body: String)] = [:]
+        var calls: [String] = []
+        var revision = 0
+        var isChatDisabled = false
+        var posts: [String: JSONValue] = [:]
+    }
+
+    let account: DID
+    private let state = Mutex(State())
+    /// Every call that was answered or lost.
+    let happened = Happenings()
+
+    init(account: DID) { self.account = account }
+
+    var messages: [Message] { state.withLock { $0.messages } }
+    var calls: [String] { state.withLock { $0.calls } }
+
+    /// The public posts of the sender, by key.
+    var posts: [String: JSONValue] { state.withLock { $0.posts } }
+
+    func messages(to owner: DID) -> [Message] { messages.filter { $0.owner == owner && $0.sender == account } }
+
+    func fail(_ method: String, with faults: Fault...) { state.withLock { $0.faults[method, default: []] += faults } }
+
+    func refuse(_ owner: DID, status: Int = 400, _ body: String?) {
+        state.withLock { $0.refusals[owner] = body.map { (status, $0) } }
+    }
+
+    func disableChat(_ isDisabled: Bool) { state.withLock { $0.isChatDisabled = isDisabled } }
+
+    /// An owner writes to the sender.
+    func say(_ text: String, by owner: DID) {
+        state.withLock { state in
+            state.revision += 1
+            let message = Message(owner: owner, sender: owner, text: text, rev: Self.rev(state.revision))
+            state.messages.append(message)
+            state.log.append(message)
+        }
+    }
+
+    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+        let method = String(call.method.text.split(separator: ".").last ?? "")
+        let result = state.withLock { state -> Result<HTTPResponse, SessionFailure> in
+            state.calls.append(method)
+            let fault = state.faults[method]?.isEmpty == false ? state.faults[method]?.removeFirst() : nil
+            switch fault {
+            case .answer(let status, let body, let headers)?:
+                return .success(HTTPResponse(status: status, headers: headers, body: Array(body.utf8)))
+            case .lostBefore?: return .failure(Self.lost)
+            case .session(let failure)?: return .failure(failure)
+            case .lostAfter?:
+                _ = answer(method, call, &state)
+                return .failure(Self.lost)
+            case .carriedOut(let status, let body)?:
+                _ = answer(method, call, &state)
+                return .success(HTTPResponse(status: status, body: Array(body.utf8)))
+            case nil: return .success(answer(method, call, &state))
+            }
+        }
+        happened.note(method)
+        return try result.get()
+    }
+
+    private static let lost = SessionFailure(
+        HTTPFailure(code: .connectionLost, origin: "https://pds.test", detail: "reset", mayHaveBeenSent: true)
+    )
+
+    private static func rev(_ number: Int) -> String {
+        "rev" + String(repeating: "0", count: 8 - String(number).count) + String(number)
+    }
+
+    private func answer(_ method: String, _ call: XRPCCall, _ state: inout State) -> HTTPResponse {
+        if method == "putRecord", call.proxy == nil, let key = call.body?["rkey"]?.string {
+            guard state.posts[key] == nil else { return Self.json(400, ["error": "InvalidSwap"]) }
+            state.posts[key] = call.body?["record"]
+            return Self.json(200, ["uri": .string("at://\(account)/app.bsky.feed.post/\(key)")])
+        }
+        guard call.proxy == "did:web:api.bsky.chat#bsky_chat" else {
+            return Self.json(404, ["error": "XRPCNotSupported", "message": "XRPC Not Supported"])
+        }
+        func parameter(_ name: String) -> String? { call.parameters.first { $0.name == name }?.value }
+        switch method {
+        case "getConvoForMembers":
+            guard let owner = parameter("members").flatMap({ try? DID($0) }) else { return Self.json(400, [:]) }
+            if let refusal = state.refusals[owner] {
+                return HTTPResponse(status: refusal.status, body: Array(refusal.body.utf8))
+            }
+            return Self.json(
+                200,
+                ["convo": ["id": .string("convo-\(owner)"), "rev": .string(Self.rev(state.revision)), "members": []]]
+            )
+        case "sendMessage":
+            guard let id = call.body?["convoId"]?.string, id.hasPrefix("convo-"),
+                let owner = try? DID(String(id.dropFirst(6))),
+                let text = call.body?["message"]?["text"]?.string
+            else { return Self.json(400, ["error": "InvalidConvo", "message": "Convo not found"]) }
+            state.revision += 1
+            let message = Message(owner: owner, sender: account, text: text, rev: Self.rev(state.revision))
+            state.messages.append(message)
+            state.log.append(message)
+            return Self.json(200, Self.view(message))
+        case "getMessages":
+            let owner = parameter("convoId").flatMap { try? DID(String($0.dropFirst(6))) }
+            let all = state.messages.filter { $0.owner == owner }.reversed()
+            let before = parameter("cursor")
+            let page = all.filter { message in before.map { message.rev < $0 } ?? true }.prefix(5)
+            var members: [String: JSONValue] = ["messages": .array(page.map(Self.view))]
+            if let last = page.last { members["cursor"] = .string(last.rev) }
+            return Self.json(200, .object(members))
+        case "getLog":
+            let cursor = parameter("cursor")
+            let news = cursor.map { cursor in state.log.filter { $0.rev > cursor } } ?? []
+            return Self.json(
+                200,
+                [
+                    "cursor": .string(news.last?.rev ?? cursor ?? Self.rev(state.revision)),
+                    "logs": .array(
+                        news.map { ["$type": "chat.bsky.convo.defs#logCreateMessage", "message": Self.view($0)] }
+                    ),
+                ]
+            )
+        case "getStatus": return Self.json(200, ["chatDisabled": .bool(state.isChatDisabled)])
+        default: return Self.json(501, ["error": "MethodNotImplemented", "message": "Method Not Implemented"])
+        }
+    }
+
+    private static func view(_ message: Message) -> JSONValue {
+        [
+            "id": .string("id-" + message.rev), "rev": .string(message.rev), "text": .string(message.text),
+            "sender": ["did": .string(message.sender.text)],
+        ]
+    }
+
+    private static func json(_ status: Int, _ body: JSONValue) -> HTTPResponse {
+        HTTPResponse(status: status, body: body.encoded)
+    }
+}

@@ -1,0 +1,152 @@
+import ATProtocol
+import Firehose
+import Logging
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+/// A pipeline between a scripted stream and a scripted chat.
+struct World {
+    static let sender = did("senderaaaaaaaaaaaaaaaaaa")
+    static let author = did("authoraaaaaaaaaaaaaaaaaa")
+    static let owner = did("owneraaaaaaaaaaaaaaaaaaa")
+
+    static func did(_ name: String) -> DID {
+        let padded = (name + String(repeating: "a", count: 24)).prefix(24)
+        guard let did = try? DID("did:plc:\(padded)") else { fatalError("not a DID: \(name)") }
+        return did
+    }
+
+    static func rule(name: String = "issues", message: String = "{{record.title}} for {{project.name}}") throws -> Rule
+    {
+        try Rule(
+            name: name,
+            collections: ["com.example.change.request"],
+            referencePaths: ["subject.uri", "subject"],
+            accepts: ["at-uri", "strong-ref"],
+            projectCollections: ["com.example.project"],
+            link: "https://example.com/{{request.did}}/{{request.rkey}}".replacing("request.did", with: "author.did"),
+            message: message
+        )
+    }
+
+    static func configuration() throws -> NotifierConfiguration {
+        var configuration = NotifierConfiguration(rules: [try rule()])
+        configuration.policy.recipients = .anyone
+        configuration.policy.ownerHourlyLimit = 1_000_000
+        configuration.policy.ownerDailyLimit = 1_000_000
+        configuration.policy.authorHourlyLimit = 1_000_000
+        configuration.policy.authorBurst = 1_000_000
+        configuration.sending.interval = .zero
+        configuration.sending.settle = .zero
+        configuration.sending.firstWait = .zero
+        configuration.sending.firstLimitWait = .zero
+        configuration.sending.probeInterval = .zero
+        configuration.sending.answersInterval = nil
+        configuration.sending.dailyLimit = 1_000_000
+        configuration.lookup.firstWait = .zero
+        configuration.digest.maximumListed = 1
+        return configuration
+    }
+
+    let directory: TemporaryDirectory
+    let clock = ManualClock()
+    let chat = ScriptedChat(account: sender)
+    var configuration: NotifierConfiguration
+    var identities = FixedIdentities()
+    var http = ScriptedClient.world()
+    var logger = Logger.silent
+    var sleeper: any Clock<Duration> = ContinuousClock()
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        configuration = try Self.configuration()
+    }
+
+    /// Runs a pipeline over batches until every job is at rest, at most a minute.
+    func run(_ batches: [StreamBatch], isDone: @escaping @Sendable ([JobState: Int]) -> Bool = World.isAtRest)
+        async throws
+    {
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let mailbox = StreamMailbox()
+        for batch in batches { #expect(mailbox.offer(batch)) }
+        let pipeline = Pipeline(
+            configuration: configuration,
+            ledger: ledger,
+            session: chat,
+            identities: identities,
+            http: http,
+            mailbox: mailbox,
+            wallClock: clock,
+            clock: sleeper,
+            logger: logger
+        )
+        let last = batches.last?.position?.position.value
+        let running = Task { try await pipeline.run() }
+        let isReached = try await ledger.stands { ledger in
+            let read = try await ledger.positions().map(\.position.value)
+            let counts = try await ledger.counts()
+            return (last.map(read.contains) ?? true) && isDone(counts)
+        }
+        #expect(isReached, "the jobs did not come to rest")
+        await pipeline.drain()
+        try await running.value
+    }
+
+    static func isAtRest(_ counts: [JobState: Int]) -> Bool {
+        !counts.isEmpty && counts.keys.allSatisfy { $0.isFinal || $0 == .deferred }
+    }
+
+    func jobs() async throws -> [Job] { try await Ledger.open(directory: directory.path, access: .command).jobs() }
+
+    /// A change request as the stream tells it.
+    static func event(
+        _ number: Int = 1,
+        by author: DID = author,
+        for owner: DID = owner,
+        operation: StreamEvent.Commit.Operation = .create,
+        title: String = "Please mend the door",
+        cid: String? = nil,
+        at clock: ManualClock = ManualClock(),
+        rev: Int? = nil
+    ) throws -> StreamEvent {
+        let time = UInt64(clock.now() * 1e6)
+        let key = TID(microseconds: 1_789_999_000_000_000 + UInt64(number), clock: 1)
+        let rev = TID(microseconds: time + UInt64(rev ?? number), clock: 1)
+        let record: JSONValue = [
+            "$type": "com.example.change.request", "title": .string(title),
+            "subject": ["uri": .string("at://\(owner)/com.example.project/p1"), "cid": "bafy"],
+        ]
+        return StreamEvent(
+            position: StreamPosition(
+                host: "stream.test",
+                wire: .jetstream2,
+                value: Int64(number),
+                witnessed: Int64(time)
+            ),
+            did: author,
+            body: .commit(
+                .init(
+                    operation: operation,
+                    collection: try NSID("com.example.change.request"),
+                    recordKey: try RecordKey(key.text),
+                    rev: rev.text,
+                    cid: operation == .delete ? nil : cid ?? "cid-\(title)",
+                    record: operation == .delete ? nil : record
+                )
+            )
+        )
+    }
+
+    static func batch(_ events: StreamEvent...) -> StreamBatch { batch(events) }
+
+    static func batch(_ events: [StreamEvent]) -> StreamBatch {
+        StreamBatch(
+            events: events,
+            position: events.last.map { StoredPosition(position: $0.position, evidence: [1, 2]) }
+        )
+    }
+}

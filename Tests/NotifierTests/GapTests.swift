@@ -1,0 +1,96 @@
+import ATProtocol
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Firehose
+@testable import Notifier
+
+@Suite struct `Gaps in the ledger` {
+    private let gap = StreamGap(host: "h", wire: .jetstream2, from: 10, until: 20, reason: .cursorTooOld)
+
+    @Test func `a gap that came with a batch stays open until it is closed, restarts included`() async throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+            var batch = World.batch(try World.event(1))
+            batch.gap = gap
+            _ = try await ledger.store(batch, [], now: 5)
+        }
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let open = try #require(try await ledger.openGaps().first)
+        #expect(open.gap == gap)
+        #expect(open.noticedAt == 5)
+        try await ledger.close(open, at: 6)
+        #expect(try await ledger.openGaps().isEmpty)
+    }
+
+    @Test func `a gap that was swept is closed in the transaction behind what was found`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        try await ledger.declare(gap, at: 7)
+        var batch = StreamBatch()
+        batch.closedGap = try #require(try await ledger.openGaps().first).id
+        #expect(!batch.isPositionOnly, "it must not be replaced by a later position")
+        _ = try await ledger.store(batch, [], now: 8)
+        #expect(try await ledger.openGaps().isEmpty)
+    }
+
+    @Test func `an operator's gap is one like any other`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        try await ledger.declare(gap, at: 7)
+        try await ledger.declare(gap, at: 8)
+        #expect(try await ledger.openGaps().map(\.noticedAt) == [7, 8])
+    }
+
+    @Test func `a record is known once it was seen`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let event = try World.event(1)
+        let uri = try #require(event.recordURI)
+        #expect(try await !ledger.knows(uri))
+        var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        _ = try await ledger.store(
+            World.batch(event),
+            [event].compactMap { judge.judge($0, now: 1_790_000_000) },
+            now: 1_790_000_000
+        )
+        #expect(try await ledger.knows(uri))
+    }
+
+    @Test func `a gap that another host was read over is closed without asking anybody`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let log = LogRecorder()
+        let hosts = HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger)
+        let other = try Upstream(WebURL("wss://other.test/"), allowsLoopback: false)
+        hosts.opened(other)
+        hosts.begin(other, at: gap.from)
+        try await ledger.declare(gap, at: 5)
+        let client = ScriptedClient.world()
+        let sweep = GapSweep(
+            configuration: SweepConfiguration(directories: [], collections: [try NSID("com.example.change.request")]),
+            client: client,
+            identities: FixedIdentities(),
+            logger: log.logger
+        )
+        let keeper = GapKeeper(
+            sweep: sweep,
+            ledger: ledger,
+            hosts: hosts,
+            mailbox: StreamMailbox(),
+            interval: .milliseconds(1),
+            logger: log.logger
+        )
+        let keeping = Task { await keeper.run() }
+        #expect(hosts.coverage(of: gap) == .underway)
+        hosts.receive([], from: other, until: gap.until)
+        await log.wait(for: "gap covered by another host")
+        keeping.cancel()
+        await keeping.value
+        #expect(try await ledger.openGaps().isEmpty)
+        #expect(log.count("gap swept") == 0 && client.requests.isEmpty)
+    }
+}

@@ -1,0 +1,84 @@
+import ATProtocol
+import Glibc
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+@Suite struct `Local outputs` {
+    private func notification() throws -> OutputNotification {
+        let outcome = Outcome(
+            uri: try ATURI("at://\(World.author)/com.example.change.request/k"),
+            owner: World.owner,
+            rule: "issues",
+            state: .dropped,
+            reason: .ownerBlocked,
+            detail: "secret text",
+            latency: 1,
+            nextIn: nil
+        )
+        return try #require(OutputNotification(outcome, at: 1_790_000_000))
+    }
+
+    @Test func `a file gets a line of JSON for each, without anybody's text`() async throws {
+        let directory = try TemporaryDirectory()
+        let output = FileOutput(path: "\(directory.path)/out.jsonl")
+        try await output.deliver(try notification())
+        try await output.deliver(try notification())
+        let lines = try #require(read("\(directory.path)/out.jsonl")).split(separator: "\n")
+        #expect(lines.count == 2)
+        let json = try JSONValue(parsing: String(lines[0]))
+        #expect(json["reason"] == "owner-blocked")
+        #expect(json["owner"]?.string == World.owner.text)
+        #expect(!lines[0].contains("secret text"))
+    }
+
+    @Test func `a webhook is signed over its body`() async throws {
+        let http = ScriptedClient { _ in .success(HTTPResponse(status: 204)) }
+        let output = WebhookOutput(
+            url: try WebURL("https://hooks.example.net/x"),
+            secret: Array("key".utf8),
+            http: http
+        )
+        try await output.deliver(try notification())
+        let request = try #require(http.requests.first)
+        #expect(
+            request.headers["X-Impact-Signature"] == "sha256="
+                + WebhookOutput.signature(request.body, Array("key".utf8))
+        )
+        // RFC 4231 and the classic example: an oracle that is not ours.
+        #expect(
+            WebhookOutput.signature(Array("The quick brown fox jumps over the lazy dog".utf8), Array("key".utf8))
+                == "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
+        )
+    }
+
+    @Test func `a webhook that refuses, a command that fails and a file that cannot be are errors`() async throws {
+        let http = ScriptedClient { _ in .success(HTTPResponse(status: 500)) }
+        let outputs: [any OutputChannel] = [
+            WebhookOutput(url: try WebURL("https://hooks.example.net/x"), secret: [], http: http),
+            CommandOutput(arguments: ["/bin/false"]), CommandOutput(arguments: ["/nonexistent"]),
+            CommandOutput(arguments: []), FileOutput(path: "/nonexistent/out"),
+        ]
+        let told = try notification()
+        for output in outputs { await #expect(throws: (any Error).self) { try await output.deliver(told) } }
+    }
+
+    @Test func `a command reads the notification from its standard input`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/out.jsonl"
+        try await CommandOutput(arguments: ["/usr/bin/tee", path]).deliver(try notification())
+        #expect(try JSONValue(parsing: try #require(read(path)))["occasion"] == "dropped")
+    }
+
+    private func read(_ path: String) -> String? {
+        let descriptor = unsafe open(path, O_RDONLY)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,102 @@
+import ATProtocol
+import Network
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+@Suite struct `Looking owners up` {
+    private static let project = "at://did:plc:owneraaaaaaaaaaaaaaaaaaa/com.example.project/p1"
+
+    private static func answer(_ status: Int, _ body: String) -> Result<HTTPResponse, HTTPFailure> {
+        .success(HTTPResponse(status: status, body: Array(body.utf8)))
+    }
+
+    private func find(
+        _ record: Result<HTTPResponse, HTTPFailure>,
+        status: Result<HTTPResponse, HTTPFailure> = answer(200, #"{"active":true}"#),
+        owner: Rule.OwnerSource? = nil
+    ) async throws -> (OwnerLookup.Finding, ScriptedClient) {
+        let http = ScriptedClient { $0.url.path.hasSuffix("getRepoStatus") ? status : record }
+        let lookup = OwnerLookup(
+            configuration: LookupConfiguration(),
+            identities: FixedIdentities(),
+            strangers: StrangerClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock()),
+            wallClock: ManualClock()
+        )
+        let rule = try Rules.rule(
+            owner: owner == nil ? "authority" : "project-record-field",
+            field: owner == nil ? nil : "maintainer.did"
+        )
+        let reference = ProjectReference.record(try ATURI(Self.project), cid: nil)
+        return (await lookup.find(reference, rule: rule, isFresh: false), http)
+    }
+
+    private func reason(_ finding: OwnerLookup.Finding) -> Reason? {
+        finding.failure.map { classify($0.phase, $0.cause).reason }
+    }
+
+    @Test func `the record gives the name, and is asked for as a stranger's (invariant 7)`() async throws {
+        let body = #"{"uri":"\#(Self.project)","value":{"$type":"com.example.project","name":"Windmill"}}"#
+        let (finding, http) = try await find(Self.answer(200, body))
+        #expect(finding == OwnerLookup.Finding(owner: World.did("owneraaaaaaaaaaaaaaaaaaa"), projectName: "Windmill"))
+        #expect(http.requests.map(\.reach) == [.stranger])
+        #expect(http.requests.first?.headers["Authorization"] == nil)
+    }
+
+    static let missing = #"{"error":"RecordNotFound","message":"Could not locate record: at://x"}"#
+
+    static let states: [(status: Int, body: String, reason: Reason)] = [
+        (200, #"{"did":"x","active":true}"#, .projectNotFound),
+        (200, #"{"did":"x","active":false,"status":"deactivated"}"#, .repositoryInactive),
+        (200, #"{"did":"x","active":false,"status":"takendown"}"#, .repositoryGone),
+        (200, #"{"did":"x","active":false}"#, .repositoryInactive),
+        (400, #"{"error":"RepoNotFound","message":"Could not find repo for DID: x"}"#, .repositoryNotFound),
+        (200, "<html>", .projectInvalid),
+        (503, "", .projectUnavailable),
+    ]
+
+    @Test(arguments: states) func `a missing record is believed only of an active repository`(
+        status: Int,
+        body: String,
+        reason: Reason
+    ) async throws {
+        let (finding, _) = try await find(Self.answer(400, Self.missing), status: Self.answer(status, body))
+        #expect(self.reason(finding) == reason)
+        #expect(finding.owner != nil)
+    }
+
+    @Test func `another record than the one asked for is not believed`() async throws {
+        let body =
+            #"{"uri":"at://did:plc:otheraaaaaaaaaaaaaaaaaaa/com.example.project/p1","value":{"$type":"com.example.project"}}"#
+        #expect(reason(try await find(Self.answer(200, body)).0) == .projectInvalid)
+    }
+
+    @Test func `the owner may be named in the project's own record`() async throws {
+        let body =
+            #"{"uri":"\#(Self.project)","value":{"$type":"com.example.project","maintainer":{"did":"did:plc:maintaineraaaaaaaaaaaaaa"}}}"#
+        let (finding, _) = try await find(Self.answer(200, body), owner: .projectRecordField("maintainer.did"))
+        #expect(finding.owner == World.did("maintaineraaaaaaaaaaaaaa"))
+        let wrong = #"{"uri":"\#(Self.project)","value":{"$type":"com.example.project","maintainer":"alice"}}"#
+        #expect(reason(try await find(Self.answer(200, wrong), owner: .projectRecordField("")).0) == .ownerFieldInvalid)
+    }
+
+    @Test func `a host that fails in a row gets a pause that doubles, and an answer ends it`() {
+        var breaker = HostBreaker(LookupConfiguration())
+        for _ in 0..<2 { breaker.failed("pds", now: 0) }
+        #expect(breaker.pause(of: "pds", now: 0) == nil)
+        breaker.failed("pds", now: 0)
+        #expect(breaker.pause(of: "pds", now: 0) == 30)
+        breaker.failed("pds", now: 40)
+        #expect(breaker.pause(of: "pds", now: 40) == 60)
+        #expect(breaker.pause(of: "other", now: 40) == nil)
+        breaker.succeeded("pds")
+        #expect(breaker.pause(of: "pds", now: 40) == nil)
+    }
+
+    @Test func `a thousand dead hosts do not fill the memory`() {
+        var breaker = HostBreaker(LookupConfiguration())
+        for number in 0..<5000 { breaker.failed("host-\(number)", now: Double(number)) }
+        #expect(breaker.pausedCount(now: 5000) <= HostBreaker.capacity)
+    }
+}

@@ -1,0 +1,49 @@
+import ATProtocol
+import Network
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+@Suite struct `Owners who are waited for` {
+    private static let question = "/xrpc/app.bsky.graph.getRelationships"
+
+    /// A network on which every owner stands in this relationship to the sender.
+    private static func network(_ relationship: [String: JSONValue]) -> ScriptedClient {
+        let network = ScriptedClient.world()
+        network.script(question, [.json(["relationships": .array([.object(relationship)])])])
+        return network
+    }
+
+    @Test func `the log says once for each request why it waits, however often is asked`() async throws {
+        var world = try World()
+        let log = LogRecorder()
+        world.logger = log.logger
+        world.configuration.policy.recipients = .followers
+        world.configuration.policy.followInterval = .zero
+        let http = Self.network(["did": .string(World.owner.text)])
+        world.http = http
+        try await world.run([World.batch([try World.event(1), try World.event(2)])]) { counts in
+            counts[.deferred] == 2 && http.count(Self.question) >= 5
+        }
+        let lines = log.lines.filter { $0.message == "message waits for its owner" }
+        #expect(lines.map { $0.metadata["reason"] } == ["owner-not-following", "owner-not-following"])
+        #expect(Set(lines.map { $0.metadata["uri"] }).count == 2)
+        #expect(lines.allSatisfy { $0.metadata["did"] == World.owner.text })
+    }
+
+    @Test func `a block ends every request of its owner, each with a line of its own`() async throws {
+        var world = try World()
+        let log = LogRecorder()
+        world.logger = log.logger
+        world.configuration.policy.recipients = .followers
+        world.http = Self.network([
+            "did": .string(World.owner.text), "blockedBy": "at://x/app.bsky.graph.block/y",
+        ])
+        try await world.run([World.batch([try World.event(1), try World.event(2)])]) { $0[.dropped] == 2 }
+        let lines = log.lines.filter { $0.message == "message dropped" }
+        #expect(lines.count == 2)
+        #expect(lines.allSatisfy { $0.metadata["reason"] == "owner-blocked" && $0.metadata["uri"] != nil })
+        #expect(log.count("owner suppressed") == 1)
+    }
+}

@@ -1,0 +1,121 @@
+import ATProtocol
+import Logging
+import Network
+import TestSupport
+import Testing
+
+@testable import OAuth
+
+/// Rows of the failure table that take more than one answer to tell.
+@Suite struct `A refresh that is tried again and again` {
+    @Test func `row 17: the fourth equal answer ends it, after waits of 1, 5 and 15 minutes`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.error(400, "InvalidRequest")])
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        for (round, wait) in [60.0, 300, 900].enumerated() {
+            await session.maintain()
+            _ = try? await session.send(fixture.call)
+            #expect(fixture.tokenRequests == round + 1)
+            #expect(await session.status().state.name == "degraded")
+            fixture.clock.advance(wait - 1)
+            await session.maintain()
+            #expect(fixture.tokenRequests == round + 1)
+            fixture.clock.advance(2)
+        }
+        await session.maintain()
+        #expect(fixture.tokenRequests == 4)
+        #expect(await session.status().state.trouble?.reason == .unrecognizedRefusal)
+        #expect(await session.status().state.name == "needs-login")
+    }
+
+    @Test func `the life of new tokens counts from before the request that brings them`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        fixture.client.during(SessionFixture.tokenPath) { fixture.clock.advance(25) }
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        let askedAt = fixture.clock.dates.now()
+        _ = try await session.send(fixture.call)
+        #expect(fixture.clock.dates.now() == askedAt + 25)
+        #expect(await session.status().accessExpiresAt == askedAt + 3599)
+    }
+
+    @Test func `row 6: the warning tells by how much the clock is wrong`() async throws {
+        let fixture = try SessionFixture()
+        fixture.clock.advance(4000)
+        let date = HTTPDate.text(fixture.clock.dates.now() - 90)
+        let message = "DPoP proof: \"iat\" claim timestamp check failed (it should be in the past)"
+        fixture.client.script(
+            SessionFixture.tokenPath,
+            [.error(401, "invalid_dpop_proof", message, headers: ["Date": date]), .tokens(1)]
+        )
+        _ = try await fixture.open().send(fixture.call)
+        let warning = try #require(fixture.log.lines.first { $0.message == "clock differs from the server's" })
+        #expect(warning.level == .warning)
+        #expect(warning.metadata == ["host": "https://as.test", "seconds": "-90"])
+    }
+
+    @Test func `row 10: a key that is hosted again ends the trouble without a login`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(
+            SessionFixture.tokenPath,
+            [.error(400, "invalid_client", "no applicable key"), .tokens(1)]
+        )
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        _ = try? await session.send(fixture.call)
+        #expect(await session.status().state.name == "misconfigured")
+        fixture.clock.advance(899)
+        await session.maintain()
+        #expect(fixture.tokenRequests == 1)
+        fixture.clock.advance(2)
+        await session.maintain()
+        #expect(await session.status().state == .ok)
+        let answer = try await session.send(fixture.call)
+        #expect(answer.status == 200)
+    }
+
+    @Test func `row 11: the alarm comes when the access token is gone, with what is wrong with the document`()
+        async throws
+    {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.error(400, "invalid_client_metadata", "Unable to obtain")])
+        fixture.client.script("/metadata.json", [.success(HTTPResponse(status: 503))])
+        let session = try await fixture.open()
+        fixture.clock.advance(3588)
+        let answer = try await session.send(fixture.call)
+        #expect(answer.status == 200)
+        await session.maintain()
+        let alarm = "access token has ended and cannot be renewed; messages wait"
+        #expect(fixture.log.count(alarm) == 0)
+        for _ in 0..<10 {
+            fixture.clock.advance(60)
+            await session.maintain()
+        }
+        #expect(fixture.log.count(alarm, .error) == 1)
+        #expect(fixture.log.count("hosted client metadata is not right") >= 1)
+    }
+
+    @Test func `row 18: the raw answer is kept for the operator`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.success(HTTPResponse(status: 200, body: Array("odd".utf8)))])
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        _ = try? await session.send(fixture.call)
+        let kept = fixture.files.names.filter { $0.contains("session.answer") }
+        #expect(kept.count == 1)
+        #expect(fixture.files.text(kept.first ?? "") == "odd")
+        #expect(fixture.stored?.refreshToken == "refresh-0")
+    }
+
+    @Test func `row 19: the wrong tokens are revoked`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1, sub: "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb")])
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        _ = try? await session.send(fixture.call)
+        #expect(fixture.client.count("/oauth/revoke") == 1)
+        #expect(fixture.stored?.verdict?.name == "needs-login")
+    }
+}

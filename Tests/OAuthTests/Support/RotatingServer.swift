@@ -1,0 +1,108 @@
+import ATProtocol
+import Crypto
+import Network
+import Synchronization
+import TestSupport
+
+@testable import OAuth
+
+/// An authorization server and a PDS in memory that rotate without mercy: an old refresh token ends the session.
+final class RotatingServer: Sendable {
+    struct State {
+        var current = 0
+        var isAlive = true
+        var createdAt: Double
+        var refreshedAt: Double
+        /// The tokens that were shown, in order.
+        var shown: [Int] = []
+        var rotations = 0
+        var refusals: [String] = []
+    }
+
+    private let state: Mutex<State>
+    let clock: LeapingClock
+    let files: CrashingFileSystem
+
+    init(clock: LeapingClock, files: CrashingFileSystem) {
+        self.clock = clock
+        self.files = files
+        state = Mutex(State(createdAt: clock.dates.now(), refreshedAt: clock.dates.now()))
+    }
+
+    var snapshot: State { state.withLock { $0 } }
+
+    /// A person logs in: a new session whose first token has this number.
+    func logIn() -> Int {
+        let now = clock.dates.now()
+        return state.withLock { state in
+            let next = state.current + 1
+            let (shown, rotations) = (state.shown, state.rotations)
+            state = State(current: next, createdAt: now, refreshedAt: now, shown: shown, rotations: rotations)
+            return next
+        }
+    }
+
+    func answer(_ request: HTTPRequest) -> HTTPResponse {
+        switch request.url.path {
+        case SessionFixture.tokenPath: token(request)
+        case SessionFixture.callPath: call(request)
+        default: HTTPResponse(status: 404)
+        }
+    }
+
+    private func nonce(_ step: Double = 0) -> String { "nonce-\(Int64(clock.dates.now() / 60 + step))" }
+
+    private func respond(_ answer: Answer) -> HTTPResponse {
+        var response = (try? answer.get()) ?? HTTPResponse(status: 500)
+        response.headers["DPoP-Nonce"] = nonce()
+        response.headers["Date"] = HTTPDate.text(clock.dates.now())
+        return response
+    }
+
+    /// Whether the proof verifies and carries one of the three nonces that count.
+    private func hasNonce(_ request: HTTPRequest) -> Bool {
+        guard let proof = request.headers["DPoP"].flatMap({ try? CompactJWS(parsing: $0) }),
+            let header = try? JSONValue(parsing: proof.header), let claims = try? JSONValue(parsing: proof.payload),
+            let jwk = header["jwk"], let key = try? JSONWebKey.publicKey(jwk), proof.isSigned(by: key)
+        else { return false }
+        return [nonce(-1), nonce(), nonce(1)].contains(claims["nonce"]?.string ?? "")
+    }
+
+    private func token(_ request: HTTPRequest) -> HTTPResponse {
+        guard hasNonce(request) else { return respond(.error(400, "use_dpop_nonce")) }
+        let form = PercentEncoding.parseForm(String(decoding: request.body, as: UTF8.self))
+        let text = form.first { $0.name == "refresh_token" }?.value ?? ""
+        let number = Int(text.dropFirst("refresh-".count)) ?? -1
+        let now = clock.dates.now()
+        let refusal: String? = state.withLock { state in
+            state.shown.append(number)
+            guard state.isAlive else { return "Invalid refresh token" }
+            if number != state.current {
+                state.isAlive = false
+                return "Refresh token replayed"
+            }
+            if now - state.createdAt > 730.5 * 86_400 || now - state.refreshedAt > 91.3 * 86_400 {
+                state.isAlive = false
+                return "Session expired"
+            }
+            state.current += 1
+            state.rotations += 1
+            state.refreshedAt = now
+            return nil
+        }
+        if let refusal {
+            state.withLock { $0.refusals.append(refusal) }
+            return respond(.error(400, "invalid_grant", refusal))
+        }
+        return respond(.tokens(state.withLock { $0.current }))
+    }
+
+    private func call(_ request: HTTPRequest) -> HTTPResponse {
+        guard hasNonce(request) else { return respond(.challenge("use_dpop_nonce", "nonce")) }
+        let isCurrent = state.withLock { state in
+            state.isAlive && request.headers["Authorization"] == "DPoP access-\(state.current)"
+                && clock.dates.now() - state.refreshedAt < 3600
+        }
+        return respond(isCurrent ? .json(["id": "m1"]) : .challenge("invalid_token", "Invalid token"))
+    }
+}

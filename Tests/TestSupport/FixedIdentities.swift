@@ -1,0 +1,33 @@
+public import ATProtocol
+import Synchronization
+
+/// Identities of a fixed world: every account has the same PDS, and no handle is anybody's.
+public final class FixedIdentities: IdentityResolving {
+    private let answer: Mutex<Result<String, IdentityFailure>>
+
+    /// Accounts on this PDS, a URL.
+    public init(pds: String = "https://pds.test") { answer = Mutex(.success(pds)) }
+
+    /// The accounts move to another PDS.
+    public func move(to pds: String) { answer.withLock { $0 = .success(pds) } }
+
+    /// The directory is down from now on.
+    public func fail() {
+        let failure = IdentityFailure(code: .unavailable, subject: "did", detail: "the directory is down")
+        answer.withLock { $0 = .failure(failure) }
+    }
+
+    /// The document that names the PDS.
+    public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+        let pds = try answer.withLock { $0 }.get()
+        let service: JSONValue = [
+            "id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": .string(pds),
+        ]
+        return try DIDDocument(["id": .string(did.text), "service": [service]], of: did)
+    }
+
+    /// Fails.
+    public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
+        throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "no handles here")
+    }
+}

@@ -1,0 +1,16 @@
+public import Network
+import Synchronization
+
+/// A date that only tests move.
+public final class ManualClock: WallClock {
+    private let time: Mutex<Double>
+
+    /// Begins at a date in Unix seconds.
+    public init(_ start: Double = 1_790_000_000) { time = Mutex(start) }
+
+    /// The date in Unix seconds.
+    public func now() -> Double { time.withLock { $0 } }
+
+    /// Lets time pass, in seconds.
+    public func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
+}

@@ -1,0 +1,102 @@
+import Dispatch
+import Glibc
+import Network
+import Synchronization
+import Testing
+import WebSocket
+
+/// Slow consumers and servers: the reader answers pings whatever the rest of the program does.
+@Suite struct `Pongs and backpressure` {
+    final class Queue: Sendable {
+        let messages = Mutex<[[UInt8]]>([])
+    }
+
+    /// Hands over into a bounded queue that nobody empties, as a stalled consumer would leave it.
+    struct StalledConsumer: WebSocketHandler {
+        let queue: Queue
+        func opened(_ response: UpgradeResponse) {}
+        func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+            let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+            queue.messages.withLock { if $0.count < 100 { $0.append(copy) } }
+            return .continue
+        }
+        func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
+    }
+
+    /// 3 s with 10 pings a second; `PONG_SECONDS=30` makes it the long run of 30 s.
+    @Test func `every pong leaves within 100 ms while the consumer stands still`() async throws {
+        let seconds = unsafe getenv("PONG_SECONDS").flatMap { unsafe Int(String(cString: $0)) } ?? 3
+        let (delays, continuation) = AsyncStream.makeStream(of: Duration.self)
+        let server = LoopbackServer { peer, _ in
+            peer.upgrade()
+            for number in 0..<(seconds * 10) {
+                for _ in 0..<50 { peer.write(ServerFrame.text(String(repeating: "x", count: 500))) }
+                let start = ContinuousClock.now
+                let payload = Array("\(number)".utf8)
+                peer.write(ServerFrame.make(9, payload))
+                guard let pong = peer.readFrame(), pong.opcode == 10, pong.payload == payload else { break }
+                continuation.yield(ContinuousClock.now - start)
+                peer.pause(milliseconds: 100)
+            }
+            continuation.finish()
+            peer.write(ServerFrame.close(1000))
+            peer.drain()
+        }
+        defer { server.stop() }
+        var configuration = try Client.configuration(server)
+        configuration.coalesce = .milliseconds(10)
+        let connection = try Client.connection(configuration)
+        async let end = Client.run(connection, StalledConsumer(queue: Queue()))
+        var seen: [Duration] = []
+        for await delay in delays { seen.append(delay) }
+        let worst = seen.max() ?? .zero
+        print("worst pong delay of \(seen.count): \(worst)")
+        #expect(seen.count == seconds * 10)
+        #expect(worst <= .milliseconds(100))
+        _ = await end
+    }
+
+    @Test func `a server that stops reading blocks neither our reading nor our memory`() async throws {
+        let pings = 40_000
+        let ended = DispatchSemaphore(value: 0)
+        let server = LoopbackServer(receiveBuffer: 4096) { peer, _ in
+            peer.upgrade()
+            let ping = ServerFrame.make(9, [UInt8](repeating: 1, count: 125))
+            // Pongs for these are 5 MB, far more than the kernel's buffers; none is read.
+            for _ in 0..<(pings / 100) { peer.write((0..<100).flatMap { _ in ping }) }
+            peer.write(ServerFrame.text("still reading"))
+            peer.write(ServerFrame.close(1000))
+            peer.wait(for: ended)
+        }
+        defer { server.stop() }
+        defer { ended.signal() }
+        let (end, recording) = try await Client.run(Client.configuration(server))
+        #expect(recording.texts == ["still reading"])
+        #expect(end.closure?.code == .normal)
+    }
+
+    @Test func `more than the limit is not queued`() async throws {
+        let tried = DispatchSemaphore(value: 0)
+        let server = LoopbackServer(receiveBuffer: 4096) { peer, _ in
+            peer.upgrade()
+            peer.wait(for: tried)
+            peer.write(ServerFrame.close(1000))
+        }
+        defer { server.stop() }
+        var configuration = try Client.configuration(server)
+        configuration.limits.outgoing = 1000
+        let connection = try Client.connection(configuration)
+        let (opened, opening) = AsyncStream.makeStream(of: Void.self)
+        async let end = Client.run(
+            connection,
+            RecordingHandler(recording: Recording(), whenOpened: { opening.yield() })
+        )
+        for await _ in opened { break }
+        let failure = #expect(throws: WebSocketFailure.self) {
+            try connection.send(binary: [UInt8](repeating: 0, count: 1001))
+        }
+        #expect(failure?.code == .notSent)
+        tried.signal()
+        _ = await end
+    }
+}
