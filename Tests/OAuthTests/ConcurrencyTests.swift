@@ -118,8 +118,17 @@ import Testing
         #expect(await session.status().state.trouble?.reason == .unsaved)
         var new = fixture.record
         new.loginID = "login-2"
+        // As a login does it: what is read under the lock still holds when it is written.
+        let store = try SessionStore(fixture.configuration, fixture.files)
+        var lock: (any FileLock)?
+        for _ in 0..<100_000 where lock == nil {
+            lock = try store.lock()
+            await Task.yield()
+        }
+        try #require(lock != nil)
         fixture.files.put(new.json.encodedText, at: SessionFixture.file)
         fixture.files.fail("write", with: nil)
+        lock?.unlock()
         await session.drain()
         #expect(fixture.stored?.loginID == "login-2")
         #expect(await session.status().state == .ok)
