@@ -66,6 +66,9 @@ struct ContinuityCheck: Sendable {
         return finding
     }
 
+    /// Takes note that a gap is declared whatever comes.
+    mutating func settle() { state = .settled }
+
     /// Takes note that nothing at all has come for as long as the first of the known events may take.
     mutating func observeSilence() -> Finding? {
         guard wire == .jetstream2, case .expecting(let evidence, .position(let requested)) = state,

@@ -16,7 +16,7 @@ struct ResumePoint: Sendable, Equatable {
     var witnessed: Int64
     /// The last position on this host that was reached; 0 when it is another host's or none.
     var reached: Int64
-    /// The last events; empty when nothing was ever received.
+    /// The last events, where ``reached`` is not 0 this host's own; empty when nothing was ever received.
     var evidence: StreamEvidence
     /// A gap that this beginning cannot avoid, to be declared with the first message behind ``gapPlace``.
     var gap: StreamGap.Reason?
@@ -24,6 +24,8 @@ struct ResumePoint: Sendable, Equatable {
     var obstacle: Int64?
     /// Whether the host is to leave out messages that are too large.
     var leavesOutLargeMessages = false
+    /// Whether following has just begun: nothing is behind it that could be missing.
+    private(set) var isFirst = false
 
     /// The last position before the gap; 0 when it begins at once.
     var gapPlace: Int64 { gap == .messageTooLarge ? obstacle ?? 0 : 0 }
@@ -34,14 +36,14 @@ struct ResumePoint: Sendable, Equatable {
     ///   - host: the host.
     ///   - wire: its wire.
     ///   - known: what is stored for every host and wire.
-    ///   - distrusted: the position of this host is known to be useless.
+    ///   - distrusted: why the position of this host is known to be useless; nil when it is not.
     ///   - now: microseconds since the Unix epoch.
     ///   - configuration: margins.
     init(
         host: String,
         wire: StreamWire,
         known: [StoredPosition],
-        distrusted: Bool,
+        distrusted: StreamGap.Reason?,
         now: Int64,
         configuration: StreamConfiguration
     ) {
@@ -50,16 +52,19 @@ struct ResumePoint: Sendable, Equatable {
             // Asked for by time, so that a connection that breaks before its first event loses nothing.
             self.init(cursor: .time(now - configuration.initialMargin.microseconds), witnessed: now)
             witnessed = now - configuration.initialMargin.microseconds
+            isFirst = true
             if wire == .relay { cursor = .live }
             return
         }
         let own = known.first { $0.position.host == host && $0.position.wire == wire && $0.position.value > 0 }
         self.init(cursor: .time(newest.position.witnessed - margin), witnessed: newest.position.witnessed)
         evidence = StreamEvidence(newest.evidence)
+        let begun = newest.position.value == 0 ? newest.position.witnessed + configuration.initialMargin.microseconds : 0
+        isFirst = now - begun < margin
         // A relay has no cursor by time, so that even an old position of its own is better than none; and of hosts that
         // are followed together, each is to show what it has, whatever the others have shown meanwhile.
         let isOwnPreferred = wire == .relay || configuration.parallelHosts > 1
-        if let own, !distrusted, isOwnPreferred || own.position.witnessed >= newest.position.witnessed - margin {
+        if let own, distrusted == nil, isOwnPreferred || own.position.witnessed >= newest.position.witnessed - margin {
             evidence = StreamEvidence(own.evidence)
             reached = own.position.value
             witnessed = min(witnessed, own.position.witnessed)
@@ -68,10 +73,11 @@ struct ResumePoint: Sendable, Equatable {
             cursor = .position(max(1, min(oldest, own.position.value) - (wire == .jetstream2 ? 0 : 1)))
         } else if wire == .relay {
             cursor = .live
-            gap = .hostChanged
-        } else if distrusted {
-            // The gap is declared already; there is no place that could be recognised.
+            gap = distrusted ?? .hostChanged
+        } else if distrusted != nil || (evidence.items.isEmpty && newest.position.value > 0) {
+            // There is nothing that could be recognised.
             evidence = StreamEvidence()
+            gap = distrusted ?? .hostChanged
         }
     }
 

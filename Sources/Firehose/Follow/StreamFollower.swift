@@ -27,8 +27,8 @@ public actor StreamFollower {
     private let sleeper: any Clock<Duration>
     private let logger: Logger
     private var known: [StoredPosition] = []
-    /// Hosts whose own position is of no use any more, until they give a new one.
-    private var distrusted: Set<Upstream> = []
+    /// Hosts whose own position is of no use any more and why, until they give a new one with the gap before it.
+    private var distrusted: [Upstream: StreamGap.Reason] = [:]
     /// Messages that ended the last connection to a host by their size.
     private var obstacles: [Upstream: OversizeObstacle] = [:]
     /// The connections that are open now.
@@ -167,7 +167,7 @@ public actor StreamFollower {
             host: host.name,
             wire: host.wire,
             known: known,
-            distrusted: distrusted.contains(host),
+            distrusted: distrusted[host],
             now: Int64(clock.now() * 1e6),
             configuration: configuration
         )
@@ -202,7 +202,7 @@ public actor StreamFollower {
         hosts.ended(host)
         if let accepted = session.accepted {
             remember(accepted)
-            distrusted.remove(host)
+            distrusted[host] = nil
         }
         return conclude(host, session, end)
     }
@@ -245,7 +245,7 @@ public actor StreamFollower {
         case .mailboxFull, .failBack, .obstaclePassed: return .willing
         case .stalled: return .stalled
         case .sequenceChanged:
-            distrusted.insert(host)
+            distrust(host, .sequenceChanged)
             return .failed(wasHealthy: session.isHealthy)
         case .serverError, nil: break
         }
@@ -268,20 +268,10 @@ public actor StreamFollower {
         return .failed(wasHealthy: obstacles[host]?.meetings == 1)
     }
 
-    /// The host does not have our position any more: what lies between is a gap, and it is asked by time from now on.
+    /// The host does not have our position any more: it is asked by time from now on.
     private func distrust(_ host: Upstream, _ reason: StreamGap.Reason) {
-        distrusted.insert(host)
-        let witnessed = known.map(\.position.witnessed).max() ?? Int64(clock.now() * 1e6)
-        StreamMetrics(upstream: host.name).gap(reason)
-        let gap = StreamGap(
-            host: host.name,
-            wire: host.wire,
-            from: witnessed - configuration.hostChangeMargin.microseconds,
-            until: Int64(clock.now() * 1e6),
-            reason: reason
-        )
-        // Refused only when business code is far behind: the next attempt is refused by the host again and comes here.
-        if !entrance(for: host).offer(StreamBatch(gap: gap)) { distrusted.remove(host) }
+        distrusted[host] = reason
+        obstacles[host] = nil
     }
 }
 

@@ -83,7 +83,8 @@ struct StreamReader: ~Copyable {
         recorder = configuration.recorderDirectory.map { _ in
             FlightRecorder(host: host.name, wire: host.wire, capacity: configuration.recorderCapacity)
         }
-        evidence = resume.evidence
+        // Places on another host mean nothing on this one.
+        evidence = resume.reached > 0 ? resume.evidence : StreamEvidence()
         reached = resume.reached
         published = resume.reached
         stretch = resume.reached > 0 && resume.gap == nil ? .continues : .begins
@@ -92,7 +93,8 @@ struct StreamReader: ~Copyable {
     /// Leaves what the next connection must know and writes the flight recorder down; on the connection's own thread,
     /// after its end.
     deinit {
-        session.finish(at: reached)
+        // A connection that began behind a message that is too large and ended at once has met the same one again.
+        session.finish(at: max(reached, resume.gapPlace))
         guard let recorder, let directory = configuration.recorderDirectory,
             hasGap || session.ending?.isAbnormal ?? true
         else { return }
@@ -189,12 +191,11 @@ struct StreamReader: ~Copyable {
         )
         switch notice.name {
         case "OutdatedCursor":
-            // A first connection has nothing behind it that could be missing.
-            guard resume.reached > 0 || !resume.evidence.items.isEmpty || resume.gap != nil else { return true }
+            // Nothing is behind a first connection, and a gap that is known comes with the first message.
+            guard !resume.isFirst, resume.gap == nil || resume.gap == .messageTooLarge else { return true }
+            check.settle()
             return declare(.outdatedCursor)
-        case "FutureCursor":
-            guard declare(.sequenceChanged), publish() else { return false }
-            return end(.sequenceChanged)
+        case "FutureCursor": return giveUpSequence()
         default:
             return notice.isError ? end(.serverError(name: notice.name, message: notice.message)) : true
         }
@@ -212,12 +213,16 @@ struct StreamReader: ~Copyable {
             return true
         case .broken(let reason, let detail):
             logger.error("stream not continuous", metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"])
-            guard declare(reason) else { return false }
-            guard reason == .sequenceChanged else { return true }
-            // Positions of the new sequence must not be stored before what lies between has been asked for by time.
-            guard publish(withPosition: false) else { return false }
-            return end(.sequenceChanged)
+            return reason == .sequenceChanged ? giveUpSequence() : declare(reason)
         }
+    }
+
+    /// Ends the connection, so that the next one asks by time and declares what lies between.
+    ///
+    /// Positions of the new sequence must not be stored before.
+    private mutating func giveUpSequence() -> Bool {
+        stretch = .begins
+        return publish(withPosition: false) && end(.sequenceChanged)
     }
 
     private mutating func declare(_ reason: StreamGap.Reason) -> Bool {

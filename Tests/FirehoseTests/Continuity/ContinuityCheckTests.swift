@@ -187,7 +187,7 @@ import Testing
             host: "h",
             wire: row.wire,
             known: [],
-            distrusted: false,
+            distrusted: nil,
             now: 1100,
             configuration: StreamConfiguration(hosts: [], collections: [])
         )

@@ -100,6 +100,63 @@ import Testing
         #expect(sandbox.positions.gaps.count == 1)
     }
 
+    @Test(arguments: SandboxWire.allCases, SandboxWire.allCases)
+    func `what proves continuity on a host are places of its own`(first: SandboxWire, second: SandboxWire) async throws {
+        let sandbox = try await FollowedSandbox(hosts: 2)
+        let hosts = sandbox.network.streamHosts
+        try await sandbox.following(sandbox.configuration(hosts[0].url(first))) { _ in
+            await sandbox.take(try (0..<5).map { try sandbox.write($0) })
+        }
+        let other = try sandbox.configuration(hosts[1].url(second))
+        try await sandbox.following(other) { _ in
+            await sandbox.take([try sandbox.write(5)])
+        }
+        let stored = try #require(sandbox.positions.stored.first { $0.position.host == hosts[1].origin.authority })
+        let values = StreamEvidence(stored.evidence).items.map(\.value)
+        #expect(!values.isEmpty)
+        if second == .jetstream1 {
+            #expect(values.allSatisfy { $0 > 1_000_000_000_000_000 }, "\(values)")
+        } else {
+            #expect(values.allSatisfy { (2_000_000..<2_100_000).contains($0) }, "\(values)")
+        }
+        // What the host has forgotten since is missed, whatever the numbers of other hosts are.
+        for number in 6..<16 { try sandbox.write(number) }
+        hosts[1].forget(allBut: 3)
+        let known = sandbox.positions.gaps.count
+        try await sandbox.following(other) { _ in
+            let last = try sandbox.write(16)
+            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+                positions.created.contains(last) && positions.gaps.count > known
+            }
+        }
+        #expect(sandbox.positions.gaps.count == known + 1)
+    }
+
+    @Test func `a host that forgets more before it is asked by time is one gap up to where it begins`() async throws {
+        let sandbox = try await FollowedSandbox()
+        let host = sandbox.network.streamHosts[0]
+        let configuration = try sandbox.configuration(sandbox.network.streamURL(.jetstream2))
+        try await sandbox.following(configuration) { _ in await sandbox.take([try sandbox.write(1)]) }
+        for number in 2..<30 { try sandbox.write(number) }
+        host.forget(allBut: 3)
+        // It refuses the position, then the connection; meanwhile it forgets what the refusal could not know of.
+        let requests = sandbox.network.journal.stream()
+        sandbox.network.faults.add(.respond(HTTPResponse(status: 503)), on: "stream GET")
+        let follower = sandbox.follower(configuration)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await follower.run() }
+            for await entry in requests where entry.status == 400 { break }
+            let forgotten = try sandbox.write(30)
+            let end = Int64(sandbox.network.clock.now() * 1e6)
+            host.forget(allBut: 0)
+            let last = try sandbox.write(31)
+            await sandbox.take([last])
+            let gaps = sandbox.positions.gaps
+            #expect(sandbox.positions.created.contains(forgotten) || gaps.contains { $0.until >= end }, "\(gaps)")
+            group.cancelAll()
+        }
+    }
+
     @Test func `a mailbox that nobody empties costs a reconnect and no event`() async throws {
         let sandbox = try await FollowedSandbox(mailbox: StreamMailbox(capacity: 8))
         let uris = try (0..<200).map { try sandbox.write($0) }

@@ -80,13 +80,18 @@ final class StreamCampaign: Sendable {
         for host in network.streamHosts { host.use(.whole) }
         try write()
         let deadline = ContinuousClock.now + .seconds(30 + target / 10)
-        try await live { batches in
-            while ContinuousClock.now < deadline, await next(batches) {
-                // In this order: to list thousands of jobs is work that keeps the sweep from its own.
-                guard try await ledger.openGaps().isEmpty else { continue }
-                if try await Set(ledger.jobs(limit: .max).map(\.uri.text)).isSuperset(of: written) { return }
+        // A life that ends may leave a gap that was declared behind the last look.
+        while try await !isOver(), ContinuousClock.now < deadline {
+            try await live { batches in
+                while try await !isOver(), ContinuousClock.now < deadline, await next(batches) {}
             }
         }
+    }
+
+    private func isOver() async throws -> Bool {
+        // In this order: to list thousands of jobs is work that keeps the sweep from its own.
+        guard try await ledger.openGaps().isEmpty else { return false }
+        return try await Set(ledger.jobs(limit: .max).map(\.uri.text)).isSuperset(of: written)
     }
 
     /// Waits for the next batch; false when there is none any more, or none comes within the patience of a campaign.
