@@ -59,8 +59,8 @@ struct ResumePoint: Sendable, Equatable {
         let own = known.first { $0.position.host == host && $0.position.wire == wire && $0.position.value > 0 }
         self.init(cursor: .time(newest.position.witnessed - margin), witnessed: newest.position.witnessed)
         evidence = StreamEvidence(newest.evidence)
-        let begun = newest.position.value == 0 ? newest.position.witnessed + configuration.initialMargin.microseconds : 0
-        isFirst = now - begun < margin
+        let start = newest.position.witnessed + configuration.initialMargin.microseconds
+        isFirst = newest.position.value == 0 && now - start < margin
         // A relay has no cursor by time, so that even an old position of its own is better than none; and of hosts that
         // are followed together, each is to show what it has, whatever the others have shown meanwhile.
         let isOwnPreferred = wire == .relay || configuration.parallelHosts > 1

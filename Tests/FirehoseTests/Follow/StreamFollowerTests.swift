@@ -101,7 +101,8 @@ import Testing
     }
 
     @Test(arguments: SandboxWire.allCases, SandboxWire.allCases)
-    func `what proves continuity on a host are places of its own`(first: SandboxWire, second: SandboxWire) async throws {
+    func `what proves continuity on a host are places of its own`(first: SandboxWire, second: SandboxWire) async throws
+    {
         let sandbox = try await FollowedSandbox(hosts: 2)
         let hosts = sandbox.network.streamHosts
         try await sandbox.following(sandbox.configuration(hosts[0].url(first))) { _ in
