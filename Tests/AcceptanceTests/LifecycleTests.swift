@@ -1,3 +1,4 @@
+import ATProtocol
 import Glibc
 import Network
 import Sandbox
@@ -58,6 +59,70 @@ struct `The daemon as a process` {
         #expect(refused != nil, tail(process))
         try stage.ask("After the refusal")
         #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: process) == 2, tail(process))
+    }
+
+    @Test func `a reload that names a taken port is taken over, and messages go on`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        let taken = stage.network.plcURL.authority
+        try stage.daemon.changeConfiguration("  listen: \"off\"", to: "  listen: \"\(taken)\"")
+        process.signal(SIGHUP)
+        let told = await process.line(within: .seconds(10)) { $0.contains("status endpoint failed") }
+        #expect(told?.contains(taken) == true, tail(process))
+        try stage.ask("After the reload")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
+    @Test func `a port that is taken at the start ends it with 69`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        let taken = stage.network.plcURL.authority
+        try stage.daemon.changeConfiguration("  listen: \"off\"", to: "  listen: \"\(taken)\"")
+        let process = try stage.daemon.run()
+        #expect(await process.ended(within: .seconds(20)) == .exited(69), tail(process))
+    }
+
+    @Test func `SIGTERM ends a start that waits for the network, with 0`() async throws {
+        let overrides = ["account": "notifier.test", "identity.appview": "http://127.0.0.1:9"]
+        let stage = try await Stage(overrides: overrides, isLoggedIn: false)
+        let process = try stage.daemon.run()
+        let waiting = await process.line(within: .seconds(20)) { $0.contains("account not resolved") }
+        #expect(waiting != nil, tail(process))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(10)) == .exited(0), tail(process))
+    }
+
+    @Test func `a second SIGTERM ends at once, and what was under way is found in the conversation`() async throws {
+        let stage = try await Stage()
+        stage.network.faults.add(Fault(.delay(.seconds(30))), on: "sendMessage")
+        let process = try stage.daemon.run()
+        try stage.ask("Under way")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        process.signal(SIGTERM)
+        _ = await process.line(within: .seconds(10)) { $0.contains("stopping") }
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(5)) == .exited(1), tail(process))
+        let next = try stage.daemon.run()
+        try stage.ask("After")
+        #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: next) == 2, tail(next))
+        #expect(stage.count("Under way") == 1)
+    }
+
+    @Test func `what a stranger wrote cannot steer the terminal of who asks about it`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        let uri = try stage.ask("Escape", subject: .string("at://\u{1B}]0;owned\u{7}\n\u{202E}evil"))
+        let refused = await process.line(within: .seconds(20)) { $0.contains(uri) && $0.contains("reason=") }
+        #expect(refused != nil, tail(process))
+        let explain = try stage.daemon.start("explain", [uri])
+        #expect(await explain.ended(within: .seconds(20)) == .exited(0))
+        let steering = explain.output.joined().unicodeScalars.filter {
+            [.control, .format].contains($0.properties.generalCategory)
+        }
+        #expect(steering.isEmpty && explain.output.contains { $0.contains("evil") }, "\(explain.output)")
     }
 
     @Test func `a second daemon on the same state is refused with 75`() async throws {

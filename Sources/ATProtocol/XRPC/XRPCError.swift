@@ -27,7 +27,9 @@ public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func clean(_ text: String) -> String {
-        let flat = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+        // It is shown in terminals and logs, and some of the servers are strangers'.
+        let steering: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
+        let flat = text.unicodeScalars.map { steering.contains($0.properties.generalCategory) ? " " : Character($0) }
         return String(String(flat).prefix(200))
     }
 

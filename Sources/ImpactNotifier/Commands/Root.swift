@@ -23,6 +23,8 @@ struct Root: AsyncParsableCommand {
     @OptionGroup var configuration: ConfigurationOption
 
     static func main() async {
+        // Before the first secret is read, whichever command it is.
+        ProcessHardening.apply()
         OpenSSLLifetime.extendToTheEnd()
         await main(nil)
     }

@@ -17,9 +17,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let loaded = try configuration.load()
-        ProcessHardening.apply(
-            allowsInspection: loaded.configuration.allowsLoopback || ProcessHardening.wantsBacktrace
-        )
+        if loaded.configuration.allowsLoopback { ProcessHardening.apply(allowsInspection: true) }
         let log = loaded.configuration.log
         let output = LogOutput.bootstrap(format: log.format, level: log.level)
         let registry = MetricsRegistry.bootstrap()

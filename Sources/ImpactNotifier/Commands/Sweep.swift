@@ -34,7 +34,7 @@ struct Sweep: AsyncParsableCommand {
         let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
         do throws(LedgerError) {
             let ledger = try await Ledger.open(directory: loaded.stateDirectory, access: .command)
-            let report = await services.sweep.run(from: from, until: now) { uri in
+            let report = await services.sweep(for: loaded).run(from: from, until: now) { uri in
                 (try? await ledger.knows(uri)) ?? false
             } deliver: { events in
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
@@ -58,13 +58,15 @@ struct Sweep: AsyncParsableCommand {
             StandardOutput.print("left to the daemon, which looks again within a minute")
         } catch {
             StandardOutput.printError(error.description)
-            throw ExitCode(ExitStatus.inputOutput.rawValue)
+            throw ExitCode(DaemonFailure(error).status.rawValue)
         }
     }
 
     /// Microseconds since the Unix epoch.
     private static func time(_ text: String, now: Int64) -> Int64? {
-        if let duration = DurationText.parse(text) { return now - Int64(duration / .microseconds(1)) }
+        if let duration = DurationText.parse(text) {
+            return Int64(exactly: (duration / .microseconds(1)).rounded()).map { max(0, now - $0) }
+        }
         return (try? Datetime(text))?.microseconds
     }
 }

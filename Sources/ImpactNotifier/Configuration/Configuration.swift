@@ -78,6 +78,9 @@ struct Configuration {
         if appView != other.appView { keys.append("identity.appview") }
         if certificateAuthorityFile != other.certificateAuthorityFile { keys.append("network") }
         if allowsLoopback != other.allowsLoopback { keys.append("development") }
+        // What the session is asked for and judged by.
+        if delivery.sending.proxy != other.delivery.sending.proxy { keys.append("chat.proxy") }
+        if delivery.mentions.isEnabled != other.delivery.mentions.isEnabled { keys.append("mentions.owners") }
         return keys
     }
 }

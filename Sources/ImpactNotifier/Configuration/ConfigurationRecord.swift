@@ -37,12 +37,16 @@ final class ConfigurationRecord {
         return (name, value)
     }
 
-    /// A variable with our prefix that no key asked for is a typing error.
+    /// A variable with our prefix that no key asked for is a typing error, unless an orchestrator set it.
+    ///
+    /// Kubernetes describes a service of our name by `IMPACT_NOTIFIER_SERVICE_HOST`, `…_PORT_9464_TCP` and the like.
     ///
     /// - Parameter others: names that are used elsewhere, such as the path of the configuration itself.
     func flagUnusedVariables(except others: Set<String> = []) {
         let unknown = environment.keys.filter { $0.hasPrefix(Self.variablePrefix) }
         for name in unknown.sorted() where !usedVariables.contains(name) && !others.contains(name) {
+            let key = name.dropFirst(Self.variablePrefix.count)
+            if key == "PORT" || key.hasPrefix("PORT_") || key.hasPrefix("SERVICE_") { continue }
             let message = "no key of the configuration is overridden by this environment variable; remove it"
             add(ConfigurationIssue(source: name, place: nil, key: "", message: message))
         }

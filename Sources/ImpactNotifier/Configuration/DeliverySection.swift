@@ -32,6 +32,8 @@ struct DeliverySection {
     }
 
     private static let long: ClosedRange<Duration> = .zero ... .seconds(366 * 86_400)
+    /// What others are asked again and again is not asked without a pause.
+    private static let pausing: ClosedRange<Duration> = .milliseconds(50) ... .seconds(366 * 86_400)
 
     private func policy(_ section: ConfigurationSection) -> PolicyConfiguration {
         var policy = PolicyConfiguration()
@@ -50,8 +52,8 @@ struct DeliverySection {
         policy.ownerHourlyLimit = section.integer("owner_hourly_limit", default: policy.ownerHourlyLimit, in: counts)
         policy.ownerDailyLimit = section.integer("owner_daily_limit", default: policy.ownerDailyLimit, in: counts)
         policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.long)
-        policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.long)
-        policy.disabledInterval = section.duration("disabled_interval", default: policy.disabledInterval, in: Self.long)
+        policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.pausing)
+        policy.disabledInterval = section.duration("disabled_interval", default: policy.disabledInterval, in: Self.pausing)
         return policy
     }
 
@@ -88,7 +90,7 @@ struct DeliverySection {
         sending.firstLimitWait = section.duration("first_limit_wait", default: sending.firstLimitWait, in: Self.long)
         sending.maximumLimitWait =
             section.duration("maximum_limit_wait", default: sending.maximumLimitWait, in: Self.long)
-        sending.probeInterval = section.duration("probe_interval", default: sending.probeInterval, in: Self.long)
+        sending.probeInterval = section.duration("probe_interval", default: sending.probeInterval, in: Self.pausing)
         sending.answersInterval = section.value(
             "answers_interval",
             default: sending.answersInterval,

@@ -3,12 +3,27 @@ internal import Network
 internal import Notifier
 
 /// The life of the daemon: start the parts, heed signals, reload, and end in order.
+///
+/// Whatever takes time is a task that comes back as an event, so that a signal is heeded at once in every state.
 struct Daemon {
     /// What the daemon reacts to.
     enum Event: Sendable {
         case request(SignalStream.Request)
+        case opened(DaemonFoundation)
+        /// The parts watch, and the status endpoint listens.
+        case watching
         case ended(DaemonFailure)
+        case partsStopped
         case stopped
+    }
+
+    private enum State {
+        /// State directory and session are being opened, which may have to wait for the network.
+        case starting
+        case running(DaemonParts)
+        /// The parts of the old configuration are ending.
+        case reloading(to: Configuration)
+        case stopping
     }
 
     let loader: ConfigurationLoader
@@ -28,47 +43,85 @@ struct Daemon {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let signals = SignalStream()
         let forwarding = Task { for await request in signals.requests { continuation.yield(.request(request)) } }
-        defer { forwarding.cancel() }
-        let foundation = try await DaemonFoundation(configuration, logger: logger)
-        func start(_ configuration: Configuration) -> DaemonParts {
-            DaemonParts(configuration, on: foundation, of: self) { continuation.yield(.ended($0)) }
+        let opening = Task {
+            do throws(DaemonFailure) {
+                continuation.yield(.opened(try await DaemonFoundation(configuration, manager: manager, logger: logger)))
+            } catch { continuation.yield(.ended(error)) }
         }
-        var parts = start(configuration)
-        manager.ready(status: "Running.")
-        var isStopping = false
+        defer {
+            forwarding.cancel()
+            opening.cancel()
+        }
+        var state = State.starting
+        var foundation: DaemonFoundation?
+        var failure: DaemonFailure?
+        var readyText = "Running."
+        var wantsReload = false
+        func start(_ configuration: Configuration, on foundation: DaemonFoundation, isFirst: Bool) -> State {
+            .running(DaemonParts(configuration, on: foundation, of: self, isFirst: isFirst) { continuation.yield($0) })
+        }
+        func stop(_ parts: DaemonParts, then next: Event) {
+            Task {
+                await parts.stop(within: Self.stopLimit)
+                continuation.yield(next)
+            }
+        }
+        /// Ends what is there; the rest follows by events.
+        func stop() {
+            manager.stopping()
+            switch state {
+            case .starting: opening.cancel()
+            case .running(let parts): stop(parts, then: .partsStopped)
+            case .reloading, .stopping: break
+            }
+            state = .stopping
+        }
         for await event in events {
-            switch event {
-            case .request(.stop) where isStopping:
+            switch (event, state) {
+            case (.request(.stop), .stopping):
                 throw DaemonFailure(status: .failure, sentence: "a second signal to stop: ended without waiting")
-            case .request(.stop):
-                isStopping = true
-                manager.stopping()
+            case (.request(.stop), _):
                 logger.notice("stopping", metadata: ["reason": "signal"])
-                let stopping = parts
-                Task {
-                    await stopping.stop(within: Self.stopLimit)
-                    await foundation.close()
-                    continuation.yield(.stopped)
-                }
-            case .request(.reload) where !isStopping:
+                stop()
+            case (.opened(let opened), .starting):
+                foundation = opened
+                state = start(configuration, on: opened, isFirst: true)
+                if wantsReload { continuation.yield(.request(.reload)) }
+            case (.request(.reload), .starting): wantsReload = true
+            case (.opened(let opened), _):
+                foundation = opened
+                continuation.yield(.partsStopped)
+            case (.watching, .running): manager.ready(status: readyText)
+            case (.request(.reload), .running(let parts)):
                 manager.reloading()
                 guard let next = reload(parts.configuration) else {
                     manager.ready(status: "Running; the last reload was refused.")
                     continue
                 }
-                await parts.stop(within: Self.stopLimit)
-                parts = start(next)
-                manager.ready(status: "Running; reloaded.")
-            case .request(.reload): continue
-            case .request(.report): await parts.report()
-            case .ended(let failure):
-                manager.stopping()
-                await parts.stop(within: Self.stopLimit)
-                await foundation.close()
-                throw failure
-            case .stopped:
+                state = .reloading(to: next)
+                stop(parts, then: .partsStopped)
+            case (.request(.reload), .reloading(let current)):
+                if let next = reload(current) { state = .reloading(to: next) }
+            case (.partsStopped, .reloading(let next)):
+                guard let foundation else { continue }
+                readyText = "Running; reloaded."
+                state = start(next, on: foundation, isFirst: false)
+            case (.partsStopped, _):
+                Task { [foundation] in
+                    await foundation?.close()
+                    continuation.yield(.stopped)
+                }
+            case (.request(.report), .running(let parts)): Task { await parts.report() }
+            case (.ended(let cause), .starting): throw cause
+            case (.ended, .stopping) where foundation == nil: continuation.yield(.stopped)
+            case (.ended(let cause), _):
+                failure = failure ?? cause
+                stop()
+            case (.stopped, _):
+                if let failure { throw failure }
                 logger.notice("stopped")
                 return
+            case (.watching, _), (.request(.reload), _), (.request(.report), _): continue
             }
         }
     }

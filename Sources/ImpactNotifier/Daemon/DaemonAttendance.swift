@@ -15,6 +15,10 @@ struct DaemonAttendance: Sendable {
     let manager: ServiceManager
     let registry: MetricsRegistry
     let environment: [String: String]
+    /// The process has just been started.
+    let isFirst: Bool
+    /// Told when the status endpoint listens, or is not going to; perhaps more than once.
+    let began: @Sendable () -> Void
     let logger: Logger
 
     /// How often the log says that all is well.
@@ -22,23 +26,13 @@ struct DaemonAttendance: Sendable {
 
     /// Runs until cancelled.
     ///
-    /// - Throws: ``DaemonFailure`` when the status endpoint cannot listen.
+    /// - Throws: ``DaemonFailure`` when the status endpoint cannot listen and the process has just been started.
     func run() async throws(DaemonFailure) {
-        var servers: [StatusServer] = []
-        if let address = configuration.statusAddress {
-            do { servers = [try StatusServer(address: address, source: source, logger: Logger(label: "status"))] } catch
-            {
-                throw DaemonFailure(status: .unavailable, sentence: error.description)
-            }
-        }
         let outcome = await withTaskGroup(of: DaemonFailure?.self) { group in
-            for server in servers {
-                group.addTask {
-                    do throws(StatusFailure) { try await server.run() } catch {
-                        return DaemonFailure(status: .unavailable, sentence: error.description)
-                    }
-                    return nil
-                }
+            if let address = configuration.statusAddress {
+                group.addTask { await serve(at: address) }
+            } else {
+                began()
             }
             group.addTask {
                 await watchdog()
@@ -59,6 +53,31 @@ struct DaemonAttendance: Sendable {
             return nil
         }
         if let outcome { throw outcome }
+    }
+
+    /// Serves the status endpoint until cancelled; why it cannot at the start, when that is somebody's mistake.
+    ///
+    /// Later it is no reason to stop sending messages: a reload that names a taken port, descriptors that have run out.
+    private func serve(at address: StatusAddress) async -> DaemonFailure? {
+        var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
+        while !Task.isCancelled {
+            do throws(StatusFailure) {
+                let server = try StatusServer(address: address, source: source, logger: Logger(label: "status"))
+                try await server.run(began: began)
+            } catch {
+                guard error.code != .cannotListen || !isFirst else {
+                    return DaemonFailure(status: .unavailable, sentence: error.description)
+                }
+                began()
+                let wait = backoff.next()
+                logger.error(
+                    "status endpoint failed",
+                    metadata: ["reason": "\(error)", "next_s": "\(wait.components.seconds)"]
+                )
+                try? await ContinuousClock().sleep(for: wait)
+            }
+        }
+        return nil
     }
 
     private func watchdog() async {

@@ -20,6 +20,7 @@ struct DaemonFailure: Error, CustomStringConvertible {
             switch error.code {
             case .inUse: .temporaryFailure
             case .readOnly, .unopenable: .cannotCreate
+            case .corrupt, .tooNew: .software
             default: .inputOutput
             }
         self.init(status: status, sentence: error.description)

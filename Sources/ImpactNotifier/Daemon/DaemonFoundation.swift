@@ -14,9 +14,10 @@ struct DaemonFoundation: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: checked.
-    ///   - logger: gets a line when the account's handle cannot be resolved yet.
+    ///   - manager: told to have patience while the account's handle cannot be resolved.
+    ///   - logger: gets a line for each attempt.
     /// - Throws: ``DaemonFailure``; another daemon on the same state is one.
-    init(_ configuration: Configuration, logger: Logger) async throws(DaemonFailure) {
+    init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonFailure) {
         do { try StateDirectory.prepare(configuration.stateDirectory) } catch {
             throw DaemonFailure(status: .cannotCreate, sentence: error.description)
         }
@@ -24,7 +25,10 @@ struct DaemonFoundation: Sendable {
             throw DaemonFailure(error)
         }
         services = NetworkServices(configuration, logger: logger)
-        let session = try await services.openSession(of: try await services.waitForAccount(), isDaemon: true)
+        let account = try await services.waitForAccount { wait in
+            manager.startsLater(within: wait + .seconds(60), status: "Waiting: the account's handle cannot be resolved.")
+        }
+        let session = try await services.openSession(of: account, isDaemon: true)
         self.session = session
         keeping = Task { await session.run() }
     }

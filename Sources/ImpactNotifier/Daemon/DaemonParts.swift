@@ -22,12 +22,14 @@ struct DaemonParts: Sendable {
     ///   - configuration: what this run goes by.
     ///   - foundation: outlives the parts.
     ///   - daemon: gives the parts their way to the service manager and the metrics.
-    ///   - fail: told when a part cannot go on.
+    ///   - isFirst: the process has just been started, so that an address that is taken is its operator's mistake.
+    ///   - tell: told when the parts are at work, and when one cannot go on.
     init(
         _ configuration: Configuration,
         on foundation: DaemonFoundation,
         of daemon: Daemon,
-        fail: @escaping @Sendable (DaemonFailure) -> Void
+        isFirst: Bool,
+        tell: @escaping @Sendable (Daemon.Event) -> Void
     ) {
         let mailbox = StreamMailbox(capacity: 10_000)
         let pipeline = Pipeline(
@@ -47,7 +49,7 @@ struct DaemonParts: Sendable {
             logger: Logger(label: "stream")
         )
         let keeper = GapKeeper(
-            sweep: foundation.services.sweep,
+            sweep: foundation.services.sweep(for: configuration),
             ledger: foundation.ledger,
             hosts: follower.hosts,
             mailbox: mailbox,
@@ -58,11 +60,12 @@ struct DaemonParts: Sendable {
             do throws(FirehoseFailure) { try await follower.run() } catch {
                 // Cancelled at its first query of the ledger is no failure, it is a stop during the start.
                 guard !Task.isCancelled else { return }
-                fail(DaemonFailure(status: .unavailable, sentence: error.description))
+                let status: ExitStatus = error.code == .storage ? .software : .unavailable
+                tell(.ended(DaemonFailure(status: status, sentence: error.description)))
             }
         }
         delivering = Task {
-            do throws(LedgerError) { try await pipeline.run() } catch { fail(DaemonFailure(error)) }
+            do throws(LedgerError) { try await pipeline.run() } catch { tell(.ended(DaemonFailure(error))) }
         }
         let attendance = DaemonAttendance(
             configuration: configuration,
@@ -72,10 +75,12 @@ struct DaemonParts: Sendable {
             manager: daemon.manager,
             registry: daemon.registry,
             environment: daemon.loader.environment,
+            isFirst: isFirst,
+            began: { tell(.watching) },
             logger: daemon.logger
         )
         attending = Task {
-            do throws(DaemonFailure) { try await attendance.run() } catch { fail(error) }
+            do throws(DaemonFailure) { try await attendance.run() } catch { tell(.ended(error)) }
         }
         self.configuration = configuration
         self.pipeline = pipeline

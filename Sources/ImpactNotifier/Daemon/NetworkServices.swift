@@ -41,8 +41,9 @@ struct NetworkServices: Sendable {
 
     /// The sender's DID, however long its resolution takes: a network that is down at boot is no reason to give up.
     ///
+    /// - Parameter waits: told before each wait how long it is.
     /// - Throws: ``DaemonFailure`` when the handle is wrong rather than unreachable, or the task is cancelled.
-    func waitForAccount() async throws(DaemonFailure) -> DID {
+    func waitForAccount(_ waits: (Duration) -> Void) async throws(DaemonFailure) -> DID {
         var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
         while true {
             do { return try await account() } catch {
@@ -53,6 +54,7 @@ struct NetworkServices: Sendable {
                     )
                 }
                 let wait = backoff.next()
+                waits(wait)
                 logger.warning(
                     "account not resolved",
                     metadata: ["reason": "\(error)", "next_s": "\(wait.components.seconds)"]
@@ -67,8 +69,9 @@ struct NetworkServices: Sendable {
         SessionEnvironment(client: http, identities: identities, logger: Logger(label: "session"))
     }
 
-    /// Looks for what the stream did not bring.
-    var sweep: GapSweep {
+    /// Looks for what the stream did not bring of what a configuration wants, which may be a later one than these
+    /// clients were made by.
+    func sweep(for configuration: Configuration) -> GapSweep {
         let sweep = SweepConfiguration(
             directories: configuration.sweepDirectories,
             collections: configuration.stream.collections,

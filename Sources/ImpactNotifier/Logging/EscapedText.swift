@@ -20,6 +20,19 @@ enum EscapedText {
         line.append(UInt8(ascii: "\""))
     }
 
+    /// The text as a terminal may show it: line ends, tabs and the joiners of emoji stay, all else that steers is escaped.
+    static func shown(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n", "\t", "\"", "\\", "\u{200C}", "\u{200D}", "\u{A0}":
+                bytes.append(contentsOf: Unicode.UTF8.encode(scalar) ?? .init())
+            default: append(scalar, to: &bytes)
+            }
+        }
+        return bytes
+    }
+
     private static func append(_ scalar: Unicode.Scalar, to line: inout [UInt8]) {
         switch scalar {
         case "\"": line.append(contentsOf: #"\""#.utf8)

@@ -12,7 +12,7 @@ enum ProcessHardening {
         // 1 and not 0: the kernel pipes a core to a handler whatever the limit, except for this one (core(5)).
         var none = rlimit(rlim_cur: 1, rlim_max: 1)
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        if !allowsInspection { _ = shim_prctl(PR_SET_DUMPABLE, 0) }
+        _ = shim_prctl(PR_SET_DUMPABLE, allowsInspection ? 1 : 0)
         signal(SIGPIPE, SIG_IGN)
     }
 

@@ -31,6 +31,12 @@ struct ServiceManager: Sendable {
         return send(["RELOADING=1", "MONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)"])
     }
 
+    /// Start-up goes on for so long at least, whatever `TimeoutStartSec` says; to be repeated before it is over.
+    @discardableResult
+    func startsLater(within time: Duration, status: String) -> Bool {
+        send(["EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)", Self.status(status)])
+    }
+
     /// Shutdown has begun.
     @discardableResult
     func stopping() -> Bool {

@@ -7,6 +7,8 @@ struct StatusFailure: Error, CustomStringConvertible {
         let rawValue: String
         /// The address cannot be listened at: in use, not of this machine, or a port below 1024.
         static let cannotListen = Code(rawValue: "cannot_listen")
+        /// It listened and cannot go on: descriptors have run out, for example.
+        static let interrupted = Code(rawValue: "interrupted")
         /// Nobody listens, or does not answer in time.
         static let noAnswer = Code(rawValue: "no_answer")
         /// The answer is not 200.
@@ -25,6 +27,7 @@ struct StatusFailure: Error, CustomStringConvertible {
         switch code {
         case .cannotListen:
             "the status endpoint cannot listen on \(address): \(detail); change status.listen or free the port"
+        case .interrupted: "the status endpoint on \(address) takes no connections: \(detail)"
         case .noAnswer: "no daemon answers on \(address): \(detail)"
         default: "the daemon on \(address) is not healthy: \(detail)"
         }

@@ -31,14 +31,20 @@ struct StatusServer: Sendable {
 
     /// Serves until cancelled.
     ///
-    /// - Throws: ``StatusFailure`` when the address cannot be listened at.
-    func run() async throws(StatusFailure) {
-        do {
+    /// - Parameter began: told when it listens.
+    /// - Throws: ``StatusFailure`` when the address cannot be listened at, or not any longer.
+    func run(began: @escaping @Sendable () -> Void = {}) async throws(StatusFailure) {
+        let listening = Task {
+            try await server.waitUntilListening()
             logger.info("status endpoint", metadata: ["address": "\(address)"])
-            try await server.run()
-        } catch {
+            began()
+        }
+        defer { listening.cancel() }
+        do { try await server.run() } catch {
             guard !Task.isCancelled else { return }
-            throw StatusFailure(.cannotListen, at: address, cause: error)
+            var code = StatusFailure.Code.cannotListen
+            if case .failed("Accept", _, _)? = error as? SocketError { code = .interrupted }
+            throw StatusFailure(code, at: address, cause: error)
         }
     }
 

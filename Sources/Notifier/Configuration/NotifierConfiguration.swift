@@ -40,6 +40,9 @@ public struct NotifierConfiguration: Sendable {
         if policy.recipients == .allowlist, policy.allowlist.isEmpty {
             problems.append("policy.recipients is allowlist, but policy.allowlist is empty")
         }
+        if message.offersStop, sending.answersInterval == nil {
+            problems.append("message.offers_stop promises what nobody reads while sending.answers_interval is off")
+        }
         if let fault = Composer(configuration: self).staticProblem { problems.append(fault) }
         if let fault = ProxyHeader.problem(with: sending.proxy) { problems.append("chat.proxy \(fault)") }
         return problems

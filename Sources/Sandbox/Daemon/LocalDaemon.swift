@@ -69,6 +69,13 @@ public final class LocalDaemon: Sendable {
         try directory.write(configuration + text, to: "impact-notifier.yaml")
     }
 
+    /// Writes the configuration again with one of its lines changed.
+    ///
+    /// - Throws: ``SandboxError``.
+    public func changeConfiguration(_ line: String, to other: String) throws(SandboxError) {
+        try directory.write(configuration.replacing(line, with: other), to: "impact-notifier.yaml")
+    }
+
     /// Replaces a file of the state directory, mode 0600.
     ///
     /// - Throws: ``SandboxError``.

@@ -20,7 +20,6 @@ struct SessionServices: Sendable {
     /// - Throws: `ExitCode` after the reason was printed.
     init(_ configuration: Configuration, logLevel: Logger.Level = .warning) async throws {
         self.configuration = configuration
-        ProcessHardening.apply()
         let services = NetworkServices(configuration, logger: CommandLog.logger)
         do {
             session = configuration.sessionConfiguration(of: try await services.account())
