@@ -53,7 +53,11 @@ struct DeliverySection {
         policy.ownerDailyLimit = section.integer("owner_daily_limit", default: policy.ownerDailyLimit, in: counts)
         policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.long)
         policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.pausing)
-        policy.disabledInterval = section.duration("disabled_interval", default: policy.disabledInterval, in: Self.pausing)
+        policy.disabledInterval = section.duration(
+            "disabled_interval",
+            default: policy.disabledInterval,
+            in: Self.pausing
+        )
         return policy
     }
 

@@ -26,7 +26,7 @@ struct DaemonFoundation: Sendable {
         }
         services = NetworkServices(configuration, logger: logger)
         let account = try await services.waitForAccount { wait in
-            manager.startsLater(within: wait + .seconds(60), status: "Waiting: the account's handle cannot be resolved.")
+            manager.startsLater(within: wait + .seconds(60), status: "Waiting for the account's handle to be resolved.")
         }
         let session = try await services.openSession(of: account, isDaemon: true)
         self.session = session

@@ -42,6 +42,7 @@ struct NetworkServices: Sendable {
     /// The sender's DID, however long its resolution takes: a network that is down at boot is no reason to give up.
     ///
     /// - Parameter waits: told before each wait how long it is.
+    /// - Returns: the DID.
     /// - Throws: ``DaemonFailure`` when the handle is wrong rather than unreachable, or the task is cancelled.
     func waitForAccount(_ waits: (Duration) -> Void) async throws(DaemonFailure) -> DID {
         var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
