@@ -82,14 +82,9 @@ public final class HostComparison: Sendable {
             let findings = state.comparison.receive(commits, from: host, until: time)
             return (findings, findings.misses.isEmpty ? nil : Self.due(&state, host, findings.misses.count))
         }
-        let dimensions = [("upstream", host.name)]
-        if findings.late > 0 {
-            Counter(label: "impact_notifier_stream_events_late_total", dimensions: dimensions)
-                .increment(by: findings.late)
-        }
+        if findings.late > 0 { StreamMetrics.compared("late", host.name).increment(by: findings.late) }
         guard let miss = findings.misses.last else { return }
-        Counter(label: "impact_notifier_stream_events_missed_total", dimensions: dimensions)
-            .increment(by: findings.misses.count)
+        StreamMetrics.compared("missed", host.name).increment(by: findings.misses.count)
         guard let unlogged else { return }
         logger.warning(
             "stream host missed an event",

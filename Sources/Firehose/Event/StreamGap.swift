@@ -22,6 +22,11 @@ public struct StreamGap: Sendable, Hashable {
         public static let messageTooLarge = Reason(rawValue: "message-too-large")
         /// An operator asked for a sweep.
         public static let operatorRequest = Reason(rawValue: "operator-request")
+
+        /// The reasons that a stream itself gives.
+        static let ofStreams: [Reason] = [
+            .cursorTooOld, .outdatedCursor, .overlapMissing, .sequenceChanged, .hostChanged, .messageTooLarge,
+        ]
     }
 
     /// The host on which it was noticed.

@@ -109,6 +109,7 @@ public actor StreamFollower {
         }
         let names = upstreams.map(\.name)
         rotation = HostRotation(names)
+        StreamMetrics.announce(names)
         async let passed: Void? = passage?.run()
         async let verified: Void? = verifier?.run()
         await withDiscardingTaskGroup { group in

@@ -20,6 +20,24 @@ struct StreamMetrics: Sendable {
         )
     }
 
+    /// Shows what alerts are raised by before it happens: a counter that is born with 1 never increases to it.
+    static func announce(_ upstreams: [String]) {
+        for reason in StreamGap.Reason.ofStreams { _ = gaps(reason) }
+        for upstream in upstreams {
+            Gauge(label: "impact_notifier_stream_connected", dimensions: [("upstream", upstream)]).record(0)
+            for name in ["missed", "late"] { _ = compared(name, upstream) }
+        }
+    }
+
+    /// Events that a host did not bring, or brought after all (`missed`, `late`).
+    static func compared(_ name: String, _ upstream: String) -> Counter {
+        Counter(label: "impact_notifier_stream_events_\(name)_total", dimensions: [("upstream", upstream)])
+    }
+
+    private static func gaps(_ reason: StreamGap.Reason) -> Counter {
+        Counter(label: "impact_notifier_stream_sequence_gaps_total", dimensions: [("reason", reason.rawValue)])
+    }
+
     func received(passed: Int, bytes: Int) {
         if passed > 0 { kinds["passed"]?.increment(by: passed) }
         if bytes > 0 { self.bytes.increment(by: bytes) }
@@ -60,10 +78,7 @@ struct StreamMetrics: Sendable {
         ).increment(by: count)
     }
 
-    func gap(_ reason: StreamGap.Reason) {
-        Counter(label: "impact_notifier_stream_sequence_gaps_total", dimensions: [("reason", reason.rawValue)])
-            .increment()
-    }
+    func gap(_ reason: StreamGap.Reason) { Self.gaps(reason).increment() }
 
     func position(_ position: StreamPosition) {
         Gauge(label: "impact_notifier_stream_cursor", dimensions: [("upstream", upstream)]).record(position.value)

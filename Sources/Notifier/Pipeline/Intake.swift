@@ -50,7 +50,8 @@ actor Intake {
                 "stream gap",
                 metadata: [
                     "host": "\(gap.host)", "reason": "\(gap.reason.rawValue)",
-                    "seconds": "\((gap.until - gap.from) / 1_000_000)",
+                    "from": "\(CalendarDate(Double(gap.from) / 1e6).timestamp)",
+                    "until": "\(CalendarDate(Double(gap.until) / 1e6).timestamp)",
                 ]
             )
         }
