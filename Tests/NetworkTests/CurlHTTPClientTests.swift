@@ -103,6 +103,62 @@ import Testing
         }
     }
 
+    private func transfer(to address: String, reach: HTTPRequest.Reach) throws -> CurlTransfer {
+        CurlTransfer(
+            request: HTTPRequest(.get, try WebURL(address), reach: reach),
+            configuration: HTTPClientConfiguration(userAgent: "test")
+        )
+    }
+
+    @Test func `a refused address beside a public one does not make a passing trouble a lasting one`() throws {
+        let mixed = try transfer(to: "https://pds.example.com/", reach: .stranger)
+        #expect(!mixed.admits([0xFD] + [UInt8](repeating: 1, count: 15)))
+        #expect(mixed.refusal != nil)
+        #expect(mixed.admits([1, 1, 1, 1]))
+        #expect(mixed.refusal == nil, "what fails now is the public address")
+    }
+
+    @Test func `a stranger's request is not made on a connection to where a stranger may not go`() throws {
+        let addresses = ["10.0.0.1", "127.0.0.1", "::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "", "host"]
+        for address in addresses {
+            #expect(try !transfer(to: "https://pds.example.com/", reach: .stranger).admits(peer: address), "\(address)")
+        }
+        for address in ["1.1.1.1", "2606:4700:4700::1111"] {
+            #expect(try transfer(to: "https://pds.example.com/", reach: .stranger).admits(peer: address), "\(address)")
+        }
+        #expect(try transfer(to: "https://pds.example.com/", reach: .trusted).admits(peer: "10.0.0.1"))
+    }
+
+    @Test func `checks the peer of a stranger's request before it is sent`() async throws {
+        let server = ScriptedServer([.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
+        defer { server.stop() }
+        let answer = try await client.send(HTTPRequest(.get, try url(server), reach: .stranger))
+        #expect(answer.status == 200, "loopback by the development switch")
+    }
+
+    @Test func `a task that is cancelled before its request begins gets an answer, too`() async throws {
+        let server = ScriptedServer([.silence])
+        defer { server.stop() }
+        let request = HTTPRequest(.get, try url(server))
+        for _ in 0..<500 {
+            let task = Task {
+                unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+                return try await client.send(request)
+            }
+            let failure = await #expect(throws: HTTPFailure.self) { try await task.value }
+            #expect(failure?.code == .cancelled)
+        }
+    }
+
+    @Test(arguments: ["a\r\nX-Other: b", "a\nb", "a\0b", "\u{7F}"])
+    func `a header field cannot smuggle a line`(value: String) async throws {
+        let server = ScriptedServer([])
+        defer { server.stop() }
+        let request = HTTPRequest(.get, try url(server), headers: ["DPoP": value])
+        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        #expect(failure?.code == .unsupported && failure?.mayHaveBeenSent == false)
+    }
+
     @Test func `refuses a stranger's name that leads to a loopback address, at connect time`() async throws {
         let strict = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test"))
         let transfer = CurlTransfer(

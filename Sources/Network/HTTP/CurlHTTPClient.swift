@@ -26,6 +26,14 @@ public final class CurlHTTPClient: HTTPClient {
                 mayHaveBeenSent: false
             )
         }
+        guard request.headers.allSatisfy(\.isSafe) else {
+            throw HTTPFailure(
+                code: .unsupported,
+                origin: request.url.origin,
+                detail: "a header field has a control character in it",
+                mayHaveBeenSent: false
+            )
+        }
         let transfer = CurlTransfer(request: request, configuration: configuration)
         let loop = loop
         let result = await withTaskCancellationHandler {

@@ -9,9 +9,15 @@ internal import Synchronization
         case cancel(CurlTransfer)
     }
 
-    private let inbox = Mutex<[Command]>([])
-    private let isStopping = Atomic<Bool>(false)
-    // A curl multi handle may be woken from any thread; everything else happens on the loop's own.
+    private struct Inbox {
+        var commands: [Command] = []
+        var isStopping = false
+        /// The handle is gone.
+        var isOver = false
+    }
+
+    private let inbox = Mutex(Inbox())
+    // A curl multi handle may be woken from any thread while it is there; everything else happens on the loop's own.
     private nonisolated(unsafe) let multi: OpaqueHandle
 
     typealias OpaqueHandle = UnsafeMutableRawPointer
@@ -32,33 +38,46 @@ internal import Synchronization
     }
 
     func post(_ command: Command) {
-        inbox.withLock { $0.append(command) }
-        unsafe curl_multi_wakeup(multi)
+        change { $0.commands.append(command) }
     }
 
     func stop() {
-        isStopping.store(true, ordering: .releasing)
-        unsafe curl_multi_wakeup(multi)
+        change { $0.isStopping = true }
     }
 
-    private func takeCommands() -> [Command] {
-        inbox.withLock { commands in
-            defer { commands = [] }
-            return commands
+    // Woken under the lock, so that the handle cannot go meanwhile.
+    private func change(_ work: (inout Inbox) -> Void) {
+        inbox.withLock { inbox in
+            guard !inbox.isOver else { return }
+            work(&inbox)
+            unsafe curl_multi_wakeup(multi)
+        }
+    }
+
+    /// What is to be done; nil when that is to end.
+    private func takeCommands() -> [Command]? {
+        inbox.withLock { inbox in
+            guard !inbox.isStopping else { return nil }
+            defer { inbox.commands = [] }
+            return inbox.commands
         }
     }
 
     private func run() {
         var running: [ObjectIdentifier: CurlTransfer] = [:]
-        while !isStopping.load(ordering: .acquiring) {
-            for command in takeCommands() { perform(command, &running) }
+        while let commands = takeCommands() {
+            for command in commands { perform(command, &running) }
             var count: Int32 = 0
             unsafe curl_multi_perform(multi, &count)
             finishCompleted(&running)
             unsafe curl_multi_poll(multi, nil, 0, 60_000, nil)
         }
         for transfer in running.values { end(transfer) }
-        for case .start(let transfer) in takeCommands() { transfer.cancel() }
+        let left = inbox.withLock { inbox in
+            inbox.isOver = true
+            return inbox.commands
+        }
+        for case .start(let transfer) in left { transfer.cancel() }
         unsafe curl_multi_cleanup(multi)
     }
 
@@ -66,11 +85,15 @@ internal import Synchronization
         switch command {
         case .start(let transfer):
             guard let handle = unsafe transfer.prepare() else { return }
-            unsafe curl_multi_add_handle(multi, handle)
+            guard unsafe curl_multi_add_handle(multi, handle) == CURLM_OK else {
+                return transfer.complete(CURLE_FAILED_INIT)
+            }
             running[ObjectIdentifier(transfer)] = transfer
         case .cancel(let transfer):
-            // A cancel may overtake its start: the transfer remembers it.
-            guard running.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return transfer.cancel() }
+            // A cancel may overtake its start, or come when all is over.
+            guard running.removeValue(forKey: ObjectIdentifier(transfer)) != nil else {
+                return transfer.cancelBeforeStart()
+            }
             end(transfer)
         }
     }

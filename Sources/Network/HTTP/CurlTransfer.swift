@@ -13,11 +13,13 @@ internal import Glibc
     private(set) var handle: UnsafeMutableRawPointer?
 
     private var fields: UnsafeMutablePointer<curl_slist>?
-    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+    /// Where libcurl writes what went wrong in more words than its code has.
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var response = HTTPResponse(status: 0)
     private var headerBytes = 0
     private var isHeadComplete = false
     private var refusedAddress: String?
+    private var hasAdmittedAddress = false
     private var isTooLarge = false
     private var isCancelled = false
 
@@ -27,12 +29,19 @@ internal import Glibc
     init(request: HTTPRequest, configuration: HTTPClientConfiguration) {
         self.request = request
         self.configuration = configuration
+        unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
+
+    deinit { unsafe errorText.deallocate() }
 
     /// The easy handle, ready to be added; nil when the transfer was cancelled before, and is finished.
     func prepare() -> UnsafeMutableRawPointer? {
-        guard !isCancelled, let easy = unsafe curl_easy_init() else {
+        guard !isCancelled else {
             finish(.failure(failure(.cancelled, "the request was cancelled", mayHaveBeenSent: false)))
+            return nil
+        }
+        guard let easy = unsafe curl_easy_init() else {
+            finish(.failure(failure(.other, "libcurl has no memory", mayHaveBeenSent: false)))
             return nil
         }
         unsafe handle = easy
@@ -40,7 +49,10 @@ internal import Glibc
         unsafe shim_curl_setopt_string(easy, CURLOPT_URL, request.url.description)
         unsafe shim_curl_setopt_string(easy, CURLOPT_PROTOCOLS_STR, request.url.scheme.rawValue)
         unsafe shim_curl_setopt_string(easy, CURLOPT_USERAGENT, configuration.userAgent)
+        unsafe shim_curl_setopt_ptr(easy, CURLOPT_ERRORBUFFER, errorText)
         unsafe shim_curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
+        // Else a transfer that ends while its name is being resolved holds up all others until the resolver gives up.
+        unsafe shim_curl_setopt_long(easy, CURLOPT_QUICK_EXIT, 1)
         unsafe shim_curl_setopt_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         unsafe shim_curl_setopt_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
         unsafe shim_curl_setopt_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(configuration.connectTimeout))
@@ -50,6 +62,11 @@ internal import Glibc
         unsafe shim_curl_setopt_write(easy, CURLOPT_HEADERFUNCTION, receiveHeader)
         unsafe shim_curl_setopt_ptr(easy, CURLOPT_OPENSOCKETDATA, context)
         unsafe shim_curl_setopt_opensocket(easy, openSocket)
+        if request.reach == .stranger {
+            // A connection that is used again was opened for somebody else, who may go where a stranger may not.
+            unsafe shim_curl_setopt_ptr(easy, CURLOPT_PREREQDATA, context)
+            unsafe shim_curl_setopt_prereq(easy, checkPeer)
+        }
         if request.isAlone {
             // RFC 9110 §9.2.2: a client may not repeat a non-idempotent request; libcurl does on a reused connection.
             unsafe shim_curl_setopt_long(easy, CURLOPT_FRESH_CONNECT, 1)
@@ -137,8 +154,19 @@ internal import Glibc
             refusedAddress = octets.count == 4 ? octets.map(String.init).joined(separator: ".") : "an IPv6 address"
             return false
         }
+        hasAdmittedAddress = true
         return true
     }
+
+    /// Whether the request may be made on a connection to this address, as text; anything else is no address.
+    func admits(peer text: String) -> Bool {
+        var octets = [UInt8](repeating: 0, count: 16)
+        if unsafe inet_pton(AF_INET, text, &octets) == 1 { return admits(Array(octets.prefix(4))) }
+        return unsafe inet_pton(AF_INET6, text, &octets) == 1 && admits(octets)
+    }
+
+    /// The address that was refused; nil when none was, or another one could be tried.
+    var refusal: String? { hasAdmittedAddress ? nil : refusedAddress }
 
     // MARK: Ends
 
@@ -153,20 +181,23 @@ internal import Glibc
             response.status = status
             return finish(.success(response))
         }
-        let detail = unsafe String(cString: curl_easy_strerror(code))
+        let words = unsafe String(cString: errorText)
+        let detail = words.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : words
         if isTooLarge {
             let limit = "the answer is larger than \(request.maximumBody) bytes"
             finish(.failure(failure(.tooLarge, limit, mayHaveBeenSent: true)))
-        } else if let refusedAddress {
-            let reason = "its name leads to \(refusedAddress), which is not a public address"
+        } else if let refusal {
+            let reason = "its name leads to \(refusal), which is not a public address"
             finish(.failure(failure(.refusedHost, reason, mayHaveBeenSent: false)))
         } else {
             finish(.failure(failure(Self.code(of: code), detail, mayHaveBeenSent: wasSent)))
         }
     }
 
+    /// The start is yet to come, and finishes it.
+    func cancelBeforeStart() { isCancelled = true }
+
     func cancel() {
-        isCancelled = true
         finish(.failure(failure(.cancelled, "the request was cancelled", mayHaveBeenSent: wasSent)))
     }
 
@@ -233,6 +264,19 @@ private func receiveHeader(
 ) -> Int {
     let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size * count)
     return unsafe transfer(context)?.appendHeader(bytes) == true ? size * count : 0
+}
+
+private func checkPeer(
+    _ context: UnsafeMutableRawPointer?,
+    _ peer: UnsafeMutablePointer<CChar>?,
+    _ local: UnsafeMutablePointer<CChar>?,
+    _ peerPort: Int32,
+    _ localPort: Int32
+) -> Int32 {
+    guard let transfer = unsafe transfer(context), let peer = unsafe peer,
+        transfer.admits(peer: unsafe String(cString: peer))
+    else { return CURL_PREREQFUNC_ABORT }
+    return CURL_PREREQFUNC_OK
 }
 
 private func openSocket(

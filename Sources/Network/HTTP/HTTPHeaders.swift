@@ -12,7 +12,13 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
             self.name = name
             self.value = value
         }
+
+        /// Whether it cannot smuggle a line of its own into a request (RFC 9110 §5.5).
+        public var isSafe: Bool { HTTPHeaders.isSafe(name) && HTTPHeaders.isSafe(value) }
     }
+
+    /// Whether a text has no control character.
+    public static func isSafe(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
 
     private var fields: [Field] = []
 

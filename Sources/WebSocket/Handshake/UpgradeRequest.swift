@@ -45,7 +45,6 @@ struct UpgradeRequest: Sendable {
 
     /// Whether no configured field can smuggle a line of its own into the request.
     var isSafe: Bool {
-        let fields = configuration.headers.flatMap { [$0.name, $0.value] } + configuration.subprotocols
-        return fields.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
+        configuration.headers.allSatisfy(\.isSafe) && configuration.subprotocols.allSatisfy(HTTPHeaders.isSafe)
     }
 }
