@@ -12,14 +12,14 @@ enum StreamExchange {
         var failure: StreamFailure?
     }
 
-    /// Opens a stream, writes `ping`, and reads to the end.
-    static func run(_ connector: StreamConnector, _ url: WebURL) async throws -> Report {
+    /// Opens a stream, writes `ping`, and reads to the end, or leaves without a word once there is an answer.
+    static func run(_ connector: StreamConnector, _ url: WebURL, leaves: Bool = false) async throws -> Report {
         let executor = try ThreadExecutor(name: "exchange")
-        return await withTaskExecutorPreference(executor) { await exchange(connector, url) }
+        return await withTaskExecutorPreference(executor) { await exchange(connector, url, leaves) }
     }
 
     @concurrent
-    private static func exchange(_ connector: StreamConnector, _ url: WebURL) async -> Report {
+    private static func exchange(_ connector: StreamConnector, _ url: WebURL, _ leaves: Bool) async -> Report {
         var report = Report()
         do throws(StreamFailure) {
             let wakeUp = try WakeUp()
@@ -36,6 +36,7 @@ enum StreamExchange {
                 switch outcome {
                 case .bytes(let count):
                     unsafe report.answer.append(contentsOf: buffer[..<count])
+                    if leaves, report.answer.count == 4 { return report }
                     guard !stream.mayHaveMore else { continue }
                     try stream.wait(.readable, wakeUp, until: deadline, during: "the test")
                 case .blocked(let interest): try stream.wait(interest, wakeUp, until: deadline, during: "the test")

@@ -14,6 +14,8 @@ import TestSupport
         case closeNotifyAlone
         /// A FIN alone.
         case fin
+        /// Nothing: the client leaves.
+        case silence
         /// The first bytes of a record, then a FIN.
         case halfRecord
         /// A record that cannot be decrypted, then a FIN.
@@ -95,7 +97,7 @@ import TestSupport
         unsafe SSL_write(connection, bytes, 4)
         switch ending {
         case .closeNotify, .closeNotifyAlone: unsafe SSL_shutdown(connection)
-        case .fin: break
+        case .fin, .silence: break
         case .halfRecord:
             // A record of application data that announces 64 bytes and brings three.
             let record: [UInt8] = [0x17, 0x03, 0x03, 0x00, 0x40, 1, 2, 3]
@@ -105,7 +107,7 @@ import TestSupport
             _ = unsafe send(socket, record, record.count, Int32(MSG_NOSIGNAL))
         }
         cork(socket, false)
-        if ending != .closeNotifyAlone { shutdown(socket, Int32(SHUT_WR)) }
+        if ending != .closeNotifyAlone, ending != .silence { shutdown(socket, Int32(SHUT_WR)) }
         var rest: UInt8 = 0
         while unsafe recv(socket, &rest, 1, 0) > 0 {}
     }

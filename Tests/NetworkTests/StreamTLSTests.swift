@@ -34,6 +34,15 @@ import Testing
         #expect(server.hellos.map(\.resumed) == [false, true])
     }
 
+    @Test(arguments: [TLS1_3_VERSION, TLS1_2_VERSION])
+    func `a reconnect resumes the session of a connection that was left without a word`(version: Int32) async throws {
+        let server = try StreamTLSServer(names: "DNS:localhost", version: version, ending: .silence)
+        defer { server.stop() }
+        let connector = connector(server)
+        #expect(try await !StreamExchange.run(connector, url(server), leaves: true).isResumed)
+        #expect(try await StreamExchange.run(connector, url(server), leaves: true).isResumed)
+    }
+
     @Test func `an address is checked against the certificate's addresses and not sent as a name`() async throws {
         let server = try StreamTLSServer(names: "IP:127.0.0.1")
         defer { server.stop() }

@@ -16,7 +16,8 @@ import Testing
     @Test(arguments: [
         "", "a.com", "ftp://a.com", "https://", "https://a b.com", "https://u@a.com", "https://a.com#f",
         "https://a.com\\@b.com", "https://①②⑦.⓪.⓪.①/", "https://a.com:0/", "https://a.com:99999/", "https://a.com:x/",
-        "https://[::1/", "https://[::1]x/", "https://a.com:+443/", "https://a%41.com/",
+        "https://[::1/", "https://[::1]x/", "https://a.com:+443/", "https://a%41.com/", "https://[bad.cafe]/",
+        "https://[1:2]/",
     ]) func `that are ambiguous are refused`(text: String) {
         #expect(throws: WebURLError.self) { try WebURL(text) }
     }

@@ -49,7 +49,7 @@ struct WebSocketTransport: StreamTransport {
             status: refusal.status,
             error: error.name,
             message: error.message ?? "",
-            retryAfter: refusal.headers["Retry-After"].flatMap { Double($0) }
+            retryAfter: refusal.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: SystemClock().now()) }
         )
     }
 }

@@ -160,7 +160,7 @@ struct ConfigurationLoader {
             default: stream.missWindow,
             in: .seconds(1) ... .seconds(3600)
         )
-        stream.coalesce = section.duration("coalesce", default: stream.coalesce, in: .zero ... .seconds(1))
+        stream.coalesce = section.duration("coalesce", default: stream.coalesce, in: .zero ... .milliseconds(80))
         stream.verification = section.choice("verify", default: stream.verification)
         stream.userAgent = BuildInformation.userAgent
         stream.recorderDirectory = section.optional("recorder_directory", expected: "a path") { $0 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// An absolute `http`, `https`, `ws` or `wss` URL, parsed strictly from ASCII.
 ///
 /// Foundation's `URL` repairs what it is given (`https://①②⑦.⓪.⓪.①/` becomes `127.0.0.1`, `host.com\@evil.com` becomes
@@ -73,7 +75,8 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         if authority.hasPrefix("[") {
             guard let close = authority.firstIndex(of: "]") else { throw WebURLError(text, "has an open bracket") }
             let host = authority[authority.index(after: authority.startIndex)..<close].lowercased()
-            guard !host.isEmpty, host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else {
+            var octets = [UInt8](repeating: 0, count: 16)
+            guard unsafe inet_pton(AF_INET6, host, &octets) == 1 else {
                 throw WebURLError(text, "has an invalid IPv6 literal")
             }
             let rest = authority[authority.index(after: close)...]

@@ -16,7 +16,7 @@ enum AddressResolver {
     ) throws(StreamFailure) -> [SocketAddress] {
         let peer = "\(host):\(port)"
         let answer = Answer(host: host, port: port, ready: try WakeUp())
-        if IPv4Address(host) != nil || host.contains(":") {
+        if answer.isLiteral {
             answer.resolve()
         } else {
             try answer.start(peer: peer)
@@ -48,6 +48,9 @@ private final class Answer: Sendable {
         self.ready = ready
     }
 
+    /// Whether the host is an address, which is read and not looked up.
+    var isLiteral: Bool { IPv4Address(host) != nil || host.contains(":") }
+
     var result: Result<[SocketAddress], StreamFailure>? { stored.withLock { $0 } }
 
     func start(peer: String) throws(StreamFailure) {
@@ -67,8 +70,9 @@ private final class Answer: Sendable {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = shim_SOCK_STREAM
         unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
-        // AI_ADDRCONFIG ignores loopback addresses when it asks which families the machine has.
-        if host == "localhost" || host == "::1" || IPv4Address(host) != nil { unsafe hints.ai_flags = AI_NUMERICSERV }
+        // AI_ADDRCONFIG ignores loopback addresses when it asks which families the machine has, and literals need no asking.
+        if host == "localhost" { unsafe hints.ai_flags = AI_NUMERICSERV }
+        if isLiteral { unsafe hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }
         var list: UnsafeMutablePointer<addrinfo>?
         let result = unsafe getaddrinfo(host, String(port), &hints, &list)
         defer { if let list = unsafe list { unsafe freeaddrinfo(list) } }

@@ -49,7 +49,8 @@ internal import Glibc
     /// - Throws: ``StreamFailure`` of code `reset`, `truncated` or `tls`.
     public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> Outcome {
         if let outcome = unsafe try tls?.read(into: buffer) {
-            mayHaveMore = tls?.hasPending() ?? false
+            // A read that has to write first, for a key update, is not helped by what is there to be read.
+            if case .blocked = outcome { mayHaveMore = false } else { mayHaveMore = tls?.hasPending() ?? false }
             return outcome
         }
         while true {

@@ -29,7 +29,8 @@ enum TCPConnector {
         var race = ConnectionRace(addresses: interleaved(addresses))
         while true {
             let now = ContinuousClock.now
-            if race.mayStart(at: now) { race.startNext(at: now) }
+            // Some fail at once: a machine without IPv6 has no route.
+            while race.mayStart(at: now) { race.startNext(at: now) }
             if let stream = race.takeWinner(for: peer) { return stream }
             if race.isLost {
                 throw StreamFailure(.connect, peer: next, race.failures.joined(separator: "; "))
@@ -86,7 +87,6 @@ private struct ConnectionRace: ~Copyable {
 
     mutating func startNext(at now: ContinuousClock.Instant) {
         guard let address = waiting.popFirst() else { return }
-        nextStart = now + TCPConnector.attemptDelay
         let family = address.family == .ipv4 ? AF_INET : AF_INET6
         let descriptor = shim_stream_socket(family)
         guard descriptor >= 0 else { return fail(address, "socket", errno) }
@@ -96,6 +96,7 @@ private struct ConnectionRace: ~Copyable {
             winner = attempt
         } else if errno == EINPROGRESS {
             attempts.append(attempt)
+            nextStart = now + TCPConnector.attemptDelay
         } else {
             let number = errno
             _ = close(descriptor)

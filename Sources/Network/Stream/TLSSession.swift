@@ -12,6 +12,8 @@ internal import Glibc
     private let key: String
     private let peer: String
     private var isUsable = true
+    /// No record was wrong: what the two sides agreed on may be resumed.
+    private var isIntact = true
     /// What ended the last read behind the bytes that it brought; the next read says so.
     private var held: Result<ByteStream.Outcome, StreamFailure>?
 
@@ -70,8 +72,10 @@ internal import Glibc
 
     deinit {
         // The tickets of TLS 1.3 come after the handshake, so the session is kept at the end.
-        if isUsable, unsafe SSL_is_init_finished(connection) == 1, let session = unsafe SSL_get1_session(connection) {
+        if isIntact, unsafe SSL_is_init_finished(connection) == 1, let session = unsafe SSL_get1_session(connection) {
             unsafe context.keep(TLSContext.Session(pointer: session), key: key)
+            // OpenSSL forbids the resumption of a connection that is left without close_notify, as a lost one is.
+            unsafe SSL_set_shutdown(connection, SSL_SENT_SHUTDOWN)
         }
         unsafe SSL_free(connection)
     }
@@ -83,6 +87,7 @@ internal import Glibc
 
     /// Goes on with the handshake; nil when it is complete.
     mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
+        // SSL_get_error(3): the error queue must be empty before each call that it is asked about.
         ERR_clear_error()
         let result = unsafe SSL_do_handshake(connection)
         if result == 1 { return nil }
@@ -126,12 +131,14 @@ internal import Glibc
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(StreamFailure) -> ByteStream.Outcome {
         var count = 0
+        ERR_clear_error()
         let result = unsafe SSL_read_ex(connection, buffer.baseAddress, buffer.count, &count)
         return result == 1 ? .bytes(count) : try stopped("SSL_read", result)
     }
 
     mutating func write(_ bytes: RawSpan) throws(StreamFailure) -> ByteStream.Outcome {
         var count = 0
+        ERR_clear_error()
         let result = unsafe bytes.withUnsafeBytes {
             unsafe SSL_write_ex(connection, $0.baseAddress, $0.count, &count)
         }
@@ -151,8 +158,9 @@ internal import Glibc
         case SSL_ERROR_WANT_READ: return .blocked(.readable)
         case SSL_ERROR_WANT_WRITE: return .blocked(.writable)
         case SSL_ERROR_ZERO_RETURN: return .end
-        default:
+        case let code:
             isUsable = false
+            isIntact = code == SSL_ERROR_SYSCALL
             throw failure(call, result)
         }
     }

@@ -26,6 +26,8 @@ struct OpenConnection: ~Copyable {
     private var liveness: LivenessClock
     private var phase = Phase()
     private var position = 0
+    /// What the last read waits for beside bytes: a TLS key update has to be written first.
+    private var readInterest = Poll.Interest.readable
     private var pace: ReadPace
     private let closeDeadline: MonotonicTime.Span
     /// At least once a second the handler is asked, and the clock is looked at.
@@ -117,10 +119,13 @@ struct OpenConnection: ~Copyable {
             if hasWaited { pace.woke(now) }
             switch try buffer.fill(from: &stream) {
             case .bytes(let count):
+                readInterest = .readable
                 liveness.received(at: now)
                 pace.received(count)
                 if phase.stage == .ending { buffer.consumeAll() }
-            case .blocked: pace.foundNothing()
+            case .blocked(let wanted):
+                readInterest = wanted
+                pace.foundNothing()
             case .end: return ended()
             }
         } catch {
@@ -160,6 +165,8 @@ struct OpenConnection: ~Copyable {
     }
 
     private mutating func takeOutbox(_ now: MonotonicTime) {
+        // What the kernel does not take stays where the limit counts it.
+        guard output.count <= SendQueue.congested else { return }
         for item in outbox.take() {
             switch item {
             case .text(let bytes): send(.text, bytes)
@@ -226,9 +233,10 @@ struct OpenConnection: ~Copyable {
         if phase.isOpen, output.interest == nil, let end = pace.restEnd(now) {
             return !isWoken(Poll.wait(-1, [], wakeUp, milliseconds: now.milliseconds(until: end)))
         }
-        var deadline = min(now + longestWait, liveness.deadline)
-        if !phase.isOpen, let end = phase.deadline { deadline = min(deadline, end) }
-        let interest = Poll.Interest.readable.union(output.interest ?? [])
+        // Liveness is looked after while the connection is open, and would make a closing one spin.
+        let due = phase.isOpen ? liveness.deadline : phase.deadline
+        let deadline = min(now + longestWait, due ?? now + longestWait)
+        let interest = readInterest.union(output.interest ?? [])
         let milliseconds = now.milliseconds(until: deadline)
         let outcome = Poll.wait(stream.descriptor, interest, wakeUp, milliseconds: milliseconds)
         _ = isWoken(outcome)
@@ -244,10 +252,9 @@ struct OpenConnection: ~Copyable {
 
     /// The server has ended its direction.
     private mutating func ended() -> Result<WebSocketClosure, WebSocketFailure> {
-        if phase.isOpen {
-            return .failure(failure(.connectionLost, "the server ended the connection without a close frame"))
-        }
-        return finish()
+        guard phase.isOpen else { return finish() }
+        stream.finishWriting()
+        return .failure(failure(.connectionLost, "the server ended the connection without a close frame"))
     }
 
     private mutating func broken(_ cause: StreamFailure) -> Result<WebSocketClosure, WebSocketFailure> {
