@@ -9,7 +9,7 @@ RUN apt-get -q update && apt-get -q install -y --no-install-recommends make
 COPY Makefile ./
 RUN make setup
 COPY . .
-RUN make install DESTDIR=/image PREFIX=/usr UNITDIR=/usr/lib/systemd/system
+RUN make release && make install DESTDIR=/image PREFIX=/usr UNITDIR=/usr/lib/systemd/system
 
 FROM ${RUNTIME}
 ARG VERSION=0.1.0

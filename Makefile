@@ -15,8 +15,10 @@ FUZZ_SECONDS ?= 60
 
 # The Swift runtime inside the binary, symbols kept: a crash then names file and line.
 RELEASE := -c release --static-swift-stdlib -Xlinker --compress-debug-sections=zlib --product impact-notifier
-SWIFT_ROOT = $(shell dirname "$$(dirname "$$(readlink -f "$$(command -v swift)")")")
-BACKTRACE = $(SWIFT_ROOT)/libexec/swift/linux/swift-backtrace-static
+RESOURCES = $(shell swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+BACKTRACE = $(RESOURCES)/../../libexec/swift/linux/swift-backtrace-static
+# What "make release" leaves and "make install" copies: the second may be run by another user, without Swift.
+BUILT := .build/release
 
 .PHONY: help setup build release test demo install uninstall format lint interop autobahn testbed jose bench fuzz clean
 
@@ -40,6 +42,7 @@ build: setup ## build everything, for development
 
 release: setup ## build the daemon as it is deployed: optimised, one file
 	swift build $(RELEASE)
+	install -m 755 "$(BACKTRACE)" $(BUILT)/swift-backtrace-static
 
 # One test after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with deadlines.
 test: setup ## build and run every test
@@ -50,9 +53,11 @@ demo: setup ## a local network, the real daemon, and the message it sends (ARGS=
 	swift build --product impact-sandbox
 	@bin=$$(swift build --show-bin-path); exec "$$bin/impact-sandbox" demo --daemon "$$bin/impact-notifier" $(ARGS)
 
-install: release ## install the daemon, its unit and its configuration (DESTDIR, PREFIX)
-	install -D -m 755 "$$(swift build $(RELEASE) --show-bin-path)/impact-notifier" "$(DESTDIR)$(PREFIX)/bin/impact-notifier"
-	install -D -m 755 "$(BACKTRACE)" "$(DESTDIR)$(PREFIX)/libexec/impact-notifier/swift-backtrace-static"
+install: ## install what "make release" built, the unit and the configuration (DESTDIR, PREFIX)
+	@[ -x $(BUILT)/swift-backtrace-static ] || { echo 'nothing is built yet: run "make release" first' >&2; exit 66; }
+	install -D -m 755 $(BUILT)/impact-notifier "$(DESTDIR)$(PREFIX)/bin/impact-notifier"
+	install -D -m 755 $(BUILT)/swift-backtrace-static \
+		"$(DESTDIR)$(PREFIX)/libexec/impact-notifier/swift-backtrace-static"
 	install -d -m 755 "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(SYSCONFDIR)/impact-notifier/rules"
 	sed 's|/usr/bin/|$(PREFIX)/bin/|; s|/usr/libexec/|$(PREFIX)/libexec/|; s|/etc/impact-notifier/|$(SYSCONFDIR)/impact-notifier/|' \
 		systemd/impact-notifier.service > "$(DESTDIR)$(UNITDIR)/impact-notifier.service"

@@ -17,9 +17,9 @@ import Testing
         "Notifier": ["Firehose", "ATProtocol", "Network", "Crypto", "GRDB", "Logging", "Metrics"],
         "ImpactNotifier": [
             "Notifier", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network", "Crypto", "CLinux", "ArgumentParser",
-            "Yams", "Logging", "Metrics", "ServiceLifecycle", "FlyingFox", "FlyingSocks",
+            "Yams", "Logging", "Metrics", "FlyingFox", "FlyingSocks",
         ],
-        "Sandbox": ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", "Logging", "FlyingFox", "FlyingSocks"],
+        "Sandbox": ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", "Logging"],
         "ImpactSandbox": ["Sandbox", "ATProtocol", "Network", "ArgumentParser"],
         "TestSupport": ["Sandbox", "ATProtocol", "Network", "Logging", "Foundation"],
     ]

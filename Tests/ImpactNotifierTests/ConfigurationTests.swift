@@ -85,8 +85,8 @@ import Testing
     }
 
     @Test func `is overridden by the environment, and says so`() throws {
-        let loaded = try load(Self.valid, environment: ["IMPACT_NOTIFIER_STREAM_COALESCE": "250ms"]).get()
-        #expect(loaded.configuration.stream.coalesce == .milliseconds(250))
+        let loaded = try load(Self.valid, environment: ["IMPACT_NOTIFIER_STREAM_COALESCE": "25ms"]).get()
+        #expect(loaded.configuration.stream.coalesce == .milliseconds(25))
         #expect(loaded.entries.first { $0.key == "stream.coalesce" }?.origin == "IMPACT_NOTIFIER_STREAM_COALESCE")
         let wrong = try problems(Self.valid, environment: ["IMPACT_NOTIFIER_STREAM_COALESC": "1s"])
         #expect(wrong.first?.contains("environment variable") == true)

@@ -23,7 +23,7 @@ install() {
     "${pip[@]}" --no-deps --no-binary :all: autobahn==0.10.9 || return 1
     "${pip[@]}" --no-deps autobahntestsuite==25.10.1 || return 1
     "$home/venv/bin/python" -W ignore Tests/Interop/autobahn/port.py \
-        "$("$home/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+        "$("$home/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" || return 1
     touch "$home/ported"
 }
 

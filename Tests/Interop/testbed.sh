@@ -43,6 +43,8 @@ swift build --product impact-notifier
 notifier=$(swift build --show-bin-path)/impact-notifier
 
 bash "$bed" setup
+# What a run that was killed has left would be counted with ours.
+bash "$bed" down >/dev/null 2>&1 || true
 bash "$bed" up
 bot=$(sed -E 's/.*"bot.test": "([^"]+)".*/\1/' "$RUN/accounts.json")
 owner=$(sed -E 's/.*"owner.test": "([^"]+)".*/\1/' "$RUN/accounts.json")

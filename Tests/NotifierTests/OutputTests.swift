@@ -66,6 +66,14 @@ import Testing
         for output in outputs { await #expect(throws: (any Error).self) { try await output.deliver(told) } }
     }
 
+    @Test func `a command can be ended by a signal and ends by a broken pipe, as programs expect`() async throws {
+        for signal in ["TERM", "PIPE"] {
+            let output = CommandOutput(arguments: ["/bin/sh", "-c", "kill -\(signal) $$; exit 0"])
+            let told = try notification()
+            await #expect(throws: OutputError.self) { try await output.deliver(told) }
+        }
+    }
+
     @Test func `a command reads the notification from its standard input`() async throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/out.jsonl"

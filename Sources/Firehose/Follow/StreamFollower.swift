@@ -232,8 +232,8 @@ public actor StreamFollower {
         _ end: StreamTransportEnd
     ) -> HostRotation.Ending? {
         let (reason, detail) = session.ending?.description ?? end.description
+        StreamMetrics(upstream: host.name).disconnected(end == .cancelled ? "cancelled" : reason)
         if end == .cancelled { return nil }
-        StreamMetrics(upstream: host.name).disconnected(reason)
         logger.warning(
             "stream ended",
             metadata: ["host": "\(host.name)", "reason": "\(reason)", "detail": "\(detail)"]

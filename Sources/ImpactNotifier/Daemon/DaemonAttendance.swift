@@ -141,8 +141,10 @@ struct DaemonAttendance: Sendable {
                 json["stream"] = .array(hosts.reports.map(\.json))
                 return .object(json)
             },
-            metrics: { [registry, session] in
-                let isUsable = ["ok", "degraded"].contains(await session.status().state.name)
+            metrics: { [registry, session, pipeline] in
+                // Sets the pipeline's gauges.
+                _ = try? await pipeline.status()
+                let isUsable = await session.status().state.isUsable
                 Gauge(label: "impact_notifier_session_usable").record(isUsable ? 1 : 0)
                 return registry.families()
             }

@@ -40,6 +40,7 @@ struct LogEncoder {
             append(
                 key: Self.safeKey(key),
                 SecretScrubber.hides(key: key) ? .string(SecretScrubber.mark) : value,
+                isTrusted: SecretScrubber.trusts(key: key),
                 to: &line
             )
             if line.count > Self.lineLimit - reserve {
@@ -50,13 +51,23 @@ struct LogEncoder {
         }
     }
 
-    private func append(key: String, _ value: Logger.MetadataValue, to line: inout [UInt8], isFirst: Bool = false) {
+    private func append(
+        key: String,
+        _ value: Logger.MetadataValue,
+        isTrusted: Bool = false,
+        to line: inout [UInt8],
+        isFirst: Bool = false
+    ) {
+        var shown: String {
+            if isTrusted, case .string(let text) = value { return text }
+            return Self.text(of: value)
+        }
         switch format {
         case .logfmt:
             if !isFirst { line.append(UInt8(ascii: " ")) }
             line.append(contentsOf: key.utf8)
             line.append(UInt8(ascii: "="))
-            appendBare(Self.text(of: value), to: &line)
+            appendBare(shown, to: &line)
         case .json:
             if !isFirst { line.append(UInt8(ascii: ",")) }
             EscapedText.append(key, to: &line, limit: Self.valueLimit)
@@ -64,7 +75,7 @@ struct LogEncoder {
             if let number = Self.jsonLiteral(value) {
                 line.append(contentsOf: number.utf8)
             } else {
-                EscapedText.append(Self.text(of: value), to: &line, limit: Self.valueLimit)
+                EscapedText.append(shown, to: &line, limit: Self.valueLimit)
             }
         }
     }

@@ -12,6 +12,10 @@ enum SecretScrubber {
         "password", "private_key", "proof", "refresh_token", "secret", "set-cookie", "token",
     ]
 
+    /// Metadata keys whose value the protocol's grammar was checked for: an author who names a record like a token must
+    /// not hide it from the operator.
+    private static let syntaxKeys: Set<String> = ["author", "did", "uri"]
+
     /// Schemes whose credential follows after a space (RFC 9110 §11.4).
     private static let schemes: Set<String> = ["basic", "bearer", "dpop"]
 
@@ -22,6 +26,9 @@ enum SecretScrubber {
     static func hides(key: String) -> Bool {
         secretKeys.contains(key.lowercased())
     }
+
+    /// True when a value under this key is shown as it is.
+    static func trusts(key: String) -> Bool { syntaxKeys.contains(key) }
 
     /// `text` with everything that looks like a credential replaced by ``mark``.
     static func scrub(_ text: String) -> String {

@@ -9,8 +9,6 @@ struct ProcessMetrics: Sendable {
     /// The families, read now; one whose file cannot be read is left out.
     func families() -> [MetricFamily] {
         let stat = Self.fields(ofStat: Self.read("/proc/self/stat"))
-        let bootTime = Self.read("/proc/stat").split(separator: "\n")
-            .first { $0.hasPrefix("btime ") }.flatMap { Double($0.dropFirst(6)) }
         // Numbers of proc(5) minus 3: the fields before the state are cut off with the command's name.
         func field(_ number: Int) -> Double? {
             stat.indices.contains(number - 3) ? Double(stat[number - 3]) : nil
@@ -26,7 +24,7 @@ struct ProcessMetrics: Sendable {
                 "process_start_time_seconds",
                 .gauge,
                 "When the process started.",
-                both(bootTime, field(22)) { $0 + $1 / ticksPerSecond }
+                both(Self.bootTime, field(22)) { $0 + $1 / ticksPerSecond }
             ),
             family("process_virtual_memory_bytes", .gauge, "Address space.", field(23)),
             family("process_resident_memory_bytes", .gauge, "Resident memory.", field(24).map { $0 * pageSize }),
@@ -43,6 +41,14 @@ struct ProcessMetrics: Sendable {
 
     private func family(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ value: Double?) -> MetricFamily? {
         value.map { MetricFamily(name: name, kind: kind, help: help, samples: [.init(value: $0)]) }
+    }
+
+    // The unit's ProcSubset=pid hides /proc/stat, which has it, too.
+    private static var bootTime: Double? {
+        var (now, sinceBoot) = (timespec(), timespec())
+        guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0, unsafe clock_gettime(CLOCK_BOOTTIME, &sinceBoot) == 0
+        else { return nil }
+        return Double(now.tv_sec - sinceBoot.tv_sec) + Double(now.tv_nsec - sinceBoot.tv_nsec) / 1e9
     }
 
     /// The fields behind the command's name, which is in parentheses and may itself hold any character.

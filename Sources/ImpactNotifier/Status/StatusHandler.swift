@@ -13,6 +13,15 @@ struct StatusHandler: HTTPHandler {
 
     /// The answer; never throws.
     func handleRequest(_ request: HTTPRequest) async -> HTTPResponse {
+        let response = await answer(to: request)
+        guard request.method == .HEAD else { return response }
+        // RFC 9110 §9.3.2: the same fields, and no content. The server library would send it.
+        var headers = response.headers
+        headers[.contentLength] = String((try? await response.bodyData.count) ?? 0)
+        return HTTPResponse(statusCode: response.statusCode, headers: headers)
+    }
+
+    private func answer(to request: HTTPRequest) async -> HTTPResponse {
         guard [.GET, .HEAD].contains(request.method) else {
             var response = text("only GET and HEAD\n", status: .methodNotAllowed)
             response.headers[HTTPHeader("Allow")] = "GET, HEAD"

@@ -22,11 +22,22 @@ struct CommandOutput: OutputChannel {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+        // This thread's mask and SIGPIPE's neglect are ours: a program that inherits them cannot be ended, and ends nothing.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var child: pid_t = 0
         let copies = unsafe arguments.map { unsafe strdup($0) }
         defer { unsafe copies.forEach { unsafe free($0) } }
         let words = unsafe copies + [nil]
-        let status = unsafe posix_spawnp(&child, program, &actions, nil, words, environ)
+        let status = unsafe posix_spawnp(&child, program, &actions, &attributes, words, environ)
         guard status == 0 else {
             close(ends[0])
             close(ends[1])

@@ -19,7 +19,7 @@ extension Reason {
         case .authorBlocked: "The author is on the list of blocked authors."
         case .authorInactive: "The author's account was deactivated, suspended or deleted."
         case .authorBurst:
-            "The author wrote more requests at once than a person does; raise limits.author_burst if he may."
+            "The author wrote more requests at once than a person does; raise policy.author_burst if he may."
         case .authorLimit: "The author's messages for this hour are used up; the request waits."
         case .ownerLimit: "The owner's messages for this hour or day are used up; the request waits."
         case .globalLimit: "The messages of this day are used up; the request waits."

@@ -75,6 +75,14 @@ import Testing
         #expect(text.utf8.count { $0 == 10 } == 1)
     }
 
+    @Test(arguments: LogFormat.allCases) func `a record that is named like a token can be found by its AT-URI`(
+        format: LogFormat
+    ) {
+        let uri = "at://ref-0123456789abcdef0123.example.com/a.b.c/abcd-efgh-ijkl-mnop"
+        #expect(line(["uri": .string(uri)], format: format).contains(uri))
+        #expect(!line(["detail": .string(uri)], format: format).contains("abcd-efgh-ijkl-mnop"))
+    }
+
     @Test func `nested metadata is one value`() {
         #expect(
             line(["hosts": .array(["a", "b"]), "owner": .dictionary(["did": "d", "token": "x"])])
