@@ -179,8 +179,8 @@ struct `The operator's commands` {
         #expect(try await preview("--record", file).contains { $0.contains("Mend the door") })
         let lines = try await preview("--rule", "change-request", "--record", file, "--json")
         let message = try JSONValue(parsing: try #require(lines.first))
-        #expect(message["text"]?.string?.contains("Mend the door") == true)
-        // The author's own address is text, the rule's is the only link.
+        // The author's own address is not passed on, the rule's is the only link.
+        #expect(message["text"]?.string?.contains("Mend the door [link]") == true)
         #expect(message["facets"]?.array?.count == 1)
         #expect(try await preview("--count", "3").contains { $0.contains("3 new change requests") })
     }

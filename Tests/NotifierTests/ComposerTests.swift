@@ -38,6 +38,32 @@ import Testing
         )
     }
 
+    @Test func `a link that leaves no room is left out, alone and in a list`() throws {
+        let key = String(repeating: "k", count: 512)
+        var configuration = NotifierConfiguration(rules: [try World.rule(name: "issues", message: "{{record.title}}")])
+        configuration.message.contact = String(repeating: "c", count: 200)
+        configuration.digest.maximumListed = 5
+        let host = Array(repeating: String(repeating: "h", count: 60), count: 4).joined(separator: ".")
+        func request(_ number: Int) throws -> ChangeRequest {
+            let plain = try Self.request("Request \(number)", number)
+            return ChangeRequest(
+                uri: try ATURI("at://did:web:\(host)/com.example.change.request/\(key.dropLast(1))\(number)"),
+                author: try DID("did:web:\(host)"),
+                authorName: nil,
+                record: plain.record,
+                reference: plain.reference,
+                rule: plain.rule,
+                owner: plain.owner,
+                projectName: plain.projectName
+            )
+        }
+        let composer = Composer(configuration: configuration)
+        let one = try composer.compose([request(1)], marker: "ref-abc")
+        #expect(one.text.hasPrefix("Request 1\n") && one.links.isEmpty)
+        let many = try composer.compose([request(1), request(2), request(3)], marker: "ref-abc")
+        #expect(many.text.hasPrefix("3 new change requests") && many.text.contains("… and 3 more."))
+    }
+
     @Test func `links stand at their UTF-8 bytes`() throws {
         let message = try Self.composer().compose([try Self.request("Größe 👩‍👩‍👧‍👦 é")], marker: "ref-abc")
         try check(message, links: 1)

@@ -49,6 +49,18 @@ import Testing
         #expect(shown == text)
     }
 
+    @Test(arguments: [
+        ("see https://evil.example/x now", "see [link] now"), ("(HTTPS://EVIL.example)", "[link]"),
+        ("www.evil.example", "[link]"), ("at://did:plc:x/a.b.c/k", "at://did:plc:x/a.b.c/k"),
+        ("no link, e.g. here", "no link, e.g. here"),
+    ]) func `an address that its author wrote is not passed on`(text: String, shown: String) throws {
+        #expect(try Template("{{record.title}}").render { _ in .text(text) } == shown)
+    }
+
+    @Test func `a link takes no filters`() {
+        #expect(throws: TemplateError.self) { try LinkTemplate("https://a.com/{{author.did | truncate: 5}}") }
+    }
+
     @Test func `one is singular`() throws {
         #expect(try Template(#"{{count | plural: "one", "many"}}"#).render { _ in .number(1) } == "one")
     }

@@ -53,9 +53,14 @@ struct JetstreamFields {
         if kind != "commit" { witnessed = Self.microseconds(payload["time"]) }
     }
 
+    /// The year 2100 in microseconds: no host has seen anything then.
+    private static let endOfTime: Int64 = 4_102_444_800_000_000
+
     /// Reads `{"did":…,"time_us":N,"kind":…,…}` (the wire of `/subscribe`).
     init(version1 json: JSONValue) throws(Failure) {
-        guard let time = json["time_us"]?.integer, time > 0, let kind = json["kind"]?.string else {
+        guard let time = json["time_us"]?.integer, (1..<Self.endOfTime).contains(time),
+            let kind = json["kind"]?.string
+        else {
             throw Failure(reason: .malformed, detail: "it is not a message of Jetstream v1")
         }
         value = time

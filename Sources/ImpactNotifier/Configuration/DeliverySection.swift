@@ -69,6 +69,8 @@ struct DeliverySection {
         lookup.projectPatience = section.duration("project_patience", default: lookup.projectPatience, in: Self.long)
         lookup.migrationPatience =
             section.duration("migration_patience", default: lookup.migrationPatience, in: Self.long)
+        lookup.identityPatience =
+            section.duration("identity_patience", default: lookup.identityPatience, in: Self.long)
         lookup.proofPatience = section.duration("proof_patience", default: lookup.proofPatience, in: Self.long)
         lookup.hostFailures = section.integer("host_failures", default: lookup.hostFailures, in: 1...100)
         lookup.hostPause = section.duration("host_pause", default: lookup.hostPause, in: Self.long)
@@ -104,7 +106,7 @@ struct DeliverySection {
         sending.retention = section.duration(
             "retention",
             default: sending.retention,
-            in: .seconds(3600)...(.seconds(3660 * 86_400))
+            in: .seconds(7 * 86_400)...(.seconds(3660 * 86_400))
         )
         return sending
     }

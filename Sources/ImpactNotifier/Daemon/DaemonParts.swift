@@ -94,22 +94,22 @@ struct DaemonParts: Sendable {
         sweeping.cancel()
         await reading.value
         await sweeping.value
-        await withTaskGroup { group in
-            group.addTask {
-                await pipeline.drain()
-                await delivering.value
-                return true
-            }
-            group.addTask {
-                try? await ContinuousClock().sleep(for: limit)
-                return false
-            }
-            if await group.next() == false {
-                logger.error("a part did not stop in time", metadata: ["limit_s": "\(limit.components.seconds)"])
-            }
-            delivering.cancel()
-            group.cancelAll()
+        // Not a group, which would wait for the part that hangs, too.
+        let (outcomes, continuation) = AsyncStream.makeStream(of: Bool.self)
+        let patience = Task {
+            try await ContinuousClock().sleep(for: limit)
+            continuation.yield(false)
         }
+        Task { [pipeline, delivering] in
+            await pipeline.drain()
+            await delivering.value
+            continuation.yield(true)
+        }
+        if await outcomes.first(where: { _ in true }) == false {
+            logger.error("a part did not stop in time", metadata: ["limit_s": "\(limit.components.seconds)"])
+        }
+        patience.cancel()
+        delivering.cancel()
         attending.cancel()
         await attending.value
     }

@@ -59,7 +59,12 @@ public struct ChatClient: Sendable {
         guard let messages = json["messages"]?.array else {
             throw .unreadable(status: 200, detail: "there are no messages in it")
         }
-        return MessagePage(messages: messages.compactMap(ConversationMessage.init), cursor: json["cursor"]?.string)
+        let understood = messages.compactMap(ConversationMessage.init)
+        return MessagePage(
+            messages: understood,
+            cursor: json["cursor"]?.string,
+            isPartlyUnderstood: understood.count < messages.count
+        )
     }
 
     /// What happened in all conversations since a cursor; without one, only the cursor of now.

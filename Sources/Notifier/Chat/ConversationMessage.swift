@@ -27,6 +27,8 @@ public struct MessagePage: Sendable, Equatable {
     public let messages: [ConversationMessage]
     /// Where older ones begin; nil at the end.
     public let cursor: String?
+    /// Whether there were others on it that could not be understood.
+    public var isPartlyUnderstood = false
 }
 
 /// What happened in all conversations.

@@ -30,7 +30,8 @@ struct ConversationScan: Sendable {
                 return .present(SentMessage(id: message.id, rev: message.rev))
             }
         }
-        return page.cursor == nil || page.messages.isEmpty ? .absent : .unknown
+        let isEmpty = page.messages.isEmpty && !page.isPartlyUnderstood
+        return page.cursor == nil || isEmpty ? .absent : .unknown
     }
 }
 

@@ -136,6 +136,9 @@ private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
         return error.isUpstreamFailure
             ? Verdict(16, .retry, .upstreamUnreachable)
             : Verdict(17, .retry, .serverError, escalation: .sender(after: 12, .pause))
+    // Only a load balancer's 403 and 404 surely came before the message was handled.
+    case let status where phase == .sendMessage && error.name == nil && ![403, 404].contains(status):
+        return Verdict(17, .verify, .outcomeUnknown)
     default: return Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause))
     }
 }

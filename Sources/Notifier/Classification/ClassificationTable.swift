@@ -80,7 +80,7 @@ enum ClassificationTable {
         Entry(
             Verdict(19, .defer, .ownerDisabledMessages),
             names: ["MessagesDisabled"],
-            phrases: ["has disabled incoming messages"]
+            phrases: ["has disabled incoming messages", "not enrolled in direct messaging"]
         ),
         Entry(
             Verdict(20, .drop, .ownerBlocked, .suppressOwner),

@@ -32,17 +32,27 @@ public struct Composer: Sendable {
         }
         let footer = footer(for: first, marker: marker)
         guard items.count > 1 else { return try single(items[0], footer: footer, marker: marker) }
-        for listed in stride(from: min(maximumListed, items.count), through: 1, by: -1) {
+        for listed in stride(from: min(maximumListed, items.count), through: 0, by: -1) {
             let message = digest(items, listed: listed, footer: footer, marker: marker)
             if message.fits { return message.composed(marker) }
         }
-        throw Refusal(.compositionFailed, "not even one request can be listed")
+        throw Refusal(.compositionFailed, "the footer alone is too long")
     }
 
+    /// Whether there is a rule of this name.
+    func knows(rule name: String) -> Bool { rules[name] != nil }
+
     private func single(_ item: Item, footer: String, marker: String) throws(Refusal) -> ComposedMessage {
+        var item = item
         var tail = MessageBuilder()
         if let link = item.link { tail.append(link: link, on: "\n") }
         tail.append("\n\n" + footer)
+        // Its author chose how long the link is: the owner is told without it.
+        if tail.text.count > ComposedMessage.maximumGraphemes / 2 {
+            item.link = nil
+            tail = MessageBuilder()
+            tail.append("\n\n" + footer)
+        }
         var message = MessageBuilder()
         message.append(
             PlainText.truncate(
@@ -53,7 +63,7 @@ public struct Composer: Sendable {
         )
         if let link = item.link { message.append(link: link, on: "\n") }
         message.append("\n\n" + footer)
-        guard message.fits else { throw Refusal(.compositionFailed, "link and footer alone are too long") }
+        guard message.fits else { throw Refusal(.compositionFailed, "the footer alone is too long") }
         return message.composed(marker)
     }
 
@@ -93,7 +103,7 @@ public struct Composer: Sendable {
 
     private struct Item {
         let text: String
-        let link: String?
+        var link: String?
 
         init(_ request: ChangeRequest, _ rule: Rule, count: Int) {
             text = rule.message.render { request.value(of: $0, count: count) }

@@ -12,6 +12,8 @@ public struct LookupConfiguration: Sendable, Equatable {
     public var projectPatience: Duration = .seconds(600)
     /// How long a repository may be unknown to its own PDS, as happens during a migration.
     public var migrationPatience: Duration = .seconds(24 * 3600)
+    /// How long an owner's DID document or project may be out of reach before the request is given up.
+    public var identityPatience: Duration = .seconds(3 * 86_400)
     /// Whether an author's PDS must prove a change request before it is queued (com.atproto.sync.getRecord).
     public var provesBeforeSending = false
     /// How long an author's PDS may fail to give a proof.

@@ -40,6 +40,9 @@ public struct NotifierConfiguration: Sendable {
         if policy.recipients == .allowlist, policy.allowlist.isEmpty {
             problems.append("policy.recipients is allowlist, but policy.allowlist is empty")
         }
+        if sending.retention < policy.maximumAge {
+            problems.append("sending.retention is shorter than policy.maximum_age: a request could be told of twice")
+        }
         if message.offersStop, sending.answersInterval == nil {
             problems.append("message.offers_stop promises what nobody reads while sending.answers_interval is off")
         }

@@ -15,12 +15,8 @@ extension ChatSender {
         var cursor = try await ledger.setting(Self.cursorSetting)
         for _ in 0..<Self.maximumLogPages {
             let log: ChatLog
-            do { log = try await chat.log(since: cursor) } catch {
-                let verdict = judge(.readAnswers, error)
-                logger.debug("answers not read", metadata: ["reason": "\(verdict.reason.rawValue)"])
-                return
-            }
-            gate.succeeded(.readAnswers)
+            do { log = try await chat.log(since: cursor) } catch { return answersNotRead(error) }
+            answerFailures = 0
             if cursor != nil { try await heed(log.messages) }
             guard let next = log.cursor, next != cursor else { return }
             try await ledger.set(Self.cursorSetting, to: next)
@@ -29,10 +25,30 @@ extension ChatSender {
         }
     }
 
+    /// Asks later and later; what hinders this call does not stop the sending of messages, nor does it end its pauses.
+    private func answersNotRead(_ failure: CallFailure) {
+        let verdict = classify(.readAnswers, failure)
+        reporter.count(call: .readAnswers, status: failure.status)
+        answerFailures += 1
+        let wait = max(1, configuration.sending.answersInterval?.inSeconds ?? 0, gate.backoff(answerFailures))
+        nextAnswersAt = wallClock.now() + wait
+        logger.log(
+            level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
+            "answers of owners cannot be read, so that nobody's “stop” is heeded",
+            metadata: [
+                "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)", "next_s": "\(Int(wait))",
+                "to_do": "\(verdict.reason.sentence)",
+            ]
+        )
+    }
+
+    /// Failures in a row after which an operator should know.
+    private static let failuresBeforeWarning = 3
+
     private func heed(_ messages: [ConversationMessage]) async throws(LedgerError) {
         for message in messages {
             guard let owner = message.sender, owner != chat.sender, let text = message.text,
-                let word = OwnerWord(text), try await ledger.hasConversation(with: owner)
+                let word = OwnerWord(text)
             else { continue }
             switch word {
             case .stop:

@@ -6,7 +6,12 @@ extension ChatSender {
     /// Writes to an owner; whether a message was written down.
     func take(_ turn: SendingTurn) async throws(LedgerError) -> Bool {
         guard let first = turn.jobs.first else { return false }
-        if try await isHeldBack(turn, first) { return false }
+        if try await isHeldBack(turn) { return false }
+        // One request that cannot be told of must not take the others of its digest with it.
+        for job in turn.jobs where !composer.knows(rule: job.rule) {
+            try await refuse([job], Refusal(.ruleRemoved, job.rule))
+        }
+        guard turn.jobs.allSatisfy({ composer.knows(rule: $0.rule) }) else { return false }
         let message: ComposedMessage
         do {
             message = try composer.compose(turn.jobs.compactMap(\.changeRequest), marker: marker.mark(first.uri))
@@ -32,6 +37,7 @@ extension ChatSender {
             let delivery = try await ledger.begin(
                 message,
                 to: turn.owner,
+                by: turn.head.author,
                 in: conversation,
                 jobs: turn.jobs,
                 machine: machine,
@@ -64,15 +70,15 @@ extension ChatSender {
         let verdict = try await refine(judge(.sendMessage, failure), failure, jobs: delivery.members.map(\.id))
         let actions = delivery.machine.handle(.failed(.sendMessage, verdict))
         let dueAt = due(after: verdict, attempts: delivery.attempts, isDoubt: actions.contains(.scan))
-        if actions.contains(.suppressOwner) {
-            try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
-        }
         try await settle(
             delivery,
             dueAt: dueAt,
             note: AttemptNote(.sendMessage, failure, verdict, nextAt: dueAt),
             detail: failure
         )
+        if actions.contains(.suppressOwner) {
+            try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
+        }
     }
 
     /// Stores where a message stands and says so once for every request that it speaks of.
@@ -123,7 +129,6 @@ extension ChatSender {
         let actions = machine.handle(.failed(phase, verdict))
         let now = wallClock.now()
         let dueAt = due(after: verdict, attempts: first.attempts, isDoubt: false)
-        if actions.contains(.suppressOwner) { try await suppress(owner, verdict.reason, besides: jobs.map(\.uri)) }
         try await ledger.giveBack(
             jobs,
             machine: machine,
@@ -133,6 +138,7 @@ extension ChatSender {
             now: now
         )
         for job in jobs { reporter.report(Outcome(job, machine, detail: failure.description, nextIn: dueAt - now)) }
+        if actions.contains(.suppressOwner) { try await suppress(owner, verdict.reason, besides: jobs.map(\.uri)) }
     }
 
     /// Drops jobs that no message can be made of.
@@ -148,7 +154,8 @@ extension ChatSender {
     }
 
     /// Whether a limit or a list stands against this turn; what it means is stored.
-    private func isHeldBack(_ turn: SendingTurn, _ first: Job) async throws(LedgerError) -> Bool {
+    private func isHeldBack(_ turn: SendingTurn) async throws(LedgerError) -> Bool {
+        let head = turn.head
         let now = wallClock.now()
         let limits = turn.limits
         if limits.isOwnerSuppressed {
@@ -158,13 +165,13 @@ extension ChatSender {
             logger.warning("the messages of this day are used up", metadata: ["next_s": "\(Int(until - now))"])
         } else if let until = [limits.ownerDayFreeAt, limits.ownerHourFreeAt].compactMap(\.self).max(), until > now {
             try await ledger.postpone(owner: turn.owner, until: until, reason: .ownerLimit, now: now)
-            reporter.held(first, .ownerLimit, for: until - now)
+            reporter.held(head, .ownerLimit, for: until - now)
         } else if let until = limits.authorFreeAt, until > now {
-            try await ledger.postpone(author: first.author, until: until, reason: .authorLimit, now: now)
-            reporter.held(first, .authorLimit, for: until - now)
+            try await ledger.postpone(author: head.author, until: until, reason: .authorLimit, now: now)
+            reporter.held(head, .authorLimit, for: until - now)
         } else if let until = limits.digestFreeAt, until > now {
             try await ledger.postpone(owner: turn.owner, until: until, reason: .digestWindow, now: now)
-            reporter.held(first, .digestWindow, for: until - now)
+            reporter.held(head, .digestWindow, for: until - now)
         } else {
             return false
         }
@@ -178,8 +185,12 @@ extension ChatSender {
         jobs: [Int64]
     ) async throws(LedgerError) -> Verdict {
         if verdict.followUp == .checkOwnStatus {
-            let isOurs = try? await chat.isChatDisabled()
-            guard isOurs == true else { return Verdict(22, .drop, .recipientSuspended) }
+            let isOurs: Bool
+            do { isOurs = try await chat.isChatDisabled() } catch {
+                // Nobody can say whose it is: nothing is dropped for that.
+                return Verdict(22, .retry, .accountSuspended)
+            }
+            guard isOurs else { return Verdict(22, .drop, .recipientSuspended) }
             return judge(.readStatus, .chatDisabled(isSender: true))
         }
         guard let job = jobs.first, let escalation = verdict.escalation, !escalation.isSenderWide else {

@@ -21,25 +21,55 @@ extension ChatSender {
             if isSuppressed, current.machine.withdrawal == nil {
                 _ = current.machine.handle(.withdrawn(.ownerSuppressed))
             }
-            if current.isPartlyWithdrawn { return try await ledger.dissolve(current, now: wallClock.now()) }
+            if current.isPartlyWithdrawn { return try await dissolve(current) }
+            if current.machine.withdrawal == nil, nextSendAt > wallClock.now() {
+                // It is read once more when the pace allows to send.
+                return try await settle(
+                    current,
+                    dueAt: nextSendAt,
+                    note: AttemptNote(.readMessages, outcome: "not found", nextAt: nextSendAt)
+                )
+            }
             let actions = current.machine.handle(.scanned(isPresent: false))
             try await settle(
                 current,
                 dueAt: wallClock.now(),
                 note: AttemptNote(.readMessages, outcome: "not found")
             )
-            if actions.contains(.send) { try await send(current) }
+            guard actions.contains(.send) else { return }
+            try await send(current)
+            paceNext()
+        }
+    }
+
+    /// Takes a message apart that must not be sent as it was written, and says what became of its requests.
+    private func dissolve(_ delivery: Delivery) async throws(LedgerError) {
+        let note = AttemptNote(.readMessages, outcome: "not found")
+        try await ledger.dissolve(delivery, note: note, now: wallClock.now())
+        for member in delivery.members {
+            reporter.report(
+                Outcome(
+                    uri: member.uri,
+                    owner: delivery.owner,
+                    rule: member.rule,
+                    state: member.withdrawal == nil ? .queued : .dropped,
+                    reason: member.withdrawal ?? .waiting,
+                    detail: nil,
+                    latency: 0,
+                    nextIn: member.withdrawal == nil ? 0 : nil
+                )
+            )
         }
     }
 
     private func verifyFailed(_ delivery: Delivery, _ failure: CallFailure) async throws(LedgerError) {
         var delivery = delivery
-        let verdict = try await refine(judge(.readMessages, failure), failure, jobs: delivery.members.map(\.id))
+        var verdict = try await refine(judge(.readMessages, failure), failure, jobs: delivery.members.map(\.id))
+        if case .unreadable = failure, delivery.attempts >= Self.unreadableAttempts {
+            verdict = Verdict(2, .drop, .conversationUnreadable)
+        }
         let actions = delivery.machine.handle(.failed(.readMessages, verdict))
         delivery.attempts += 1
-        if actions.contains(.suppressOwner) {
-            try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
-        }
         let dueAt = wallClock.now() + gate.backoff(delivery.attempts)
         try await settle(
             delivery,
@@ -47,7 +77,13 @@ extension ChatSender {
             note: AttemptNote(.readMessages, failure, verdict, nextAt: dueAt),
             detail: failure
         )
+        if actions.contains(.suppressOwner) {
+            try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
+        }
     }
+
+    /// Answers without sense after which a human must look: the owner would get nothing else meanwhile.
+    private static let unreadableAttempts = 20
 
     private func scan(_ delivery: Delivery) async throws(CallFailure) -> ConversationScan.Finding {
         let scan = ConversationScan(sender: chat.sender, marker: delivery.marker, baseline: delivery.baseline)
@@ -55,6 +91,10 @@ extension ChatSender {
         for _ in 0..<ConversationScan.maximumPages {
             let page = try await chat.messages(in: delivery.conversation, before: cursor)
             let finding = scan.judge(page)
+            // What cannot be understood may be the message that is looked for.
+            if finding == .absent, page.isPartlyUnderstood {
+                throw .unreadable(status: 200, detail: "the conversation holds messages of an unknown form")
+            }
             guard finding == .unknown else { return finding }
             cursor = page.cursor
         }

@@ -21,8 +21,11 @@ actor ChatSender {
     private let bell = Bell()
     var gate: SenderGate
     private var isDraining = false
-    private var nextSendAt = 0.0
-    private var nextAnswersAt = 0.0
+    /// When the pace allows the next message.
+    var nextSendAt = 0.0
+    var nextAnswersAt = 0.0
+    /// Failures in a row to read what owners answered.
+    var answerFailures = 0
 
     /// The longest sleep, after which the ledger is looked at for what commands beside the daemon have changed.
     static let longestSleep = 5.0
@@ -90,14 +93,15 @@ actor ChatSender {
             await probe(now: now)
             return 0
         }
-        if let delivery = try await ledger.nextVerification(now: now) {
-            try await verify(delivery)
-            return 0
-        }
+        // Before anything is sent, or sent again: an owner may have said “stop” during a pause.
         if let interval = configuration.sending.answersInterval, nextAnswersAt <= now {
             // Never so often that nothing else gets a turn.
             nextAnswersAt = now + max(1, interval.inSeconds)
             try await readAnswers()
+            return 0
+        }
+        if let delivery = try await ledger.nextVerification(now: now) {
+            try await verify(delivery)
             return 0
         }
         try await wakeDeferred(now: now)
@@ -108,11 +112,14 @@ actor ChatSender {
             dailyLimit: configuration.sending.dailyLimit,
             now: now
         ) {
-            if try await take(turn) { nextSendAt = wallClock.now() + configuration.sending.interval.inSeconds }
+            if try await take(turn) { paceNext() }
             return 0
         }
         return try await sleepLength(now: now)
     }
+
+    /// The next message waits for its turn.
+    func paceNext() { nextSendAt = wallClock.now() + configuration.sending.interval.inSeconds }
 
     // At least a moment, so that a due row that nobody may take yet does not make the loop spin.
     private func sleepLength(now: Double) async throws(LedgerError) -> Double {
@@ -125,7 +132,8 @@ actor ChatSender {
         do {
             let isDisabled = try await chat.isChatDisabled()
             guard !isDisabled else { return gate.stillPaused(now: now) }
-            gate.reopen()
+            // What was held against sending only a message that is sent takes back: nothing may be lost in finding out.
+            gate.reopenAfterHold()
             logger.notice("sending resumed")
         } catch {
             gate.stillPaused(now: now)

@@ -5,9 +5,6 @@ internal import Network
 internal import Synchronization
 
 /// Says what became of change requests: one log line, the metrics, the local outputs.
-///
-/// A state that is reported twice in the same words is logged once more only at debug, so that neither an outage nor a
-/// flood fills the log.
 final class OutcomeReporter: Sendable {
     /// Counts since the start.
     struct Totals: Sendable, Equatable {

@@ -112,6 +112,8 @@ extension Database {
         case .success(.account(let did)): reference = (did.text, nil)
         case .failure(let cause): refusal = cause
         }
+        // Nobody is told of it; enough is kept for an operator who wants it told after all.
+        let record = refusal == nil ? request.record : request.record.abridged(characters: 200, bytes: 1024)
         try execute(
             sql: """
                 INSERT OR IGNORE INTO job (uri, author, rule, cid, rev, reference, reference_cid, record, witnessed,
@@ -120,7 +122,7 @@ extension Database {
                 """,
             arguments: [
                 request.uri.text, request.event.did.text, request.rule, request.commit.cid, request.commit.rev,
-                reference.text, reference.cid, request.record.encodedText, request.event.position.witnessed,
+                reference.text, reference.cid, record.encodedText, request.event.position.witnessed,
                 (refusal == nil ? JobState.lookup : .dropped).rawValue, refusal?.reason.rawValue, refusal?.detail,
                 now, now, now,
             ]

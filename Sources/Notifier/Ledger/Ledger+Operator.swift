@@ -123,13 +123,18 @@ extension Database {
     }
 
     fileprivate func drop(_ job: Job, now: Double) throws -> Bool {
-        var machine = DeliveryMachine(state: job.state)
-        _ = machine.handle(.withdrawn(.operatorDecision))
-        guard machine.state == .dropped, job.state != .dropped else { return false }
-        try execute(
-            sql: "UPDATE job SET state = ?, reason = ?, updated_at = ? WHERE id = ?",
-            arguments: [machine.state.rawValue, machine.reason?.rawValue, now, job.id]
-        )
+        switch job.state {
+        case .delivered, .dropped: return false
+        case .uncertain:
+            // The withdrawal stays with it: a retry of another request of the same message must not bring it back.
+            try execute(
+                sql: "UPDATE job SET state = 'dropped', reason = ?, withdrawal = ?, updated_at = ? WHERE id = ?",
+                arguments: [Reason.operatorDecision.rawValue, Reason.operatorDecision.rawValue, now, job.id]
+            )
+        case .lookup, .queued, .deferred, .sending, .verify:
+            var result = IntakeResult()
+            try withdraw("id = ?", [job.id], .operatorDecision, now: now, into: &result)
+        }
         return true
     }
 }

@@ -3,9 +3,12 @@ internal import GRDB
 
 extension Ledger {
     /// Writes a message down before it is sent (invariant 3); nil when a job was called off meanwhile.
+    ///
+    /// Its author, by whom limits are reckoned, is the one whose turn it was.
     func begin(
         _ message: ComposedMessage,
         to owner: DID,
+        by author: DID,
         in conversation: Conversation,
         jobs: [Job],
         machine: DeliveryMachine,
@@ -23,33 +26,32 @@ extension Ledger {
                 arguments: [conversation.id]
             )
             let baseline = min(earlier ?? conversation.rev, conversation.rev)
-            try database.execute(
-                sql: """
-                    INSERT INTO delivery (owner, author, state, marker, message, conversation, baseline, sends,
-                        maximum_sends, due_at, created_at, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    owner.text, jobs.first?.author.text ?? "", machine.state.rawValue, message.marker,
-                    message.input.encodedText, conversation.id, baseline, machine.sends, machine.maximumSends, now,
-                    now, now,
-                ]
-            )
-            let id = database.lastInsertedRowID
-            try database.execute(
-                sql: """
-                    UPDATE job SET state = ?, reason = NULL, detail = NULL, delivery = ?, sends = ?, updated_at = ?
-                    WHERE id IN (\(ids)) AND state = 'queued'
-                    """,
-                arguments: [machine.state.rawValue, id, machine.sends, now]
-            )
-            guard database.changesCount == jobs.count else {
+            var id: Int64 = 0
+            var isComplete = false
+            try database.inSavepoint {
                 try database.execute(
-                    sql: "UPDATE job SET state = 'queued', delivery = NULL, sends = sends - 1 WHERE delivery = ?",
-                    arguments: [id]
+                    sql: """
+                        INSERT INTO delivery (owner, author, state, marker, message, conversation, baseline, sends,
+                            maximum_sends, due_at, created_at, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        owner.text, author.text, machine.state.rawValue, message.marker,
+                        message.input.encodedText, conversation.id, baseline, machine.sends, machine.maximumSends, now,
+                        now, now,
+                    ]
                 )
-                try database.execute(sql: "DELETE FROM delivery WHERE id = ?", arguments: [id])
-                return nil
+                id = database.lastInsertedRowID
+                try database.execute(
+                    sql: """
+                        UPDATE job SET state = ?, reason = NULL, detail = NULL, delivery = ?, sends = ?, updated_at = ?
+                        WHERE id IN (\(ids)) AND state = 'queued'
+                        """,
+                    arguments: [machine.state.rawValue, id, machine.sends, now]
+                )
+                isComplete = database.changesCount == jobs.count
+                return isComplete ? .commit : .rollback
             }
+            guard isComplete else { return nil }
             try database.execute(
                 sql: """
                     INSERT INTO conversation (id, owner, rev, opened_at) VALUES (?, ?, ?, ?)
@@ -77,8 +79,9 @@ extension Ledger {
     }
 
     /// Takes a message apart that is proven not to be in the conversation: some of its requests are gone.
-    func dissolve(_ delivery: Delivery, now: Double) async throws(LedgerError) {
+    func dissolve(_ delivery: Delivery, note: AttemptNote, now: Double) async throws(LedgerError) {
         try await write { database in
+            try database.note(note, jobs: delivery.members.map(\.id), delivery: delivery.id, now: now)
             try database.execute(
                 sql: "UPDATE delivery SET state = 'dropped', reason = ? WHERE id = ?",
                 arguments: [Reason.recordReplaced.rawValue, delivery.id]

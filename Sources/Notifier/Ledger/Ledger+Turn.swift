@@ -77,7 +77,7 @@ extension Ledger {
                         now: now
                     ) : nil
             )
-            return SendingTurn(owner: owner, jobs: jobs, earlierSends: sends ?? 0, limits: limits)
+            return SendingTurn(head: first, owner: owner, jobs: jobs, earlierSends: sends ?? 0, limits: limits)
         }
     }
 

@@ -2,6 +2,8 @@ internal import ATProtocol
 
 /// Whose turn it is, and what the limits say about it.
 struct SendingTurn: Sendable {
+    /// The job whose turn it is; its author pays for the message.
+    let head: Job
     let owner: DID
     /// Oldest first; those of earlier sends before them.
     let jobs: [Job]

@@ -44,10 +44,10 @@ final class OutputDispatcher: Sendable {
         }
     }
 
-    /// Feeds the outputs until ``finish()``; what waits then is still handed over.
+    /// Feeds the outputs until ``finish()``; what waits then is still handed over, unless the task is cancelled.
     func run() async {
         for await notification in queue {
-            for target in targets where target.occasions.contains(notification.occasion) {
+            for target in targets where target.occasions.contains(notification.occasion) && !Task.isCancelled {
                 do { try await target.channel.deliver(notification) } catch {
                     Counter(label: "impact_notifier_output_failures_total", dimensions: [("output", target.name)])
                         .increment()

@@ -33,6 +33,8 @@ final class OwnerLookup: Sendable {
     static let cacheCapacity = 1000
     /// How long a project's record is believed to be as it was, in seconds.
     static let cacheLifetime = 3600.0
+    /// The longest name or DID that a project's record is believed to hold, in characters.
+    static let maximumName = 300
 
     init(
         configuration: LookupConfiguration,
@@ -113,7 +115,9 @@ final class OwnerLookup: Sendable {
             request throws(CallFailure) in
             try await strangers.send(request)
         }
-        let record = ProjectRecord(value: value, readAt: now)
+        // A thousand of a stranger's largest records would be more than the daemon may have.
+        let kept = value.abridged(characters: Self.maximumName, bytes: 8 << 10)
+        let record = ProjectRecord(value: kept, readAt: now)
         names.withLock { names in
             if names.count >= Self.cacheCapacity { names = [:] }
             names[uri] = record
@@ -122,7 +126,7 @@ final class OwnerLookup: Sendable {
     }
 }
 
-/// A project's record as it was read.
+/// A project's record as it was read, abridged.
 struct ProjectRecord: Sendable, Equatable {
     let value: JSONValue
     let readAt: Double

@@ -19,6 +19,9 @@ public actor Pipeline {
     private let proofs: ProofLookup
     private let outputs: OutputDispatcher
     private let reporter: OutcomeReporter
+    /// How long the local outputs may take for what waits when the pipeline ends.
+    private static let outputPatience: Duration = .seconds(5)
+
     private var parts: Parts?
     private var isDraining = false
     private var nextPruneAt = 0.0
@@ -162,7 +165,13 @@ public actor Pipeline {
             }
         }
         outputs.finish()
+        // An output that does not answer must not keep the daemon from ending.
+        let patience = Task { [clock] in
+            try await clock.sleep(for: Self.outputPatience)
+            output.cancel()
+        }
         await output.value
+        patience.cancel()
         self.parts = nil
         if let failure { throw failure }
     }

@@ -10,6 +10,8 @@ struct RequestJudge: Sendable {
 
     /// The longest text of a record that is kept for the templates, in characters.
     static let maximumText = 2000
+    /// The most of a record that is kept, in bytes.
+    static let maximumRecord = 16 << 10
 
     /// A judge that has seen nothing yet.
     ///
@@ -52,7 +54,7 @@ struct RequestJudge: Sendable {
                 commit: commit,
                 uri: uri,
                 rule: rule.name,
-                record: record.abridged(characters: Self.maximumText),
+                record: record.abridged(characters: Self.maximumText, bytes: Self.maximumRecord),
                 judgement: reference.flatMap { check($0, rule, event.did, newness) },
                 startsJob: rule.operations.contains(commit.operation)
             )

@@ -226,6 +226,11 @@ actor Resolver {
             resolution.waitUntil = now + configuration.policy.waitExpiry.inSeconds
         case .retry, .refresh, .verify, .pause:
             resolution.dueAt = now + (verdict.wait?.inSeconds ?? backoff)
+            // Only what was tried lately can be given up: an operator may have asked for an old one again.
+            let isOutOfReach = failure.phase != .proof && job.attempts >= 3
+            if isOutOfReach, now - job.createdAt > configured.identityPatience.inSeconds {
+                resolution.state = .dropped
+            }
             if verdict.reason == .repositoryNotFound, now - job.createdAt > configured.migrationPatience.inSeconds {
                 resolution.state = .dropped
             }

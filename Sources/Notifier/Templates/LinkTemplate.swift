@@ -25,6 +25,9 @@ public struct LinkTemplate: Sendable, Equatable {
                 )
             }
         }
+        for case .field(_, let filters) in template.segments where !filters.isEmpty {
+            throw TemplateError(column: 1, reason: "a link takes no filters: its fields are shown whole")
+        }
         self.template = template
         let sample = render { _ in .text("did:web:example.com") }
         do { _ = try WebURL(sample) } catch { throw TemplateError(column: 1, reason: "the link \(error.reason)") }

@@ -47,7 +47,7 @@ public struct Template: Sendable, Equatable {
         segments.map { segment in
             switch segment {
             case .literal(let text): text
-            case .field(let field, let filters): Self.show(value(field), filters)
+            case .field(let field, let filters): Self.show(value(field), filters, isForeign: field.isWrittenByStrangers)
             }
         }.joined()
     }
@@ -60,10 +60,12 @@ public struct Template: Sendable, Equatable {
         }
     }
 
-    private static func show(_ value: TemplateValue?, _ filters: [Filter]) -> String {
+    private static func show(_ value: TemplateValue?, _ filters: [Filter], isForeign: Bool) -> String {
         var text: String
         switch value {
-        case .text(let raw)?: text = PlainText.sanitize(raw)
+        case .text(let raw)?:
+            text = PlainText.sanitize(raw)
+            if isForeign { text = PlainText.withoutLinks(text) }
         case .number(let number)?: text = String(number)
         case nil: text = ""
         }

@@ -35,6 +35,14 @@ public enum TemplateField: Sendable, Hashable {
         case count = "count"
     }
 
+    /// Whether its value is free text of somebody else.
+    var isWrittenByStrangers: Bool {
+        switch self {
+        case .record, .known(.projectName), .known(.projectURI): true
+        case .known: false
+        }
+    }
+
     init?(_ name: String) {
         if let known = Known(rawValue: name) {
             self = .known(known)
