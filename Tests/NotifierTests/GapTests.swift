@@ -76,11 +76,12 @@ import Testing
             identities: FixedIdentities(),
             logger: log.logger
         )
+        let mailbox = StreamMailbox()
         let keeper = GapKeeper(
             sweep: sweep,
             ledger: ledger,
             hosts: hosts,
-            mailbox: StreamMailbox(),
+            mailbox: mailbox,
             interval: .milliseconds(1),
             logger: log.logger
         )
@@ -90,7 +91,13 @@ import Testing
         await log.wait(for: "gap covered by another host")
         keeping.cancel()
         await keeping.value
+        #expect(try await ledger.openGaps().count == 1, "what covers it is not known to be stored")
+        let last = try #require(await mailbox.next())
+        _ = try await ledger.store(last, [], now: 6)
         #expect(try await ledger.openGaps().isEmpty)
+        var asked = gap
+        asked.reason = .operatorRequest
+        #expect(hosts.coverage(of: asked) == .none, "an operator's sweep is made, whoever was read")
         #expect(log.count("gap swept") == 0 && client.requests.isEmpty)
     }
 }

@@ -104,6 +104,11 @@ public struct CID: Sendable, Hashable, CustomStringConvertible {
     /// Identifiers are equal when their octets are.
     public static func == (one: CID, other: CID) -> Bool { one.codec == other.codec && one.words == other.words }
 
-    /// Hashes a part of the digest, which is a hash itself.
-    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+    /// Hashes the whole digest: who sends identifiers without content chooses any part of them.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
 }

@@ -61,10 +61,13 @@ struct ResumePoint: Sendable, Equatable {
         evidence = StreamEvidence(newest.evidence)
         let start = newest.position.witnessed + configuration.initialMargin.microseconds
         isFirst = newest.position.value == 0 && now - start < margin
-        // A relay has no cursor by time, so that even an old position of its own is better than none; and of hosts that
-        // are followed together, each is to show what it has, whatever the others have shown meanwhile.
-        let isOwnPreferred = wire == .relay || configuration.parallelHosts > 1
-        if let own, distrusted == nil, isOwnPreferred || own.position.witnessed >= newest.position.witnessed - margin {
+        // A relay has no cursor by time, so that a position of its own is better than none, unless the whole network's
+        // traffic since then is more than a sweep of a few minutes. Of hosts that are followed together each is to show
+        // what it has, whatever the others have shown meanwhile.
+        let patience = wire == .relay ? max(margin, Self.relayPatience) : margin
+        let isOwnPreferred = configuration.parallelHosts > 1
+        if let own, distrusted == nil, isOwnPreferred || own.position.witnessed >= newest.position.witnessed - patience
+        {
             evidence = StreamEvidence(own.evidence)
             reached = own.position.value
             witnessed = min(witnessed, own.position.witnessed)
@@ -93,6 +96,9 @@ struct ResumePoint: Sendable, Equatable {
             gap = .messageTooLarge
         }
     }
+
+    /// How much older than another host's a relay's own position may be, in microseconds.
+    private static let relayPatience: Int64 = 600_000_000
 
     private init(cursor: Cursor, witnessed: Int64) {
         self.cursor = cursor

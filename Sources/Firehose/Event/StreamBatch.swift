@@ -13,6 +13,8 @@ public struct StreamBatch: Sendable, Equatable {
     public var gap: StreamGap?
     /// The number of a gap in the ledger that is closed once this batch and all before it are stored.
     public var closedGap: Int64?
+    /// Size of the messages of the events, in bytes.
+    var bytes = 0
     /// Commits among the events whose signatures are still to be checked; empty outside the follower.
     var unsigned: [UnsignedCommit] = []
 

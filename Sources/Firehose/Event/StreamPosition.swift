@@ -39,3 +39,8 @@ public struct StreamPosition: Sendable, Hashable {
         self.witnessed = witnessed
     }
 }
+
+extension Int64 {
+    /// Whether a host may number a message so: what JSON carries exactly (RFC 8259 §6), and nothing overflows.
+    var isSequence: Bool { (1..<(1 << 53)).contains(self) }
+}

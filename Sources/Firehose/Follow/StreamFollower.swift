@@ -12,11 +12,13 @@ public import Network
 public actor StreamFollower {
     /// What each host has brought and missed.
     public nonisolated let hosts: HostComparison
+    /// Where everything enters that is to be stored in the order in which it was accepted: one queue for all hosts, so
+    /// that no position overtakes an event that it is behind, whose signature is still being checked.
+    public nonisolated let entrance: StreamMailbox
 
     private let configuration: StreamConfiguration
     private let positions: any PositionStore
-    private let mailbox: StreamMailbox
-    /// The way of a relay's batches to the mailbox, when signatures are checked.
+    /// The way of all batches to the mailbox, when signatures are checked.
     private let passage: SignaturePassage?
     /// Verifies everything beside it, if that is wanted.
     private let verifier: CommitVerifier?
@@ -55,7 +57,7 @@ public actor StreamFollower {
             let check = SignatureCheck(identities: identities, sleeper: sleeper, logger: logger)
             return SignaturePassage(check: check, destination: mailbox)
         }
-        self.mailbox = mailbox
+        entrance = passage?.entrance ?? mailbox
         hosts = HostComparison(configuration, logger: logger)
         verifier = identities.flatMap { identities in
             guard isChecked, configuration.verification == .all else { return nil }
@@ -128,7 +130,7 @@ public actor StreamFollower {
                 logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": "\(Int(wait.rounded(.up)))"])
                 do { try await sleeper.sleep(for: .seconds(wait)) } catch { return }
             }
-            await entrance(for: host).waitForRoom()
+            await entrance.waitForRoom()
             let better = rotation.betterHostFree(than: index).map { $0 + configuration.failBackDelay / .seconds(1) }
             let failBackAt = better.map { max($0, clock.now() + configuration.failBackDelay / .seconds(1)) }
             guard let ending = await follow(host, failBackAt: failBackAt) else { return }
@@ -136,11 +138,6 @@ public actor StreamFollower {
             rotation.ended(index, ending, at: clock.now(), using: &generator)
             self.generator = generator.base
         }
-    }
-
-    /// Where a host's reader puts what it finds.
-    private func entrance(for host: Upstream) -> StreamMailbox {
-        host.wire == .relay ? passage?.entrance ?? mailbox : mailbox
     }
 
     private func upstreams() throws(FirehoseFailure) -> [Upstream] {
@@ -162,7 +159,6 @@ public actor StreamFollower {
 
     /// One connection; nil when the task was cancelled.
     private func follow(_ host: Upstream, failBackAt: Double?) async -> HostRotation.Ending? {
-        let mailbox = entrance(for: host)
         for session in sessions.values { session.accepted.map(remember) }
         var resume = ResumePoint(
             host: host.name,
@@ -173,7 +169,7 @@ public actor StreamFollower {
             configuration: configuration
         )
         if let obstacle = obstacles[host] { resume.avoid(obstacle, on: host.wire) }
-        guard prepare(host, resume, mailbox) else { return .willing }
+        guard prepare(host, resume) else { return .willing }
         logger.info(
             "stream connecting",
             metadata: ["host": "\(host.name)", "wire": "\(host.wire)", "cursor": "\(resume.cursor)"]
@@ -183,7 +179,7 @@ public actor StreamFollower {
             host: host,
             configuration: configuration,
             resume: resume,
-            mailbox: mailbox,
+            mailbox: entrance,
             session: session,
             comparison: hosts,
             clock: clock,
@@ -209,12 +205,12 @@ public actor StreamFollower {
     }
 
     /// Writes down where a first reading begins; false when there is no room.
-    private func prepare(_ host: Upstream, _ resume: ResumePoint, _ mailbox: StreamMailbox) -> Bool {
+    private func prepare(_ host: Upstream, _ resume: ResumePoint) -> Bool {
         guard known.isEmpty else { return true }
         // Position 0 stands for none: after a crash before the first event, reading begins at this time again.
         let start = StreamPosition(host: host.name, wire: host.wire, value: 0, witnessed: resume.witnessed)
         let stored = StoredPosition(position: start)
-        guard mailbox.offer(StreamBatch(position: stored)) else { return false }
+        guard entrance.offer(StreamBatch(position: stored)) else { return false }
         remember(stored)
         return true
     }

@@ -98,9 +98,12 @@ struct StreamReader: ~Copyable {
         guard let recorder, let directory = configuration.recorderDirectory,
             hasGap || session.ending?.isAbnormal ?? true
         else { return }
+        // A connection that brought nothing must not write over what the one before it left.
+        let lines = recorder.lines
+        guard !lines.isEmpty else { return }
         let name = String(host.name.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" })
         let path = "\(directory)/stream-\(name).jsonl"
-        let isWritten = FlightRecorder.write(recorder.lines, to: path)
+        let isWritten = FlightRecorder.write(lines, to: path)
         logger.notice("stream recorded", metadata: ["path": "\(path)", "written": "\(isWritten)"])
     }
 
@@ -122,6 +125,7 @@ struct StreamReader: ~Copyable {
             guard check.isSettled || observe(value, nil), crossGap(at: value) else { return false }
             return progress(to: value)
         case .read(let content):
+            if content.events.contains(where: \.isCommit) { pending.bytes += message.byteCount }
             return take(content)
         }
     }
@@ -231,11 +235,13 @@ struct StreamReader: ~Copyable {
         stretch = .begins
         verification?.interrupt()
         metrics.gap(reason)
+        let now = Int64(clock.now() * 1e6)
         pending.gap = StreamGap(
             host: host.name,
             wire: host.wire,
-            from: resume.witnessed - configuration.hostChangeMargin.microseconds,
-            until: Int64(clock.now() * 1e6),
+            // The clock of a host may be ahead of ours.
+            from: min(resume.witnessed, now) - configuration.hostChangeMargin.microseconds,
+            until: now,
             reason: reason
         )
         return true

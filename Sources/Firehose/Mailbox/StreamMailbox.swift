@@ -129,9 +129,10 @@ public final class StreamMailbox: Sendable {
         return nil
     }
 
-    /// A kept message counts by its size too, so that a flood of large ones cannot fill the memory.
+    /// What is kept counts by its size too, so that a flood of large messages cannot fill the memory.
     private static func weight(of batch: StreamBatch) -> Int {
         let kept = batch.rejected + batch.unsigned.map(\.refusal)
-        return batch.events.count + batch.rejected.count + kept.reduce(0) { $0 + $1.bytes.count / 4096 }
+        let bytes = kept.reduce(batch.bytes) { $0 + $1.bytes.count }
+        return batch.events.count + batch.rejected.count + bytes / 4096
     }
 }

@@ -28,7 +28,9 @@ struct RelayCommit {
         for _ in 0..<count {
             let name = try reader.name()
             if reader.isEqual(name, "seq") {
-                guard case .integer(let value) = try reader.head() else { throw reader.failure("seq is not a number") }
+                guard case .integer(let value) = try reader.head(), value.isSequence else {
+                    throw reader.failure("seq is no sequence number")
+                }
                 sequence = value
             } else if reader.isEqual(name, "repo") {
                 repo = try Self.text(&reader)

@@ -162,7 +162,7 @@ struct RelayDecoder: Sendable {
             )
             return WireContent(value: nil, notice: notice)
         }
-        guard let sequence = json["seq"]?.integer else {
+        guard let sequence = json["seq"]?.integer, sequence.isSequence else {
             guard kind != .unknown else { return WireContent(value: nil) }
             return rejected(bytes, nil, .malformed, "it has no sequence number")
         }

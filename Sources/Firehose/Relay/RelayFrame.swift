@@ -76,7 +76,9 @@ struct RelayOutline {
                 isWanted = try Self.isWanted(&reader, prefixes)
                 hasOperations = true
             } else if reader.isEqual(name, "seq") {
-                guard case .integer(let value) = try reader.head() else { throw reader.failure("seq is not a number") }
+                guard case .integer(let value) = try reader.head(), value.isSequence else {
+                    throw reader.failure("seq is no sequence number")
+                }
                 sequence = value
             } else if needsTime, reader.isEqual(name, "time") {
                 guard case .text(let length) = try reader.head() else { throw reader.failure("time is not a text") }

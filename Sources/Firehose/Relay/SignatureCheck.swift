@@ -42,7 +42,8 @@ struct SignatureCheck: Sendable {
         // A key that was changed a moment ago is not in the cache yet (atproto.com/specs/sync).
         for isFresh in [false, true] {
             switch await key(of: proof.did, isFresh: isFresh) {
-            case .failure(let error): failure = error.sentence
+            // It was waited for already.
+            case .failure(let error): return failure ?? error.sentence
             case .success(let key):
                 do throws(RepositoryFailure) {
                     try proof.commit.verify(with: key)

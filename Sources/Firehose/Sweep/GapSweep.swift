@@ -7,6 +7,9 @@ public import Network
 /// Needs no key and no archive. What it cannot see are records that were deleted meanwhile, and records whose keys
 /// claim another time than that of their writing.
 public struct GapSweep: Sendable {
+    /// The most pages of a list of authors.
+    private static let maximumPages = 1000
+
     private let configuration: SweepConfiguration
     private let client: any HTTPClient
     private let repositories: RepositorySweep
@@ -128,18 +131,23 @@ public struct GapSweep: Sendable {
     private func authors(of collection: NSID, from directory: WebURL) async throws(SweepFailure) -> [DID] {
         var authors: Set<DID> = []
         var cursor: String?
+        var pages = 0
         repeat {
+            pages += 1
+            guard pages <= Self.maximumPages else { throw SweepFailure("the list of authors has no end") }
             var query = [("collection", collection.text), ("limit", "1000")]
             if let cursor { query.append(("cursor", cursor)) }
             let url = directory.with(path: "/xrpc/com.atproto.sync.listReposByCollection", query: query)
             let page = try await client.json(
                 HTTPRequest(.get, url, timeout: configuration.timeout, maximumBody: 4 << 20)
             )
-            let names = (page["repos"]?.array ?? []).compactMap { $0["did"]?.string.flatMap { try? DID($0) } }
-            // A page that brings nobody new would otherwise be asked for again for ever.
-            let before = authors.count
-            authors.formUnion(names)
-            cursor = authors.count > before ? page["cursor"]?.string : nil
+            guard let repositories = page["repos"]?.array else {
+                throw SweepFailure("the answer has no list of repositories")
+            }
+            authors.formUnion(repositories.compactMap { $0["did"]?.string.flatMap { try? DID($0) } })
+            let next = page["cursor"]?.string
+            guard next == nil || next != cursor else { throw SweepFailure("the list of authors comes again and again") }
+            cursor = next
             guard authors.count <= configuration.maximumAuthors else {
                 throw SweepFailure("the collection has more than \(configuration.maximumAuthors) authors")
             }

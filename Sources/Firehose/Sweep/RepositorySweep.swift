@@ -5,12 +5,16 @@ internal import Network
 struct RepositorySweep: Sendable {
     /// The most pages of one repository.
     private static let maximumPages = 100
+    /// Microseconds by which the clocks of authors, whose keys tell the time, may be wrong.
+    private static let clockTolerance: Int64 = 600_000_000
 
     let configuration: SweepConfiguration
     let client: any HTTPClient
     let identities: any IdentityResolving
 
     /// The records of a collection between two times, as events; newest first.
+    ///
+    /// None of a repository that is gone, and of an account that has no server.
     ///
     /// - Throws: ``SweepFailure`` when the repository cannot be read to the beginning of the window.
     func records(
@@ -19,12 +23,34 @@ struct RepositorySweep: Sendable {
         from: Int64,
         until: Int64
     ) async throws(SweepFailure) -> [StreamEvent] {
-        let server = try await server(of: did)
+        do throws(SweepFailure) {
+            return try await records(of: did, collection, from: from, until: until, isFresh: false)
+        } catch {
+            guard error.isDefinitive else { throw error }
+        }
+        // The account may have moved a moment ago; where it is not any more is no answer.
+        do throws(SweepFailure) {
+            return try await records(of: did, collection, from: from, until: until, isFresh: true)
+        } catch {
+            guard error.isDefinitive else { throw error }
+            return []
+        }
+    }
+
+    private func records(
+        of did: DID,
+        _ collection: NSID,
+        from: Int64,
+        until: Int64,
+        isFresh: Bool
+    ) async throws(SweepFailure) -> [StreamEvent] {
+        let server = try await server(of: did, isFresh: isFresh)
+        let window = (from - Self.clockTolerance)...(until + Self.clockTolerance)
         var events: [StreamEvent] = []
         var cursor: String?
         for _ in 0..<Self.maximumPages {
             let page = try await page(server, did, collection, cursor)
-            let items = page["records"]?.array ?? []
+            guard let items = page["records"]?.array else { throw SweepFailure("the answer has no list of records") }
             var isBehindWindow = !items.isEmpty
             for item in items {
                 guard let uri = item["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
@@ -33,23 +59,23 @@ struct RepositorySweep: Sendable {
                 else { continue }
                 let time = Self.time(key, value)
                 // Records come by their keys, newest first; a key that is no time says nothing of what is behind it.
-                if (try? TID(key.text)) == nil || time ?? until >= from { isBehindWindow = false }
-                guard let time, time >= from, time <= until else { continue }
+                if (try? TID(key.text)) == nil || time ?? until >= window.lowerBound { isBehindWindow = false }
+                guard let time, window.contains(time) else { continue }
                 events.append(Self.event(did, collection, key, item, value, time))
             }
             cursor = page["cursor"]?.string
-            if cursor == nil || items.isEmpty || isBehindWindow { return events }
+            if cursor == nil || isBehindWindow { return events }
         }
         throw SweepFailure("it has more pages than are read of one repository")
     }
 
-    private func server(of did: DID) async throws(SweepFailure) -> WebURL {
+    private func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
         do throws(IdentityFailure) {
-            return try await identities.document(of: did, isFresh: false).pds(
+            return try await identities.document(of: did, isFresh: isFresh).pds(
                 allowsLoopback: configuration.allowsLoopback
             )
         } catch {
-            throw SweepFailure(error.description)
+            throw SweepFailure(error.description, isDefinitive: !error.isTransient)
         }
     }
 
@@ -102,8 +128,13 @@ struct RepositorySweep: Sendable {
 /// Why a part of a sweep could not be done.
 struct SweepFailure: Error {
     let detail: String
+    /// Whether asking again would bring the same answer: the account or its repository is gone.
+    let isDefinitive: Bool
 
-    init(_ detail: String) { self.detail = detail }
+    init(_ detail: String, isDefinitive: Bool = false) {
+        self.detail = detail
+        self.isDefinitive = isDefinitive
+    }
 }
 
 extension HTTPClient {
@@ -111,9 +142,15 @@ extension HTTPClient {
     func json(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue {
         let response: HTTPResponse
         do throws(HTTPFailure) { response = try await send(request) } catch {
-            throw SweepFailure(error.description)
+            throw SweepFailure(error.description, isDefinitive: error.code == .refusedHost)
         }
-        guard response.isSuccess else { throw SweepFailure(XRPCError(response).description) }
+        guard response.isSuccess else {
+            let error = XRPCError(response)
+            let gone: Set = ["RepoNotFound", "RepoTakendown", "RepoSuspended", "RepoDeactivated"]
+            let isGone = error.name.map(gone.contains) ?? false
+            let isUnknown = error.status == 400 && error.message?.lowercased().contains("could not find repo") == true
+            throw SweepFailure(error.description, isDefinitive: isGone || isUnknown)
+        }
         do { return try JSONValue(parsing: response.body) } catch { throw SweepFailure(error.description) }
     }
 }

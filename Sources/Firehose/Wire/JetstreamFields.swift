@@ -36,7 +36,7 @@ struct JetstreamFields {
             notice = Self.notice(payload, name: payload["name"], isError: false)
             return
         }
-        guard let sequence = payload["seq"]?.integer, sequence > 0 else {
+        guard let sequence = payload["seq"]?.integer, sequence.isSequence else {
             throw Failure(reason: .malformed, detail: "it has no sequence number")
         }
         value = sequence
@@ -54,7 +54,7 @@ struct JetstreamFields {
     }
 
     /// The year 2100 in microseconds: no host has seen anything then.
-    private static let endOfTime: Int64 = 4_102_444_800_000_000
+    static let endOfTime: Int64 = 4_102_444_800_000_000
 
     /// Reads `{"did":…,"time_us":N,"kind":…,…}` (the wire of `/subscribe`).
     init(version1 json: JSONValue) throws(Failure) {

@@ -14,7 +14,9 @@ enum JetstreamOutline: Equatable {
         guard scanner.enterObject() else { return .undecided }
         while let name = scanner.nextName(&isFirst) {
             if scanner.isEqual(name, "time_us") {
-                guard let time = scanner.integer() else { return .undecided }
+                guard let time = scanner.integer(), (1..<JetstreamFields.endOfTime).contains(time) else {
+                    return .undecided
+                }
                 value = time
             } else if scanner.isEqual(name, "commit") {
                 guard let collection = member("collection", of: &scanner), !filter.wants(collection, in: scanner) else {
@@ -58,7 +60,7 @@ enum JetstreamOutline: Equatable {
                 else { return .undecided }
                 isCommit = true
             } else if scanner.isEqual(name, "seq") {
-                guard let sequence = scanner.integer(), sequence > 0 else { return .undecided }
+                guard let sequence = scanner.integer(), sequence.isSequence else { return .undecided }
                 value = sequence
             } else if scanner.isEqual(name, "collection") {
                 guard let collection = scanner.string(), !filter.wants(collection, in: scanner) else {

@@ -31,6 +31,9 @@ struct Sweep: AsyncParsableCommand {
         guard let from = Self.time(since, now: now), from < now else {
             throw ValidationError("--since is a duration such as 36h, or a past time such as 2026-11-22T19:00:00Z.")
         }
+        guard now - from <= Int64(loaded.delivery.sending.retention / .microseconds(1)) else {
+            throw ValidationError("--since is before what sending.retention remembers: owners would be told again.")
+        }
         let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
         do throws(LedgerError) {
             let ledger = try await Ledger.open(directory: loaded.stateDirectory, access: .command)

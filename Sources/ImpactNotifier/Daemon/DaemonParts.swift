@@ -52,7 +52,7 @@ struct DaemonParts: Sendable {
             sweep: foundation.services.sweep(for: configuration),
             ledger: foundation.ledger,
             hosts: follower.hosts,
-            mailbox: mailbox,
+            mailbox: follower.entrance,
             logger: Logger(label: "sweep")
         )
         sweeping = Task { await keeper.run() }

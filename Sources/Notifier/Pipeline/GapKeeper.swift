@@ -26,7 +26,7 @@ public struct GapKeeper: Sendable {
     ///   - sweep: asks the authors' servers.
     ///   - ledger: has the gaps, and knows what was seen.
     ///   - hosts: tells what was read meanwhile.
-    ///   - mailbox: takes what is found.
+    ///   - mailbox: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
     ///   - clock: the date.
     ///   - interval: how often the ledger is asked for gaps.
     ///   - logger: takes a line for each gap that is closed.
@@ -62,7 +62,10 @@ public struct GapKeeper: Sendable {
                 switch hosts.coverage(of: gap.gap) {
                 case .underway: continue
                 case .covered(let host):
-                    if (try? await ledger.close(gap, at: clock.now())) != nil { report(gap, coveredBy: host) }
+                    await close(gap)
+                    guard !Task.isCancelled else { return }
+                    closing.insert(gap.id)
+                    report(gap, coveredBy: host)
                 case .none:
                     if await isSwept(gap) {
                         backoffs[gap.id] = nil
@@ -85,10 +88,7 @@ public struct GapKeeper: Sendable {
         guard !Task.isCancelled else { return false }
         let isGivenUp = clock.now() - gap.noticedAt > Self.patience
         guard report.isComplete || isGivenUp else { return false }
-        // Behind what was found: a gap must not be closed before that is stored.
-        var last = StreamBatch()
-        last.closedGap = gap.id
-        await hand(over: last)
+        await close(gap)
         guard !Task.isCancelled else { return false }
         var metadata = metadata(of: gap)
         metadata["found"] = "\(report.found)"
@@ -100,6 +100,13 @@ public struct GapKeeper: Sendable {
             logger.error("gap given up: some authors were never reached", metadata: metadata)
         }
         return true
+    }
+
+    /// Closes a gap behind what was found, or what covers it: not before that is stored.
+    private func close(_ gap: OpenGap) async {
+        var last = StreamBatch()
+        last.closedGap = gap.id
+        await hand(over: last)
     }
 
     private func report(_ gap: OpenGap, coveredBy host: String) {

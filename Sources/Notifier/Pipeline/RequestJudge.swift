@@ -35,10 +35,16 @@ struct RequestJudge: Sendable {
     mutating func judge(_ event: StreamEvent, now: Double) -> IntakeItem? {
         let newness = newness.judge(event, now: Int64(now * 1e6))
         switch event.body {
-        case .account(isActive: false, _): return .authorInactive(event.did, witnessed: event.position.witnessed)
+        case .account(isActive: false, let status) where Self.isGone(status):
+            return .authorInactive(event.did, witnessed: event.position.witnessed)
         case .account, .identity, .sync: return nil
         case .commit(let commit): return judge(commit, event, newness)
         }
+    }
+
+    /// Whether the account is gone, and not just out of step with a relay (`desynchronized`, `throttled`; sync spec).
+    private static func isGone(_ status: String?) -> Bool {
+        status.map { ["takendown", "suspended", "deleted", "deactivated"].contains($0) } ?? true
     }
 
     private func judge(_ commit: StreamEvent.Commit, _ event: StreamEvent, _ newness: Newness?) -> IntakeItem? {

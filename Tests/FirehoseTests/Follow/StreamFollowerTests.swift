@@ -133,6 +133,33 @@ import Testing
         #expect(sandbox.positions.gaps.count == known + 1)
     }
 
+    @Test func `no host's position overtakes a commit that waits for its signing key on another`() async throws {
+        let sandbox = try await FollowedSandbox(hosts: 2)
+        let network = sandbox.network
+        let hosts = network.streamHosts
+        var both = try sandbox.configuration(hosts[0].url(.relay), hosts[1].url(.jetstream2))
+        both.hostChangeMargin = .zero
+        network.faults.add(.respond(HTTPResponse(status: 503)), on: "plc GET", count: 100_000)
+        var written: [String] = []
+        try await sandbox.following(both) { follower in
+            for number in 0..<5 { written.append(try sandbox.write(number)) }
+            // The relay has brought them, and nobody can tell the key.
+            await sandbox.log.wait(for: "commit waits for its signing key")
+            let entries = network.journal.stream()
+            network.faults.add(.respond(HTTPResponse(status: 503)), on: "stream GET", count: 100_000)
+            hosts[0].inflict(.drop)
+            for await entry in entries where entry.request.server == "stream2" && entry.status == 101 { break }
+            written.append(try sandbox.write(5))
+            while follower.entrance.depth < 6 { await Task.yield() }
+        }
+        let early = sandbox.positions.stored.map(\.position)
+        #expect(early.allSatisfy { $0.value == 0 }, "\(early)")
+        network.faults.clear()
+        try await sandbox.following(sandbox.configuration(hosts[1].url(.jetstream2))) { _ in
+            await sandbox.take(written)
+        }
+    }
+
     @Test func `a host that forgets more before it is asked by time is one gap up to where it begins`() async throws {
         let sandbox = try await FollowedSandbox()
         let host = sandbox.network.streamHosts[0]

@@ -79,26 +79,77 @@ import Testing
                     record(a, "named", created: "2026-07-04T14:40:00Z"),
                 ],
                 [record(a, key(1000)), record(a, "other", created: "2020-07-04T14:40:00Z")],
-                [record(a, key(-5_000_000))], [record(a, key(3000))],
+                // An author's clock may be minutes behind; what is older than that ends the reading.
+                [record(a, key(-5_000_000)), record(a, key(-700_000_000))], [record(a, key(-601_000_000))],
+                [record(a, key(3000))],
             ]
         )
         author("b", pages: [[record(b, key(5)), #"{"uri":"nonsense"}"#, record(a, key(6))]])
         author("c", pages: [[]])
         let (report, found) = await run(known: ["at://\(b)/sh.tangled.repo.pull/\(key(5))"])
-        let expected = [key(1000), key(2000), "named"].map { "at://\(a)/sh.tangled.repo.pull/\($0)" }
+        let expected = [key(-5_000_000), key(1000), key(2000), "named"].map { "at://\(a)/sh.tangled.repo.pull/\($0)" }
         #expect(found == expected.sorted())
         #expect(report.isComplete && report.authors == 3 && report.checked == 3)
-        #expect(report.found == 3 && report.known == 1)
+        #expect(report.found == 4 && report.known == 1)
+    }
+
+    @Test func `accounts and repositories that are gone have nothing to bring, and end no gap open`() async throws {
+        let list =
+            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        let names = ["notfound", "takendown", "unknown", "noserver"]
+        let repositories = names.map { #"{"did":"did:web:\#($0).test"}"# }.joined(separator: ",")
+        answer(list, #"{"repos":[\#(repositories)]}"#)
+        for name in names.dropFirst() { author(name, pages: []) }
+        let base = "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A"
+        let rest = ".test&collection=sh.tangled.repo.pull&limit=50"
+        answer(base + "takendown" + rest, #"{"error":"RepoTakendown"}"#, status: 400)
+        answer(
+            base + "unknown" + rest,
+            #"{"error":"InvalidRequest","message":"Could not find repo: did:web:unknown.test"}"#,
+            status: 400
+        )
+        answer("https://noserver.test/.well-known/did.json", #"{"id":"did:web:noserver.test","service":[]}"#)
+        let (report, found) = await run()
+        #expect(found.isEmpty && report.isComplete && report.checked == 4, "\(report.failures)")
+    }
+
+    @Test(arguments: ["{}", #"{"repos":null}"#, "[]", #"{"repos":[],"cursor":"x"}"#])
+    func `a list of authors that is none closes no gap`(body: String) async throws {
+        let list =
+            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        answer(list, body)
+        answer(list + "&cursor=x", body)
+        let (report, _) = await run()
+        #expect(!report.isComplete)
+    }
+
+    @Test func `a list of records that is none leaves the gap open`() async throws {
+        let list =
+            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        answer(list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        author("a", pages: [])
+        answer(
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Aa.test&collection=sh.tangled.repo.pull&limit=50",
+            "{}"
+        )
+        let (report, _) = await run()
+        #expect(report.failures.map(\.did?.text) == ["did:web:a.test"])
     }
 
     @Test func `an author whose server is silent leaves the gap open, and is named`() async throws {
         let list =
             "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
-        answer(list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:gone.test"},{"did":"nobody"}]}"#)
+        answer(list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:silent.test"},{"did":"nobody"}]}"#)
         author("a", pages: [[record("did:web:a.test", key(9))]])
+        author("silent", pages: [])
+        answer(
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Asilent.test&collection=sh.tangled.repo.pull&limit=50",
+            "",
+            status: 503
+        )
         let (report, found) = await run()
         #expect(found.count == 1 && !report.isComplete)
-        #expect(report.failures.map(\.did?.text) == ["did:web:gone.test"])
+        #expect(report.failures.map(\.did?.text) == ["did:web:silent.test"])
     }
 
     @Test func `without a directory that answers nothing is claimed`() async {

@@ -141,7 +141,7 @@ final class StreamCampaign: Sendable {
             sweep: sweep(stream),
             ledger: ledger,
             hosts: follower.hosts,
-            mailbox: mailbox,
+            mailbox: follower.entrance,
             clock: network.clock,
             interval: .milliseconds(50),
             logger: log.logger
