@@ -93,7 +93,7 @@ let package = Package(
         // What several test targets need; nothing else may depend on it.
         .target(
             name: "TestSupport",
-            dependencies: ["Sandbox", "ATProtocol", "Network", logging],
+            dependencies: ["Sandbox", "ATProtocol", "Network", "COpenSSL", logging],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),

@@ -21,7 +21,7 @@ import Testing
         ],
         "Sandbox": ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", "Logging"],
         "ImpactSandbox": ["Sandbox", "ATProtocol", "Network", "ArgumentParser"],
-        "TestSupport": ["Sandbox", "ATProtocol", "Network", "Logging", "Foundation"],
+        "TestSupport": ["Sandbox", "ATProtocol", "Network", "COpenSSL", "Logging", "Foundation"],
     ]
 
     @Test func `every target stands in the table`() throws {

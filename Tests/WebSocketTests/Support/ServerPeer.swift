@@ -1,6 +1,7 @@
 import Crypto
 import Dispatch
 import Glibc
+import TestSupport
 import WebSocket
 
 /// The server's end of one connection; every call blocks, and reading ends after ten seconds of nothing.
@@ -14,20 +15,26 @@ final class ServerPeer: Sendable {
     }
 
     private let socket: Int32
+    /// What speaks TLS on the socket, and owns it; nil for plain TCP.
+    private let tls: StreamTLSPeer?
 
-    init(_ socket: Int32) {
+    convenience init(_ tls: StreamTLSPeer) { self.init(tls.socket, tls: tls) }
+
+    init(_ socket: Int32, tls: StreamTLSPeer? = nil) {
         self.socket = socket
+        self.tls = tls
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
         unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    deinit { close(socket) }
+    deinit { if tls == nil { close(socket) } }
 
     /// Writes all of it; false when the client has gone.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Bool {
+        if let tls { return tls.write(bytes) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
@@ -44,6 +51,7 @@ final class ServerPeer: Sendable {
 
     /// Up to `count` bytes, fewer when the client ends.
     func read(_ count: Int) -> [UInt8] {
+        if let tls { return tls.read(count) }
         var out: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while out.count < count {

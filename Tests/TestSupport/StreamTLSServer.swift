@@ -1,13 +1,12 @@
-import COpenSSL
-import Glibc
-import Network
-import Synchronization
-import TestSupport
+public import COpenSSL
+internal import Glibc
+internal import Network
+internal import Synchronization
 
 /// A TLS server on 127.0.0.1 with a certificate of its own.
-@safe final class StreamTLSServer: Sendable {
+@safe public final class StreamTLSServer: Sendable {
     /// How the server ends a connection after it has answered.
-    enum Ending: Sendable {
+    public enum Ending: Sendable {
         /// `close_notify`, then a FIN.
         case closeNotify
         /// `close_notify`, and TCP stays open.
@@ -23,24 +22,50 @@ import TestSupport
     }
 
     /// What the client asked for in its handshake.
-    struct Hello: Sendable, Equatable {
-        var serverName: String?
-        var resumed = false
-        var proposal: String?
+    public struct Hello: Sendable, Equatable {
+        /// The name that it expects (RFC 6066 §3).
+        public var serverName: String?
+        /// Whether it went on with a session.
+        public var resumed = false
+        /// The protocol that was chosen (RFC 7301).
+        public var proposal: String?
+
+        /// A hello of these parts.
+        public init(serverName: String? = nil, resumed: Bool = false, proposal: String? = nil) {
+            self.serverName = serverName
+            self.resumed = resumed
+            self.proposal = proposal
+        }
     }
 
     /// A file with the certificate, to be trusted.
-    let certificateFile: String
+    public let certificateFile: String
     private let listener = LoopbackListener()
     private nonisolated(unsafe) let context: OpaquePointer?
     private let seen = Mutex<[Hello]>([])
 
-    var port: UInt16 { listener.port }
-    var hellos: [Hello] { seen.withLock { $0 } }
+    /// Where it listens.
+    public var port: UInt16 { listener.port }
+    /// The handshakes so far, in order.
+    public var hellos: [Hello] { seen.withLock { $0 } }
 
-    /// Serves until ``stop()``: reads four bytes of each connection and answers them.
-    init(names: String, version: Int32 = TLS1_3_VERSION, ending: Ending = .closeNotify) throws {
-        let files = try StreamCertificate.make(names: names)
+    /// Serves until ``stop()``.
+    ///
+    /// - Parameters:
+    ///   - names: the certificate's alternative names: `DNS:localhost,IP:127.0.0.1`.
+    ///   - subject: the certificate's common name.
+    ///   - version: the only version of TLS that is spoken.
+    ///   - ending: how each connection is ended.
+    ///   - converse: what is said on each, on a thread of its own; by itself, four bytes are read and answered.
+    /// - Throws: when the certificate cannot be made.
+    public init(
+        names: String,
+        subject: String = "test",
+        version: Int32 = TLS1_3_VERSION,
+        ending: Ending = .closeNotify,
+        converse: @escaping @Sendable (StreamTLSPeer) -> Void = StreamTLSServer.echo
+    ) throws {
+        let files = try StreamCertificate.make(names: names, subject: subject)
         certificateFile = files.certificate
         unsafe context = SSL_CTX_new(TLS_server_method())
         unsafe SSL_CTX_use_certificate_file(context, files.certificate, SSL_FILETYPE_PEM)
@@ -57,24 +82,43 @@ import TestSupport
             },
             nil
         )
-        listener.serve { [self] socket, _ in unsafe serve(SSL_new(context), socket, ending) }
+        listener.serve { [self] socket, _ in unsafe serve(SSL_new(context), socket, ending, converse) }
     }
 
     deinit { unsafe SSL_CTX_free(context) }
 
     /// Accepts no more connections, and removes the certificate and its key.
-    func stop() {
+    public func stop() {
         listener.stop()
         StreamCertificate.remove(certificateFile)
     }
 
-    private func serve(_ connection: OpaquePointer?, _ socket: Int32, _ ending: Ending) {
+    /// The answer, and what ends it, come in one segment.
+    public static let echo: @Sendable (StreamTLSPeer) -> Void = { peer in
+        let bytes = peer.read(4)
+        peer.hold(true)
+        peer.write(bytes)
+    }
+
+    private func serve(
+        _ connection: OpaquePointer?,
+        _ socket: Int32,
+        _ ending: Ending,
+        _ converse: (StreamTLSPeer) -> Void
+    ) {
         defer {
             unsafe SSL_free(connection)
             close(socket)
         }
         unsafe SSL_set_fd(connection, socket)
-        guard unsafe SSL_accept(connection) == 1 else { return }
+        guard let connection = unsafe connection, unsafe SSL_accept(connection) == 1 else { return }
+        unsafe note(connection)
+        let peer = unsafe StreamTLSPeer(connection, socket: socket)
+        converse(peer)
+        peer.end(ending)
+    }
+
+    private func note(_ connection: OpaquePointer) {
         var hello = Hello()
         if let name = unsafe SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name) {
             hello.serverName = unsafe String(cString: name)
@@ -90,30 +134,5 @@ import TestSupport
             )
         }
         seen.withLock { $0.append(hello) }
-        var bytes = [UInt8](repeating: 0, count: 4)
-        guard unsafe SSL_read(connection, &bytes, 4) == 4 else { return }
-        // The answer and what ends it come in one segment.
-        cork(socket, true)
-        unsafe SSL_write(connection, bytes, 4)
-        switch ending {
-        case .closeNotify, .closeNotifyAlone: unsafe SSL_shutdown(connection)
-        case .fin, .silence: break
-        case .halfRecord:
-            // A record of application data that announces 64 bytes and brings three.
-            let record: [UInt8] = [0x17, 0x03, 0x03, 0x00, 0x40, 1, 2, 3]
-            _ = unsafe send(socket, record, record.count, Int32(MSG_NOSIGNAL))
-        case .forgedRecord:
-            let record: [UInt8] = [0x17, 0x03, 0x03, 0x00, 0x40] + [UInt8](repeating: 7, count: 64)
-            _ = unsafe send(socket, record, record.count, Int32(MSG_NOSIGNAL))
-        }
-        cork(socket, false)
-        if ending != .closeNotifyAlone, ending != .silence { shutdown(socket, Int32(SHUT_WR)) }
-        var rest: UInt8 = 0
-        while unsafe recv(socket, &rest, 1, 0) > 0 {}
-    }
-
-    private func cork(_ socket: Int32, _ isCorked: Bool) {
-        var flag: Int32 = isCorked ? 1 : 0
-        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_CORK, &flag, socklen_t(MemoryLayout<Int32>.size))
     }
 }

@@ -1,5 +1,5 @@
-import COpenSSL
-import Glibc
+internal import COpenSSL
+internal import Glibc
 
 /// A self-signed certificate that is made for one test.
 enum StreamCertificate {
@@ -7,10 +7,12 @@ enum StreamCertificate {
 
     /// Writes certificate and key to files in a new directory.
     ///
-    /// - Parameter names: as in openssl.cnf: `DNS:localhost,IP:127.0.0.1`.
+    /// - Parameters:
+    ///   - names: as in openssl.cnf: `DNS:localhost,IP:127.0.0.1`.
+    ///   - subject: the common name.
     /// - Returns: the paths of the two files.
     /// - Throws: when OpenSSL or the file system refuses.
-    static func make(names: String) throws -> (certificate: String, key: String) {
+    static func make(names: String, subject: String) throws -> (certificate: String, key: String) {
         guard let key = unsafe shim_EVP_EC_gen("P-256"), let certificate = unsafe X509_new() else { throw Failed() }
         defer {
             unsafe EVP_PKEY_free(key)
@@ -22,7 +24,8 @@ enum StreamCertificate {
         unsafe X509_gmtime_adj(X509_getm_notAfter(certificate), 3600)
         unsafe X509_set_pubkey(certificate, key)
         let name = unsafe X509_get_subject_name(certificate)
-        unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, Array("test".utf8), 4, -1, 0)
+        let common = Array(subject.utf8)
+        unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common, Int32(common.count), -1, 0)
         unsafe X509_set_issuer_name(certificate, name)
         let alternatives = unsafe X509V3_EXT_conf_nid(nil, nil, NID_subject_alt_name, names)
         guard unsafe alternatives != nil else { throw Failed() }
@@ -32,7 +35,7 @@ enum StreamCertificate {
         return unsafe try write(certificate, key)
     }
 
-    /// Removes the directory that ``make(names:)`` made.
+    /// Removes the directory that ``make(names:subject:)`` made.
     static func remove(_ certificate: String) {
         let directory = String(certificate.dropLast("/cert.pem".count))
         _ = unsafe unlink(certificate)
