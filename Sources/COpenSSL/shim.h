@@ -17,8 +17,6 @@ static inline int shim_SSL_CTX_set_min_proto_version(SSL_CTX *c, int v) { return
 static inline int shim_SSL_CTX_set_max_proto_version(SSL_CTX *c, int v) { return (int)SSL_CTX_set_max_proto_version(c, v); }
 static inline int shim_SSL_set_tlsext_host_name(SSL *s, const char *n) { return (int)SSL_set_tlsext_host_name(s, n); }
 static inline long shim_SSL_set_mode(SSL *s, long m) { return SSL_set_mode(s, m); }
-static inline long shim_SSL_CTX_set_session_cache_mode(SSL_CTX *c, long m) { return SSL_CTX_set_session_cache_mode(c, m); }
-static inline void shim_SSL_CTX_set_read_ahead(SSL_CTX *c, int on) { SSL_CTX_set_read_ahead(c, on); }
 static inline unsigned long shim_SSL_OP_NO_RENEGOTIATION(void) { return SSL_OP_NO_RENEGOTIATION; }
 static inline EVP_PKEY *_Nullable shim_EVP_EC_gen(const char *curve) { return EVP_EC_gen(curve); }
 

@@ -43,6 +43,18 @@ import Testing
         #expect(try await StreamExchange.run(connector, url(server), leaves: true).isResumed)
     }
 
+    @Test(arguments: [TLS1_3_VERSION, TLS1_2_VERSION], [StreamTLSServer.Ending.fin, .halfRecord])
+    func `a reconnect resumes the session of a connection that was cut off`(
+        version: Int32,
+        ending: StreamTLSServer.Ending
+    ) async throws {
+        let server = try StreamTLSServer(names: "DNS:localhost", version: version, ending: ending)
+        defer { server.stop() }
+        let connector = connector(server)
+        #expect(try await !StreamExchange.run(connector, url(server)).isResumed)
+        #expect(try await StreamExchange.run(connector, url(server)).isResumed)
+    }
+
     @Test func `an address is checked against the certificate's addresses and not sent as a name`() async throws {
         let server = try StreamTLSServer(names: "IP:127.0.0.1")
         defer { server.stop() }
@@ -58,6 +70,12 @@ import Testing
         let report = try await StreamExchange.run(connector(server), url(server))
         #expect(report.failure?.code == .certificate)
         #expect(report.failure?.detail == "hostname mismatch")
+    }
+
+    @Test func `the subject's common name is no name of the host`() async throws {
+        let server = try StreamTLSServer(names: "IP:127.0.0.1", subject: "localhost")
+        defer { server.stop() }
+        #expect(try await StreamExchange.run(connector(server), url(server)).failure?.code == .certificate)
     }
 
     @Test func `an authority that nobody trusts is refused`() async throws {

@@ -113,9 +113,15 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
     public var origin: String { "\(scheme.rawValue)://\(authority)" }
 
     /// Whether the host is a literal loopback address (`127.0.0.0/8`, `::1`) or the name `localhost`.
-    public var isLoopback: Bool {
-        host == "::1" || host == "localhost" || IPv4Address(host).map { $0.octets.0 == 127 } ?? false
+    public var isLoopback: Bool { Self.isLoopback(host) }
+
+    /// Whether a host, without brackets, is a literal loopback address or the name `localhost`.
+    static func isLoopback(_ host: String) -> Bool {
+        host == "::1" || host == "localhost" || IPv4Address(host)?.octets.0 == 127
     }
+
+    /// Whether a host, without brackets, is a literal address of either family and not a name.
+    static func isAddress(_ host: String) -> Bool { IPv4Address(host) != nil || host.contains(":") }
 
     /// The URL as text.
     public var description: String { origin + target }

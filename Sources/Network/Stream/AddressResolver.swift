@@ -49,7 +49,7 @@ private final class Answer: Sendable {
     }
 
     /// Whether the host is an address, which is read and not looked up.
-    var isLiteral: Bool { IPv4Address(host) != nil || host.contains(":") }
+    var isLiteral: Bool { WebURL.isAddress(host) }
 
     var result: Result<[SocketAddress], StreamFailure>? { stored.withLock { $0 } }
 

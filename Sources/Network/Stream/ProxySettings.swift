@@ -40,7 +40,7 @@ public struct ProxySettings: Sendable, Equatable {
     /// An exception matches the host itself and every name below it; loopback addresses are always direct.
     func proxy(for host: String) -> WebURL? {
         guard let proxy else { return nil }
-        if host == "localhost" || host == "::1" || IPv4Address(host)?.octets.0 == 127 { return nil }
+        if WebURL.isLoopback(host) { return nil }
         let isDirect = exceptions.contains { $0 == "*" || host == $0 || host.hasSuffix("." + $0) }
         return isDirect ? nil : proxy
     }

@@ -58,9 +58,6 @@ internal import Synchronization
         if let old { unsafe SSL_SESSION_free(old.pointer) }
     }
 
-    /// How many sessions wait to be resumed.
-    var sessionCount: Int { state.withLock { $0.sessions.count } }
-
     private func makeContext(peer: String) throws(StreamFailure) -> sending OpaquePointer {
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw StreamFailure(.tls, peer: peer, "SSL_CTX_new: \(TLSContext.lastError())")
@@ -82,7 +79,7 @@ internal import Synchronization
         return unsafe context
     }
 
-    /// The text of the oldest entry in OpenSSL's error queue of this thread; empties the queue.
+    /// The text of the first entry in OpenSSL's error queue of this thread, the cause of the others; empties the queue.
     static func lastError() -> String {
         let number = ERR_get_error()
         ERR_clear_error()

@@ -62,11 +62,13 @@ internal import Glibc
         // The connection owns the BIO, for both directions; the buffer behind it is this session's.
         unsafe SSL_set_bio(connection, bio, bio)
         guard unsafe SSL_set_alpn_protos(connection, protocols, UInt32(protocols.count)) == 0 else { return false }
-        if IPv4Address(host) != nil || host.contains(":") {
+        if WebURL.isAddress(host) {
             // An address is checked against the certificate's addresses, and is never sent as a name (RFC 6066 §3).
             return unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host) == 1
         }
-        unsafe SSL_set_hostflags(connection, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+        // RFC 9525 §2: only the alternative names count, never the subject's common name.
+        let flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+        unsafe SSL_set_hostflags(connection, UInt32(flags))
         return unsafe SSL_set1_host(connection, host) == 1 && shim_SSL_set_tlsext_host_name(connection, host) == 1
     }
 
@@ -166,17 +168,14 @@ internal import Glibc
     }
 
     private func failure(_ call: String, _ result: Int32) -> StreamFailure {
-        let number = socket.error
-        switch unsafe SSL_get_error(connection, result) {
-        case SSL_ERROR_SYSCALL:
-            ERR_clear_error()
-            let reason = number == 0 || number == EAGAIN ? "the peer closed the connection" : Descriptor.message(number)
-            return StreamFailure(.reset, peer: peer, "\(call): \(reason)")
-        default:
-            let isTruncated =
-                Int32(truncatingIfNeeded: ERR_peek_error() & 0x7F_FFFF) == SSL_R_UNEXPECTED_EOF_WHILE_READING
-            let reason = TLSContext.lastError()
-            return StreamFailure(isTruncated ? .truncated : .tls, peer: peer, "\(call): \(reason)")
+        guard unsafe SSL_get_error(connection, result) == SSL_ERROR_SYSCALL else {
+            return StreamFailure(.tls, peer: peer, "\(call): \(TLSContext.lastError())")
         }
+        ERR_clear_error()
+        if socket.isAtEnd {
+            // RFC 8446 §6.1: without close_notify anybody on the way may have cut the stream off.
+            return StreamFailure(.truncated, peer: peer, "\(call): the peer ended the connection without close_notify")
+        }
+        return StreamFailure(.reset, peer: peer, "\(call): \(Descriptor.message(socket.error))")
     }
 }

@@ -14,7 +14,8 @@ internal import Glibc
     private let storage: UnsafeMutableRawPointer
     private var start = 0
     private var end = 0
-    private var isAtEnd = false
+    /// Whether the peer has ended its direction of TCP.
+    private(set) var isAtEnd = false
 
     /// The error number of the call that failed last, 0 for none.
     private(set) var error: Int32 = 0
@@ -115,13 +116,9 @@ internal import Glibc
                 }
             )
         }
-        unsafe BIO_meth_set_ctrl(method) { bio, command, _, _ in
-            switch command {
-            case BIO_CTRL_FLUSH: 1
-            case BIO_CTRL_EOF: unsafe with(bio) { $0.isAtEnd ? 1 : 0 }
-            default: 0
-            }
-        }
+        // OpenSSL is not told of the end (BIO_CTRL_EOF): it would take that for an attack and make the session useless for
+        // a reconnect, which RFC 5246 §7.2.1 no longer asks for. Who reads sees ``isAtEnd``, and says that it was cut off.
+        unsafe BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
         return unsafe Method(pointer: method)
     }()
 }
