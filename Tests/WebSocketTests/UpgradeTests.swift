@@ -48,6 +48,11 @@ import WebSocket
         #expect(failure?.refusal?.body == Array(html.utf8.prefix(4096)))
     }
 
+    @Test func `an old proxy's refusal is one, too`() async throws {
+        let failure = try await meet("HTTP/1.0 503 Service Unavailable\r\n\r\ndown")
+        #expect(failure?.refusal?.status == 503)
+    }
+
     @Test func `interim answers are passed over`() async throws {
         let failure = try await meet("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n")
         #expect(failure?.refusal?.status == 404)
@@ -55,6 +60,7 @@ import WebSocket
 
     static let lies: [(answer: String, reason: String)] = [
         ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer is not HTTP/1.1"),
+        ("HTTP/1.0 101 X\r\nUpgrade: websocket\r\n\r\n", "the answer is not HTTP/1.1"),
         ("HTTP/1.1 1O1 X\r\n\r\n", "the status line is malformed"),
         ("HTTP/1.1 101 X\r\nUpgrade : websocket\r\n\r\n", "a header name is malformed"),
         ("HTTP/1.1 101 X\r\nUpgrade\r\n\r\n", "a header line has no colon"),

@@ -35,6 +35,8 @@ struct ResponseHead: Sendable {
         guard parts.count >= 2, parts[0] == "HTTP/1.1" || parts[0] == "HTTP/1.0", parts[1].utf8.count == 3,
             let status = Int(parts[1]), (100...599).contains(status)
         else { throw Malformed(reason: "the status line is malformed") }
+        // RFC 9110 §15.2: a 1xx does not exist in HTTP/1.0; a refusal does.
+        guard parts[0] == "HTTP/1.1" || status >= 200 else { throw Malformed(reason: "the answer is not HTTP/1.1") }
         var headers = HTTPHeaders()
         for line in lines {
             guard let colon = line.firstIndex(of: ":") else { throw Malformed(reason: "a header line has no colon") }
