@@ -129,6 +129,41 @@ import Testing
         #expect(try transfer(to: "https://pds.example.com/", reach: .trusted).admits(peer: "10.0.0.1"))
     }
 
+    /// Sends past the guard of names, as a name would that leads where it may not.
+    private func send(_ server: ScriptedServer, _ reach: HTTPRequest.Reach, over loop: CurlLoop) async throws
+        -> Result<HTTPResponse, HTTPFailure>
+    {
+        let transfer = CurlTransfer(
+            request: HTTPRequest(.get, try url(server), reach: reach),
+            configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: reach == .trusted)
+        )
+        return await withCheckedContinuation { continuation in
+            transfer.continuation = continuation
+            loop.post(.start(transfer))
+        }
+    }
+
+    @Test func `a stranger's request does not share the connection of a trusted one`() async throws {
+        let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        let server = ScriptedServer([.answer(ok), .answer(ok), .answer(ok)])
+        defer { server.stop() }
+        let loop = CurlLoop.start(connectionsPerHost: 1)
+        defer { loop.stop() }
+        #expect(try await send(server, .trusted, over: loop).get().status == 200)
+        let refused = await #expect(throws: HTTPFailure.self) { try await send(server, .stranger, over: loop).get() }
+        #expect(refused?.code == .refusedHost && refused?.mayHaveBeenSent == false)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func `a request after the end of the thread gets an answer`() async throws {
+        let server = ScriptedServer([])
+        defer { server.stop() }
+        let loop = CurlLoop.start(connectionsPerHost: 1)
+        loop.stop()
+        let late = await #expect(throws: HTTPFailure.self) { try await send(server, .trusted, over: loop).get() }
+        #expect(late?.code == .cancelled)
+    }
+
     @Test func `checks the peer of a stranger's request before it is sent`() async throws {
         let server = ScriptedServer([.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
         defer { server.stop() }

@@ -38,19 +38,21 @@ internal import Synchronization
     }
 
     func post(_ command: Command) {
-        change { $0.commands.append(command) }
+        let isTaken = change { $0.commands.append(command) }
+        if !isTaken, case .start(let transfer) = command { transfer.cancel() }
     }
 
     func stop() {
-        change { $0.isStopping = true }
+        _ = change { $0.isStopping = true }
     }
 
-    // Woken under the lock, so that the handle cannot go meanwhile.
-    private func change(_ work: (inout Inbox) -> Void) {
+    // Woken under the lock, so that the handle cannot go meanwhile; false when it is gone.
+    private func change(_ work: (inout Inbox) -> Void) -> Bool {
         inbox.withLock { inbox in
-            guard !inbox.isOver else { return }
+            guard !inbox.isOver else { return false }
             work(&inbox)
             unsafe curl_multi_wakeup(multi)
+            return true
         }
     }
 
