@@ -3,7 +3,8 @@ import Glibc
 import Network
 import Synchronization
 import Testing
-import WebSocket
+
+@testable import WebSocket
 
 /// Slow consumers and servers: the reader answers pings whatever the rest of the program does.
 @Suite struct `Pongs and backpressure` {
@@ -98,5 +99,43 @@ import WebSocket
         #expect(failure?.code == .notSent)
         tried.signal()
         _ = await end
+    }
+
+    @Test func `what the kernel has not taken counts against the limit`() {
+        let outbox = Outbox(limit: 100)
+        let message = Outbox.Item.binary([UInt8](repeating: 0, count: 60))
+        outbox.open()
+        #expect(outbox.add(message))
+        #expect(outbox.take(unsent: 0) == [message])
+        #expect(!outbox.add(message), "it may not have been written yet")
+        #expect(outbox.take(unsent: 60).isEmpty)
+        #expect(!outbox.add(message), "it was not")
+        #expect(outbox.take(unsent: 40).isEmpty)
+        #expect(outbox.add(message))
+    }
+
+    @Test func `a server that does not read is closed all the same`() async throws {
+        let ended = DispatchSemaphore(value: 0)
+        let server = LoopbackServer(receiveBuffer: 4096) { peer, _ in
+            peer.upgrade()
+            peer.wait(for: ended)
+        }
+        defer { server.stop() }
+        defer { ended.signal() }
+        var configuration = try Client.configuration(server)
+        configuration.limits.outgoing = 32 << 20
+        configuration.closeDeadline = .milliseconds(100)
+        let connection = try Client.connection(configuration)
+        let (opened, opening) = AsyncStream.makeStream(of: Void.self)
+        async let end = Client.run(
+            connection,
+            RecordingHandler(recording: Recording(), whenOpened: { opening.yield() })
+        )
+        for await _ in opened { break }
+        // More than the kernel takes.
+        try connection.send(binary: [UInt8](repeating: 0, count: 16 << 20))
+        connection.close()
+        let closure = await end.closure
+        #expect(closure?.initiator == .client && closure?.isClean == false)
     }
 }

@@ -165,9 +165,7 @@ struct OpenConnection: ~Copyable {
     }
 
     private mutating func takeOutbox(_ now: MonotonicTime) {
-        // What the kernel does not take stays where the limit counts it.
-        guard output.count <= SendQueue.congested else { return }
-        for item in outbox.take() {
+        for item in outbox.take(unsent: output.count) {
             switch item {
             case .text(let bytes): send(.text, bytes)
             case .binary(let bytes): send(.binary, bytes)

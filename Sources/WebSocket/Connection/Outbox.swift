@@ -18,9 +18,11 @@ final class Outbox: Sendable {
 
     private let state = Mutex(State())
     private let hasItems = Atomic<Bool>(false)
+    /// Bytes that were taken out and that the kernel has not taken: they wait, too.
+    private let unsent = Atomic<Int>(0)
     private let limit: Int
 
-    /// An outbox that takes nothing until it is opened, and then at most `limit` bytes at a time.
+    /// An outbox that takes nothing until it is opened, and then no more than leaves `limit` bytes waiting.
     init(limit: Int) { self.limit = limit }
 
     /// Takes items from now on.
@@ -37,7 +39,7 @@ final class Outbox: Sendable {
                 case .text(let bytes), .binary(let bytes): bytes.count
                 case .close: 0
                 }
-            guard state.isOpen, state.bytes + count <= limit else { return false }
+            guard state.isOpen, state.bytes + count <= limit - unsent.load(ordering: .relaxed) else { return false }
             state.items.append(item)
             state.bytes += count
             hasItems.store(true, ordering: .releasing)
@@ -46,11 +48,16 @@ final class Outbox: Sendable {
     }
 
     /// Takes everything out; without a lock when there is nothing.
-    func take() -> [Item] {
+    ///
+    /// - Parameter unsent: the bytes of what was taken before that are not written yet.
+    /// - Returns: the items in their order.
+    func take(unsent: Int) -> [Item] {
+        self.unsent.store(unsent, ordering: .relaxed)
         guard hasItems.load(ordering: .acquiring) else { return [] }
         return state.withLock { state in
             hasItems.store(false, ordering: .releasing)
             let items = state.items
+            self.unsent.add(state.bytes, ordering: .relaxed)
             state.items = []
             state.bytes = 0
             return items
