@@ -23,6 +23,20 @@ import WebSocket
         #expect(await seen.next() == .some(nil))
     }
 
+    @Test func `a connection that waits for the server's close frame sleeps`() async throws {
+        let server = LoopbackServer { peer, _ in
+            peer.upgrade(followedBy: ServerFrame.text("one"))
+            peer.drain()
+        }
+        defer { server.stop() }
+        var configuration = try Client.configuration(server)
+        // A ping would be due at once, were the connection open.
+        configuration.liveness.pingAfter = .milliseconds(1)
+        let (end, recording) = try await Client.run(configuration, closesAfter: 1)
+        #expect(end.closure?.isClean == false)
+        #expect(recording.batches < 20, "each is a turn of the loop")
+    }
+
     @Test func `a server that does not answer our close frame is left after a second`() async throws {
         let server = LoopbackServer { peer, _ in
             peer.upgrade(followedBy: ServerFrame.text("one"))
@@ -120,6 +134,8 @@ import WebSocket
         defer { server.stop() }
         let (end, _) = try await Client.run(Client.configuration(server))
         #expect(end.failure?.code == .connectionLost)
+        #expect(end.failure?.stream?.code == .reset)
+        #expect(end.failure?.stream?.detail == "recv: Connection reset by peer")
     }
 
     @Test func `a half-closed server still gets our close frame`() async throws {

@@ -12,7 +12,8 @@ final class Recording: Sendable {
 
     let state = Mutex(State())
 
-    var texts: [String] { state.withLock { $0.messages.map { String(decoding: $0.bytes, as: UTF8.self) } } }
+    var messages: [[UInt8]] { state.withLock { $0.messages.map(\.bytes) } }
+    var texts: [String] { messages.map { String(decoding: $0, as: UTF8.self) } }
     var response: UpgradeResponse? { state.withLock { $0.response } }
     var batches: Int { state.withLock { $0.batches } }
 }
