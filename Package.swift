@@ -161,6 +161,7 @@ let package = Package(
             path: "Tests/Fuzz/Streams",
             swiftSettings: settings
         ),
+        .testTarget(name: "FuzzTests", dependencies: ["fuzz-websocket", "fuzz-streams"], swiftSettings: settings),
         .executableTarget(
             name: "stream-bench",
             dependencies: ["Firehose", "ATProtocol", "Network", logging],

@@ -1,11 +1,12 @@
-#if FUZZING
+#if FUZZING || DEBUG
 @testable import ATProtocol
 @testable import Firehose
 import Glibc
 
-/// The target that FUZZ_TARGET names.
+/// The targets by name, and the one that FUZZ_TARGET names.
 enum FuzzTarget {
-    private static let all: [String: @Sendable ([UInt8]) -> Void] = [
+    /// What each target checks.
+    static let all: [String: @Sendable ([UInt8]) -> Void] = [
         "streams-cbor": cbor, "streams-car": archive, "streams-json": jetstream, "streams-relay": relay,
     ]
 

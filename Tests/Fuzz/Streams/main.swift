@@ -1,6 +1,7 @@
 // Fuzz targets of the stream decoders; built and run by ../fuzz.sh, which names the target in FUZZ_TARGET.
 //
-// Each input must neither crash nor be judged in two ways. A plain build is a stub, so that `swift build` needs no fuzzer.
+// Each input must neither crash nor be judged in two ways. A plain build is a stub, so that `swift build` needs no fuzzer;
+// FuzzTests puts the corpus to the checks.
 
 #if FUZZING
 import CFuzzer

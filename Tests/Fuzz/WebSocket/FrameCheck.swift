@@ -1,4 +1,4 @@
-#if FUZZING
+#if FUZZING || DEBUG
 @testable import WebSocket
 
 /// Reads bytes as a server's frames, whole and cut, and wants the same events.

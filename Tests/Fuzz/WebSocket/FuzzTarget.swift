@@ -1,9 +1,10 @@
-#if FUZZING
+#if FUZZING || DEBUG
 import Glibc
 
-/// The target that FUZZ_TARGET names.
+/// The targets by name, and the one that FUZZ_TARGET names.
 enum FuzzTarget {
-    private static let all: [String: @Sendable ([UInt8]) -> Void] = [
+    /// What each target checks.
+    static let all: [String: @Sendable ([UInt8]) -> Void] = [
         "websocket-frames": FrameCheck.frames,
         "websocket-deflate": FrameCheck.deflate,
         "websocket-handshake": HandshakeCheck.response,

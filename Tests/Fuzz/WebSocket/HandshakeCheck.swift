@@ -1,4 +1,4 @@
-#if FUZZING
+#if FUZZING || DEBUG
 import Network
 
 @testable import WebSocket
