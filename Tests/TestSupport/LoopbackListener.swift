@@ -7,7 +7,13 @@ public final class LoopbackListener: Sendable {
     /// Its port.
     public let port: UInt16
     private let descriptor: Int32
-    private let isOpen = Mutex(true)
+    private let state = Mutex(State())
+
+    private struct State {
+        var isOpen = true
+        /// A thread accepts, and closes the descriptor at its end: else it might go on with another's of the same number.
+        var isServing = false
+    }
 
     /// Listens; connections wait until ``serve(_:)``.
     ///
@@ -36,11 +42,12 @@ public final class LoopbackListener: Sendable {
     ///
     /// - Parameter body: gets the connected socket, which it must close, and the number of the connection from zero.
     public func serve(_ body: @escaping @Sendable (Int32, Int) -> Void) {
-        _ = PlainThread.start { [descriptor] in
+        state.withLock { $0.isServing = true }
+        _ = PlainThread.start { [self] in
             var number = 0
             while true {
                 let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { return ended() }
                 // A process that another test starts must not inherit the connection: it would keep it open.
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 _ = PlainThread.start { [number] in body(connection, number) }
@@ -51,11 +58,18 @@ public final class LoopbackListener: Sendable {
 
     /// Accepts no more connections.
     public func stop() {
-        isOpen.withLock { isOpen in
-            guard isOpen else { return }
-            isOpen = false
+        state.withLock { state in
+            guard state.isOpen else { return }
+            state.isOpen = false
             shutdown(descriptor, Int32(SHUT_RDWR))
-            close(descriptor)
+            if !state.isServing { close(descriptor) }
+        }
+    }
+
+    private func ended() {
+        state.withLock { state in
+            state.isServing = false
+            if !state.isOpen { close(descriptor) }
         }
     }
 }
