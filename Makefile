@@ -20,7 +20,7 @@ BACKTRACE = $(RESOURCES)/../../libexec/swift/linux/swift-backtrace-static
 # What "make release" leaves and "make install" copies: the second may be run by another user, without Swift.
 BUILT := .build/release
 
-.PHONY: help setup build release test demo install uninstall format lint interop autobahn testbed jose bench fuzz clean
+.PHONY: help setup build release test demo install uninstall format lint interop autobahn testbed jose wsproto bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,7 +76,7 @@ format: ## format every source file
 lint: ## check the format of every source file
 	swift format lint --strict --recursive Package.swift Sources Tests
 
-interop: autobahn testbed jose ## every check against software of others
+interop: autobahn testbed jose wsproto ## every check against software of others
 
 autobahn: setup ## the Autobahn suite against the WebSocket client (quick, limits, compress-small)
 	@bash Tests/Interop/autobahn.sh
@@ -86,6 +86,9 @@ testbed: setup ## one message through a third-party PDS, OAuth server and chat s
 
 jose: setup ## an independent JOSE library verifies our proofs
 	@bash Tests/Interop/jose.sh
+
+wsproto: setup ## an independent WebSocket library reads what our client reads
+	@bash Tests/Interop/wsproto.sh
 
 bench: setup ## the WebSocket client against the limit and its peers
 	@bash Tests/Benchmarks/bench.sh $(ARGS)

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// `WEBSOCKET_ORACLE` names a Python that has `wsproto`; Tests/Interop/wsproto_oracle.py reads the same bytes.
+    /// `WEBSOCKET_ORACLE` names a Python that has `wsproto`, as Tests/Interop/wsproto.sh does; wsproto_oracle.py reads the same.
     @Test func `wsproto comes to the same events and the same end`() throws {
         guard let python = unsafe getenv("WEBSOCKET_ORACLE").map({ unsafe String(cString: $0) }) else {
             print("skipped: WEBSOCKET_ORACLE names no Python with wsproto")
