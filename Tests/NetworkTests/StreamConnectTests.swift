@@ -42,6 +42,29 @@ import Testing
         #expect(ContinuousClock.now - start < TCPConnector.attemptDelay)
     }
 
+    @Test func `addresses that fail at once cost no time`() throws {
+        let listener = LoopbackListener()
+        defer { listener.stop() }
+        // No TCP connection to a broadcast address is begun.
+        let dead = try address("255.255.255.255", 1)
+        let addresses = [dead, dead, dead, dead, try address("127.0.0.1", listener.port)]
+        let start = ContinuousClock.now
+        let stream = try TCPConnector.connect(
+            to: addresses,
+            of: "test",
+            for: "test",
+            wakeUp: WakeUp(),
+            until: .now + .seconds(5)
+        )
+        #expect(stream.address.description == "127.0.0.1:\(listener.port)")
+        #expect(ContinuousClock.now - start < TCPConnector.attemptDelay)
+    }
+
+    @Test(arguments: ["2001:db8::1", "::1", "203.0.113.1", "127.0.0.1"])
+    func `an address is read whatever the machine has`(host: String) throws {
+        #expect(try address(host, 443).description == (host.contains(":") ? "[\(host)]:443" : "\(host):443"))
+    }
+
     @Test func `every address that failed is named`() throws {
         let addresses = [try address("127.0.0.1", 1), try address("127.0.0.2", 1)]
         var seen: StreamFailure?
