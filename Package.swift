@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(name: "ATProtocolTests", dependencies: ["ATProtocol", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FirehoseTests",
-            dependencies: ["Firehose", "Sandbox", "Crypto", "TestSupport"],
+            dependencies: ["Firehose", "WebSocket", "Network", "Sandbox", "Crypto", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Sandbox", "TestSupport"], swiftSettings: settings),

@@ -46,6 +46,8 @@ import Testing
 
     @Test(arguments: [
         ("stream:\n  coalesc: 10ms", "stream.coalesc", "did you mean “coalesce”"),
+        // Invariant 4: a pong leaves within 100 ms.
+        ("stream:\n  coalesce: 100ms", "stream.coalesce", "80"),
         ("sending:\n  interval: soon", "sending.interval", "expected a duration"),
         ("sending:\n  interval: [1]", "sending.interval", "expected a single value, found a list"),
         ("policy:\n  recipients: everybody", "policy.recipients", "one of followers, allowlist, anyone"),

@@ -33,11 +33,12 @@ struct WebSocketTransport: StreamTransport {
             guard !Task.isCancelled else { return .cancelled }
             return .closed(code: closure.code.rawValue, reason: closure.reason)
         } catch {
-            return Self.end(error)
+            return Self.end(error, now: SystemClock().now())
         }
     }
 
-    private static func end(_ failure: WebSocketFailure) -> StreamTransportEnd {
+    /// What a failure means to the follower; the time is in seconds since the Unix epoch.
+    static func end(_ failure: WebSocketFailure, now: Double) -> StreamTransportEnd {
         if failure.code == .cancelled || Task.isCancelled { return .cancelled }
         guard let refusal = failure.refusal else {
             return .lost(code: failure.code.rawValue, detail: failure.detail)
@@ -49,7 +50,7 @@ struct WebSocketTransport: StreamTransport {
             status: refusal.status,
             error: error.name,
             message: error.message ?? "",
-            retryAfter: refusal.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: SystemClock().now()) }
+            retryAfter: refusal.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: now) }
         )
     }
 }
