@@ -111,3 +111,10 @@ final class Stage: Sendable {
 
 /// What a failed test shows of the daemon's log.
 func tail(_ process: ChildProcess) -> Comment { Comment(rawValue: process.output.suffix(25).joined(separator: "\n")) }
+
+@Suite struct `The tests of the daemon` {
+    @Test func `have the daemon that they are about`() {
+        // Without it all the others are skipped.
+        #expect(Stage.binary != nil, "swift build makes impact-notifier, or IMPACT_NOTIFIER_BINARY names it")
+    }
+}
