@@ -88,12 +88,13 @@ import Testing
         let keeping = Task { await keeper.run() }
         #expect(hosts.coverage(of: gap) == .underway)
         hosts.receive([], from: other, until: gap.until)
+        let last = try #require(await mailbox.next())
+        #expect(try await ledger.openGaps().count == 1, "what covers it is not known to be stored")
+        #expect(log.count("gap covered by another host") == 0)
+        _ = try await ledger.store(last, [], now: 6)
         await log.wait(for: "gap covered by another host")
         keeping.cancel()
         await keeping.value
-        #expect(try await ledger.openGaps().count == 1, "what covers it is not known to be stored")
-        let last = try #require(await mailbox.next())
-        _ = try await ledger.store(last, [], now: 6)
         #expect(try await ledger.openGaps().isEmpty)
         var asked = gap
         asked.reason = .operatorRequest

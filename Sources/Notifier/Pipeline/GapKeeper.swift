@@ -51,25 +51,25 @@ public struct GapKeeper: Sendable {
     /// Runs until cancelled.
     public func run() async {
         var backoffs: [OpenGap.ID: (backoff: Backoff, due: ContinuousClock.Instant)] = [:]
-        // Those that only wait for what was found to be stored.
-        var closing: Set<OpenGap.ID> = []
+        // Those that only wait for what was found to be stored, and what is to be said then.
+        var closing: [OpenGap.ID: Closing] = [:]
         repeat {
             guard let gaps = try? await ledger.openGaps() else { continue }
-            closing.formIntersection(gaps.map(\.id))
-            for gap in gaps where !closing.contains(gap.id) {
+            let open = Set(gaps.map(\.id))
+            for (id, closing) in closing where !open.contains(id) { report(closing) }
+            closing = closing.filter { open.contains($0.key) }
+            for gap in gaps where closing[gap.id] == nil {
                 var state = backoffs[gap.id] ?? (Backoff(base: interval * 2, limit: .seconds(6 * 3600)), .now)
                 guard state.due <= .now else { continue }
                 switch hosts.coverage(of: gap.gap) {
                 case .underway: continue
                 case .covered(let host):
                     await close(gap)
-                    guard !Task.isCancelled else { return }
-                    closing.insert(gap.id)
-                    report(gap, coveredBy: host)
+                    closing[gap.id] = Closing(gap: gap, words: "gap covered by another host", details: ["by": host])
                 case .none:
-                    if await isSwept(gap) {
+                    if let swept = await swept(gap) {
                         backoffs[gap.id] = nil
-                        closing.insert(gap.id)
+                        closing[gap.id] = swept
                     } else {
                         state.due = .now + max(interval, state.backoff.next())
                         backoffs[gap.id] = state
@@ -79,27 +79,33 @@ public struct GapKeeper: Sendable {
         } while (try? await ContinuousClock().sleep(for: interval)) != nil
     }
 
-    private func isSwept(_ gap: OpenGap) async -> Bool {
+    /// What is said of a gap once the row is closed.
+    private struct Closing {
+        let gap: OpenGap
+        let words: String
+        var isGivenUp = false
+        var details: [String: String]
+    }
+
+    /// Sweeps a gap and hands its closing over; nil when it has to be done again.
+    private func swept(_ gap: OpenGap) async -> Closing? {
         let report = await sweep.run(from: gap.gap.from, until: gap.gap.until) { [ledger] uri in
             (try? await ledger.knows(uri)) ?? false
         } deliver: { events in
             await hand(over: StreamBatch(events: events))
         }
-        guard !Task.isCancelled else { return false }
+        guard !Task.isCancelled else { return nil }
         let isGivenUp = clock.now() - gap.noticedAt > Self.patience
-        guard report.isComplete || isGivenUp else { return false }
+        guard report.isComplete || isGivenUp else { return nil }
         await close(gap)
-        guard !Task.isCancelled else { return false }
-        var metadata = metadata(of: gap)
-        metadata["found"] = "\(report.found)"
-        metadata["known"] = "\(report.known)"
-        metadata["failed"] = "\(report.failures.count)"
-        if report.isComplete {
-            logger.notice("gap closed", metadata: metadata)
-        } else {
-            logger.error("gap given up: some authors were never reached", metadata: metadata)
-        }
-        return true
+        return Closing(
+            gap: gap,
+            words: report.isComplete ? "gap closed" : "gap given up: some authors were never reached",
+            isGivenUp: !report.isComplete,
+            details: [
+                "found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)",
+            ]
+        )
     }
 
     /// Closes a gap behind what was found, or what covers it: not before that is stored.
@@ -109,14 +115,12 @@ public struct GapKeeper: Sendable {
         await hand(over: last)
     }
 
-    private func report(_ gap: OpenGap, coveredBy host: String) {
-        var metadata = metadata(of: gap)
-        metadata["by"] = "\(host)"
-        logger.notice("gap covered by another host", metadata: metadata)
-    }
-
-    private func metadata(of gap: OpenGap) -> Logger.Metadata {
-        ["host": "\(gap.gap.host)", "reason": "\(gap.gap.reason.rawValue)"]
+    private func report(_ closing: Closing) {
+        var metadata: Logger.Metadata = [
+            "host": "\(closing.gap.gap.host)", "reason": "\(closing.gap.gap.reason.rawValue)",
+        ]
+        for (key, value) in closing.details { metadata[key] = "\(value)" }
+        logger.log(level: closing.isGivenUp ? .error : .notice, "\(closing.words)", metadata: metadata)
     }
 
     private func hand(over batch: StreamBatch) async {
