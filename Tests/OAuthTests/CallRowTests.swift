@@ -308,8 +308,12 @@ import Testing
         _ = try await session.send(fixture.call)
         await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
         #expect(fixture.calls == 1)
-        fixture.clock.advance(3601)
-        let answer = try? await session.send(fixture.call)
-        #expect(answer?.status == 200 || fixture.tokenRequests > 0)
+        fixture.clock.advance(3500)
+        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        #expect(fixture.calls == 1)
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        fixture.clock.advance(101)
+        let answer = try await session.send(fixture.call)
+        #expect(answer.status == 200 && fixture.calls == 2)
     }
 }

@@ -50,7 +50,9 @@ import Testing
         for (bytes, answer) in zip(cases, answers) {
             let ours = Transcript(bytes, cutAt: [])
             #expect(ours.description == answer.events)
-            #expect((ours.closeCode ?? 0) == answer.closeCode, "\(bytes.prefix(64))")
+            // wsproto has no limit of size: it goes on with a length that we refuse, and may find what follows invalid.
+            let isTooLarge = ours.closeCode == 1009 && [0, 1007].contains(answer.closeCode)
+            #expect(isTooLarge || (ours.closeCode ?? 0) == answer.closeCode, "\(bytes.prefix(64))")
         }
     }
 }

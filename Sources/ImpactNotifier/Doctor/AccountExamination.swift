@@ -17,6 +17,10 @@ struct AccountExamination {
             return [.failure("session", error.sentence, "Run “impact-notifier login”.")]
                 + skipped(["account", "scope", "profile", "proxy", "chat"])
         }
+        return await session.keepingTokens { await findings(about: session) }
+    }
+
+    private func findings(about session: StoredSession) async -> [DoctorFinding] {
         let status = await session.status()
         var findings = [Self.finding(of: status)]
         guard status.state.isUsable else {

@@ -15,11 +15,20 @@ struct TestMessage {
     /// - Parameter recipient: a handle or a DID.
     /// - Returns: what became of it.
     func send(to recipient: String) async -> DoctorFinding {
+        do {
+            let session = try await services.openSession(of: try await services.account())
+            return await session.keepingTokens { await send(to: recipient, with: session) }
+        } catch {
+            return .failure(Self.step, "\(error)", "Repair the steps above first.")
+        }
+    }
+
+    private func send(to recipient: String, with session: StoredSession) async -> DoctorFinding {
         let proxy = configuration.delivery.sending.proxy
         var phase = CallPhase.openConversation
         do {
             let recipient = try await did(of: recipient)
-            let sender = try await services.account()
+            let sender = session.account
             guard recipient != sender else {
                 return .failure(
                     Self.step,
@@ -27,7 +36,6 @@ struct TestMessage {
                     "The chat service refuses a conversation with oneself: name another account, such as your own."
                 )
             }
-            let session = try await services.openSession(of: sender)
             let chat = ChatClient(session: session, proxy: proxy)
             let conversation = try await chat.conversation(with: recipient)
             phase = .sendMessage

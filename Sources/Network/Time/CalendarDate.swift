@@ -11,7 +11,9 @@ public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
 
     /// The date of a moment, in seconds since the Unix epoch.
     public init(_ seconds: Double) {
-        let whole = Int(seconds.rounded(.down))
+        // Beyond some thousand years no date is meant, and an integer would not hold it.
+        let bounded = seconds.isNaN ? 0 : min(max(seconds, -1e11), 1e12)
+        let whole = Int(bounded.rounded(.down))
         let days = whole >= 0 ? whole / 86_400 : (whole - 86_399) / 86_400
         // Days to civil date over 400-year eras that begin on 1 March (Hinnant, "chrono-compatible low-level dates").
         let shifted = days + 719_468

@@ -36,15 +36,24 @@ public struct AppPasswordLogin: Sendable {
         )
         let pds = try await discovery.pds(of: configuration.account)
         let store = try SessionStore(configuration, environment.files)
-        let queue = BlockingQueue()
-        try await queue.run { () throws(OAuthFailure) in try store.reserve() }
+        let storage = LoginStorage(configuration, environment, store, BlockingQueue())
+        let lock = try await storage.prepare()
+        let record: SessionRecord
+        do throws(OAuthFailure) { record = try await signIn(password, at: pds) } catch {
+            lock.unlock()
+            throw error
+        }
+        return try await storage.replace(with: record, releasing: lock)
+    }
+
+    private func signIn(_ password: String, at pds: WebURL) async throws(OAuthFailure) -> SessionRecord {
         let method = AppPasswordMethod(configuration, environment)
         let tokens = try tokens(await method.signIn(password: password, at: pds.origin), pds.origin)
         guard tokens.subject == configuration.account.text else {
             throw OAuthFailure(code: .wrongAccount, sentence: "The app password is of another account.")
         }
         let now = environment.clock.now()
-        let record = SessionRecord(
+        return SessionRecord(
             kind: .appPassword,
             loginID: SecureRandom.token(bytes: 16),
             account: configuration.account,
@@ -55,7 +64,6 @@ public struct AppPasswordLogin: Sendable {
             createdAt: now,
             refreshedAt: now
         )
-        return try await LoginStorage(configuration, environment, store, queue).replace(with: record)
     }
 
     private func tokens(_ reply: RefreshReply, _ pds: String) throws(OAuthFailure) -> TokenSet {

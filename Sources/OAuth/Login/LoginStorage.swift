@@ -23,7 +23,29 @@ struct LoginStorage: Sendable {
 
     /// Writes the record under the session's lock, waiting for a refresh of a running daemon to end.
     func replace(with record: SessionRecord) async throws(OAuthFailure) -> SessionStatus {
+        try await replace(with: record, releasing: takeLock())
+    }
+
+    /// Takes the session's lock and room for a session: before what can be used once only is used.
+    ///
+    /// From here on no daemon writes the file whose room this is.
+    func prepare() async throws(OAuthFailure) -> any FileLock {
         let lock = try await takeLock()
+        let store = store
+        do throws(OAuthFailure) {
+            try await queue.run { () throws(OAuthFailure) in try store.reserve() }
+        } catch {
+            lock.unlock()
+            throw error
+        }
+        return lock
+    }
+
+    /// Writes the record and gives the lock back, whatever comes of it.
+    func replace(
+        with record: SessionRecord,
+        releasing lock: any FileLock
+    ) async throws(OAuthFailure) -> SessionStatus {
         let store = store
         let now = environment.clock.now()
         // A session that cannot be read is not this one's business to revoke; it is kept aside all the same.

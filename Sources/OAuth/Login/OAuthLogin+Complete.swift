@@ -37,9 +37,35 @@ extension OAuthLogin {
         guard let code = parameters.code, !code.isEmpty else {
             throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.")
         }
-        let store = try SessionStore(configuration, environment.files)
+        let storage = LoginStorage(
+            configuration,
+            environment,
+            try SessionStore(configuration, environment.files),
+            queue
+        )
         // The store must take the session before the one-shot code is spent.
-        try await queue.run { () throws(OAuthFailure) in try store.reserve() }
+        let lock = try await storage.prepare()
+        let session: NewSession
+        do throws(OAuthFailure) { session = try await exchange(code, login) } catch {
+            lock.unlock()
+            throw error
+        }
+        do throws(OAuthFailure) { return try await storage.replace(with: session.record, releasing: lock) } catch {
+            // Nobody will ever use it.
+            await revoke(session.record.refreshToken, session.client, session.server)
+            throw error
+        }
+    }
+
+    /// A session that the server has begun and the disk does not hold yet.
+    private struct NewSession {
+        let record: SessionRecord
+        let client: TokenClient
+        let server: AuthorizationServer
+    }
+
+    /// Exchanges the code, once, and checks what it brought.
+    private func exchange(_ code: String, _ login: PendingLogin) async throws(OAuthFailure) -> NewSession {
         let home = try await discovery.home(of: login.account)
         guard home.server.issuer == login.issuer else {
             throw OAuthFailure(
@@ -66,8 +92,11 @@ extension OAuthLogin {
             await revoke(tokens.refreshToken, client, home.server)
             throw error
         }
-        let storage = LoginStorage(configuration, environment, store, queue)
-        return try await storage.replace(with: record(tokens, login, client, home, at: askedAt))
+        return NewSession(
+            record: record(tokens, login, client, home, at: askedAt),
+            client: client,
+            server: home.server
+        )
     }
 
     private func denial(_ parameters: CallbackParameters) -> OAuthFailure {

@@ -52,7 +52,7 @@ struct AppPasswordMethod: SessionMethod {
             isAlone: true
         )
         do throws(HTTPFailure) {
-            return RefreshReply(password: try await client.send(request), now: clock.now())
+            return RefreshReply(password: try await client.send(request), isRefresh: bearer != nil, now: clock.now())
         } catch {
             return RefreshReply(OAuthFailure(error))
         }

@@ -44,7 +44,7 @@ extension StoredSession {
                 )
             )
         // What the chat service needs is what the session is for; whoever makes another call sees its refusal.
-        case .scopeMissing where call.proxy == nil: break
+        case .scopeMissing where call.proxy == nil || !ScopeGrant.chatMethods.contains(call.method.text): break
         case .scopeMissing(let detail):
             settleForGood(.needsLogin(SessionTrouble(.scope, detail)))
         case .notPrivileged:

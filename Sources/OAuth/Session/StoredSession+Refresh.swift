@@ -50,7 +50,9 @@ extension StoredSession {
     private func performRefresh() async {
         let now = environment.clock.now()
         guard let store, let lock = await takeLock() else {
-            let trouble = SessionTrouble(.lockBusy, "another process holds the session's lock")
+            let trouble =
+                lockFailure.map { SessionTrouble(.storage, $0.sentence) }
+                ?? SessionTrouble(.lockBusy, "another process holds the session's lock")
             machine.refreshWithheld(trouble, at: now, jitter: environment.jitter())
             return
         }
@@ -96,6 +98,9 @@ extension StoredSession {
             // Somebody put an older file back; what it holds is spent, and step b writes ours over it.
             return record
         } catch {
+            // Looked at again with every call, so that mending the file is enough.
+            record = nil
+            version = nil
             machine.settle(.misconfigured(SessionTrouble(.fileUnusable, error.sentence)))
             return nil
         }

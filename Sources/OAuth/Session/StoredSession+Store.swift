@@ -18,7 +18,7 @@ extension StoredSession {
             }
             adopt(stored)
         } catch {
-            self.version = version
+            self.version = nil
             record = nil
             machine.settle(.misconfigured(SessionTrouble(.fileUnusable, error.sentence)))
         }
@@ -77,14 +77,16 @@ extension StoredSession {
         return nil
     }
 
-    /// Waits for the lock that is held from reading the record to writing its successor; nil when it stays taken.
+    /// Waits for the lock that is held from reading the record to writing its successor; nil when it stays taken for 70 s,
+    /// or cannot be taken: ``lockFailure`` tells.
     func takeLock() async -> (any FileLock)? {
         guard let store else { return nil }
-        // Longer than a refresh of another process may last: two attempts of 30 s with a pause between them.
+        lockFailure = nil
         for _ in 0..<700 {
             do throws(OAuthFailure) {
                 if let lock = try await queue.run({ () throws(OAuthFailure) in try store.lock() }) { return lock }
             } catch {
+                lockFailure = error
                 environment.logger.error("session lock unusable", metadata: ["reason": "\(error.sentence)"])
                 return nil
             }

@@ -30,6 +30,8 @@ public actor StoredSession: AccountSession {
     /// The access token that the PDS refused last, by generation: it is not shown again.
     var refusedGeneration: Int64?
     var machine = SessionMachine()
+    /// Why the lock could not be taken the last time it was wanted; nil when it could, or another process held it.
+    var lockFailure: OAuthFailure?
     var flight: Task<Void, Never>?
     var rescue: Task<Void, Never>?
     var paperwork: Task<Void, Never>?

@@ -36,11 +36,14 @@ extension SessionRecord {
 
     /// Reads a record; nil when a member is missing or of the wrong kind.
     init?(_ json: JSONValue) {
-        func number(_ name: String) -> Double? { json[name]?.integer.map(Double.init) }
+        // Seconds of the years that a date can have; anything else was not written by this program.
+        func number(_ name: String) -> Double? {
+            json[name]?.integer.flatMap { (0..<253_402_300_800).contains($0) ? Double($0) : nil }
+        }
         guard json["format"]?.integer == Self.format,
             let kind = json["kind"]?.string.flatMap(SessionKind.init),
             let loginID = json["login_id"]?.string, !loginID.isEmpty,
-            let generation = json["generation"]?.integer,
+            let generation = json["generation"]?.integer, (0..<(1 << 53)).contains(generation),
             let account = json["did"]?.string.flatMap({ try? DID($0) }),
             let pds = json["pds"]?.string,
             let accessToken = json["access_token"]?.string,

@@ -39,13 +39,18 @@ struct SessionStore: Sendable {
         }
     }
 
-    private func check(_ status: FileStatus) throws(FileFailure) {
-        if let directoryStatus = try files.status(of: directory) {
-            guard directoryStatus.owner == files.owner else { throw .unusable(directory, "it belongs to another user") }
-            guard directoryStatus.mode & 0o077 == 0 else {
-                throw .unusable(directory, "it is open to other users; run: chmod 700 \(directory)")
-            }
+    private func checkDirectory() throws(FileFailure) {
+        guard let status = try files.status(of: directory) else { return }
+        guard status.owner == files.owner else {
+            throw .unusable(directory, "it belongs to another user; run this as the user of the daemon")
         }
+        guard status.mode & 0o077 == 0 else {
+            throw .unusable(directory, "it is open to other users; run: chmod 700 \(directory)")
+        }
+    }
+
+    private func check(_ status: FileStatus) throws(FileFailure) {
+        try checkDirectory()
         guard status.isRegular else { throw .unusable(path, "it is not a plain file") }
         guard status.owner == files.owner else { throw .unusable(path, "it belongs to another user") }
         guard !status.isShared else { throw .unusable(path, "other users may read it; run: chmod 600 \(path)") }
@@ -100,9 +105,17 @@ struct SessionStore: Sendable {
         try reserve()
     }
 
-    /// Takes room for a record.
+    /// Takes room for a record, where nobody else's session is or can be read.
     func reserve() throws(OAuthFailure) {
-        do { try files.reserve(nextPath, size: Self.reservation) } catch { throw Self.storage(error) }
+        do throws(FileFailure) {
+            try checkDirectory()
+            if let status = try files.status(of: path), status.owner != files.owner {
+                throw .unusable(path, "it belongs to another user; run this as the user of the daemon")
+            }
+            try files.reserve(nextPath, size: Self.reservation)
+        } catch {
+            throw Self.storage(error)
+        }
     }
 
     /// Stores a new login, keeping what was there under a name that tells when it ended.
@@ -126,7 +139,16 @@ struct SessionStore: Sendable {
     /// Keeps an answer that could not be used, for the operator.
     func keep(_ body: [UInt8], at now: Double) throws(OAuthFailure) -> String {
         let file = directory + "/session.answer-\(Int64(now)).txt"
-        do { try files.write(Array(body.prefix(65_536)), to: file) } catch { throw Self.storage(error) }
+        var kept = Array(body.prefix(65_536))
+        // It may hold tokens: where the session is encrypted this is, too.
+        if let encryptionKey {
+            do throws(CryptoFailure) {
+                kept = Array(Base64.encode(try SealedBox.seal(kept, key: encryptionKey, context: context)).utf8)
+            } catch {
+                throw OAuthFailure(code: .crypto, sentence: "The answer could not be encrypted: \(error.detail).")
+            }
+        }
+        do { try files.write(kept, to: file) } catch { throw Self.storage(error) }
         return file
     }
 

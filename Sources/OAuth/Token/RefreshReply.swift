@@ -59,7 +59,10 @@ enum RefreshReply: Sendable, Equatable {
         case (_, "invalid_client_metadata"), (_, "invalid_redirect_uri"): self = .metadataUnavailable(detail)
         case (_, "invalid_grant") where error.message?.contains("jti reused") == true: self = .assertionReused
         case (_, "invalid_grant"): self = .grantRefused(detail)
-        default: self = .unrecognized("status \(response.status) \(detail)")
+        case (400, _), (401, _): self = .unrecognized("status \(response.status) \(detail)")
+        case (200..<300, _): self = TokenSet(response).map { .tokens($0) } ?? .unusable(response.body)
+        // No authorization server answers so: something in between does, and the token was not looked at.
+        default: self = .unreachable("status \(response.status) \(detail)")
         }
     }
 
@@ -75,8 +78,8 @@ enum RefreshReply: Sendable, Equatable {
             : .unreachable("\(transport.code.rawValue): \(transport.detail)")
     }
 
-    /// Reads an answer of `createSession` or `refreshSession`.
-    init(password response: HTTPResponse, now: Double) {
+    /// Reads an answer of `createSession`, or of `refreshSession`, which says nothing about the password.
+    init(password response: HTTPResponse, isRefresh: Bool, now: Double) {
         let error = XRPCError(response)
         let detail = [error.name, error.message].compactMap(\.self).joined(separator: ": ")
         switch (response.status, error.name ?? "") {
@@ -89,15 +92,19 @@ enum RefreshReply: Sendable, Equatable {
             self = .passwordRefused(
                 "a second factor is asked for, so this is the account's password, not an app password"
             )
-        case (401, _): self = .passwordRefused(detail)
+        case (401, _): self = isRefresh ? .passwordSessionEnded : .passwordRefused(detail)
         default: self = .unrecognized("status \(response.status) \(detail)")
         }
     }
 
     /// `Retry-After`, or the reset time of the network's rate limits (epoch seconds).
     static func wait(_ response: HTTPResponse, now: Double) -> Double? {
-        if let value = response.headers["Retry-After"] { return RetryAfter.wait(value, now: now) }
-        return response.headers["RateLimit-Reset"].flatMap(Double.init).map { max(0, $0 - now) }
+        let asked =
+            if let value = response.headers["Retry-After"] { RetryAfter.wait(value, now: now) } else {
+                response.headers["RateLimit-Reset"].flatMap(Double.init).map { $0 - now }
+            }
+        // A server that writes milliseconds must not silence the session for years.
+        return asked.flatMap { $0.isFinite ? min(max(0, $0), 86_400) : nil }
     }
 }
 

@@ -9,8 +9,11 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     var scope: String?
     /// The account's DID, `sub`.
     var subject: String?
-    /// Seconds from now.
+    /// Seconds from now; nil when it is not told, or makes no sense.
     var expiresIn: Double?
+
+    /// Ten years, in seconds.
+    private static let longestLife = 315_360_000.0
 
     /// Reads a 200 answer; nil when it holds no pair of tokens.
     init?(_ response: HTTPResponse) {
@@ -23,11 +26,14 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
         tokenType = json["token_type"]?.string
         scope = json["scope"]?.string
         subject = json["sub"]?.string
-        switch json["expires_in"] {
-        case .integer(let seconds)?: expiresIn = Double(seconds)
-        case .number(let seconds)?: expiresIn = seconds
-        default: expiresIn = nil
-        }
+        let seconds: Double? =
+            switch json["expires_in"] {
+            case .integer(let seconds)?: Double(seconds)
+            case .number(let seconds)?: seconds
+            default: nil
+            }
+        // What is no life of a token says nothing; the server will say when it has ended.
+        expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? $0 : nil }
     }
 
     /// What forbids the use of the tokens; nil when nothing does.

@@ -25,6 +25,7 @@ final class CrashingFileSystem: SessionFileSystem {
         var isDead = false
         var epoch = 0
         var failures: [String: Int32] = [:]
+        var directoryOwner: UInt32 = 1000
         var log: [String] = []
         var history: [String: [String]] = [:]
     }
@@ -56,6 +57,9 @@ final class CrashingFileSystem: SessionFileSystem {
 
     /// Dies now.
     func kill() { state.withLock { $0.isDead = true } }
+
+    /// Gives the directory to another user.
+    func own(by owner: UInt32) { state.withLock { $0.directoryOwner = owner } }
 
     /// Every content that a file had on the disk, for good.
     func history(of path: String) -> [String] { state.withLock { $0.history[path] ?? [] } }
@@ -96,7 +100,9 @@ final class CrashingFileSystem: SessionFileSystem {
 
     func status(of path: String) throws(FileFailure) -> FileStatus? {
         try step("status", path) { state in
-            if path == "/state" { return FileStatus(inode: 0, owner: 1000, mode: 0o040_700, modified: 0, size: 0) }
+            if path == "/state" {
+                return FileStatus(inode: 0, owner: state.directoryOwner, mode: 0o040_700, modified: 0, size: 0)
+            }
             return state.names[path].flatMap { state.nodes[$0] }.map { node in
                 FileStatus(
                     inode: node.inode,

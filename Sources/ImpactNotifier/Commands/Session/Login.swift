@@ -66,6 +66,7 @@ struct Login: AsyncParsableCommand {
             )
         }
         for line in SessionText(status, now: services.environment.clock.now()).lines { StandardOutput.print(line) }
+        guard status.state.exitStatus == 0 else { throw ExitCode(status.state.exitStatus) }
     }
 
     /// Nil when the login goes on later, with `--complete`.

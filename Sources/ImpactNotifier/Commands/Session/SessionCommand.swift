@@ -66,8 +66,13 @@ struct SessionCommand: AsyncParsableCommand {
             let session = try await SessionServices.run {
                 try await StoredSession.open(services.session, services.environment)
             }
+            let answer = await session.keepingTokens { () async -> Result<String, SessionFailure> in
+                do throws(SessionFailure) { return .success(try await session.check()) } catch {
+                    return .failure(error)
+                }
+            }
             do {
-                let handle = try await session.check()
+                let handle = try answer.get()
                 StandardOutput.print("The session works: \(session.account) is \(handle).")
             } catch {
                 StandardOutput.printError("\(error)")
