@@ -70,7 +70,9 @@ import Testing
     @Test func `in doubt stay in doubt over a refusal, and a request that is called off meanwhile is not posted again`()
         async throws
     {
-        let world = try world()
+        var world = try world()
+        // One attempt a life: the second answer is for the second life.
+        world.configuration.sending.firstWait = .seconds(60)
         world.chat.fail("putRecord", with: .lostAfter, .answer(status: 429, body: "{}", headers: ["Retry-After": "30"]))
         try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.sending] == 1 }
         let changed = try World.event(1, operation: .update, title: "Changed", at: world.clock, rev: 5)
