@@ -22,7 +22,9 @@ import Testing
         let open = try #require(try await ledger.openGaps().first)
         #expect(open.gap == gap)
         #expect(open.noticedAt == 5)
-        try await ledger.close(open, at: 6)
+        var closing = StreamBatch()
+        closing.closedGap = open.id
+        _ = try await ledger.store(closing, [], now: 6)
         #expect(try await ledger.openGaps().isEmpty)
     }
 

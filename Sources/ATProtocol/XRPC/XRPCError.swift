@@ -26,6 +26,9 @@ public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether the message holds these words, which are given in lower case, in any case.
+    public func says(_ phrase: String) -> Bool { message?.lowercased().contains(phrase) ?? false }
+
     private static func clean(_ text: String) -> String {
         // It is shown in terminals and logs, and some of the servers are strangers'.
         let steering: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]

@@ -148,7 +148,7 @@ extension HTTPClient {
             let error = XRPCError(response)
             let gone: Set = ["RepoNotFound", "RepoTakendown", "RepoSuspended", "RepoDeactivated"]
             let isGone = error.name.map(gone.contains) ?? false
-            let isUnknown = error.status == 400 && error.message?.lowercased().contains("could not find repo") == true
+            let isUnknown = error.status == 400 && error.says("could not find repo")
             throw SweepFailure(error.description, isDefinitive: isGone || isUnknown)
         }
         do { return try JSONValue(parsing: response.body) } catch { throw SweepFailure(error.description) }

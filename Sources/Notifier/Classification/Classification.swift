@@ -154,7 +154,4 @@ private func classifyLimit(_ error: XRPCError) -> Verdict {
 
 extension XRPCError {
     fileprivate var isUpstreamFailure: Bool { name == "UpstreamFailure" || says("upstream service unreachable") }
-
-    /// Whether the message holds these words, regardless of case.
-    func says(_ phrase: String) -> Bool { message?.lowercased().contains(phrase) ?? false }
 }

@@ -70,12 +70,20 @@ extension ChatSender {
         let verdict = try await refine(judge(.sendMessage, failure), failure, jobs: delivery.members.map(\.id))
         let actions = delivery.machine.handle(.failed(.sendMessage, verdict))
         let dueAt = due(after: verdict, attempts: delivery.attempts, isDoubt: actions.contains(.scan))
-        try await settle(
-            delivery,
-            dueAt: dueAt,
-            note: AttemptNote(.sendMessage, failure, verdict, nextAt: dueAt),
-            detail: failure
-        )
+        try await settle(delivery, after: failure, in: .sendMessage, verdict, actions, dueAt: dueAt)
+    }
+
+    /// Stores where a failure has left a message, then what it means for the owner.
+    func settle(
+        _ delivery: Delivery,
+        after failure: CallFailure,
+        in phase: CallPhase,
+        _ verdict: Verdict,
+        _ actions: [DeliveryMachine.Action],
+        dueAt: Double
+    ) async throws(LedgerError) {
+        let note = AttemptNote(phase, failure, verdict, nextAt: dueAt)
+        try await settle(delivery, dueAt: dueAt, note: note, detail: failure)
         if actions.contains(.suppressOwner) {
             try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
         }

@@ -71,15 +71,7 @@ extension ChatSender {
         let actions = delivery.machine.handle(.failed(.readMessages, verdict))
         delivery.attempts += 1
         let dueAt = wallClock.now() + gate.backoff(delivery.attempts)
-        try await settle(
-            delivery,
-            dueAt: dueAt,
-            note: AttemptNote(.readMessages, failure, verdict, nextAt: dueAt),
-            detail: failure
-        )
-        if actions.contains(.suppressOwner) {
-            try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
-        }
+        try await settle(delivery, after: failure, in: .readMessages, verdict, actions, dueAt: dueAt)
     }
 
     /// Answers without sense after which a human must look: the owner would get nothing else meanwhile.

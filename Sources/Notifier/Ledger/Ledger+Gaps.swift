@@ -41,13 +41,6 @@ extension Ledger {
         try await write { database in try database.declare(gap, at: now) }
     }
 
-    /// Closes a gap: it was swept, or given up.
-    ///
-    /// - Throws: ``LedgerError``.
-    public func close(_ gap: OpenGap, at now: Double) async throws(LedgerError) {
-        try await write { database in try database.close(gap.id, at: now) }
-    }
-
     /// Whether a record was seen before, by whatever way.
     ///
     /// - Throws: ``LedgerError``.
