@@ -113,7 +113,7 @@ import Testing
     @Test(arguments: [Int32(28), 30, 13]) func `row 32: a full or read-only disk keeps the token unspent`(
         number: Int32
     ) async throws {
-        for operation in ["reserve", "write-begin", "rename-begin"] {
+        for operation in ["reserve", "write-begin", "rename", "sync-directory"] {
             let fixture = try SessionFixture()
             fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
             let session = try await fixture.open()
@@ -153,6 +153,24 @@ import Testing
         #expect(fixture.stored?.refreshToken == "refresh-1")
         #expect(await session.status().state == .ok)
         #expect(fixture.tokenRequests == 1)
+    }
+
+    @Test func `row 33: tokens that are in the file are not reported as kept in memory only`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        fixture.client.during(SessionFixture.tokenPath) { fixture.files.fail("sync-directory", with: 5) }
+        let session = try await fixture.open()
+        fixture.clock.advance(3588)
+        let answer = try await session.send(fixture.call)
+        #expect(answer.status == 200)
+        #expect(fixture.stored?.refreshToken == "refresh-1")
+        #expect(await session.status().state == .ok)
+        #expect(fixture.log.count("rotated tokens are in memory only; do not stop this process") == 0)
+        #expect(fixture.log.count("rotated tokens are stored, but may not survive a power cut", .error) == 1)
+        fixture.clock.advance(3588)
+        _ = try await session.send(fixture.call)
+        #expect(fixture.tokenRequests == 1, "a token is spent only where its successor is known to last")
+        #expect(await session.status().state.trouble?.reason == .storage)
     }
 
     @Test func `row 34: a refresh that a crash cut off is tried once more, and its loss has a name`() async throws {

@@ -33,6 +33,7 @@ struct Configuration {
 
     /// The sender: a DID, or a handle that is resolved at start.
     var account: ATURI.Authority
+    /// Without symbolic links.
     var stateDirectory: String
     var stream: StreamConfiguration
     /// Who lists the authors of a collection when a gap is swept.

@@ -98,7 +98,7 @@ struct ConfigurationLoader {
         guard let account, let plcDirectory, let appView else { return nil }
         return Configuration(
             account: account,
-            stateDirectory: stateDirectory,
+            stateDirectory: StateDirectory.resolve(stateDirectory),
             stream: streamConfiguration,
             sweepDirectories: sweepDirectories,
             plcDirectory: plcDirectory,

@@ -11,6 +11,24 @@ enum StateDirectory {
         var description: String { "the state directory \(path) \(reason)" }
     }
 
+    /// The path without symbolic links, so that whoever opens the directory or a file in it can refuse every link.
+    ///
+    /// systemd makes one: the StateDirectory of a DynamicUser is a link into `/var/lib/private`. Of a directory that is
+    /// still missing the folder is resolved; a path that leads nowhere stays as it is.
+    static func resolve(_ path: String) -> String {
+        if let whole = realPath(path) { return whole }
+        let end = path.lastIndex { $0 != "/" } ?? path.startIndex
+        guard let slash = path[..<end].lastIndex(of: "/") else { return path }
+        guard let folder = realPath(slash == path.startIndex ? "/" : String(path[..<slash])) else { return path }
+        return (folder == "/" ? "" : folder) + path[slash...end]
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
     /// Makes the directory if it is missing and proves that it can be written, by writing.
     static func prepare(_ path: String) throws(Problem) {
         func problem(_ reason: String) -> Problem { Problem(path: path, reason: reason) }

@@ -63,8 +63,8 @@ public struct ClientKey: Sendable {
             }
             var members = try JSONWebKey.json(key).object ?? [:]
             members.merge(["kid": .string(id), "alg": "ES256", "use": "sig"]) { $1 }
-            try files.write(JSONValue.object(members).encoded + [0x0A], to: path + ".tmp")
-            try files.rename(path + ".tmp", to: path)
+            // A key that a crash of the machine takes away before anybody uses it is made again.
+            _ = try files.replace(path, with: JSONValue.object(members).encoded + [0x0A])
         } catch let failure as OAuthFailure {
             throw failure
         } catch {

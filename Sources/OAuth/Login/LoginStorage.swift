@@ -51,8 +51,14 @@ struct LoginStorage: Sendable {
         // A session that cannot be read is not this one's business to revoke; it is kept aside all the same.
         let old = (try? await queue.run { () throws(OAuthFailure) in try store.load() }) ?? nil
         do throws(OAuthFailure) {
-            try await queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now) }
+            let doubt = try await queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now) }
             lock.unlock()
+            if let doubt {
+                environment.logger.warning(
+                    "session stored, but it may not survive a power cut",
+                    metadata: ["did": "\(record.account)", "reason": "\(doubt.sentence)"]
+                )
+            }
         } catch {
             lock.unlock()
             throw error

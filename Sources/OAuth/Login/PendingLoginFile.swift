@@ -12,8 +12,8 @@ struct PendingLoginFile: Sendable {
 
     func save(_ login: PendingLogin) throws(OAuthFailure) {
         do throws(FileFailure) {
-            try files.write(login.json.encoded, to: path + ".tmp")
-            try files.rename(path + ".tmp", to: path)
+            // A login that a crash of the machine takes away is started again.
+            _ = try files.replace(path, with: login.json.encoded)
         } catch {
             throw OAuthFailure(code: .storage, sentence: "The login cannot be kept: \(error).")
         }

@@ -173,10 +173,17 @@ extension StoredSession {
         followsCrash = false
         isOutcomeUnknown = false
         do throws(OAuthFailure) {
-            try await queue.run { [next] () throws(OAuthFailure) in try store.save(next) }
+            let doubt = try await queue.run { [next] () throws(OAuthFailure) in try store.save(next) }
             version = await currentVersion()
             record = next
             machine.rotated()
+            if let doubt {
+                // They are in the file; the next refresh is withheld for as long as the doubt lasts.
+                environment.logger.error(
+                    "rotated tokens are stored, but may not survive a power cut",
+                    metadata: ["reason": "\(doubt.sentence)", "generation": "\(next.generation)"]
+                )
+            }
         } catch {
             record = next
             isUnsaved = true
@@ -226,7 +233,7 @@ extension StoredSession {
 
     private func save(_ record: SessionRecord, _ store: SessionStore) async {
         do throws(OAuthFailure) {
-            try await queue.run { () throws(OAuthFailure) in try store.save(record) }
+            _ = try await queue.run { () throws(OAuthFailure) in try store.save(record) }
             version = await currentVersion()
         } catch {
             environment.logger.warning("session verdict not stored", metadata: ["reason": "\(error.sentence)"])

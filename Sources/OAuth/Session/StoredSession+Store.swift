@@ -122,7 +122,7 @@ extension StoredSession {
                 adopt(stored)
                 return
             }
-            try await queue.run { () throws(OAuthFailure) in try store.save(record) }
+            _ = try await queue.run { () throws(OAuthFailure) in try store.save(record) }
             version = await currentVersion()
             isUnsaved = false
             machine.saved()

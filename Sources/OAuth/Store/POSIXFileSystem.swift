@@ -8,19 +8,12 @@ public struct POSIXFileSystem: SessionFileSystem {
     /// The user that this process acts as.
     public var owner: UInt32 { geteuid() }
 
-    /// What the file or directory is; nil when there is none.
-    ///
-    /// A link that leads to a directory counts as the directory, for that is what systemd's StateDirectory of a
-    /// DynamicUser is; a link that leads to a file counts as a link, and is no plain file.
+    /// What the file or directory is; nil when there is none. A link is a link.
     public func status(of path: String) throws(FileFailure) -> FileStatus? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             guard errno != ENOENT else { return nil }
             throw failure("examine", path)
-        }
-        if status.st_mode & S_IFMT == S_IFLNK {
-            var target = stat()
-            if unsafe fstatat(AT_FDCWD, path, &target, 0) == 0, target.st_mode & S_IFMT == S_IFDIR { status = target }
         }
         return FileStatus(status)
     }
@@ -74,10 +67,16 @@ public struct POSIXFileSystem: SessionFileSystem {
         guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
-    /// Gives a file another name and waits until the directory is on the disk.
+    /// Gives a file another name.
     public func rename(_ path: String, to newPath: String) throws(FileFailure) {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw failure("rename", path) }
-        try syncDirectory(of: newPath)
+    }
+
+    /// Waits until the names in a directory are on the disk.
+    public func syncDirectory(_ path: String) throws(FileFailure) {
+        let file = try open(path, O_RDONLY | O_DIRECTORY, "open")
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
     /// Removes a file.
@@ -95,14 +94,6 @@ public struct POSIXFileSystem: SessionFileSystem {
             return nil
         }
         return DescriptorLock(file)
-    }
-
-    private func syncDirectory(of path: String) throws(FileFailure) {
-        let end = path.lastIndex(of: "/") ?? path.startIndex
-        let directory = end == path.startIndex ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<end])
-        let file = try open(directory, O_RDONLY | O_DIRECTORY, "open")
-        defer { close(file) }
-        guard fsync(file) == 0 else { throw failure("sync", directory) }
     }
 
     private func open(_ path: String, _ flags: Int32, _ operation: String) throws(FileFailure) -> Int32 {

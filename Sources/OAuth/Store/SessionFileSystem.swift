@@ -10,8 +10,10 @@ public protocol SessionFileSystem: Sendable {
     func reserve(_ path: String, size: Int) throws(FileFailure)
     /// Replaces the content of a reserved file and waits until it is on the disk.
     func write(_ bytes: [UInt8], to path: String) throws(FileFailure)
-    /// Gives a file another name, replacing what had it, and waits until the directory is on the disk.
+    /// Gives a file another name, replacing what had it; a crash of the machine may undo it until ``syncDirectory(_:)``.
     func rename(_ path: String, to newPath: String) throws(FileFailure)
+    /// Waits until the names in a directory are on the disk. A symbolic link is refused.
+    func syncDirectory(_ path: String) throws(FileFailure)
     /// Removes a file; does nothing when there is none.
     func remove(_ path: String) throws(FileFailure)
     /// Takes the exclusive lock of a lock file, creating it; nil when another holder has it.

@@ -89,19 +89,21 @@ struct SessionStore: Sendable {
     }
 
     /// Replaces the record on the disk.
-    func save(_ record: SessionRecord) throws(OAuthFailure) {
+    ///
+    /// - Returns: why a crash of the machine may bring the old one back; nil when it cannot.
+    /// - Throws: ``OAuthFailure`` when the old one is still there.
+    @discardableResult func save(_ record: SessionRecord) throws(OAuthFailure) -> OAuthFailure? {
         let bytes = try encode(record)
         do throws(FileFailure) {
-            try files.write(bytes, to: nextPath)
-            try files.rename(nextPath, to: path)
+            return try files.replace(path, with: bytes).map(Self.storage)
         } catch {
             throw Self.storage(error)
         }
     }
 
-    /// Proves that the store takes a record, and takes the room for the next one: called before a token is spent.
+    /// Proves that the store takes a record for good, and takes the room for the next one: called before a token is spent.
     func prove(_ record: SessionRecord) throws(OAuthFailure) {
-        try save(record)
+        if let doubt = try save(record) { throw doubt }
         try reserve()
     }
 
@@ -119,16 +121,18 @@ struct SessionStore: Sendable {
     }
 
     /// Stores a new login, keeping what was there under a name that tells when it ended.
-    func replace(with record: SessionRecord, at now: Double) throws(OAuthFailure) {
+    ///
+    /// - Returns, throws: as ``save(_:)`` does.
+    func replace(with record: SessionRecord, at now: Double) throws(OAuthFailure) -> OAuthFailure? {
         do throws(FileFailure) {
             if try files.status(of: path) != nil {
-                // A copy and no link: some file systems know none. The rename that follows syncs the directory.
+                // A copy and no link: some file systems know none. The replacement that follows syncs the directory.
                 try files.write(files.read(path), to: directory + "/session.dead-\(Int64(now)).json")
             }
         } catch {
             throw Self.storage(error)
         }
-        try save(record)
+        return try save(record)
     }
 
     /// Removes the record after a logout.

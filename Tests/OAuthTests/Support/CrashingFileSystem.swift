@@ -28,6 +28,8 @@ final class CrashingFileSystem: SessionFileSystem {
         var directoryOwner: UInt32 = 1000
         var log: [String] = []
         var history: [String: [String]] = [:]
+        /// Files that got another name since the directory was synced.
+        var renamed: [String] = []
     }
 
     private let state = Mutex(State())
@@ -35,7 +37,7 @@ final class CrashingFileSystem: SessionFileSystem {
 
     // MARK: What a test does
 
-    /// Lets an operation (`write`, `reserve`, `rename`) fail with an `errno` until taken back.
+    /// Lets an operation (`write`, `reserve`, `rename`, `sync-directory`) fail with an `errno` until taken back.
     func fail(_ operation: String, with number: Int32?) { state.withLock { $0.failures[operation] = number } }
 
     /// Dies at the n-th operation from now: it and all later ones do nothing.
@@ -51,6 +53,7 @@ final class CrashingFileSystem: SessionFileSystem {
             state.crashAt = nil
             state.locks = []
             state.names = state.syncedNames
+            state.renamed = []
             for (id, node) in state.nodes { state.nodes[id]?.bytes = node.synced }
         }
     }
@@ -133,14 +136,21 @@ final class CrashingFileSystem: SessionFileSystem {
     }
 
     func rename(_ path: String, to newPath: String) throws(FileFailure) {
-        try step("rename-begin", path) { state in
+        try step("rename", path) { state in
             state.names[newPath] = state.names[path]
             state.names[path] = nil
+            state.renamed.append(newPath)
         }
-        try step("rename", path) { state in
+    }
+
+    func syncDirectory(_ path: String) throws(FileFailure) {
+        try step("sync-directory", path) { state in
             state.syncedNames = state.names
-            let bytes = state.names[newPath].flatMap { state.nodes[$0] }?.synced ?? []
-            state.history[newPath, default: []].append(String(decoding: bytes, as: UTF8.self))
+            for name in state.renamed {
+                let bytes = state.names[name].flatMap { state.nodes[$0] }?.synced ?? []
+                state.history[name, default: []].append(String(decoding: bytes, as: UTF8.self))
+            }
+            state.renamed = []
         }
     }
 

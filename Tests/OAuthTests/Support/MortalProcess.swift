@@ -53,6 +53,11 @@ struct MortalFiles: SessionFileSystem {
         try disk.rename(path, to: newPath)
     }
 
+    func syncDirectory(_ path: String) throws(FileFailure) {
+        try check()
+        try disk.syncDirectory(path)
+    }
+
     func remove(_ path: String) throws(FileFailure) {
         try check()
         try disk.remove(path)
