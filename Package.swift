@@ -122,7 +122,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ImpactNotifierTests",
-            dependencies: ["ImpactNotifier", "Sandbox", "TestSupport"],
+            dependencies: ["ImpactNotifier", "Sandbox", "TestSupport", argumentParser],
             swiftSettings: settings
         ),
         .testTarget(

@@ -32,3 +32,54 @@ struct `A state directory that is reached through a link` {
         #expect(reloaded != nil, tail(process))
     }
 }
+
+/// Commands that root types, beside a daemon of its own user.
+@Suite(
+    .timeLimit(.minutes(2)),
+    .enabled(if: Stage.binary != nil && getuid() == 0, "skipped: no daemon binary, or not root")
+)
+struct `Root at the state of another user` {
+    private static let nobody: uid_t = 65_534
+
+    @Test func `becomes that user, and leaves no file of root's`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        let path = stage.daemon.statePath
+        try #require(unsafe mkdir(path, 0o700) == 0)
+        try #require(unsafe chown(path, Self.nobody, Self.nobody) == 0)
+        try #require(unsafe chmod(stage.daemon.folder, 0o755) == 0)
+        try #require(unsafe chmod(stage.daemon.configurationPath, 0o644) == 0)
+        try await stage.daemon.logIn()
+        let process = try stage.daemon.run()
+        try stage.ask("From root's terminal")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        for command in [["jobs", "list"], ["session", "status"], ["session", "check"], ["doctor"], ["reload"]] {
+            let look = try stage.daemon.start(arguments: command)
+            _ = await look.ended(within: .seconds(30))
+            #expect(!look.output.contains { $0.contains("another user") || $0.contains("denied") }, tail(look))
+        }
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+        let strangers = try ChildProcess("/usr/bin/find", [path, "!", "-user", "\(Self.nobody)"])
+        #expect(await strangers.ended(within: .seconds(10)) == .exited(0))
+        #expect(strangers.output.isEmpty)
+    }
+
+    @Test func `makes a missing one for whose folder it is in, and looking makes none`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        try #require(unsafe chown(stage.daemon.folder, Self.nobody, Self.nobody) == 0)
+        try #require(unsafe chmod(stage.daemon.folder, 0o755) == 0)
+        for (command, status) in [
+            (["doctor"], Int32(1)), (["session", "status"], 2), (["jobs", "list"], 66), (["logout"], 77),
+        ] {
+            let look = try stage.daemon.start(arguments: command)
+            #expect(await look.ended(within: .seconds(30)) == .exited(status), tail(look))
+        }
+        #expect(unsafe access(stage.daemon.statePath, F_OK) != 0)
+        try #require(unsafe chmod(stage.daemon.configurationPath, 0o644) == 0)
+        try await stage.daemon.logIn()
+        var made = stat()
+        try #require(unsafe stat(stage.daemon.statePath, &made) == 0)
+        #expect(made.st_uid == Self.nobody)
+        #expect(made.st_mode & 0o777 == 0o700)
+    }
+}

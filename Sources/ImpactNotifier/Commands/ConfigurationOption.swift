@@ -1,15 +1,52 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 
-/// `--config`, shared by every command that needs a configuration.
+/// `--config` and `--instance`, shared by every command that needs a configuration.
 struct ConfigurationOption: ParsableArguments {
     @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
     var path: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "One of several bots: the configuration is NAME.yaml beside the first one's.",
+            valueName: "name"
+        )
+    )
+    var instance: String?
+
+    func validate() throws {
+        guard let instance else { return }
+        guard path == nil else { throw ValidationError("Give --config or --instance, not both.") }
+        guard instance != ConfigurationLoader.firstInstance else {
+            throw ValidationError("The first bot has no instance name: leave --instance out.")
+        }
+        let isName = instance.utf8.allSatisfy { octet in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isName, !instance.isEmpty, !instance.hasPrefix("."), !instance.hasPrefix("-"),
+            !instance.hasSuffix(".yaml")
+        else {
+            throw ValidationError(
+                "An instance's name has letters, digits, - and _: two, for /etc/impact-notifier/two.yaml."
+            )
+        }
+    }
+
+    /// The configuration file, wherever it was named.
+    var file: String {
+        let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
+        return path ?? instance.map(loader.path(of:)) ?? loader.defaultPath
+    }
+
     /// Reads the configuration, or ends the program with every problem on standard error.
     func load() throws -> ConfigurationLoader.Loaded {
         do {
-            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: path)
+            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: file)
         } catch {
             StandardOutput.printError(error.description)
             throw ExitCode(ExitStatus.configuration.rawValue)

@@ -8,7 +8,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Runs the daemon until SIGTERM or SIGINT.",
         discussion: """
             SIGHUP reads the configuration again, and keeps the old one when the new one is wrong. SIGUSR1 writes the \
-            status to the log. A second SIGTERM ends at once. See docs/operations.md for the exit statuses.
+            status to the log. A second SIGTERM ends at once. The exit statuses are in \
+            \(Documentation.operations.path).
             """
     )
 
@@ -34,7 +35,7 @@ struct Run: AsyncParsableCommand {
         ConfigurationMetrics.recordReload(isSuccess: true)
         let daemon = Daemon(
             loader: ConfigurationLoader(environment: environment),
-            configurationPath: configuration.path,
+            configurationPath: configuration.file,
             output: output,
             registry: registry,
             manager: ServiceManager(environment: environment),

@@ -35,8 +35,7 @@ struct Sweep: AsyncParsableCommand {
             throw ValidationError("--since is before what sending.retention remembers: owners would be told again.")
         }
         let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
-        do throws(LedgerError) {
-            let ledger = try await Ledger.open(directory: loaded.stateDirectory, access: .command)
+        try await loaded.withLedger { ledger throws(LedgerError) in
             let report = await services.sweep(for: loaded).run(from: from, until: now) { uri in
                 (try? await ledger.knows(uri)) ?? false
             } deliver: { events in
@@ -59,9 +58,6 @@ struct Sweep: AsyncParsableCommand {
             )
             try await ledger.declare(gap, at: SystemClock().now())
             StandardOutput.print("left to the daemon, which looks again within a minute")
-        } catch {
-            StandardOutput.printError(error.description)
-            throw ExitCode(DaemonFailure(error).status.rawValue)
         }
     }
 

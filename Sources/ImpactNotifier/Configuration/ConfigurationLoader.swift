@@ -15,11 +15,16 @@ struct ConfigurationLoader {
     /// The path of the configuration when the command line names none.
     ///
     /// `IMPACT_NOTIFIER_CONFIG`, then systemd's `CONFIGURATION_DIRECTORY`, then `/etc`.
-    var defaultPath: String {
-        environment["IMPACT_NOTIFIER_CONFIG"] ?? environment["CONFIGURATION_DIRECTORY"].map {
-            "\($0.prefix { $0 != ":" })/impact-notifier.yaml"
-        } ?? "/etc/impact-notifier/impact-notifier.yaml"
+    var defaultPath: String { environment["IMPACT_NOTIFIER_CONFIG"] ?? path(of: Self.firstInstance) }
+
+    /// The path of the configuration of an instance.
+    func path(of instance: String) -> String {
+        let folder = environment["CONFIGURATION_DIRECTORY"].map { $0.prefix { $0 != ":" } } ?? "/etc/impact-notifier"
+        return "\(folder)/\(instance).yaml"
     }
+
+    /// What the configuration file of the first, or only, bot of a machine is called.
+    static let firstInstance = "impact-notifier"
 
     /// What was read, and where each value came from.
     struct Loaded {
@@ -27,11 +32,10 @@ struct ConfigurationLoader {
         var entries: [ConfigurationRecord.Entry]
     }
 
-    /// Reads the file, or the default one.
+    /// Reads the file.
     ///
     /// - Throws: ``ConfigurationError`` with every problem at once.
-    func load(path: String?) throws(ConfigurationError) -> Loaded {
-        let path = path ?? defaultPath
+    func load(path: String) throws(ConfigurationError) -> Loaded {
         let record = ConfigurationRecord(environment: environment)
         let document = section(of: path, record: record)
         // Of a file that cannot be read nobody wants to hear which keys it lacks.
@@ -52,12 +56,13 @@ struct ConfigurationLoader {
             if text.hasPrefix("did:") { return (try? DID(text)).map(ATURI.Authority.did) }
             return (try? Handle(text)).map(ATURI.Authority.handle)
         }
-        let stateDirectory = document.text("state_directory", default: defaultStateDirectory)
+        let files = ConfiguredFiles(configuration: path, environment: environment)
+        let stateDirectory = document.text("state_directory", default: files.stateDirectory)
         let development = document.section("development")
         let allowsLoopback = development.flag("allow_loopback", default: false)
         let network = document.section("network")
         let authorities = network.optional("certificate_authority_file", expected: "the path of a PEM file") { $0 }
-        let rules = rules(document, path: path, record: record)
+        let rules = rules(document, files: files, record: record)
         let proxy = proxy(record)
         let stream = document.section("stream")
         let streamConfiguration = streamConfiguration(
@@ -76,8 +81,8 @@ struct ConfigurationLoader {
         let identity = document.section("identity")
         let plcDirectory = origin(identity, "plc_directory", "https://plc.directory", allowsLoopback)
         let appView = origin(identity, "appview", "https://public.api.bsky.app", allowsLoopback)
-        let session = session(document.section("session"))
-        var delivery = DeliverySection(document: document, locateSecret: inCredentials)
+        let session = session(document.section("session"), files)
+        var delivery = DeliverySection(document: document, locateSecret: files.secret)
             .configuration(rules: rules, appView: appView, allowsLoopback: allowsLoopback)
         delivery.lookup.provesBeforeSending =
             stream.flag("verify_before_send", default: delivery.lookup.provesBeforeSending)
@@ -91,7 +96,8 @@ struct ConfigurationLoader {
         )
         let statusAddress = document.section("status").value(
             "listen",
-            default: StatusAddress("127.0.0.1:9464"),
+            // Two bots of one machine cannot share an address, and one must not answer for the other.
+            default: files.instance == nil ? StatusAddress("127.0.0.1:9464") : nil,
             expected: "an IP address and a port, or off",
             show: { $0?.description ?? "off" }
         ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
@@ -111,10 +117,6 @@ struct ConfigurationLoader {
             proxy: proxy,
             allowsLoopback: allowsLoopback
         )
-    }
-
-    private var defaultStateDirectory: String {
-        environment["STATE_DIRECTORY"].map { String($0.prefix { $0 != ":" }) } ?? "/var/lib/impact-notifier"
     }
 
     // MARK: Sections
@@ -169,8 +171,8 @@ struct ConfigurationLoader {
         return stream
     }
 
-    private func session(_ section: ConfigurationSection) -> Configuration.Session {
-        func path(_ key: String) -> String? { section.optional(key, expected: "a path") { $0 }.map(inCredentials) }
+    private func session(_ section: ConfigurationSection, _ files: ConfiguredFiles) -> Configuration.Session {
+        func path(_ key: String) -> String? { section.optional(key, expected: "a path") { $0 }.map(files.secret) }
         func url(_ key: String) -> String? {
             section.optional(key, expected: "an https:// URL with a path") { text in
                 (try? WebURL(text)).flatMap { $0.scheme == .https && $0.path != "/" ? text : nil }
@@ -193,7 +195,7 @@ struct ConfigurationLoader {
                 ("client_key_file", session.clientKeyFile),
             ]
             for (key, value) in needs where value == nil {
-                section.flag(key, "a confidential client needs it; docs/oauth.md has the steps")
+                section.flag(key, "a confidential client needs it; \(Documentation.oauth.path) has the steps")
             }
         case .appPassword where session.appPasswordFile == nil:
             section.flag("app_password_file", "this session kind reads its app password from a file")
@@ -208,12 +210,6 @@ struct ConfigurationLoader {
             record.add(ConfigurationIssue(source: "https_proxy", place: nil, key: "", message: error.description))
             return .none
         }
-    }
-
-    /// A secret's path: a bare name is a systemd credential (systemd.exec(5), LoadCredential).
-    private func inCredentials(_ path: String) -> String {
-        guard !path.contains("/"), let directory = environment["CREDENTIALS_DIRECTORY"] else { return path }
-        return "\(directory)/\(path)"
     }
 
     private func origin(
@@ -239,15 +235,14 @@ struct ConfigurationLoader {
 
     private func rules(
         _ document: ConfigurationSection,
-        path: String,
+        files: ConfiguredFiles,
         record: ConfigurationRecord
     ) -> [Rule] {
-        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) : "."
-        let files = document.list("rule_files", default: [], expected: "the path of a file of rules") { $0 }
+        let paths = document.list("rule_files", default: [], expected: "the path of a file of rules") { $0 }
         var sections = document.sections("rules")
         var ruleFiles: [ConfigurationSection] = []
-        for file in files {
-            let ruleFile = section(of: file.hasPrefix("/") ? file : "\(folder)/\(file)", record: record)
+        for path in paths {
+            let ruleFile = section(of: files.path(path), record: record)
             sections += ruleFile.sections("rules")
             ruleFiles.append(ruleFile)
         }

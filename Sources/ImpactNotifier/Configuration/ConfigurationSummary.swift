@@ -24,12 +24,17 @@ struct ConfigurationSummary {
             lines.append("\(place) \(host).")
         }
         lines.append("State is kept in \(configuration.stateDirectory).")
+        if configuration.statusAddress == nil {
+            lines.append("No status endpoint: set status.listen to an address of its own, such as 127.0.0.1:9465.")
+        }
         switch delivery.policy.recipients {
         case .followers: lines.append("Owners who follow the sender get messages; the others wait until they do.")
         case .allowlist:
             lines.append("Only the \(delivery.policy.allowlist.count) owners on the allowlist get messages.")
         case .anyone:
-            lines.append("EVERY owner gets messages, wanted or not: docs/delivery.md says what Bluesky thinks of it.")
+            lines.append(
+                "EVERY owner gets messages, wanted or not; what Bluesky thinks of it: \(Documentation.delivery.path)"
+            )
         }
         if delivery.lookup.provesBeforeSending {
             lines.append("An author's PDS must prove a change request before it is queued.")

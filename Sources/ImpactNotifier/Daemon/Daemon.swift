@@ -27,7 +27,7 @@ struct Daemon {
     }
 
     let loader: ConfigurationLoader
-    let configurationPath: String?
+    let configurationPath: String
     let output: LogOutput
     let registry: MetricsRegistry
     let manager: ServiceManager
@@ -57,6 +57,8 @@ struct Daemon {
         var failure: DaemonFailure?
         var readyText = "Running."
         var wantsReload = false
+        /// When the configuration was read that is to be in force.
+        var reloadedAt: Int64?
         func start(_ configuration: Configuration, on foundation: DaemonFoundation, isFirst: Bool) -> State {
             .running(DaemonParts(configuration, on: foundation, of: self, isFirst: isFirst) { continuation.yield($0) })
         }
@@ -91,17 +93,25 @@ struct Daemon {
             case (.opened(let opened), _):
                 foundation = opened
                 continuation.yield(.partsStopped)
-            case (.watching, .running): manager.ready(status: readyText)
+            case (.watching, .running(let parts)):
+                manager.ready(status: readyText)
+                if let readAt = reloadedAt {
+                    tell(ReloadOutcome(readAt: readAt, problems: []), of: parts.configuration)
+                }
+                reloadedAt = nil
             case (.request(.reload), .running(let parts)):
                 manager.reloading()
-                guard let next = reload(parts.configuration) else {
+                guard let (next, readAt) = reload(parts.configuration) else {
                     manager.ready(status: "Running; the last reload was refused.")
                     continue
                 }
+                reloadedAt = readAt
                 state = .reloading(to: next)
                 stop(parts, then: .partsStopped)
             case (.request(.reload), .reloading(let current)):
-                if let next = reload(current) { state = .reloading(to: next) }
+                guard let (next, readAt) = reload(current) else { continue }
+                reloadedAt = readAt
+                state = .reloading(to: next)
             case (.partsStopped, .reloading(let next)):
                 guard let foundation else { continue }
                 readyText = "Running; reloaded."
@@ -126,28 +136,35 @@ struct Daemon {
         }
     }
 
-    /// The configuration that a reload brings; nil keeps the old one.
-    private func reload(_ current: Configuration) -> Configuration? {
-        do {
+    /// The configuration that a reload brings, and when it was read; nil keeps the old one.
+    private func reload(_ current: Configuration) -> (Configuration, readAt: Int64)? {
+        let readAt = ReloadOutcome.now
+        let problems: [String]
+        do throws(ConfigurationError) {
             let next = try loader.load(path: configurationPath).configuration
             let lasting = next.lastingDifferences(from: current)
-            guard lasting.isEmpty else {
-                let reason = "only a restart changes \(lasting.joined(separator: ", "))"
-                logger.error("reload refused, the old configuration stays", metadata: ["reason": "\(reason)"])
-                ConfigurationMetrics.recordReload(isSuccess: false)
-                return nil
+            guard !lasting.isEmpty else {
+                output.level = next.log.level
+                output.format = next.log.format
+                logger.notice("configuration reloaded", metadata: ["rules": "\(next.delivery.rules.count)"])
+                ConfigurationMetrics.recordReload(isSuccess: true)
+                return (next, readAt)
             }
-            output.level = next.log.level
-            output.format = next.log.format
-            logger.notice("configuration reloaded", metadata: ["rules": "\(next.delivery.rules.count)"])
-            ConfigurationMetrics.recordReload(isSuccess: true)
-            return next
+            problems = ["only a restart changes \(lasting.joined(separator: ", "))"]
         } catch {
-            for issue in error.issues {
-                logger.error("reload refused, the old configuration stays", metadata: ["reason": "\(issue)"])
-            }
-            ConfigurationMetrics.recordReload(isSuccess: false)
-            return nil
+            problems = error.issues.map(\.description)
         }
+        for problem in problems {
+            logger.error("reload refused, the old configuration stays", metadata: ["reason": "\(problem)"])
+        }
+        ConfigurationMetrics.recordReload(isSuccess: false)
+        tell(ReloadOutcome(readAt: readAt, problems: problems), of: current)
+        return nil
+    }
+
+    /// Leaves the outcome of a reload for the command that asked for it.
+    private func tell(_ outcome: ReloadOutcome, of configuration: Configuration) {
+        guard !outcome.write(in: configuration.stateDirectory) else { return }
+        logger.warning("whoever asked for the reload cannot be told", metadata: ["detail": "the disk took no file"])
     }
 }

@@ -18,7 +18,10 @@ struct DaemonFoundation: Sendable {
     ///   - logger: gets a line for each attempt.
     /// - Throws: ``DaemonFailure``; another daemon on the same state is one.
     init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonFailure) {
-        do { try StateDirectory.prepare(configuration.stateDirectory) } catch {
+        do {
+            try StateDirectory.enter(configuration.stateDirectory, for: .beginning)
+            try StateDirectory.prove(configuration.stateDirectory)
+        } catch {
             throw DaemonFailure(status: .cannotCreate, sentence: error.description)
         }
         do { ledger = try await Ledger.open(directory: configuration.stateDirectory, access: .daemon) } catch {

@@ -52,7 +52,7 @@ struct AccountExamination {
         return .warning(
             "session",
             found,
-            "A hosted client lives for two years: docs/oauth.md. Or log in again in time."
+            "A hosted client lives for two years: \(Documentation.oauth.path). Or log in again in time."
         )
     }
 

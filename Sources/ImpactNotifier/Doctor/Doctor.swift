@@ -33,9 +33,13 @@ struct Doctor {
     }
 
     private func stateDirectory() -> DoctorFinding {
-        do {
-            try StateDirectory.prepare(configuration.stateDirectory)
-            return .ok("state", "\(configuration.stateDirectory) can be written")
+        let path = configuration.stateDirectory
+        do throws(StateDirectory.Problem) {
+            guard try StateDirectory.enter(path, for: .looking) else {
+                return .failure("state", "\(path) does not exist", "The package makes it, and so does the first login.")
+            }
+            try StateDirectory.prove(path)
+            return .ok("state", "\(path) can be written")
         } catch {
             return .failure("state", error.description, "Ledger and session are kept there; nothing works without it.")
         }

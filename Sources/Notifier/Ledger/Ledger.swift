@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import GRDB
+internal import Glibc
 internal import Synchronization
 
 /// What must survive `kill -9`: positions, change requests, messages and what became of them, in one SQLite file.
@@ -44,11 +45,16 @@ public final class Ledger: Sendable {
         return try result.get()
     }
 
+    private static func lockPath(in directory: String) -> String { "\(directory)/ledger.lock" }
+
+    /// The process of the daemon that has the ledger of a state directory open; nil when none has.
+    public static func daemon(in directory: String) -> Int32? { LedgerLock.holder(of: lockPath(in: directory)) }
+
     private convenience init(directory: String, access: Access) throws(LedgerError) {
         let path = "\(directory)/ledger.sqlite"
         let lock: LedgerLock? =
             switch access {
-            case .daemon: try LedgerLock(path: "\(directory)/ledger.lock")
+            case .daemon: try LedgerLock(path: Self.lockPath(in: directory), holder: getpid())
             case .command: nil
             }
         do {
@@ -67,7 +73,7 @@ public final class Ledger: Sendable {
             guard !isTooNew else { throw LedgerError(.tooNew, path: path, detail: "unknown schema version") }
             if !isCurrent {
                 // A command migrates only what no daemon holds.
-                let held = try lock ?? LedgerLock(path: "\(directory)/ledger.lock")
+                let held = try lock ?? LedgerLock(path: Self.lockPath(in: directory), holder: nil)
                 try withExtendedLifetime(held) { try migrator.migrate(queue) }
             }
             self.init(path: path, queue: queue, lock: lock)

@@ -6,8 +6,11 @@ final class LedgerLock: Sendable {
 
     /// Takes the lock.
     ///
+    /// - Parameters:
+    ///   - path: of the lock file.
+    ///   - holder: the process that ``holder(of:)`` tells of; nil for one that is none of others' business.
     /// - Throws: ``LedgerError`` of code `inUse`, `readOnly`, `full` or `unopenable`.
-    init(path: String) throws(LedgerError) {
+    init(path: String, holder: Int32?) throws(LedgerError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let cause = errno
@@ -24,6 +27,22 @@ final class LedgerLock: Sendable {
             throw LedgerError(.inUse, path: path, detail: "its lock file is locked")
         }
         self.descriptor = descriptor
+        let text = holder.map { "\($0)\n" } ?? ""
+        // Whom nobody can name cannot be told to reload; that is no reason not to run.
+        _ = ftruncate(descriptor, 0)
+        _ = unsafe pwrite(descriptor, text, text.utf8.count, 0)
+    }
+
+    /// The process that holds the lock; nil when nobody does, or who does has not said so.
+    static func holder(of path: String) -> Int32? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        var text = [UInt8](repeating: 0, count: 16)
+        let count = unsafe read(descriptor, &text, text.count)
+        guard count > 0 else { return nil }
+        return Int32(String(decoding: text.prefix(count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 
     deinit { close(descriptor) }

@@ -252,7 +252,7 @@ public actor Pipeline {
         guard let profile = await SenderProfile.read(with: session), !profile.isLabelledBot else { return }
         logger.warning(
             "the sender's profile lacks the bot label",
-            metadata: ["did": "\(session.account)", "see": "docs/delivery.md"]
+            metadata: ["did": "\(session.account)", "run": "impact-notifier doctor"]
         )
     }
 

@@ -107,8 +107,10 @@ public actor StoredSession: AccountSession {
         report()
         if configuration.kind == .loopback, let end = record?.endsAt {
             environment.logger.warning(
-                "session is a trial and ends whatever one does; see docs/oauth.md",
-                metadata: ["did": "\(account)", "ends": "\(CalendarDate(end))"]
+                "session is a trial and ends whatever one does",
+                metadata: [
+                    "did": "\(account)", "ends": "\(CalendarDate(end))", "run": "impact-notifier session status",
+                ]
             )
         }
     }

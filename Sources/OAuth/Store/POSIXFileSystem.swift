@@ -8,7 +8,7 @@ public struct POSIXFileSystem: SessionFileSystem {
     /// The user that this process acts as.
     public var owner: UInt32 { geteuid() }
 
-    /// What the file or directory is; nil when there is none. A link is a link.
+    /// What the file, directory or link is; nil when there is none.
     public func status(of path: String) throws(FileFailure) -> FileStatus? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {

@@ -1,5 +1,8 @@
 /// Reads files that hold secrets: keys and passwords, each from a plain file that is closed to others.
 public struct SecretFile: Sendable {
+    /// EACCES.
+    private static let refused: Int32 = 13
+
     private let files: any SessionFileSystem
 
     /// Reads from a file system.
@@ -7,8 +10,8 @@ public struct SecretFile: Sendable {
 
     /// The content of a secret's file.
     ///
-    /// The file is a plain one, of this user or of root, and closed to others; `LoadCredential` files are mode 0400 or,
-    /// with an ACL, 0440, in a directory that only the service sees.
+    /// The file is a plain one, of this user or of root, and closed to others. One of root's may be open to its group,
+    /// which is how `/etc/impact-notifier/secrets` is shared with the daemon's user and how `LoadCredential` does it.
     ///
     /// - Throws: ``OAuthFailure`` with ``OAuthFailure/Code/configuration``; never holds any of the secret.
     public func read(_ path: String) throws(OAuthFailure) -> [UInt8] {
@@ -19,11 +22,14 @@ public struct SecretFile: Sendable {
                 throw .unusable(path, "it belongs to another user")
             }
             guard status.mode & 0o037 == 0, status.mode & 0o040 == 0 || status.owner == 0 else {
-                throw .unusable(path, "it is open to other users; run: chmod 600 \(path)")
+                let mode = status.owner == 0 ? "640" : "600"
+                throw .unusable(path, "it is open to other users; run: chmod \(mode) \(path)")
             }
             return try files.read(path)
         } catch {
-            throw OAuthFailure(code: .configuration, sentence: "A secret cannot be read: \(error).")
+            // Root's file that its group may read: the daemon's user is in that group, and nobody else.
+            let advice = error.number == Self.refused ? "; run: chgrp impact-notifier \(path); chmod 640 \(path)" : ""
+            throw OAuthFailure(code: .configuration, sentence: "A secret cannot be read: \(error)\(advice).")
         }
     }
 

@@ -56,6 +56,9 @@ public final class LocalDaemon: Sendable {
         return unsafe access(path, X_OK) == 0 ? path : nil
     }
 
+    /// The folder of configuration and state.
+    public var folder: String { directory.path }
+
     /// The configuration file.
     public var configurationPath: String { directory.path + "/impact-notifier.yaml" }
 

@@ -14,7 +14,8 @@ struct ClientCommand: AsyncParsableCommand {
     /// `client keygen`: a new private key.
     struct Keygen: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Writes a new private key to a file of mode 0600 and prints its public half."
+            abstract: "Writes a new private key to a file that others cannot read, and prints its public half.",
+            discussion: "Run as root it is root's, and readable by the group of its directory: that of the daemon."
         )
 
         @Argument(help: "The file; it must not exist.")
@@ -26,6 +27,7 @@ struct ClientCommand: AsyncParsableCommand {
                 try key.write(to: file)
                 return key
             }
+            ServiceUser.share(file)
             StandardOutput.print(key.publicJWK.encodedText)
         }
     }

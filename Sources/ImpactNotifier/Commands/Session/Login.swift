@@ -38,7 +38,8 @@ struct Login: AsyncParsableCommand {
     var force = false
 
     func run() async throws {
-        let services = try await SessionServices(try configuration.load().configuration)
+        // The first login comes before the first run.
+        let services = try await SessionServices(try configuration.load().configuration, for: .beginning)
         var session = services.session
         if let scope {
             guard let choice = ScopeChoice(rawValue: scope) else {
@@ -52,7 +53,6 @@ struct Login: AsyncParsableCommand {
             )
             throw ExitCode(ExitStatus.configuration.rawValue)
         }
-        try services.prepareStateDirectory()
         let status = try await SessionServices.run {
             try await session.kind == .appPassword
                 ? AppPasswordLogin(session, services.environment).complete(isForced: force)

@@ -13,6 +13,10 @@ struct Logout: AsyncParsableCommand {
     func run() async throws {
         let services = try await SessionServices(try configuration.load().configuration)
         try await SessionServices.run {
+            guard services.hasState else {
+                let place = services.configuration.stateDirectory
+                throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session: \(place) does not exist.")
+            }
             try await SessionLogout(services.session, services.environment).complete(isForced: force)
         }
         StandardOutput.print("Logged out.")

@@ -12,14 +12,23 @@ struct SessionServices: Sendable {
     let session: SessionConfiguration
     let environment: SessionEnvironment
 
-    /// Builds the services; a handle is resolved.
+    /// Whether the state directory is there.
+    let hasState: Bool
+
+    /// Enters the state directory and builds the services; a handle is resolved.
     ///
     /// - Parameters:
     ///   - configuration: checked.
+    ///   - use: a login begins with the state directory, everything else looks at it.
     ///   - logLevel: what goes to standard error beside the command's own words.
     /// - Throws: `ExitCode` after the reason was printed.
-    init(_ configuration: Configuration, logLevel: Logger.Level = .warning) async throws {
+    init(
+        _ configuration: Configuration,
+        for use: StateDirectory.Use = .looking,
+        logLevel: Logger.Level = .warning
+    ) async throws {
         self.configuration = configuration
+        hasState = try configuration.enterState(for: use)
         let services = NetworkServices(configuration, logger: CommandLog.logger)
         do {
             session = configuration.sessionConfiguration(of: try await services.account())
@@ -37,14 +46,6 @@ struct SessionServices: Sendable {
     var hint: String? {
         guard case .handle(let handle) = configuration.account else { return nil }
         return handle.text
-    }
-
-    /// Makes the state directory when it is missing: the first login comes before the first run.
-    func prepareStateDirectory() throws {
-        guard unsafe mkdir(session.stateDirectory, 0o700) != 0, errno != EEXIST else { return }
-        let reason = unsafe String(cString: strerror(errno))
-        StandardOutput.printError("The state directory \(session.stateDirectory) cannot be made: \(reason).")
-        throw ExitCode(ExitStatus.cannotCreate.rawValue)
     }
 
     /// Runs the work of a command and turns its failure into a sentence and an exit status.

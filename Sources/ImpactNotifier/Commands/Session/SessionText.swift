@@ -47,7 +47,7 @@ struct SessionText {
         if let endsAt = status.endsAt {
             lines.append("ends: \(CalendarDate(endsAt)), in \(age(now - (endsAt - now))), whatever one does")
             if status.kind == .loopback {
-                lines.append("note: a loopback client is for trying out; for two years see docs/oauth.md")
+                lines.append("note: a loopback client is for trying out; for two years see \(Documentation.oauth.path)")
             }
         }
         if let waitsUntil = status.waitsUntil { lines.append("waits: \(Int(waitsUntil - now)) s until the next try") }

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Notifier
+
+/// How commands come to the state that a configuration names, beside a running daemon or without one.
+extension Configuration {
+    /// Enters the state directory, or ends the program with the reason.
+    ///
+    /// - Parameter use: whether a missing one is made.
+    /// - Returns: whether it is there.
+    /// - Throws: `ExitCode`.
+    func enterState(for use: StateDirectory.Use = .looking) throws -> Bool {
+        do { return try StateDirectory.enter(stateDirectory, for: use) } catch {
+            StandardOutput.printError("\(error)")
+            throw ExitCode(ExitStatus.cannotCreate.rawValue)
+        }
+    }
+
+    /// Runs a command on the ledger; its errors end the program with their sentence.
+    func withLedger(_ body: (Ledger) async throws(LedgerError) -> Void) async throws {
+        guard try enterState() else {
+            StandardOutput.printError(
+                "There is no ledger: \(stateDirectory) does not exist; the daemon's first start makes it."
+            )
+            throw ExitCode(ExitStatus.noInput.rawValue)
+        }
+        do throws(LedgerError) {
+            try await body(try await Ledger.open(directory: stateDirectory, access: .command))
+        } catch {
+            StandardOutput.printError(error.description)
+            throw ExitCode(DaemonFailure(error).status.rawValue)
+        }
+    }
+}

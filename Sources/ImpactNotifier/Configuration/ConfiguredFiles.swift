@@ -1,0 +1,40 @@
+internal import Glibc
+
+/// Where the files are that a configuration names: the same for the daemon and for every command, wherever it is typed.
+struct ConfiguredFiles {
+    /// The path of the configuration file.
+    let configuration: String
+    let environment: [String: String]
+
+    /// The instance whose configuration this is, by the file's name; nil for the first, or only, bot of a machine.
+    var instance: String? {
+        let file = configuration.split(separator: "/").last ?? ""
+        let name = file.hasSuffix(".yaml") ? file.dropLast(5) : file
+        return name.isEmpty || name == ConfigurationLoader.firstInstance ? nil : String(name)
+    }
+
+    /// The state directory when the configuration names none: systemd's `STATE_DIRECTORY`, else the instance's own.
+    var stateDirectory: String {
+        environment["STATE_DIRECTORY"].map { String($0.prefix { $0 != ":" }) } ?? StateDirectory.standard(of: instance)
+    }
+
+    private var folder: String {
+        configuration.lastIndex(of: "/").map { $0 == configuration.startIndex ? "/" : String(configuration[..<$0]) }
+            ?? "."
+    }
+
+    /// A path; a relative one counts from the configuration file.
+    func path(_ text: String) -> String { text.hasPrefix("/") ? text : "\(folder)/\(text)" }
+
+    /// The path of a secret's file: one without a slash is a systemd credential of that name (systemd.exec(5),
+    /// LoadCredential), or else a file in `secrets` beside the configuration.
+    func secret(_ text: String) -> String {
+        guard !text.contains("/") else { return path(text) }
+        if let credential = environment["CREDENTIALS_DIRECTORY"].map({ "\($0)/\(text)" }),
+            unsafe access(credential, F_OK) == 0
+        {
+            return credential
+        }
+        return path("secrets/\(text)")
+    }
+}

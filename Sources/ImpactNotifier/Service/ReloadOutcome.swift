@@ -1,0 +1,54 @@
+internal import ATProtocol
+internal import CLinux
+internal import Glibc
+
+/// What came of the last reload: the daemon leaves it in the state directory, for `reload` to read.
+struct ReloadOutcome: Equatable {
+    /// When the configuration was read, by the machine's monotonic clock, in nanoseconds.
+    var readAt: Int64
+    /// Why the old configuration stays in force; empty when the new one is.
+    var problems: [String]
+
+    /// Now, by the clock that ``readAt`` is of: the same for all processes until the machine starts anew.
+    static var now: Int64 {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+        return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+    }
+
+    private static func path(in directory: String) -> String { "\(directory)/reload.json" }
+
+    /// Leaves the outcome in a state directory.
+    ///
+    /// - Returns: whether it could be written; a disk that is full keeps the outcome from the command, not from the daemon.
+    func write(in directory: String) -> Bool {
+        let json: JSONValue = ["read_at": .integer(readAt), "problems": .array(problems.map { .string($0) })]
+        let path = Self.path(in: directory)
+        let next = path + ".tmp"
+        let file = unsafe shim_open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { return false }
+        let bytes = json.encoded
+        let count = unsafe Glibc.write(file, bytes, bytes.count)
+        close(file)
+        guard count == bytes.count else { return false }
+        return unsafe rename(next, path) == 0
+    }
+
+    /// The outcome of the last reload in a state directory; nil when there was none.
+    init?(in directory: String) {
+        let file = unsafe shim_open(Self.path(in: directory), O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = unsafe read(file, &bytes, bytes.count)
+        guard count > 0, let json = try? JSONValue(parsing: Array(bytes.prefix(count))),
+            let readAt = json["read_at"]?.integer, let problems = json["problems"]?.array
+        else { return nil }
+        self.init(readAt: readAt, problems: problems.compactMap(\.string))
+    }
+
+    init(readAt: Int64, problems: [String]) {
+        self.readAt = readAt
+        self.problems = problems
+    }
+}

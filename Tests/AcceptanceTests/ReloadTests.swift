@@ -1,0 +1,53 @@
+import Glibc
+import Sandbox
+import Testing
+
+/// `reload`, which the unit's ExecReload is: its status is what came of it.
+@Suite(.timeLimit(.minutes(2)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `A reload that is asked for by command` {
+    @Test func `ends with 0 when the new configuration is in force, and with 78 when the old one stays`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        try await reload(stage, status: 0, says: "in force")
+        try stage.daemon.changeConfiguration("state_directory: ", to: "state_directory: /tmp/elsewhere-")
+        let elsewhere = try stage.daemon.start("reload")
+        #expect(await elsewhere.ended(within: .seconds(20)) == .exited(69), tail(elsewhere))
+        try stage.daemon.changeConfiguration("  kind: loopback", to: "  kind: app-password\n  app_password_file: /x")
+        try await reload(stage, status: 78, says: "only a restart changes session")
+        try stage.daemon.extendConfiguration("")
+        try await reload(stage, status: 0, says: "in force")
+        try stage.ask("After it all")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+    }
+
+    @Test func `waits for the message that is under way, and two at once are both answered`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        stage.network.faults.add(Fault(.delay(.seconds(2))), on: "sendMessage")
+        try stage.ask("Under way")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        let (one, other) = (try stage.daemon.start("reload"), try stage.daemon.start("reload"))
+        #expect(await one.ended(within: .seconds(20)) == .exited(0), tail(one))
+        #expect(await other.ended(within: .seconds(20)) == .exited(0), tail(other))
+        #expect(process.ending == nil, tail(process))
+    }
+
+    @Test func `says when no daemon runs, also behind one that was killed`() async throws {
+        let stage = try await Stage()
+        try await reload(stage, status: 69, says: "No daemon runs")
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        process.signal(SIGKILL)
+        _ = await process.ended(within: .seconds(10))
+        try await reload(stage, status: 69, says: "No daemon runs")
+        try stage.daemon.extendConfiguration("surprise: 1\n")
+        try await reload(stage, status: 78, says: "surprise")
+    }
+
+    private func reload(_ stage: Stage, status: Int32, says words: String) async throws {
+        let command = try stage.daemon.start("reload")
+        #expect(await command.ended(within: .seconds(20)) == .exited(status), tail(command))
+        #expect(command.output.contains { $0.contains(words) }, tail(command))
+    }
+}
