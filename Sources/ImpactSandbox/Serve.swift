@@ -22,6 +22,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "How many stream hosts carry the events.")
     var streamHosts = 1
 
+    @Option(help: "Seconds that an access token lives.")
+    var accessLifetime: Double = 3600
+
     func run() async throws {
         var options = SandboxOptions()
         options.streamHosts = streamHosts
@@ -36,6 +39,7 @@ struct Serve: AsyncParsableCommand {
         }
         let network = try await SandboxNetwork.start(options)
         defer { network.stop() }
+        network.authorizationServer.lifetimes.access = accessLifetime
         for handle in account { try network.createAccount(handle: handle) }
         Terminal().line(network.summary.encodedText)
         _ = try await Interruption.run { try await Task.sleep(for: .seconds(100 * 365 * 86_400)) }
