@@ -10,6 +10,8 @@ PACKAGES := ca-certificates libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-c
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= /etc/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+DOCDIR = $(PREFIX)/share/doc/impact-notifier
 ARGS ?=
 FUZZ_SECONDS ?= 60
 
@@ -19,6 +21,21 @@ RESOURCES = $(shell swift -print-target-info | sed -n 's/.*"runtimeResourcePath"
 BACKTRACE = $(RESOURCES)/../../libexec/swift/linux/swift-backtrace-static
 # What "make release" leaves and "make install" copies: the second may be run by another user, without Swift.
 BUILT := .build/release
+MANUAL := .build/manual
+COMPLETIONS := .build/completions
+
+# Installs those of the packages $(1) that are missing, and says which.
+define ensure
+@missing=; for package in $(1); do \
+	[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing+=" $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+	echo "installing$$missing"; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	apt="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120"; \
+	$$apt update && $$apt install -y --no-install-recommends $$missing; \
+fi
+endef
 
 .PHONY: help setup build release test demo install uninstall format lint interop autobahn testbed jose wsproto bench fuzz clean
 
@@ -27,15 +44,7 @@ help: ## list the targets
 
 setup: ## install the Debian packages that the build needs, if any is missing
 	@command -v swift >/dev/null || { echo 'swift is not on the PATH; see https://www.swift.org/install/' >&2; exit 69; }
-	@missing=; for package in $(PACKAGES); do \
-		[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing+=" $$package"; \
-	done; \
-	if [ -n "$$missing" ]; then \
-		echo "installing$$missing"; \
-		as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
-		apt="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120"; \
-		$$apt update && $$apt install -y --no-install-recommends $$missing; \
-	fi
+	$(call ensure,$(PACKAGES))
 
 build: setup ## build everything, for development
 	swift build
@@ -43,6 +52,13 @@ build: setup ## build everything, for development
 release: setup ## build the daemon as it is deployed: optimised, one file
 	swift build $(RELEASE)
 	install -m 755 "$(BACKTRACE)" $(BUILT)/swift-backtrace-static
+	@mkdir -p $(COMPLETIONS)
+	@for shell in bash zsh fish; do \
+		$(BUILT)/impact-notifier --generate-completion-script $$shell | sed '1{/^#!/d}' > $(COMPLETIONS)/$$shell; \
+	done
+	@# The plug-in "generate-manual" would build the whole program once more, for debugging: its tool alone is enough.
+	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual-tool --product generate-manual
+	bash config/manual.sh $(BUILT)/impact-notifier .build/manual-tool/debug/generate-manual $(MANUAL)
 
 # One test after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with deadlines.
 test: setup ## build and run every test
@@ -53,22 +69,46 @@ demo: setup ## a local network, the real daemon, and the message it sends (ARGS=
 	swift build --product impact-sandbox
 	@bin=$$(swift build --show-bin-path); exec "$$bin/impact-sandbox" demo --daemon "$$bin/impact-notifier" $(ARGS)
 
-install: ## install what "make release" built, the unit and the configuration (DESTDIR, PREFIX)
-	@[ -x $(BUILT)/swift-backtrace-static ] || { echo 'nothing is built yet: run "make release" first' >&2; exit 66; }
+# Paths as they are written in units and pages, as they are installed.
+IN_PLACE = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/libexec/|$(PREFIX)/libexec/|g; s|/usr/share/doc/|$(PREFIX)/share/doc/|g; \
+	s|/etc/impact-notifier/|$(SYSCONFDIR)/impact-notifier/|g'
+# The unit for several bots on one host differs from the other in these words, and in nothing else.
+INSTANCE = sed '/^Description=/s|$$| (%i)|; s|/impact-notifier\.yaml|/%i.yaml|; s|^StateDirectory=.*|&-%i|; \
+	2s|.*|\# For several bots on one host: NAME in impact-notifier@NAME is /etc/impact-notifier/NAME.yaml. Made from impact-notifier.service.|'
+
+install: ## install what "make release" built, units, configuration, manual and docs (DESTDIR, PREFIX)
+	@[ -d $(MANUAL) ] || { echo 'nothing is built yet: run "make release" first' >&2; exit 66; }
 	install -D -m 755 $(BUILT)/impact-notifier "$(DESTDIR)$(PREFIX)/bin/impact-notifier"
 	install -D -m 755 $(BUILT)/swift-backtrace-static \
 		"$(DESTDIR)$(PREFIX)/libexec/impact-notifier/swift-backtrace-static"
-	install -d -m 755 "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(SYSCONFDIR)/impact-notifier/rules"
-	sed 's|/usr/bin/|$(PREFIX)/bin/|; s|/usr/libexec/|$(PREFIX)/libexec/|; s|/etc/impact-notifier/|$(SYSCONFDIR)/impact-notifier/|' \
-		systemd/impact-notifier.service > "$(DESTDIR)$(UNITDIR)/impact-notifier.service"
+	@install -d -m 755 "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d" \
+		"$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(DOCDIR)/systemd" "$(DESTDIR)$(SYSCONFDIR)/impact-notifier/rules"
+	$(IN_PLACE) systemd/impact-notifier.service > "$(DESTDIR)$(UNITDIR)/impact-notifier.service"
+	$(INSTANCE) systemd/impact-notifier.service | $(IN_PLACE) > "$(DESTDIR)$(UNITDIR)/impact-notifier@.service"
+	install -m 644 systemd/impact-notifier.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/impact-notifier.conf"
+	$(IN_PLACE) systemd/impact-notifier.tmpfiles > "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/impact-notifier.conf"
+	@for page in $(MANUAL)/*.1; do $(IN_PLACE) "$$page" > "$(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/}"; done
+	install -D -m 644 $(COMPLETIONS)/bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/impact-notifier"
+	install -D -m 644 $(COMPLETIONS)/zsh "$(DESTDIR)$(ZSHDIR)/_impact-notifier"
+	install -D -m 644 $(COMPLETIONS)/fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/impact-notifier.fish"
+	@# The pages, and what they lead to, with the same paths as here.
+	@for file in README.md CHANGELOG.md LICENSE $$(find docs config/grafana config/prometheus config/oauth \
+		config/rules config/impact-notifier.yaml -type f); do install -D -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file"; done
+	@ln -sfr "$(DESTDIR)$(UNITDIR)"/impact-notifier.service "$(DESTDIR)$(DOCDIR)/systemd/"
 	@for file in impact-notifier.yaml $$(cd config && ls rules/*.yaml); do \
 		target="$(DESTDIR)$(SYSCONFDIR)/impact-notifier/$$file"; \
 		if [ -e "$$target" ]; then echo "kept $$target"; else install -v -m 644 "config/$$file" "$$target"; fi; \
 	done
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' 'next, as root:' '  systemd-sysusers $(PREFIX)/lib/sysusers.d/impact-notifier.conf' \
+		'  systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/impact-notifier.conf' '  systemctl daemon-reload'
 
 uninstall: ## remove what install put there, except configuration and state
-	rm -rf "$(DESTDIR)$(PREFIX)/bin/impact-notifier" "$(DESTDIR)$(PREFIX)/libexec/impact-notifier" \
-		"$(DESTDIR)$(UNITDIR)/impact-notifier.service"
+	cd "$(DESTDIR)/" && rm -rf .$(PREFIX)/bin/impact-notifier .$(PREFIX)/libexec/impact-notifier .$(DOCDIR) \
+		.$(UNITDIR)/impact-notifier.service .$(UNITDIR)/impact-notifier@.service \
+		.$(PREFIX)/lib/sysusers.d/impact-notifier.conf .$(PREFIX)/lib/tmpfiles.d/impact-notifier.conf \
+		.$(PREFIX)/share/man/man1/impact-notifier.1 .$(PREFIX)/share/man/man1/impact-notifier-*.1 \
+		.$(PREFIX)/share/bash-completion/completions/impact-notifier .$(ZSHDIR)/_impact-notifier \
+		.$(PREFIX)/share/fish/vendor_completions.d/impact-notifier.fish
 
 format: ## format every source file
 	swift format --in-place --recursive Package.swift Sources Tests
