@@ -6,6 +6,13 @@ MAKEFLAGS += --no-print-directory
 
 # Debian packages that the build needs and a machine with only Swift lacks.
 PACKAGES := ca-certificates libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
+# Those that the Debian package needs beside them.
+DEB_PACKAGES := debhelper dpkg-dev lintian
+
+# The one place of the version.
+VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/ImpactNotifier/Commands/BuildInformation.swift)
+DEB_REVISION ?= 1
+DEB_MAINTAINER = $(shell sed -n 's/^Maintainer: //p' config/debian/control)
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -23,6 +30,7 @@ BACKTRACE = $(RESOURCES)/../../libexec/swift/linux/swift-backtrace-static
 BUILT := .build/release
 MANUAL := .build/manual
 COMPLETIONS := .build/completions
+DEB_STAGE := .build/deb/impact-notifier-$(VERSION)
 
 # Installs those of the packages $(1) that are missing, and says which.
 define ensure
@@ -37,7 +45,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup build release test demo install uninstall format lint interop autobahn testbed jose wsproto bench fuzz clean
+.PHONY: help setup build release deb test demo install uninstall format lint interop autobahn testbed jose wsproto bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +68,19 @@ release: setup ## build the daemon as it is deployed: optimised, one file
 	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual-tool --product generate-manual
 	bash config/manual.sh $(BUILT)/impact-notifier .build/manual-tool/debug/generate-manual $(MANUAL)
 
+deb: release ## build the Debian package, and let lintian look at it (DEB_REVISION)
+	$(call ensure,$(DEB_PACKAGES))
+	@rm -rf .build/deb && mkdir -p $(DEB_STAGE)
+	@cp -R config/debian $(DEB_STAGE)/debian
+	@awk -v version=$(VERSION) -v revision=$(DEB_REVISION) -v maintainer='$(DEB_MAINTAINER)' \
+		-v date="$$(git log -1 --format=%cD 2>/dev/null || date -R)" \
+		-f config/debian/changelog.awk CHANGELOG.md > $(DEB_STAGE)/debian/changelog
+	cd $(DEB_STAGE) && REPOSITORY="$(CURDIR)" dpkg-buildpackage --build=binary --no-sign
+	lintian --fail-on error,warning .build/deb/impact-notifier_*.deb
+	@rm -f .build/impact-notifier_*.deb
+	@mv .build/deb/impact-notifier_*.deb .build/
+	@ls -l .build/impact-notifier_*.deb
+
 # One test after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with deadlines.
 test: setup ## build and run every test
 	swift test --disable-xctest --no-parallel
@@ -74,7 +95,7 @@ IN_PLACE = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/libexec/|$(PREFIX)/libexec/
 	s|/etc/impact-notifier/|$(SYSCONFDIR)/impact-notifier/|g'
 # The unit for several bots on one host differs from the other in these words, and in nothing else.
 INSTANCE = sed '/^Description=/s|$$| (%i)|; s|/impact-notifier\.yaml|/%i.yaml|; s|^StateDirectory=.*|&-%i|; \
-	2s|.*|\# For several bots on one host: NAME in impact-notifier@NAME is /etc/impact-notifier/NAME.yaml. Made from impact-notifier.service.|'
+	2s|.*|\# One of several bots: NAME in impact-notifier@NAME is /etc/impact-notifier/NAME.yaml. Made from impact-notifier.service.|'
 
 install: ## install what "make release" built, units, configuration, manual and docs (DESTDIR, PREFIX)
 	@[ -d $(MANUAL) ] || { echo 'nothing is built yet: run "make release" first' >&2; exit 66; }
@@ -92,7 +113,7 @@ install: ## install what "make release" built, units, configuration, manual and 
 	install -D -m 644 $(COMPLETIONS)/zsh "$(DESTDIR)$(ZSHDIR)/_impact-notifier"
 	install -D -m 644 $(COMPLETIONS)/fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/impact-notifier.fish"
 	@# The pages, and what they lead to, with the same paths as here.
-	@for file in README.md CHANGELOG.md LICENSE $$(find docs config/grafana config/prometheus config/oauth \
+	@for file in README.md CHANGELOG.md LICENSE $$(find docs config/grafana config/prometheus config/oauth config/container \
 		config/rules config/impact-notifier.yaml -type f); do install -D -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file"; done
 	@ln -sfr "$(DESTDIR)$(UNITDIR)"/impact-notifier.service "$(DESTDIR)$(DOCDIR)/systemd/"
 	@for file in impact-notifier.yaml $$(cd config && ls rules/*.yaml); do \
