@@ -1,6 +1,7 @@
-# The notifier as a container image; docs/operations.md has the command to run it.
-ARG BUILDER=docker.io/library/swift:6.3-bookworm
-ARG RUNTIME=docker.io/library/debian:bookworm-slim
+# The notifier as a container image: Debian with the package that "make deb" builds. docs/operations.md has the command to
+# run it; config/container has a compose file and a quadlet.
+ARG BUILDER=docker.io/library/swift:6.3.1-bookworm
+ARG RUNTIME=docker.io/library/debian:12.12-slim
 
 FROM ${BUILDER} AS build
 WORKDIR /source
@@ -9,26 +10,33 @@ RUN apt-get -q update && apt-get -q install -y --no-install-recommends make
 COPY Makefile ./
 RUN make setup
 COPY . .
-RUN make release && make install DESTDIR=/image PREFIX=/usr UNITDIR=/usr/lib/systemd/system
+RUN make deb
+
+# What is installed below. Replaced by a folder with a package that exists, nothing is compiled:
+# docker build --build-context package=FOLDER .
+FROM scratch AS package
+COPY --from=build /source/.build/*.deb /
 
 FROM ${RUNTIME}
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="impact-notifier" \
     org.opencontainers.image.description="Tells the owners of AT Protocol projects about change requests, by Bluesky DM" \
     org.opencontainers.image.licenses="MIT" \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.revision="${REVISION}"
-RUN apt-get -q update \
-    && apt-get -q install -y --no-install-recommends \
-        ca-certificates libcurl4 libsqlite3-0 libssl3 libstdc++6 zlib1g \
-    && rm -rf /var/lib/apt/lists/* \
-    && install -d -o 65532 -g 65532 -m 700 /var/lib/impact-notifier
-COPY --from=build /image/usr/bin /usr/bin
-COPY --from=build /image/usr/libexec /usr/libexec
-COPY --from=build /image/etc/impact-notifier /etc/impact-notifier
-ENV STATE_DIRECTORY=/var/lib/impact-notifier \
-    SWIFT_BACKTRACE=enable=yes,swift-backtrace=/usr/libexec/impact-notifier/swift-backtrace-static,interactive=no,color=no,threads=crashed,images=none,registers=none
+# The user has a number that whoever mounts files can know; the package finds it made. Slim images leave out what is in
+# /usr/share/doc, where messages of the program send their readers. The standalone tools spare the image systemd itself.
+RUN --mount=type=bind,from=package,target=/package \
+    groupadd --gid 65532 impact-notifier \
+    && useradd --uid 65532 --gid 65532 --home-dir /var/lib/impact-notifier --no-create-home \
+        --shell /usr/sbin/nologin impact-notifier \
+    && echo 'path-include=/usr/share/doc/impact-notifier/*' > /etc/dpkg/dpkg.cfg.d/impact-notifier \
+    && apt-get -q update \
+    && apt-get -q install -y --no-install-recommends systemd-standalone-sysusers systemd-standalone-tmpfiles \
+        /package/impact-notifier_*.deb \
+    && rm -rf /var/lib/apt/lists/*
+ENV SWIFT_BACKTRACE=enable=yes,swift-backtrace=/usr/libexec/impact-notifier/swift-backtrace-static,interactive=no,color=no,threads=crashed,images=none,registers=none
 USER 65532:65532
 VOLUME /var/lib/impact-notifier
 EXPOSE 9464
