@@ -17,6 +17,12 @@ RUN make deb
 FROM scratch AS package
 COPY --from=build /source/.build/*.deb /
 
+# Podman takes the layer of a RUN from its cache whatever is mounted; a file that changes with the package prevents it.
+FROM ${RUNTIME} AS checked
+WORKDIR /package
+COPY --from=package /impact-notifier_*.deb ./
+RUN sha256sum impact-notifier_*.deb > /package.sha256
+
 FROM ${RUNTIME}
 ARG VERSION=unknown
 ARG REVISION=unknown
@@ -27,8 +33,10 @@ LABEL org.opencontainers.image.title="impact-notifier" \
     org.opencontainers.image.revision="${REVISION}"
 # The user has a number that whoever mounts files can know; the package finds it made. Slim images leave out what is in
 # /usr/share/doc, where messages of the program send their readers. The standalone tools spare the image systemd itself.
-RUN --mount=type=bind,from=package,target=/package \
-    groupadd --gid 65532 impact-notifier \
+COPY --from=checked /package.sha256 /
+RUN --mount=type=bind,from=checked,source=/package,target=/package \
+    cd /package && sha256sum --check /package.sha256 && rm /package.sha256 \
+    && groupadd --gid 65532 impact-notifier \
     && useradd --uid 65532 --gid 65532 --home-dir /var/lib/impact-notifier --no-create-home \
         --shell /usr/sbin/nologin impact-notifier \
     && echo 'path-include=/usr/share/doc/impact-notifier/*' > /etc/dpkg/dpkg.cfg.d/impact-notifier \

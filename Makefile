@@ -77,9 +77,8 @@ deb: release ## build the Debian package, and let lintian look at it (DEB_REVISI
 		-f config/debian/changelog.awk CHANGELOG.md > $(DEB_STAGE)/debian/changelog
 	cd $(DEB_STAGE) && REPOSITORY="$(CURDIR)" dpkg-buildpackage --build=binary --no-sign
 	lintian --fail-on error,warning .build/deb/impact-notifier_*.deb
-	@rm -f .build/impact-notifier_*.deb
-	@mv .build/deb/impact-notifier_*.deb .build/
-	@ls -l .build/impact-notifier_*.deb
+	@mv -f .build/deb/impact-notifier_*.deb .build/
+	@ls -l .build/impact-notifier_$(VERSION)-$(DEB_REVISION)_*.deb
 
 # One test after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with deadlines.
 test: setup ## build and run every test
