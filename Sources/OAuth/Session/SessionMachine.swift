@@ -10,7 +10,8 @@ struct SessionMachine: Sendable {
     /// Although the session is over, the access token serves until then.
     private(set) var servesUntil: Double = 0
     private var failures = 0
-    private var hasRefreshFailed = false
+    /// Whether the last refresh brought no tokens, or was not begun.
+    private(set) var hasRefreshFailed = false
     private var lastRefusal = ""
     private var equalRefusals = 0
     private var firstTokenRefusal: Double?

@@ -174,7 +174,10 @@ extension StoredSession {
             state: machine.state,
             lastTrouble: lastTrouble?.trouble,
             lastTroubleAt: lastTrouble?.at,
-            waitsUntil: machine.waitsUntil(at: now)
+            waitsUntil: machine.waitsUntil(at: now),
+            sendObstacle: admission.obstacle(at: now, chatService: configuration.chatService),
+            servesUntil: machine.servesUntil > now && !machine.state.isUsable ? machine.servesUntil : nil,
+            renewals: renewals
         )
     }
 }

@@ -12,7 +12,9 @@ extension StoredSession {
         if flight == nil {
             guard machine.admitsRefresh(at: environment.clock.now()) else { return }
             flight = Task {
-                await performRefresh()
+                if await performRefresh() {
+                    renewals[machine.state.trouble?.reason.rawValue ?? "ok", default: 0] += 1
+                }
                 flight = nil
                 report()
                 let waiting = waiters.values
@@ -47,24 +49,27 @@ extension StoredSession {
     }
 
     /// Steps a to d of the write protocol.
-    private func performRefresh() async {
+    ///
+    /// - Returns: whether this was a renewal, of which the state tells the result; not when another process's tokens were
+    ///   taken over, or ours only reached the disk.
+    private func performRefresh() async -> Bool {
         let now = environment.clock.now()
         guard let store, let lock = await takeLock() else {
             let trouble =
                 lockFailure.map { SessionTrouble(.storage, $0.sentence) }
                 ?? SessionTrouble(.lockBusy, "another process holds the session's lock")
             machine.refreshWithheld(trouble, at: now, jitter: environment.jitter())
-            return
+            return true
         }
         defer { lock.unlock() }
         if isUnsaved {
             await saveUnsaved()
-            return
+            return isUnsaved
         }
-        guard let record = await confirmed(by: store) else { return }
+        guard let record = await confirmed(by: store) else { return self.record == nil }
         if let state = unfit(record) {
             machine.settle(state)
-            return
+            return true
         }
         var intended = record
         intended.intent = SessionRecord.Intent(generation: record.generation, startedAt: now)
@@ -75,11 +80,13 @@ extension StoredSession {
         } catch {
             let trouble = SessionTrouble(.storage, error.sentence)
             machine.refreshWithheld(trouble, at: now, jitter: environment.jitter())
-            return
+            return true
         }
         // The server's count of the new token's life may begin as soon as this is sent.
         let askedAt = environment.clock.now()
-        await conclude(await exchangeTokens(of: record, store), of: record, askedAt: askedAt, store)
+        guard let verdict = await exchangeTokens(of: record, store) else { return self.record == nil }
+        await conclude(verdict, of: record, askedAt: askedAt, store)
+        return true
     }
 
     /// The stored record when it is the one in memory; adopts it when it is another, and says what is wrong otherwise.
@@ -126,13 +133,12 @@ extension StoredSession {
 
     /// Step d: what the server gave is on the disk before anybody looks at it.
     private func conclude(
-        _ verdict: RefreshVerdict?,
+        _ verdict: RefreshVerdict,
         of old: SessionRecord,
         askedAt: Double,
         _ store: SessionStore
     ) async {
         let now = environment.clock.now()
-        guard let verdict else { return }
         switch verdict {
         case .rotated(let tokens):
             await keep(tokens, insteadOf: old, at: now, askedAt: askedAt, store)

@@ -38,6 +38,8 @@ public actor StoredSession: AccountSession {
     var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
     var nextWaiter = 0
     var timetable = SessionTimetable()
+    /// Renewals that ended, by result: `ok`, or the reason of the trouble.
+    var renewals: [String: Int64] = ["ok": 0]
     /// Whether the operator knows that messages wait for an access token.
     var hasAlarmed = false
     /// What was wrong last, and when it was seen; it may have passed.
@@ -176,25 +178,29 @@ public actor StoredSession: AccountSession {
 
     /// The record to make a call with, renewed when it is due.
     private func usableRecord() async throws(SessionFailure) -> SessionRecord {
-        let now = environment.clock.now()
-        if let record, isStale(record, at: now), machine.admitsRefresh(at: now) { try await refresh(insteadOf: record) }
-        guard let record, refusedGeneration != record.generation, machine.admitsCall(at: environment.clock.now())
-        else { throw failure() }
-        if let trouble = method.mismatch(with: record) {
+        // A token is about to end by the rule of the reference client.
+        if let record, admission.wantsRenewal(at: environment.clock.now(), margin: 10 + 30 * environment.jitter()) {
+            try await refresh(insteadOf: record)
+        }
+        let hindrance = admission.hindrance(at: environment.clock.now())
+        if case .mismatch(let trouble)? = hindrance {
             machine.settle(.misconfigured(trouble))
             report()
-            throw failure()
         }
-        // A token that has ended would cost a refused request; the refresh that failed said why already.
-        guard record.expiresAt.map({ environment.clock.now() < $0 }) ?? true else { throw failure() }
+        guard let record, hindrance == nil else { throw failure() }
         return record
     }
 
-    /// Whether the access token is about to end, by the rule of the reference client.
-    func isStale(_ record: SessionRecord, at now: Double) -> Bool {
-        if followsCrash || refusedGeneration == record.generation { return true }
-        guard let expiresAt = record.expiresAt else { return false }
-        return expiresAt < now + 10 + 30 * environment.jitter()
+    /// What calls are let through by, as things stand.
+    var admission: CallAdmission {
+        CallAdmission(
+            record: record,
+            machine: machine,
+            mismatch: record.flatMap { method.mismatch(with: $0) },
+            isRefused: record.map { $0.generation == refusedGeneration } ?? false,
+            isUnsaved: isUnsaved,
+            followsCrash: followsCrash
+        )
     }
 
     /// Logs a change of state once, and tells what to do.

@@ -38,4 +38,13 @@ public struct SessionStatus: Sendable, Equatable {
     public var lastTroubleAt: Double?
     /// Why calls wait and until when, seconds since the epoch; nil when they do not.
     public var waitsUntil: Double?
+    /// Why no message could be sent now; nil when one could, be it after a renewal of the tokens.
+    public var sendObstacle: SendObstacle?
+    /// Although the session is over, the access token serves until then, seconds since the epoch; nil otherwise.
+    public var servesUntil: Double?
+    /// Renewals of this process that ended, by result: `ok`, or the reason of the trouble.
+    public var renewals: [String: Int64]
+
+    /// Whether a message could be sent now.
+    public var canSendNow: Bool { sendObstacle == nil }
 }
