@@ -7,15 +7,15 @@ import Testing
 struct `A disk that cannot be written` {
     @Test func `when it is read-only ends the start with 73`() async throws {
         let stage = try await Stage(isLoggedIn: false)
-        guard await mount(stage, "size=1m,mode=0700,ro") else { return }
+        guard await stage.mountState("size=1m,mode=0700,ro") else { return }
         let process = try stage.daemon.run()
         #expect(await process.ended(within: .seconds(20)) == .exited(73), tail(process))
-        await unmount(stage)
+        await stage.unmountState()
     }
 
     @Test func `when it is full loses no request once there is room again`() async throws {
         let stage = try await Stage(isLoggedIn: false)
-        guard await mount(stage, "size=8m,mode=0700") else { return }
+        guard await stage.mountState("size=8m,mode=0700") else { return }
         try await stage.daemon.logIn()
         var process = try stage.daemon.run()
         try stage.ask("With room")
@@ -33,24 +33,6 @@ struct `A disk that cannot be written` {
         #expect(stored == 21, tail(process))
         process.signal(SIGKILL)
         _ = await process.ended(within: .seconds(5))
-        await unmount(stage)
-    }
-
-    /// Puts a small file system where the state is kept; false, and a note, when that is not allowed here.
-    private func mount(_ stage: Stage, _ options: String) async -> Bool {
-        unsafe mkdir(stage.daemon.statePath, 0o700)
-        let arguments = ["-t", "tmpfs", "-o", options, "tmpfs", stage.daemon.statePath]
-        guard getuid() == 0, let process = try? ChildProcess("/bin/mount", arguments),
-            await process.ended(within: .seconds(10)) == .exited(0)
-        else {
-            print("skipped: mounting a tmpfs is not allowed here")
-            return false
-        }
-        return true
-    }
-
-    private func unmount(_ stage: Stage) async {
-        let process = try? ChildProcess("/bin/umount", ["-l", stage.daemon.statePath])
-        _ = await process?.ended(within: .seconds(10))
+        await stage.unmountState()
     }
 }

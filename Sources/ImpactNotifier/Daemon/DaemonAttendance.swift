@@ -1,7 +1,6 @@
 internal import ATProtocol
 internal import Firehose
 internal import Logging
-internal import Metrics
 internal import Network
 internal import Notifier
 internal import OAuth
@@ -94,14 +93,19 @@ struct DaemonAttendance: Sendable {
     }
 
     /// Tells the service manager of each new state of the session, and wakes the sender when it is usable again: an operator
-    /// who has logged in waits for the messages.
+    /// who has logged in, or made room on the disk, waits for the messages.
     private func watchSession() async {
-        var last = SessionState.ok
+        var (state, obstacle): (SessionState, SendObstacle?) = (.ok, nil)
         repeat {
-            let state = await session.status().state
-            if state.isUsable, !last.isUsable { await pipeline.resume() }
-            if state.name != last.name, let status = try? await pipeline.status() { await announce(status) }
-            last = state
+            let now = await session.status()
+            if now.state.isUsable, !state.isUsable {
+                await pipeline.resume()
+            } else if now.canSendNow, obstacle != nil, (try? await pipeline.status())?.sender.waitsForSession == true {
+                await pipeline.resume()
+            }
+            let isNews = now.state.name != state.name || now.canSendNow != (obstacle == nil)
+            if isNews, let status = try? await pipeline.status() { announce(status, now) }
+            (state, obstacle) = (now.state, now.sendObstacle)
         } while (try? await ContinuousClock().sleep(for: .seconds(1))) != nil
     }
 
@@ -111,15 +115,26 @@ struct DaemonAttendance: Sendable {
             guard let status = try? await pipeline.status() else { continue }
             var metadata = status.metadata
             metadata["uptime_s"] = "\((ContinuousClock.now - startedAt).components.seconds)"
-            metadata["session"] = "\(await session.status().state.name)"
+            let session = await session.status()
+            metadata["session"] = "\(session.state.name)"
+            if let obstacle = obstacle(status, session) { metadata["obstacle"] = "\(obstacle)" }
             logger.info("alive", metadata: metadata)
-            await announce(status)
+            announce(status, session)
         }
     }
 
-    private func announce(_ status: PipelineStatus) async {
-        let state = await session.status().state
-        manager.status("Delivered \(status.delivered), waiting \(status.pending); session \(state.name).")
+    private func announce(_ status: PipelineStatus, _ session: SessionStatus) {
+        let counts = "Delivered \(status.delivered), waiting \(status.pending)"
+        guard let obstacle = obstacle(status, session) else {
+            manager.status("\(counts); session \(session.state.name).")
+            return
+        }
+        manager.status("\(counts); nothing can be sent: \(obstacle)")
+    }
+
+    private func obstacle(_ status: PipelineStatus?, _ session: SessionStatus) -> SendingObstacle? {
+        let sender = status?.sender ?? .open
+        return SendingObstacle(session: session.sendObstacle, sender: sender, now: SystemClock().now())
     }
 
     /// What is missing before the daemon does its work (docs/operations.md, `/readyz`).
@@ -134,19 +149,21 @@ struct DaemonAttendance: Sendable {
     private var source: StatusSource {
         StatusSource(
             pending: { await pending() },
+            obstacle: { obstacle(try? await pipeline.status(), await session.status())?.description },
             status: { [pipeline, hosts, session] in
                 var json: [String: JSONValue] = ["version": .string(BuildInformation.version)]
-                json["session"] = SessionText(await session.status(), now: SystemClock().now()).json
-                if let status = try? await pipeline.status() { json["pipeline"] = status.json }
+                let (current, status) = (await session.status(), try? await pipeline.status())
+                json["session"] = SessionText(current, now: SystemClock().now()).json
+                if let status { json["pipeline"] = status.json }
+                json["obstacle"] = obstacle(status, current).map { .string($0.description) } ?? .null
                 json["stream"] = .array(hosts.reports.map(\.json))
                 return .object(json)
             },
             metrics: { [registry, session, pipeline] in
                 // Sets the pipeline's gauges.
                 _ = try? await pipeline.status()
-                let isUsable = await session.status().state.isUsable
-                Gauge(label: "impact_notifier_session_usable").record(isUsable ? 1 : 0)
-                return registry.families()
+                let families = registry.families() + SessionMetrics(await session.status()).families
+                return families.sorted { $0.name < $1.name }
             }
         )
     }

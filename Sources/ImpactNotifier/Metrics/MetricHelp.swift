@@ -35,7 +35,11 @@ enum MetricHelp {
         "send_requests_total": "Requests to the chat service, by method and HTTP status.",
         "send_breaker_open": "1 while sending is paused for the whole account.",
         "output_failures_total": "Notifications that a local output did not take, by output.",
-        "session_usable": "1 while messages can be sent with the stored session.",
+        "session_usable": "1 while a message could really be sent with the session.",
+        "session_expiry_timestamp_seconds": "When the session ends for good; absent when it has no end or is over.",
+        "oauth_refresh_total": "Renewals of the tokens that ended, by result: ok, or the reason why not.",
+        "oauth_refresh_success_timestamp_seconds": "When the tokens were last renewed, or the login.",
+        "oauth_token_expiry_timestamp_seconds": "When the access token ends; absent when that is not known.",
     ]
 
     /// The sentence of a metric.

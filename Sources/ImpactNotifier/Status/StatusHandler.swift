@@ -31,7 +31,9 @@ struct StatusHandler: HTTPHandler {
         case "/healthz": return text("ok\n")
         case "/readyz":
             let pending = await source.pending()
-            guard !pending.isEmpty else { return text("ok\n") }
+            guard !pending.isEmpty else {
+                return text(await source.obstacle().map { "ok, but nothing can be sent: \($0)\n" } ?? "ok\n")
+            }
             return text("waiting for: \(pending.joined(separator: ", "))\n", status: .serviceUnavailable)
         case "/status":
             return answer(await source.status().encoded + [UInt8(ascii: "\n")], type: "application/json")

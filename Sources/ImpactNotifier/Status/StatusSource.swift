@@ -7,6 +7,10 @@ struct StatusSource: Sendable {
     /// Configuration, store, and the stream's first connection. Lag and a paused account are no readiness: they would
     /// take a daemon out of service that does all that can be done.
     var pending: @Sendable () async -> [String]
+    /// Why nothing can be sent just now, in a sentence with what to run; nil when messages are sent as they come.
+    ///
+    /// No readiness either: people read it in the text of a good answer.
+    var obstacle: @Sendable () async -> String?
     /// The state for people and scripts.
     var status: @Sendable () async -> JSONValue
     /// The state for Prometheus.

@@ -11,11 +11,13 @@ import Testing
 @Suite struct `The status endpoint` {
     private final class Daemon: Sendable {
         let pending = Mutex<[String]>([])
+        let obstacle = Mutex<String?>(nil)
         let registry = MetricsRegistry()
 
         var source: StatusSource {
             StatusSource(
                 pending: { self.pending.withLock { $0 } },
+                obstacle: { self.obstacle.withLock { $0 } },
                 status: { ["session": "ok", "queue": ["pending": 3]] },
                 metrics: { self.registry.families() }
             )
@@ -66,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `is ready only when nothing is pending`() async throws {
+    @Test func `is ready only when nothing is pending, and says then why nothing can be sent`() async throws {
         let daemon = Daemon()
         daemon.pending.withLock { $0 = ["stream"] }
         try await withServer("127.0.0.1", daemon) { client throws in
@@ -75,6 +77,9 @@ import Testing
             #expect(failure?.detail == "HTTP/1.1 503 Service Unavailable: waiting for: stream")
             daemon.pending.withLock { $0 = [] }
             #expect(try await get(client, "/readyz") == "ok\n")
+            daemon.obstacle.withLock { $0 = "the session needs a login; run “impact-notifier login”" }
+            let text = try await get(client, "/readyz")
+            #expect(text == "ok, but nothing can be sent: the session needs a login; run “impact-notifier login”\n")
         }
     }
 

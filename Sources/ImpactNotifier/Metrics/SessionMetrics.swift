@@ -1,0 +1,46 @@
+internal import OAuth
+
+/// What Prometheus is told of the session; made anew for each scrape, so that what has ceased to be true is gone.
+struct SessionMetrics {
+    private let status: SessionStatus
+
+    /// Metrics of a session as it is now.
+    init(_ status: SessionStatus) {
+        self.status = status
+    }
+
+    /// The families; one of which nothing is known is left out.
+    var families: [MetricFamily] {
+        let isOver =
+            switch status.state {
+            case .needsLogin, .quarantined: true
+            case .ok, .degraded, .misconfigured: false
+            }
+        // A session that is over ends with the access token that still serves, and without one it has ended.
+        return [
+            gauge("session_usable", status.canSendNow ? 1 : 0),
+            gauge("session_expiry_timestamp_seconds", isOver ? status.servesUntil : status.endsAt),
+            gauge("oauth_token_expiry_timestamp_seconds", isOver ? status.servesUntil : status.accessExpiresAt),
+            gauge(
+                "oauth_refresh_success_timestamp_seconds",
+                isOver && status.servesUntil == nil ? nil : status.refreshedAt
+            ),
+            family(
+                "oauth_refresh_total",
+                .counter,
+                status.renewals.sorted { $0.key < $1.key }.map { result, count in
+                    .init(labels: MetricLabels([("result", result)]), value: Double(count))
+                }
+            ),
+        ].compactMap { $0 }
+    }
+
+    private func gauge(_ name: String, _ value: Double?) -> MetricFamily? {
+        value.map { family(name, .gauge, [.init(value: $0)]) }
+    }
+
+    private func family(_ name: String, _ kind: MetricFamily.Kind, _ samples: [MetricFamily.Sample]) -> MetricFamily {
+        let name = MetricHelp.prefix + name
+        return MetricFamily(name: name, kind: kind, help: MetricHelp.text(for: name), samples: samples)
+    }
+}
