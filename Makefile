@@ -45,7 +45,8 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup build release deb test demo install uninstall format lint interop autobahn testbed jose wsproto bench fuzz clean
+.PHONY: help setup build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
+	testbed jose wsproto bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -79,6 +80,13 @@ deb: release ## build the Debian package, and let lintian look at it (DEB_REVISI
 	lintian --fail-on error,warning .build/deb/impact-notifier_*.deb
 	@mv -f .build/deb/impact-notifier_*.deb .build/
 	@ls -l .build/impact-notifier_$(VERSION)-$(DEB_REVISION)_*.deb
+
+version: ## print the version of the program
+	@echo $(VERSION)
+
+acceptance: setup ## install the package in a Debian with systemd, and its image in podman, and use both (root)
+	@bash Tests/Package/acceptance.sh
+	@bash Tests/Package/container.sh
 
 # One test after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with deadlines.
 test: setup ## build and run every test
@@ -135,6 +143,9 @@ format: ## format every source file
 
 lint: ## check the format of every source file
 	swift format lint --strict --recursive Package.swift Sources Tests
+
+alerts: ## check the alert rules, and test each alert with promtool
+	@bash Tests/Alerts/alerts.sh
 
 interop: autobahn testbed jose wsproto ## every check against software of others
 
