@@ -7,8 +7,6 @@ set -euo pipefail
 
 [ "$(id -u)" = 0 ] || skip "needs root"
 need debootstrap:debootstrap systemd-nspawn:systemd-container jq:jq curl:curl nm:binutils
-make -s deb
-make -s deb DEB_REVISION=2
 version=$(make -s version)
 arch=$(dpkg --print-architecture)
 
@@ -46,8 +44,14 @@ boot() {
     is_up() { [ "$(inside systemctl is-system-running)" = running ]; }
     for _ in $(seq 150); do is_up && break || sleep 0.2; done
     is_up || skip "systemd does not come up here ($WORK/console.log)"
+    # The same package under a higher version, which is all that an upgrade sees of it.
+    make -s deb
+    cp ".build/impact-notifier_$version-1_$arch.deb" "$ROOT/root/"
+    rm -rf "$WORK/higher"
+    dpkg-deb --raw-extract "$ROOT$(package 1)" "$WORK/higher"
+    sed -i 's/^Version: .*/Version: '"$version"'-2/' "$WORK/higher/DEBIAN/control"
+    dpkg-deb -Zgzip -z1 --root-owner-group -b "$WORK/higher" "$ROOT$(package 2)" >/dev/null
     inside apt-get -q update >"$WORK/apt.log" 2>&1 || fail "apt-get update: $(tail -n 3 "$WORK/apt.log")"
-    for revision in 1 2; do cp ".build/impact-notifier_$version-${revision}_$arch.deb" "$ROOT/root/"; done
 }
 
 package() { echo "/root/impact-notifier_$version-$1_$arch.deb"; }
@@ -264,8 +268,12 @@ remove_and_purge() {
 journal() {
     step "the journal"
     local strangers
-    # systemd's own lines about the unit have another _SYSTEMD_UNIT; those of the crash are a backtrace.
-    ours() { inside journalctl -q _SYSTEMD_UNIT=impact-notifier.service + _SYSTEMD_UNIT=impact-notifier@two.service -o cat "$@"; }
+    # Of the daemon and of the commands that were typed; systemd's own lines about the unit are of another process. Those of
+    # the crash are a backtrace, which a process of another name writes for the unit.
+    ours() {
+        inside journalctl -q _COMM=impact-notifier + _SYSTEMD_UNIT=impact-notifier.service + \
+            _SYSTEMD_UNIT=impact-notifier@two.service -o cat "$@"
+    }
     strangers=$( (ours --until "@$crashed_from"; ours --since "@$crashed_until") | grep -v '^level=' | sort | uniq -c) || true
     [ -z "$strangers" ] || fail "lines that are not ours: $strangers"
     ok "$(ours | wc -l) lines, all ours but the $(ours --since "@$crashed_from" --until "@$crashed_until" | grep -vc '^level=') of the crash"

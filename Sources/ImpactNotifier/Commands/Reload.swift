@@ -28,7 +28,7 @@ struct Reload: AsyncParsableCommand {
         let files = ConfiguredFiles(configuration: configuration.file, environment: environment)
         let directory = written ?? StateDirectory.resolve(files.stateDirectory)
         try enter(directory)
-        guard let daemon = Ledger.daemon(in: directory), Self.isOurs(daemon) else {
+        guard let daemon = Ledger.daemon(in: directory), Self.isOurs(daemon, environment) else {
             if case .failure(let error) = loaded { throw fail(error.description, .configuration) }
             throw fail("No daemon runs on the state in \(directory).", .unavailable)
         }
@@ -64,8 +64,10 @@ struct Reload: AsyncParsableCommand {
         do { try StateDirectory.enter(directory, for: .looking) } catch { throw fail("\(error)", .cannotCreate) }
     }
 
-    /// Whether a process has our program's name: the lock may be another container's, whose numbers mean nothing here.
-    private static func isOurs(_ process: Int32) -> Bool {
+    /// Whether a process is the unit's, or has our program's name: the lock may be another container's, whose numbers mean
+    /// nothing here. (The unit's sandbox hides the names of processes.)
+    private static func isOurs(_ process: Int32, _ environment: [String: String]) -> Bool {
+        guard environment["MAINPID"] != "\(process)" else { return true }
         func name(_ process: String) -> Data? { try? Data(contentsOf: URL(filePath: "/proc/\(process)/comm")) }
         let own = name("self")
         return own != nil && name("\(process)") == own
