@@ -1,5 +1,5 @@
-# The notifier as a container image: Debian with the package that "make deb" builds. docs/operations.md has the command to
-# run it; config/container has a compose file and a quadlet.
+# The notifier as a container image: Debian with the package that "make deb" builds. docs/operations.md has the command
+# to run it; config/container has a compose file and a quadlet.
 ARG BUILDER=docker.io/library/swift:6.3.1-bookworm
 ARG RUNTIME=docker.io/library/debian:12.12-slim
 
@@ -8,7 +8,7 @@ WORKDIR /source
 # The packages change seldom: a layer of their own.
 RUN apt-get -q update && apt-get -q install -y --no-install-recommends make
 COPY Makefile ./
-RUN make setup
+RUN make setup-deb
 COPY . .
 RUN make deb
 

@@ -10,7 +10,7 @@ PACKAGES := ca-certificates libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-c
 DEB_PACKAGES := debhelper dpkg-dev lintian
 
 # The one place of the version.
-VERSION := $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/ImpactNotifier/Commands/BuildInformation.swift)
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/ImpactNotifier/Commands/BuildInformation.swift)
 DEB_REVISION ?= 1
 DEB_MAINTAINER = $(shell sed -n 's/^Maintainer: //p' config/debian/control)
 
@@ -30,7 +30,7 @@ BACKTRACE = $(RESOURCES)/../../libexec/swift/linux/swift-backtrace-static
 BUILT := .build/release
 MANUAL := .build/manual
 COMPLETIONS := .build/completions
-DEB_STAGE := .build/deb/impact-notifier-$(VERSION)
+DEB_STAGE = .build/deb/impact-notifier-$(VERSION)
 
 # Installs those of the packages $(1) that are missing, and says which.
 define ensure
@@ -45,7 +45,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
+.PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
 	testbed jose wsproto bench fuzz clean
 
 help: ## list the targets
@@ -54,6 +54,9 @@ help: ## list the targets
 setup: ## install the Debian packages that the build needs, if any is missing
 	@command -v swift >/dev/null || { echo 'swift is not on the PATH; see https://www.swift.org/install/' >&2; exit 69; }
 	$(call ensure,$(PACKAGES))
+
+setup-deb: setup
+	$(call ensure,$(DEB_PACKAGES))
 
 build: setup ## build everything, for development
 	swift build
@@ -66,11 +69,11 @@ release: setup ## build the daemon as it is deployed: optimised, one file
 		$(BUILT)/impact-notifier --generate-completion-script $$shell | sed '1{/^#!/d}' > $(COMPLETIONS)/$$shell; \
 	done
 	@# The plug-in "generate-manual" would build the whole program once more, for debugging: its tool alone is enough.
-	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual-tool --product generate-manual
+	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build/manual-tool \
+		--product generate-manual
 	bash config/manual.sh $(BUILT)/impact-notifier .build/manual-tool/debug/generate-manual $(MANUAL)
 
-deb: release ## build the Debian package, and let lintian look at it (DEB_REVISION)
-	$(call ensure,$(DEB_PACKAGES))
+deb: setup-deb release ## build the Debian package, and let lintian look at it (DEB_REVISION)
 	@rm -rf .build/deb && mkdir -p $(DEB_STAGE)
 	@cp -R config/debian $(DEB_STAGE)/debian
 	@awk -v version=$(VERSION) -v revision=$(DEB_REVISION) -v maintainer='$(DEB_MAINTAINER)' \
@@ -98,11 +101,11 @@ demo: setup ## a local network, the real daemon, and the message it sends (ARGS=
 	@bin=$$(swift build --show-bin-path); exec "$$bin/impact-sandbox" demo --daemon "$$bin/impact-notifier" $(ARGS)
 
 # Paths as they are written in units and pages, as they are installed.
-IN_PLACE = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/libexec/|$(PREFIX)/libexec/|g; s|/usr/share/doc/|$(PREFIX)/share/doc/|g; \
-	s|/etc/impact-notifier/|$(SYSCONFDIR)/impact-notifier/|g'
+IN_PLACE = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/libexec/|$(PREFIX)/libexec/|g; \
+	s|/usr/share/doc/|$(PREFIX)/share/doc/|g; s|/etc/impact-notifier/|$(SYSCONFDIR)/impact-notifier/|g'
 # The unit for several bots on one host differs from the other in these words, and in nothing else.
 INSTANCE = sed '/^Description=/s|$$| (%i)|; s|/impact-notifier\.yaml|/%i.yaml|; s|^StateDirectory=.*|&-%i|; \
-	2s|.*|\# One of several bots: NAME in impact-notifier@NAME is /etc/impact-notifier/NAME.yaml. Made from impact-notifier.service.|'
+	2s|.*|\# One of several bots: impact-notifier@NAME reads NAME.yaml. Made from impact-notifier.service.|'
 
 install: ## install what "make release" built, units, configuration, manual and docs (DESTDIR, PREFIX)
 	@[ -d $(MANUAL) ] || { echo 'nothing is built yet: run "make release" first' >&2; exit 66; }
@@ -120,14 +123,17 @@ install: ## install what "make release" built, units, configuration, manual and 
 	install -D -m 644 $(COMPLETIONS)/zsh "$(DESTDIR)$(ZSHDIR)/_impact-notifier"
 	install -D -m 644 $(COMPLETIONS)/fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/impact-notifier.fish"
 	@# The pages, and what they lead to, with the same paths as here.
-	@for file in README.md CHANGELOG.md LICENSE $$(find docs config/grafana config/prometheus config/oauth config/container \
-		config/rules config/impact-notifier.yaml -type f); do install -D -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file"; done
+	@for file in README.md CHANGELOG.md LICENSE $$(find docs config/grafana config/prometheus config/oauth \
+		config/container config/rules config/impact-notifier.yaml -type f); do \
+		install -D -m 644 "$$file" "$(DESTDIR)$(DOCDIR)/$$file"; \
+	done
 	@ln -sfr "$(DESTDIR)$(UNITDIR)"/impact-notifier.service "$(DESTDIR)$(DOCDIR)/systemd/"
 	@for file in impact-notifier.yaml $$(cd config && ls rules/*.yaml); do \
 		target="$(DESTDIR)$(SYSCONFDIR)/impact-notifier/$$file"; \
 		if [ -e "$$target" ]; then echo "kept $$target"; else install -v -m 644 "config/$$file" "$$target"; fi; \
 	done
-	@[ -n "$(DESTDIR)" ] || printf '%s\n' 'next, as root:' '  systemd-sysusers $(PREFIX)/lib/sysusers.d/impact-notifier.conf' \
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' 'next, as root:' \
+		'  systemd-sysusers $(PREFIX)/lib/sysusers.d/impact-notifier.conf' \
 		'  systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/impact-notifier.conf' '  systemctl daemon-reload'
 
 uninstall: ## remove what install put there, except configuration and state
