@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Dispatch
 internal import Glibc
 internal import Network
 
@@ -16,7 +15,8 @@ enum Program {
             await Root.main(nil)
             exit(ExitStatus.success.rawValue)
         }
-        dispatchMain()
+        // Nor dispatchMain, which asks once. Signals end no more than the wait: DispatchSource takes them.
+        while true { pause() }
     }
 }
 
