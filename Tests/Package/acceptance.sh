@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What people install, where they run it: the Debian package in a minimal Debian with systemd as its init, against the
 # local network. Needs root; "skipped: …" where it cannot run. CI calls it by "make acceptance".
-set -euo pipefail
+set -Eeuo pipefail
 # shellcheck source=Tests/Package/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -25,6 +25,7 @@ cleanup() {
     exit "$status"
 }
 trap cleanup EXIT
+trap 'echo "FAILED: line $LINENO: $BASH_COMMAND" >&2' ERR
 
 # Runs a command in the machine, with nothing of this shell's environment.
 inside() {

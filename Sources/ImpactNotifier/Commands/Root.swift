@@ -1,26 +1,8 @@
 internal import ArgumentParser
-internal import Glibc
 internal import Network
 
-/// Where the process begins.
+/// The program: a sub-command for each thing that an operator does.
 @main
-enum Program {
-    static func main() {
-        // Before the first secret is read, whichever command it is.
-        ProcessHardening.apply()
-        OpenSSLLifetime.extendToTheEnd()
-        // Not an async main: its task has a high priority, which all others inherit, and for which libdispatch asks the
-        // kernel for a better one than a plain user may have. It logs each refusal, every few seconds.
-        Task(priority: .medium) {
-            await Root.main(nil)
-            exit(ExitStatus.success.rawValue)
-        }
-        // Nor dispatchMain, which asks once. Signals end no more than the wait: DispatchSource takes them.
-        while true { pause() }
-    }
-}
-
-/// The program's commands: one for each thing that an operator does.
 struct Root: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "impact-notifier",
@@ -40,4 +22,11 @@ struct Root: AsyncParsableCommand {
 
     // Here and in each command, so that it may stand before or behind a command's name.
     @OptionGroup var configuration: ConfigurationOption
+
+    static func main() async {
+        // Before the first secret is read, whichever command it is.
+        ProcessHardening.apply()
+        OpenSSLLifetime.extendToTheEnd()
+        await main(nil)
+    }
 }

@@ -60,8 +60,6 @@ public final class Ledger: Sendable {
         do {
             var configuration = Configuration()
             configuration.label = "ledger"
-            // GRDB's own choice is a priority that a plain user's thread is refused.
-            configuration.qos = .default
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(10)
             configuration.prepareDatabase { database in
