@@ -32,6 +32,9 @@ inside() {
     nsenter -t "$leader" -m -u -i -p --wd=/root -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
 }
 
+# The shell's own kill: a minimal system has no other.
+signal() { inside sh -c "kill -$1 $2"; }
+
 boot() {
     step "a minimal Debian with systemd"
     base_root "$CACHE/systemd" systemd,systemd-sysv,sudo
@@ -46,7 +49,7 @@ boot() {
     for _ in $(seq 150); do is_up && break || sleep 0.2; done
     is_up || skip "systemd does not come up here ($WORK/console.log)"
     # The same package under a higher version, which is all that an upgrade sees of it.
-    make -s deb
+    make -s deb >"$WORK/deb.log" 2>&1 || fail "make deb: $(tail -n 20 "$WORK/deb.log")"
     cp ".build/impact-notifier_$version-1_$arch.deb" "$ROOT/root/"
     rm -rf "$WORK/higher"
     dpkg-deb --raw-extract "$ROOT$(package 1)" "$WORK/higher"
@@ -147,7 +150,7 @@ kill_nine() {
     step "kill -9"
     local pid
     pid=$(property MainPID)
-    inside kill -9 "$pid"
+    signal KILL "$pid"
     wait_for 30 "the next process is ready" is_succeeded "$pid" impact-notifier
     delivers bot.test "After kill -9"
 }
@@ -163,8 +166,8 @@ crash() {
     printf '\x0f\x0b' | inside dd of="/proc/$pid/mem" bs=1 seek=$((16#$base + 16#$symbol)) conv=notrunc status=none
     wait_for 40 "the next process is ready" is_succeeded "$pid" impact-notifier
     crashed_until=$(inside date +%s.%N)
-    inside journalctl -q -u impact-notifier --since "@${crashed_from%.*}" -o cat | grep -oE 'StoredSession[+A-Za-z]*\.swift:[0-9]+' |
-        head -n 1 | grep . || fail "the journal has no file and line of the crash"
+    inside journalctl -q -u impact-notifier --since "@${crashed_from%.*}" -o cat >"$WORK/crash.log"
+    grep -m 1 -oE 'StoredSession[+A-Za-z]*\.swift:[0-9]+' "$WORK/crash.log" || fail "no file and line of the crash in the journal"
     delivers bot.test "After a crash"
 }
 
@@ -199,7 +202,7 @@ watchdog() {
     pid=$(property MainPID)
     limit=$(($(property WatchdogUSec | sed 's/1min/60s/; s/[^0-9]//g') + 15))
     begin=$(date +%s%N)
-    inside kill -STOP "$pid"
+    signal STOP "$pid"
     wait_for $((limit + 5)) "the next process is ready" is_succeeded "$pid" impact-notifier
     took=$((($(date +%s%N) - begin) / 1000000))
     [ "$took" -le $((limit * 1000)) ] || fail "it took $took ms, more than $limit s"
@@ -239,8 +242,13 @@ older_installation() {
     inside test -s /etc/impact-notifier/impact-notifier.yaml || fail "remove took the configuration"
     ! pgrep -x impact-notifier >/dev/null || fail "it still runs"
     ok "removed: state and configuration stay"
+    # As it was where no package had ever been: the state of a dynamic user, and "make install"'s unit.
+    inside sh -c 'mkdir /root/kept && cp -a /var/lib/impact-notifier /root/kept/state && cp -a /etc/impact-notifier /root/kept/etc'
+    apt purge impact-notifier
+    inside userdel impact-notifier
+    inside sh -c 'mv /root/kept/state /var/lib/impact-notifier && mv /root/kept/etc /etc/impact-notifier && rm -r /root/kept'
     install -m 755 .build/release/impact-notifier "$ROOT/usr/bin/impact-notifier"
-    sed -e 's/^User=.*/DynamicUser=yes\nUser=impact-notifier-old/; /^Group=/d; /^ExecReload/d' systemd/impact-notifier.service \
+    sed -e 's/^User=.*/DynamicUser=yes\n&/; /^ExecReload/d' systemd/impact-notifier.service \
         >"$ROOT/etc/systemd/system/impact-notifier.service"
     inside systemctl daemon-reload
     inside systemctl enable -q --now impact-notifier || fail "the older unit does not start"

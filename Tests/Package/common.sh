@@ -59,10 +59,11 @@ base_root() {
 # Starts the local network with an access token's life in seconds; its addresses are in $WORK/network.json.
 start_network() {
     swift build -q --product impact-sandbox
+    rm -f "$WORK/network.json"
     "$(swift build --show-bin-path)/impact-sandbox" serve --account bot.test --account two.test --account owner.test \
         --account author.test --access-lifetime "$1" >"$WORK/network.json" 2>"$WORK/network.log" &
     network=$!
-    wait_for 20 "the local network is there" test -s "$WORK/network.json"
+    wait_for 20 "the local network is there" jq -e .control "$WORK/network.json"
     control=$(jq -r .control "$WORK/network.json")
 }
 
