@@ -29,7 +29,7 @@ trap 'echo "FAILED: line $LINENO: $BASH_COMMAND" >&2' ERR
 
 # Runs a command in the machine, with nothing of this shell's environment.
 inside() {
-    nsenter -t "$leader" -m -u -i -p --wd=/root -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
+    nsenter -t "$leader" -m -u -i -p -- env -i -C /root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
 }
 
 # The shell's own kill: a minimal system has no other.

@@ -11,16 +11,16 @@ package=.build/impact-notifier_$(make -s version)-1_$(dpkg --print-architecture)
 [ -e "$package" ] || make -s deb
 
 # A store of its own: the base image is made here, and must not be taken for the one of that name.
-podman() {
-    command podman --root "$WORK/podman" --runroot "$WORK/podman-run" --runtime=runc --cgroup-manager=cgroupfs "$@" \
-        2>>"$WORK/podman.log"
-}
+store=(--root "$WORK/podman" --runroot "$WORK/podman-run" --runtime=runc --cgroup-manager=cgroupfs)
+podman() { command podman "${store[@]}" "$@" 2>>"$WORK/podman.log"; }
+# The daemon logs on standard error, like podman.
+logs() { command podman "${store[@]}" logs $container 2>&1; }
 image=localhost/impact-notifier
 container=notifier
 network=
 cleanup() {
     local status=$?
-    [ "$status" = 0 ] || { podman logs --tail 20 $container 2>&1; tail -n 5 "$WORK/podman.log"; } || true
+    [ "$status" = 0 ] || { logs | tail -n 20; tail -n 5 "$WORK/podman.log"; } || true
     [ -z "$network" ] || kill "$network" 2>/dev/null || true
     podman rm -f -t 0 $container >/dev/null || true
     exit "$status"
@@ -66,7 +66,7 @@ run --rm $image check >/dev/null || fail "check"
 
 step "login, start, message"
 browse run --rm $image login
-run -d --name $container --stop-timeout 120 $image >/dev/null || fail "podman run"
+run -d --name $container --log-driver k8s-file --stop-timeout 120 $image >/dev/null || fail "podman run"
 is_healthy() { podman healthcheck run $container; }
 wait_for 20 "it is healthy" is_healthy
 delivers bot.test "From a container"
@@ -88,7 +88,8 @@ begin=$SECONDS
 podman stop $container >/dev/null
 [ $((SECONDS - begin)) -lt 20 ] || fail "it took $((SECONDS - begin)) s"
 [ "$(podman inspect $container --format '{{.State.ExitCode}}')" = 0 ] || fail "it did not end by itself"
-strangers=$(podman logs $container 2>&1 | grep -v '^level=' || true)
+[ "$(logs | wc -l)" -gt 10 ] || fail "the log is empty"
+strangers=$(logs | grep -v '^level=' || true)
 [ -z "$strangers" ] || fail "lines that are not ours: $strangers"
-ok "ended by itself with 0; $(podman logs $container 2>&1 | wc -l) lines, all ours"
+ok "ended by itself with 0; $(logs | wc -l) lines, all ours"
 printf '\ncontainer passed after %s s\n' "$((SECONDS - started))"

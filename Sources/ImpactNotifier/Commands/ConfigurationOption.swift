@@ -45,8 +45,12 @@ struct ConfigurationOption: ParsableArguments {
 
     /// Reads the configuration, or ends the program with every problem on standard error.
     func load() throws -> ConfigurationLoader.Loaded {
+        let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
+        // The unit names the file.
+        let named = ConfiguredFiles(configuration: file, environment: loader.environment).instance
+        Instance.name = named.flatMap { loader.path(of: $0) == file ? $0 : nil }
         do {
-            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: file)
+            return try loader.load(path: file)
         } catch {
             StandardOutput.printError(error.description)
             throw ExitCode(ExitStatus.configuration.rawValue)

@@ -11,7 +11,7 @@ enum StandardOutput {
     static func printError(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {
-        var rest = EscapedText.shown(text)[...]
+        var rest = EscapedText.shown(Instance.addressed(text))[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             // A reader that went away wants no more; there is nobody to tell.

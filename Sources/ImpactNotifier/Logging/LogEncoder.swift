@@ -105,7 +105,7 @@ struct LogEncoder {
 
     private static func text(of value: Logger.MetadataValue) -> String {
         switch value {
-        case .string(let text): SecretScrubber.scrub(text)
+        case .string(let text): Instance.addressed(SecretScrubber.scrub(text))
         case .stringConvertible(let value): SecretScrubber.scrub(value.description)
         case .array(let values): "[" + values.map(text(of:)).joined(separator: " ") + "]"
         case .dictionary(let members):

@@ -18,21 +18,25 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
     ///   - now: the time, in seconds since the epoch.
     init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: Double) {
         if let session {
-            description = "\(Self.line(session.clause)); run “\(session.remedy)”"
+            description = Instance.addressed("\(Self.line(session.clause)); run “\(session.remedy)”")
             return
         }
         switch sender {
         case .open: return nil
         case .held(_, let until) where until <= now: return nil
         case .held(let reason, let until):
-            description = """
+            description = Instance.addressed(
+                """
                 sending rests until \(CalendarDate(until).timestamp) (\(reason.rawValue)): \(reason.sentence) \
                 Run “impact-notifier jobs list”.
                 """
+            )
         case .paused(let reason, _, _):
             let sentence = reason.sentence
             let hint = sentence.contains("“impact-notifier ") ? "" : " Run “impact-notifier doctor”."
-            description = "sending is paused for the whole account (\(reason.rawValue)): \(sentence)\(hint)"
+            description = Instance.addressed(
+                "sending is paused for the whole account (\(reason.rawValue)): \(sentence)\(hint)"
+            )
         }
     }
 
