@@ -48,11 +48,12 @@ import Testing
 
     @Test func `is named in every command that a message tells to run`() {
         let text = "run “impact-notifier login”, see impact-notifier jobs list; impact-notifier is not one"
-        let addressed = "run “impact-notifier --instance two login”, see impact-notifier --instance two jobs list; "
+        let addressed =
+            "run “impact-notifier --instance two login”, see impact-notifier --instance two jobs list; "
             + "impact-notifier is not one"
         #expect(Instance.addressed(text, to: "two") == addressed)
         #expect(Instance.addressed(text, to: nil) == text)
-        #expect(throws: Never.self) { try Root.parse(["--instance", "two", "jobs", "list"]) }
+        #expect(throws: Never.self) { try Root.parseAsRoot(["--instance", "two", "jobs", "list"]) }
     }
 
     @Test func `is named by --instance or --config, not by both`() throws {

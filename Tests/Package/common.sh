@@ -120,7 +120,7 @@ browse() {
     "$@" >"$output" 2>&1 </dev/null &
     local login=$!
     wait_for 30 "login prints an address" grep -q '/oauth/authorize' "$output"
-    curl -sfL -o /dev/null "$(grep -o 'http://[^ ]*/oauth/authorize[^ ]*' "$output" | head -n 1)"
+    curl -sfL -o /dev/null "$(grep -m 1 -o 'http://[^ ]*/oauth/authorize[^ ]*' "$output")"
     wait "$login" || fail "login ended with $?: $(tail -n 3 "$output")"
     grep -q '^Logged in as ' "$output" || fail "login: $(tail -n 3 "$output")"
     ok "logged in by: ${*: -4}"

@@ -6,7 +6,7 @@ enum ProcessHardening {
     /// Files are ours alone, no core dump holds a token, a broken pipe is an error code and no death.
     ///
     /// `allowsInspection` leaves the process readable to its own user: for a debugger, and for the lines of a crash that
-    /// `$SWIFT_BACKTRACE` asks for, which are addresses otherwise. Under the unit's DynamicUser nobody else has that user.
+    /// `$SWIFT_BACKTRACE` asks for, which are addresses otherwise. Under the unit nobody else is that user.
     static func apply(allowsInspection: Bool = wantsBacktrace) {
         umask(0o077)
         // 1 and not 0: the kernel pipes a core to a handler whatever the limit, except for this one (core(5)).

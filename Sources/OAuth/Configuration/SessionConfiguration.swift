@@ -10,7 +10,7 @@ public struct SessionConfiguration: Sendable {
     public var clientID: String?
     /// The static callback page of a confidential client; nil means `callback.html` beside the metadata.
     public var redirectURI: String?
-    /// File with a confidential client's private JWK, from `LoadCredential` or of mode 0600.
+    /// File with a confidential client's private JWK, closed to others.
     public var clientKeyPath: String?
     /// File with the app password; app-password sessions only.
     public var appPasswordPath: String?

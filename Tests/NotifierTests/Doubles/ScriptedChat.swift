@@ -46,6 +46,9 @@ final class ScriptedChat: AccountSession {
     var messages: [Message] { state.withLock { $0.messages } }
     var calls: [String] { state.withLock { $0.calls } }
 
+    /// How often a post was tried.
+    var puts: Int { calls.count { $0 == "putRecord" } }
+
     /// The public posts of the sender, by key.
     var posts: [String: JSONValue] { state.withLock { $0.posts } }
 

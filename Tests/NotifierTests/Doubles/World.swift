@@ -115,7 +115,8 @@ struct World {
     ) throws -> StreamEvent {
         let time = UInt64(clock.now() * 1e6)
         let key = TID(microseconds: 1_789_999_000_000_000 + UInt64(number), clock: 1)
-        let rev = TID(microseconds: time + UInt64(rev ?? number), clock: 1)
+        let place = rev ?? number
+        let rev = TID(microseconds: time + UInt64(place), clock: 1)
         let record: JSONValue = [
             "$type": "com.example.change.request", "title": .string(title),
             "subject": ["uri": .string("at://\(owner)/com.example.project/p1"), "cid": "bafy"],
@@ -124,7 +125,8 @@ struct World {
             position: StreamPosition(
                 host: "stream.test",
                 wire: .jetstream2,
-                value: Int64(number),
+                // Another event of the same request stands behind it: a run waits until its last position is stored.
+                value: Int64(place),
                 witnessed: Int64(time)
             ),
             did: author,
