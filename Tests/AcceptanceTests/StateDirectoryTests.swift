@@ -69,7 +69,7 @@ struct `Root at the state of another user` {
         try #require(unsafe chown(stage.daemon.folder, Self.nobody, Self.nobody) == 0)
         try #require(unsafe chmod(stage.daemon.folder, 0o755) == 0)
         for (command, status) in [
-            (["doctor"], Int32(1)), (["session", "status"], 2), (["jobs", "list"], 66), (["logout"], 77),
+            (["doctor"], Int32(1)), (["session", "status"], 2), (["jobs", "list"], 73), (["logout"], 77),
         ] {
             let look = try stage.daemon.start(arguments: command)
             #expect(await look.ended(within: .seconds(30)) == .exited(status), tail(look))

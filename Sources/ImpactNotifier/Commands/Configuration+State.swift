@@ -21,7 +21,7 @@ extension Configuration {
             StandardOutput.printError(
                 "There is no ledger: \(stateDirectory) does not exist; the daemon's first start makes it."
             )
-            throw ExitCode(ExitStatus.noInput.rawValue)
+            throw ExitCode(ExitStatus.cannotCreate.rawValue)
         }
         do throws(LedgerError) {
             try await body(try await Ledger.open(directory: stateDirectory, access: .command))

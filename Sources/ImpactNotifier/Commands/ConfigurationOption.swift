@@ -43,8 +43,14 @@ struct ConfigurationOption: ParsableArguments {
         return path ?? instance.map(loader.path(of:)) ?? loader.defaultPath
     }
 
-    /// Reads the configuration, or ends the program with every problem on standard error.
-    func load() throws -> ConfigurationLoader.Loaded {
+    /// Reads the configuration, or ends the program with every problem.
+    ///
+    /// - Parameter tell: takes each problem; prints it on standard error when nobody else does.
+    /// - Returns: what was read.
+    /// - Throws: `ExitCode`.
+    func load(
+        _ tell: (ConfigurationIssue) -> Void = { StandardOutput.printError($0.description) }
+    ) throws -> ConfigurationLoader.Loaded {
         let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
         // The unit names the file.
         let named = ConfiguredFiles(configuration: file, environment: loader.environment).instance
@@ -52,7 +58,7 @@ struct ConfigurationOption: ParsableArguments {
         do {
             return try loader.load(path: file)
         } catch {
-            StandardOutput.printError(error.description)
+            for issue in error.issues { tell(issue) }
             throw ExitCode(ExitStatus.configuration.rawValue)
         }
     }

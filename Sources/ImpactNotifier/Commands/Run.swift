@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import Glibc
 internal import Logging
 
 /// `run`: the daemon.
@@ -17,7 +18,9 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let loaded = try configuration.load()
+        // The log is set up by what cannot be read here.
+        let early = CommandLog.logger("daemon", isJournal: LogOutput.isConnectedToJournal(STDERR_FILENO))
+        let loaded = try configuration.load { early.critical("configuration refused", metadata: ["reason": "\($0)"]) }
         if loaded.configuration.allowsLoopback { ProcessHardening.apply(allowsInspection: true) }
         let log = loaded.configuration.log
         let output = LogOutput.bootstrap(format: log.format, level: log.level)

@@ -29,7 +29,7 @@ struct SessionServices: Sendable {
     ) async throws {
         self.configuration = configuration
         hasState = try configuration.enterState(for: use)
-        let services = NetworkServices(configuration, logger: CommandLog.logger)
+        let services = NetworkServices(configuration, logger: CommandLog.logger("session"))
         do {
             session = configuration.sessionConfiguration(of: try await services.account())
         } catch {
@@ -37,7 +37,7 @@ struct SessionServices: Sendable {
             throw ExitCode(ExitStatus.unavailable.rawValue)
         }
         var environment = services.sessionEnvironment
-        environment.logger = CommandLog.logger
+        environment.logger = CommandLog.logger("session")
         environment.logger.logLevel = logLevel
         self.environment = environment
     }
@@ -75,8 +75,8 @@ extension OAuthFailure {
 
 /// Where commands log: standard error, warnings and worse.
 enum CommandLog {
-    static var logger: Logger {
-        let output = LogOutput(format: .logfmt, level: .warning, descriptor: STDERR_FILENO, isJournal: false)
-        return Logger(label: "session") { LineLogHandler(component: $0, output: output) }
+    static func logger(_ component: String, isJournal: Bool = false) -> Logger {
+        let output = LogOutput(format: .logfmt, level: .warning, descriptor: STDERR_FILENO, isJournal: isJournal)
+        return Logger(label: component) { LineLogHandler(component: $0, output: output) }
     }
 }
