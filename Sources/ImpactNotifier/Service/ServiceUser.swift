@@ -27,7 +27,10 @@ enum ServiceUser {
         var folder = stat()
         let parts = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         let path = parts.isEmpty ? "." : parts.joined(separator: "/") + "/"
-        guard geteuid() == 0, unsafe stat(path, &folder) == 0, folder.st_gid != 0 else { return }
+        // In a folder that others may write to, the file may have become something else by now.
+        guard geteuid() == 0, unsafe stat(path, &folder) == 0, folder.st_gid != 0, folder.st_uid == 0,
+            folder.st_mode & 0o022 == 0
+        else { return }
         guard unsafe lchown(file, 0, folder.st_gid) == 0 else { return }
         _ = unsafe chmod(file, 0o640)
     }
