@@ -18,9 +18,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        // The log is set up by what cannot be read here.
-        let early = CommandLog.logger("daemon", isJournal: LogOutput.isConnectedToJournal(STDERR_FILENO))
-        let loaded = try configuration.load { early.critical("configuration refused", metadata: ["reason": "\($0)"]) }
+        let loaded = try configuration.load(Self.refuse)
         if loaded.configuration.allowsLoopback { ProcessHardening.apply(allowsInspection: true) }
         let log = loaded.configuration.log
         let output = LogOutput.bootstrap(format: log.format, level: log.level)
@@ -50,5 +48,13 @@ struct Run: AsyncParsableCommand {
             logger.critical("ended", metadata: ["reason": "\(error)", "exit": "\(error.status.rawValue)"])
             throw ExitCode(error.status.rawValue)
         }
+    }
+
+    /// Says what is wrong with the configuration: in the journal as a line of the log, whose form could not be read yet.
+    private static func refuse(_ issue: ConfigurationIssue) {
+        guard LogOutput.isConnectedToJournal(STDERR_FILENO) else {
+            return StandardOutput.printError(issue.description)
+        }
+        CommandLog.logger("daemon", isJournal: true).critical("configuration refused", metadata: ["reason": "\(issue)"])
     }
 }
