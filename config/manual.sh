@@ -3,6 +3,8 @@
 # swift-argument-parser's generate-manual. Its pages have names with dots, lack a list of commands and know nothing of
 # files; that is mended here.
 set -euo pipefail
+# What the commands say is UTF-8, whatever the caller's language.
+export LC_ALL=C.UTF-8
 
 program=$(readlink -f "$1")
 generator=$(readlink -f "$2")

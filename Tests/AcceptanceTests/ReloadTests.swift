@@ -21,6 +21,24 @@ struct `A reload that is asked for by command` {
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
     }
 
+    @Test func `does not speak for a daemon that reads another configuration`() async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        let other = try LocalDaemon(binary: try #require(Stage.binary), network: stage.network, account: stage.author)
+        try other.changeConfiguration(
+            "state_directory: \(other.statePath)",
+            to: "state_directory: \(stage.daemon.statePath)"
+        )
+        let command = try other.start("reload")
+        #expect(await command.ended(within: .seconds(20)) == .exited(78), tail(command))
+        #expect(command.output.contains { $0.contains(stage.daemon.configurationPath) }, tail(command))
+        let logout = try other.start("logout")
+        #expect(await logout.ended(within: .seconds(20)) == .exited(78), tail(logout))
+        try stage.ask("Still logged in")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+    }
+
     @Test func `waits for the message that is under way, and two at once are both answered`() async throws {
         let stage = try await Stage()
         let process = try stage.daemon.run()

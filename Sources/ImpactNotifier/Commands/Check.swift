@@ -17,6 +17,10 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try configuration.load()
+        // What root can read the daemon may not: root looks as the daemon, where there is a state to know it by.
+        if configuration.isInPlace {
+            _ = try? StateDirectory.enter(loaded.configuration.stateDirectory, for: .looking)
+        }
         if effective {
             let width = loaded.entries.map(\.key.count).max() ?? 0
             for entry in loaded.entries {

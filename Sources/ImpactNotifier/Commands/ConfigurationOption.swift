@@ -32,7 +32,7 @@ struct ConfigurationOption: ParsableArguments {
             !instance.hasSuffix(".yaml")
         else {
             throw ValidationError(
-                "An instance's name has letters, digits, - and _: two, for /etc/impact-notifier/two.yaml."
+                "An instance's name has letters, digits, -, _ and dots: two, for /etc/impact-notifier/two.yaml."
             )
         }
     }
@@ -41,6 +41,14 @@ struct ConfigurationOption: ParsableArguments {
     var file: String {
         let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
         return path ?? instance.map(loader.path(of:)) ?? loader.defaultPath
+    }
+
+    /// Whether it is the file that `--instance`, or nothing, means, and no draft elsewhere.
+    var isInPlace: Bool {
+        let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
+        let instance = ConfiguredFiles(configuration: file, environment: [:]).instance
+        let place = loader.path(of: instance ?? ConfigurationLoader.firstInstance)
+        return StateDirectory.resolve(place) == StateDirectory.resolve(file)
     }
 
     /// Reads the configuration, or ends the program with every problem.
@@ -52,9 +60,7 @@ struct ConfigurationOption: ParsableArguments {
         _ tell: (ConfigurationIssue) -> Void = { StandardOutput.printError($0.description) }
     ) throws -> ConfigurationLoader.Loaded {
         let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
-        // The unit names the file.
-        let named = ConfiguredFiles(configuration: file, environment: loader.environment).instance
-        Instance.name = named.flatMap { loader.path(of: $0) == file ? $0 : nil }
+        Instance.name = isInPlace ? ConfiguredFiles(configuration: file, environment: [:]).instance : nil
         do {
             return try loader.load(path: file)
         } catch {

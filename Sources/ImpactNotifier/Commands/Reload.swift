@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
+internal import Logging
 internal import Notifier
 
 /// `reload`: lets the running daemon read its configuration again, and tells what came of it.
@@ -23,14 +24,14 @@ struct Reload: AsyncParsableCommand {
         let loaded = Result { () throws(ConfigurationError) in
             try ConfigurationLoader(environment: environment).load(path: configuration.file)
         }
-        // A file that is wrong is refused by the daemon, which says so in its log, too.
-        let written = (try? loaded.get())?.configuration.stateDirectory
+        // A file that is wrong, or that names another state now, is refused by the daemon, which says so in its log, too.
         let files = ConfiguredFiles(configuration: configuration.file, environment: environment)
-        let directory = written ?? StateDirectory.resolve(files.stateDirectory)
-        try enter(directory)
-        guard let daemon = Ledger.daemon(in: directory), Self.isOurs(daemon, environment) else {
+        let written = (try? loaded.get())?.configuration.stateDirectory
+        let places = [written, StateDirectory.resolve(files.stateDirectory)].compactMap(\.self)
+        for place in places { try enter(place) }
+        guard let (directory, daemon) = places.lazy.compactMap({ Self.daemon(in: $0, environment) }).first else {
             if case .failure(let error) = loaded { throw fail(error.description, .configuration) }
-            throw fail("No daemon runs on the state in \(directory).", .unavailable)
+            throw fail("No daemon runs on the state in \(places[0]).", .unavailable)
         }
         let askedAt = ReloadOutcome.now
         guard kill(daemon, SIGHUP) == 0 else {
@@ -52,6 +53,12 @@ struct Reload: AsyncParsableCommand {
     /// Tells whoever asked; under the unit that is the journal, where the daemon has told it already.
     private func tell(_ outcome: ReloadOutcome) throws {
         let isJournal = LogOutput.isConnectedToJournal(STDERR_FILENO)
+        guard outcome.configuration == StateDirectory.resolve(configuration.file) else {
+            throw fail(
+                "The daemon on this state reads another configuration: \(outcome.configuration).",
+                .configuration
+            )
+        }
         guard outcome.problems.isEmpty else {
             for problem in outcome.problems where !isJournal { StandardOutput.printError(problem) }
             if !isJournal { StandardOutput.printError("The daemon keeps the old configuration.") }
@@ -64,17 +71,22 @@ struct Reload: AsyncParsableCommand {
         do { try StateDirectory.enter(directory, for: .looking) } catch { throw fail("\(error)", .cannotCreate) }
     }
 
-    /// Whether a process is the unit's, or has our program's name: the lock may be another container's, whose numbers mean
-    /// nothing here. (The unit's sandbox hides the names of processes.)
-    private static func isOurs(_ process: Int32, _ environment: [String: String]) -> Bool {
-        guard environment["MAINPID"] != "\(process)" else { return true }
+    /// The daemon that has the state of a directory: the unit's own, or one with our program's name, for the lock may be
+    /// another container's, whose numbers mean nothing here. (The unit's sandbox hides the names of processes.)
+    private static func daemon(in directory: String, _ environment: [String: String]) -> (String, Int32)? {
+        guard let process = Ledger.daemon(in: directory) else { return nil }
         func name(_ process: String) -> Data? { try? Data(contentsOf: URL(filePath: "/proc/\(process)/comm")) }
         let own = name("self")
-        return own != nil && name("\(process)") == own
+        guard environment["MAINPID"] == "\(process)" || own != nil && name("\(process)") == own else { return nil }
+        return (directory, process)
     }
 
     private func fail(_ sentence: String, _ status: ExitStatus) -> ExitCode {
-        StandardOutput.printError(sentence)
+        if LogOutput.isConnectedToJournal(STDERR_FILENO) {
+            CommandLog.logger("reload", isJournal: true).error("reload failed", metadata: ["reason": "\(sentence)"])
+        } else {
+            StandardOutput.printError(sentence)
+        }
         return ExitCode(status.rawValue)
     }
 }

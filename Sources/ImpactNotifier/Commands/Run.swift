@@ -19,6 +19,8 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let loaded = try configuration.load(Self.refuse)
+        // Root starts the program anew as the state's owner; whatever is wrong is said when the daemon begins.
+        _ = try? StateDirectory.enter(loaded.configuration.stateDirectory, for: .beginning)
         if loaded.configuration.allowsLoopback { ProcessHardening.apply(allowsInspection: true) }
         let log = loaded.configuration.log
         let output = LogOutput.bootstrap(format: log.format, level: log.level)

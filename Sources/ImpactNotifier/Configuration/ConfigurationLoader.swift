@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import Firehose
 internal import FoundationEssentials
+internal import Glibc
 internal import Logging
 internal import Network
 internal import Notifier
@@ -271,14 +272,20 @@ struct ConfigurationLoader {
             record.add(ConfigurationIssue(error, in: path))
         } catch {
             record.add(
-                ConfigurationIssue(source: path, place: nil, key: "", message: "cannot be read: \(Self.reason(error))")
+                ConfigurationIssue(source: path, place: nil, key: "", message: "cannot be read: \(Self.reason(path))")
             )
         }
         return ConfigurationSection(node, path: "", file: path, record: record)
     }
 
-    private static func reason(_ error: any Error) -> String {
-        (error as? CocoaError).map { $0.code == .fileReadNoSuchFile ? "there is no such file" : "\($0)" } ?? "\(error)"
+    private static func reason(_ path: String) -> String {
+        guard unsafe access(path, R_OK) != 0 else { return "it is no file of text" }
+        switch errno {
+        case ENOENT: return "there is no such file"
+        case EACCES:
+            return "permission denied; the daemon's user must be able to: chmod a+r \(path), and a+rx its folder"
+        default: return unsafe String(cString: strerror(errno))
+        }
     }
 }
 

@@ -95,14 +95,12 @@ struct Daemon {
                 continuation.yield(.partsStopped)
             case (.watching, .running(let parts)):
                 manager.ready(status: readyText)
-                if let readAt = reloadedAt {
-                    tell(ReloadOutcome(readAt: readAt, problems: []), of: parts.configuration)
-                }
+                if let readAt = reloadedAt { tell(readAt, [], of: parts.configuration) }
                 reloadedAt = nil
             case (.request(.reload), .running(let parts)):
                 manager.reloading()
                 guard let (next, readAt) = reload(parts.configuration) else {
-                    manager.ready(status: "Running; the last reload was refused.")
+                    manager.ready()
                     continue
                 }
                 reloadedAt = readAt
@@ -158,12 +156,14 @@ struct Daemon {
             logger.error("reload refused, the old configuration stays", metadata: ["reason": "\(problem)"])
         }
         ConfigurationMetrics.recordReload(isSuccess: false)
-        tell(ReloadOutcome(readAt: readAt, problems: problems), of: current)
+        tell(readAt, problems, of: current)
         return nil
     }
 
     /// Leaves the outcome of a reload for the command that asked for it.
-    private func tell(_ outcome: ReloadOutcome, of configuration: Configuration) {
+    private func tell(_ readAt: Int64, _ problems: [String], of configuration: Configuration) {
+        let path = StateDirectory.resolve(configurationPath)
+        let outcome = ReloadOutcome(readAt: readAt, configuration: path, problems: problems)
         guard !outcome.write(in: configuration.stateDirectory) else { return }
         logger.warning("whoever asked for the reload cannot be told", metadata: ["detail": "the disk took no file"])
     }

@@ -25,6 +25,7 @@ struct Doctor {
         let rules = configuration.delivery.rules.map(\.name).joined(separator: ", ")
         note(.ok("configuration", "every key is known; rules: \(rules)"))
         note(stateDirectory())
+        if let secrets = secrets() { note(secrets) }
         let (identity, document) = await identity()
         note(identity)
         for finding in await account(document) { note(finding) }
@@ -43,6 +44,23 @@ struct Doctor {
         } catch {
             return .failure("state", error.description, "Ledger and session are kept there; nothing works without it.")
         }
+    }
+
+    /// The secrets that the session's part of the configuration names, read as the daemon reads them; nil when it names none.
+    private func secrets() -> DoctorFinding? {
+        let session = configuration.session
+        let paths = [session.clientKeyFile, session.appPasswordFile, session.encryptionKeyFile].compactMap(\.self)
+        guard !paths.isEmpty else { return nil }
+        for path in paths {
+            do throws(OAuthFailure) { _ = try SecretFile().secret(path) } catch {
+                return .failure(
+                    "secrets",
+                    error.sentence,
+                    "“Secrets” in \(Documentation.operations.path) says how they lie."
+                )
+            }
+        }
+        return .ok("secrets", "can be read: \(paths.joined(separator: ", "))")
     }
 
     private func identity() async -> (DoctorFinding, DIDDocument?) {

@@ -6,6 +6,8 @@ internal import Glibc
 struct ReloadOutcome: Equatable {
     /// When the configuration was read, by the machine's monotonic clock, in nanoseconds.
     var readAt: Int64
+    /// The path of the configuration that this daemon reads, without symbolic links.
+    var configuration: String
     /// Why the old configuration stays in force; empty when the new one is.
     var problems: [String]
 
@@ -22,7 +24,10 @@ struct ReloadOutcome: Equatable {
     ///
     /// - Returns: whether it could be written; a disk that is full keeps the outcome from the command, not from the daemon.
     func write(in directory: String) -> Bool {
-        let json: JSONValue = ["read_at": .integer(readAt), "problems": .array(problems.map { .string($0) })]
+        let json: JSONValue = [
+            "read_at": .integer(readAt), "configuration": .string(configuration),
+            "problems": .array(problems.map { .string($0) }),
+        ]
         let path = Self.path(in: directory)
         let next = path + ".tmp"
         let file = unsafe shim_open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -36,19 +41,21 @@ struct ReloadOutcome: Equatable {
 
     /// The outcome of the last reload in a state directory; nil when there was none.
     init?(in directory: String) {
-        let file = unsafe shim_open(Self.path(in: directory), O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0)
+        let file = unsafe shim_open(Self.path(in: directory), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 20)
         let count = unsafe read(file, &bytes, bytes.count)
         guard count > 0, let json = try? JSONValue(parsing: Array(bytes.prefix(count))),
-            let readAt = json["read_at"]?.integer, let problems = json["problems"]?.array
+            let readAt = json["read_at"]?.integer, let configuration = json["configuration"]?.string,
+            let problems = json["problems"]?.array
         else { return nil }
-        self.init(readAt: readAt, problems: problems.compactMap(\.string))
+        self.init(readAt: readAt, configuration: configuration, problems: problems.compactMap(\.string))
     }
 
-    init(readAt: Int64, problems: [String]) {
+    init(readAt: Int64, configuration: String, problems: [String]) {
         self.readAt = readAt
+        self.configuration = configuration
         self.problems = problems
     }
 }

@@ -19,8 +19,8 @@ struct ServiceManager: Sendable {
 
     /// Start-up is complete; also ends a ``reloading()``.
     @discardableResult
-    func ready(status: String) -> Bool {
-        send(["READY=1", Self.status(status)])
+    func ready(status: String? = nil) -> Bool {
+        send(["READY=1"] + (status.map { [Self.status($0)] } ?? []))
     }
 
     /// The configuration is being read again; the time lets `Type=notify-reload` tell this from an older message.

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 
 /// The user that the daemon runs as; root takes its place before it touches the state, so that no file there is root's.
@@ -22,26 +21,37 @@ enum ServiceUser {
         unsafe getpwuid(user).map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)"
     }
 
-    /// Lets the group of a file's directory read the file, when root has made it: a secret that the daemon is to use.
-    static func share(_ file: String) {
+    private static func folder(of file: String) -> stat? {
         var folder = stat()
         let parts = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         let path = parts.isEmpty ? "." : parts.joined(separator: "/") + "/"
+        return unsafe stat(path, &folder) == 0 ? folder : nil
+    }
+
+    /// Whose folder a file is in, or would be in; nil when there is no such folder.
+    static func owner(ofFolderOf file: String) -> Identity? {
+        folder(of: file).map { Identity(user: $0.st_uid, group: $0.st_gid) }
+    }
+
+    /// Lets the group of a file's directory read the file, when root has made it: a secret that the daemon is to use.
+    static func share(_ file: String) {
         // In a folder that others may write to, the file may have become something else by now.
-        guard geteuid() == 0, unsafe stat(path, &folder) == 0, folder.st_gid != 0, folder.st_uid == 0,
+        guard geteuid() == 0, let folder = folder(of: file), folder.st_gid != 0, folder.st_uid == 0,
             folder.st_mode & 0o022 == 0
         else { return }
         guard unsafe lchown(file, 0, folder.st_gid) == 0 else { return }
         _ = unsafe chmod(file, 0o640)
     }
 
-    /// Makes this process, which is root's, another user's for good, with that user's groups.
+    /// Starts this program anew as another user, with that user's groups and the same arguments, in place of this process,
+    /// which is root's.
+    ///
+    /// To change the user of a process that has threads would leave some of them root's: libdispatch's main thread, which
+    /// is about to exit for ever, is passed over. A new program has none yet.
     ///
     /// - Parameter identity: the group counts where the user has no entry in the password file, as in a container.
-    /// - Returns: what the system objects to; nil when the process is that user's.
-    static func become(_ identity: Identity) -> String? {
-        // The kernel makes the process undumpable when its user changes; what was decided about that stays.
-        let inspection = shim_prctl(PR_GET_DUMPABLE, 0)
+    /// - Returns: what the system objects to; not at all when it does not.
+    static func become(_ identity: Identity) -> String {
         let user = unsafe getpwuid(identity.user)
         var group = unsafe user?.pointee.pw_gid ?? identity.group
         let joined =
@@ -51,7 +61,12 @@ enum ServiceUser {
         guard joined == 0, setgid(group) == 0, setuid(identity.user) == 0 else {
             return unsafe String(cString: strerror(errno))
         }
-        _ = shim_prctl(PR_SET_DUMPABLE, inspection == 1 ? 1 : 0)
-        return nil
+        // Threads of libdispatch block all signals, and a program inherits that.
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
+        var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
+        unsafe execv("/proc/self/exe", &arguments)
+        return unsafe String(cString: strerror(errno))
     }
 }

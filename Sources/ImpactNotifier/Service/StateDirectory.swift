@@ -46,9 +46,9 @@ enum StateDirectory {
         return (folder.isEmpty ? "." : folder, String(parts.last ?? "."))
     }
 
-    /// Makes the process its owner's where that is wanted and allowed, and checks that it is the owner's alone.
+    /// Checks that it is this user's alone; root becomes its owner first, by starting the program anew.
     ///
-    /// Root becomes the owner: a file of root's in it would stop the daemon. A directory that root makes belongs to the
+    /// A file of root's in it would stop the daemon. A directory that root makes belongs to the
     /// package's user in the usual place, and elsewhere to whose folder it is in.
     ///
     /// - Parameters:
@@ -57,13 +57,10 @@ enum StateDirectory {
     /// - Returns: whether it is there; never false when it was to be made.
     /// - Throws: ``Problem``.
     @discardableResult static func enter(_ path: String, for use: Use) throws(Problem) -> Bool {
-        if geteuid() == 0, let owner = try owner(of: path, for: use), owner.user != 0,
+        if geteuid() == 0, let owner = try owner(of: path, for: use), owner.user != 0 {
             let objection = ServiceUser.become(owner)
-        {
-            throw Problem(
-                path: path,
-                reason: "belongs to \(ServiceUser.name(of: owner.user)), whom root cannot become here: \(objection)"
-            )
+            let name = ServiceUser.name(of: owner.user)
+            throw Problem(path: path, reason: "belongs to \(name), whom root cannot become here: \(objection)")
         }
         if use == .beginning, unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
             let reason = unsafe String(cString: strerror(errno))
@@ -73,6 +70,10 @@ enum StateDirectory {
         guard let status = try status(of: path) else { return false }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw Problem(path: path, reason: "is not a directory") }
         guard status.st_uid == geteuid() else {
+            guard status.st_uid != 0 else {
+                let remedy = "as root: chown -R \(ServiceUser.name(of: geteuid())): \(path)"
+                throw Problem(path: path, reason: "is root's; give it to the daemon's user, \(remedy)")
+            }
             let owner = ServiceUser.name(of: status.st_uid)
             let advice = "run this as that user: sudo -u \(owner) impact-notifier …"
             throw Problem(path: path, reason: "belongs to the user \(owner); \(advice)")
@@ -117,7 +118,9 @@ enum StateDirectory {
     /// - Throws: ``Problem``.
     static func prove(_ path: String) throws(Problem) {
         func problem() -> Problem {
-            Problem(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))")
+            // The unit's sandbox shows every other place read-only.
+            let hint = errno == EROFS ? "; under systemd it needs ReadWritePaths=\(path) (systemctl edit)" : ""
+            return Problem(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))\(hint)")
         }
         let probe = "\(path)/.probe"
         let descriptor = unsafe shim_open(probe, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

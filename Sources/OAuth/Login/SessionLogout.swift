@@ -23,6 +23,12 @@ public struct SessionLogout: Sendable {
         guard let record = try await queue.run({ () throws(OAuthFailure) in try store.load() }) else {
             throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session in \(configuration.stateDirectory).")
         }
+        guard record.account == configuration.account else {
+            throw OAuthFailure(
+                code: .configuration,
+                sentence: "The session in \(configuration.stateDirectory) is of \(record.account); nothing was done."
+            )
+        }
         let method: any SessionMethod =
             record.kind == .appPassword
             ? AppPasswordMethod(configuration, environment) : OAuthMethod(configuration, environment)

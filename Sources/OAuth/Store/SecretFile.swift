@@ -19,7 +19,7 @@ public struct SecretFile: Sendable {
             guard let status = try files.status(of: path) else { throw .unusable(path, "there is no such file") }
             guard status.isRegular else { throw .unusable(path, "it is not a plain file") }
             guard status.owner == files.owner || status.owner == 0 else {
-                throw .unusable(path, "it belongs to another user")
+                throw .unusable(path, "it belongs to another user; run: chown root \(path)")
             }
             guard status.mode & 0o037 == 0, status.mode & 0o040 == 0 || status.owner == 0 else {
                 let mode = status.owner == 0 ? "640" : "600"

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import ArgumentParser
+internal import Glibc
 internal import Network
 internal import OAuth
 
@@ -22,6 +23,12 @@ struct ClientCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
+            // In a folder of a user's own, the state directory for one, root writes nothing.
+            if geteuid() == 0, let owner = ServiceUser.owner(ofFolderOf: file), owner.user != 0 {
+                let objection = ServiceUser.become(owner)
+                StandardOutput.printError("The folder is \(ServiceUser.name(of: owner.user))'s: \(objection)")
+                throw ExitCode(ExitStatus.noPermission.rawValue)
+            }
             let key = try await SessionServices.run {
                 let key = try ClientKey.generate(at: SystemClock())
                 try key.write(to: file)
