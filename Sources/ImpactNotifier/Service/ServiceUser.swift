@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The user that the daemon runs as; root takes its place before it touches the state, so that no file there is root's.
