@@ -277,11 +277,11 @@ remove_and_purge() {
 journal() {
     step "the journal"
     local strangers
-    # Of the daemon and of the commands that were typed; systemd's own lines about the unit are of another process. Those of
-    # the crash are a backtrace, which a process of another name writes for the unit.
+    # What the units print, and whatever our program says in another way, commands that were typed included. systemd's own
+    # lines, about the units and while it prepares them, are not printed by them. Those of the crash are a backtrace.
     ours() {
-        inside journalctl -q _COMM=impact-notifier + _SYSTEMD_UNIT=impact-notifier.service + \
-            _SYSTEMD_UNIT=impact-notifier@two.service -o cat "$@"
+        inside journalctl -q _COMM=impact-notifier + _SYSTEMD_UNIT=impact-notifier.service _TRANSPORT=stdout + \
+            _SYSTEMD_UNIT=impact-notifier@two.service _TRANSPORT=stdout -o cat "$@"
     }
     strangers=$( (ours --until "@$crashed_from"; ours --since "@$crashed_until") | grep -v '^level=' | sort | uniq -c) || true
     [ -z "$strangers" ] || fail "lines that are not ours: $strangers"
