@@ -133,6 +133,7 @@ reload() {
     pid=$(property MainPID)
     sed -i 's|^  #level: info|  level: debug|' "$file"
     inside systemctl reload impact-notifier || fail "a good reload fails"
+    inside impact-notifier reload >/dev/null || fail "a good reload by root's command fails"
     ok "a good one is in force"
     cp "$file" "$WORK/good.yaml"
     echo 'surprise: 1' >>"$file"

@@ -26,6 +26,7 @@ struct Root: AsyncParsableCommand {
     static func main() async {
         // Before the first secret is read, whichever command it is.
         ProcessHardening.apply()
+        ServiceUser.nameProcess()
         OpenSSLLifetime.extendToTheEnd()
         await main(nil)
     }

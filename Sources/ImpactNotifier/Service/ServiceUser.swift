@@ -44,6 +44,12 @@ enum ServiceUser {
         _ = unsafe chmod(file, 0o640)
     }
 
+    /// Gives the process the program's name, by which `reload` and the journal know it: a program that ``become(_:)`` has
+    /// started is called `exe` otherwise.
+    static func nameProcess() {
+        unsafe name.withCString { _ = shim_prctl(PR_SET_NAME, UInt(bitPattern: $0)) }
+    }
+
     /// Starts this program anew as another user, with that user's groups and the same arguments, in place of this process,
     /// which is root's.
     ///
