@@ -53,6 +53,8 @@ struct `Root at the state of another user` {
         let process = try stage.daemon.run()
         try stage.ask("From root's terminal")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        let name = try? String(contentsOfFile: "/proc/\(process.identifier)/comm", encoding: .utf8)
+        #expect(name == "impact-notifier\n")
         #expect(
             Self.users(of: process) == [Self.nobody],
             "every thread, or what is left of root can be had by who gets in"
