@@ -16,7 +16,8 @@ import Testing
     private func load(_ name: String, environment: [String: String] = [:]) throws -> Configuration {
         let directory = try TemporaryDirectory()
         let path = try directory.write(Self.text, to: name)
-        return try ConfigurationLoader(environment: environment).load(path: path).configuration
+        let place = ["CONFIGURATION_DIRECTORY": directory.path]
+        return try ConfigurationLoader(environment: place.merging(environment) { $1 }).load(path: path).configuration
     }
 
     @Test(arguments: [
@@ -31,6 +32,12 @@ import Testing
         let configuration = try load(file)
         #expect(configuration.stateDirectory == directory)
         #expect(configuration.statusAddress?.description == address)
+    }
+
+    @Test func `is none whose configuration is a draft elsewhere`() throws {
+        let configuration = try load("two.yaml", environment: ["CONFIGURATION_DIRECTORY": "/etc/impact-notifier"])
+        #expect(configuration.statusAddress?.description == "127.0.0.1:9464")
+        #expect(configuration.stateDirectory == "/var/lib/impact-notifier-two")
     }
 
     @Test func `is laid out by systemd where that started it`() throws {

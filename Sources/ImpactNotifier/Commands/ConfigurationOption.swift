@@ -44,12 +44,7 @@ struct ConfigurationOption: ParsableArguments {
     }
 
     /// Whether it is the file that `--instance`, or nothing, means, and no draft elsewhere.
-    var isInPlace: Bool {
-        let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
-        let instance = ConfiguredFiles(configuration: file, environment: [:]).instance
-        let place = loader.path(of: instance ?? ConfigurationLoader.firstInstance)
-        return StateDirectory.resolve(place) == StateDirectory.resolve(file)
-    }
+    var isInPlace: Bool { ConfigurationLoader(environment: ProcessInfo.processInfo.environment).isInPlace(file) }
 
     /// Reads the configuration, or ends the program with every problem.
     ///

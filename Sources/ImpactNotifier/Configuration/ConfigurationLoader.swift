@@ -24,6 +24,13 @@ struct ConfigurationLoader {
         return "\(folder)/\(instance).yaml"
     }
 
+    /// Whether a file is the configuration that `--instance`, or nothing, means, and no draft elsewhere.
+    func isInPlace(_ path: String) -> Bool {
+        let instance = ConfiguredFiles(configuration: path, environment: environment).instance
+        let place = self.path(of: instance ?? Self.firstInstance)
+        return StateDirectory.resolve(place) == StateDirectory.resolve(path)
+    }
+
     /// What the configuration file of the first, or only, bot of a machine is called.
     static let firstInstance = "impact-notifier"
 
@@ -58,6 +65,7 @@ struct ConfigurationLoader {
             return (try? Handle(text)).map(ATURI.Authority.handle)
         }
         let files = ConfiguredFiles(configuration: path, environment: environment)
+        let instance = isInPlace(path) ? files.instance : nil
         let stateDirectory = document.text("state_directory", default: files.stateDirectory)
         let development = document.section("development")
         let allowsLoopback = development.flag("allow_loopback", default: false)
@@ -98,7 +106,7 @@ struct ConfigurationLoader {
         let statusAddress = document.section("status").value(
             "listen",
             // Two bots of one machine cannot share an address, and one must not answer for the other.
-            default: files.instance == nil ? StatusAddress("127.0.0.1:9464") : nil,
+            default: instance == nil ? StatusAddress("127.0.0.1:9464") : nil,
             expected: "an IP address and a port, or off",
             show: { $0?.description ?? "off" }
         ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
