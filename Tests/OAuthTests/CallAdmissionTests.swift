@@ -15,13 +15,12 @@ import Testing
         var scope = SessionFixture.chatScope
         /// Seconds until the access token ends; nil when nobody knows.
         var left: Double? = 1000
-        var mismatch: SessionTrouble?
         var isRefused = false
         var isUnsaved = false
         var followsCrash = false
         /// What the sentence says; nil when a message could be sent.
         let obstacle: String?
-        var remedy = "impact-notifier session status"
+        var remedy = "impact-notifier doctor"
 
         var testDescription: String { what }
     }
@@ -33,19 +32,25 @@ import Testing
         return machine
     }
 
-    private static func refreshEnded(_ verdict: RefreshVerdict, accessEnds: Double = 0) -> SessionMachine {
-        machine { $0.refreshEnded(verdict, at: 0, accessEnds: accessEnds, jitter: 0.5) }
+    private static let zero = SessionTime(date: 0, uptime: 0)
+
+    private static func refreshFailed(_ verdict: RefreshVerdict, accessEnds: Double = 0) -> SessionMachine {
+        machine { $0.refreshFailed(verdict, at: zero, accessEnds: accessEnds, jitter: 0.5) }
     }
 
-    private static let full = SessionTrouble(.storage, "No space left on device")
-    private static let withheld = machine { $0.refreshWithheld(full, at: 0, jitter: 0.5) }
+    private static func callFailed(_ reason: SessionProblem.Reason, _ detail: String) -> SessionMachine {
+        machine { $0.callFailed(.degraded(SessionProblem(reason, detail)), at: zero, jitter: 0.5) }
+    }
+
+    private static let full = "No space left on device"
+    private static let withheld = refreshFailed(.postponed(.storage, full))
 
     static let cases = [
         Case(what: "all is well", obstacle: nil),
         Case(
             what: "there is no session",
             machine: machine {
-                $0.settle(.needsLogin(SessionTrouble(.neverLoggedIn, "there is no session in /state")))
+                $0.settle(.needsLogin(SessionProblem(.neverLoggedIn, "there is no session in /state")))
             },
             hasRecord: false,
             obstacle: "the session needs a login (never-logged-in): there is no session in /state",
@@ -53,39 +58,40 @@ import Testing
         ),
         Case(
             what: "the refresh token is dead, and the access token still serves",
-            machine: refreshEnded(.dead(.tokenDead, "Invalid refresh token", true), accessEnds: 1000),
+            machine: refreshFailed(.ended(.tokenDead, "Refresh token replayed", mayStillServe: true), accessEnds: 1000),
             obstacle: nil
         ),
         Case(
             what: "the refresh token is dead, and the access token has ended, too",
-            machine: refreshEnded(.dead(.tokenDead, "Invalid refresh token", true), accessEnds: -1),
+            machine: refreshFailed(.ended(.tokenDead, "Refresh token replayed", mayStillServe: true), accessEnds: -1),
             left: -1,
-            obstacle: "the session needs a login (token-dead): Invalid refresh token",
+            obstacle: "the session needs a login (token-dead): Refresh token replayed",
             remedy: "impact-notifier login"
         ),
         Case(
             what: "the refresh token is dead, and the PDS refuses the access token",
-            machine: refreshEnded(.dead(.tokenDead, "Invalid refresh token", true), accessEnds: 1000),
+            machine: refreshFailed(.ended(.tokenDead, "Refresh token replayed", mayStillServe: true), accessEnds: 1000),
             isRefused: true,
-            obstacle: "the PDS refuses the access token, which cannot be renewed (token-dead): Invalid refresh token",
+            obstacle: "the PDS refuses the access token, which cannot be renewed (token-dead): Refresh token replayed",
             remedy: "impact-notifier login"
         ),
         Case(
             what: "the session is dead with its access token",
-            machine: refreshEnded(.dead(.sessionEnded, "Session expired", false), accessEnds: 1000),
+            machine: refreshFailed(.ended(.sessionEnded, "Session expired", mayStillServe: false), accessEnds: 1000),
             obstacle: "the session needs a login (session-ended): Session expired",
             remedy: "impact-notifier login"
         ),
         Case(
             what: "the client is not accepted",
-            machine: refreshEnded(.misfit(.clientRefused, "no such key")),
+            machine: refreshFailed(.misfit(.clientRefused, "no such key")),
             obstacle: "the session is misconfigured (client-refused): no such key",
             remedy: "impact-notifier client verify"
         ),
         Case(
             what: "an answer was set aside",
-            machine: machine { $0.settle(.quarantined(SessionTrouble(.unusableAnswer, "no tokens"))) },
-            obstacle: "the session was set aside (unusable-answer): no tokens"
+            machine: refreshFailed(.setAside("no tokens")),
+            obstacle: "the session was set aside (unusable-answer): no tokens",
+            remedy: "impact-notifier login"
         ),
         Case(what: "a renewal failed, and the token still serves", machine: withheld, obstacle: nil),
         Case(
@@ -96,20 +102,20 @@ import Testing
         ),
         Case(
             what: "the token has ended, and the server cannot be reached",
-            machine: refreshEnded(.postponed(.unreachable, "connection refused")),
+            machine: refreshFailed(.postponed(.unreachable, "connection refused")),
             left: -1,
             obstacle: "the access token has ended and cannot be renewed (unreachable): connection refused"
         ),
         Case(
             what: "the token has ended, and the server limits renewals",
-            machine: refreshEnded(.rateLimited(600)),
+            machine: refreshFailed(.rateLimited(600)),
             left: -1,
             obstacle:
                 "the access token has ended and cannot be renewed (rate-limited): the server limits the number of requests"
         ),
         Case(
             what: "the token has ended, and its successor cannot be written",
-            machine: machine { $0.unsaved("No space left on device") },
+            machine: machine { $0.rotated(unsaved: full) },
             left: -1,
             isUnsaved: true,
             obstacle:
@@ -117,7 +123,7 @@ import Testing
         ),
         Case(
             what: "the successor is in memory only, and serves",
-            machine: machine { $0.unsaved("No space left on device") },
+            machine: machine { $0.rotated(unsaved: full) },
             isUnsaved: true,
             obstacle: nil
         ),
@@ -133,24 +139,26 @@ import Testing
         ),
         Case(
             what: "the account is inactive",
-            machine: machine { $0.accountInactive("AccountTakedown", at: 0) },
+            machine: callFailed(.account, "AccountTakedown"),
             obstacle: "the session rests until 1970-01-01T01:00:00Z (account-inactive): AccountTakedown"
         ),
         Case(
             what: "the account is inactive and the token has ended",
-            machine: machine { $0.accountInactive("AccountTakedown", at: 0) },
+            machine: callFailed(.account, "AccountTakedown"),
             left: -1,
             obstacle: "the session rests until 1970-01-01T01:00:00Z (account-inactive): AccountTakedown"
         ),
         Case(
             what: "even a fresh token was refused",
-            machine: machine { $0.freshTokenRefused("Invalid token", at: 0) },
-            obstacle: "the session rests until 1970-01-01T00:05:00Z (token-refused): Invalid token"
+            machine: callFailed(.tokenRefused, "Invalid token"),
+            obstacle: "the session rests until 1970-01-01T00:01:00Z (token-refused): Invalid token",
+            remedy: "impact-notifier login"
         ),
         Case(
             what: "the configuration is of another client",
-            mismatch: SessionTrouble(.otherClient, "the session belongs to the client a"),
-            obstacle: "the session is misconfigured (other-client): the session belongs to the client a"
+            machine: machine { $0.misfit = SessionProblem(.otherClient, "the session belongs to the client a") },
+            obstacle: "the session is misconfigured (other-client): the session belongs to the client a",
+            remedy: "impact-notifier login"
         ),
         Case(
             what: "the grant lacks the chat calls",
@@ -168,12 +176,11 @@ import Testing
         let admission = CallAdmission(
             record: row.hasRecord ? record : nil,
             machine: row.machine,
-            mismatch: row.mismatch,
             isRefused: row.isRefused,
             isUnsaved: row.isUnsaved,
             followsCrash: row.followsCrash
         )
-        let obstacle = admission.obstacle(at: 0, chatService: "did:web:api.bsky.chat#bsky_chat")
+        let obstacle = admission.obstacle(at: Self.zero, chatService: "did:web:api.bsky.chat#bsky_chat")
         #expect(obstacle?.clause == row.obstacle)
         if row.obstacle != nil { #expect(obstacle?.remedy == row.remedy) }
     }
@@ -188,7 +195,7 @@ import Testing
         fixture.clock.advance(3595)
         _ = try await session.send(fixture.call)
         var status = await session.status()
-        #expect(status.state.trouble?.reason == .storage && status.canSendNow, "the token still serves")
+        #expect(status.state.problem?.reason == .storage && status.canSendNow, "the token still serves")
         fixture.clock.advance(6)
         await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
         status = await session.status()
@@ -220,7 +227,7 @@ import Testing
             fixture.clock.advance(90_000)
             await session.maintain()
         }
-        #expect(await session.status().renewals == ["ok": 1, "unreachable": 1, "token-dead": 1])
+        #expect(await session.status().renewals == ["ok": 1, "unreachable": 1, "refresh-refused": 2])
     }
 
     @Test func `knows a renewal that was not begun because of the disk`() async throws {

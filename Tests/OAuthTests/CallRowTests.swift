@@ -16,7 +16,7 @@ import Testing
         /// Status of the answer that the caller gets; nil when it gets a failure.
         let status: Int?
         let state: String
-        var reason: SessionTrouble.Reason?
+        var reason: SessionProblem.Reason?
         let calls: Int
         var refreshes = 0
 
@@ -201,29 +201,45 @@ import Testing
         let status = try? result.get().status
         #expect(status == row.status)
         #expect(await session.status().state.name == row.state)
-        #expect(await session.status().state.trouble?.reason == row.reason)
+        #expect(await session.status().state.problem?.reason == row.reason)
         #expect(fixture.calls == row.calls)
         let refreshes = fixture.tokenRequests + fixture.client.count("/xrpc/com.atproto.server.refreshSession")
         #expect(refreshes == row.refreshes)
         #expect(fixture.stored != nil)
     }
 
-    @Test func `row 4: the second confirmation, five minutes later, ends the session`() async throws {
+    @Test func `row 4: what refuses fresh tokens is asked again for ever, and proves nothing`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.callPath, [.challenge("invalid_token", "Invalid token")])
-        fixture.client.script(SessionFixture.tokenPath, [.tokens(1), .tokens(2)])
+        let check = "/xrpc/com.atproto.server.getSession"
+        fixture.client.script(check, [.challenge("invalid_token", "Invalid token")])
+        fixture.client.script(SessionFixture.tokenPath, (1..<100).map { .tokens($0) })
         let session = try await fixture.open()
         await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
-        fixture.clock.advance(299)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
-        #expect(fixture.calls == 2, "nothing is sent before the time is up")
-        fixture.clock.advance(2)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
-        #expect(await session.status().state.name == "needs-login")
-        #expect(await session.status().state.trouble?.reason == .tokenRefused)
+        #expect(fixture.log.count("session cannot send; messages wait", .error) == 1)
+        var asked = 0
+        for wait in [60.0, 300, 900, 3600, 3600] {
+            fixture.clock.advance(wait - 1)
+            await session.maintain()
+            #expect(fixture.client.count(check) == asked, "nothing is sent before the time is up")
+            await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+            fixture.clock.advance(2)
+            await session.maintain()
+            asked += 2
+            #expect(fixture.client.count(check) == asked, "asked although no message waits, and with a fresh token")
+        }
+        #expect(fixture.calls == 2)
+        #expect(await session.status().state.name == "degraded")
+        #expect(fixture.log.count("session still cannot send; messages wait", .error) >= 2)
         await session.drain()
         let again = try await StoredSession.open(fixture.configuration, fixture.environment)
-        #expect(await again.status().state.name == "needs-login", "a restart does not forget")
+        #expect(await again.status().state.problem?.reason == .tokenRefused, "a restart does not forget")
+        fixture.client.script(check, [.json(["did": .string(SessionFixture.account), "handle": "a.test"])])
+        fixture.client.script(SessionFixture.callPath, [Self.done])
+        fixture.clock.advance(61)
+        await again.maintain()
+        #expect(await again.status().state == .ok)
+        #expect(try await again.send(fixture.call).status == 200)
     }
 
     @Test func `row 4: tokens that another process renewed are used, and none is spent`() async throws {
@@ -297,8 +313,17 @@ import Testing
             fixture.clock.advance(4000)
             await session.maintain()
         }
-        #expect(await session.status().state.trouble?.reason == .passwordRefused)
+        #expect(await session.status().state.problem?.reason == .passwordRefused)
+        #expect(await session.status().state.name == "needs-login")
         #expect(fixture.client.count("/xrpc/com.atproto.server.createSession") == 2, "no storm")
+        let again = try await StoredSession.open(fixture.configuration, fixture.environment)
+        await again.maintain()
+        #expect(fixture.client.count("/xrpc/com.atproto.server.createSession") == 2, "a restart asks no sooner")
+        fixture.client.script("/xrpc/com.atproto.server.createSession", [.passwordTokens(2)])
+        fixture.client.script(SessionFixture.callPath, [Self.done])
+        fixture.clock.advance(6 * 3600)
+        await again.maintain()
+        #expect(await again.status().state == .ok, "asked again every six hours")
     }
 
     @Test func `row 26: an inactive account is asked again after an hour`() async throws {

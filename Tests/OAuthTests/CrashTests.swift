@@ -73,7 +73,7 @@ import Testing
                 #expect((try? result.get().status) == 200, "operation \(operation)")
             } else {
                 lost += 1
-                #expect(await second.status().state.trouble?.reason == .lostInCrash, "operation \(operation)")
+                #expect(await second.status().state.problem?.reason == .lostInCrash, "operation \(operation)")
             }
             #expect(machine.spentTwice == [], "operation \(operation)")
         }
@@ -94,7 +94,7 @@ import Testing
         machine.fixture.files.restart()
         let second = try await machine.boot()
         await second.maintain()
-        let reason = await second.status().state.trouble?.reason
+        let reason = await second.status().state.problem?.reason
         #expect(reason == (death == .afterServer ? .lostInCrash : nil))
         #expect(machine.spentTwice == [])
     }

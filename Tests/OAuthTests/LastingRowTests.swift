@@ -46,11 +46,56 @@ import Testing
             ]
         )
         await session.checkIdentity()
-        #expect(await session.status().state.trouble?.reason == .migrated)
-        fixture.clock.advance(90_000)
-        await session.maintain()
+        #expect(await session.status().state.name == "degraded")
+        #expect(await session.status().state.problem?.reason == .migrated)
+        #expect(try await session.send(fixture.call).status == 200, "nothing is believed at once")
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        for _ in 0..<25 {
+            fixture.clock.advance(3600)
+            await session.maintain()
+        }
+        #expect(await session.status().state.name == "needs-login")
+        #expect(await session.status().state.problem?.reason == .migrated)
+        await session.drain()
         await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
-        #expect(fixture.tokenRequests == 0)
+        #expect(
+            fixture.client.requests.allSatisfy { $0.url.path != SessionFixture.tokenPath || $0.url.host == "as.test" }
+        )
+        let again = try await StoredSession.open(fixture.configuration, fixture.environment)
+        #expect(await again.status().state.name == "needs-login", "a restart does not forget what was believed")
+    }
+
+    @Test func `row 29: a contradiction begins the day anew, and a restart does not`() async throws {
+        let fixture = try SessionFixture()
+        let place = "/.well-known/oauth-protected-resource"
+        let other = Answer.json(["resource": "https://pds.test", "authorization_servers": ["https://as2.test"]])
+        let same = Answer.json(["resource": "https://pds.test", "authorization_servers": ["https://as.test"]])
+        let metadata = "https://as2.test/.well-known/oauth-authorization-server"
+        fixture.client.script(metadata, [.json(SessionFixture.metadata("https://as2.test"))])
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        fixture.client.script(place, [other])
+        var session = try await fixture.open(isDaemon: false)
+        func pass(hours: Int) async {
+            for _ in 0..<hours {
+                fixture.clock.advance(3600)
+                await session.maintain()
+            }
+        }
+        await session.checkIdentity()
+        await pass(hours: 20)
+        #expect(await session.status().state.problem?.reason == .migrated)
+        fixture.client.script(place, [same])
+        await pass(hours: 1)
+        #expect(await session.status().state == .ok)
+        fixture.client.script(place, [other])
+        await session.checkIdentity()
+        await pass(hours: 20)
+        #expect(await session.status().state.name == "degraded")
+        await session.drain()
+        session = try await fixture.open(isDaemon: false)
+        #expect(await session.status().state.problem?.reason == .migrated, "it is told to the next process")
+        await pass(hours: 6)
+        #expect(await session.status().state.name == "needs-login")
     }
 
     @Test func `a directory that is down changes nothing`() async throws {
@@ -65,7 +110,7 @@ import Testing
         let fixture = try SessionFixture()
         fixture.files.take(SessionFixture.file)
         let session = try await fixture.open()
-        #expect(await session.status().state.trouble?.reason == .neverLoggedIn)
+        #expect(await session.status().state.problem?.reason == .neverLoggedIn)
         await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
         fixture.store()
         let answer = try await session.send(fixture.call)
@@ -82,7 +127,7 @@ import Testing
         let content = text == "good" ? good : text == "half" ? String(good.prefix(good.count / 2)) : text
         fixture.files.put(content, at: SessionFixture.file, mode: mode)
         let session = try await fixture.open()
-        #expect(await session.status().state.trouble?.reason == .fileUnusable)
+        #expect(await session.status().state.problem?.reason == .fileUnusable)
         fixture.clock.advance(90_000)
         await session.maintain()
         await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
@@ -103,11 +148,11 @@ import Testing
         #expect(fixture.files.text(SessionFixture.file)?.contains("refresh-0") == false)
         #expect(try await outcome(fixture) == .ok)
         fixture.files.put(String(repeating: "0b", count: 32), at: "/state/key")
-        #expect(try await outcome(fixture).trouble?.reason == .fileUnusable)
+        #expect(try await outcome(fixture).problem?.reason == .fileUnusable)
         fixture.configuration.encryptionKeyPath = nil
-        #expect(try await outcome(fixture).trouble?.reason == .fileUnusable)
+        #expect(try await outcome(fixture).problem?.reason == .fileUnusable)
         fixture.configuration.encryptionKeyPath = "/state/none"
-        #expect(try await outcome(fixture).trouble?.reason == .fileUnusable)
+        #expect(try await outcome(fixture).problem?.reason == .fileUnusable)
     }
 
     @Test(arguments: [Int32(28), 30, 13]) func `row 32: a full or read-only disk keeps the token unspent`(
@@ -122,7 +167,7 @@ import Testing
             let answer = try await session.send(fixture.call)
             #expect(answer.status == 200, "the access token serves until it ends")
             #expect(fixture.tokenRequests == 0)
-            #expect(await session.status().state.trouble?.reason == .storage)
+            #expect(await session.status().state.problem?.reason == .storage)
             #expect(fixture.log.count("session is degraded", .error) == 1)
             fixture.clock.advance(60)
             await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
@@ -144,7 +189,7 @@ import Testing
         let answer = try await session.send(fixture.call)
         #expect(answer.status == 200)
         #expect(fixture.client.requests.last?.headers["Authorization"] == "DPoP access-1")
-        #expect(await session.status().state.trouble?.reason == .unsaved)
+        #expect(await session.status().state.problem?.reason == .unsaved)
         #expect(fixture.stored?.generation == 0)
         #expect(fixture.log.count("rotated tokens are in memory only; do not stop this process", .error) >= 1)
         fixture.files.fail("write-begin", with: nil)
@@ -170,7 +215,7 @@ import Testing
         fixture.clock.advance(3588)
         _ = try await session.send(fixture.call)
         #expect(fixture.tokenRequests == 1, "a token is spent only where its successor is known to last")
-        #expect(await session.status().state.trouble?.reason == .storage)
+        #expect(await session.status().state.problem?.reason == .storage)
     }
 
     @Test func `row 34: a refresh that a crash cut off is tried once more, and its loss has a name`() async throws {
@@ -186,7 +231,7 @@ import Testing
             #expect(fixture.log.count("a refresh was begun and not ended by an earlier process") == 1)
             await session.maintain()
             let state = await session.status().state
-            #expect(state.trouble?.reason == (isLost ? .lostInCrash : nil))
+            #expect(state.problem?.reason == (isLost ? .lostInCrash : nil))
             #expect(state.name == (isLost ? "needs-login" : "ok"))
         }
     }
@@ -204,24 +249,24 @@ import Testing
     @Test func `another account, kind, client or key in the configuration sends nothing`() async throws {
         var fixture = try SessionFixture()
         fixture.configuration.account = try DID("did:plc:cccccccccccccccccccccccc")
-        #expect(try await outcome(fixture).trouble?.reason == .otherAccount)
+        #expect(try await outcome(fixture).problem?.reason == .otherAccount)
         fixture = try SessionFixture()
         fixture.configuration.kind = .loopback
-        #expect(try await outcome(fixture).trouble?.reason == .otherClient)
+        #expect(try await outcome(fixture).problem?.reason == .otherClient)
         fixture = try SessionFixture()
         fixture.configuration.clientID = "https://client.test/other.json"
-        #expect(try await outcome(fixture).trouble?.reason == .otherClient)
+        #expect(try await outcome(fixture).problem?.reason == .otherClient)
         fixture = try SessionFixture(.loopback)
         fixture.configuration.clientID = "http://localhost?scope=transition:generic"
-        #expect(try await outcome(fixture).trouble?.reason == .credentials)
+        #expect(try await outcome(fixture).problem?.reason == .credentials)
         fixture = try SessionFixture()
         fixture.files.take("/state/client.json")
-        #expect(try await outcome(fixture).trouble?.reason == .credentials)
+        #expect(try await outcome(fixture).problem?.reason == .credentials)
         try ClientKey(id: "k1", key: SigningKey(.p256)).write(to: "/state/client.json", files: fixture.files)
-        #expect(try await outcome(fixture).trouble?.reason == .otherKey)
+        #expect(try await outcome(fixture).problem?.reason == .otherKey)
         fixture = try SessionFixture()
         fixture.record.binding?.dpopKey = try JSONWebKey.json(SigningKey(.p256))
         fixture.store()
-        #expect(try await outcome(fixture).trouble?.reason == .keyBinding)
+        #expect(try await outcome(fixture).problem?.reason == .keyBinding)
     }
 }

@@ -28,7 +28,7 @@ import Testing
         #expect(RefreshReply.wait(response(429, "", ["RateLimit-Reset": "1790000060"]), now: 1_790_000_000) == 60)
     }
 
-    @Test(arguments: [301, 302, 403, 404, 405, 408, 418])
+    @Test(arguments: [301, 302, 403, 408, 418])
     func `the page of a proxy says nothing about the token`(status: Int) {
         let reply = RefreshReply(token: response(status, "<html>no</html>"), now: 0)
         guard case .unreachable = reply else {
@@ -77,7 +77,7 @@ import Testing
     @Test func `a login into somebody else's directory ends before anything is spent`() async throws {
         let fixture = try SessionFixture()
         let store = try SessionStore(fixture.configuration, fixture.files)
-        let storage = LoginStorage(fixture.configuration, fixture.environment, store, BlockingQueue())
+        let storage = try LoginStorage(fixture.configuration, fixture.environment)
         fixture.files.own(by: 0)
         let failure = await #expect(throws: OAuthFailure.self) { _ = try await storage.prepare() }
         #expect(failure?.sentence.contains("another user") == true)

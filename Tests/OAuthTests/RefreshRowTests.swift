@@ -14,7 +14,7 @@ import Testing
         let answers: [Answer]
         /// Name and reason of the state afterwards.
         let state: String
-        let reason: SessionTrouble.Reason?
+        let reason: SessionProblem.Reason?
         /// Requests to the token endpoint.
         let requests: Int
         /// The generation on the disk.
@@ -39,7 +39,7 @@ import Testing
         }
         let status = await session.status()
         #expect(status.state.name == row.state)
-        #expect(status.state.trouble?.reason == row.reason)
+        #expect(status.state.problem?.reason == row.reason)
         #expect(fixture.tokenRequests == row.requests)
         #expect(fixture.stored?.generation == row.generation)
         #expect(fixture.stored != nil, "nothing but a human deletes a session")

@@ -8,25 +8,81 @@ import Testing
 
 /// Rows of the failure table that take more than one answer to tell.
 @Suite struct `A refresh that is tried again and again` {
-    @Test func `row 17: the fourth equal answer ends it, after waits of 1, 5 and 15 minutes`() async throws {
+    @Test func `row 17: what is refused without proof is asked again for ever`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.tokenPath, [.error(400, "InvalidRequest")])
         let session = try await fixture.open()
         fixture.clock.advance(4000)
-        for (round, wait) in [60.0, 300, 900].enumerated() {
+        let hourly = [Double](repeating: 3600, count: 24)
+        for (round, wait) in ([60.0, 300, 900, 3600] + hourly + [21_600, 21_600, 21_600]).enumerated() {
             await session.maintain()
             _ = try? await session.send(fixture.call)
             #expect(fixture.tokenRequests == round + 1)
             #expect(await session.status().state.name == "degraded")
+            #expect(await !session.status().canSendNow)
             fixture.clock.advance(wait - 1)
             await session.maintain()
             #expect(fixture.tokenRequests == round + 1)
             fixture.clock.advance(2)
         }
+        #expect(fixture.log.count("session cannot send; messages wait", .error) == 1)
+        let alarms = fixture.log.metadata(of: "session still cannot send; messages wait")
+        #expect(alarms.count >= 25 && alarms.allSatisfy { $0["run"] == "impact-notifier login" })
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        await session.maintain()
+        #expect(await session.status().state == .ok)
+        #expect(try await session.send(fixture.call).status == 200)
+    }
+
+    @Test func `row 17: a restart asks at once, at most each minute, and goes on where it was`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.error(400, "invalid_grant", "Invalid refresh token")])
+        var session = try await fixture.open(isDaemon: false)
+        fixture.clock.advance(4000)
+        _ = try? await session.send(fixture.call)
+        for wait in [61.0, 301, 901] {
+            await session.maintain()
+            fixture.clock.advance(wait)
+        }
         await session.maintain()
         #expect(fixture.tokenRequests == 4)
-        #expect(await session.status().state.trouble?.reason == .unrecognizedRefusal)
-        #expect(await session.status().state.name == "needs-login")
+        session = try await fixture.open(isDaemon: false)
+        await session.maintain()
+        #expect(fixture.tokenRequests == 4, "one of many processes")
+        fixture.clock.advance(61)
+        await session.maintain()
+        #expect(fixture.tokenRequests == 5)
+        fixture.clock.advance(3598)
+        await session.maintain()
+        #expect(fixture.tokenRequests == 5, "the hourly waits go on")
+        fixture.clock.advance(3)
+        await session.maintain()
+        #expect(fixture.tokenRequests == 6)
+    }
+
+    @Test func `a token endpoint that moved is found at the same issuer, and stored`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.success(HTTPResponse(status: 404))])
+        var metadata = SessionFixture.metadata("https://as.test").object ?? [:]
+        metadata["token_endpoint"] = "https://as.test/new/token"
+        fixture.client.script("/.well-known/oauth-authorization-server", [.json(.object(metadata))])
+        fixture.client.script("/new/token", [.tokens(1)])
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        #expect(try await session.send(fixture.call).status == 200)
+        #expect(fixture.stored?.binding?.tokenEndpoint == "https://as.test/new/token")
+        #expect(fixture.stored?.generation == 1)
+        #expect(await session.status().state == .ok)
+    }
+
+    @Test func `row 14: an answer is waited for as long as two minutes`() async throws {
+        let fixture = try SessionFixture()
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        _ = try await session.send(fixture.call)
+        let request = fixture.client.requests.first { $0.url.path == SessionFixture.tokenPath }
+        #expect(request?.timeout == .seconds(120))
     }
 
     @Test func `the life of new tokens counts from before the request that brings them`() async throws {
@@ -87,13 +143,14 @@ import Testing
         let answer = try await session.send(fixture.call)
         #expect(answer.status == 200)
         await session.maintain()
-        let alarm = "access token has ended and cannot be renewed; messages wait"
+        let alarm = "session cannot send; messages wait"
         #expect(fixture.log.count(alarm) == 0)
         for _ in 0..<10 {
             fixture.clock.advance(60)
             await session.maintain()
         }
         #expect(fixture.log.count(alarm, .error) == 1)
+        #expect(fixture.log.metadata(of: alarm).first?["run"] == "impact-notifier client verify")
         #expect(fixture.log.count("hosted client metadata is not right") >= 1)
     }
 

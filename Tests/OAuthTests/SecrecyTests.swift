@@ -1,5 +1,6 @@
 import ATProtocol
 import FoundationEssentials
+import Logging
 import Network
 import Sandbox
 import TestSupport
@@ -65,5 +66,108 @@ import Testing
         login.network.clock.advance(by: .seconds(3700))
         #expect(try await session.check() == "sender.test")
         #expect(!login.directory.text("session.json").contains("refresh_token"))
+    }
+
+    /// What a server may do with a secret that it was sent, in an answer's text.
+    private static let quotes: [@Sendable (String) -> String] = [
+        { $0 }, { $0.uppercased() }, { "token “\($0.dropFirst(3))” is unknown" }, { "…" + $0.prefix(24) + "…" },
+        { $0.utf8.map { "\\u00" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() },
+    ]
+
+    /// Places that a server writes to: statuses, errors, challenges, pages.
+    private static let answers: [@Sendable (String) -> HTTPResponse] = [
+        { json(400, #"{"error":"invalid_grant","error_description":"\#($0)"}"#) },
+        { json(400, #"{"error":"\#($0)"}"#) },
+        { json(401, #"{"error":"invalid_client","error_description":"\#($0)"}"#) },
+        { HTTPResponse(status: 403, body: Array("<html>\($0)".utf8)) },
+        {
+            json(
+                401,
+                #"{"error":"invalid_token","message":"\#($0)"}"#,
+                ["WWW-Authenticate": #"DPoP error="invalid_token""#]
+            )
+        },
+        {
+            HTTPResponse(
+                status: 401,
+                headers: ["WWW-Authenticate": #"DPoP error="invalid_dpop_proof", error_description="\#($0)""#]
+            )
+        },
+        { json(403, #"{"error":"ScopeMissingError","message":"\#($0)"}"#) },
+        { json(401, #"{"error":"AccountTakedown","message":"\#($0)"}"#) },
+    ]
+
+    private static func json(_ status: Int, _ text: String, _ headers: HTTPHeaders = [:]) -> HTTPResponse {
+        HTTPResponse(status: status, headers: headers, body: Array(text.utf8))
+    }
+
+    @Test(arguments: [SessionFixture.tokenPath, SessionFixture.callPath], answers.indices)
+    func `what a server quotes back is nowhere to be seen`(place: String, index: Int) async throws {
+        var fixture = try SessionFixture()
+        let (access, refresh) = ("eyJ0eXAiOiJhdCtqd3QifQ.long-access-token.x", String(repeating: "0123abcd", count: 8))
+        fixture.record.accessToken = access
+        fixture.record.refreshToken = refresh
+        fixture.store()
+        for secret in [access, refresh] {
+            for quote in Self.quotes {
+                fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+                fixture.client.script(place, [.success(Self.answers[index](quote(secret)))])
+                let session = try await fixture.open(isDaemon: false)
+                fixture.clock.advance(3588)
+                let call = try fixture.call
+                let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+                await session.maintain()
+                await session.drain()
+                let status = await session.status()
+                var printed = fixture.log.text + "\(status)\(status.sendObstacle?.description ?? "")"
+                switch result {
+                case .success(let response):
+                    printed += "\(XRPCError(response))" + String(decoding: response.body, as: UTF8.self)
+                case .failure(let failure): printed += "\(failure)"
+                }
+                if let stored = fixture.stored { printed += "\(stored.setbacks)\(stored.verdict as Any)" }
+                #expect(!printed.lowercased().contains(secret.prefix(16).lowercased()))
+                #expect(!printed.lowercased().contains(secret.dropFirst(20).prefix(16).lowercased()))
+                fixture.clock.advance(-3588)
+                fixture.store()
+            }
+        }
+    }
+
+    @Test func `a plain file under a configured key is warned of, and encrypted at the next write`() async throws {
+        var fixture = try SessionFixture()
+        fixture.files.put(String(repeating: "0a", count: 32), at: "/state/key")
+        fixture.configuration.encryptionKeyPath = "/state/key"
+        let warning = "session file is not encrypted, although a key is configured; the next write encrypts it"
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        let session = try await fixture.open()
+        #expect(fixture.log.count(warning, .warning) == 1)
+        #expect(fixture.files.text(SessionFixture.file)?.contains("refresh-0") == true)
+        fixture.clock.advance(4000)
+        #expect(try await session.send(fixture.call).status == 200)
+        #expect(fixture.files.text(SessionFixture.file)?.contains("refresh_token") == false)
+        await session.drain()
+        _ = try await fixture.open(isDaemon: false)
+        #expect(fixture.log.count(warning) == 1)
+    }
+}
+
+/// What an operator is told to run.
+@Suite struct `The command that helps` {
+    @Test(arguments: [
+        SessionProblem.Reason.neverLoggedIn, .tokenDead, .lostInCrash, .tokenRefused, .sessionEnded, .scope,
+        .wrongSubject,
+        .migrated, .passwordRefused, .refreshRefused, .endpointGone, .unrecognizedRefusal, .otherAccount, .otherClient,
+        .otherKey, .keyBinding, .clientRefused, .proofRefused, .notPrivileged, .fileUnusable, .credentials,
+        .unusableAnswer, .nonce, .clock, .clientMetadata, .ambiguous, .signInUnavailable, .unreachable, .rateLimited,
+        .storage, .unsaved, .lockBusy, .account,
+    ]) func `exists for every reason, and is never the one that shows it`(reason: SessionProblem.Reason) {
+        let problem = SessionProblem(reason, "")
+        for state in [
+            SessionState.degraded(problem), .needsLogin(problem), .misconfigured(problem), .quarantined(problem),
+        ] {
+            #expect(state.remedy?.hasPrefix("impact-notifier ") == true)
+            #expect(state.remedy?.contains("session status") == false)
+        }
     }
 }

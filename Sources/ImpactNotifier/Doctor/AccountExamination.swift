@@ -42,8 +42,8 @@ struct AccountExamination {
     private static func finding(of status: SessionStatus) -> DoctorFinding {
         let kind = "\(status.kind.rawValue) session"
         guard status.state.isUsable else {
-            let trouble = status.state.trouble.map { " (\($0.reason.rawValue)): \($0.detail)" } ?? ""
-            return .failure("session", "\(kind) is \(status.state.name)\(trouble)", "Run “impact-notifier login”.")
+            let problem = status.state.problem.map { " (\($0.reason.rawValue)): \($0.detail)" } ?? ""
+            return .failure("session", "\(kind) is \(status.state.name)\(problem)", "Run “impact-notifier login”.")
         }
         guard let end = status.endsAt else { return .ok("session", "\(kind), renewed \(status.generation) times") }
         let days = Int((end - SystemClock().now()) / 86_400)

@@ -5,7 +5,7 @@ internal import Network
 /// Sends requests with a fresh proof each, and repeats one at most once for a nonce and once for the clock.
 struct DPoPSender: Sendable {
     let clock: any WallClock
-    let origins = OriginMemory()
+    let origins = DPoPNonceCache()
     private let client: any HTTPClient
     private let logger: Logger
 
@@ -35,7 +35,7 @@ struct DPoPSender: Sendable {
         _ build: (_ now: Double) throws(CryptoFailure) -> HTTPRequest
     ) async throws(OAuthFailure) -> HTTPResponse {
         var mayRepeatForNonce = true
-        var mayRepeatForClock = true
+        var clockTries = 0
         while true {
             let now = time(at: url.origin)
             let nonce = origins.nonce(of: url.origin)
@@ -58,14 +58,20 @@ struct DPoPSender: Sendable {
             do { response = try await client.send(request) } catch { throw OAuthFailure(error) }
             origins.note(response, from: url.origin, at: clock.now())
             let error = origins.offset(of: url.origin) + clock.now() - now
-            switch ProofObjection(response, clockError: error) {
+            switch DPoPRejection(response, clockError: error) {
             case .nonceWanted where mayRepeatForNonce:
                 // Without a nonce that differs from the one just sent, a repetition would go the same way.
                 guard let fresh = response.headers["DPoP-Nonce"], fresh != nonce else { return response }
                 mayRepeatForNonce = false
-            case .clock where mayRepeatForClock:
-                mayRepeatForClock = false
-                origins.forgetOldOffsets(of: url.origin)
+            case .clock where clockTries < 2:
+                clockTries += 1
+                if clockTries == 1 {
+                    origins.forgetOldOffsets(of: url.origin)
+                } else {
+                    // A cache in between writes its own date: perhaps ours is right after all.
+                    guard origins.offset(of: url.origin) != 0 else { return response }
+                    origins.distrustDate(of: url.origin)
+                }
                 // A corrected clock is still wrong: row 6 of the failure table.
                 logger.warning(
                     "clock differs from the server's",

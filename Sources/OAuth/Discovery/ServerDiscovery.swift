@@ -47,6 +47,11 @@ struct ServerDiscovery: Sendable {
             // A PDS without this document is its own authorization server, as the reference client has it.
             origin = pds
         }
+        return try await server(issuer: origin, of: pds)
+    }
+
+    /// What an authorization server says of itself now (RFC 8414).
+    func server(issuer origin: WebURL, of pds: WebURL) async throws(OAuthFailure) -> AuthorizationServer {
         guard let metadata = try await document(at: origin.with(path: "/.well-known/oauth-authorization-server")) else {
             throw OAuthFailure(
                 code: .invalidMetadata,

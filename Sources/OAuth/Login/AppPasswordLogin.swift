@@ -23,7 +23,7 @@ public struct AppPasswordLogin: Sendable {
             throw OAuthFailure(code: .configuration, sentence: "No file with the app password is configured.")
         }
         let password = try SecretFile(environment.files).text(path)
-        guard isForced || AppPasswordMethod.looksGenerated(password) else {
+        guard isForced || AppPasswordScheme.looksGenerated(password) else {
             throw OAuthFailure(
                 code: .passwordRefused,
                 sentence: "\(path) does not hold an app password (xxxx-xxxx-xxxx-xxxx); never use the account's own."
@@ -35,8 +35,7 @@ public struct AppPasswordLogin: Sendable {
             allowsLoopback: configuration.allowsLoopback
         )
         let pds = try await discovery.pds(of: configuration.account)
-        let store = try SessionStore(configuration, environment.files)
-        let storage = LoginStorage(configuration, environment, store, BlockingQueue())
+        let storage = try LoginStorage(configuration, environment)
         let lock = try await storage.prepare()
         let record: SessionRecord
         do throws(OAuthFailure) { record = try await signIn(password, at: pds) } catch {
@@ -47,7 +46,7 @@ public struct AppPasswordLogin: Sendable {
     }
 
     private func signIn(_ password: String, at pds: WebURL) async throws(OAuthFailure) -> SessionRecord {
-        let method = AppPasswordMethod(configuration, environment)
+        let method = AppPasswordScheme(configuration, environment)
         let tokens = try tokens(await method.signIn(password: password, at: pds.origin), pds.origin)
         guard tokens.subject == configuration.account.text else {
             throw OAuthFailure(code: .wrongAccount, sentence: "The app password is of another account.")
@@ -74,7 +73,7 @@ public struct AppPasswordLogin: Sendable {
         case .rateLimited:
             throw OAuthFailure(code: .refused, sentence: "\(pds) limits the number of logins; try again in an hour.")
         case .unreachable(let detail), .outcomeUnknown(let detail), .unrecognized(let detail),
-            .accountInactive(let detail), .impossible(let detail):
+            .accountInactive(let detail), .impossible(let detail), .grantRefused(let detail), .endpointGone(let detail):
             throw OAuthFailure(code: .refused, sentence: "\(pds) did not start a session: \(detail).")
         default:
             throw OAuthFailure(code: .refused, sentence: "\(pds) did not start a session.")

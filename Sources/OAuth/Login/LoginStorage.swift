@@ -6,19 +6,12 @@ internal import Network
 struct LoginStorage: Sendable {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
-    private let store: SessionStore
-    private let queue: BlockingQueue
+    private let vault: SessionVault
 
-    init(
-        _ configuration: SessionConfiguration,
-        _ environment: SessionEnvironment,
-        _ store: SessionStore,
-        _ queue: BlockingQueue
-    ) {
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) throws(OAuthFailure) {
         self.configuration = configuration
         self.environment = environment
-        self.store = store
-        self.queue = queue
+        vault = try SessionVault(configuration, environment)
     }
 
     /// Writes the record under the session's lock, waiting for a refresh of a running daemon to end.
@@ -31,9 +24,9 @@ struct LoginStorage: Sendable {
     /// From here on no daemon writes the file whose room this is.
     func prepare() async throws(OAuthFailure) -> any FileLock {
         let lock = try await takeLock()
-        let store = store
+        let store = vault.store
         do throws(OAuthFailure) {
-            try await queue.run { () throws(OAuthFailure) in try store.reserve() }
+            try await vault.queue.run { () throws(OAuthFailure) in try store.reserve() }
         } catch {
             lock.unlock()
             throw error
@@ -46,12 +39,13 @@ struct LoginStorage: Sendable {
         with record: SessionRecord,
         releasing lock: any FileLock
     ) async throws(OAuthFailure) -> SessionStatus {
-        let store = store
+        let store = vault.store
         let now = environment.clock.now()
-        // A session that cannot be read is not this one's business to revoke; it is kept aside all the same.
-        let old = (try? await queue.run { () throws(OAuthFailure) in try store.load() }) ?? nil
+        // A session that cannot be read is not this one's business to end; it is kept aside all the same.
+        let old = (try? await vault.load()) ?? nil
         do throws(OAuthFailure) {
-            let doubt = try await queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now) }
+            let doubt = try await vault.queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now)
+            }
             lock.unlock()
             if let doubt {
                 environment.logger.warning(
@@ -69,27 +63,20 @@ struct LoginStorage: Sendable {
 
     /// Waits for the session's lock, at most 70 s.
     func takeLock() async throws(OAuthFailure) -> any FileLock {
-        let store = store
-        for _ in 0..<700 {
-            if let lock = try await queue.run({ () throws(OAuthFailure) in try store.lock() }) { return lock }
-            try? await environment.sleeper.sleep(for: .milliseconds(100))
-        }
+        if let lock = try await vault.lock() { return lock }
         throw OAuthFailure(code: .busy, sentence: "Another process holds the session; try again in a minute.")
     }
 
-    /// Ends a session on its server, as well as may be.
-    func revoke(_ record: SessionRecord) async {
+    /// Asks a session's server to end it, as well as may be: that it agrees proves nothing.
+    private func revoke(_ record: SessionRecord) async {
         var configuration = configuration
         configuration.kind = record.kind
         configuration.clientID = record.binding?.clientID
-        let method: any SessionMethod =
-            record.kind == .appPassword
-            ? AppPasswordMethod(configuration, environment) : OAuthMethod(configuration, environment)
         do throws(OAuthFailure) {
-            try await method.revoke(record)
-            environment.logger.notice("old session revoked", metadata: ["did": "\(record.account)"])
+            try await configuration.scheme(environment).revoke(record)
+            environment.logger.notice("server asked to end the old session", metadata: ["did": "\(record.account)"])
         } catch {
-            environment.logger.warning("old session not revoked", metadata: ["reason": "\(error.sentence)"])
+            environment.logger.warning("old session not ended", metadata: ["reason": "\(error.sentence)"])
         }
     }
 }

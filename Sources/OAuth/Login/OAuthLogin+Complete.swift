@@ -37,12 +37,7 @@ extension OAuthLogin {
         guard let code = parameters.code, !code.isEmpty else {
             throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.")
         }
-        let storage = LoginStorage(
-            configuration,
-            environment,
-            try SessionStore(configuration, environment.files),
-            queue
-        )
+        let storage = try LoginStorage(configuration, environment)
         // The store must take the session before the one-shot code is spent.
         let lock = try await storage.prepare()
         let session: NewSession
@@ -137,8 +132,8 @@ extension OAuthLogin {
         _ client: TokenClient,
         _ home: ServerDiscovery.Home
     ) async throws(OAuthFailure) {
-        if let trouble = tokens.problem(account: login.account) {
-            throw OAuthFailure(code: .wrongAccount, sentence: "The login brought unusable tokens: \(trouble.detail).")
+        if let problem = tokens.problem(account: login.account, kind: configuration.kind) {
+            throw OAuthFailure(code: .wrongAccount, sentence: "The login brought unusable tokens: \(problem.detail).")
         }
         guard ScopeGrant(tokens.scope ?? "").allowsMessages(to: configuration.chatService) else {
             let advice = configuration.scope == .granular ? "; try again with --scope transition" : ""
@@ -148,9 +143,10 @@ extension OAuthLogin {
             )
         }
         let url = home.pds.with(path: "/xrpc/com.atproto.server.getSession")
-        let response = try await sender.send(to: url, key: client.key, accessToken: tokens.accessToken) { _ in
+        var response = try await sender.send(to: url, key: client.key, accessToken: tokens.accessToken) { _ in
             HTTPRequest(.get, url, headers: ["Accept": "application/json"])
         }
+        response = SecretRedaction([tokens.accessToken, tokens.refreshToken])(response)
         // A defect of the server says nothing about a session that the token endpoint named the account of.
         guard response.status < 500 else {
             environment.logger.warning(

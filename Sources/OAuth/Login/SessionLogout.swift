@@ -16,11 +16,10 @@ public struct SessionLogout: Sendable {
     /// - Parameter isForced: removes the file even when the server could not be told.
     /// - Throws: ``OAuthFailure``; then the file is still there.
     public func complete(isForced: Bool = false) async throws(OAuthFailure) {
-        let store = try SessionStore(configuration, environment.files)
-        let queue = BlockingQueue()
-        let lock = try await LoginStorage(configuration, environment, store, queue).takeLock()
+        let vault = try SessionVault(configuration, environment)
+        let lock = try await LoginStorage(configuration, environment).takeLock()
         defer { lock.unlock() }
-        guard let record = try await queue.run({ () throws(OAuthFailure) in try store.load() }) else {
+        guard let record = try await vault.load() else {
             throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session in \(configuration.stateDirectory).")
         }
         guard record.account == configuration.account else {
@@ -29,11 +28,8 @@ public struct SessionLogout: Sendable {
                 sentence: "The session in \(configuration.stateDirectory) is of \(record.account); nothing was done."
             )
         }
-        let method: any SessionMethod =
-            record.kind == .appPassword
-            ? AppPasswordMethod(configuration, environment) : OAuthMethod(configuration, environment)
         do throws(OAuthFailure) {
-            try await method.revoke(record)
+            try await configuration.scheme(environment).revoke(record)
         } catch {
             guard isForced else {
                 throw OAuthFailure(
@@ -43,6 +39,7 @@ public struct SessionLogout: Sendable {
             }
             environment.logger.warning("session not revoked", metadata: ["reason": "\(error.sentence)"])
         }
-        try await queue.run { () throws(OAuthFailure) in try store.retire() }
+        let store = vault.store
+        try await vault.queue.run { () throws(OAuthFailure) in try store.retire() }
     }
 }

@@ -3,8 +3,10 @@ internal import Network
 
 /// What the account's own server says about the session when it answers a call: rows 2 to 8 and 21 to 27 of the table.
 enum ResourceReply: Equatable {
-    /// Nothing about the session: the answer is the caller's.
+    /// The session is known: the answer is the caller's.
     case passed
+    /// Nothing about the session: a server that fails, limits requests, or is another one than was asked.
+    case undecided
     /// It still asks for a nonce after the one repetition.
     case nonceWanted
     /// It still complains about the time after the one correction.
@@ -31,8 +33,11 @@ enum ResourceReply: Equatable {
     /// Errors of the called service come through the same door (`BadJwt`, `JwtExpired`): they carry neither a challenge
     /// nor one of the names below, and never cause a refresh.
     init(_ response: HTTPResponse, kind: SessionKind) {
+        // A portal or a proxy answers in HTML, with 200, too.
+        let isPDS = (try? JSONValue(parsing: response.body))?.object != nil
+        let otherwise = isPDS && response.status < 500 && response.status != 429 ? ResourceReply.passed : .undecided
         guard response.status >= 400 else {
-            self = .passed
+            self = otherwise
             return
         }
         let error = XRPCError(response)
@@ -43,7 +48,7 @@ enum ResourceReply: Equatable {
         case (401, "use_dpop_nonce"): self = .nonceWanted
         case (401, "invalid_token") where message.contains("key binding"): self = .keyMismatch
         case (401, "invalid_token"): self = .tokenRefused(message)
-        case (401, "invalid_dpop_proof") where ProofObjection.isAboutTime(message): self = .clock(message)
+        case (401, "invalid_dpop_proof") where DPoPRejection.isAboutTime(message): self = .clock(message)
         case (401, "invalid_dpop_proof") where message.contains("replayed"): self = .proofReplayed
         case (401, "invalid_dpop_proof"): self = .proofRefused(message)
         case (401, "AccountTakedown"), (401, "AccountDeactivated"): self = .accountInactive("\(name): \(message)")
@@ -52,7 +57,7 @@ enum ResourceReply: Equatable {
         case (400, "ExpiredToken") where kind == .appPassword: self = .tokenRefused(message)
         case (400, "InvalidToken") where message.contains("could not be verified"):
             self = kind == .appPassword ? .tokenRefused(message) : .tokenMisread(message)
-        default: self = .passed
+        default: self = otherwise
         }
     }
 }

@@ -1,195 +1,140 @@
-/// The session's state and timetable: takes events, answers what may be done now.
+/// The session's state and what may be done now, from what attempts came to.
 ///
-/// No clock and no I/O; times are seconds since the epoch.
+/// No clock and no I/O; waits are seconds of uptime, and only what ends with a token goes by the date.
 struct SessionMachine: Sendable {
-    private(set) var state: SessionState = .ok
-    /// No refresh before this.
-    private(set) var refreshNotBefore: Double = 0
-    /// No call before this, while the account or the server asks for patience.
-    private(set) var callsNotBefore: Double = 0
-    /// Although the session is over, the access token serves until then.
+    /// What no waiting changes: proof, or no session at all.
+    private var verdict: SessionState?
+    /// What forbids the use of the session under this configuration; nil when nothing does.
+    var misfit: SessionProblem?
+    /// Why the newest tokens are in memory only; nil when they are on the disk.
+    private var unsaved: SessionProblem?
+    private(set) var refreshes = Setback()
+    private(set) var calls = Setback()
+    private(set) var home = AccountHome()
+    /// Although the session is over, the access token serves until this date.
     private(set) var servesUntil: Double = 0
-    private var failures = 0
-    /// Whether the last refresh brought no tokens, or was not begun.
-    private(set) var hasRefreshFailed = false
-    private var lastRefusal = ""
-    private var equalRefusals = 0
-    private var firstTokenRefusal: Double?
-    private var reminded: Double?
 
-    /// Seconds between two looks at something that only a human can mend.
-    static let slowRetry: Double = 15 * 60
-    /// Seconds between the first and the confirming refusal of a fresh token.
-    static let confirmation: Double = 5 * 60
-    /// What may be mended elsewhere while the daemon runs, so that it looks again by itself.
-    private static let mendable: Set<SessionTrouble.Reason> = [.clientRefused, .proofRefused, .credentials]
-    private static let unrecognizedWaits: [Double] = [60, 300, 900]
-
-    /// Waits of a reason: the first and the longest, in seconds.
-    private static func waits(_ reason: SessionTrouble.Reason) -> (first: Double, longest: Double) {
-        switch reason {
-        case .nonce, .clock: (60, 3600)
-        case .clientMetadata: (60, 900)
-        case .account: (3600, 3600)
-        case .signInUnavailable: (300, 3600)
-        case .storage: (30, 300)
-        default: (5, 300)
-        }
+    /// How the session is: the worst of what is known.
+    var state: SessionState {
+        if let verdict { return verdict }
+        if let misfit { return .misconfigured(misfit) }
+        let setbacks = [refreshes.state, calls.state]
+        if let blocking = setbacks.compactMap(\.self).first(where: { !$0.isUsable }) { return blocking }
+        if let unsaved { return .degraded(unsaved) }
+        return setbacks.compactMap(\.self).first ?? home.setback.state ?? .ok
     }
 
-    /// Takes in the verdict of a refresh that brought no tokens.
-    mutating func refreshEnded(_ verdict: RefreshVerdict, at now: Double, accessEnds: Double?, jitter: Double) {
-        hasRefreshFailed = true
+    /// Whether the last refresh brought no tokens, or was not begun.
+    var hasRefreshFailed: Bool { refreshes.state != nil }
+
+    /// Whether the state is one that no waiting changes.
+    var isOver: Bool { verdict != nil }
+
+    // MARK: What attempts came to
+
+    /// A refresh brought no tokens, or was not begun.
+    mutating func refreshFailed(_ verdict: RefreshVerdict, at now: SessionTime, accessEnds: Double?, jitter: Double) {
+        func note(_ state: SessionState, wait: Double? = nil) {
+            refreshes.note(state, at: now.uptime, wait: wait, jitter: jitter)
+        }
         switch verdict {
-        case .rotated, .unusable: return
-        case .postponed(let reason, let detail):
-            postpone(SessionTrouble(reason, detail), at: now, jitter: jitter)
-            if reason == .account { callsNotBefore = now + 3600 }
+        case .rotated: return
+        case .postponed(let reason, let detail), .unproven(let reason, let detail):
+            let problem = SessionProblem(reason, detail)
+            note(.degraded(problem))
+            if reason == .account { calls.note(.degraded(problem), at: now.uptime, jitter: jitter) }
         case .rateLimited(let wait):
-            state = .degraded(SessionTrouble(.rateLimited, "the server limits the number of requests"))
-            refreshNotBefore = now + max(60, wait ?? 60)
-        case .misfit(let reason, let detail):
-            state = .misconfigured(SessionTrouble(reason, detail))
-            refreshNotBefore = now + Self.slowRetry
-        case .unrecognized(let text): refused(text, at: now)
-        case .dead(let reason, let detail, let mayStillServe):
-            state = .needsLogin(SessionTrouble(reason, detail))
+            let problem = SessionProblem(.rateLimited, "the server limits the number of requests")
+            note(.degraded(problem), wait: max(60, wait ?? 60))
+        case .misfit(let reason, let detail): note(.misconfigured(SessionProblem(reason, detail)))
+        case .setAside(let detail): note(.quarantined(SessionProblem(.unusableAnswer, detail)))
+        case .passwordRefused(let detail): note(.needsLogin(SessionProblem(.passwordRefused, detail)))
+        case .ended(let reason, let detail, let mayStillServe):
+            self.verdict = .needsLogin(SessionProblem(reason, detail))
             servesUntil = mayStillServe ? accessEnds ?? 0 : 0
         }
     }
 
-    private mutating func postpone(_ trouble: SessionTrouble, at now: Double, jitter: Double) {
-        let (first, longest) = Self.waits(trouble.reason)
-        let ceiling = min(longest, first * Double(1 << min(failures, 20)))
-        failures += 1
-        // Half of the wait is certain, half is spread, so that a restored server is not stormed.
-        refreshNotBefore = now + ceiling * (0.5 + 0.5 * jitter)
-        state = .degraded(trouble)
-    }
-
-    /// Row 17: servers that never say `invalid_grant` show a dead token by repeating themselves.
-    private mutating func refused(_ text: String, at now: Double) {
-        equalRefusals = text == lastRefusal ? equalRefusals + 1 : 1
-        lastRefusal = text
-        guard equalRefusals <= Self.unrecognizedWaits.count else {
-            state = .needsLogin(SessionTrouble(.unrecognizedRefusal, "four times the same answer: \(text)"))
-            return
-        }
-        refreshNotBefore = now + Self.unrecognizedWaits[equalRefusals - 1]
-        state = .degraded(SessionTrouble(.unrecognizedRefusal, text))
-    }
-
-    /// New tokens are on the disk and passed the checks.
-    mutating func rotated() {
-        failures = 0
-        hasRefreshFailed = false
-        equalRefusals = 0
-        lastRefusal = ""
-        refreshNotBefore = 0
-        callsNotBefore = 0
+    /// New tokens passed the checks; the reason when they are not on the disk.
+    mutating func rotated(unsaved detail: String?) {
+        verdict = nil
+        refreshes = Setback()
         servesUntil = 0
-        state = .ok
+        unsaved = detail.map { SessionProblem(.unsaved, $0) }
+        // What calls ran into, only a call ends; but an account whose tokens are renewed is active again.
+        if calls.state?.problem?.reason == .account { calls = Setback() }
     }
-
-    /// A call was answered by the account's server as by one that knows the session.
-    mutating func callSucceeded() {
-        firstTokenRefusal = nil
-        // What a refresh ran into, only a refresh ends.
-        guard case .degraded(let trouble) = state, !hasRefreshFailed else { return }
-        if [.tokenRefused, .account, .nonce, .clock].contains(trouble.reason) {
-            failures = 0
-            refreshNotBefore = 0
-            callsNotBefore = 0
-            state = .ok
-        }
-    }
-
-    /// Row 4: even a fresh token was refused; the second time, at least five minutes later, is the end.
-    mutating func freshTokenRefused(_ detail: String, at now: Double) {
-        guard let first = firstTokenRefusal else {
-            firstTokenRefusal = now
-            callsNotBefore = now + Self.confirmation
-            state = .degraded(SessionTrouble(.tokenRefused, detail))
-            return
-        }
-        if now - first >= Self.confirmation { state = .needsLogin(SessionTrouble(.tokenRefused, detail)) }
-    }
-
-    /// The refresh was not begun: the store does not take the next record, or its lock is taken.
-    mutating func refreshWithheld(_ trouble: SessionTrouble, at now: Double, jitter: Double) {
-        hasRefreshFailed = true
-        postpone(trouble, at: now, jitter: jitter)
-    }
-
-    /// The new tokens are in memory only.
-    mutating func unsaved(_ detail: String) { state = .degraded(SessionTrouble(.unsaved, detail)) }
 
     /// The new tokens reached the disk after all.
-    mutating func saved() {
-        if state.trouble?.reason == .unsaved { state = .ok }
+    mutating func saved() { unsaved = nil }
+
+    /// The account's server answered a call as one that knows the session.
+    mutating func callSucceeded() {
+        // What a refresh ran into, only a refresh ends.
+        calls = Setback()
     }
 
-    /// The account may not send just now; ask again in an hour.
-    mutating func accountInactive(_ detail: String, at now: Double) {
-        state = .degraded(SessionTrouble(.account, detail))
-        callsNotBefore = now + 3600
+    /// The account's server does not take calls just now.
+    mutating func callFailed(_ state: SessionState, at now: SessionTime, jitter: Double) {
+        calls.note(state, at: now.uptime, jitter: jitter)
     }
 
-    /// A call could not be made for a reason that passes: nonce or clock.
-    mutating func callPostponed(_ trouble: SessionTrouble, at now: Double, jitter: Double) {
-        postpone(trouble, at: now, jitter: jitter)
-        callsNotBefore = refreshNotBefore
+    /// The account was found where its session was made.
+    mutating func homeConfirmed() { home = AccountHome() }
+
+    /// The account seems to have moved to another authorization server.
+    mutating func homeDoubted(_ detail: String, at now: SessionTime) {
+        if let moved = home.found(detail, at: now.uptime) { verdict = moved }
     }
 
-    /// Whether the last refresh failed for a reason that passes, or that others may mend.
-    var awaitsRefresh: Bool {
-        switch state {
-        case .degraded: hasRefreshFailed
-        case .misconfigured(let trouble): hasRefreshFailed && Self.mendable.contains(trouble.reason)
-        case .ok, .needsLogin, .quarantined: false
-        }
+    /// Proof, or no session.
+    mutating func settle(_ verdict: SessionState) { self.verdict = verdict }
+
+    /// A session is taken from the store.
+    mutating func begin(_ record: SessionRecord, at now: SessionTime) {
+        self = SessionMachine()
+        if let stored = record.setbacks[.refresh] { refreshes = stored.resumed(at: now) }
+        if let stored = record.setbacks[.call] { calls = stored.resumed(at: now) }
+        if let stored = record.setbacks[.home] { home = AccountHome(stored, at: now) }
+        verdict = record.verdict
     }
 
-    /// A verdict that no waiting changes.
-    mutating func settle(_ verdict: SessionState) { state = verdict }
+    /// What a restart must not forget.
+    func setbacks(at date: Double) -> [Setback.Attempt: Setback.Stored] {
+        [.refresh: refreshes.stored(at: date), .call: calls.stored(at: date), .home: home.stored(at: date)]
+            .compactMapValues(\.self)
+    }
 
-    /// Another login was found in the store.
-    mutating func sessionReplaced() { self = SessionMachine() }
+    // MARK: What may be done
 
     /// Whether a call may be made with the access token at hand.
-    func admitsCall(at now: Double) -> Bool {
-        guard now >= callsNotBefore else { return false }
-        return state.isUsable || now < servesUntil
+    func admitsCall(at now: SessionTime) -> Bool {
+        guard calls.isOver(at: now.uptime) else { return false }
+        return verdict == nil ? isUsableForCalls : now.date < servesUntil
     }
+
+    /// A call that is blocked by what calls ran into is how one finds out whether it still is.
+    private var isUsableForCalls: Bool { misfit == nil && refreshes.state?.isUsable ?? true }
 
     /// Whether the refresh token may be presented.
-    func admitsRefresh(at now: Double) -> Bool {
-        guard now >= refreshNotBefore else { return false }
-        switch state {
-        case .ok, .degraded: return true
-        case .needsLogin, .quarantined: return false
-        case .misconfigured(let trouble): return Self.mendable.contains(trouble.reason)
-        }
+    func admitsRefresh(at now: SessionTime) -> Bool {
+        verdict == nil && misfit == nil && refreshes.isOver(at: now.uptime)
     }
 
-    /// When something is tried again; nil when nothing waits.
-    func waitsUntil(at now: Double) -> Double? {
-        let time = max(callsNotBefore, refreshNotBefore)
-        return time > now ? time : nil
+    /// Whether a failed refresh is due again.
+    func wantsRefresh(at now: SessionTime) -> Bool { hasRefreshFailed && admitsRefresh(at: now) }
+
+    /// Whether somebody should ask the account's server if it takes calls again.
+    func wantsCall(at now: SessionTime) -> Bool { calls.state != nil && admitsCall(at: now) }
+
+    /// Whether somebody should look again where the account lives.
+    func wantsHome(at now: SessionTime) -> Bool {
+        verdict == nil && home.setback.state != nil && home.setback.isOver(at: now.uptime)
     }
 
-    /// Whether the hourly reminder is due; counts it as given.
-    mutating func takesReminder(at now: Double) -> Bool {
-        guard !state.isUsable else {
-            reminded = nil
-            return false
-        }
-        guard let last = reminded else {
-            reminded = now
-            return false
-        }
-        guard now - last >= 3600 else { return false }
-        reminded = now
-        return true
+    /// The uptime at which something is tried again; nil when nothing waits.
+    func waitsUntil(at now: SessionTime) -> Double? {
+        let time = max(calls.notBefore, refreshes.notBefore)
+        return verdict == nil && time > now.uptime ? time : nil
     }
 }

@@ -1,38 +1,136 @@
+internal import ATProtocol
 internal import Logging
 
-/// The log lines about the session's state: one on entry, one an hour, with the command that helps.
+/// The log lines about the session: one for each new state, and an alarm, with the command that helps, when no message can
+/// be sent any more and each hour after that.
 struct SessionReport {
     private let logger: Logger
-    private let configuration: SessionConfiguration
+    private let account: DID
+    private var reported = SessionState.ok
+    private var alarmedAt: Double?
+    /// What was wrong last and when it was seen, in seconds since the epoch; it may have passed.
+    private(set) var lastProblem: (problem: SessionProblem, at: Double)?
 
-    init(_ logger: Logger, _ configuration: SessionConfiguration) {
+    /// Seconds between two alarms.
+    private static let interval: Double = 3600
+
+    init(_ logger: Logger, _ account: DID) {
         self.logger = logger
-        self.configuration = configuration
+        self.account = account
     }
 
-    /// A state was entered.
-    func entered(_ state: SessionState) {
+    /// Takes in how the session is now.
+    mutating func note(_ state: SessionState, obstacle: SendObstacle?, at now: SessionTime) {
+        if let problem = state.problem, problem != lastProblem?.problem || state != reported {
+            lastProblem = (problem, now.date)
+        }
+        let isNews = state.name != reported.name || state.problem?.reason != reported.problem?.reason
+        reported = state
+        if isNews { entered(state) }
+        guard let obstacle else {
+            alarmedAt = nil
+            return
+        }
+        let isAlarmed = alarmedAt != nil
+        guard now.uptime >= (alarmedAt ?? -.infinity) + Self.interval else { return }
+        alarmedAt = now.uptime
+        if !state.isUsable {
+            // What the state's own line said already.
+            if isAlarmed { logger.error("session still needs a human; nothing is sent", metadata: metadata(state)) }
+            return
+        }
+        var metadata = metadata(state)
+        metadata["detail"] = "\(obstacle.clause)"
+        metadata["run"] = "\(obstacle.remedy)"
+        if isAlarmed {
+            logger.error("session still cannot send; messages wait", metadata: metadata)
+        } else {
+            logger.error("session cannot send; messages wait", metadata: metadata)
+        }
+    }
+
+    /// A record was taken from the store.
+    func adopted(_ stored: SessionRecord, insteadOf old: SessionRecord?) {
+        if let old, old.loginID != stored.loginID { logger.notice("new login picked up", metadata: ["did": did]) }
+        if stored.isInTheClear {
+            logger.warning(
+                "session file is not encrypted, although a key is configured; the next write encrypts it",
+                metadata: ["did": did]
+            )
+        }
+        if stored.isInterrupted {
+            logger.warning(
+                "a refresh was begun and not ended by an earlier process",
+                metadata: ["did": did, "generation": "\(stored.generation)"]
+            )
+        }
+    }
+
+    /// The account lives at another PDS of the same authorization server.
+    func moved(to pds: String) {
+        logger.notice("account moved to another PDS", metadata: ["did": did, "host": "\(pds)"])
+    }
+
+    /// New tokens came.
+    func rotated(_ next: SessionRecord, _ saving: TokenRefresh.Saving) {
+        switch saving {
+        case .saved(nil): break
+        case .saved(let doubt?):
+            // They are in the file; the next refresh is withheld for as long as the doubt lasts.
+            logger.error(
+                "rotated tokens are stored, but may not survive a power cut",
+                metadata: ["reason": "\(doubt.sentence)", "generation": "\(next.generation)"]
+            )
+        case .failed(let failure): unsaved(next, failure)
+        }
+        logger.info(
+            "tokens renewed",
+            metadata: ["did": did, "generation": "\(next.generation)", "token_mark": "\(next.tokenMark)"]
+        )
+    }
+
+    /// New tokens cannot be written.
+    func unsaved(_ record: SessionRecord, _ failure: OAuthFailure) {
+        logger.error(
+            "rotated tokens are in memory only; do not stop this process",
+            metadata: ["reason": "\(failure.sentence)", "generation": "\(record.generation)"]
+        )
+    }
+
+    /// New tokens could be written after all.
+    func savedAfterAll(_ record: SessionRecord) {
+        logger.notice("rotated tokens stored after all", metadata: ["generation": "\(record.generation)"])
+    }
+
+    /// What is known about the session could not be written.
+    func stateNotStored(_ failure: OAuthFailure) {
+        logger.warning("session state not stored", metadata: ["reason": "\(failure.sentence)"])
+    }
+
+    /// A server could not be asked to end a session that nobody will use.
+    func notRevoked(_ failure: OAuthFailure) {
+        logger.warning("session not revoked", metadata: ["reason": "\(failure.sentence)"])
+    }
+
+    private var did: Logger.MetadataValue { "\(account)" }
+
+    private func entered(_ state: SessionState) {
         switch state {
         case .ok: logger.notice("session is usable", metadata: metadata(state))
-        case .degraded(let trouble):
+        case .degraded(let problem):
             // A disk that takes no record needs somebody soon, although the tokens at hand still serve.
-            let needsHelp = trouble.reason == .storage || trouble.reason == .unsaved
+            let needsHelp = problem.reason == .storage || problem.reason == .unsaved
             logger.log(level: needsHelp ? .error : .warning, "session is degraded", metadata: metadata(state))
         case .needsLogin, .misconfigured, .quarantined:
             logger.error("session needs a human; nothing is sent", metadata: metadata(state))
         }
     }
 
-    /// A state that only a human ends has lasted another hour.
-    func reminded(_ state: SessionState) {
-        logger.error("session still needs a human; nothing is sent", metadata: metadata(state))
-    }
-
     private func metadata(_ state: SessionState) -> Logger.Metadata {
-        var metadata: Logger.Metadata = ["did": "\(configuration.account)", "state": "\(state.name)"]
-        if let trouble = state.trouble {
-            metadata["reason"] = "\(trouble.reason.rawValue)"
-            metadata["detail"] = "\(trouble.detail)"
+        var metadata: Logger.Metadata = ["did": "\(account)", "state": "\(state.name)"]
+        if let problem = state.problem {
+            metadata["reason"] = "\(problem.reason.rawValue)"
+            metadata["detail"] = "\(problem.detail)"
         }
         if let remedy = state.remedy { metadata["run"] = "\(remedy)" }
         return metadata
@@ -40,14 +138,16 @@ struct SessionReport {
 }
 
 extension SessionState {
-    /// The command that helps; nil when waiting does.
+    /// The command that helps; nil when nothing is wrong.
     public var remedy: String? {
-        switch self {
-        case .ok, .degraded: nil
-        case .needsLogin: "impact-notifier login"
-        case .misconfigured(let trouble):
-            trouble.reason == .clientRefused ? "impact-notifier client verify" : "impact-notifier session status"
-        case .quarantined: "impact-notifier session status"
+        switch problem?.reason {
+        case nil: nil
+        case .clientRefused?, .clientMetadata?: "impact-notifier client verify"
+        case .fileUnusable?, .credentials?, .keyBinding?, .proofRefused?, .storage?, .unsaved?, .lockBusy?, .clock?,
+            .nonce?, .unreachable?, .ambiguous?, .rateLimited?, .account?, .signInUnavailable?:
+            "impact-notifier doctor"
+        // It may be done at any time: a login takes a session's place, whatever became of it.
+        default: "impact-notifier login"
         }
     }
 }

@@ -2,7 +2,7 @@
 public struct SendObstacle: Sendable, Equatable, CustomStringConvertible {
     /// One clause: what stands in the way, with the stable reason in parentheses.
     public let clause: String
-    /// The command that helps, or that tells more where waiting is all that helps.
+    /// The command that helps, or that tells more where waiting is all that helps; never the one that shows this.
     public let remedy: String
 
     /// The clause and the command, on one line.
@@ -10,6 +10,6 @@ public struct SendObstacle: Sendable, Equatable, CustomStringConvertible {
 
     init(_ clause: String, remedy: String?) {
         self.clause = clause
-        self.remedy = remedy ?? "impact-notifier session status"
+        self.remedy = remedy ?? "impact-notifier doctor"
     }
 }

@@ -5,13 +5,13 @@ public enum SessionState: Sendable, Equatable {
     /// Calls work.
     case ok
     /// Something passing is wrong; it is tried again by itself.
-    case degraded(SessionTrouble)
+    case degraded(SessionProblem)
     /// The session is gone, or cannot do what is needed: a human must log in.
-    case needsLogin(SessionTrouble)
+    case needsLogin(SessionProblem)
     /// Configuration, key, file or hosted metadata do not fit; a human must correct them.
-    case misconfigured(SessionTrouble)
+    case misconfigured(SessionProblem)
     /// An answer to a refresh was stored but did not pass the checks; a human must look.
-    case quarantined(SessionTrouble)
+    case quarantined(SessionProblem)
 
     /// The stable name: `ok`, `degraded`, `needs-login`, `misconfigured`, `quarantined`.
     public var name: String {
@@ -25,11 +25,11 @@ public enum SessionState: Sendable, Equatable {
     }
 
     /// What is wrong; nil when nothing is.
-    public var trouble: SessionTrouble? {
+    public var problem: SessionProblem? {
         switch self {
         case .ok: nil
-        case .degraded(let trouble), .needsLogin(let trouble), .misconfigured(let trouble), .quarantined(let trouble):
-            trouble
+        case .degraded(let problem), .needsLogin(let problem), .misconfigured(let problem), .quarantined(let problem):
+            problem
         }
     }
 
@@ -53,13 +53,13 @@ public enum SessionState: Sendable, Equatable {
     }
 
     /// The state of a stable name; nil for a name that none has.
-    public init?(name: String, trouble: SessionTrouble) {
+    public init?(name: String, problem: SessionProblem) {
         switch name {
         case "ok": self = .ok
-        case "degraded": self = .degraded(trouble)
-        case "needs-login": self = .needsLogin(trouble)
-        case "misconfigured": self = .misconfigured(trouble)
-        case "quarantined": self = .quarantined(trouble)
+        case "degraded": self = .degraded(problem)
+        case "needs-login": self = .needsLogin(problem)
+        case "misconfigured": self = .misconfigured(problem)
+        case "quarantined": self = .quarantined(problem)
         default: return nil
         }
     }

@@ -33,16 +33,16 @@ public struct SessionStatus: Sendable, Equatable {
     /// How it is.
     public var state: SessionState
     /// What was wrong last, in this process, and may have passed; nil when nothing was.
-    public var lastTrouble: SessionTrouble?
+    public var lastProblem: SessionProblem?
     /// When that was seen, seconds since the epoch.
-    public var lastTroubleAt: Double?
+    public var lastProblemAt: Double?
     /// Why calls wait and until when, seconds since the epoch; nil when they do not.
     public var waitsUntil: Double?
     /// Why no message could be sent now; nil when one could, be it after a renewal of the tokens.
     public var sendObstacle: SendObstacle?
     /// Although the session is over, the access token serves until then, seconds since the epoch; nil otherwise.
     public var servesUntil: Double?
-    /// Renewals of this process that ended, by result: `ok`, or the reason of the trouble.
+    /// Renewals of this process that ended, by result: `ok`, or the reason of the problem.
     public var renewals: [String: Int64]
 
     /// Whether a message could be sent now.

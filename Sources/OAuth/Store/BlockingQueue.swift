@@ -5,11 +5,11 @@ struct BlockingQueue: Sendable {
     private let queue = DispatchQueue(label: "impact-notifier.session-store")
 
     /// Runs `work` and hands back what it returns; ends only when the work has ended, cancelled or not.
-    func run<Value: Sendable>(
-        _ work: @escaping @Sendable () throws(OAuthFailure) -> Value
-    ) async throws(OAuthFailure) -> Value {
-        let result: Result<Value, OAuthFailure> = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: Result { () throws(OAuthFailure) in try work() }) }
+    func run<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: Result { () throws(Failure) in try work() }) }
         }
         return try result.get()
     }

@@ -27,9 +27,14 @@ extension SessionRecord {
         if let verdict {
             members["state"] = .string(verdict.name)
             members["last_error"] = [
-                "reason": .string(verdict.trouble?.reason.rawValue ?? ""),
-                "detail": .string(verdict.trouble?.detail ?? ""),
+                "reason": .string(verdict.problem?.reason.rawValue ?? ""),
+                "detail": .string(verdict.problem?.detail ?? ""),
             ]
+        }
+        if !setbacks.isEmpty {
+            members["setbacks"] = .object(
+                Dictionary(uniqueKeysWithValues: setbacks.map { ($0.key.rawValue, $0.value.json) })
+            )
         }
         return .object(members)
     }
@@ -75,10 +80,60 @@ extension SessionRecord {
             }
             self.intent = Intent(generation: generation, startedAt: Double(startedAt))
         }
-        if let name = json["state"]?.string {
-            let reason = SessionTrouble.Reason(rawValue: json["last_error"]?["reason"]?.string ?? "")
-            verdict = SessionState(name: name, trouble: .init(reason, json["last_error"]?["detail"]?.string ?? ""))
+        for attempt in Setback.Attempt.allCases {
+            setbacks[attempt] = json["setbacks"]?[attempt.rawValue].flatMap(Setback.Stored.init)
         }
+        if let state = SessionState(stored: json) { take(state) }
+    }
+
+    /// A verdict that rests on proof lasts; any other, of an earlier version, is asked about again.
+    private mutating func take(_ state: SessionState) {
+        guard !state.isProven else {
+            verdict = state
+            return
+        }
+        guard let problem = state.problem else { return }
+        let attempt: Setback.Attempt =
+            switch problem.reason {
+            case .tokenRefused: .call
+            case .migrated: .home
+            default: .refresh
+            }
+        let keepsState = problem.reason == .passwordRefused || problem.reason == .unusableAnswer
+        setbacks[attempt] = Setback.Stored(state: keepsState ? state : .degraded(problem), refusals: 0, at: 0)
+    }
+}
+
+extension SessionState {
+    /// The state in an object's members `state` and `last_error`; nil when there is none.
+    fileprivate init?(stored json: JSONValue) {
+        guard let name = json["state"]?.string else { return nil }
+        let reason = SessionProblem.Reason(rawValue: json["last_error"]?["reason"]?.string ?? "")
+        self.init(name: name, problem: SessionProblem(reason, json["last_error"]?["detail"]?.string ?? ""))
+    }
+}
+
+extension Setback.Stored {
+    fileprivate var json: JSONValue {
+        [
+            "state": .string(state.name),
+            "last_error": [
+                "reason": .string(state.problem?.reason.rawValue ?? ""),
+                "detail": .string(state.problem?.detail ?? ""),
+            ],
+            "refusals": .integer(Int64(refusals)),
+            "at": .integer(Int64(at)),
+            "confirmed": .integer(Int64(confirmed)),
+        ]
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let state = SessionState(stored: json), state.problem != nil, let at = json["at"]?.integer else {
+            return nil
+        }
+        let refusals = Int(clamping: json["refusals"]?.integer ?? 0)
+        let confirmed = Double(json["confirmed"]?.integer ?? 0)
+        self.init(state: state, refusals: max(0, refusals), at: Double(at), confirmed: max(0, confirmed))
     }
 }
 

@@ -43,8 +43,12 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     var createdAt: Double
     var refreshedAt: Double
     var intent: Intent?
-    /// A lasting verdict (`needs-login`, `misconfigured`, `quarantined`); nil while all is well.
+    /// A lasting verdict, which rests on proof; nil while all is well, or nobody knows.
     var verdict: SessionState?
+    /// What attempts ran into that are made again for ever.
+    var setbacks: [Setback.Attempt: Setback.Stored] = [:]
+    /// Whether the file that it was read from is not encrypted although a key is configured.
+    var isInTheClear = false
 
     /// What a log may hold to tell tokens apart: the first 8 hexadecimal digits of the refresh token's SHA-256.
     var tokenMark: String {
@@ -54,9 +58,50 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     /// When the session ends whatever one does.
     var endsAt: Double? { kind.lifetime.map { createdAt + $0 } }
 
+    /// Whether a refresh was begun and not ended by an earlier process.
+    var isInterrupted: Bool { intent?.generation == generation }
+
+    /// The record with new tokens.
+    ///
+    /// - Parameters:
+    ///   - tokens: as the server gave them.
+    ///   - date: now.
+    ///   - askedAt: when they were asked for, which their life counts from.
+    /// - Returns: the next generation; its state is the old one's.
+    func renewed(with tokens: TokenSet, at date: Double, askedAt: Double) -> SessionRecord {
+        var next = self
+        next.generation += 1
+        next.accessToken = tokens.accessToken
+        next.refreshToken = tokens.refreshToken
+        next.scope = tokens.scope ?? scope
+        next.refreshedAt = date
+        next.expiresAt = tokens.expiresIn.map { askedAt + $0 }
+        next.intent = nil
+        return next
+    }
+
+    /// Takes over what a restart must not forget of the session's state.
+    mutating func take(_ machine: SessionMachine, at date: Double) {
+        verdict = machine.state.isProven ? machine.state : nil
+        setbacks = machine.setbacks(at: date)
+    }
+
+    /// Whether two records tell the same of the session's state, whenever that was.
+    func isSameState(as other: SessionRecord) -> Bool {
+        func timeless(_ record: SessionRecord) -> [Setback.Attempt: Setback.Stored] {
+            record.setbacks.mapValues { Setback.Stored(state: $0.state, refusals: $0.refusals, at: 0) }
+        }
+        return verdict == other.verdict && timeless(self) == timeless(other)
+    }
+
     /// Whether another record is a later state of the same login.
     func isSucceeded(by other: SessionRecord) -> Bool {
         other.loginID != loginID || other.generation > generation
+    }
+
+    /// Whether another record holds the same tokens.
+    func isSameGeneration(as other: SessionRecord) -> Bool {
+        other.loginID == loginID && other.generation == generation
     }
 
     /// What is printed of it, should somebody ever print it: no secret.

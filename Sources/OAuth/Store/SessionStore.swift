@@ -59,6 +59,7 @@ struct SessionStore: Sendable {
     private func decode(_ bytes: [UInt8]) throws(FileFailure) -> SessionRecord {
         guard !bytes.isEmpty else { throw .unusable(path, "it is empty") }
         guard var json = try? JSONValue(parsing: bytes) else { throw .unusable(path, "it is not JSON, or was cut off") }
+        let isInTheClear = encryptionKey != nil && json["encrypted"] == nil
         if let box = json["encrypted"]?.string {
             guard let encryptionKey else { throw .unusable(path, "it is encrypted and no key is configured") }
             guard let sealed = Base64.decode(box),
@@ -67,7 +68,8 @@ struct SessionStore: Sendable {
             else { throw .unusable(path, "it cannot be decrypted with the configured key for this account") }
             json = inner
         }
-        guard let record = SessionRecord(json) else { throw .unusable(path, "it is not a session of this version") }
+        guard var record = SessionRecord(json) else { throw .unusable(path, "it is not a session of this version") }
+        record.isInTheClear = isInTheClear
         return record
     }
 
@@ -140,9 +142,9 @@ struct SessionStore: Sendable {
         do { try files.remove(path) } catch { throw Self.storage(error) }
     }
 
-    /// Keeps an answer that could not be used, for the operator.
-    func keep(_ body: [UInt8], at now: Double) throws(OAuthFailure) -> String {
-        let file = directory + "/session.answer-\(Int64(now)).txt"
+    /// Keeps the last answer that could not be used, for the operator.
+    func keep(_ body: [UInt8]) throws(OAuthFailure) -> String {
+        let file = directory + "/session.answer.txt"
         var kept = Array(body.prefix(65_536))
         // It may hold tokens: where the session is encrypted this is, too.
         if let encryptionKey {

@@ -5,7 +5,9 @@ internal import Network
 enum RefreshReply: Sendable, Equatable {
     /// 200 with a pair of tokens.
     case tokens(TokenSet)
-    /// 200 without: the server rotated, or is broken. Holds the body, for the operator's eyes only.
+    /// 200 and nothing of a token: a maintenance page, a portal. Holds the body, for the operator's eyes only.
+    case noTokens([UInt8])
+    /// 200 with a token, and not with a pair that can be used: the server rotated, or is broken. Holds the body.
     case unusable([UInt8])
     /// It still asks for a nonce after the one repetition.
     case nonceWanted
@@ -21,8 +23,12 @@ enum RefreshReply: Sendable, Equatable {
     case metadataUnavailable(String)
     /// It saw the same assertion before.
     case assertionReused
-    /// The grant is refused: the token is dead.
+    /// The grant is refused in words that prove the session to be over.
+    case ended(ProofOfEnd, String)
+    /// The grant is refused in other words, which prove nothing.
     case grantRefused(String)
+    /// There is no token endpoint at the address.
+    case endpointGone(String)
     /// A server error, or a lost answer: the token may have been spent.
     case outcomeUnknown(String)
     /// Nothing was sent.
@@ -47,20 +53,21 @@ enum RefreshReply: Sendable, Equatable {
         switch (response.status, error.name ?? "") {
         // What arrives when the connection ends within the header.
         case (200, _) where response.body.isEmpty: self = .outcomeUnknown("status 200 and nothing more")
-        case (200, _): self = TokenSet(response).map { .tokens($0) } ?? .unusable(response.body)
+        case (200..<300, _): self = TokenSet(response).map { .tokens($0) } ?? Self.without(response.body)
         case (429, _): self = .rateLimited(Self.wait(response, now: now))
         case (500..., _): self = .outcomeUnknown("status \(response.status)")
+        case (404, _), (405, _), (410, _): self = .endpointGone("status \(response.status) \(detail)")
         case (_, "use_dpop_nonce"): self = .nonceWanted
-        case (_, "invalid_dpop_proof") where ProofObjection.isAboutTime(error.message ?? ""): self = .clock(detail)
+        case (_, "invalid_dpop_proof") where DPoPRejection.isAboutTime(error.message ?? ""): self = .clock(detail)
         case (_, "invalid_dpop_proof") where error.message?.contains("replayed") == true: self = .proofReplayed
         case (_, "invalid_dpop_proof"): self = .proofRefused(detail)
-        case (_, "invalid_client") where ProofObjection.isAboutTime(error.message ?? ""): self = .clock(detail)
+        case (_, "invalid_client") where DPoPRejection.isAboutTime(error.message ?? ""): self = .clock(detail)
         case (_, "invalid_client"), (_, "unauthorized_client"): self = .clientRefused(detail)
         case (_, "invalid_client_metadata"), (_, "invalid_redirect_uri"): self = .metadataUnavailable(detail)
         case (_, "invalid_grant") where error.message?.contains("jti reused") == true: self = .assertionReused
-        case (_, "invalid_grant"): self = .grantRefused(detail)
+        case (_, "invalid_grant"):
+            self = ProofOfEnd(in: error.message ?? "").map { .ended($0, detail) } ?? .grantRefused(detail)
         case (400, _), (401, _): self = .unrecognized("status \(response.status) \(detail)")
-        case (200..<300, _): self = TokenSet(response).map { .tokens($0) } ?? .unusable(response.body)
         // No authorization server answers so: something in between does, and the token was not looked at.
         default: self = .unreachable("status \(response.status) \(detail)")
         }
@@ -83,7 +90,8 @@ enum RefreshReply: Sendable, Equatable {
         let error = XRPCError(response)
         let detail = [error.name, error.message].compactMap(\.self).joined(separator: ": ")
         switch (response.status, error.name ?? "") {
-        case (200, _): self = TokenSet(passwordSession: response).map { .tokens($0) } ?? .unusable(response.body)
+        case (200, _):
+            self = TokenSet(passwordSession: response).map { .tokens($0) } ?? Self.without(response.body)
         case (429, _): self = .rateLimited(Self.wait(response, now: now))
         case (500..., _): self = .outcomeUnknown("status \(response.status)")
         case (_, "ExpiredToken"), (_, "InvalidToken"): self = .passwordSessionEnded
@@ -92,9 +100,18 @@ enum RefreshReply: Sendable, Equatable {
             self = .passwordRefused(
                 "a second factor is asked for, so this is the account's password, not an app password"
             )
-        case (401, _): self = isRefresh ? .passwordSessionEnded : .passwordRefused(detail)
+        // In other words, or in none, it is somebody's in between.
+        case (401, "AuthenticationRequired"), (401, "AuthMissing"):
+            self = isRefresh ? .passwordSessionEnded : .passwordRefused(detail)
         default: self = .unrecognized("status \(response.status) \(detail)")
         }
+    }
+
+    /// A good answer without a pair of tokens.
+    private static func without(_ body: [UInt8]) -> RefreshReply {
+        let text = String(decoding: body, as: UTF8.self)
+        let names = ["access_token", "refresh_token", "accessJwt", "refreshJwt"]
+        return names.contains(where: text.contains) ? .unusable(body) : .noTokens(body)
     }
 
     /// `Retry-After`, or the reset time of the network's rate limits (epoch seconds).

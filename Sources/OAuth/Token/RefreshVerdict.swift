@@ -2,21 +2,18 @@
 enum RefreshVerdict: Sendable, Equatable {
     /// New tokens, not yet checked.
     case rotated(TokenSet)
-    /// 200 without a pair of tokens.
-    case unusable([UInt8])
     /// Try again later; the token is as good as before, or nobody knows.
-    case postponed(SessionTrouble.Reason, String)
+    case postponed(SessionProblem.Reason, String)
+    /// Refused, or answered without sense: no proof of anything, so it is asked again for ever.
+    case unproven(SessionProblem.Reason, String)
     /// Try again after that many seconds.
     case rateLimited(Double?)
     /// Try again slowly; a human should look.
-    case misfit(SessionTrouble.Reason, String)
-    /// A refusal without a known reason.
-    case unrecognized(String)
-    /// The session is over; the access token may still serve until it ends.
-    case dead(SessionTrouble.Reason, String, mayStillServe: Bool)
-
-    /// The session is over, with these reasons for it.
-    static func dead(_ reason: SessionTrouble.Reason, _ detail: String, _ serves: Bool) -> Self {
-        .dead(reason, detail, mayStillServe: serves)
-    }
+    case misfit(SessionProblem.Reason, String)
+    /// 200 with a token in it that cannot be used.
+    case setAside(String)
+    /// The app password is not accepted.
+    case passwordRefused(String)
+    /// The session is over by proof; the access token may still serve until it ends.
+    case ended(SessionProblem.Reason, String, mayStillServe: Bool)
 }

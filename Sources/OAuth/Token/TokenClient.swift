@@ -8,14 +8,21 @@ struct TokenClient: Sendable {
     let identity: ClientIdentity
     let issuer: String
     let key: SigningKey
+    /// What an answer must not hold, beside what it was asked with.
+    var redaction = SecretRedaction([])
+
+    /// Fields that a server must not quote back.
+    private static let secretFields: Set<String> = ["refresh_token", "token", "code", "code_verifier"]
 
     /// POSTs a form with the client's identification; a fresh assertion and proof for each attempt.
+    ///
+    /// An answer that holds no pair of tokens holds none of the secrets that the server was sent, either.
     func post(
         _ fields: [(name: String, value: String)],
         to url: WebURL,
         timeout: Duration = .seconds(30)
     ) async throws(OAuthFailure) -> HTTPResponse {
-        try await sender.send(to: url, key: key) { now throws(CryptoFailure) in
+        let response = try await sender.send(to: url, key: key) { now throws(CryptoFailure) in
             let form = PercentEncoding.form(fields + (try identity.fields(for: issuer, at: now)))
             return HTTPRequest(
                 .post,
@@ -26,9 +33,14 @@ struct TokenClient: Sendable {
                 isAlone: true
             )
         }
+        guard TokenSet(response) == nil else { return response }
+        let sent = SecretRedaction(fields.filter { Self.secretFields.contains($0.name) }.map(\.value))
+        return redaction(sent(response))
     }
 
-    /// Ends the session that a token belongs to, as well as may be (RFC 7009).
+    /// Asks the server to end the session that a token belongs to (RFC 7009).
+    ///
+    /// That it agrees proves nothing: the reference server agrees when it failed, too.
     func revoke(_ token: String, at url: WebURL) async throws(OAuthFailure) {
         let response = try await post([("token", token)], to: url, timeout: .seconds(10))
         guard response.isSuccess else {

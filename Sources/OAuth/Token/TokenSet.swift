@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// The answer of a token endpoint (RFC 6749 §5.1), read as it came; checked by ``problem(account:)``.
+/// The answer of a token endpoint (RFC 6749 §5.1), read as it came; checked by ``problem(account:kind:)``.
 struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     var accessToken: String
     var refreshToken: String
@@ -37,18 +37,19 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// What forbids the use of the tokens; nil when nothing does.
-    func problem(account: DID) -> SessionTrouble? {
+    func problem(account: DID, kind: SessionKind) -> SessionProblem? {
         guard subject == account.text else {
-            return SessionTrouble(
+            return SessionProblem(
                 .wrongSubject,
                 "the tokens are of \(subject.map { String($0.prefix(80)) } ?? "nobody")"
             )
         }
+        guard kind != .appPassword else { return nil }
         guard tokenType?.lowercased() == "dpop" else {
-            return SessionTrouble(.wrongSubject, "the tokens are not bound to a key")
+            return SessionProblem(.wrongSubject, "the tokens are not bound to a key")
         }
         guard let scope, ScopeGrant(scope).hasBase else {
-            return SessionTrouble(.wrongSubject, "the granted scope lacks “atproto”")
+            return SessionProblem(.wrongSubject, "the granted scope lacks “atproto”")
         }
         return nil
     }

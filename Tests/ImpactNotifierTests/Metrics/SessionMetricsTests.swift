@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `say that nothing can be sent, whatever the state is called`() throws {
-        var status = try Self.status(.degraded(SessionTrouble(.storage, "full")))
+        var status = try Self.status(.degraded(SessionProblem(.storage, "full")))
         status.sendObstacle = SendObstacle("the access token has ended", remedy: nil)
         status.renewals = ["ok": 0, "unreachable": 2, "storage": 1]
         let lines = lines(status)
@@ -58,14 +58,14 @@ import Testing
     }
 
     @Test(arguments: [
-        SessionState.needsLogin(SessionTrouble(.neverLoggedIn, "")), .quarantined(SessionTrouble(.unusableAnswer, "")),
+        SessionState.needsLogin(SessionProblem(.neverLoggedIn, "")), .quarantined(SessionProblem(.unusableAnswer, "")),
     ])
     func `hold no time of a session that is over`(state: SessionState) throws {
         #expect(!lines(try Self.status(state)).contains { $0.contains("timestamp") })
     }
 
     @Test func `let a session that is over end with the access token that still serves`() throws {
-        var status = try Self.status(.needsLogin(SessionTrouble(.tokenDead, "")))
+        var status = try Self.status(.needsLogin(SessionProblem(.tokenDead, "")))
         status.servesUntil = 4600
         let lines = lines(status)
         #expect(lines.contains("impact_notifier_session_usable 1"))

@@ -37,7 +37,7 @@ struct SandboxLogin: Sendable {
             client: client,
             identities: identities,
             clock: clock ?? network.clock,
-            sleeper: HurriedClock(),
+            sleeper: SandboxSleeper(network: network.clock),
             logger: log.logger
         )
     }

@@ -34,9 +34,9 @@ struct DaemonSession {
     }
 
     private static func state(_ session: JSONValue) -> SessionState? {
-        let reason = SessionTrouble.Reason(rawValue: session["reason"]?.string ?? "")
-        let trouble = SessionTrouble(reason, session["detail"]?.string ?? "")
-        return session["state"]?.string.flatMap { SessionState(name: $0, trouble: trouble) }
+        let reason = SessionProblem.Reason(rawValue: session["reason"]?.string ?? "")
+        let problem = SessionProblem(reason, session["detail"]?.string ?? "")
+        return session["state"]?.string.flatMap { SessionState(name: $0, problem: problem) }
     }
 
     /// One line.
@@ -44,7 +44,7 @@ struct DaemonSession {
         var text = state.text
         if let moment = json["waits_until"]?.string { text += ", waits until \(moment)" }
         let last = json["last_trouble"]
-        if state.trouble == nil, let reason = last?["reason"]?.string, let moment = last?["at"]?.string {
+        if state.problem == nil, let reason = last?["reason"]?.string, let moment = last?["at"]?.string {
             text += ", last trouble \(moment) (\(reason)): \(last?["detail"]?.string ?? "")"
         }
         return text

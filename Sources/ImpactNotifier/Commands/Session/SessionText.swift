@@ -71,8 +71,8 @@ struct SessionText {
         func moment(_ seconds: Double?) -> JSONValue { text(seconds.map { CalendarDate($0).timestamp }) }
         var members: [String: JSONValue] = [
             "state": .string(status.state.name),
-            "reason": text(status.state.trouble?.reason.rawValue),
-            "detail": text(status.state.trouble?.detail),
+            "reason": text(status.state.problem?.reason.rawValue),
+            "detail": text(status.state.problem?.detail),
             "run": text(status.state.remedy),
             "kind": .string(status.kind.rawValue),
             "account": .string(status.account.text),
@@ -90,10 +90,10 @@ struct SessionText {
             "waits_until": moment(status.waitsUntil),
         ]
         members["last_trouble"] =
-            status.lastTrouble.map { trouble in
+            status.lastProblem.map { problem in
                 [
-                    "reason": .string(trouble.reason.rawValue), "detail": .string(trouble.detail),
-                    "at": moment(status.lastTroubleAt),
+                    "reason": .string(problem.reason.rawValue), "detail": .string(problem.detail),
+                    "at": moment(status.lastProblemAt),
                 ]
             } ?? .null
         if let daemon { members["daemon"] = (try? daemon.get().json) ?? .null }
@@ -103,5 +103,5 @@ struct SessionText {
 
 extension SessionState {
     /// The state with what is wrong.
-    var text: String { trouble.map { "\(name) (\($0.reason.rawValue)): \($0.detail)" } ?? name }
+    var text: String { problem.map { "\(name) (\($0.reason.rawValue)): \($0.detail)" } ?? name }
 }

@@ -1,5 +1,5 @@
 /// What is wrong with a session.
-public struct SessionTrouble: Sendable, Equatable {
+public struct SessionProblem: Sendable, Equatable {
     /// The reason, stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
         /// The stable name.
@@ -10,7 +10,7 @@ public struct SessionTrouble: Sendable, Equatable {
 
         /// There is no session file.
         public static let neverLoggedIn = Reason(rawValue: "never-logged-in")
-        /// The server no longer knows the refresh token.
+        /// The server proved that it ended the session.
         public static let tokenDead = Reason(rawValue: "token-dead")
         /// The refresh token was spent by a process that died before it could store the next one.
         public static let lostInCrash = Reason(rawValue: "lost-in-crash")
@@ -26,6 +26,10 @@ public struct SessionTrouble: Sendable, Equatable {
         public static let migrated = Reason(rawValue: "migrated")
         /// The app password is not accepted, or not there.
         public static let passwordRefused = Reason(rawValue: "password-refused")
+        /// The authorization server refuses the refresh token in words that prove nothing.
+        public static let refreshRefused = Reason(rawValue: "refresh-refused")
+        /// There is no token endpoint where the authorization server says that it is.
+        public static let endpointGone = Reason(rawValue: "token-endpoint-gone")
         /// The authorization server refuses, and does not say why.
         public static let unrecognizedRefusal = Reason(rawValue: "refused-without-reason")
         /// The stored session is of another account than the configuration's.

@@ -3,9 +3,11 @@ internal import Crypto
 internal import Network
 
 /// Tokens bound to a key, renewed at the authorization server.
-struct OAuthMethod: SessionMethod {
+struct OAuthScheme: TokenScheme {
     let configuration: SessionConfiguration
     let sender: DPoPSender
+    private let discovery: ServerDiscovery
+    private let secrets = KnownSecrets()
     /// Nil when the configuration describes no usable client: then nothing is ever sent.
     let identity: ClientIdentity?
     let identityProblem: String
@@ -13,6 +15,11 @@ struct OAuthMethod: SessionMethod {
     init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.configuration = configuration
         sender = DPoPSender(environment)
+        discovery = ServerDiscovery(
+            client: environment.client,
+            identities: environment.identities,
+            allowsLoopback: configuration.allowsLoopback
+        )
         do throws(OAuthFailure) {
             identity = try ClientIdentity(configuration, port: nil, files: environment.files)
             identityProblem = ""
@@ -22,23 +29,23 @@ struct OAuthMethod: SessionMethod {
         }
     }
 
-    func mismatch(with record: SessionRecord) -> SessionTrouble? {
+    func mismatch(with record: SessionRecord) -> SessionProblem? {
         guard let binding = record.binding else {
-            return SessionTrouble(.fileUnusable, "the stored session has no client")
+            return SessionProblem(.fileUnusable, "the stored session has no client")
         }
-        guard let identity else { return SessionTrouble(.credentials, identityProblem) }
+        guard let identity else { return SessionProblem(.credentials, identityProblem) }
         // A loopback identity follows from the configuration at login time; the stored spelling is the one that counts.
         if configuration.kind == .confidential || configuration.clientID != nil {
             guard identity.id == binding.clientID else {
-                return SessionTrouble(.otherClient, "the session belongs to the client \(binding.clientID)")
+                return SessionProblem(.otherClient, "the session belongs to the client \(binding.clientID)")
             }
         }
         guard identity.key?.id == binding.clientKeyID, identity.key?.thumbprint == binding.clientKeyThumbprint else {
-            return SessionTrouble(.otherKey, "the session belongs to the client key \(binding.clientKeyID ?? "none")")
+            return SessionProblem(.otherKey, "the session belongs to the client key \(binding.clientKeyID ?? "none")")
         }
         guard let key = try? JSONWebKey.signingKey(binding.dpopKey),
             key.publicKey.thumbprint == binding.dpopThumbprint
-        else { return SessionTrouble(.keyBinding, "the stored DPoP key is not the one that the tokens are bound to") }
+        else { return SessionProblem(.keyBinding, "the stored DPoP key is not the one that the tokens are bound to") }
         return nil
     }
 
@@ -49,7 +56,14 @@ struct OAuthMethod: SessionMethod {
         }
         let stored = ClientIdentity(id: binding.clientID, key: identity.key, redirectURI: identity.redirectURI)
         let key = try signingKey(binding)
-        return (TokenClient(sender: sender, identity: stored, issuer: binding.issuer, key: key), binding)
+        let client = TokenClient(
+            sender: sender,
+            identity: stored,
+            issuer: binding.issuer,
+            key: key,
+            redaction: secrets.redaction(with: record)
+        )
+        return (client, binding)
     }
 
     private func signingKey(_ binding: SessionRecord.Binding) throws(OAuthFailure) -> SigningKey {
@@ -69,12 +83,25 @@ struct OAuthMethod: SessionMethod {
             let (client, binding) = try tokenClient(record)
             let response = try await client.post(
                 [("grant_type", "refresh_token"), ("refresh_token", record.refreshToken)],
-                to: url(binding.tokenEndpoint)
+                to: url(binding.tokenEndpoint),
+                timeout: Self.patience
             )
             return RefreshReply(token: response, now: sender.clock.now())
         } catch {
             return RefreshReply(error)
         }
+    }
+
+    /// A server that rotated and answers late must still find somebody who listens: nothing else holds the new token.
+    private static let patience: Duration = .seconds(120)
+
+    func movedEndpoints(_ record: SessionRecord) async -> SessionRecord.Binding? {
+        guard var binding = record.binding, let issuer = try? url(binding.issuer), let pds = try? WebURL(record.pds),
+            let server = try? await discovery.server(issuer: issuer, of: pds)
+        else { return nil }
+        binding.tokenEndpoint = server.tokenEndpoint.description
+        binding.revocationEndpoint = server.revocationEndpoint?.description
+        return binding == record.binding ? nil : binding
     }
 
     func signIn(_ record: SessionRecord) async -> RefreshReply {
@@ -86,7 +113,9 @@ struct OAuthMethod: SessionMethod {
             throw OAuthFailure(code: .configuration, sentence: "The stored session has no key.")
         }
         let key = try signingKey(binding)
-        return try await sender.send(to: request.url, key: key, accessToken: record.accessToken) { _ in request }
+        let response = try await sender.send(to: request.url, key: key, accessToken: record.accessToken) { _ in request
+        }
+        return secrets.redaction(with: record)(response)
     }
 
     func revoke(_ record: SessionRecord) async throws(OAuthFailure) {

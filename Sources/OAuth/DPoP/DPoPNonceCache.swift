@@ -4,11 +4,13 @@ internal import Synchronization
 /// What the servers told about themselves: the newest DPoP nonce and how far their clocks are from ours, by origin.
 ///
 /// In memory only: after a restart the first request of an origin costs one repetition.
-final class OriginMemory: Sendable {
+final class DPoPNonceCache: Sendable {
     private struct Origin {
         var nonce: String?
         /// The newest differences, server minus us, in seconds.
         var offsets: [Double] = []
+        /// Whether its `Date` was seen to be wrong.
+        var isDateWrong = false
     }
 
     private static let keptOffsets = 5
@@ -34,7 +36,7 @@ final class OriginMemory: Sendable {
     ///
     /// `Date` counts whole seconds and travels: below two seconds the difference says nothing.
     func offset(of origin: String) -> Double {
-        let offsets = origins.withLock { $0[origin]?.offsets ?? [] }.sorted()
+        let offsets = origins.withLock { $0[origin].map { $0.isDateWrong ? [] : $0.offsets } ?? [] }.sorted()
         guard !offsets.isEmpty else { return 0 }
         let median = offsets[offsets.count / 2]
         return abs(median) < 2 ? 0 : median
@@ -45,8 +47,12 @@ final class OriginMemory: Sendable {
         origins.withLock { origins in
             let newest = origins[origin]?.offsets.suffix(1) ?? []
             origins[origin]?.offsets = Array(newest)
+            origins[origin]?.isDateWrong = false
         }
     }
+
+    /// Goes by our own clock, until a server complains about that.
+    func distrustDate(of origin: String) { origins.withLock { $0[origin]?.isDateWrong = true } }
 
     /// Forgets an origin that the account has left.
     func forget(_ origin: String) { origins.withLock { $0[origin] = nil } }

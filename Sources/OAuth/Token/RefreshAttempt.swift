@@ -1,25 +1,28 @@
 /// One refresh from its first request to its verdict, as a state machine without clock or I/O.
 ///
 /// It decides whether the same refresh token may be presented once more, which is the only dangerous question.
-struct RefreshEpisode {
+struct RefreshAttempt {
     /// What to do next.
     enum Step: Equatable {
         /// Present the same token again after that many seconds, unless the store now holds another one.
         case sendAgain(after: ClosedRange<Double>)
+        /// Look where the authorization server has its token endpoint now, and present the token there if it has moved.
+        case lookUp
         /// Start a new session with the app password.
         case signIn
+        /// Keep the answer for the operator, then end so.
+        case keep([UInt8], RefreshVerdict)
         /// It is over.
         case finish(RefreshVerdict)
     }
 
     /// Whether a refresh was begun and not ended by an earlier process.
     let followsCrash: Bool
-    /// Whether the server may have spent the token already, here or in an earlier episode.
+    /// Whether the server may have spent the token already, here or in an earlier attempt.
     private(set) var isOutcomeUnknown: Bool
     private var hasRepeated = false
-    /// What the server said first when it refused the token: the second time it only says that it knows nothing.
-    private var refusal: String?
     private var hasRepeatedForAssertion = false
+    private var hasLookedUp = false
     private var hasSignedIn = false
 
     init(followsCrash: Bool, isOutcomeUnknown: Bool) {
@@ -27,17 +30,14 @@ struct RefreshEpisode {
         self.isOutcomeUnknown = isOutcomeUnknown || followsCrash
     }
 
-    /// “Session expired” and “Refresh token expired” are ends that were to be expected.
-    private func reason(of detail: String) -> SessionTrouble.Reason {
-        if detail.contains("expired") { return .sessionEnded }
-        return followsCrash ? .lostInCrash : .tokenDead
-    }
-
     /// Decides on an answer.
     mutating func handle(_ reply: RefreshReply) -> Step {
         switch reply {
         case .tokens(let tokens): return .finish(.rotated(tokens))
-        case .unusable(let body): return .finish(.unusable(body))
+        case .noTokens(let body):
+            return .keep(body, .unproven(.unusableAnswer, "a refresh was answered with 200 and no tokens"))
+        case .unusable(let body):
+            return .keep(body, .setAside("a refresh was answered with tokens that cannot be used"))
         case .outcomeUnknown(let detail):
             // Row 14. If the server rotated, nothing is lost by asking again; if it did not, this repairs it.
             // A sign-in counts against a limit of a hundred a day, so it is not repeated at once.
@@ -55,17 +55,23 @@ struct RefreshEpisode {
             }
             hasRepeatedForAssertion = true
             return .sendAgain(after: 0...0)
-        case .grantRefused(let detail):
-            // Row 13: what is dead stays dead, so one confirmation with a new proof costs nothing.
-            guard let refusal else {
-                refusal = detail
-                return .sendAgain(after: 0...1)
-            }
-            return .finish(.dead(reason(of: refusal), refusal, mayStillServe: isOutcomeUnknown))
+        case .endpointGone(let detail):
+            guard !hasLookedUp else { return .finish(.unproven(.endpointGone, detail)) }
+            hasLookedUp = true
+            return .lookUp
+        case .ended(let proof, let detail):
+            // Row 13. Not asked once more: the second time the server only says that it knows nothing.
+            let reason: SessionProblem.Reason =
+                proof.isExpiry ? .sessionEnded : followsCrash ? .lostInCrash : .tokenDead
+            return .finish(.ended(reason, detail, mayStillServe: isOutcomeUnknown))
         case .passwordSessionEnded:
-            guard !hasSignedIn else { return .finish(.dead(.passwordRefused, "a new session ended at once", false)) }
+            guard !hasSignedIn else {
+                return .finish(.unproven(.unrecognizedRefusal, "a new session ended at once"))
+            }
             hasSignedIn = true
             return .signIn
+        case .grantRefused(let detail): return .finish(.unproven(.refreshRefused, detail))
+        case .unrecognized(let text): return .finish(.unproven(.unrecognizedRefusal, text))
         case .nonceWanted: return .finish(.postponed(.nonce, "the server asks for a nonce again and again"))
         case .clock(let detail): return .finish(.postponed(.clock, detail))
         case .metadataUnavailable(let detail): return .finish(.postponed(.clientMetadata, detail))
@@ -75,8 +81,7 @@ struct RefreshEpisode {
         case .proofRefused(let detail): return .finish(.misfit(.proofRefused, detail))
         case .clientRefused(let detail): return .finish(.misfit(.clientRefused, detail))
         case .impossible(let detail): return .finish(.misfit(.credentials, detail))
-        case .passwordRefused(let detail): return .finish(.dead(.passwordRefused, detail, false))
-        case .unrecognized(let text): return .finish(.unrecognized(text))
+        case .passwordRefused(let detail): return .finish(.passwordRefused(detail))
         }
     }
 }

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Network
 
 /// What a server objects to in a proof or an assertion, as far as another attempt could do better.
-enum ProofObjection: Equatable {
+enum DPoPRejection: Equatable {
     case nonceWanted
     case clock
 

@@ -2,11 +2,12 @@ internal import ATProtocol
 internal import Network
 
 /// Bearer tokens from an app password: the one kind that starts anew without a human.
-struct AppPasswordMethod: SessionMethod {
+struct AppPasswordScheme: TokenScheme {
     let configuration: SessionConfiguration
     private let client: any HTTPClient
     private let clock: any WallClock
     private let secrets: SecretFile
+    private let known = KnownSecrets()
 
     init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.configuration = configuration
@@ -15,16 +16,24 @@ struct AppPasswordMethod: SessionMethod {
         secrets = SecretFile(environment.files)
     }
 
-    func mismatch(with record: SessionRecord) -> SessionTrouble? { nil }
+    func mismatch(with record: SessionRecord) -> SessionProblem? { nil }
 
     func refresh(_ record: SessionRecord) async -> RefreshReply {
         // The server gives the same successor for two hours, so this may be repeated.
-        await call("com.atproto.server.refreshSession", of: record.pds, bearer: record.refreshToken, body: nil)
+        await call(
+            "com.atproto.server.refreshSession",
+            of: record.pds,
+            bearer: record.refreshToken,
+            body: nil,
+            known.redaction(with: record)
+        )
     }
+
+    func movedEndpoints(_ record: SessionRecord) async -> SessionRecord.Binding? { nil }
 
     func signIn(_ record: SessionRecord) async -> RefreshReply {
         guard let path = configuration.appPasswordPath else {
-            return .passwordRefused("the session ended and no file with the app password is configured")
+            return .impossible("the session ended and no file with the app password is configured")
         }
         let password: String
         do throws(OAuthFailure) { password = try secrets.text(path) } catch { return .impossible(error.sentence) }
@@ -34,10 +43,22 @@ struct AppPasswordMethod: SessionMethod {
     /// `com.atproto.server.createSession`; servers allow few of them a day.
     func signIn(password: String, at pds: String) async -> RefreshReply {
         let body: JSONValue = ["identifier": .string(configuration.account.text), "password": .string(password)]
-        return await call("com.atproto.server.createSession", of: pds, bearer: nil, body: body)
+        return await call(
+            "com.atproto.server.createSession",
+            of: pds,
+            bearer: nil,
+            body: body,
+            SecretRedaction([password])
+        )
     }
 
-    private func call(_ method: String, of pds: String, bearer: String?, body: JSONValue?) async -> RefreshReply {
+    private func call(
+        _ method: String,
+        of pds: String,
+        bearer: String?,
+        body: JSONValue?,
+        _ redaction: SecretRedaction
+    ) async -> RefreshReply {
         guard let origin = try? WebURL(pds),
             origin.scheme == .https || (configuration.allowsLoopback && origin.isLoopback)
         else { return .impossible("the PDS \(pds) is not https") }
@@ -52,7 +73,9 @@ struct AppPasswordMethod: SessionMethod {
             isAlone: true
         )
         do throws(HTTPFailure) {
-            return RefreshReply(password: try await client.send(request), isRefresh: bearer != nil, now: clock.now())
+            var response = try await client.send(request)
+            if TokenSet(passwordSession: response) == nil { response = redaction(response) }
+            return RefreshReply(password: response, isRefresh: bearer != nil, now: clock.now())
         } catch {
             return RefreshReply(OAuthFailure(error))
         }
@@ -61,7 +84,7 @@ struct AppPasswordMethod: SessionMethod {
     func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse {
         var request = request
         request.headers["Authorization"] = "Bearer \(record.accessToken)"
-        do { return try await client.send(request) } catch { throw OAuthFailure(error) }
+        do { return known.redaction(with: record)(try await client.send(request)) } catch { throw OAuthFailure(error) }
     }
 
     func revoke(_ record: SessionRecord) async throws(OAuthFailure) {

@@ -1,34 +1,36 @@
-/// What is due at which hour of a session's life; times are seconds since the epoch.
-struct SessionTimetable: Sendable {
+/// What is due at which hour of a session's life; by uptime, so that no wrong clock puts anything off.
+struct MaintenanceSchedule: Sendable {
     static let day: Double = 86_400
     private var identityDue: Double = 0
     private var keepAliveJitter: Double = 0
-    private var warnedAt: Double?
+    private var warnedStage: Int?
 
     /// Sets out from now; the jitter, between 0 and 1, spreads the daily work over two hours.
-    mutating func start(at now: Double, jitter: Double) {
-        identityDue = now + Self.day * (0.95 + 0.1 * jitter)
+    mutating func start(at now: SessionTime, jitter: Double) {
+        identityDue = now.uptime + Self.day * (0.95 + 0.1 * jitter)
         keepAliveJitter = Self.day * 0.1 * (jitter - 0.5)
     }
 
     /// Whether the daily look at the account's identity is due; counts it as done.
-    mutating func takesIdentityCheck(at now: Double, jitter: Double) -> Bool {
-        guard now >= identityDue else { return false }
-        identityDue = now + Self.day * (0.95 + 0.1 * jitter)
+    mutating func takesIdentityCheck(at now: SessionTime, jitter: Double) -> Bool {
+        guard now.uptime >= identityDue else { return false }
+        identityDue = now.uptime + Self.day * (0.95 + 0.1 * jitter)
         return true
     }
 
     /// Whether the daily refresh is due: often enough for the 91 days of idleness, seldom enough to risk little.
-    func wantsKeepAlive(_ record: SessionRecord, at now: Double) -> Bool {
-        now - record.refreshedAt >= Self.day + keepAliveJitter
+    ///
+    /// A refresh in the future was dated by a clock that was wrong: nobody knows how long ago it was.
+    func wantsKeepAlive(_ record: SessionRecord, at now: SessionTime) -> Bool {
+        let age = now.date - record.refreshedAt
+        return age >= Self.day + keepAliveJitter || age < -3600
     }
 
     /// Whether to warn of the end: past 80 % and 95 % of the life, then daily in the last week, and after 60 idle days.
-    mutating func takesWarning(_ record: SessionRecord, at now: Double) -> String? {
-        let due = Self.warning(record, at: now)
-        guard let due else { return nil }
-        if let warnedAt, due.stage <= Self.warning(record, at: warnedAt)?.stage ?? -1 { return nil }
-        warnedAt = now
+    mutating func takesWarning(_ record: SessionRecord, at now: SessionTime) -> String? {
+        let due = Self.warning(record, at: now.date)
+        defer { warnedStage = due?.stage }
+        guard let due, due.stage > warnedStage ?? -1 else { return nil }
         return due.text
     }
 

@@ -1,0 +1,400 @@
+internal import ATProtocol
+internal import Network
+
+/// The session's record in memory and on the disk, and the one refresh at a time that replaces its tokens.
+///
+/// Decisions are ``SessionMachine``'s and ``RefreshAttempt``'s; this actor carries them out. A refresh runs in a task of its
+/// own, one in this process and, by a file lock, on this machine; callers come and go without touching it.
+actor TokenKeeper {
+    private let configuration: SessionConfiguration
+    private let environment: SessionEnvironment
+    private let uptime: @Sendable () -> Double
+    /// Nil when the store cannot even be opened: the key of its encryption is missing.
+    private let vault: SessionVault?
+    /// How tokens are renewed and how a request carries them.
+    private(set) var scheme: any TokenScheme
+
+    private var record: SessionRecord?
+    /// The version of the file that ``record`` was read from or written as.
+    private var version: FileStatus?
+    /// Whether ``record`` holds tokens that the disk does not.
+    private var isUnsaved = false
+    /// Whether an earlier process may have spent the stored refresh token.
+    private var followsCrash = false
+    /// Whether this process may have spent it without seeing the answer.
+    private var isOutcomeUnknown = false
+    /// The access token that the PDS refused last, by generation: it is not shown again.
+    private var refusedGeneration: Int64?
+    private var machine = SessionMachine()
+    private var report: SessionReport
+    /// Renewals that ended, by result: `ok`, or the reason of the problem.
+    private var renewals: [String: Int64] = ["ok": 0]
+    private var refreshTask: Task<Void, Never>?
+    private var saveRetryTask: Task<Void, Never>?
+    private var stateWriteTask: Task<Void, Never>?
+
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment, _ vault: SessionVault?) {
+        self.configuration = configuration
+        self.environment = environment
+        self.vault = vault
+        uptime = environment.sleeper.stopwatch()
+        report = SessionReport(environment.logger, configuration.account)
+        scheme = configuration.scheme(environment)
+    }
+
+    /// Reads the store for the first time; that it cannot be opened is a state, too.
+    func start(_ problem: OAuthFailure?) async {
+        if let problem {
+            hold(nil, .misconfigured(SessionProblem(.fileUnusable, problem.sentence)))
+        } else {
+            await reload()
+        }
+        note()
+    }
+
+    // MARK: What is known
+
+    private var now: SessionTime { SessionTime(date: environment.clock.now(), uptime: uptime()) }
+
+    /// How things stand.
+    var snapshot: SessionSnapshot {
+        let admission = CallAdmission(
+            record: record,
+            machine: machine,
+            isRefused: record.map { $0.generation == refusedGeneration } ?? false,
+            isUnsaved: isUnsaved,
+            followsCrash: followsCrash
+        )
+        return SessionSnapshot(admission: admission, renewals: renewals, lastProblem: report.lastProblem, now: now)
+    }
+
+    /// Logs what is new about the session, and what is due to be said again.
+    func note() {
+        let snapshot = snapshot
+        let obstacle = snapshot.admission.obstacle(at: snapshot.now, chatService: configuration.chatService)
+        report.note(machine.state, obstacle: obstacle, at: snapshot.now)
+    }
+
+    /// Why no call is possible just now.
+    var failure: SessionFailure { SessionFailure(machine.state) }
+
+    // MARK: What calls use, and what they come to
+
+    /// The record to make a call with, renewed when it is due.
+    func usableRecord() async throws(SessionFailure) -> SessionRecord {
+        await pickUp()
+        // A token is about to end by the rule of the reference client.
+        if let record, snapshot.admission.wantsRenewal(at: now, margin: 10 + 30 * environment.jitter()) {
+            try await renew(insteadOf: record)
+        }
+        guard let record, snapshot.admission.hindrance(at: now) == nil else { throw failure }
+        return record
+    }
+
+    /// The PDS refused a record's access token.
+    func tokenRefused(of old: SessionRecord) { refusedGeneration = old.generation }
+
+    /// The PDS answered a call as one that knows the session.
+    func callSucceeded() {
+        guard machine.calls.state != nil else { return }
+        machine.callSucceeded()
+        keepState()
+    }
+
+    /// The PDS does not take calls just now.
+    func callFailed(_ state: SessionState) {
+        machine.callFailed(state, at: now, jitter: environment.jitter())
+        keepState()
+    }
+
+    /// Enters a state that only a human ends.
+    func settle(_ state: SessionState) {
+        machine.settle(state)
+        keepState()
+    }
+
+    /// The account was found at the authorization server that its session is of.
+    ///
+    /// - Parameters:
+    ///   - pds: where it lives now, an origin.
+    ///   - endpoints: those of the server, where they are others than before.
+    func homeConfirmed(at pds: String, _ endpoints: SessionRecord.Binding?) async {
+        await refreshTask?.value
+        guard let old = record?.pds else { return }
+        machine.homeConfirmed()
+        if old != pds {
+            scheme.forget(old)
+            record?.pds = pds
+            report.moved(to: pds)
+        }
+        if let endpoints { record?.binding = endpoints }
+        keepState(isMoved: old != pds || endpoints != nil)
+        await stateWriteTask?.value
+    }
+
+    /// The account was found at another one.
+    func homeDoubted(_ detail: String) {
+        machine.homeDoubted(detail, at: now)
+        keepState()
+    }
+
+    // MARK: Memory and disk in step
+
+    /// Reads the file when it is another one than last time: a new login needs no restart.
+    func pickUp() async {
+        defer { note() }
+        guard refreshTask == nil, saveRetryTask == nil, let vault else { return }
+        let current = await vault.version()
+        guard refreshTask == nil else { return }
+        if current != version { await reload() } else if machine.misfit != nil { await noticeMisfit() }
+    }
+
+    private func reload() async {
+        guard let vault else { return }
+        let version = await vault.version()
+        do throws(OAuthFailure) {
+            let stored = try await vault.load()
+            self.version = version
+            if let stored { return await adopt(stored) }
+            let detail = "there is no session in \(configuration.stateDirectory)"
+            hold(nil, .needsLogin(SessionProblem(.neverLoggedIn, detail)))
+        } catch {
+            hold(nil, .misconfigured(SessionProblem(.fileUnusable, error.sentence)))
+        }
+    }
+
+    /// Whether the stored record is the one in memory; takes over another one, and says what is wrong otherwise.
+    private func isConfirmed(by vault: SessionVault) async -> Bool {
+        do throws(OAuthFailure) {
+            guard let stored = try await vault.load() else {
+                hold(nil, .needsLogin(SessionProblem(.neverLoggedIn, "the session file is gone")))
+                return false
+            }
+            // Where somebody put an older file back, what it holds is spent, and the next write puts ours over it.
+            if let record, !record.isSucceeded(by: stored) { return true }
+            version = await vault.version()
+            await adopt(stored)
+        } catch {
+            hold(nil, .misconfigured(SessionProblem(.fileUnusable, error.sentence)))
+        }
+        return false
+    }
+
+    /// Takes over a record that the store holds.
+    private func adopt(_ stored: SessionRecord) async {
+        guard record?.isSucceeded(by: stored) ?? true else { return }
+        report.adopted(stored, insteadOf: record)
+        hold(stored, nil)
+        await noticeMisfit()
+    }
+
+    /// Goes by a record that was stored, or by none for this reason.
+    private func hold(_ stored: SessionRecord?, _ reason: SessionState?) {
+        record = stored
+        isUnsaved = false
+        isOutcomeUnknown = false
+        refusedGeneration = nil
+        followsCrash = stored?.isInterrupted ?? false
+        if let stored { machine.begin(stored, at: now) }
+        if let reason { machine.settle(reason) }
+        // Looked at again with every call, so that mending the file is enough.
+        if case .misconfigured? = reason { version = nil }
+    }
+
+    /// Notices, here alone, whether the record may be used under this configuration; what somebody mended needs no restart.
+    private func noticeMisfit() async {
+        if machine.misfit != nil {
+            let (configuration, environment) = (configuration, environment)
+            scheme = await BlockingQueue().run { configuration.scheme(environment) }
+        }
+        machine.misfit = record.flatMap { scheme.misfit(of: $0, under: configuration) }
+    }
+
+    /// Stores what is known about the session and not about its tokens, and logs what is new.
+    private func keepState(isMoved: Bool = false) {
+        note()
+        guard let known = record else { return }
+        record?.take(machine, at: environment.clock.now())
+        guard isMoved || record?.isSameState(as: known) == false else { return }
+        let earlier = stateWriteTask
+        stateWriteTask = Task {
+            await earlier?.value
+            await refreshTask?.value
+            await writeState()
+        }
+    }
+
+    private func writeState() async {
+        guard let vault, let lock = try? await vault.lock() else { return }
+        defer { lock.unlock() }
+        guard let stored = (try? await vault.load()) ?? nil, var next = record, !isUnsaved,
+            !next.isSucceeded(by: stored)
+        else { return }
+        next.intent = stored.intent
+        await save(next, vault)
+    }
+
+    /// Writes a record whose tokens are on the disk already; the lock is held.
+    private func save(_ record: SessionRecord, _ vault: SessionVault) async {
+        do throws(OAuthFailure) {
+            try await vault.save(record)
+            version = await vault.version()
+        } catch {
+            report.stateNotStored(error)
+        }
+    }
+
+    // MARK: The refresh
+
+    /// Waits until the tokens of `old` are replaced, or cannot be just now.
+    ///
+    /// A caller that is cancelled leaves; the refresh goes on.
+    func renew(insteadOf old: SessionRecord) async throws(SessionFailure) {
+        guard record?.isSameGeneration(as: old) == true, refreshTask != nil || machine.admitsRefresh(at: now) else {
+            return
+        }
+        let task =
+            refreshTask
+            ?? Task {
+                if let result = await refresh() { renewals[result, default: 0] += 1 }
+                refreshTask = nil
+                note()
+            }
+        refreshTask = task
+        guard await task.isOutlived() else {
+            throw SessionFailure(
+                HTTPFailure(code: .cancelled, origin: old.pds, detail: "the caller gave up", mayHaveBeenSent: false)
+            )
+        }
+    }
+
+    /// Waits for a refresh under way and for what it brought to be on the disk: before the process ends.
+    func drain() async {
+        await refreshTask?.value
+        await saveRetryTask?.value
+        await stateWriteTask?.value
+    }
+
+    /// One refresh under the session's lock.
+    ///
+    /// - Returns: the result of a renewal, `ok` or a reason; nil when there was none, for another process's tokens were
+    ///   taken over, or ours only reached the disk.
+    private func refresh() async -> String? {
+        guard let vault else { return nil }
+        let lock: (any FileLock)?
+        do throws(OAuthFailure) { lock = try await vault.lock() } catch {
+            return failed(.postponed(.storage, error.sentence))
+        }
+        guard let lock else { return failed(.postponed(.lockBusy, "another process holds the session's lock")) }
+        defer { lock.unlock() }
+        if isUnsaved {
+            await saveUnsaved(vault)
+            return isUnsaved ? SessionProblem.Reason.unsaved.rawValue : nil
+        }
+        guard await isConfirmed(by: vault), let record else { return self.record == nil ? reason : nil }
+        await noticeMisfit()
+        if let misfit = machine.misfit { return misfit.reason.rawValue }
+        let refresh = TokenRefresh(scheme: scheme, vault: vault, environment: environment) {
+            await self.isConfirmed(by: vault)
+        }
+        let attempt = RefreshAttempt(followsCrash: followsCrash, isOutcomeUnknown: isOutcomeUnknown)
+        let outcome = await refresh.run(record, attempt) { next in
+            var machine = machine
+            machine.rotated(unsaved: nil)
+            next.take(machine, at: next.refreshedAt)
+        }
+        version = await vault.version()
+        switch outcome {
+        case .withheld(let failure): return failed(.postponed(.storage, failure.sentence))
+        case .overtaken: return self.record == nil ? reason : nil
+        case .failed(let verdict, var record, let isOutcomeUnknown):
+            self.isOutcomeUnknown = isOutcomeUnknown
+            let result = failed(verdict)
+            record.take(machine, at: environment.clock.now())
+            self.record = record
+            self.record?.intent = nil
+            // Where nothing was spent, and where all is over, a restart need not worry.
+            if !isOutcomeUnknown || machine.isOver { record.intent = nil }
+            await save(record, vault)
+            return result
+        case .rotated(let tokens, let next, let saving):
+            self.record = next
+            followsCrash = false
+            isOutcomeUnknown = false
+            report.rotated(next, saving)
+            if case .failed(let failure) = saving {
+                isUnsaved = true
+                machine.rotated(unsaved: failure.sentence)
+                retrySaving(vault)
+            } else {
+                machine.rotated(unsaved: nil)
+            }
+            await examine(tokens, next, vault)
+            return machine.isOver || isUnsaved ? reason : "ok"
+        }
+    }
+
+    /// The state's reason.
+    private var reason: String { machine.state.problem?.reason.rawValue ?? "ok" }
+
+    private func failed(_ verdict: RefreshVerdict) -> String? {
+        machine.refreshFailed(verdict, at: now, accessEnds: record?.expiresAt, jitter: environment.jitter())
+        return machine.isOver ? reason : machine.refreshes.state?.problem?.reason.rawValue
+    }
+
+    /// The checks, after the tokens are safe.
+    private func examine(_ tokens: TokenSet, _ next: SessionRecord, _ vault: SessionVault) async {
+        if let problem = tokens.problem(account: configuration.account, kind: configuration.kind) {
+            await enter(.quarantined(problem), vault)
+            do throws(OAuthFailure) { try await scheme.revoke(next) } catch { report.notRevoked(error) }
+            await enter(.needsLogin(problem), vault)
+        } else if configuration.kind != .appPassword,
+            !ScopeGrant(next.scope).allowsMessages(to: configuration.chatService)
+        {
+            await enter(.needsLogin(SessionProblem(.scope, "the granted scope is “\(next.scope)”")), vault)
+        }
+    }
+
+    /// Enters a state that rests on proof, in memory and on the disk; the lock is held.
+    private func enter(_ state: SessionState, _ vault: SessionVault) async {
+        machine.settle(state)
+        record?.take(machine, at: environment.clock.now())
+        if !isUnsaved, let record { await save(record, vault) }
+    }
+
+    // MARK: Tokens in memory only
+
+    /// Writes tokens that are only in memory, for as long as it takes: nothing else keeps the session alive.
+    private func retrySaving(_ vault: SessionVault) {
+        guard saveRetryTask == nil else { return }
+        saveRetryTask = Task {
+            var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
+            while isUnsaved {
+                try? await environment.sleeper.sleep(for: backoff.next())
+                guard let lock = try? await vault.lock() else { continue }
+                await saveUnsaved(vault)
+                lock.unlock()
+            }
+            saveRetryTask = nil
+            note()
+        }
+    }
+
+    /// One attempt to write tokens that are only in memory; the lock is held.
+    private func saveUnsaved(_ vault: SessionVault) async {
+        guard isUnsaved, let record else { return }
+        do throws(OAuthFailure) {
+            if let stored = try await vault.load(), record.isSucceeded(by: stored) {
+                // A new login came between; its tokens count, ours are of a session that it replaced.
+                return await adopt(stored)
+            }
+            try await vault.save(record)
+            version = await vault.version()
+            isUnsaved = false
+            machine.saved()
+            report.savedAfterAll(record)
+        } catch {
+            report.unsaved(record, error)
+        }
+    }
+}
