@@ -48,9 +48,9 @@ public final class SandboxNetwork: Sendable {
     }
 
     private init(_ options: SandboxOptions) throws(SandboxError) {
-        let faults = FaultPlan()
-        let journal = Journal()
         let clock = SandboxClock()
+        let faults = FaultPlan(clock: clock)
+        let journal = Journal()
         func bind(_ name: String) throws(SandboxError) -> LoopbackServer {
             try LoopbackServer(name, port: options.ports[name] ?? 0, faults: faults, journal: journal)
         }
@@ -71,7 +71,13 @@ public final class SandboxNetwork: Sendable {
             for host in hosts { host.append(commit.did, .commit(commit)) }
         }
         let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
-        let issuer = AuthorizationServer(url: authorization.url, accounts: accounts, clock: clock)
+        let issuer = try AuthorizationServer(
+            url: authorization.url,
+            accounts: accounts,
+            clock: clock,
+            faults: faults,
+            journal: journal
+        )
         let plc = PLCDirectory()
         let sessions = PasswordSessions()
         let appView = AppView(accounts: accounts, repositories: repositories)
@@ -82,9 +88,10 @@ public final class SandboxNetwork: Sendable {
             accounts: accounts,
             repositories: repositories,
             sessions: sessions,
-            guardian: ResourceGuard(proofs: proofs, tokens: issuer.tokens, sessions: sessions),
+            guardian: ResourceGuard(proofs: proofs, tokens: issuer.tokens, sessions: sessions, faults: faults),
             proxy: ServiceProxy(chat: chat, appView: appView),
-            clock: clock
+            clock: clock,
+            faults: faults
         )
         self.options = options
         self.clock = clock
@@ -114,8 +121,8 @@ public final class SandboxNetwork: Sendable {
         }
         servers = [directory, dataServer, authorization, view, control] + streams
         try directory.serve { .response(plc.answer($0)) }
-        try dataServer.serve { .response(pds.answer($0).dated(clock.now())) }
-        try authorization.serve { .response(issuer.answer($0).dated(clock.now())) }
+        try dataServer.serve { .response(pds.answer($0).dated(clock.now(), for: $0, faults)) }
+        try authorization.serve { .response(issuer.answer($0).dated(clock.now(), for: $0, faults)) }
         try view.serve { .response(appView.answer($0)) }
         let endpoint = ControlEndpoint { [weak self] in self }
         try control.serve { .response(endpoint.answer($0)) }
@@ -304,9 +311,10 @@ public final class SandboxNetwork: Sendable {
 
 extension HTTPResponse {
     /// The response with a `Date` of the network's own time, by which a client corrects its clock.
-    fileprivate func dated(_ now: Double) -> HTTPResponse {
+    fileprivate func dated(_ now: Double, for request: IncomingRequest, _ faults: FaultPlan) -> HTTPResponse {
+        let offset = faults.misbehaviour(at: request, \.dateOffset)
         var response = self
-        response.headers["Date"] = HTTPDate.text(now)
+        response.headers["Date"] = HTTPDate.text(now + (offset ?? 0))
         return response
     }
 }

@@ -123,11 +123,10 @@ private struct SkewedClock: WallClock {
         try login.hostClient()
         try await login.logIn()
         let session = try await session(login)
-        login.network.authorizationServer.setMetadataReachable(false)
+        login.network.faults.add(.dropBefore, on: "client GET", lasting: .seconds(3760))
         login.network.clock.advance(by: .seconds(3700))
         await #expect(throws: SessionFailure.self) { try await session.check() }
         #expect(await session.status().state.problem?.reason == .clientMetadata)
-        login.network.authorizationServer.setMetadataReachable(true)
         login.network.clock.advance(by: .seconds(120))
         #expect(try await session.check() == "sender.test")
     }

@@ -16,6 +16,8 @@ struct ControlEndpoint: Sendable {
             case ("DELETE", "/faults"):
                 network.faults.clear()
                 return .json([:])
+            case ("POST", "/personality"): return try Self.usePersonality(body, network)
+            case ("POST", "/clients"): return try Self.hostClient(body, network)
             case ("POST", "/stream"): return try Self.inflict(body, network)
             case ("POST", "/accounts"): return try Self.createAccount(body, network)
             case ("POST", "/records"): return try Self.createRecord(body, network)
@@ -42,20 +44,38 @@ struct ControlEndpoint: Sendable {
     }
 
     private static func addFault(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
-        guard let pattern = body["on"]?.string, let name = body["fault"]?.string else {
-            throw SandboxError("give “on” and “fault”")
+        guard let fault = Fault(name: body["fault"]?.string ?? "", body) else {
+            let names = Fault.names.sorted().joined(separator: ", ")
+            throw SandboxError("no such fault, or “respond” without “status”; faults: \(names)")
         }
-        let fault: Fault
-        if let known = Fault.named[name] {
-            fault = known
-        } else if name == "respond", let status = body["status"]?.integer {
-            fault = .respond(.json(body["body"] ?? [:], status: Int(status)))
-        } else {
-            throw SandboxError("faults: respond, \(Fault.named.keys.sorted().joined(separator: ", "))")
+        guard let pattern = body["on"]?.string ?? fault.misbehaviour.map({ _ in "" }) else {
+            throw SandboxError("give “on”: text that occurs in “server METHOD /path?query”")
         }
-        let count = Int(body["count"]?.integer ?? 1)
-        network.faults.add(fault, on: pattern, count: count, skipping: Int(body["skip"]?.integer ?? 0))
+        network.faults.add(
+            fault,
+            on: pattern,
+            count: (body["count"]?.integer).map(Int.init),
+            skipping: Int(body["skip"]?.integer ?? 0),
+            lasting: (body["seconds"]?.integer).map { .seconds($0) }
+        )
         return .json(["pending": .integer(Int64(network.faults.pending))])
+    }
+
+    private static func usePersonality(
+        _ body: JSONValue,
+        _ network: SandboxNetwork
+    ) throws(SandboxError) -> HTTPResponse {
+        guard let personality = body["name"]?.string.flatMap(AuthorizationServer.Personality.init) else {
+            throw SandboxError("give “name”: reference or cocoon")
+        }
+        network.authorizationServer.use(personality)
+        return .json([:])
+    }
+
+    private static func hostClient(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+        guard let id = body["client_id"]?.string else { throw SandboxError("give “client_id” and “metadata”") }
+        network.authorizationServer.host(body["metadata"], at: id)
+        return .json([:])
     }
 
     private static func inflict(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {

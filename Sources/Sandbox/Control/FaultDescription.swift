@@ -2,13 +2,38 @@ internal import ATProtocol
 internal import Network
 
 extension Fault {
-    /// The faults that can be ordered by name.
-    static let named: [String: Fault] = [
+    private static let constants: [String: Fault] = [
         "drop-after": .dropAfter, "drop-before": .dropBefore, "reset-after": .resetAfter, "reset-before": .resetBefore,
         "truncated": .truncated, "chat-rate-limit": .chatRateLimit, "pds-rate-limit": .pdsRateLimit(retryAfter: 5),
         "upstream-failure": .upstreamFailure, "upstream-failure-after": .upstreamFailureAfter,
         "empty-object": .emptyObject, "html-404": .html404, "plain-text": .plainText, "silence": .silence,
+        "html-page": .htmlPage, "proxy-401": .proxy401, "proxy-401-html": .proxy401HTML, "store-error": .storeError,
+        "rotation-error": .rotationError, "quoted-token": .quotedToken,
     ]
+
+    /// The names of all faults that can be ordered.
+    static let names =
+        constants.keys + ["respond", "slow-rotation", "other-issuer", "moved-token-endpoint", "wrong-date"]
+
+    /// A fault by name, with what further members of the order say of it; nil when there is none.
+    init?(name: String, _ order: JSONValue) {
+        switch name {
+        case "respond":
+            guard let status = order["status"]?.integer else { return nil }
+            self = .respond(.json(order["body"] ?? [:], status: Int(status)))
+        case "slow-rotation":
+            self = .misbehave(.slowRotation(.milliseconds(order["milliseconds"]?.integer ?? 200)))
+        case "other-issuer":
+            self = .misbehave(.otherIssuer(order["issuer"]?.string ?? "https://issuer.example.org"))
+        case "moved-token-endpoint":
+            self = .misbehave(.movedTokenEndpoint(status: Int(order["status"]?.integer ?? 404)))
+        case "wrong-date":
+            self = .misbehave(.wrongDate(offset: Double(order["offset"]?.integer ?? -3 * 86_400)))
+        default:
+            guard let constant = Self.constants[name] else { return nil }
+            self = constant
+        }
+    }
 }
 
 extension StreamFault {

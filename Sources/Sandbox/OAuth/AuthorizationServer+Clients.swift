@@ -8,26 +8,7 @@ extension AuthorizationServer {
     /// `CLIENT_ASSERTION_MAX_AGE` of the reference server.
     private static let assertionAge = 60.0
 
-    /// Finds the client's metadata.
-    func client(_ id: String) throws(Refusal) -> OAuthClientInformation {
-        do throws(OAuthClientInformation.Refusal) {
-            if id == "http://localhost" || id.hasPrefix("http://localhost?") || id.hasPrefix("http://localhost/") {
-                return try OAuthClientInformation(loopback: id)
-            }
-            let metadata = state.withLock { $0.isMetadataReachable ? $0.metadata[id] : nil }
-            guard let metadata else {
-                throw OAuthClientInformation.Refusal(
-                    code: "invalid_client_metadata",
-                    message: "Unable to obtain client metadata for \"\(id)\""
-                )
-            }
-            return try OAuthClientInformation(metadata, id: id)
-        } catch {
-            throw Refusal(code: error.code, message: error.message)
-        }
-    }
-
-    /// Checks the client's assertion (facts/oauth.md §4); a public client has none.
+    /// Checks the client's assertion (RFC 7523 §3); a public client has none.
     func authenticate(
         _ form: Form,
         of client: OAuthClientInformation
@@ -39,7 +20,8 @@ extension AuthorizationServer {
             return OAuthTokenStore.ClientProof(clientID: client.id, kid: nil, keyThumbprint: nil)
         }
         guard form["client_assertion_type"] == Self.assertionType, let text = form["client_assertion"] else {
-            throw Refusal(code: "invalid_request", message: "client_assertion is required")
+            let message = "client authentication method \"private_key_jwt\" required a \"client_assertion\""
+            throw Refusal(code: "invalid_request", message: message)
         }
         let (kid, key, claims) = try verified(text, client)
         let now = clock.now()
@@ -56,7 +38,7 @@ extension AuthorizationServer {
     }
 
     private static func badAssertion(_ reason: String) -> Refusal {
-        Refusal(code: "invalid_client", message: "Invalid \"client_assertion\": \(reason)")
+        Refusal(code: "invalid_client", message: "Validation of \"client_assertion\" failed: \(reason)")
     }
 
     private func verified(

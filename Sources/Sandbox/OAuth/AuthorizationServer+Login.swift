@@ -9,9 +9,8 @@ extension AuthorizationServer {
     private static let requestLifetime = 300.0
     private static let codeLifetime = 300.0
 
-    func push(_ request: IncomingRequest, jkt: String) throws(Refusal) -> HTTPResponse {
-        let form = Form(request)
-        let client = try client(form.value("client_id"))
+    func push(_ form: Form, jkt: String) throws(Refusal) -> HTTPResponse {
+        let client = try clients.client(form.clientID(orRefuse: "invalid_client"))
         let proof = try authenticate(form, of: client)
         let scope = try checkedScope(form, client)
         guard form["response_type"] == "code" else {
@@ -52,10 +51,10 @@ extension AuthorizationServer {
     }
 
     private func checkedRedirect(_ form: Form, _ client: OAuthClientInformation) throws(Refusal) -> String {
-        let redirect = try form.value("redirect_uri")
-        if (try? WebURL(redirect))?.host == "localhost" {
-            let advice = "is not allowed (RFC 8252), use a loopback IP such as \"127.0.0.1\" instead"
-            throw Refusal(code: "invalid_request", message: "Use of \"localhost\" hostname \(advice)")
+        let sentence = "Invalid authorization request"
+        let redirect = try form.value("redirect_uri", orRefuse: "invalid_request", sentence)
+        do { _ = try RedirectURI(redirect) } catch {
+            throw Refusal(code: "invalid_request", message: "\(sentence): \(error.message) at body.redirect_uri")
         }
         guard client.allows(redirect: redirect) else {
             throw Refusal(code: "invalid_request", message: "Invalid redirect_uri \(redirect)")
@@ -94,7 +93,7 @@ extension AuthorizationServer {
         var answer: [(name: String, value: String)] = [("iss", issuer)]
         if let state = pushed.state { answer.append(("state", state)) }
         if state.withLock(\.isConsenting) {
-            let code = "cod-" + SecureRandom.token(bytes: 32)
+            let code = PlantedSecret.code()
             let expiry = clock.now() + Self.codeLifetime
             state.withLock { $0.codes[code] = AuthorizationCode(request: pushed, did: account.did, expiresAt: expiry) }
             answer.append(("code", code))

@@ -6,10 +6,10 @@ internal import Synchronization
 /// The OAuth authorization server: PAR, a page that approves by itself, token and revocation endpoints.
 ///
 /// It is an adversary that keeps to the letter: every check of the reference server in its order, single-use refresh
-/// tokens, deletion of the session on an error during a refresh (facts/oauth.md §3–§8).
+/// tokens, deletion of the session on an error during a refresh. What it does wrong beyond that, ``Misbehaviour`` says.
 public final class AuthorizationServer: Sendable {
     /// Whose habits it has.
-    public enum Personality: Sendable {
+    public enum Personality: String, Sendable {
         /// bluesky-social/atproto.
         case reference
         /// haileyok/cocoon: no `invalid_grant`, `iat` at most 5 s ahead, no nonce on a successful token response, no
@@ -19,8 +19,6 @@ public final class AuthorizationServer: Sendable {
 
     struct State {
         var personality = Personality.reference
-        var metadata: [String: JSONValue] = [:]
-        var isMetadataReachable = true
         var isConsenting = true
         var requests: [String: AuthorizationRequest] = [:]
         var codes: [String: AuthorizationCode] = [:]
@@ -33,21 +31,41 @@ public final class AuthorizationServer: Sendable {
         var status = 400
         let code: String
         var message: String?
+
+        /// What the reference server says of its own errors.
+        static let serverError = Refusal(status: 500, code: "server_error", message: "Server error")
     }
 
+    static let tokenPath = "/oauth/token"
+    /// Where the token endpoint is when it has moved; a fault on the old path strikes it, too.
+    static let movedTokenPath = "/oauth/token/v2"
+
     let state = Mutex(State())
-    let tokens = OAuthTokenStore()
+    let tokens: OAuthTokenStore
     let proofs: ProofVerifier
+    let clients: ClientDirectory
     let accounts: AccountBook
     let clock: SandboxClock
+    let faults: FaultPlan
+    private let signer: AccessTokenSigner
     /// `issuer`: the origin.
     public let issuer: String
 
-    init(url: WebURL, accounts: AccountBook, clock: SandboxClock) {
+    init(
+        url: WebURL,
+        accounts: AccountBook,
+        clock: SandboxClock,
+        faults: FaultPlan,
+        journal: Journal
+    ) throws(SandboxError) {
         issuer = url.origin
+        signer = try AccessTokenSigner(issuer: url.origin)
+        tokens = OAuthTokenStore(signer: signer)
         proofs = ProofVerifier(origin: url.origin)
+        clients = ClientDirectory(clock: clock, faults: faults, journal: journal)
         self.accounts = accounts
         self.clock = clock
+        self.faults = faults
     }
 
     // MARK: What a test sets
@@ -61,13 +79,14 @@ public final class AuthorizationServer: Sendable {
     /// Takes on another server's habits.
     public func use(_ personality: Personality) { state.withLock { $0.personality = personality } }
 
-    /// Lets client metadata be found at its `client_id`, as if it were hosted there; nil takes it away.
-    public func host(_ metadata: JSONValue?, at clientID: String) {
-        state.withLock { $0.metadata[clientID] = metadata }
-    }
-
-    /// Makes hosted metadata unreachable, or reachable again.
-    public func setMetadataReachable(_ isReachable: Bool) { state.withLock { $0.isMetadataReachable = isReachable } }
+    /// Lets client metadata be found at its `client_id`, or a key set at its `jwks_uri`, as if it were hosted there.
+    ///
+    /// The server keeps what it has fetched for 600 seconds, whatever is hosted then.
+    ///
+    /// - Parameters:
+    ///   - document: nil takes it away.
+    ///   - url: where.
+    public func host(_ document: JSONValue?, at url: String) { clients.host(document, at: url) }
 
     /// Whether the person at the authorization page says yes.
     public func setConsenting(_ isConsenting: Bool) { state.withLock { $0.isConsenting = isConsenting } }
@@ -82,22 +101,47 @@ public final class AuthorizationServer: Sendable {
 
     func answer(_ request: IncomingRequest) -> HTTPResponse {
         switch (request.method, request.path) {
-        case ("GET", "/.well-known/oauth-authorization-server"): .json(metadata)
-        case ("GET", "/oauth/jwks"): .json(["keys": []])
+        case ("GET", "/.well-known/oauth-authorization-server"):
+            .json(metadata(tokenPath: tokenPath(for: request).path))
+        case ("GET", "/oauth/jwks"): .json(signer.jwks)
         case ("GET", "/oauth/authorize"): authorize(request)
-        case ("POST", "/oauth/par"): protected(request) { jkt throws(Refusal) in try self.push(request, jkt: jkt) }
-        case ("POST", "/oauth/token"):
-            protected(request) { jkt throws(Refusal) in try self.exchange(request, jkt: jkt) }
-        case ("POST", "/oauth/revoke"): protected(request) { _ throws(Refusal) in try self.revoke(request) }
+        case ("POST", "/oauth/par"):
+            protected(request) { form throws(Refusal) in
+                _ = try form.clientID(orRefuse: "invalid_client")
+                return form
+            } act: { form, jkt throws(Refusal) in
+                try self.push(form, jkt: jkt)
+            }
+        case ("POST", Self.tokenPath), ("POST", Self.movedTokenPath): token(request)
+        case ("POST", "/oauth/revoke"): revoke(request)
         default: .text("Not Found", status: 404)
         }
     }
 
-    private var metadata: JSONValue {
+    private func token(_ request: IncomingRequest) -> HTTPResponse {
+        let endpoint = tokenPath(for: request)
+        guard request.path == endpoint.path else {
+            return .text("There is no token endpoint here.", status: endpoint.oldStatus)
+        }
+        return protected(request) { form throws(Refusal) in
+            _ = try form.clientID(orRefuse: "invalid_grant")
+            return (form, try TokenRequest(form))
+        } act: { input, jkt throws(Refusal) in
+            try self.exchange(request, input.0, input.1, jkt: jkt)
+        }
+    }
+
+    /// Where the token endpoint is now, and what the other path answers.
+    private func tokenPath(for request: IncomingRequest) -> (path: String, oldStatus: Int) {
+        let status = faults.misbehaviour(at: request, \.oldTokenEndpointStatus)
+        return status.map { (Self.movedTokenPath, $0) } ?? (Self.tokenPath, 404)
+    }
+
+    private func metadata(tokenPath: String) -> JSONValue {
         [
             "issuer": .string(issuer),
             "authorization_endpoint": .string(issuer + "/oauth/authorize"),
-            "token_endpoint": .string(issuer + "/oauth/token"),
+            "token_endpoint": .string(issuer + tokenPath),
             "pushed_authorization_request_endpoint": .string(issuer + "/oauth/par"),
             "revocation_endpoint": .string(issuer + "/oauth/revoke"),
             "jwks_uri": .string(issuer + "/oauth/jwks"),
@@ -117,25 +161,35 @@ public final class AuthorizationServer: Sendable {
         ]
     }
 
-    /// Checks the proof first, as every endpoint does, and gives errors their form.
-    private func protected(
+    /// Reads the form, then checks the proof, then acts, as every endpoint does; gives errors their form.
+    private func protected<Input>(
         _ request: IncomingRequest,
-        _ body: (_ jkt: String) throws(Refusal) -> HTTPResponse
+        read: (Form) throws(Refusal) -> Input,
+        act: (Input, _ jkt: String) throws(Refusal) -> HTTPResponse
     ) -> HTTPResponse {
         let personality = state.withLock(\.personality)
         let now = clock.now()
+        let form = Form(request)
         var response: HTTPResponse
         do {
-            response = try body(try proofKey(request, personality, now))
-            if personality == .cocoon, request.path == "/oauth/token" { return response }
+            let input = try read(form)
+            response = try act(input, try proofKey(request, personality, now))
+            if personality == .cocoon, request.path.hasPrefix(Self.tokenPath) { return response }
         } catch {
             var members: [String: JSONValue] = ["error": .string(error.code)]
-            members["error_description"] = error.message.map(JSONValue.string)
+            members["error_description"] = description(of: error, form, request).map(JSONValue.string)
             response = .json(.object(members), status: error.status)
         }
         response.headers["DPoP-Nonce"] = proofs.nonce(at: now)
         response.headers["Cache-Control"] = "no-store"
         return response
+    }
+
+    private func description(of refusal: Refusal, _ form: Form, _ request: IncomingRequest) -> String? {
+        guard request.path.hasPrefix(Self.tokenPath), let token = form["refresh_token"],
+            faults.shows(.quotedToken, at: request)
+        else { return refusal.message }
+        return "\(refusal.message ?? refusal.code) (refresh_token=\(token))"
     }
 
     private func proofKey(
@@ -153,29 +207,19 @@ public final class AuthorizationServer: Sendable {
         }
     }
 
-    private func revoke(_ request: IncomingRequest) throws(Refusal) -> HTTPResponse {
-        let form = Form(request)
-        _ = try authenticate(form, of: try client(form.value("client_id")))
-        tokens.revoke(form["token"] ?? "")
-        return .json([:])
-    }
-}
-
-/// The fields of a form body, each at most once.
-struct Form {
-    private let values: [String: String]
-
-    init(_ request: IncomingRequest) {
-        values = Dictionary(request.form.map { ($0.name, $0.value) }) { first, _ in first }
-    }
-
-    subscript(name: String) -> String? { values[name] }
-
-    /// A field that must be there.
-    func value(_ name: String) throws(AuthorizationServer.Refusal) -> String {
-        guard let value = values[name], !value.isEmpty else {
-            throw AuthorizationServer.Refusal(code: "invalid_request", message: "Missing parameter \"\(name)\"")
+    /// Says `{}` whatever comes of it: a bad client, a token that is unknown or of somebody else, an error of the store.
+    private func revoke(_ request: IncomingRequest) -> HTTPResponse {
+        protected(request) { form throws(Refusal) in
+            _ = try form.clientID(orRefuse: "invalid_request")
+            return (form, try form.value("token", orRefuse: "invalid_request", "Invalid request payload"))
+        } act: { input, jkt throws(Refusal) in
+            let (form, token) = input
+            if let id = form["client_id"], let client = try? self.clients.client(id),
+                let proof = try? self.authenticate(form, of: client), !self.faults.shows(.storeError, at: request)
+            {
+                self.tokens.revoke(token, proof, jkt: jkt)
+            }
+            return .json([:])
         }
-        return value
     }
 }

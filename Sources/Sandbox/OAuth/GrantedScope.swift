@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// The permissions of a session, and whether they cover a call (atproto.com/specs/permission, facts/oauth.md §9).
+/// The permissions of a session, and whether they cover a call (atproto.com/specs/permission).
 struct GrantedScope: Sendable {
     private struct Remote {
         let methods: [String]

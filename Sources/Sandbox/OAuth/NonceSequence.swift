@@ -2,7 +2,7 @@ internal import Crypto
 
 /// DPoP nonces of one origin: a new one each minute, the one before and the one after are accepted too.
 ///
-/// What a client is given is the next one, so that it lives between two and three minutes (facts/oauth.md §5).
+/// What a client is given is the next one, so that it lives between two and three minutes.
 struct NonceSequence: Sendable {
     private static let period = 60.0
 

@@ -1,4 +1,4 @@
-/// How long sessions and tokens live, in seconds; the reference server's numbers (facts/oauth.md §2).
+/// How long sessions and tokens live, in seconds; the reference server's numbers.
 public struct OAuthLifetimes: Sendable {
     /// A public client's session from login, and its refresh token.
     public var publicSession = 14 * 86_400.0

@@ -3,6 +3,9 @@ internal import Crypto
 internal import Synchronization
 
 /// Sessions and tokens, with the rule that most sessions die of: an error during a refresh deletes the session.
+///
+/// As at the reference server no lock is held over a refresh: ``find(_:deletesOnReplay:)`` and
+/// ``rotate(_:_:jkt:at:deletesOnError:)`` are steps of their own, and other requests come between.
 final class OAuthTokenStore: Sendable {
     /// How the client proved itself when the session began; compared at every refresh.
     struct ClientProof: Sendable, Equatable {
@@ -24,6 +27,12 @@ final class OAuthTokenStore: Sendable {
         var accessToken = ""
     }
 
+    /// A session as it was when its current refresh token was looked up.
+    struct Found: Sendable {
+        let number: Int
+        let session: Session
+    }
+
     /// An access token as the resource server knows it.
     struct AccessToken: Sendable {
         let session: Int
@@ -43,8 +52,11 @@ final class OAuthTokenStore: Sendable {
     }
 
     /// Why a refresh failed.
-    struct Refusal: Error {
-        let message: String
+    enum Refusal: Error, Equatable {
+        /// `invalid_grant`, with this description.
+        case invalidGrant(String)
+        /// 500.
+        case serverError
     }
 
     private struct State {
@@ -56,7 +68,10 @@ final class OAuthTokenStore: Sendable {
         var lifetimes = OAuthLifetimes()
     }
 
+    private let signer: AccessTokenSigner
     private let state = Mutex(State())
+
+    init(signer: AccessTokenSigner) { self.signer = signer }
 
     var lifetimes: OAuthLifetimes {
         get { state.withLock(\.lifetimes) }
@@ -67,49 +82,78 @@ final class OAuthTokenStore: Sendable {
     var count: Int { state.withLock(\.sessions.count) }
 
     /// Begins a session; its number allows its later end.
-    func begin(_ did: DID, _ proof: ClientProof, jkt: String, scope: String, at now: Double) -> (Int, Issued) {
-        state.withLock { state in
+    func begin(
+        _ did: DID,
+        _ proof: ClientProof,
+        jkt: String,
+        scope: String,
+        at now: Double
+    ) throws(Refusal) -> (Int, Issued) {
+        let session = Session(did: did, proof: proof, jkt: jkt, scope: scope, createdAt: now, refreshedAt: now)
+        let (renewed, issued) = try issue(session, at: now)
+        let number = state.withLock { state in
             state.number += 1
-            let session = Session(
-                did: did,
-                proof: proof,
-                jkt: jkt,
-                scope: scope,
-                createdAt: now,
-                refreshedAt: now
-            )
-            return (state.number, Self.issue(session, state.number, at: now, in: &state))
+            Self.install(renewed, state.number, issued, at: now, in: &state)
+            return state.number
         }
+        return (number, issued)
     }
 
-    /// Exchanges a refresh token, in the order of facts/oauth.md §7.
+    /// Looks a refresh token up; one that was used before ends its session.
     ///
     /// - Parameters:
     ///   - token: the refresh token.
+    ///   - deletesOnReplay: false for servers that forgive.
+    /// - Returns: the session, to be rotated.
+    /// - Throws: ``Refusal``.
+    func find(_ token: String, deletesOnReplay: Bool) throws(Refusal) -> Found {
+        let result = state.withLock { state -> Result<Found, Refusal> in
+            guard let number = state.refreshTokens[token], let session = state.sessions[number] else {
+                return .failure(.invalidGrant("Invalid refresh token"))
+            }
+            guard session.refreshToken == token else {
+                if deletesOnReplay { state.sessions[number] = nil }
+                return .failure(.invalidGrant("Refresh token replayed"))
+            }
+            return .success(Found(number: number, session: session))
+        }
+        return try result.get()
+    }
+
+    /// Gives the next tokens of a session that was found, unless it has changed since.
+    ///
+    /// - Parameters:
+    ///   - found: what ``find(_:deletesOnReplay:)`` gave, some time ago.
     ///   - proof: how the client proved itself just now.
     ///   - jkt: thumbprint of the proof's key.
     ///   - now: the server's time.
     ///   - deletesOnError: false for servers that forgive.
     /// - Returns: the next tokens.
-    /// - Throws: ``Refusal``; the session may be gone.
-    func refresh(
-        _ token: String,
+    /// - Throws: ``Refusal``; the session may be gone, with the tokens that another request was given meanwhile.
+    func rotate(
+        _ found: Found,
         _ proof: ClientProof,
         jkt: String,
         at now: Double,
         deletesOnError: Bool
     ) throws(Refusal) -> Issued {
-        let result = state.withLock { state -> Result<Issued, Refusal> in
-            guard let number = state.refreshTokens[token], let session = state.sessions[number] else {
-                return .failure(Refusal(message: "Invalid refresh token"))
+        do throws(Refusal) {
+            if let message = Self.objection(found.session, proof, jkt) ?? age(found.session, at: now) {
+                throw .invalidGrant(message)
             }
-            if let message = Self.objection(session, token, proof, jkt, now, state.lifetimes) {
-                if deletesOnError { state.sessions[number] = nil }
-                return .failure(Refusal(message: message))
+            let (renewed, issued) = try issue(found.session, at: now)
+            let objection = state.withLock { state -> String? in
+                guard let session = state.sessions[found.number] else { return "Invalid refresh token" }
+                guard session.refreshToken == found.session.refreshToken else { return "Refresh token replayed" }
+                Self.install(renewed, found.number, issued, at: now, in: &state)
+                return nil
             }
-            return .success(Self.issue(session, number, at: now, in: &state))
+            if let objection { throw .invalidGrant(objection) }
+            return issued
+        } catch {
+            if deletesOnError { end(found.number) }
+            throw error
         }
-        return try result.get()
     }
 
     /// The access token, whether it still counts or not; nil for one that was never issued.
@@ -121,34 +165,39 @@ final class OAuthTokenStore: Sendable {
         }
     }
 
-    /// Ends the session of a token of either kind.
-    func revoke(_ token: String) {
+    /// Ends the session of any of its refresh tokens or of its access token, if it is this client's.
+    func revoke(_ token: String, _ proof: ClientProof, jkt: String) {
         state.withLock { state in
-            if let number = state.refreshTokens[token] ?? state.accessTokens[token]?.session {
-                state.sessions[number] = nil
-            }
+            let number = state.refreshTokens[token] ?? state.accessTokens[token]?.session
+            guard let number, let session = state.sessions[number] else { return }
+            // An access token is found by its `jti`, which only the current one shares with the session.
+            let isKnown = state.refreshTokens[token] != nil || session.accessToken == token
+            if isKnown, Self.objection(session, proof, jkt) == nil { state.sessions[number] = nil }
         }
     }
 
+    /// Ends a session.
     func end(_ number: Int) { state.withLock { $0.sessions[number] = nil } }
 
+    /// Ends every session of an account.
     func endAll(of did: DID) { state.withLock { $0.sessions = $0.sessions.filter { $0.value.did != did } } }
 
-    private static func objection(
-        _ session: Session,
-        _ token: String,
-        _ proof: ClientProof,
-        _ jkt: String,
-        _ now: Double,
-        _ lifetimes: OAuthLifetimes
-    ) -> String? {
-        if token != session.refreshToken { return "Refresh token replayed" }
+    /// Why the caller may not use the session; nil when it may.
+    private static func objection(_ session: Session, _ proof: ClientProof, _ jkt: String) -> String? {
         if proof.clientID != session.proof.clientID { return "Token was not issued to this client" }
-        if proof != session.proof {
+        if jkt != session.jkt { return "DPoP proof does not match the expected JKT" }
+        // A session without client authentication may become one with it, and not the other way round.
+        guard session.proof.kid != nil else { return nil }
+        guard proof.kid != nil else { return "Client authentication method mismatch (expected private_key_jwt)" }
+        guard proof == session.proof else {
             return "The session was initiated with a different key than the client assertion currently used"
         }
-        if jkt != session.jkt { return "DPoP proof does not match the expected JKT" }
-        let isConfidential = proof.kid != nil
+        return nil
+    }
+
+    private func age(_ session: Session, at now: Double) -> String? {
+        let isConfidential = session.proof.kid != nil
+        let lifetimes = self.lifetimes
         if now - session.createdAt > lifetimes.session(isConfidential: isConfidential) { return "Session expired" }
         if now - session.refreshedAt > lifetimes.refresh(isConfidential: isConfidential) {
             return "Refresh token expired"
@@ -156,14 +205,34 @@ final class OAuthTokenStore: Sendable {
         return nil
     }
 
-    private static func issue(_ session: Session, _ number: Int, at now: Double, in state: inout State) -> Issued {
+    private func issue(_ session: Session, at now: Double) throws(Refusal) -> (Session, Issued) {
         var session = session
-        let end = session.createdAt + state.lifetimes.session(isConfidential: session.proof.kid != nil)
-        let lifetime = min(state.lifetimes.access, end - now)
-        session.refreshToken = "ref-" + SecureRandom.token(bytes: 32)
-        session.accessToken =
-            "eyJ0eXAiOiJhdCtqd3QifQ." + SecureRandom.token(bytes: 48) + "." + SecureRandom.token(bytes: 64)
+        let lifetimes = self.lifetimes
+        let end = session.createdAt + lifetimes.session(isConfidential: session.proof.kid != nil)
+        let lifetime = min(lifetimes.access, end - now)
+        guard lifetime > 0.25 else { throw .invalidGrant("Session expired") }
+        session.refreshToken = PlantedSecret.refreshToken()
         session.refreshedAt = now
+        do { session.accessToken = try signer.token(for: session, at: now, until: now + lifetime) } catch {
+            throw .serverError
+        }
+        let issued = Issued(
+            accessToken: session.accessToken,
+            refreshToken: session.refreshToken,
+            expiresIn: max(1, Int(lifetime) - 1),
+            scope: session.scope,
+            did: session.did
+        )
+        return (session, issued)
+    }
+
+    private static func install(
+        _ session: Session,
+        _ number: Int,
+        _ issued: Issued,
+        at now: Double,
+        in state: inout State
+    ) {
         state.sessions[number] = session
         state.refreshTokens[session.refreshToken] = number
         if state.accessTokens.count > 5000 {
@@ -174,14 +243,7 @@ final class OAuthTokenStore: Sendable {
             did: session.did,
             scope: session.scope,
             jkt: session.jkt,
-            expiresAt: now + lifetime
-        )
-        return Issued(
-            accessToken: session.accessToken,
-            refreshToken: session.refreshToken,
-            expiresIn: max(1, Int(lifetime) - 1),
-            scope: session.scope,
-            did: session.did
+            expiresAt: now + Double(issued.expiresIn + 1)
         )
     }
 }

@@ -3,7 +3,7 @@ internal import Crypto
 internal import Network
 internal import Synchronization
 
-/// Checks DPoP proofs for one origin as the reference server does, in its order (RFC 9449 §4.3, facts/oauth.md §5).
+/// Checks DPoP proofs for one origin as the reference server does, in its order (RFC 9449 §4.3).
 final class ProofVerifier: Sendable {
     /// Why a proof is refused.
     struct Refusal: Error {

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Crypto
 internal import Synchronization
 
-/// Sessions of `createSession`: Bearer tokens whose refresh token may be repeated for two hours (facts/oauth.md §11).
+/// Sessions of `createSession`: Bearer tokens whose refresh token may be repeated for two hours.
 final class PasswordSessions: Sendable {
     /// What a token may be used for.
     enum Privilege: String, Sendable {

@@ -17,6 +17,7 @@ struct PersonalDataServer: Sendable {
     let guardian: ResourceGuard
     let proxy: ServiceProxy
     let clock: SandboxClock
+    let faults: FaultPlan
 
     func answer(_ request: IncomingRequest) -> HTTPResponse {
         var response = route(request)
@@ -34,8 +35,9 @@ struct PersonalDataServer: Sendable {
 
     private func route(_ request: IncomingRequest) -> HTTPResponse {
         if request.path == "/.well-known/oauth-protected-resource" {
+            let other = faults.misbehaviour(at: request, \.issuer)
             return .json([
-                "resource": .string(origin), "authorization_servers": [.string(authorizationServer)],
+                "resource": .string(origin), "authorization_servers": [.string(other ?? authorizationServer)],
                 "scopes_supported": [], "bearer_methods_supported": ["header"],
             ])
         }

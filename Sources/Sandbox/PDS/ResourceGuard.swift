@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// Decides who makes a request to the PDS, in the reference server's order and words (facts/oauth.md §5, §6).
+/// Decides who makes a request to the PDS, in the reference server's order and words.
 struct ResourceGuard: Sendable {
     /// Who calls.
     struct Caller: Sendable {
@@ -22,6 +22,7 @@ struct ResourceGuard: Sendable {
     let proofs: ProofVerifier
     let tokens: OAuthTokenStore
     let sessions: PasswordSessions
+    let faults: FaultPlan
 
     func caller(of request: IncomingRequest, at now: Double) throws(Refusal) -> Caller {
         guard let field = request.headers["Authorization"] else {
@@ -61,7 +62,9 @@ struct ResourceGuard: Sendable {
             throw challenge("invalid_token", "\"exp\" claim timestamp check failed")
         }
         guard token.jkt == jkt else { throw challenge("invalid_token", "Invalid DPoP key binding") }
-        guard isCurrent else { throw challenge("invalid_token", "Invalid token") }
+        guard isCurrent, !faults.shows(.storeError, at: request) else {
+            throw challenge("invalid_token", "Invalid token")
+        }
         return Caller(did: token.did, means: .oauth(GrantedScope(token.scope)))
     }
 

@@ -10,7 +10,7 @@ struct Delivery {
         let bytes = response.encoded(isHead: isHead)
         do {
             switch effect {
-            case nil:
+            case nil, .misbehave:
                 try socket.write(bytes)
                 return true
             case .respond(let other):
@@ -48,7 +48,7 @@ extension Fault.Effect {
     /// Whether the client sees the true response, so that the request must be carried out.
     var needsHandling: Bool {
         switch self {
-        case .delay, .trickle, .truncate: true
+        case .delay, .trickle, .truncate, .misbehave: true
         case .respond, .close, .reset, .silence: false
         }
     }

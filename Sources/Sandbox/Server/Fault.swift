@@ -27,6 +27,8 @@ public struct Fault: Sendable {
         case delay(Duration)
         /// The true response in pieces with a pause after each.
         case trickle(bytes: Int, pause: Duration)
+        /// The response of a server that misbehaves; the moment says nothing here.
+        case misbehave(Misbehaviour)
     }
 
     /// When it strikes.
@@ -43,6 +45,14 @@ public struct Fault: Sendable {
     /// A response in place of the request's execution.
     public static func respond(_ response: HTTPResponse) -> Fault { Fault(.respond(response)) }
 
+    /// A server that goes wrong inside.
+    public static func misbehave(_ misbehaviour: Misbehaviour) -> Fault { Fault(.misbehave(misbehaviour)) }
+
+    var misbehaviour: Misbehaviour? {
+        guard case .misbehave(let misbehaviour) = effect else { return nil }
+        return misbehaviour
+    }
+
     /// The message is stored, the connection ends without a byte.
     public static let dropAfter = Fault(.close, .afterHandling)
     /// Nothing is stored, the connection ends without a byte.
@@ -53,7 +63,7 @@ public struct Fault: Sendable {
     public static let resetAfter = Fault(.reset, .afterHandling)
     /// It is done and half of the response's body arrives.
     public static let truncated = Fault(.truncate(bytes: 220, resets: false), .afterHandling)
-    /// The chat service's limit, seen through a PDS that has plenty of requests left (facts §3).
+    /// The chat service's limit, seen through a PDS that has plenty of requests left.
     public static let chatRateLimit = respond(
         .failure(
             429,
@@ -91,6 +101,22 @@ public struct Fault: Sendable {
     )
     /// An answer in plain text, as millipds gives it.
     public static let plainText = respond(.text("upstream connect error", status: 503))
+    /// A maintenance page, or a captive portal's: 200, and nothing that was asked for.
+    public static let htmlPage = respond(
+        .text("<html><body><h1>We will be right back</h1></body></html>", type: "text/html; charset=utf-8")
+    )
+    /// A proxy that wants credentials of its own; no JSON and no challenge that a client of OAuth knows.
+    public static let proxy401 = respond(.text("Unauthorized", status: 401))
+    /// The same with a page.
+    public static let proxy401HTML = respond(
+        .text("<html><body><h1>401 Authorization Required</h1></body></html>", status: 401, type: "text/html")
+    )
+    /// The store of sessions cannot be read, and the server masks it.
+    public static let storeError = misbehave(.storeError)
+    /// A rotation fails: 500, and the session is gone.
+    public static let rotationError = misbehave(.rotationError)
+    /// Errors of the token endpoint quote the refresh token.
+    public static let quotedToken = misbehave(.quotedToken)
     /// Half a minute of nothing.
     public static let silence = Fault(.silence(.seconds(30)))
 }

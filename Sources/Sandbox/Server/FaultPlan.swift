@@ -1,12 +1,17 @@
 internal import Synchronization
 
-/// The faults that are due: by pattern and count, or at random in a campaign.
+/// The faults that are due: by pattern, count and time, or at random in a campaign.
+///
+/// The control endpoint is never struck, so that every fault can be lifted.
 public final class FaultPlan: Sendable {
     private struct Order {
         let pattern: String
         let fault: Fault
         var skips: Int
-        var count: Int
+        /// How often it still strikes; nil for no limit.
+        var count: Int?
+        /// When it ends by the network's clock; nil for never.
+        let end: Double?
     }
 
     private struct Campaign {
@@ -22,24 +27,39 @@ public final class FaultPlan: Sendable {
         var fired = 0
     }
 
+    private let clock: SandboxClock
     private let state = Mutex(State())
 
-    /// Orders a fault.
+    init(clock: SandboxClock = SandboxClock()) { self.clock = clock }
+
+    /// Orders a fault, until it has struck often enough, its time is over, or ``clear()``: whichever comes first.
     ///
     /// - Parameters:
     ///   - fault: what is to happen.
-    ///   - pattern: text that occurs in `server METHOD /path?query`, for example `sendMessage` or `as POST /oauth/token`.
-    ///   - count: how many matching requests it strikes.
+    ///   - pattern: text that occurs in `server METHOD /path?query`, for example `sendMessage` or `as POST /oauth/token`;
+    ///     `client GET https://…` is the authorization server's own request for client metadata. All when empty.
+    ///   - count: how many requests it strikes; nil stands for one, and for no limit with a duration or when the fault is
+    ///     a ``Misbehaviour``.
     ///   - skips: how many matching requests go well before.
-    public func add(_ fault: Fault, on pattern: String, count: Int = 1, skipping skips: Int = 0) {
-        state.withLock { $0.orders.append(Order(pattern: pattern, fault: fault, skips: skips, count: count)) }
+    ///   - duration: how long it lasts by the network's clock.
+    public func add(
+        _ fault: Fault,
+        on pattern: String = "",
+        count: Int? = nil,
+        skipping skips: Int = 0,
+        lasting duration: Duration? = nil
+    ) {
+        let limit = count ?? (duration == nil && fault.misbehaviour == nil ? 1 : nil)
+        let end = duration.map { clock.now() + $0 / .seconds(1) }
+        let order = Order(pattern: pattern, fault: fault, skips: skips, count: limit, end: end)
+        state.withLock { $0.orders.append(order) }
     }
 
     /// Lets a share of the matching requests fail in one of the given ways.
     ///
     /// - Parameters:
-    ///   - faults: chosen from with equal probability.
-    ///   - pattern: as in ``add(_:on:count:skipping:)``.
+    ///   - faults: chosen from with equal probability; a ``Misbehaviour`` cannot be among them.
+    ///   - pattern: as in ``add(_:on:count:skipping:lasting:)``.
     ///   - share: 0 to 1.
     ///   - seed: the same seed gives the same sequence of decisions.
     public func campaign(_ faults: [Fault], on pattern: String, share: Double, seed: UInt64) {
@@ -58,28 +78,74 @@ public final class FaultPlan: Sendable {
     /// How many faults have struck.
     public var fired: Int { state.withLock(\.fired) }
 
-    /// How many ordered faults have not struck yet.
-    public var pending: Int { state.withLock { $0.orders.reduce(0) { $0 + $1.count } } }
+    /// How many ordered faults have not struck yet; one without a limit counts as one while it is in force.
+    public var pending: Int {
+        let now = clock.now()
+        return state.withLock { state in
+            Self.removeEnded(at: now, from: &state)
+            return state.orders.reduce(0) { $0 + ($1.count ?? 1) }
+        }
+    }
 
-    /// The fault for a request, nil when it shall go well.
+    /// The fault that strikes a request at the connection, nil when it shall go well.
     func take(for request: IncomingRequest) -> Fault? {
-        state.withLock { state in
-            let fault = Self.ordered(for: request.line, in: &state) ?? Self.random(for: request.line, in: &state)
+        guard request.server != "control" else { return nil }
+        let now = clock.now()
+        return state.withLock { state in
+            Self.removeEnded(at: now, from: &state)
+            let line = request.line
+            let ordered = Self.order(for: line, in: &state) { $0.misbehaviour == nil ? $0 : nil }
+            let fault = ordered ?? Self.random(for: line, in: &state)
             if fault != nil { state.fired += 1 }
             return fault
         }
     }
 
-    private static func ordered(for line: String, in state: inout State) -> Fault? {
-        guard let index = state.orders.firstIndex(where: { line.contains($0.pattern) }) else { return nil }
-        guard state.orders[index].skips == 0 else {
-            state.orders[index].skips -= 1
-            return nil
+    /// What the server that answers a request does wrong.
+    ///
+    /// - Parameters:
+    ///   - request: what it answers.
+    ///   - read: takes what it needs from the misbehaviour that it can show here, nil from every other.
+    /// - Returns: what was read; nil when it shall behave.
+    func misbehaviour<Value: Sendable>(
+        at request: IncomingRequest,
+        _ read: @Sendable (Misbehaviour) -> Value?
+    ) -> Value? {
+        let now = clock.now()
+        return state.withLock { state in
+            Self.removeEnded(at: now, from: &state)
+            let value = Self.order(for: request.line, in: &state) { $0.misbehaviour.flatMap(read) }
+            if value != nil { state.fired += 1 }
+            return value
         }
-        let fault = state.orders[index].fault
-        state.orders[index].count -= 1
-        if state.orders[index].count <= 0 { state.orders.remove(at: index) }
-        return fault
+    }
+
+    /// Whether the server that answers a request does this wrong.
+    func shows(_ misbehaviour: Misbehaviour, at request: IncomingRequest) -> Bool {
+        self.misbehaviour(at: request) { $0 == misbehaviour ? true : nil } ?? false
+    }
+
+    private static func removeEnded(at now: Double, from state: inout State) {
+        state.orders.removeAll { order in order.end.map { $0 <= now } ?? false }
+    }
+
+    /// Uses the first order whose pattern fits and whose fault can be read.
+    private static func order<Value: Sendable>(for line: String, in state: inout State, _ read: (Fault) -> Value?)
+        -> Value?
+    {
+        for (index, order) in state.orders.enumerated() where order.pattern.isEmpty || line.contains(order.pattern) {
+            guard let value = read(order.fault) else { continue }
+            guard order.skips == 0 else {
+                state.orders[index].skips -= 1
+                return nil
+            }
+            if let count = order.count {
+                state.orders[index].count = count - 1
+                if count <= 1 { state.orders.remove(at: index) }
+            }
+            return value
+        }
+        return nil
     }
 
     private static func random(for line: String, in state: inout State) -> Fault? {
@@ -88,22 +154,5 @@ public final class FaultPlan: Sendable {
         defer { state.campaigns[index] = campaign }
         guard Double.random(in: 0..<1, using: &campaign.generator) < campaign.share else { return nil }
         return campaign.faults.randomElement(using: &campaign.generator)
-    }
-}
-
-/// SplitMix64: small, and the same sequence for the same seed on every machine.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    /// A generator of this seed.
-    public init(seed: UInt64) { state = seed }
-
-    /// The next word.
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

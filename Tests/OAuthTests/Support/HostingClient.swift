@@ -4,7 +4,7 @@ import Synchronization
 
 /// The client of a machine in whose internet one document is hosted; everything else goes to the sandbox.
 final class HostingClient: HTTPClient {
-    static let clientID = "https://client.test/notifier/metadata.json"
+    static let clientID = "https://client.example.org/notifier/metadata.json"
 
     private let rest: any HTTPClient
     private let hosted = Mutex<HTTPResponse>(HTTPResponse(status: 404))
