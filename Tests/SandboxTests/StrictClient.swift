@@ -68,9 +68,8 @@ final class StrictClient: Sendable {
                 body: Array(PercentEncoding.form(form).utf8)
             )
             let response = try await http.send(request)
-            guard attempt == 0, try JSONValue(parsing: response.body)["error"]?.string == "use_dpop_nonce" else {
-                return response
-            }
+            let error = try? JSONValue(parsing: response.body)["error"]
+            guard attempt == 0, error?.string == "use_dpop_nonce" else { return response }
             nonce = response.headers["DPoP-Nonce"]
         }
         throw SkippedNonce()
@@ -107,12 +106,38 @@ final class StrictClient: Sendable {
         return try tokens(response)
     }
 
-    func refresh(_ tokens: Tokens, key other: SigningKey? = nil) async throws -> HTTPResponse {
+    func refresh(
+        _ tokens: Tokens,
+        at path: String = "/oauth/token",
+        key other: SigningKey? = nil
+    ) async throws -> HTTPResponse {
         try await post(
-            "/oauth/token",
+            path,
             [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh), ("client_id", clientID)],
             key: other
         )
+    }
+
+    func revoke(_ token: String, as client: String? = nil, key other: SigningKey? = nil) async throws -> HTTPResponse {
+        try await post("/oauth/revoke", [("token", token), ("client_id", client ?? clientID)], key: other)
+    }
+
+    /// Fetches a document of one of the network's servers.
+    func get(_ url: WebURL) async throws -> HTTPResponse { try await http.send(HTTPRequest(.get, url)) }
+
+    /// Status, error and description of an answer; the beginning of a body that is no error.
+    static func description(_ response: HTTPResponse) -> String {
+        guard let json = try? JSONValue(parsing: response.body), json.object != nil else {
+            return "\(response.status) \(String(decoding: response.body.prefix(40), as: UTF8.self))"
+        }
+        // Not by XRPCError, which cuts long messages.
+        let message = (json["error_description"] ?? json["message"])?.string
+        return "\(response.status) \(json["error"]?.string ?? "-") \(message ?? "-")"
+    }
+
+    /// Calls `getSession`, which every session may.
+    func getSession(_ tokens: Tokens) async throws -> HTTPResponse {
+        try await call(.query(try NSID("com.atproto.server.getSession")), tokens.access)
     }
 
     func tokens(_ response: HTTPResponse) throws -> Tokens {

@@ -26,7 +26,7 @@ final class ClientDirectory: Sendable {
         self.journal = journal
     }
 
-    /// Hosts a document at a URL; nil takes it away. What is in the cache stays there.
+    /// Hosts a document at a URL, or takes it away with nil; what is in the cache stays there.
     func host(_ document: JSONValue?, at url: String) {
         state.withLock { $0.documents[url] = document.map { .json($0) } }
     }

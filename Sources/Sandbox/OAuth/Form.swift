@@ -14,6 +14,8 @@ struct Form {
     /// The `client_id`, without which there are no credentials.
     ///
     /// - Parameter code: what an endpoint calls that.
+    /// - Returns: the identifier.
+    /// - Throws: a refusal with that code.
     func clientID(orRefuse code: String) throws(AuthorizationServer.Refusal) -> String {
         try value("client_id", orRefuse: code, "Client credentials missing")
     }
