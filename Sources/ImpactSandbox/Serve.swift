@@ -7,9 +7,10 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Starts the network and prints its URLs and accounts as one JSON line.",
         discussion: """
-            The control URL takes POST /faults {"on": "sendMessage", "fault": "drop-after", "count": 1, "skip": 0}, \
-            DELETE /faults, POST /stream {"fault": "drop"}, POST /accounts {"handle": "x.test"}, POST /records {"repo", \
-            "collection", "record"}, POST /clock {"seconds": 3600}, GET /messages and GET /.
+            The control URL takes POST /faults {"on": "sendMessage", "fault": "drop-after", "count": 1, "seconds": 60, \
+            "skip": 0}, DELETE /faults, POST /stream {"fault": "drop"}, POST /accounts {"handle": "x.test"}, POST /records \
+            {"repo", "collection", "record"}, POST /clients {"client_id", "metadata"}, POST /personality {"name": \
+            "cocoon"}, POST /clock {"seconds": 3600}, GET /messages and GET /. docs/development.md has every fault.
             """
     )
 

@@ -122,7 +122,7 @@ extension ChatService {
         return others
     }
 
-    /// Why the caller may not open a conversation with the recipient; nil when it may (facts §2.1).
+    /// Why the caller may not open a conversation with the recipient; nil when it may.
     private func refusal(from caller: DID, to recipient: DID) -> HTTPResponse? {
         guard accounts.account(recipient) != nil, accounts.status(of: recipient) != "deleted" else {
             return named("RecipientNotFound", "recipient does not exist")

@@ -2,7 +2,7 @@ public import ATProtocol
 internal import Network
 internal import Synchronization
 
-/// `did:web:api.bsky.chat`: conversations of two, with the refusals of the real service (facts/chat-and-identity.md §2).
+/// `did:web:api.bsky.chat`: conversations of two, with the refusals of the real service.
 ///
 /// It is reached through the PDS only, which has checked who calls.
 public final class ChatService: Sendable {

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Network
 
 /// Carries `chat.bsky.*` and `app.bsky.*` calls to the service that `atproto-proxy` names, with the exact refusals of
-/// facts/chat-and-identity.md §1.3.
+/// the reference server.
 ///
 /// The header is judged before the caller is: a bad one answers the same with a dead token.
 struct ServiceProxy: Sendable {

@@ -32,7 +32,7 @@ struct LoggedEvent: Sendable {
         return commit.uri.collection?.text
     }
 
-    /// The message on a wire (facts/streams.md §2.3, §3.1 and §4.2); nil when the wire does not carry the event.
+    /// The message on a wire; nil when the wire does not carry the event.
     func message(on wire: SandboxWire) -> [UInt8]? {
         switch wire {
         case .jetstream2: jetstream2.encoded

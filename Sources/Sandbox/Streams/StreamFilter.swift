@@ -15,7 +15,7 @@ struct StreamFilter: Sendable {
 
     init() {}
 
-    /// Reads the query of a v2 request (facts/streams.md §2.2).
+    /// Reads the query of a v2 request.
     init(jetstream2 request: IncomingRequest) throws(Invalid) {
         for name in ["wantedDids", "wantedCollections", "requireHello"] where request.parameter(name) != nil {
             throw Invalid(message: "subscribe: \(name) is not a parameter of this endpoint")
@@ -43,7 +43,7 @@ struct StreamFilter: Sendable {
         for did in dids where (try? DID(did)) == nil { throw Invalid(message: "subscribe: invalid did: \"\(did)\"") }
     }
 
-    /// Reads the query of a v1 request (facts/streams.md §3.1).
+    /// Reads the query of a v1 request.
     init(jetstream1 request: IncomingRequest) throws(Invalid) {
         dids = Set(request.parameters("wantedDids"))
         maximumSize = request.parameter("maxMessageSizeBytes").flatMap { UInt32($0) }.map { Int($0) } ?? 0

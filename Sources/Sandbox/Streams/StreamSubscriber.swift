@@ -154,7 +154,7 @@ final class StreamSubscriber: Sendable {
         }
     }
 
-    /// `options_update` replaces every option, an absent list included (facts/streams.md §3.1).
+    /// `options_update` replaces every option, an absent list included.
     private func updateOptions(_ payload: [UInt8], _ progress: inout Progress) throws {
         guard let message = try? JSONValue(parsing: payload), let type = message["type"]?.string else {
             try end(1007, "bad SubscriberSourcedMessage envelope")
