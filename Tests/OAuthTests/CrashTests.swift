@@ -8,7 +8,7 @@ import Testing
 @testable import OAuth
 
 /// Invariant 5: a refresh token is spent only when its successor can be stored, and the successor is on disk before use.
-@Suite struct `Crashes` {
+@Suite struct Crashes {
     /// A machine on which processes live and die: disk, clock and servers outlast them.
     struct Machine {
         var fixture: SessionFixture
@@ -23,7 +23,7 @@ import Testing
         func boot(dying death: (MortalClient.Death, atRequest: Int)? = nil) async throws -> StoredSession {
             var environment = fixture.environment
             let process = MortalProcess(fixture.files)
-            environment.client = MortalClient(server, process, death)
+            environment.client = MortalClient(process, death) { [server] request in server.answer(request) }
             environment.sleeper = MortalSleeper(clock: fixture.clock, process: process)
             environment.files = MortalFiles(disk: fixture.files, process: process)
             return try await StoredSession.open(fixture.configuration, environment)

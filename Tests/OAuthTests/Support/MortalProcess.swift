@@ -83,12 +83,16 @@ final class MortalClient: HTTPClient {
         case afterServer
     }
 
-    private let server: RotatingServer
+    private let answer: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
     private let process: MortalProcess
     private let death: Mutex<(death: Death, countdown: Int)?>
 
-    init(_ server: RotatingServer, _ process: MortalProcess, _ death: (Death, atRequest: Int)?) {
-        self.server = server
+    init(
+        _ process: MortalProcess,
+        _ death: (Death, atRequest: Int)?,
+        _ answer: @escaping @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
+    ) {
+        self.answer = answer
         self.process = process
         self.death = Mutex(death.map { ($0.0, $0.atRequest) })
     }
@@ -103,7 +107,7 @@ final class MortalClient: HTTPClient {
         }
         if last == .beforeServer { process.die() }
         guard !process.isDead else { throw gone }
-        let response = server.answer(request)
+        let response = try answer(request)
         if last == .afterServer { process.die() }
         guard !process.isDead else { throw gone }
         return response

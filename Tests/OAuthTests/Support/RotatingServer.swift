@@ -17,6 +17,9 @@ final class RotatingServer: Sendable {
         var shown: [Int] = []
         var rotations = 0
         var refusals: [String] = []
+        var personality = WeatheredWorld.Personality.reference
+        /// Why the session was deleted; nil while it lives.
+        var cause: String?
     }
 
     private let state: Mutex<State>
@@ -32,20 +35,30 @@ final class RotatingServer: Sendable {
     var snapshot: State { state.withLock { $0 } }
 
     /// A person logs in: a new session whose first token has this number.
-    func logIn() -> Int {
+    func logIn(at personality: WeatheredWorld.Personality = .reference) -> Int {
         let now = clock.dates.now()
         return state.withLock { state in
             let next = state.current + 1
             let (shown, rotations) = (state.shown, state.rotations)
             state = State(current: next, createdAt: now, refreshedAt: now, shown: shown, rotations: rotations)
+            state.personality = personality
             return next
+        }
+    }
+
+    /// Deletes the session.
+    func delete(_ cause: String) {
+        state.withLock { state in
+            guard state.isAlive else { return }
+            state.isAlive = false
+            state.cause = cause
         }
     }
 
     func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch request.url.path {
-        case SessionFixture.tokenPath: token(request)
-        case SessionFixture.callPath: call(request)
+        case SessionFixture.tokenPath, WeatheredWorld.otherPath: token(request)
+        case SessionFixture.callPath, "/xrpc/com.atproto.server.getSession": call(request)
         default: HTTPResponse(status: 404)
         }
     }
@@ -70,6 +83,7 @@ final class RotatingServer: Sendable {
 
     private func token(_ request: HTTPRequest) -> HTTPResponse {
         guard hasNonce(request) else { return respond(.error(400, "use_dpop_nonce")) }
+        guard isTimely(request) else { return respond(.error(400, "invalid_dpop_proof", Self.untimely)) }
         let form = PercentEncoding.parseForm(String(decoding: request.body, as: UTF8.self))
         let text = form.first { $0.name == "refresh_token" }?.value ?? ""
         let number = Int(text.dropFirst("refresh-".count)) ?? -1
@@ -78,11 +92,14 @@ final class RotatingServer: Sendable {
             state.shown.append(number)
             guard state.isAlive else { return "Invalid refresh token" }
             if number != state.current {
+                if state.personality == .cocoon { return "\"client_id\" mismatch" }
                 state.isAlive = false
+                state.cause = "token \(number) shown again"
                 return "Refresh token replayed"
             }
             if now - state.createdAt > 730.5 * 86_400 || now - state.refreshedAt > 91.3 * 86_400 {
                 state.isAlive = false
+                state.cause = "its age"
                 return "Session expired"
             }
             state.current += 1
@@ -92,17 +109,31 @@ final class RotatingServer: Sendable {
         }
         if let refusal {
             state.withLock { $0.refusals.append(refusal) }
+            guard state.withLock({ $0.personality }) != .cocoon else { return respond(.error(400, refusal)) }
             return respond(.error(400, "invalid_grant", refusal))
         }
         return respond(.tokens(state.withLock { $0.current }))
     }
 
+    private static let untimely = "DPoP proof: \"iat\" claim timestamp check failed (it should be in the past)"
+
+    /// Whether the proof was signed within the last minute.
+    private func isTimely(_ request: HTTPRequest) -> Bool {
+        let proof = request.headers["DPoP"].flatMap { try? CompactJWS(parsing: $0) }
+        let claims = proof.flatMap { try? JSONValue(parsing: $0.payload) }
+        guard let issuedAt = claims?["iat"]?.integer else { return false }
+        return abs(clock.dates.now() - Double(issuedAt)) < 60
+    }
+
     private func call(_ request: HTTPRequest) -> HTTPResponse {
         guard hasNonce(request) else { return respond(.challenge("use_dpop_nonce", "nonce")) }
+        guard isTimely(request) else { return respond(.challenge("invalid_dpop_proof", Self.untimely)) }
         let isCurrent = state.withLock { state in
-            state.isAlive && request.headers["Authorization"] == "DPoP access-\(state.current)"
+            let serves = state.isAlive || state.personality == .entryway
+            return serves && request.headers["Authorization"] == "DPoP access-\(state.current)"
                 && clock.dates.now() - state.refreshedAt < 3600
         }
-        return respond(isCurrent ? .json(["id": "m1"]) : .challenge("invalid_token", "Invalid token"))
+        let answer: JSONValue = ["id": "m1", "did": .string(SessionFixture.account), "handle": "a.test"]
+        return respond(isCurrent ? .json(answer) : .challenge("invalid_token", "Invalid token"))
     }
 }
