@@ -78,7 +78,7 @@ import Testing
             #expect(machine.spentTwice == [], "operation \(operation)")
         }
         #expect(survived >= 8)
-        // Between the server's rotation and the directory's sync nothing can help (facts/oauth.md §0.3).
+        // Between the server's rotation and the directory's sync nothing can help.
         #expect(lost >= 1 && lost <= 4, "lost \(lost), survived \(survived)")
     }
 

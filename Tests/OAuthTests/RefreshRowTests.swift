@@ -6,7 +6,7 @@ import Testing
 
 @testable import OAuth
 
-/// Rows of the failure table (facts/oauth.md §17) that an authorization server's answer to a refresh decides.
+/// Rows of the failure table that an authorization server's answer to a refresh decides.
 @Suite struct `A refresh, row by row of the failure table` {
     struct Row: Sendable, CustomTestStringConvertible {
         let number: Int

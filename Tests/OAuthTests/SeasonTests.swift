@@ -70,7 +70,6 @@ import Testing
         }
         let crashAt = Int.random(in: 0..<96, using: &life.random)
         for quarter in 0..<96 {
-            for weather in planned[quarter] ?? [] { begin(weather, &life) }
             if quarter == crashAt {
                 if life.chance(2) {
                     let death: MortalClient.Death = life.chance(2) ? .beforeServer : .afterServer
@@ -84,17 +83,21 @@ import Testing
                     )
                 }
             }
-            try await step(&life, "day \(day), quarter \(quarter)", seconds: Double.random(in: 600..<1200, using: &life.random))
+            try await step(
+                &life,
+                "day \(day), quarter \(quarter)",
+                seconds: Double.random(in: 600..<1200, using: &life.random)
+            )
         }
         life.machine.fixture.files.crash(afterOperations: nil)
     }
 
     private func begin(_ weather: BadWeather, _ life: inout Life) {
-        life.events += 1
         let now = life.machine.fixture.clock.now.offset / .seconds(1)
         let isMove = weather == .otherIssuer || weather == .otherPDS
         // What is said for a day without a contradiction is believed: that would be no weather.
         if isMove, now < life.mayMoveAt { return }
+        life.events += 1
         // Many short ones, some that last.
         let length = pow(Double.random(in: 0..<1, using: &life.random), 4)
         let seconds = max(1, weather.longest * length)
@@ -107,8 +110,14 @@ import Testing
     private func clearDisk(_ life: Life) { life.machine.fixture.files.fail("reserve", with: nil) }
 
     /// A quarter of an hour: the session looks after itself, and now and then a message goes.
-    private func step(_ life: inout Life, _ moment: String, seconds: Double) async throws {
+    private func step(
+        _ life: inout Life,
+        _ moment: String,
+        seconds: Double,
+        _ planned: [BadWeather] = []
+    ) async throws {
         life.machine.fixture.clock.advance(seconds)
+        for weather in planned { begin(weather, &life) }
         if !life.world.reigns(.wrongClock) { life.clock.isWrong(by: 0) }
         if !life.world.reigns(.fullDisk) { clearDisk(life) }
         life.world.settleDirectory()
@@ -141,7 +150,10 @@ import Testing
         let isAlarmed = await !life.session.status().canSendNow
         guard isAlarmed else { return }
         if state.name == "needs-login" { #expect(state.isProven, context) } else { life.unproven += 1 }
-        life.lost[cause.contains("shown again") ? "an answer that never came, and its token shown again" : cause, default: 0] += 1
+        life.lost[
+            cause.contains("shown again") ? "an answer that never came, and its token shown again" : cause,
+            default: 0
+        ] += 1
         await life.session.drain()
         guard !life.machine.fixture.files.isDead else { return }
         try logIn(&life)

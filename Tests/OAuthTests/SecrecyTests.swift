@@ -151,23 +151,3 @@ import Testing
         #expect(fixture.log.count(warning) == 1)
     }
 }
-
-/// What an operator is told to run.
-@Suite struct `The command that helps` {
-    @Test(arguments: [
-        SessionProblem.Reason.neverLoggedIn, .tokenDead, .lostInCrash, .tokenRefused, .sessionEnded, .scope,
-        .wrongSubject,
-        .migrated, .passwordRefused, .refreshRefused, .endpointGone, .unrecognizedRefusal, .otherAccount, .otherClient,
-        .otherKey, .keyBinding, .clientRefused, .proofRefused, .notPrivileged, .fileUnusable, .credentials,
-        .unusableAnswer, .nonce, .clock, .clientMetadata, .ambiguous, .signInUnavailable, .unreachable, .rateLimited,
-        .storage, .unsaved, .lockBusy, .account,
-    ]) func `exists for every reason, and is never the one that shows it`(reason: SessionProblem.Reason) {
-        let problem = SessionProblem(reason, "")
-        for state in [
-            SessionState.degraded(problem), .needsLogin(problem), .misconfigured(problem), .quarantined(problem),
-        ] {
-            #expect(state.remedy?.hasPrefix("impact-notifier ") == true)
-            #expect(state.remedy?.contains("session status") == false)
-        }
-    }
-}

@@ -115,8 +115,15 @@ struct Daemon {
                 readyText = "Running; reloaded."
                 state = start(next, on: foundation, isFirst: false)
             case (.partsStopped, _):
-                Task { [foundation] in
+                Task { [foundation, manager] in
+                    // The answer to a renewal may take two minutes, and nothing else pings the watchdog any more.
+                    let pulse = Task {
+                        repeat {
+                            manager.watchdog()
+                        } while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil
+                    }
                     await foundation?.close()
+                    pulse.cancel()
                     continuation.yield(.stopped)
                 }
             case (.request(.report), .running(let parts)): Task { await parts.report() }

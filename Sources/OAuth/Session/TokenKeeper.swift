@@ -29,6 +29,7 @@ actor TokenKeeper {
     private var report: SessionReport
     /// Renewals that ended, by result: `ok`, or the reason of the problem.
     private var renewals: [String: Int64] = ["ok": 0]
+    private var isDraining = false
     private var refreshTask: Task<Void, Never>?
     private var saveRetryTask: Task<Void, Never>?
     private var stateWriteTask: Task<Void, Never>?
@@ -51,8 +52,6 @@ actor TokenKeeper {
         }
         note()
     }
-
-    // MARK: What is known
 
     private var now: SessionTime { SessionTime(date: environment.clock.now(), uptime: uptime()) }
 
@@ -244,8 +243,6 @@ actor TokenKeeper {
         }
     }
 
-    // MARK: The refresh
-
     /// Waits until the tokens of `old` are replaced, or cannot be just now.
     ///
     /// A caller that is cancelled leaves; the refresh goes on.
@@ -270,6 +267,8 @@ actor TokenKeeper {
 
     /// Waits for a refresh under way and for what it brought to be on the disk: before the process ends.
     func drain() async {
+        isDraining = true
+        defer { isDraining = false }
         await refreshTask?.value
         await saveRetryTask?.value
         await stateWriteTask?.value
@@ -295,7 +294,9 @@ actor TokenKeeper {
         await noticeMisfit()
         if let misfit = machine.misfit { return misfit.reason.rawValue }
         let refresh = TokenRefresh(scheme: scheme, vault: vault, environment: environment) {
-            await self.isConfirmed(by: vault)
+            // The process ends: what was asked once is asked again by the next one.
+            guard !self.isDraining else { return false }
+            return await self.isConfirmed(by: vault)
         }
         let attempt = RefreshAttempt(followsCrash: followsCrash, isOutcomeUnknown: isOutcomeUnknown)
         let outcome = await refresh.run(record, attempt) { next in
@@ -361,8 +362,6 @@ actor TokenKeeper {
         record?.take(machine, at: environment.clock.now())
         if !isUnsaved, let record { await save(record, vault) }
     }
-
-    // MARK: Tokens in memory only
 
     /// Writes tokens that are only in memory, for as long as it takes: nothing else keeps the session alive.
     private func retrySaving(_ vault: SessionVault) {

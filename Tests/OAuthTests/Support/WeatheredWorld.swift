@@ -1,8 +1,8 @@
 import ATProtocol
 import Crypto
 import Network
-import Synchronization
 import Sandbox
+import Synchronization
 import TestSupport
 
 @testable import OAuth
@@ -137,7 +137,9 @@ final class WeatheredWorld: Sendable {
 
     private func metadata(_ url: WebURL) -> HTTPResponse {
         var members = SessionFixture.metadata("https://\(url.host)").object ?? [:]
-        if state.withLock({ $0.hasMoved }) { members["token_endpoint"] = .string("https://\(url.host)\(Self.otherPath)") }
+        if state.withLock({ $0.hasMoved }) {
+            members["token_endpoint"] = .string("https://\(url.host)\(Self.otherPath)")
+        }
         return json(JSONValue.object(members).encodedText)
     }
 
