@@ -86,7 +86,8 @@ import Testing
             try await step(
                 &life,
                 "day \(day), quarter \(quarter)",
-                seconds: Double.random(in: 600..<1200, using: &life.random)
+                seconds: Double.random(in: 600..<1200, using: &life.random),
+                planned[quarter] ?? []
             )
         }
         life.machine.fixture.files.crash(afterOperations: nil)
