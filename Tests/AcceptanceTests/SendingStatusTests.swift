@@ -58,7 +58,7 @@ struct `A daemon that cannot send` {
         let (status, text) = try await endpoint.get("/readyz")
         #expect(status == 200)
         let beginning = "ok, but nothing can be sent: the access token has ended and cannot be renewed (storage): "
-        #expect(text.hasPrefix(beginning) && text.hasSuffix("; run “impact-notifier session status”\n"), "\(text)")
+        #expect(text.hasPrefix(beginning) && text.hasSuffix("; run “impact-notifier doctor”\n"), "\(text)")
         #expect(try await !endpoint.metrics(#"oauth_refresh_total{result="storage"}"#).isEmpty)
         try stage.ask("While nothing can be sent")
 

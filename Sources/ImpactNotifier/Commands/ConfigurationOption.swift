@@ -37,14 +37,13 @@ struct ConfigurationOption: ParsableArguments {
         }
     }
 
+    private var loader: ConfigurationLoader { ConfigurationLoader(environment: ProcessInfo.processInfo.environment) }
+
     /// The configuration file, wherever it was named.
-    var file: String {
-        let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
-        return path ?? instance.map(loader.path(of:)) ?? loader.defaultPath
-    }
+    var file: String { path ?? instance.map(loader.path(of:)) ?? loader.defaultPath }
 
     /// Whether it is the file that `--instance`, or nothing, means, and no draft elsewhere.
-    var isInPlace: Bool { ConfigurationLoader(environment: ProcessInfo.processInfo.environment).isInPlace(file) }
+    var isInPlace: Bool { loader.isInPlace(file) }
 
     /// Reads the configuration, or ends the program with every problem.
     ///
@@ -54,8 +53,7 @@ struct ConfigurationOption: ParsableArguments {
     func load(
         _ tell: (ConfigurationIssue) -> Void = { StandardOutput.printError($0.description) }
     ) throws -> ConfigurationLoader.Loaded {
-        let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment)
-        Instance.name = isInPlace ? ConfiguredFiles(configuration: file, environment: [:]).instance : nil
+        Instance.name = loader.instance(of: file)
         do {
             return try loader.load(path: file)
         } catch {

@@ -82,11 +82,7 @@ struct Reload: AsyncParsableCommand {
     }
 
     private func fail(_ sentence: String, _ status: ExitStatus) -> ExitCode {
-        if LogOutput.isConnectedToJournal(STDERR_FILENO) {
-            CommandLog.logger("reload", isJournal: true).error("reload failed", metadata: ["reason": "\(sentence)"])
-        } else {
-            StandardOutput.printError(sentence)
-        }
+        CommandLog.report(sentence, as: "reload failed", .error, of: "reload")
         return ExitCode(status.rawValue)
     }
 }

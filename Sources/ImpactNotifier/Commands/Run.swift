@@ -18,7 +18,9 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let loaded = try configuration.load(Self.refuse)
+        let loaded = try configuration.load { issue in
+            CommandLog.report(issue.description, as: "configuration refused", .critical, of: "daemon")
+        }
         // Root starts the program anew as the state's owner; whatever is wrong is said when the daemon begins.
         _ = try? StateDirectory.enter(loaded.configuration.stateDirectory, for: .beginning)
         if loaded.configuration.allowsLoopback { ProcessHardening.apply(allowsInspection: true) }
@@ -50,13 +52,5 @@ struct Run: AsyncParsableCommand {
             logger.critical("ended", metadata: ["reason": "\(error)", "exit": "\(error.status.rawValue)"])
             throw ExitCode(error.status.rawValue)
         }
-    }
-
-    /// Says what is wrong with the configuration: in the journal as a line of the log, whose form could not be read yet.
-    private static func refuse(_ issue: ConfigurationIssue) {
-        guard LogOutput.isConnectedToJournal(STDERR_FILENO) else {
-            return StandardOutput.printError(issue.description)
-        }
-        CommandLog.logger("daemon", isJournal: true).critical("configuration refused", metadata: ["reason": "\(issue)"])
     }
 }

@@ -26,10 +26,12 @@ struct ConfigurationLoader {
 
     /// Whether a file is the configuration that `--instance`, or nothing, means, and no draft elsewhere.
     func isInPlace(_ path: String) -> Bool {
-        let instance = ConfiguredFiles(configuration: path, environment: environment).instance
-        let place = self.path(of: instance ?? Self.firstInstance)
+        let place = self.path(of: ConfiguredFiles.instance(of: path) ?? Self.firstInstance)
         return StateDirectory.resolve(place) == StateDirectory.resolve(path)
     }
+
+    /// The instance whose configuration a file is; nil for the first one's, and for drafts.
+    func instance(of path: String) -> String? { isInPlace(path) ? ConfiguredFiles.instance(of: path) : nil }
 
     /// What the configuration file of the first, or only, bot of a machine is called.
     static let firstInstance = "impact-notifier"
@@ -65,7 +67,7 @@ struct ConfigurationLoader {
             return (try? Handle(text)).map(ATURI.Authority.handle)
         }
         let files = ConfiguredFiles(configuration: path, environment: environment)
-        let instance = isInPlace(path) ? files.instance : nil
+        let instance = instance(of: path)
         let stateDirectory = document.text("state_directory", default: files.stateDirectory)
         let development = document.section("development")
         let allowsLoopback = development.flag("allow_loopback", default: false)

@@ -6,8 +6,8 @@ struct ConfiguredFiles {
     let configuration: String
     let environment: [String: String]
 
-    /// The instance whose configuration this is, by the file's name; nil for the first, or only, bot of a machine.
-    var instance: String? {
+    /// The instance whose configuration a path is, by the file's name; nil for the first, or only, bot of a machine.
+    static func instance(of configuration: String) -> String? {
         let file = configuration.split(separator: "/").last ?? ""
         let name = file.hasSuffix(".yaml") ? file.dropLast(5) : file
         return name.isEmpty || name == ConfigurationLoader.firstInstance ? nil : String(name)
@@ -15,7 +15,8 @@ struct ConfiguredFiles {
 
     /// The state directory when the configuration names none: systemd's `STATE_DIRECTORY`, else the instance's own.
     var stateDirectory: String {
-        environment["STATE_DIRECTORY"].map { String($0.prefix { $0 != ":" }) } ?? StateDirectory.standard(of: instance)
+        environment["STATE_DIRECTORY"].map { String($0.prefix { $0 != ":" }) }
+            ?? StateDirectory.standard(of: Self.instance(of: configuration))
     }
 
     private var folder: String {

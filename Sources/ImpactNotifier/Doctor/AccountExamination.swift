@@ -43,7 +43,11 @@ struct AccountExamination {
         let kind = "\(status.kind.rawValue) session"
         guard status.state.isUsable else {
             let problem = status.state.problem.map { " (\($0.reason.rawValue)): \($0.detail)" } ?? ""
-            return .failure("session", "\(kind) is \(status.state.name)\(problem)", "Run “impact-notifier login”.")
+            let remedy = status.state.remedy ?? ""
+            // What names this very command is explained by the page alone.
+            let isHere = remedy == "impact-notifier doctor"
+            let advice = isHere ? "\(Documentation.oauth.path) explains it." : "Run “\(remedy)”."
+            return .failure("session", "\(kind) is \(status.state.name)\(problem)", advice)
         }
         guard let end = status.endsAt else { return .ok("session", "\(kind), renewed \(status.generation) times") }
         let days = Int((end - SystemClock().now()) / 86_400)

@@ -34,10 +34,21 @@ extension FailureRow {
         ),
         FailureRow(
             5,
-            "the grant was revoked",
+            "the server proves that the session is over",
             session: .oauth,
             .attempt(.openConversation, .pause, .loginRequired),
             .paused
+        ) { stage in
+            stage.network.authorizationServer.revokeSessions(of: stage.bot.did)
+            let proof = answer(400, #"{"error":"invalid_grant","error_description":"Refresh token replayed"}"#)
+            stage.network.faults.add(.respond(proof), on: "/oauth/token")
+        },
+        FailureRow(
+            1,
+            "the grant was revoked, which no answer proves",
+            session: .oauth,
+            .attempt(.openConversation, .retry, .sessionUnavailable),
+            .held
         ) { $0.network.authorizationServer.revokeSessions(of: $0.bot.did) },
         FailureRow(6, replayed, refresh(.proofRejected), .delivered),
         FailureRow(6, replayed, times: 10, refresh(.proofRejected), .paused),

@@ -22,6 +22,8 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         case dropped
         case deferred
         case paused
+        /// Nothing was sent, the sender rests and the message stays in the queue.
+        case held
     }
 
     let number: Int

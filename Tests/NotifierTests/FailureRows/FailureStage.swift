@@ -213,6 +213,9 @@ extension FailureStage.Finding {
         case .paused:
             guard case .paused = sender else { return false }
             return true
+        case .held:
+            guard case .held = sender else { return false }
+            return job?.state == .queued
         }
     }
 

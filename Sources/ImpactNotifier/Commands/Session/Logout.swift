@@ -3,7 +3,9 @@ internal import OAuth
 
 /// `logout`: ends the stored session.
 struct Logout: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Revokes the stored session and removes its file.")
+    static let configuration = CommandConfiguration(
+        abstract: "Asks the server to end the stored session, and removes its file."
+    )
 
     @OptionGroup var configuration: ConfigurationOption
 

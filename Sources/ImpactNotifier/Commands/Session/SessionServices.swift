@@ -79,4 +79,10 @@ enum CommandLog {
         let output = LogOutput(format: .logfmt, level: .warning, descriptor: STDERR_FILENO, isJournal: isJournal)
         return Logger(label: component) { LineLogHandler(component: $0, output: output) }
     }
+
+    /// Says why a command ends: a plain sentence on standard error, or in the journal a line of the log.
+    static func report(_ sentence: String, as message: Logger.Message, _ level: Logger.Level, of component: String) {
+        guard LogOutput.isConnectedToJournal(STDERR_FILENO) else { return StandardOutput.printError(sentence) }
+        logger(component, isJournal: true).log(level: level, message, metadata: ["reason": "\(sentence)"])
+    }
 }
