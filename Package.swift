@@ -69,7 +69,7 @@ let package = Package(
         ),
         .target(
             name: "Notifier",
-            dependencies: ["Firehose", "ATProtocol", "Network", "Crypto", database, logging, metrics],
+            dependencies: ["Firehose", "ATProtocol", "Network", "Crypto", "CLinux", database, logging, metrics],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -100,7 +100,7 @@ let package = Package(
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
         .testTarget(
             name: "NetworkTests",
-            dependencies: ["Network", "COpenSSL", "TestSupport"],
+            dependencies: ["Network", "CCurl", "COpenSSL", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

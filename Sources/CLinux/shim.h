@@ -17,6 +17,7 @@
 
 extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+extern int close_range(unsigned int first, unsigned int last, int flags);
 extern int posix_openpt(int flags);
 extern int grantpt(int fd);
 extern int unlockpt(int fd);
@@ -31,7 +32,8 @@ static const int shim_SOCK_STREAM = SOCK_STREAM;
 static const int shim_MSG_NOSIGNAL = MSG_NOSIGNAL;
 static inline int shim_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 static inline int shim_address_family(const struct sockaddr *address) { return address->sa_family; }
-// GNU's, of <spawn.h>.
+// GNU's, of <spawn.h> and <unistd.h>.
 static const int shim_POSIX_SPAWN_SETSID = 0x80;
+static const int shim_CLOSE_RANGE_CLOEXEC = 4;
 static inline int shim_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 #endif

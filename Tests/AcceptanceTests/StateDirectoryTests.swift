@@ -70,6 +70,31 @@ struct `Root at the state of another user` {
         #expect(strangers.output.isEmpty)
     }
 
+    @Test func `hands on no descriptor that root has opened`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        try #require(unsafe mkdir(stage.daemon.statePath, 0o700) == 0)
+        try #require(unsafe chown(stage.daemon.statePath, Self.nobody, Self.nobody) == 0)
+        try #require(unsafe chmod(stage.daemon.folder, 0o755) == 0)
+        try #require(unsafe chmod(stage.daemon.configurationPath, 0o644) == 0)
+        // As a terminal's shell may have it: a file that only root may read.
+        let opened = stage.daemon.folder + "/of-root"
+        let script = #"umask 077; echo x > "$2"; exec 7< "$2"; exec "$0" run --config "$1""#
+        let process = try ChildProcess(
+            "/bin/sh",
+            ["-c", script, try #require(Stage.binary), stage.daemon.configurationPath, opened],
+            environment: ["PATH": "/usr/bin:/bin"]
+        )
+        #expect(await stage.isListening(process), tail(process))
+        #expect(Self.users(of: process) == [Self.nobody])
+        let folder = "/proc/\(process.identifier)/fd"
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).map {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+        }
+        #expect(files.count > 3 && !files.contains(opened))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
     /// The effective users of a process's threads.
     private static func users(of process: ChildProcess) -> Set<uid_t> {
         let path = "/proc/\(process.identifier)/task"

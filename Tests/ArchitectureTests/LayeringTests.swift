@@ -14,7 +14,7 @@ import Testing
         "ATProtocol": ["Network", "Crypto", "Logging", "Metrics"],
         "Firehose": ["WebSocket", "ATProtocol", "Network", "Crypto", "Logging", "Metrics"],
         "OAuth": ["ATProtocol", "Network", "Crypto", "CLinux", "Logging", "Metrics"],
-        "Notifier": ["Firehose", "ATProtocol", "Network", "Crypto", "GRDB", "Logging", "Metrics"],
+        "Notifier": ["Firehose", "ATProtocol", "Network", "Crypto", "CLinux", "GRDB", "Logging", "Metrics"],
         "ImpactNotifier": [
             "Notifier", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network", "Crypto", "CLinux", "ArgumentParser",
             "Yams", "Logging", "Metrics", "FlyingFox", "FlyingSocks",

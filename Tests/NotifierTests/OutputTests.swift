@@ -81,6 +81,41 @@ import Testing
         #expect(try JSONValue(parsing: try #require(read(path)))["occasion"] == "dropped")
     }
 
+    @Test func `a command inherits the descriptors 0 to 2, and nothing else that was left open`() async throws {
+        let directory = try TemporaryDirectory()
+        // Opened as a library does that does not think of other programs: without CLOEXEC, one of them far behind.
+        let file = unsafe open("/dev/null", O_RDONLY)
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let far = fcntl(file, F_DUPFD, 700)
+        defer { for descriptor in [file, socket, far] { close(descriptor) } }
+        try #require(file > 2 && socket > 2 && far >= 700)
+        // The shell looks at itself: `ls` has the directory open that it lists, and `>` behind it would be one more.
+        let script = "exec > \(directory.path)/fd; ls /proc/$$/fd; exit $?"
+        try await CommandOutput(arguments: ["/bin/sh", "-c", script]).deliver(try notification())
+        #expect(directory.text("fd") == "0\n1\n2\n")
+    }
+
+    @Test func `a command gets a small environment, and nothing of the daemon's or of systemd's`() async throws {
+        let directory = try TemporaryDirectory()
+        let small = [
+            "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "LANGUAGE=de:en", "LC_TIME=de_DE.UTF-8", "TZ=Europe/Berlin",
+            "HOME=/var/lib/x", "USER=x",
+        ]
+        let ours = [
+            "IMPACT_NOTIFIER_ACCOUNT=did:plc:x", "CREDENTIALS_DIRECTORY=/run/credentials/x", "NOTIFY_SOCKET=/run/x",
+            "WATCHDOG_USEC=1", "LISTEN_FDS=1", "INVOCATION_ID=1", "STATE_DIRECTORY=/var/lib/x",
+            "https_proxy=http://user:password@proxy", "LD_PRELOAD=/nonexistent", "PATHS=x", "lc_all=x", "=x", "PATH",
+            "",
+        ]
+        let output = CommandOutput(
+            arguments: ["/bin/sh", "-c", "cat /proc/$$/environ > \(directory.path)/environment; exit $?"],
+            variables: ours + small
+        )
+        try await output.deliver(try notification())
+        #expect(directory.text("environment").split(separator: "\0").map(String.init) == small)
+        #expect(CommandEnvironment.current().contains { $0.hasPrefix("PATH=") }, "by itself it is this process's")
+    }
+
     private func read(_ path: String) -> String? {
         let descriptor = unsafe open(path, O_RDONLY)
         guard descriptor >= 0 else { return nil }

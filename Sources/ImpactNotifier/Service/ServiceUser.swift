@@ -54,7 +54,8 @@ enum ServiceUser {
     /// which is root's.
     ///
     /// To change the user of a process that has threads would leave some of them root's: libdispatch's main thread, which
-    /// is about to exit for ever, is passed over. A new program has none yet.
+    /// is about to exit for ever, is passed over. A new program has none yet. It keeps the environment, and of what is open
+    /// only 0 to 2: a descriptor may reach what root alone may.
     ///
     /// - Parameter identity: the group counts where the user has no entry in the password file, as in a container.
     /// - Returns: what the system objects to; not at all when it does not.
@@ -72,6 +73,8 @@ enum ServiceUser {
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
+        // A kernel before 5.11 does not know how; then what was opened to be inherited still is.
+        _ = close_range(3, .max, shim_CLOSE_RANGE_CLOEXEC)
         var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
         unsafe execv("/proc/self/exe", &arguments)
         return unsafe String(cString: strerror(errno))

@@ -1,9 +1,14 @@
 internal import ATProtocol
+internal import CLinux
 internal import Glibc
 
 /// Runs a program for each notification, which it reads as JSON from its standard input; no shell is involved.
+///
+/// The program gets the daemon's standard output and standard error, a small environment and nothing else that is open here.
 struct CommandOutput: OutputChannel {
     let arguments: [String]
+    /// The variables, each as `NAME=value`, of which ``CommandEnvironment`` hands some on.
+    var variables: [String] = CommandEnvironment.current()
 
     /// A program that runs longer is killed.
     static let timeout = 30.0
@@ -22,6 +27,8 @@ struct CommandOutput: OutputChannel {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
+        // Libraries open files and sockets that are not closed by themselves when a program is started.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         // This thread's mask and SIGPIPE's neglect are ours: a program that inherits them cannot be ended, and ends nothing.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
@@ -34,10 +41,10 @@ struct CommandOutput: OutputChannel {
         unsafe posix_spawnattr_setsigdefault(&attributes, &all)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var child: pid_t = 0
-        let copies = unsafe arguments.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        let words = unsafe copies + [nil]
-        let status = unsafe posix_spawnp(&child, program, &actions, &attributes, words, environ)
+        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        let environment = unsafe CommandEnvironment.selection(of: variables).map { unsafe strdup($0) } + [nil]
+        defer { unsafe (words + environment).forEach { unsafe free($0) } }
+        let status = unsafe posix_spawnp(&child, program, &actions, &attributes, words, environment)
         guard status == 0 else {
             close(ends[0])
             close(ends[1])
