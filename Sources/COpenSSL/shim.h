@@ -20,6 +20,19 @@ static inline long shim_SSL_set_mode(SSL *s, long m) { return SSL_set_mode(s, m)
 static inline unsigned long shim_SSL_OP_NO_RENEGOTIATION(void) { return SSL_OP_NO_RENEGOTIATION; }
 static inline EVP_PKEY *_Nullable shim_EVP_EC_gen(const char *curve) { return EVP_EC_gen(curve); }
 
+// Whether a certificate's alternative names have a host among them, by name or address; the stack's functions are macros.
+static inline int shim_X509_names_host(const X509 *certificate)
+{
+    int found = 0;
+    GENERAL_NAMES *names = (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    for (int place = 0; place < sk_GENERAL_NAME_num(names); place++) {
+        int type = sk_GENERAL_NAME_value(names, place)->type;
+        if (type == GEN_DNS || type == GEN_IPADD) found = 1;
+    }
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
 // OSSL_PARAM keeps the pointers it is given, names included: the list must be made and used within one C frame.
 static inline EVP_PKEY *_Nullable shim_EVP_PKEY_from_point(
     const char *group, const unsigned char *point, size_t length, const BIGNUM *_Nullable scalar)

@@ -8,11 +8,11 @@ enum StreamCertificate {
     /// Writes certificate and key to files in a new directory.
     ///
     /// - Parameters:
-    ///   - names: as in openssl.cnf: `DNS:localhost,IP:127.0.0.1`.
+    ///   - names: as in openssl.cnf: `DNS:localhost,IP:127.0.0.1`; nil for no alternative name.
     ///   - subject: the common name.
     /// - Returns: the paths of the two files.
     /// - Throws: when OpenSSL or the file system refuses.
-    static func make(names: String, subject: String) throws -> (certificate: String, key: String) {
+    static func make(names: String?, subject: String) throws -> (certificate: String, key: String) {
         guard let key = unsafe shim_EVP_EC_gen("P-256"), let certificate = unsafe X509_new() else { throw Failed() }
         defer {
             unsafe EVP_PKEY_free(key)
@@ -27,10 +27,12 @@ enum StreamCertificate {
         let common = Array(subject.utf8)
         unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common, Int32(common.count), -1, 0)
         unsafe X509_set_issuer_name(certificate, name)
-        let alternatives = unsafe X509V3_EXT_conf_nid(nil, nil, NID_subject_alt_name, names)
-        guard unsafe alternatives != nil else { throw Failed() }
-        unsafe X509_add_ext(certificate, alternatives, -1)
-        unsafe X509_EXTENSION_free(alternatives)
+        if let names {
+            let alternatives = unsafe X509V3_EXT_conf_nid(nil, nil, NID_subject_alt_name, names)
+            guard unsafe alternatives != nil else { throw Failed() }
+            unsafe X509_add_ext(certificate, alternatives, -1)
+            unsafe X509_EXTENSION_free(alternatives)
+        }
         guard unsafe X509_sign(certificate, key, EVP_sha256()) > 0 else { throw Failed() }
         return unsafe try write(certificate, key)
     }

@@ -52,14 +52,14 @@ internal import Synchronization
     /// Serves until ``stop()``.
     ///
     /// - Parameters:
-    ///   - names: the certificate's alternative names: `DNS:localhost,IP:127.0.0.1`.
+    ///   - names: the certificate's alternative names: `DNS:localhost,IP:127.0.0.1`; nil for none.
     ///   - subject: the certificate's common name.
     ///   - version: the only version of TLS that is spoken.
     ///   - ending: how each connection is ended.
     ///   - converse: what is said on each, on a thread of its own; by itself, four bytes are read and answered.
     /// - Throws: when the certificate cannot be made.
     public init(
-        names: String,
+        names: String?,
         subject: String = "test",
         version: Int32 = TLS1_3_VERSION,
         ending: Ending = .closeNotify,
@@ -75,14 +75,28 @@ internal import Synchronization
         unsafe SSL_CTX_set_alpn_select_cb(
             context,
             { _, out, outLength, offered, length, _ in
-                guard length >= 9, let offered = unsafe offered else { return SSL_TLSEXT_ERR_NOACK }
-                unsafe out?.pointee = offered + 1
-                unsafe outLength?.pointee = offered.pointee
+                let offers = unsafe UnsafeBufferPointer(start: offered, count: Int(length))
+                guard let start = unsafe StreamTLSServer.place(of: Array("http/1.1".utf8), in: Array(offers)) else {
+                    return SSL_TLSEXT_ERR_NOACK
+                }
+                unsafe out?.pointee = offered.map { unsafe $0 + start }
+                unsafe outLength?.pointee = 8
                 return SSL_TLSEXT_ERR_OK
             },
             nil
         )
         listener.serve { [self] socket, _ in unsafe serve(SSL_new(context), socket, ending, converse) }
+    }
+
+    /// Where a protocol's name begins in a list of them, each behind its length (RFC 7301 §3.1).
+    private static func place(of name: [UInt8], in offers: [UInt8]) -> Int? {
+        var place = 0
+        while place < offers.count {
+            let end = place + 1 + Int(offers[place])
+            if end <= offers.count, Array(offers[(place + 1)..<end]) == name { return place + 1 }
+            place = end
+        }
+        return nil
     }
 
     deinit { unsafe SSL_CTX_free(context) }

@@ -18,6 +18,7 @@ struct DaemonFoundation: Sendable {
     ///   - logger: gets a line for each attempt.
     /// - Throws: ``DaemonFailure``; another daemon on the same state is one.
     init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonFailure) {
+        if let obstacle = CurlHTTPClient.obstacle { throw DaemonFailure(status: .unavailable, sentence: obstacle) }
         do {
             try StateDirectory.enter(configuration.stateDirectory, for: .beginning)
             try StateDirectory.prove(configuration.stateDirectory)

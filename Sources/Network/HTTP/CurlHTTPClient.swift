@@ -7,6 +7,11 @@ public final class CurlHTTPClient: HTTPClient {
     private let hostGuard: HostGuard
     private let loop: CurlLoop
 
+    /// Why no client of this process can make a secure request, in an operator's words; nil when each can.
+    ///
+    /// It is the libcurl that the program runs with; each request would fail with the same words.
+    public static var obstacle: String? { CertificateRule.obstacle }
+
     /// Starts the client's thread; it ends when the client is released.
     public init(configuration: HTTPClientConfiguration) {
         self.configuration = configuration

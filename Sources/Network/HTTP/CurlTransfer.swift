@@ -78,6 +78,11 @@ internal import Glibc
         if let file = configuration.certificateAuthorityFile {
             unsafe shim_curl_setopt_string(easy, CURLOPT_CAINFO, file)
         }
+        guard unsafe !request.url.scheme.isSecure || CertificateRule.bind(easy) else {
+            let reason = CertificateRule.obstacle ?? "libcurl lets nobody check certificates"
+            finish(.failure(failure(.unsupported, reason, mayHaveBeenSent: false)))
+            return nil
+        }
         unsafe setMethodAndFields(of: easy)
         return unsafe easy
     }
@@ -182,7 +187,7 @@ internal import Glibc
             return finish(.success(response))
         }
         let words = unsafe String(cString: errorText)
-        let detail = words.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : words
+        let detail = objection ?? (words.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : words)
         if isTooLarge {
             let limit = "the answer is larger than \(request.maximumBody) bytes"
             finish(.failure(failure(.tooLarge, limit, mayHaveBeenSent: true)))
@@ -209,6 +214,13 @@ internal import Glibc
         unsafe shim_curl_getinfo_long(easy, CURLINFO_REQUEST_SIZE, &size)
         unsafe shim_curl_getinfo_off(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer)
         return size > 0 || pretransfer > 0
+    }
+
+    /// What was wrong with the names in the certificate.
+    private var objection: String? {
+        var result = 0
+        unsafe shim_curl_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &result)
+        return CertificateRule.objection(result, host: request.url.host)
     }
 
     private func failure(_ code: HTTPFailure.Code, _ detail: String, mayHaveBeenSent: Bool) -> HTTPFailure {

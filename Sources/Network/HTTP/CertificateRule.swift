@@ -1,0 +1,79 @@
+internal import CCurl
+internal import COpenSSL
+
+/// Whom a certificate is for, beside what libcurl makes of it: only the alternative names count (RFC 9525 §2).
+///
+/// libcurl goes by the subject's common name where there is no alternative name, and takes a wildcard for a part of a label.
+/// What it accepts is therefore judged again, by the rules of ``TLSSession``. The rule knows the host from the handshake, so
+/// that it holds for the certificate of an `https` proxy, too.
+enum CertificateRule {
+    /// Why the libcurl that this process runs with cannot be bound by the rule; nil when it can.
+    static let obstacle: String? = unsafe obstacle(
+        library: shim_curl_tls_library().map { unsafe String(cString: $0) } ?? "no TLS library"
+    )
+
+    /// The same of a libcurl with a TLS library, as `curl --version` names it: `OpenSSL/3.0.17`.
+    ///
+    /// The context that libcurl hands out is that library's own: to treat another one's as ours would crash.
+    static func obstacle(library: String) -> String? {
+        if library.hasPrefix("OpenSSL/\(OPENSSL_version_major()).") { return nil }
+        return """
+            libcurl was built with \(library), so that the names in certificates cannot be checked; install a libcurl that \
+            uses OpenSSL \(OPENSSL_version_major()) (Debian: libcurl4)
+            """
+    }
+
+    /// Binds every TLS connection that a transfer opens; false when this libcurl has no way to.
+    static func bind(_ easy: UnsafeMutableRawPointer) -> Bool {
+        unsafe obstacle == nil && shim_curl_setopt_ssl_ctx(easy, prepare) == CURLE_OK
+    }
+
+    /// What the rule objected to, in an operator's words; nil when it was not the rule that ended the handshake.
+    ///
+    /// The result is that of the verification, as libcurl keeps it.
+    static func objection(_ result: Int, host: String) -> String? {
+        switch Int32(result) {
+        case X509_V_ERR_APPLICATION_VERIFICATION:
+            """
+            the certificate has no subject alternative name that names a host, and its common name does not count \
+            (RFC 9525); the server needs a certificate for \(host)
+            """
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+            "the certificate is for another name (RFC 9525); the server needs one whose alternative names have \(host)"
+        default: nil
+        }
+    }
+
+    /// The code of the objection to a leaf that was trusted; nil when there is none.
+    ///
+    /// The host is the name of the handshake, nil for an address: libcurl compares it with the certificate's addresses.
+    fileprivate static func verdict(on leaf: OpaquePointer, host: UnsafePointer<CChar>?) -> Int32? {
+        guard unsafe shim_X509_names_host(leaf) == 1 else { return X509_V_ERR_APPLICATION_VERIFICATION }
+        guard let host = unsafe host else { return nil }
+        let flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+        return unsafe X509_check_host(leaf, host, 0, UInt32(flags), nil) == 1 ? nil : X509_V_ERR_HOSTNAME_MISMATCH
+    }
+}
+
+private func prepare(
+    _ easy: UnsafeMutableRawPointer?,
+    _ context: UnsafeMutableRawPointer?,
+    _ own: UnsafeMutableRawPointer?
+) -> CURLcode {
+    guard let context = unsafe context else { return CURLE_SSL_CONNECT_ERROR }
+    unsafe SSL_CTX_set_cert_verify_callback(OpaquePointer(context), verify, nil)
+    return CURLE_OK
+}
+
+private func verify(_ store: OpaquePointer?, _ own: UnsafeMutableRawPointer?) -> Int32 {
+    guard let store = unsafe store else { return 0 }
+    let isTrusted = unsafe X509_verify_cert(store)
+    guard isTrusted == 1 else { return isTrusted }
+    guard let leaf = unsafe X509_STORE_CTX_get0_cert(store),
+        let connection = unsafe X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
+    else { return 0 }
+    let host = unsafe SSL_get_servername(OpaquePointer(connection), TLSEXT_NAMETYPE_host_name)
+    guard let objection = unsafe CertificateRule.verdict(on: leaf, host: host) else { return 1 }
+    unsafe X509_STORE_CTX_set_error(store, objection)
+    return 0
+}

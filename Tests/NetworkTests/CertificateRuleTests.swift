@@ -1,0 +1,119 @@
+import CCurl
+import TestSupport
+import Testing
+
+@testable import Network
+
+/// The same certificates for libcurl's connections and for those of the streams.
+@Suite struct `Whom a certificate is for` {
+    /// A certificate, the host that is asked for, and what is said of it; nil when it is accepted.
+    struct Row: CustomTestStringConvertible, Sendable {
+        var names: String?
+        var subject = "test"
+        var host: String
+        var objection: String?
+
+        var testDescription: String { "\(names ?? "no names"), CN \(subject), for \(host)" }
+    }
+
+    private static let other = "the certificate is for another name"
+    private static let none = "the certificate has no subject alternative name"
+    /// libcurl's own words: it judges first.
+    private static let unmatched = "no alternative certificate subject name matches"
+
+    // libcurl takes every name below `localhost` for a loopback address by itself (RFC 6761 §6.3).
+    static let rows = [
+        Row(names: "DNS:localhost", host: "localhost"),
+        Row(names: "DNS:LocalHost", host: "localhost"),
+        Row(names: "DNS:other.example,DNS:localhost", host: "localhost"),
+        Row(names: "IP:127.0.0.1", host: "127.0.0.1"),
+        Row(names: "DNS:*.app.localhost", host: "a.app.localhost"),
+        Row(names: nil, subject: "localhost", host: "localhost", objection: none),
+        Row(names: nil, subject: "127.0.0.1", host: "127.0.0.1", objection: none),
+        Row(names: "email:localhost@example.com", subject: "localhost", host: "localhost", objection: none),
+        Row(names: "URI:https://localhost/", subject: "localhost", host: "localhost", objection: none),
+        Row(names: "DNS:other.example", subject: "localhost", host: "localhost", objection: other),
+        Row(names: "IP:127.0.0.1", subject: "localhost", host: "localhost", objection: other),
+        Row(names: "IP:127.0.0.2", subject: "127.0.0.1", host: "127.0.0.1", objection: unmatched),
+        Row(names: "DNS:127.0.0.1", subject: "127.0.0.1", host: "127.0.0.1", objection: unmatched),
+        Row(names: "DNS:a*.app.localhost", host: "ab.app.localhost", objection: other),
+        Row(names: "DNS:*b.app.localhost", host: "ab.app.localhost", objection: other),
+        Row(names: "DNS:*.app.localhost", host: "app.localhost", objection: other),
+        Row(names: "DNS:*.app.localhost", host: "a.b.app.localhost", objection: other),
+        Row(names: "DNS:a.*.localhost", host: "a.app.localhost", objection: other),
+        Row(names: "DNS:*.localhost", host: "app.localhost", objection: other),
+        Row(names: "DNS:*", host: "localhost", objection: other),
+        Row(names: "DNS:.app.localhost", host: "a.app.localhost", objection: other),
+    ]
+
+    @Test(arguments: rows) func `libcurl's connections go by the alternative names alone`(row: Row) async throws {
+        let server = try StreamTLSServer(names: row.names, subject: row.subject, converse: HTTPAnswer.give)
+        defer { server.stop() }
+        let client = CurlHTTPClient(
+            configuration: HTTPClientConfiguration(
+                userAgent: "test",
+                allowsLoopback: true,
+                certificateAuthorityFile: server.certificateFile
+            )
+        )
+        let request = HTTPRequest(.get, try WebURL("https://\(row.host):\(server.port)/"))
+        guard let objection = row.objection else {
+            #expect(try await client.send(request).status == 204)
+            return
+        }
+        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        #expect(failure?.code == .tls && failure?.mayHaveBeenSent == false)
+        #expect(failure?.detail.contains(objection) == true, "\(failure?.detail ?? "")")
+    }
+
+    @Test(arguments: rows) func `a stream's connections do the same`(row: Row) async throws {
+        let server = try StreamTLSServer(names: row.names, subject: row.subject)
+        defer { server.stop() }
+        // A proxy leads every name here; addresses of this machine are never asked of one.
+        let proxy = RelayingProxy(to: server.port)
+        defer { proxy.stop() }
+        var connector = StreamConnector(tls: TLSContext(extraAuthorities: server.certificateFile))
+        connector.proxy = try ProxySettings(environment: ["https_proxy": "http://127.0.0.1:\(proxy.port)"])
+        let url = try WebURL("https://\(row.host):\(server.port)/")
+        let failure = try await StreamExchange.run(connector, url).failure
+        #expect(failure?.code == (row.objection == nil ? nil : .certificate), "\(failure?.detail ?? "")")
+    }
+
+    @Test(
+        arguments: [
+            ("DNS:localhost", "test", CURLE_RECV_ERROR), (nil, "localhost", CURLE_PEER_FAILED_VERIFICATION),
+            ("DNS:other.example", "localhost", CURLE_PEER_FAILED_VERIFICATION),
+        ] as [(String?, String, CURLcode)]
+    )
+    func `an https proxy is bound by the same rule`(names: String?, subject: String, outcome: CURLcode) throws {
+        let proxy = try StreamTLSServer(names: names, subject: subject) { peer in
+            guard HTTPAnswer.readHead(peer) else { return }
+            peer.write(Array("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".utf8))
+        }
+        defer { proxy.stop() }
+        let transfer = CurlTransfer(
+            request: HTTPRequest(.get, try WebURL("https://pds.example.com/")),
+            configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true)
+        )
+        let easy = unsafe try #require(transfer.prepare())
+        unsafe shim_curl_setopt_string(easy, CURLOPT_PROXY, "https://localhost:\(proxy.port)")
+        unsafe shim_curl_setopt_string(easy, CURLOPT_PROXY_CAINFO, proxy.certificateFile)
+        #expect(unsafe curl_easy_perform(easy) == outcome)
+        transfer.cancel()
+    }
+
+    @Test(arguments: [
+        ("OpenSSL/3.0.17", true), ("OpenSSL/3.5.1 (GnuTLS/3.8.9)", true), ("OpenSSL/1.1.1w", false),
+        ("(OpenSSL/3.0.17) GnuTLS/3.8.9", false), ("GnuTLS/3.7.9", false), ("LibreSSL/3.9.2", false),
+        ("BoringSSL", false), ("no TLS library", false), ("", false),
+    ]) func `a libcurl with another TLS library is named before anything is sent`(library: String, isOurs: Bool) {
+        let obstacle = CertificateRule.obstacle(library: library)
+        #expect((obstacle == nil) == isOurs)
+        #expect(obstacle?.contains(library) != false)
+    }
+
+    @Test func `this libcurl is bound by the rule`() {
+        #expect(CertificateRule.obstacle == nil)
+        #expect(CurlHTTPClient.obstacle == nil)
+    }
+}
