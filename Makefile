@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 # Debian packages that the build needs and a machine with only Swift lacks.
-PACKAGES := ca-certificates libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
+PACKAGES := binutils ca-certificates libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
 # Those that the Debian package needs beside them.
 DEB_PACKAGES := debhelper dpkg-dev lintian
 
@@ -22,8 +22,10 @@ DOCDIR = $(PREFIX)/share/doc/impact-notifier
 ARGS ?=
 FUZZ_SECONDS ?= 60
 
-# The Swift runtime inside the binary, symbols kept: a crash then names file and line.
-RELEASE := -c release --static-swift-stdlib -Xlinker --compress-debug-sections=zlib --product impact-notifier
+# The Swift runtime inside the binary, symbols kept: a crash then names file and line. No function is bound late, so that
+# their table is read-only, and no library is looked for beside the program. config/hardening.sh looks at what came of it.
+RELEASE := -c release --static-swift-stdlib -Xlinker --compress-debug-sections=zlib -Xlinker -z -Xlinker now \
+	--disable-local-rpath -Xcc -fstack-protector-strong --product impact-notifier
 RESOURCES = $(shell swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 BACKTRACE = $(RESOURCES)/../../libexec/swift/linux/swift-backtrace-static
 # What "make release" leaves and "make install" copies: the second may be run by another user, without Swift.
@@ -63,6 +65,7 @@ build: setup ## build everything, for development
 
 release: setup ## build the daemon as it is deployed: optimised, one file
 	swift build $(RELEASE)
+	@bash config/hardening.sh $(BUILT)/impact-notifier
 	install -m 755 "$(BACKTRACE)" $(BUILT)/swift-backtrace-static
 	@mkdir -p $(COMPLETIONS)
 	@for shell in bash zsh fish; do \
