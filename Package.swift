@@ -161,7 +161,33 @@ let package = Package(
             path: "Tests/Fuzz/Streams",
             swiftSettings: settings
         ),
-        .testTarget(name: "FuzzTests", dependencies: ["fuzz-websocket", "fuzz-streams"], swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz-answers",
+            dependencies: ["OAuth", "ATProtocol", "Network", "Crypto", "CFuzzer"],
+            path: "Tests/Fuzz/Answers",
+            swiftSettings: settings
+        ),
+        // Nothing but a test can link an executable: what the loader consists of is compiled once more, through a link.
+        .executableTarget(
+            name: "fuzz-configuration",
+            dependencies: [
+                "Notifier", "OAuth", "Firehose", "ATProtocol", "Network", "CLinux", "CFuzzer", yaml, logging,
+                httpServer,
+            ],
+            path: "Tests/Fuzz/Configuration",
+            sources: ["main.swift", "FuzzTarget.swift"]
+                + [
+                    "Commands/BuildInformation.swift", "Configuration", "Logging/LogFormat.swift",
+                    "Service/Documentation.swift", "Service/ServiceUser.swift", "Service/StateDirectory.swift",
+                    "Status/StatusAddress.swift",
+                ].map { "ImpactNotifier/" + $0 },
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["fuzz-websocket", "fuzz-streams", "fuzz-answers", "fuzz-configuration"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "stream-bench",
             dependencies: ["Firehose", "ATProtocol", "Network", logging],

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/../.."
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(websocket-frames websocket-deflate websocket-handshake websocket-close
-    streams-cbor streams-car streams-json streams-relay)
+    streams-cbor streams-car streams-json streams-relay
+    answers-tokens answers-challenge answers-server answers-client answers-identity answers-error configuration-file)
 
 failed=0
 for target in "${targets[@]}"; do

@@ -3,11 +3,16 @@
 import Foundation
 import Testing
 
+@testable import fuzz_answers
+@testable import fuzz_configuration
 @testable import fuzz_streams
 @testable import fuzz_websocket
 
 @Suite struct `The corpus of the fuzz targets` {
-    private static let checks = fuzz_websocket.FuzzTarget.all.merging(fuzz_streams.FuzzTarget.all) { first, _ in first }
+    private static let checks = [
+        fuzz_websocket.FuzzTarget.all, fuzz_streams.FuzzTarget.all, fuzz_answers.FuzzTarget.all,
+        fuzz_configuration.FuzzTarget.all,
+    ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
     private static let corpus = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fuzz/corpus")
 

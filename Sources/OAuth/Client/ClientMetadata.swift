@@ -60,7 +60,7 @@ public struct ClientMetadata: Sendable {
         } catch {
             return ["The metadata cannot be fetched: \(error)."]
         }
-        return Self.problems(response, url, identity, key, scope: scope)
+        return Self.problems(response, at: url, redirectURI: identity.redirectURI, key: key, scope: scope)
     }
 
     /// Refuses to start a login that the server would refuse.
@@ -73,11 +73,12 @@ public struct ClientMetadata: Sendable {
         )
     }
 
-    private static func problems(
+    /// What is wrong with an answer of the URL that is the client's id.
+    static func problems(
         _ response: HTTPResponse,
-        _ url: WebURL,
-        _ identity: ClientIdentity,
-        _ key: ClientKey,
+        at url: WebURL,
+        redirectURI: String,
+        key: ClientKey,
         scope: String
     ) -> [String] {
         guard response.status == 200 else {
@@ -86,12 +87,12 @@ public struct ClientMetadata: Sendable {
         }
         let type = response.headers["Content-Type"] ?? "nothing"
         guard type.prefix(while: { $0 != ";" }).lowercased() == "application/json" else {
-            return ["\(url) is served as \(type) instead of application/json."]
+            return ["\(url) is served as \(type.prefix(80)) instead of application/json."]
         }
         guard let json = try? JSONValue(parsing: response.body) else { return ["\(url) is not JSON."] }
         var problems: [String] = []
         func require(_ isRight: Bool, _ sentence: String) { if !isRight { problems.append(sentence) } }
-        require(json["client_id"]?.string == identity.id, "“client_id” is not exactly \(identity.id).")
+        require(json["client_id"]?.string == url.description, "“client_id” is not exactly \(url).")
         require(json["application_type"]?.string ?? "web" == "web", "“application_type” is not “web”.")
         require(
             json["token_endpoint_auth_method"]?.string == "private_key_jwt",
@@ -103,7 +104,7 @@ public struct ClientMetadata: Sendable {
         )
         require(json["dpop_bound_access_tokens"]?.bool == true, "“dpop_bound_access_tokens” is not true.")
         let redirects = json["redirect_uris"]?.array?.compactMap(\.string) ?? []
-        require(redirects.contains(identity.redirectURI), "“redirect_uris” lacks \(identity.redirectURI).")
+        require(redirects.contains(redirectURI), "“redirect_uris” lacks \(redirectURI).")
         let grants = json["grant_types"]?.array?.compactMap(\.string) ?? []
         require(grants.contains("refresh_token"), "“grant_types” lacks “refresh_token”.")
         let hosted = Set((json["scope"]?.string ?? "").split(separator: " ").map(String.init))

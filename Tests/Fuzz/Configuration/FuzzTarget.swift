@@ -1,0 +1,64 @@
+#if FUZZING || DEBUG
+import Firehose
+import FoundationEssentials
+import Glibc
+import Network
+import Notifier
+
+/// The target by name, as ../fuzz.sh asks for it.
+enum FuzzTarget {
+    /// What the target checks.
+    static let all: [String: @Sendable ([UInt8]) -> Void] = ["configuration-file": file]
+
+    /// Checks one input.
+    static let check: @Sendable ([UInt8]) -> Void = {
+        let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
+        guard let check = all[name] else {
+            print("FUZZ_TARGET must be configuration-file")
+            exit(2)
+        }
+        return check
+    }()
+
+    private static let path = "/tmp/impact-notifier-fuzz-\(getpid()).yaml"
+
+    /// A file is a configuration or a list of what is wrong with it, each with its place; twice the same.
+    private static func file(_ bytes: [UInt8]) {
+        guard (try? Data(bytes).write(to: URL(filePath: path))) != nil else { return require(false) }
+        defer { _ = unsafe unlink(path) }
+        switch (load(), load()) {
+        case (.success(let loaded), .success(let again)):
+            require(loaded.entries.map(\.value) == again.entries.map(\.value))
+            check(loaded)
+        case (.failure(let error), .failure(let again)):
+            require(error.issues == again.issues)
+            let lines = bytes.count { $0 == 0x0A || $0 == 0x0D } + 2
+            for issue in error.issues { check(issue, lines: lines) }
+        default: require(false)
+        }
+    }
+
+    private static func load() -> Result<ConfigurationLoader.Loaded, ConfigurationError> {
+        Result { () throws(ConfigurationError) in try ConfigurationLoader(environment: [:]).load(path: path) }
+    }
+
+    private static func check(_ loaded: ConfigurationLoader.Loaded) {
+        let configuration = loaded.configuration
+        require(!configuration.stream.hosts.isEmpty && !configuration.delivery.rules.isEmpty)
+        require(configuration.stream.hosts.allSatisfy { $0.scheme == .wss || configuration.allowsLoopback })
+        require((0...0.08).contains(configuration.stream.coalesce / .seconds(1)))
+        require(configuration.delivery.problems.isEmpty)
+        require(Set(configuration.delivery.rules.map(\.name)).count == configuration.delivery.rules.count)
+        require(!ConfigurationSummary(configuration).lines.isEmpty)
+        require(configuration.lastingDifferences(from: configuration).isEmpty)
+    }
+
+    private static func check(_ issue: ConfigurationIssue, lines: Int) {
+        require(!issue.message.isEmpty && !issue.source.isEmpty && issue.description.contains(issue.message))
+        guard let place = issue.place else { return }
+        require(place.line >= 1 && place.line <= lines && place.column >= 0)
+    }
+
+    private static func require(_ condition: Bool) { if !condition { abort() } }
+}
+#endif
