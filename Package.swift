@@ -167,7 +167,7 @@ let package = Package(
             path: "Tests/Fuzz/Answers",
             swiftSettings: settings
         ),
-        // Nothing but a test can link an executable: what the loader consists of is compiled once more, through a link.
+        // Nothing but a test can link an executable: what the loader consists of is compiled once more, by links in Loader.
         .executableTarget(
             name: "fuzz-configuration",
             dependencies: [
@@ -175,12 +175,6 @@ let package = Package(
                 httpServer,
             ],
             path: "Tests/Fuzz/Configuration",
-            sources: ["main.swift", "FuzzTarget.swift"]
-                + [
-                    "Commands/BuildInformation.swift", "Configuration", "Logging/LogFormat.swift",
-                    "Service/Documentation.swift", "Service/ServiceUser.swift", "Service/StateDirectory.swift",
-                    "Status/StatusAddress.swift",
-                ].map { "ImpactNotifier/" + $0 },
             swiftSettings: settings
         ),
         .testTarget(

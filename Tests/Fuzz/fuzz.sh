@@ -20,7 +20,8 @@ for target in "${targets[@]}"; do
     binary=$(swift build -c release --show-bin-path --scratch-path .build-fuzz)/$product
     mkdir -p ".build-fuzz/corpus/$target" ".build-fuzz/findings"
     echo "fuzzing $target for $seconds s"
-    if FUZZ_TARGET=$target "$binary" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 \
+    # Swift's own report of a crash comes in the way of the sanitizer's.
+    if SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$target "$binary" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 \
         -artifact_prefix=".build-fuzz/findings/$target-" ".build-fuzz/corpus/$target" "Tests/Fuzz/corpus/$target" \
         > ".build-fuzz/$target.log" 2>&1; then
         grep -E "stat::number_of_executed_units|stat::average_exec_per_sec|stat::new_units" ".build-fuzz/$target.log"

@@ -63,6 +63,8 @@ import Testing
         (#"Negotiate abc==, dpop error="x""#, "x"),
         (#"Bearer error="only""#, nil),
         (#"DPoP"#, nil), ("", nil), (",,,", nil), (#"DPoP error="unfinished"#, "unfinished"),
+        // A mark that combines with what is before it belongs to the value, and hides no quote.
+        ("DPoP error=\"\u{301}x\"\u{301}, algs=\"ES256\"", "\u{301}x"),
     ]) func `the DPoP challenge is found among others`(header: String, error: String?) {
         let challenge = AuthenticateChallenge.dpop(in: ["WWW-Authenticate": header])
         #expect(challenge?.parameters["error"] == error)

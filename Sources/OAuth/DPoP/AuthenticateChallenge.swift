@@ -12,30 +12,31 @@ struct AuthenticateChallenge: Equatable {
         headers.values(of: "WWW-Authenticate").flatMap(parse).first { $0.scheme.lowercased() == "dpop" }
     }
 
-    /// Every challenge of one header line, as far as it is well formed.
+    /// Every challenge of one header line, as far as it is well formed; read by octets, as the grammar is.
     static func parse(_ text: String) -> [AuthenticateChallenge] {
         var challenges: [AuthenticateChallenge] = []
-        var rest = Substring(text)
+        var rest = Array(text.utf8)[...]
         var scheme: String?
         var parameters: [String: String] = [:]
         func finish() {
             if let scheme { challenges.append(AuthenticateChallenge(scheme: scheme, parameters: parameters)) }
         }
         while true {
-            rest = rest.drop { $0 == " " || $0 == "," || $0 == "\t" }
-            let word = rest.prefix { $0 != " " && $0 != "," && $0 != "=" && $0 != "\t" }
-            guard !word.isEmpty else { break }
-            rest = rest.dropFirst(word.count)
-            let afterSpace = rest.drop { $0 == " " || $0 == "\t" }
-            if scheme != nil, afterSpace.hasPrefix("="), !afterSpace.hasPrefix("==") {
-                rest = afterSpace.dropFirst().drop { $0 == " " || $0 == "\t" }
+            rest = rest.drop { isSpace($0) || $0 == UInt8(ascii: ",") }
+            let octets = rest.prefix { !isSpace($0) && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "=") }
+            guard !octets.isEmpty else { break }
+            rest = rest.dropFirst(octets.count)
+            let word = String(decoding: octets, as: UTF8.self)
+            let afterSpace = rest.drop(while: isSpace)
+            if scheme != nil, afterSpace.starts(with: "=".utf8), !afterSpace.starts(with: "==".utf8) {
+                rest = afterSpace.dropFirst().drop(while: isSpace)
                 parameters[word.lowercased()] = value(&rest)
-            } else if rest.hasPrefix("=") {
+            } else if rest.starts(with: "=".utf8) {
                 // The padding of a token68, which is no scheme.
-                rest = rest.drop { $0 == "=" }
+                rest = rest.drop { $0 == UInt8(ascii: "=") }
             } else {
                 finish()
-                scheme = String(word)
+                scheme = word
                 parameters = [:]
             }
         }
@@ -43,17 +44,19 @@ struct AuthenticateChallenge: Equatable {
         return challenges
     }
 
-    private static func value(_ rest: inout Substring) -> String {
-        guard rest.hasPrefix("\"") else {
-            let token = rest.prefix { $0 != "," && $0 != " " && $0 != "\t" }
+    private static func isSpace(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
+
+    private static func value(_ rest: inout ArraySlice<UInt8>) -> String {
+        guard rest.starts(with: "\"".utf8) else {
+            let token = rest.prefix { !isSpace($0) && $0 != UInt8(ascii: ",") }
             rest = rest.dropFirst(token.count)
-            return String(token)
+            return String(decoding: token, as: UTF8.self)
         }
         rest = rest.dropFirst()
-        var out = ""
-        while let character = rest.popFirst(), character != "\"" {
-            out.append(character == "\\" ? rest.popFirst() ?? "\\" : character)
+        var out: [UInt8] = []
+        while let octet = rest.popFirst(), octet != UInt8(ascii: "\"") {
+            out.append(octet == UInt8(ascii: "\\") ? rest.popFirst() ?? octet : octet)
         }
-        return out
+        return String(decoding: out, as: UTF8.self)
     }
 }

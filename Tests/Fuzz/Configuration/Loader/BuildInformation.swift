@@ -1,0 +1,1 @@
+../../../../Sources/ImpactNotifier/Commands/BuildInformation.swift

@@ -1,0 +1,1 @@
+../../../../Sources/ImpactNotifier/Logging/LogFormat.swift

@@ -1,0 +1,1 @@
+../../../../Sources/ImpactNotifier/Service/ServiceUser.swift
