@@ -16,7 +16,7 @@ enum ChallengeCheck {
         FuzzTarget.require(AuthenticateChallenge.parse(written) == challenges)
         for status in [400, 401] {
             let response = HTTPResponse(status: status, headers: ["WWW-Authenticate": text])
-            let objection = ProofObjection(response)
+            let objection = DPoPRejection(response)
             let hasNamed = challenges.contains { $0.scheme.lowercased() == "dpop" && $0.parameters["error"] != nil }
             FuzzTarget.require(objection == nil || hasNamed)
         }

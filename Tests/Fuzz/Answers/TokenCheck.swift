@@ -29,7 +29,7 @@ enum TokenCheck {
             FuzzTarget.require(response.isSuccess && !tokens.accessToken.isEmpty && !tokens.refreshToken.isEmpty)
             FuzzTarget.require(tokens.expiresIn.map { $0 >= 1 && $0 <= 315_360_000 } ?? true)
         case .rateLimited(let wait): FuzzTarget.require(wait.map { (0...86_400).contains($0) } ?? true)
-        case .unusable(let body): FuzzTarget.require(response.isSuccess && body == response.body)
+        case .unusable(let body), .noTokens(let body): FuzzTarget.require(response.isSuccess && body == response.body)
         default: FuzzTarget.requireSentence("\(reply)")
         }
         guard let members = (try? JSONValue(parsing: response.body))?.object else { return }
