@@ -38,7 +38,8 @@ final class RotatingServer: Sendable {
     func logIn(at personality: WeatheredWorld.Personality = .reference) -> Int {
         let now = clock.dates.now()
         return state.withLock { state in
-            let next = state.current + 1
+            // No number behind that of a token that was shown: it is no successor of it.
+            let next = state.current + 2
             let (shown, rotations) = (state.shown, state.rotations)
             state = State(current: next, createdAt: now, refreshedAt: now, shown: shown, rotations: rotations)
             state.personality = personality
