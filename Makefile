@@ -5,7 +5,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 # Debian packages that the build needs and a machine with only Swift lacks.
-PACKAGES := binutils ca-certificates libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev
+PACKAGES := binutils ca-certificates libcurl4-openssl-dev libmicrohttpd-dev libsqlite3-dev libssl-dev pkg-config \
+	zlib1g-dev
 # Those that the Debian package needs beside them.
 DEB_PACKAGES := debhelper dpkg-dev lintian
 

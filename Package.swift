@@ -39,11 +39,16 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
         .systemLibrary(name: "CLinux"),
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(
             name: "Network",
-            dependencies: ["CCurl", "COpenSSL", "CLinux", logging, metrics],
+            dependencies: ["CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", logging, metrics],
             swiftSettings: settings
         ),
         .target(
@@ -100,7 +105,7 @@ let package = Package(
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
         .testTarget(
             name: "NetworkTests",
-            dependencies: ["Network", "CCurl", "COpenSSL", "TestSupport"],
+            dependencies: ["Network", "CCurl", "COpenSSL", "Sandbox", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -31,6 +31,7 @@ static inline int shim_fcntl(int fd, int command, int argument) { return fcntl(f
 static const int shim_SOCK_STREAM = SOCK_STREAM;
 static const int shim_MSG_NOSIGNAL = MSG_NOSIGNAL;
 static inline int shim_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+static inline int shim_shutdown(int fd) { return shutdown(fd, SHUT_RDWR); }
 static inline int shim_address_family(const struct sockaddr *address) { return address->sa_family; }
 // GNU's, of <spawn.h> and <unistd.h>.
 static const int shim_POSIX_SPAWN_SETSID = 0x80;

@@ -50,6 +50,41 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         description = text
     }
 
+    /// An address literal, IPv6 without brackets; nil for anything else.
+    public init?(literal host: String, port: UInt16) {
+        if host.contains(":") {
+            var address = sockaddr_in6()
+            guard unsafe inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return nil }
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            unsafe self.init(&address, size: MemoryLayout<sockaddr_in6>.size)
+        } else {
+            var address = sockaddr_in()
+            guard unsafe inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return nil }
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            unsafe self.init(&address, size: MemoryLayout<sockaddr_in>.size)
+        }
+    }
+
+    private init?(_ address: UnsafeMutableRawPointer, size: Int) {
+        unsafe self.init(address.assumingMemoryBound(to: sockaddr.self), length: socklen_t(size))
+    }
+
+    /// What counts as one peer: an IPv4 address, or the /64 network of an IPv6 one, of which a host has all addresses.
+    static func source(of address: UnsafePointer<sockaddr>) -> [UInt8] {
+        let octets = unsafe UnsafeRawPointer(address)
+        switch unsafe shim_address_family(address) {
+        case AF_INET: return unsafe Array(UnsafeRawBufferPointer(start: octets + 4, count: 4))
+        case AF_INET6:
+            let host = unsafe Array(UnsafeRawBufferPointer(start: octets + 8, count: 16))
+            // ::ffff:a.b.c.d is an IPv4 peer of a socket that takes both families (RFC 4291 §2.5.5.2).
+            let isMapped = host.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
+            return isMapped ? Array(host[12...]) : Array(host[..<8])
+        default: return []
+        }
+    }
+
     /// Calls with the structure as the socket calls want it.
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R? {
         unsafe octets.withUnsafeBytes { bytes in

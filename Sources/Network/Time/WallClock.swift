@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Seconds since 1970-01-01T00:00:00Z, with a fraction.

@@ -5,9 +5,9 @@ internal import Synchronization
 
 /// An HTTP/1.1 server on 127.0.0.1, one blocking thread a connection.
 ///
-/// Written for the sandbox instead of using FlyingFox because a fault is often below HTTP: a RST in the middle of a
-/// header, a response that ends early, a WebSocket frame that no library would send. It is a test tool and bounded:
-/// loopback only, 256 connections, 64 KiB of header, 4 MiB of body.
+/// Not the daemon's own server, because a fault is often below HTTP: a RST in the middle of a header, a response that ends
+/// early, a WebSocket frame that no library would send. It is a test tool and bounded: loopback only, 256 connections,
+/// 64 KiB of header, 4 MiB of body.
 final class LoopbackServer: Sendable {
     typealias Handler = @Sendable (IncomingRequest) -> Reply
 

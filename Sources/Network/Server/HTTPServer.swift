@@ -1,0 +1,200 @@
+internal import CLinux
+internal import CMicroHTTPD
+internal import Glibc
+internal import Synchronization
+
+/// Answers GET and the like on a thread of its own: small answers that are at hand, one for each connection.
+///
+/// libmicrohttpd reads and writes; Swift's cooperative pool has no part in it, and no client can hold up anything but its
+/// own answer (``ServerLimits``). It serves until ``stop()``, or until nobody holds it.
+public final class HTTPServer: Sendable {
+    /// Gives the answer to a request, on the server's thread: it must not wait for anything, nor stop the server.
+    public typealias Handler = @Sendable (ServerRequest) -> ServerReply
+
+    private let handle: Mutex<ServerHandle?>
+
+    /// Serves from now on.
+    ///
+    /// - Parameters:
+    ///   - socket: closed by the server when it stops, or here when it cannot start.
+    ///   - limits: what clients may take.
+    ///   - handler: gives the answers.
+    /// - Throws: ``ServerFailure`` of code `cannotServe`.
+    public init(
+        on socket: consuming ListeningSocket,
+        limits: ServerLimits = ServerLimits(),
+        handler: @escaping Handler
+    ) throws(ServerFailure) {
+        handle = Mutex(try ServerHandle(on: socket, limits: limits, handler: handler))
+    }
+
+    deinit { stop() }
+
+    /// Ends every connection and frees the port before it returns; not to be called by the handler.
+    public func stop() { handle.withLock { $0.take() }?.stop() }
+}
+
+/// A running server of the library, and what its callbacks need.
+@safe private struct ServerHandle: Sendable {
+    /// What the callbacks are given.
+    private final class Context: Sendable {
+        let connections: ServerConnections
+        let handler: HTTPServer.Handler
+
+        init(_ limits: ServerLimits, _ handler: @escaping HTTPServer.Handler) {
+            connections = ServerConnections(limits: limits)
+            self.handler = handler
+        }
+
+        static func of(_ pointer: UnsafeMutableRawPointer?) -> Context? {
+            unsafe pointer.map { unsafe Unmanaged<Context>.fromOpaque($0).takeUnretainedValue() }
+        }
+    }
+
+    /// What follows an answer, kept beside its request.
+    private final class Sequel: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    /// Connections that have been told to end are closed soon; new ones need not wait for that.
+    private static let slack = 32
+
+    private nonisolated(unsafe) let server: OpaquePointer
+    private let context: Context
+
+    init(
+        on socket: borrowing ListeningSocket,
+        limits: ServerLimits,
+        handler: @escaping HTTPServer.Handler
+    ) throws(ServerFailure) {
+        let context = Context(limits, handler)
+        // The library closes what it was given, but after some failures to start it does not: it gets one of its own.
+        let descriptor = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
+        guard descriptor >= 0 else { throw ServerFailure(.cannotServe, errno) }
+        let server = unsafe Self.withoutSignals {
+            unsafe shim_mhd_start(
+                descriptor,
+                UInt32(limits.connections + Self.slack),
+                limits.memory,
+                { context, connection, path, method, version, _, _, sequel in
+                    unsafe ServerHandle.answer(context, connection, path, method, version, sequel)
+                },
+                { context, connection, _, event in unsafe ServerHandle.note(context, connection, event) },
+                { _, _, sequel, _ in unsafe ServerHandle.complete(sequel) },
+                Unmanaged.passUnretained(context).toOpaque()
+            )
+        }
+        guard let server = unsafe server else {
+            let number = errno
+            if Self.isSame(descriptor, socket.descriptor.rawValue) { close(descriptor) }
+            throw ServerFailure(.cannotServe, number == 0 ? EAGAIN : number)
+        }
+        unsafe self.server = server
+        self.context = context
+    }
+
+    /// Returns when the server's thread has ended, and with it every call of the handler.
+    func stop() { withExtendedLifetime(context) { unsafe MHD_stop_daemon(server) } }
+
+    /// The server's thread takes no signals: they are for those who wait for them.
+    private static func withoutSignals<Result>(_ body: () -> Result) -> Result {
+        var (all, before) = (sigset_t(), sigset_t())
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        errno = 0
+        return body()
+    }
+
+    /// Whether two descriptors are of one socket; each socket has a number of its own.
+    private static func isSame(_ one: Int32, _ other: Int32) -> Bool {
+        var (first, second) = (stat(), stat())
+        return unsafe fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_ino == second.st_ino
+            && first.st_dev == second.st_dev
+    }
+
+    // MARK: On the server's thread
+
+    private static func note(
+        _ context: UnsafeMutableRawPointer?,
+        _ connection: OpaquePointer?,
+        _ event: MHD_ConnectionNotificationCode
+    ) {
+        guard let connections = unsafe Context.of(context)?.connections, let connection = unsafe connection else {
+            return
+        }
+        let descriptor = unsafe shim_mhd_descriptor(connection)
+        guard event == .CONNECTION_NOTIFY_STARTED else { return connections.closed(descriptor) }
+        let source = unsafe shim_mhd_peer(connection).map { unsafe SocketAddress.source(of: $0) }
+        connections.opened(descriptor, from: source ?? [])
+    }
+
+    private static func answer(
+        _ context: UnsafeMutableRawPointer?,
+        _ connection: OpaquePointer?,
+        _ path: UnsafePointer<CChar>?,
+        _ method: UnsafePointer<CChar>?,
+        _ version: UnsafePointer<CChar>?,
+        _ sequel: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> MHD_Result {
+        guard let context = unsafe Context.of(context), let connection = unsafe connection, let path = unsafe path,
+            let method = unsafe method, let version = unsafe version
+        else { return .NO }
+        let request = unsafe ServerRequest(
+            String(cString: method),
+            path: String(cString: path),
+            query: fields(of: connection, .GET_ARGUMENT_KIND).map { ($0.name, $0.value) },
+            headers: fields(of: connection, .HEADER_KIND),
+            version: String(cString: version)
+        )
+        let reply = context.handler(request)
+        if let afterwards = reply.afterwards, let sequel = unsafe sequel {
+            unsafe sequel.pointee = Unmanaged.passRetained(Sequel(afterwards)).toOpaque()
+        }
+        // An answer to the head alone: the library reads nothing more, and closes.
+        return unsafe queue(reply.response, on: connection)
+    }
+
+    private static func queue(_ response: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
+        let made = unsafe response.body.withUnsafeBytes { bytes in
+            unsafe MHD_create_response_from_buffer(
+                bytes.count,
+                UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                .RESPMEM_MUST_COPY
+            )
+        }
+        guard let made = unsafe made else { return .NO }
+        defer { unsafe MHD_destroy_response(made) }
+        for field in response.headers { unsafe MHD_add_response_header(made, field.name, field.value) }
+        unsafe MHD_add_response_header(made, "Connection", "close")
+        return unsafe MHD_queue_response(connection, UInt32(response.status), made)
+    }
+
+    private static func fields(of connection: OpaquePointer, _ kind: MHD_ValueKind) -> HTTPHeaders {
+        var fields = HTTPHeaders()
+        unsafe withUnsafeMutablePointer(to: &fields) { pointer in
+            _ = unsafe MHD_get_connection_values(
+                connection,
+                kind,
+                { fields, _, name, value in
+                    guard let fields = unsafe fields?.assumingMemoryBound(to: HTTPHeaders.self),
+                        let name = unsafe name
+                    else { return .NO }
+                    let text = unsafe value.map { unsafe String(cString: $0) } ?? ""
+                    unsafe fields.pointee.append(String(cString: name), text)
+                    return .YES
+                },
+                pointer
+            )
+        }
+        return fields
+    }
+
+    private static func complete(_ sequel: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) {
+        guard let sequel = unsafe sequel, let pointer = unsafe sequel.pointee else { return }
+        unsafe sequel.pointee = nil
+        unsafe Unmanaged<Sequel>.fromOpaque(pointer).takeRetainedValue().run()
+    }
+}

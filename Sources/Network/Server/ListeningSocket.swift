@@ -1,0 +1,42 @@
+internal import CLinux
+internal import Glibc
+
+/// A socket that listens for TCP connections, and is handed over to a server.
+public struct ListeningSocket: ~Copyable, Sendable {
+    /// Connections that may wait to be accepted; the kernel refuses more, or lets them try again.
+    private static let backlog: Int32 = 128
+
+    /// The port, also where the system chose it.
+    public let port: UInt16
+    let descriptor: Descriptor
+
+    /// Binds and listens.
+    ///
+    /// - Parameter address: of this machine; port 0 takes a free one.
+    /// - Throws: ``ServerFailure`` in the system's words.
+    public init(_ address: SocketAddress) throws(ServerFailure) {
+        let number = shim_stream_socket(address.family == .ipv4 ? AF_INET : AF_INET6)
+        guard number >= 0 else { throw ServerFailure(.cannotListen, errno) }
+        let descriptor = Descriptor(owning: number)
+        var isOn: Int32 = 1
+        // Connections of a server that has just ended must not keep the next one from its port.
+        unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+        guard unsafe address.withSockaddr({ unsafe bind(number, $0, $1) }) == 0, listen(number, Self.backlog) == 0
+        else { throw ServerFailure(.cannotListen, errno) }
+        guard let port = Self.port(of: number) else { throw ServerFailure(.cannotListen, errno) }
+        self.port = port
+        self.descriptor = descriptor
+    }
+
+    private static func port(of socket: Int32) -> UInt16? {
+        // The port is where it is in both families.
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(socket, $0, &length)
+            }
+        }
+        return result == 0 ? UInt16(bigEndian: address.sin6_port) : nil
+    }
+}
