@@ -17,7 +17,7 @@ import Testing
         "Notifier": ["Firehose", "ATProtocol", "Network", "Crypto", "CLinux", "GRDB", "Logging", "Metrics"],
         "ImpactNotifier": [
             "Notifier", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network", "Crypto", "CLinux", "ArgumentParser",
-            "Yams", "Logging", "Metrics", "FlyingFox", "FlyingSocks",
+            "Yams", "Logging", "Metrics",
         ],
         "Sandbox": ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", "Logging"],
         "ImpactSandbox": ["Sandbox", "ATProtocol", "Network", "ArgumentParser"],

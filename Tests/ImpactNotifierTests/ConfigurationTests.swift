@@ -58,11 +58,28 @@ import Testing
         ("identity:\n  plc_directory: http://plc.directory", "identity.plc_directory", "expected an https:// URL"),
         ("session:\n  kind: confidential", "session.client_key_file", "a confidential client needs it"),
         ("outputs:\n  - name: x", "outputs[0].name", "exactly one of"),
+        ("status:\n  hosts: [\"a.example:80\"]", "status.hosts[0]", "expected a host name without a port"),
+        ("status:\n  hosts: [\"*\"]", "status.hosts[0]", "expected a host name without a port"),
+        ("status:\n  connections_per_address: 65", "status.connections_per_address", "from 1 to 64"),
         ("nonsense: 1", "nonsense", "unknown key"),
     ]) func `names the line and the key of a mistake`(addition: String, key: String, message: String) throws {
         let found = try problems(Self.valid + "\n" + addition)
         #expect(found.contains { $0.contains(": \(key): ") && $0.contains(message) }, "\(found)")
         #expect(found.allSatisfy { !$0.hasPrefix("0:") || $0.contains("a confidential client needs it") }, "\(found)")
+    }
+
+    @Test func `says by which names the status endpoint may be asked, and how often at the same time`() throws {
+        let configured = "\nstatus:\n  hosts: [notifier.example.org, impact-notifier]\n  connections_per_address: 64"
+        let status = try load(Self.valid + configured).get().configuration.status
+        #expect(status.hosts == ["notifier.example.org", "impact-notifier"])
+        #expect(status.connectionsPerAddress == 64)
+        #expect(try load(Self.valid).get().configuration.status.connectionsPerAddress == 16)
+        let environment = ["IMPACT_NOTIFIER_STATUS_HOSTS": "a.example, b.example"]
+        #expect(
+            try load(Self.valid, environment: environment).get().configuration.status.hosts == [
+                "a.example", "b.example",
+            ]
+        )
     }
 
     @Test func `reports every mistake at once`() throws {

@@ -31,12 +31,12 @@ import Testing
     ) throws {
         let configuration = try load(file)
         #expect(configuration.stateDirectory == directory)
-        #expect(configuration.statusAddress?.description == address)
+        #expect(configuration.status.address?.description == address)
     }
 
     @Test func `is none whose configuration is a draft elsewhere`() throws {
         let configuration = try load("two.yaml", environment: ["CONFIGURATION_DIRECTORY": "/etc/impact-notifier"])
-        #expect(configuration.statusAddress?.description == "127.0.0.1:9464")
+        #expect(configuration.status.address?.description == "127.0.0.1:9464")
         #expect(configuration.stateDirectory == "/var/lib/impact-notifier-two")
     }
 

@@ -13,7 +13,7 @@ struct HealthCheck: AsyncParsableCommand {
     var ready = false
 
     func run() async throws {
-        guard let address = try configuration.load().configuration.statusAddress else {
+        guard let address = try configuration.load().configuration.status.address else {
             StandardOutput.printError("status.listen is off: there is nothing to ask")
             throw ExitCode(ExitStatus.configuration.rawValue)
         }

@@ -44,8 +44,7 @@ struct Configuration {
     /// Rules, recipients, pace and text.
     var delivery: NotifierConfiguration
     var log: Log
-    /// Where the status endpoint listens; nil for none.
-    var statusAddress: StatusAddress?
+    var status: StatusConfiguration
     var certificateAuthorityFile: String?
     /// The proxy that streams go through; libcurl reads the same variables for HTTP.
     var proxy: ProxySettings

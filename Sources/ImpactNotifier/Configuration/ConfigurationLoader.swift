@@ -105,13 +105,6 @@ struct ConfigurationLoader {
             level: log.choice("level", default: Logger.Level.info),
             format: log.choice("format", default: .logfmt)
         )
-        let statusAddress = document.section("status").value(
-            "listen",
-            // Two bots of one machine cannot share an address, and one must not answer for the other.
-            default: instance == nil ? StatusAddress("127.0.0.1:9464") : nil,
-            expected: "an IP address and a port, or off",
-            show: { $0?.description ?? "off" }
-        ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
         guard let account, let plcDirectory, let appView else { return nil }
         return Configuration(
             account: account,
@@ -123,7 +116,7 @@ struct ConfigurationLoader {
             session: session,
             delivery: delivery,
             log: logging,
-            statusAddress: statusAddress,
+            status: status(document.section("status"), isAlone: instance == nil),
             certificateAuthorityFile: authorities,
             proxy: proxy,
             allowsLoopback: allowsLoopback
@@ -213,6 +206,26 @@ struct ConfigurationLoader {
         case .appPassword, .loopback: break
         }
         return session
+    }
+
+    private func status(_ section: ConfigurationSection, isAlone: Bool) -> StatusConfiguration {
+        let address = section.value(
+            "listen",
+            // Two bots of one machine cannot share an address, and one must not answer for the other.
+            default: isAlone ? StatusAddress("127.0.0.1:9464") : nil,
+            expected: "an IP address and a port, or off",
+            show: { $0?.description ?? "off" }
+        ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
+        var status = StatusConfiguration(address: address)
+        status.hosts = section.list("hosts", default: [], expected: "a host name without a port") { text in
+            KnownHosts.isName(text) ? text : nil
+        }
+        status.connectionsPerAddress = section.integer(
+            "connections_per_address",
+            default: status.connectionsPerAddress,
+            in: 1...status.limits.connections
+        )
+        return status
     }
 
     /// The proxy of the environment, as curl reads it.

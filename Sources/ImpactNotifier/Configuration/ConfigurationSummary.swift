@@ -24,7 +24,7 @@ struct ConfigurationSummary {
             lines.append("\(place) \(host).")
         }
         lines.append("State is kept in \(configuration.stateDirectory).")
-        if configuration.statusAddress == nil {
+        if configuration.status.address == nil {
             lines.append("No status endpoint: set status.listen to an address of its own, such as 127.0.0.1:9465.")
         }
         switch delivery.policy.recipients {

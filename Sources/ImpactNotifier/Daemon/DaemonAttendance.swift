@@ -27,23 +27,21 @@ struct DaemonAttendance: Sendable {
     ///
     /// - Throws: ``DaemonFailure`` when the status endpoint cannot listen and the process has just been started.
     func run() async throws(DaemonFailure) {
+        let board = StatusBoard(session: await session.status())
         let outcome = await withTaskGroup(of: DaemonFailure?.self) { group in
-            if let address = configuration.statusAddress {
-                group.addTask { await serve(at: address) }
+            if let address = configuration.status.address {
+                group.addTask { await serve(at: address, board) }
             } else {
                 began()
             }
-            group.addTask {
-                await watchdog()
-                return nil
-            }
-            group.addTask {
-                await beat()
-                return nil
-            }
-            group.addTask {
-                await watchSession()
-                return nil
+            let duties: [@Sendable () async -> Void] = [
+                watchdog, watchSession, { await askLedger(board) }, { await askSession(board) }, { await beat(board) },
+            ]
+            for duty in duties {
+                group.addTask {
+                    await duty()
+                    return nil
+                }
             }
             for await case let failure? in group {
                 group.cancelAll()
@@ -57,12 +55,18 @@ struct DaemonAttendance: Sendable {
     /// Serves the status endpoint until cancelled; why it cannot at the start, when that is somebody's mistake.
     ///
     /// Later it is no reason to stop sending messages: a reload that names a taken port, descriptors that have run out.
-    private func serve(at address: StatusAddress) async -> DaemonFailure? {
+    private func serve(at address: StatusAddress, _ board: StatusBoard) async -> DaemonFailure? {
         var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
         while !Task.isCancelled {
             do throws(StatusFailure) {
-                let server = try StatusServer(address: address, source: source, logger: Logger(label: "status"))
-                try await server.run(began: began)
+                let server = try StatusServer(
+                    at: address,
+                    configuration.status,
+                    source: source(board),
+                    logger: Logger(label: "status")
+                )
+                began()
+                await server.run()
             } catch {
                 guard error.code != .cannotListen || !isFirst else {
                     return DaemonFailure(status: .unavailable, sentence: error.description)
@@ -82,7 +86,7 @@ struct DaemonAttendance: Sendable {
     private func watchdog() async {
         guard let interval = ServiceManager.watchdogInterval(environment: environment) else { return }
         // An answer from the ledger proves that the pipeline's actor, its queue and the disk all move.
-        let probe = Watchdog.Probe(name: "pipeline", limit: interval) { [pipeline] in _ = try? await pipeline.status() }
+        let probe = Watchdog.Probe(name: "pipeline", limit: interval) { _ = await status() }
         let dog = Watchdog(
             heartbeats: Heartbeats(),
             probes: [probe],
@@ -100,71 +104,65 @@ struct DaemonAttendance: Sendable {
             let now = await session.status()
             if now.state.isUsable, !state.isUsable {
                 await pipeline.resume()
-            } else if now.canSendNow, obstacle != nil, (try? await pipeline.status())?.sender.waitsForSession == true {
+            } else if now.canSendNow, obstacle != nil, await status()?.sender.waitsForSession == true {
                 await pipeline.resume()
             }
             let isNews = now.state.name != state.name || now.canSendNow != (obstacle == nil)
-            if isNews, let status = try? await pipeline.status() { announce(status, now) }
+            if isNews, let status = await status() { announce(status, now) }
             (state, obstacle) = (now.state, now.sendObstacle)
         } while (try? await ContinuousClock().sleep(for: .seconds(1))) != nil
     }
 
-    private func beat() async {
+    /// Asks the pipeline how it is, and the ledger by that, for as long as the endpoint may have to tell.
+    private func askLedger(_ board: StatusBoard) async {
+        repeat {
+            board.ask()
+            let answer = await Unhurried.answer { [pipeline] () -> Result<PipelineStatus, LedgerError> in
+                do throws(LedgerError) { return .success(try await pipeline.status()) } catch { return .failure(error) }
+            }
+            guard let answer else { return }
+            board.show(answer)
+        } while (try? await ContinuousClock().sleep(for: board.rest)) != nil
+    }
+
+    /// Beside the ledger's questions, so that a ledger that hangs does not hide how the session is.
+    private func askSession(_ board: StatusBoard) async {
+        while (try? await ContinuousClock().sleep(for: .milliseconds(500))) != nil {
+            board.show(await session.status())
+        }
+    }
+
+    /// What the pipeline is doing; nil when it cannot tell, or when nobody waits for it any more.
+    private func status() async -> PipelineStatus? {
+        await Unhurried.answer { [pipeline] in try? await pipeline.status() } ?? nil
+    }
+
+    private func beat(_ board: StatusBoard) async {
         let startedAt = ContinuousClock.now
         while (try? await ContinuousClock().sleep(for: Self.heartbeat)) != nil {
-            guard let status = try? await pipeline.status() else { continue }
+            if case .silent(let time) = board.ledger() {
+                let seconds = time.components.seconds
+                logger.error("the ledger does not answer", metadata: ["silent_s": "\(seconds)"])
+                manager.status("The ledger has not answered for \(seconds) s: look at the disk of the state directory.")
+                continue
+            }
+            guard let status = board.pipeline else { continue }
             var metadata = status.metadata
             metadata["uptime_s"] = "\((ContinuousClock.now - startedAt).components.seconds)"
-            let session = await session.status()
-            metadata["session"] = "\(session.state.name)"
-            if let obstacle = obstacle(status, session) { metadata["obstacle"] = "\(obstacle)" }
+            metadata["session"] = "\(board.session.state.name)"
+            if let obstacle = Self.obstacle(board) { metadata["obstacle"] = "\(obstacle)" }
             logger.info("alive", metadata: metadata)
-            announce(status, session)
+            announce(status, board.session)
         }
     }
 
     private func announce(_ status: PipelineStatus, _ session: SessionStatus) {
         let counts = "Delivered \(status.delivered), waiting \(status.pending)"
-        guard let obstacle = obstacle(status, session) else {
+        let now = SystemClock().now()
+        guard let obstacle = SendingObstacle(session: session.sendObstacle, sender: status.sender, now: now) else {
             manager.status("\(counts); session \(session.state.name).")
             return
         }
         manager.status("\(counts); nothing can be sent: \(obstacle)")
-    }
-
-    private func obstacle(_ status: PipelineStatus?, _ session: SessionStatus) -> SendingObstacle? {
-        let sender = status?.sender ?? .open
-        return SendingObstacle(session: session.sendObstacle, sender: sender, now: SystemClock().now())
-    }
-
-    /// What is missing before the daemon does its work (docs/operations.md, `/readyz`).
-    private func pending() async -> [String] {
-        var pending: [String] = []
-        if (try? await pipeline.status()) == nil { pending.append("ledger") }
-        // Only hosts that were connected are reported.
-        if hosts.reports.isEmpty { pending.append("stream") }
-        return pending
-    }
-
-    private var source: StatusSource {
-        StatusSource(
-            pending: { await pending() },
-            obstacle: { obstacle(try? await pipeline.status(), await session.status())?.description },
-            status: { [pipeline, hosts, session] in
-                var json: [String: JSONValue] = ["version": .string(BuildInformation.version)]
-                let (current, status) = (await session.status(), try? await pipeline.status())
-                json["session"] = SessionText(current, now: SystemClock().now()).json
-                if let status { json["pipeline"] = status.json }
-                json["obstacle"] = obstacle(status, current).map { .string($0.description) } ?? .null
-                json["stream"] = .array(hosts.reports.map(\.json))
-                return .object(json)
-            },
-            metrics: { [registry, session, pipeline] in
-                // Sets the pipeline's gauges.
-                _ = try? await pipeline.status()
-                let families = registry.families() + SessionMetrics(await session.status()).families
-                return families.sorted { $0.name < $1.name }
-            }
-        )
     }
 }

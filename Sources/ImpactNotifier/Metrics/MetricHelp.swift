@@ -32,6 +32,7 @@ enum MetricHelp {
         "queue_depth": "Jobs by state.",
         "queue_oldest_age_seconds": "Age of the oldest job that is neither finished nor waits for its owner.",
         "dead_letters": "Jobs that wait for the operator.",
+        "ledger_unanswered_seconds": "For how long the ledger has not answered; 0 when it does.",
         "send_requests_total": "Requests to the chat service, by method and HTTP status.",
         "send_breaker_open": "1 while sending is paused for the whole account.",
         "output_failures_total": "Notifications that a local output did not take, by output.",

@@ -1,5 +1,4 @@
-internal import FlyingSocks
-internal import Glibc
+internal import Network
 
 /// Where the status endpoint listens: `127.0.0.1:9464`, `[::1]:9464`, an address literal and a port.
 struct StatusAddress: Sendable, Equatable, CustomStringConvertible {
@@ -7,6 +6,8 @@ struct StatusAddress: Sendable, Equatable, CustomStringConvertible {
     let host: String
     /// The port; 0 takes a free one.
     let port: UInt16
+    /// The address to bind to.
+    let socketAddress: SocketAddress
 
     /// Nil when the text is no address literal with a port.
     init?(_ text: String) {
@@ -15,32 +16,27 @@ struct StatusAddress: Sendable, Equatable, CustomStringConvertible {
         }
         let written = text[..<colon]
         let host = written.hasPrefix("[") && written.hasSuffix("]") ? written.dropFirst().dropLast() : written
-        guard Self.isLiteral(String(host), ipv6: host != written) else { return nil }
-        self.host = String(host)
+        guard host.contains(":") == (host != written) else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    private init?(host: String, port: UInt16) {
+        guard let socketAddress = SocketAddress(literal: host, port: port) else { return nil }
+        self.host = host
         self.port = port
+        self.socketAddress = socketAddress
     }
 
     /// As it is written in the configuration.
-    var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    private var isIPv6: Bool { host.contains(":") }
-
-    /// The address to bind to.
-    func socketAddress() throws -> any SocketAddress {
-        isIPv6 ? try sockaddr_in6.inet6(ip6: host, port: port) : try sockaddr_in.inet(ip4: host, port: port)
+    /// Where a client on this machine reaches the endpoint: at loopback when it listens on all addresses.
+    var reachable: StatusAddress {
+        let loopback = ["0.0.0.0": "127.0.0.1", "::": "::1"][host]
+        return loopback.flatMap { StatusAddress(host: $0, port: port) } ?? self
     }
 
-    /// The address at which a client on this machine reaches the endpoint: loopback when it listens on all of them.
-    func reachableSocketAddress() throws -> any SocketAddress {
-        switch host {
-        case "0.0.0.0": try sockaddr_in.inet(ip4: "127.0.0.1", port: port)
-        case "::": try sockaddr_in6.inet6(ip6: "::1", port: port)
-        default: try socketAddress()
-        }
-    }
-
-    private static func isLiteral(_ host: String, ipv6: Bool) -> Bool {
-        var address = in6_addr()  // room for either family
-        return unsafe inet_pton(ipv6 ? AF_INET6 : AF_INET, host, &address) == 1
+    static func == (one: StatusAddress, other: StatusAddress) -> Bool {
+        one.host == other.host && one.port == other.port
     }
 }

@@ -1,5 +1,3 @@
-internal import FlyingSocks
-
 /// Why the status endpoint, or a question to it, failed.
 struct StatusFailure: Error, CustomStringConvertible {
     /// What went wrong, open for more.
@@ -7,7 +5,7 @@ struct StatusFailure: Error, CustomStringConvertible {
         let rawValue: String
         /// The address cannot be listened at: in use, not of this machine, or a port below 1024.
         static let cannotListen = Code(rawValue: "cannot_listen")
-        /// It listened and cannot go on: descriptors have run out, for example.
+        /// It listens and cannot serve: descriptors have run out, for example.
         static let interrupted = Code(rawValue: "interrupted")
         /// Nobody listens, or does not answer in time.
         static let noAnswer = Code(rawValue: "no_answer")
@@ -31,16 +29,5 @@ struct StatusFailure: Error, CustomStringConvertible {
         case .noAnswer: "no daemon answers on \(address): \(detail)"
         default: "the daemon on \(address) is not healthy: \(detail)"
         }
-    }
-}
-
-extension StatusFailure {
-    /// A failure whose detail is the system's own words where there are any.
-    init(_ code: Code, at address: StatusAddress, cause: any Error) {
-        guard case .failed(_, _, let message)? = cause as? SocketError else {
-            self.init(code: code, address: address, detail: "\(cause)")
-            return
-        }
-        self.init(code: code, address: address, detail: message)
     }
 }

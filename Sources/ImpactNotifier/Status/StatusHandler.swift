@@ -1,59 +1,44 @@
 internal import ATProtocol
-internal import FlyingFox
-internal import FoundationEssentials
+internal import Network
 
-/// Answers one request to the status endpoint.
-struct StatusHandler: HTTPHandler {
-    private let source: StatusSource
+/// Gives the answer to one request to the status endpoint.
+struct StatusHandler: Sendable {
+    /// Where the answers come from.
+    let source: StatusSource
+    /// The names by which the endpoint may be asked.
+    let hosts: KnownHosts
 
-    /// A handler that asks this source.
-    init(source: StatusSource) {
-        self.source = source
-    }
-
-    /// The answer; never throws.
-    func handleRequest(_ request: HTTPRequest) async -> HTTPResponse {
-        let response = await answer(to: request)
-        guard request.method == .HEAD else { return response }
-        // RFC 9110 §9.3.2: the same fields, and no content. The server library would send it.
-        var headers = response.headers
-        headers[.contentLength] = String((try? await response.bodyData.count) ?? 0)
-        return HTTPResponse(statusCode: response.statusCode, headers: headers)
-    }
-
-    private func answer(to request: HTTPRequest) async -> HTTPResponse {
-        guard [.GET, .HEAD].contains(request.method) else {
-            var response = text("only GET and HEAD\n", status: .methodNotAllowed)
-            response.headers[HTTPHeader("Allow")] = "GET, HEAD"
-            return response
+    /// The answer, at once.
+    func reply(to request: ServerRequest) -> ServerReply {
+        switch hosts.verdict(on: request) {
+        case .known: break
+        case .malformed: return text("the request must name one host\n", status: 400)
+        case .unknown(let name):
+            let advice = "add it to status.hosts in the configuration, or ask by the IP address"
+            return text("“\(name)” is no name that this endpoint is known by: \(advice)\n", status: 421)
+        }
+        guard request.isReading else {
+            return text("only GET and HEAD\n", status: 405, headers: ["Allow": "GET, HEAD"])
         }
         switch request.path {
         case "/healthz": return text("ok\n")
         case "/readyz":
-            let pending = await source.pending()
-            guard !pending.isEmpty else {
-                return text(await source.obstacle().map { "ok, but nothing can be sent: \($0)\n" } ?? "ok\n")
+            let pending = source.pending()
+            guard pending.isEmpty else {
+                return text("waiting for: \(pending.joined(separator: ", "))\n", status: 503)
             }
-            return text("waiting for: \(pending.joined(separator: ", "))\n", status: .serviceUnavailable)
+            return text(source.obstacle().map { "ok, but nothing can be sent: \($0)\n" } ?? "ok\n")
         case "/status":
-            return answer(await source.status().encoded + [UInt8(ascii: "\n")], type: "application/json")
+            return ServerReply(source.status().encoded + [UInt8(ascii: "\n")], type: "application/json")
         case "/metrics":
-            let format = PrometheusExposition(accept: request.headers[HTTPHeader("Accept")])
-            return answer(Array(format.render(await source.metrics()).utf8), type: format.contentType)
+            let format = PrometheusExposition(accept: request.headers["Accept"])
+            return ServerReply(format.render(source.metrics()).utf8, type: format.contentType)
         case "/": return text("impact-notifier: /healthz /readyz /status /metrics\n")
-        default: return text("not found\n", status: .notFound)
+        default: return text("not found\n", status: 404)
         }
     }
 
-    private func text(_ body: String, status: HTTPStatusCode = .ok) -> HTTPResponse {
-        answer(Array(body.utf8), type: "text/plain; charset=utf-8", status: status)
-    }
-
-    private func answer(_ body: [UInt8], type: String, status: HTTPStatusCode = .ok) -> HTTPResponse {
-        HTTPResponse(
-            statusCode: status,
-            headers: [.contentType: type, .cacheControl: "no-store", HTTPHeader("X-Content-Type-Options"): "nosniff"],
-            body: Data(body)
-        )
+    private func text(_ body: String, status: Int = 200, headers: HTTPHeaders = [:]) -> ServerReply {
+        ServerReply(body.utf8, status: status, headers: headers)
     }
 }

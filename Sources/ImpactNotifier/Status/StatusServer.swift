@@ -1,59 +1,44 @@
-internal import ATProtocol
-internal import FlyingFox
-internal import FlyingSocks
-internal import FoundationEssentials
 internal import Logging
+internal import Network
 
 /// The endpoint that watchers ask: `/healthz`, `/readyz`, `/status` and `/metrics`.
 ///
-/// It answers GET and HEAD, changes nothing, holds no secret, and listens on loopback unless it is told otherwise.
+/// It answers GET and HEAD, changes nothing, holds no secret, and listens on loopback unless it is told otherwise. It has a
+/// thread of its own: whatever its clients do, and whatever the daemon waits for, it answers.
 struct StatusServer: Sendable {
-    private let address: StatusAddress
+    /// The port in use.
+    let port: UInt16
     private let server: HTTPServer
-    private let logger: Logger
 
-    /// A server that is not listening yet.
-    init(address: StatusAddress, source: StatusSource, logger: Logger) throws(StatusFailure) {
-        self.address = address
-        self.logger = logger
-        do {
-            let configuration = HTTPServer.Configuration(
-                address: try address.socketAddress(),
-                timeout: 5,
-                sharedRequestReplaySize: 16 << 10,
-                logger: .disabled
-            )
-            server = HTTPServer(config: configuration, handler: StatusHandler(source: source))
-        } catch {
-            throw StatusFailure(.cannotListen, at: address, cause: error)
-        }
-    }
-
-    /// Serves until cancelled.
+    /// A server that listens and answers from now on.
     ///
-    /// - Parameter began: told when it listens.
-    /// - Throws: ``StatusFailure`` when the address cannot be listened at, or not any longer.
-    func run(began: @escaping @Sendable () -> Void = {}) async throws(StatusFailure) {
-        let listening = Task {
-            try await server.waitUntilListening()
-            logger.info("status endpoint", metadata: ["address": "\(address)"])
-            began()
+    /// - Parameters:
+    ///   - address: where it listens.
+    ///   - configuration: the names it is known by, and what one of its clients may take.
+    ///   - source: where the answers come from.
+    ///   - logger: told where it listens.
+    /// - Throws: ``StatusFailure`` when the address cannot be listened at, or the system has no thread left.
+    init(
+        at address: StatusAddress,
+        _ configuration: StatusConfiguration,
+        source: StatusSource,
+        logger: Logger
+    ) throws(StatusFailure) {
+        let handler = StatusHandler(source: source, hosts: KnownHosts(configuration.hosts))
+        do throws(ServerFailure) {
+            let socket = try ListeningSocket(address.socketAddress)
+            port = socket.port
+            server = try HTTPServer(on: socket, limits: configuration.limits) { handler.reply(to: $0) }
+        } catch {
+            let code: StatusFailure.Code = error.code == .cannotListen ? .cannotListen : .interrupted
+            throw StatusFailure(code: code, address: address, detail: error.description)
         }
-        defer { listening.cancel() }
-        do { try await server.run() } catch {
-            guard !Task.isCancelled else { return }
-            var code = StatusFailure.Code.cannotListen
-            if case .failed("Accept", _, _)? = error as? SocketError { code = .interrupted }
-            throw StatusFailure(code, at: address, cause: error)
-        }
+        logger.info("status endpoint", metadata: ["address": "\(address)"])
     }
 
-    /// The port in use, once it is.
-    func listeningPort() async throws -> UInt16 {
-        try await server.waitUntilListening()
-        switch await server.listeningAddress {
-        case .ip4(_, let port)?, .ip6(_, let port)?: return port
-        default: return address.port
-        }
+    /// Serves until cancelled; then the port is free again.
+    func run() async {
+        while !Task.isCancelled { try? await ContinuousClock().sleep(for: .seconds(3600)) }
+        server.stop()
     }
 }

@@ -1,5 +1,4 @@
 import ATProtocol
-import Dispatch
 import Logging
 import Metrics
 import Synchronization
@@ -24,20 +23,22 @@ import Testing
         }
     }
 
-    /// Asks on a thread of its own: the client blocks, and the server needs the pool's two threads.
     private func get(_ client: StatusClient, _ path: String) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "client").async { continuation.resume(with: Result { try client.get(path) }) }
-        }
+        try await onThread { try client.get(path) }
     }
 
     private func address(_ text: String) throws -> StatusAddress {
         try #require(StatusAddress(text))
     }
 
-    private func server(_ text: String, _ daemon: Daemon = Daemon()) throws -> StatusServer {
+    private func server(
+        _ text: String,
+        _ daemon: Daemon = Daemon(),
+        hosts: [String] = []
+    ) throws -> StatusServer {
         try StatusServer(
-            address: address(text),
+            at: address(text),
+            StatusConfiguration(hosts: hosts),
             source: daemon.source,
             logger: .silent
         )
@@ -50,11 +51,21 @@ import Testing
         _ body: (StatusClient) async throws -> Void
     ) async throws {
         let server = try server("\(host):0", daemon)
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await server.run() }
-            let port = try await server.listeningPort()
-            try await body(StatusClient(address: address("\(host):\(port)")))
-            group.cancelAll()
+        let running = Task { await server.run() }
+        try await body(StatusClient(address: address("\(host):\(server.port)")))
+        running.cancel()
+        await running.value
+        // The port is free again.
+        _ = try self.server("\(host):\(server.port)")
+    }
+
+    /// The whole answer to a request, as it came.
+    private func ask(_ server: StatusServer, _ request: String) async throws -> String {
+        let port = server.port
+        return try await onThread {
+            let connection = RawConnection(port: port)
+            connection.send(request)
+            return connection.answer()
         }
     }
 
@@ -97,24 +108,62 @@ import Testing
 
     @Test func `an address in use is an error that names it`() async throws {
         let first = try server("127.0.0.1:0")
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await first.run() }
-            let port = try await first.listeningPort()
-            let second = try server("127.0.0.1:\(port)")
-            let failure = await #expect(throws: StatusFailure.self) { try await second.run() }
-            #expect(failure?.code == .cannotListen)
-            #expect(
-                failure?.description.hasPrefix("the status endpoint cannot listen on 127.0.0.1:\(port): Address")
-                    == true
-            )
-            group.cancelAll()
+        let failure = #expect(throws: StatusFailure.self) { try server("127.0.0.1:\(first.port)") }
+        #expect(failure?.code == .cannotListen)
+        let text = "the status endpoint cannot listen on 127.0.0.1:\(first.port): Address already in use"
+        #expect(failure?.description == "\(text); change status.listen or free the port")
+    }
+
+    @Test(arguments: ["/healthz", "/readyz", "/status", "/metrics", "/", "/other"])
+    func `answers GET and HEAD alone`(path: String) async throws {
+        let server = try server("127.0.0.1:0")
+        let head = try await ask(server, "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        let full = try await ask(server, "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        func fields(_ answer: String) -> [Substring] {
+            answer.split(separator: "\r\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+                .filter { !$0.hasPrefix("Date: ") }
         }
+        #expect(head.hasSuffix("\r\n\r\n") && fields(head) == fields(full))
+        #expect(fields(full).contains { $0.hasPrefix("Content-Length: ") })
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+            let answer = try await ask(
+                server,
+                "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n"
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.contains("\r\nAllow: GET, HEAD\r\n"), "\(answer)")
+        }
+    }
+
+    @Test func `is not for pages that have made a name of their own lead to it`() async throws {
+        let server = try server("127.0.0.1:0", hosts: ["notifier.example.org"])
+        for host in ["evil.example", "evil.example:\(server.port)", "example.org"] {
+            let answer = try await ask(server, "GET /status HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 421 ") && answer.contains("status.hosts"), "\(answer)")
+            #expect(!answer.contains("session"))
+        }
+        for host in ["notifier.example.org", "localhost:1", "127.0.0.1", "10.0.0.1:9464", "[::1]:9464"] {
+            let answer = try await ask(server, "GET /status HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer)")
+        }
+        #expect(try await ask(server, "GET /healthz HTTP/1.0\r\n\r\n").contains(" 200 "))
+        #expect(try await ask(server, "GET /healthz HTTP/1.1\r\n\r\n").contains(" 400 "))
+        let two = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n"
+        #expect(try await ask(server, two).contains(" 400 "))
     }
 
     @Test func `nobody there is an error that says so`() async throws {
         let client = StatusClient(address: try address("127.0.0.1:1"))
         let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/healthz") }
         #expect(failure?.description == "no daemon answers on 127.0.0.1:1: Connection refused")
+    }
+
+    @Test func `silence is an error when the client's patience is over`() async throws {
+        let listener = LoopbackListener()
+        defer { listener.stop() }
+        let address = try address("127.0.0.1:\(listener.port)")
+        let client = StatusClient(address: address, patience: .milliseconds(100))
+        let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/healthz") }
+        #expect(failure?.description == "no daemon answers on \(address): Connection timed out")
     }
 
     @Test(arguments: ["127.0.0.1:9464", "[::1]:9464", "0.0.0.0:0"]) func `an address is a literal and a port`(

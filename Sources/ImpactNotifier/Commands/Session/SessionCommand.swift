@@ -35,7 +35,7 @@ struct SessionCommand: AsyncParsableCommand {
             let status = try await SessionServices.run {
                 try await StoredSession.open(services.session, services.environment).status()
             }
-            let address = services.configuration.statusAddress
+            let address = services.configuration.status.address
             let daemon = Result { () throws(DaemonSession.Unknown) in
                 try DaemonSession(at: address, account: status.account)
             }

@@ -1,0 +1,53 @@
+internal import ATProtocol
+internal import Firehose
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// What the status endpoint is told, from the board.
+extension DaemonAttendance {
+    /// The source of the endpoint's answers.
+    func source(_ board: StatusBoard) -> StatusSource {
+        StatusSource(
+            pending: { [hosts] in
+                // Only hosts that were connected are reported.
+                [board.ledger().pending, hosts.reports.isEmpty ? "stream" : nil].compactMap(\.self)
+            },
+            obstacle: { Self.obstacle(board)?.description },
+            status: { [hosts] in
+                var json: [String: JSONValue] = ["version": .string(BuildInformation.version)]
+                json["session"] = SessionText(board.session, now: SystemClock().now()).json
+                json["ledger"] = board.ledger().json
+                json["pipeline"] = board.pipeline?.json
+                json["obstacle"] = Self.obstacle(board).map { .string($0.description) } ?? .null
+                json["stream"] = .array(hosts.reports.map(\.json))
+                return .object(json)
+            },
+            metrics: { [registry] in
+                let families =
+                    registry.families() + SessionMetrics(board.session).families
+                    + LedgerMetrics(ledger: board.ledger()).families
+                return families.sorted { $0.name < $1.name }
+            }
+        )
+    }
+
+    /// Why nothing can be sent just now; nil when messages are sent as they come.
+    static func obstacle(_ board: StatusBoard) -> SendingObstacle? {
+        let sender = board.pipeline?.sender ?? .open
+        return SendingObstacle(session: board.session.sendObstacle, sender: sender, now: SystemClock().now())
+    }
+}
+
+extension StatusBoard.LedgerState {
+    /// The state as JSON.
+    fileprivate var json: JSONValue {
+        var problem: String?
+        if case .failing(let text) = self { problem = text }
+        return [
+            "answers": .bool(self == .answering),
+            "unanswered_seconds": .number(silence),
+            "problem": problem.map { .string($0) } ?? .null,
+        ]
+    }
+}

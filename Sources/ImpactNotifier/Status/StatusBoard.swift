@@ -1,0 +1,83 @@
+internal import Notifier
+internal import OAuth
+internal import Synchronization
+
+/// What the daemon last knew of itself: its tasks write it, and the status endpoint's thread reads it without waiting.
+final class StatusBoard: Sendable {
+    /// How the ledger answers.
+    enum LedgerState: Sendable, Equatable {
+        /// The first answer has not come yet.
+        case opening
+        /// It answers.
+        case answering
+        /// It answers, but cannot do what it is asked.
+        case failing(String)
+        /// It has not answered for so long.
+        case silent(Duration)
+    }
+
+    private struct State {
+        var session: SessionStatus
+        var pipeline: PipelineStatus?
+        var record = AnswerRecord()
+        var failure: String?
+    }
+
+    private let state: Mutex<State>
+
+    /// A board that knows the session alone.
+    init(session: SessionStatus) { state = Mutex(State(session: session)) }
+
+    /// The session, at most a second ago.
+    var session: SessionStatus { state.withLock(\.session) }
+
+    /// What the pipeline last told; nil when it has told nothing yet, or could not.
+    var pipeline: PipelineStatus? { state.withLock(\.pipeline) }
+
+    /// When the ledger is to be asked next, counted from its answer.
+    var rest: Duration { state.withLock(\.record.rest) }
+
+    /// How the ledger answers now.
+    func ledger(at now: ContinuousClock.Instant = .now) -> LedgerState {
+        state.withLock { state in
+            if let silence = state.record.silence(at: now) { return .silent(silence) }
+            if let failure = state.failure { return .failing(failure) }
+            return state.record.hasAnswered ? .answering : .opening
+        }
+    }
+
+    /// Takes note of the session.
+    func show(_ session: SessionStatus) { state.withLock { $0.session = session } }
+
+    /// Takes note that the pipeline is asked, which asks the ledger.
+    func ask(at now: ContinuousClock.Instant = .now) { state.withLock { $0.record.ask(at: now) } }
+
+    /// Takes note of the answer.
+    func show(_ answer: Result<PipelineStatus, LedgerError>, at now: ContinuousClock.Instant = .now) {
+        state.withLock { state in
+            state.record.answer(at: now)
+            switch answer {
+            case .success(let status): (state.pipeline, state.failure) = (status, nil)
+            case .failure(let error): (state.pipeline, state.failure) = (nil, error.description)
+            }
+        }
+    }
+}
+
+extension StatusBoard.LedgerState {
+    /// What `/readyz` waits for, in a few words; nil when the ledger answers.
+    var pending: String? {
+        switch self {
+        case .answering: nil
+        case .opening: "ledger"
+        case .failing(let problem): "ledger (\(problem))"
+        case .silent(let time): "ledger (has not answered for \(time.components.seconds) s)"
+        }
+    }
+
+    /// For how many seconds it has not answered; 0 when it does.
+    var silence: Double {
+        guard case .silent(let time) = self else { return 0 }
+        return Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
+    }
+}
