@@ -54,30 +54,6 @@ import Testing
         #expect(!login.directory.names.contains("login.pending.json"))
     }
 
-    @Test func `the listener gives the browser's callback to the login`() async throws {
-        let login = try await SandboxLogin()
-        let listener = try CallbackListener()
-        let oauth = OAuthLogin(login.configuration, login.environment)
-        let callback = try await login.browse(oauth.start(port: listener.port).authorizationURL)
-        async let received = listener.callback()
-        let url = try WebURL(callback)
-        #expect(url.effectivePort == listener.port)
-        let stray = try await login.client.send(HTTPRequest(.get, url.with(path: "/favicon.ico")))
-        #expect(stray.status == 404)
-        let page = try await login.client.send(HTTPRequest(.get, url))
-        #expect(page.status == 200)
-        let status = try await oauth.complete(await received ?? "")
-        #expect(status.state == .ok)
-    }
-
-    @Test func `a listener that nobody calls ends when it is cancelled`() async throws {
-        let listener = try CallbackListener()
-        let waiting = Task { await listener.callback() }
-        waiting.cancel()
-        #expect(await waiting.value == nil)
-        #expect(throws: OAuthFailure.self) { try CallbackListener(port: listener.port) }
-    }
-
     @Test func `row 36: a refusal in the browser is told as one`() async throws {
         let login = try await SandboxLogin()
         login.network.authorizationServer.setConsenting(false)

@@ -14,6 +14,8 @@ public struct OAuthLogin: Sendable {
     public struct Invitation: Sendable, Equatable {
         /// To be opened within five minutes; it names no secret.
         public let authorizationURL: WebURL
+        /// What the callback of this login says, and that of no other.
+        public let state: String
         /// Where the browser will be sent to.
         public let redirectURI: String
         /// Seconds that the URL is good for.
@@ -81,6 +83,7 @@ public struct OAuthLogin: Sendable {
             authorizationURL: home.server.authorizationEndpoint.adding(query: [
                 ("client_id", identity.id), ("request_uri", requestURI),
             ]),
+            state: state,
             redirectURI: identity.redirectURI,
             lifetime: json["expires_in"]?.integer.map(Double.init) ?? 300
         )

@@ -83,6 +83,7 @@ struct Login: AsyncParsableCommand {
             port: listener?.port ?? (wanted == 0 ? nil : wanted),
             hint: services.hint
         )
+        listener?.expect(invitation)
         explain(invitation, listener)
         if start {
             StandardOutput.print("Then run: impact-notifier login --complete 'the address the browser ended at'")

@@ -5,6 +5,7 @@ internal import OAuth
 struct LoginPrompt: Sendable {
     private let listener: CallbackListener?
 
+    /// A prompt beside a listener, where there is one, that knows its login.
     init(_ listener: CallbackListener?) { self.listener = listener }
 
     /// The callback that comes first; nil when neither side can bring one any more.
