@@ -18,6 +18,7 @@ final class Stage: Sendable {
         wire: SandboxWire = .jetstream2,
         streamHosts: Int = 1,
         overrides: [String: String] = [:],
+        environment: [String: String] = [:],
         tracer: Duration? = nil,
         signsCommits: Bool = false,
         isLoggedIn: Bool = true
@@ -40,6 +41,7 @@ final class Stage: Sendable {
         }
         var settings = LocalDaemon.Settings()
         settings.overrides = overrides
+        settings.environment = environment
         settings.wire = wire
         daemon = try LocalDaemon(binary: try #require(Self.binary), network: network, account: bot, settings: settings)
         self.network = network

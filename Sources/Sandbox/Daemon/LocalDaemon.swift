@@ -10,6 +10,8 @@ public final class LocalDaemon: Sendable {
         public var wire = SandboxWire.jetstream2
         /// Values that replace or complete the configuration's, by dotted key: `sending.interval` → `0s`.
         public var overrides: [String: String] = [:]
+        /// Variables of the environment beside those of the configuration.
+        public var environment: [String: String] = [:]
         /// Rules, as the YAML of the `rules` key.
         public var rules = LocalDaemon.exampleRules
 
@@ -109,6 +111,7 @@ public final class LocalDaemon: Sendable {
         for (key, value) in settings.overrides {
             environment["IMPACT_NOTIFIER_" + key.replacing(".", with: "_").uppercased()] = value
         }
+        environment.merge(settings.environment) { $1 }
         // What a terminal echoes was typed by the test.
         let log = hasTerminal ? nil : unsafe getenv("IMPACT_NOTIFIER_DAEMON_LOG").map { unsafe String(cString: $0) }
         return try ChildProcess(
