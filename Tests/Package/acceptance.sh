@@ -72,6 +72,8 @@ is_succeeded() { is_running "$2" && [ "$(property MainPID "$2")" != "$1" ]; }
 # What the status endpoint answers; it shares this machine's loopback.
 asks() { curl -s "http://127.0.0.1:${2:-9464}$1"; }
 readiness_says() { asks /readyz "${2:-9464}" | grep -q "$1"; }
+# What the endpoint shows may be a second old.
+usable_is() { [ "$(usable "${2:-9464}")" = "$1" ]; }
 usable() { asks /metrics "${1:-9464}" | awk '/^impact_notifier_session_usable/ { print $NF }'; }
 session() { inside impact-notifier session status --json "${@:2}" | jq -r ".$1"; }
 has_no_stranger() {
@@ -112,11 +114,11 @@ first_message() {
     inside impact-notifier check >/dev/null || fail "check"
     inside systemctl enable -q --now impact-notifier || fail "systemctl enable --now"
     [ "$(usable)" = 0 ] || fail "session_usable without a session"
-    readiness_says 'nothing can be sent' || fail "/readyz says nothing of the missing session"
+    wait_for 10 "/readyz says that nothing can be sent" readiness_says 'nothing can be sent'
     browse inside sudo -u impact-notifier impact-notifier login
     logged_in_at=$SECONDS
     wait_for 10 "the running daemon has taken the login over" readiness_says '^ok$'
-    [ "$(usable)" = 1 ] || fail "session_usable after the login"
+    wait_for 10 "session_usable after the login" usable_is 1
     delivers bot.test "First"
     inside sudo -u impact-notifier impact-notifier doctor >"$WORK/doctor.log" || fail "doctor: $(grep FAIL "$WORK/doctor.log")"
     for command in "jobs list" "session check" "suppress list"; do
@@ -214,7 +216,7 @@ renewals() {
     is_renewed() { [ "$(session generation)" -ge 3 ] && [ $((SECONDS - logged_in_at)) -gt $((3 * lifetime)) ]; }
     wait_for $((4 * lifetime)) "three access tokens have ended, and were renewed" is_renewed
     asks /metrics | grep -E '^impact_notifier_(oauth|session)_' || fail "no metrics of the session"
-    [ "$(usable)" = 1 ] || fail "session_usable"
+    wait_for 10 "session_usable" usable_is 1
     delivers bot.test "With renewed tokens"
     has_no_stranger
 }
