@@ -133,6 +133,30 @@ struct `A daemon whose status endpoint has bad clients` {
         }
     }
 
+    @Test func `waits without a fuss when it has no descriptor for one of them, and serves it later`() async throws {
+        let (_, process) = try await started()
+        let port = endpoint.port
+        try await limitFiles(of: process, "4")
+        let used = cpu(process)
+        let connection = try await onThread {
+            let connection = RawConnection(port: port)
+            connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(connection.next(within: .seconds(3)) == .silence)
+            return connection
+        }
+        print("CPU \(cpu(process) - used) s in 3 s")
+        #expect(cpu(process) - used < 1)
+        try await limitFiles(of: process, "1024")
+        #expect(try await onThread { connection.answer() }.hasSuffix("ok\n"), tail(process))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
+    private func limitFiles(of process: ChildProcess, _ number: String) async throws {
+        let tool = try ChildProcess("/usr/bin/prlimit", ["--pid", "\(process.identifier)", "--nofile=\(number):"])
+        try #require(await tool.ended(within: .seconds(10)) == .exited(0), tail(tool))
+    }
+
     @Test func `does not tell a browser's page that has made its own name lead here`() async throws {
         let (_, process) = try await started()
         let port = endpoint.port

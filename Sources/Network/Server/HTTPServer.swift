@@ -83,6 +83,7 @@ public final class HTTPServer: Sendable {
                 },
                 { context, connection, _, event in unsafe ServerHandle.note(context, connection, event) },
                 { _, _, sequel, _ in unsafe ServerHandle.complete(sequel) },
+                { _, message, _ in unsafe ServerHandle.heed(message) },
                 Unmanaged.passUnretained(context).toOpaque()
             )
         }
@@ -116,6 +117,14 @@ public final class HTTPServer: Sendable {
     }
 
     // MARK: On the server's thread
+
+    /// Heeds the one message that asks for something; what clients do wrong is no news.
+    ///
+    /// Without a descriptor for its first connection the library tries again at once, for ever, with all of a core.
+    private static func heed(_ message: UnsafePointer<CChar>?) {
+        guard let message = unsafe message, unsafe strstr(message, "at FIRST connection") != nil else { return }
+        usleep(100_000)
+    }
 
     private static func note(
         _ context: UnsafeMutableRawPointer?,
