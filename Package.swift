@@ -175,7 +175,6 @@ let package = Package(
             name: "fuzz-configuration",
             dependencies: [
                 "Notifier", "OAuth", "Firehose", "ATProtocol", "Network", "CLinux", "CFuzzer", yaml, logging,
-                httpServer,
             ],
             path: "Tests/Fuzz/Configuration",
             swiftSettings: settings

@@ -1,0 +1,1 @@
+../../../../Sources/ImpactNotifier/Status/StatusConfiguration.swift
