@@ -137,6 +137,14 @@ public final class SandboxNetwork: Sendable {
         for server in servers { server.stop() }
     }
 
+    /// How many connections to a server are open: none is left when all that a dead client asked for is done.
+    ///
+    /// - Parameter server: its name in the journal, `as` for example.
+    /// - Returns: the number.
+    public func connectionCount(to server: String) -> Int {
+        servers.filter { $0.name == server }.reduce(0) { $0 + $1.connectionCount }
+    }
+
     /// The first stream host's URL of a wire.
     public func streamURL(_ wire: SandboxWire) -> WebURL { streamHosts[0].url(wire) }
 

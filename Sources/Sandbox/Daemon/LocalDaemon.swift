@@ -10,7 +10,7 @@ public final class LocalDaemon: Sendable {
         public var wire = SandboxWire.jetstream2
         /// Values that replace or complete the configuration's, by dotted key: `sending.interval` → `0s`.
         public var overrides: [String: String] = [:]
-        /// Variables of the environment beside those of the configuration.
+        /// Variables of the environment beside those of the configuration: a library to preload, for one.
         public var environment: [String: String] = [:]
         /// Rules, as the YAML of the `rules` key.
         public var rules = LocalDaemon.exampleRules
@@ -108,6 +108,7 @@ public final class LocalDaemon: Sendable {
         var environment = [
             "PATH": "/usr/bin:/bin", "HOME": directory.path, "IMPACT_NOTIFIER_CONFIG": configurationPath,
         ]
+        environment.merge(settings.environment) { $1 }
         for (key, value) in settings.overrides {
             environment["IMPACT_NOTIFIER_" + key.replacing(".", with: "_").uppercased()] = value
         }

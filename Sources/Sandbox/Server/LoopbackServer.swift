@@ -45,6 +45,9 @@ final class LoopbackServer: Sendable {
         }
     }
 
+    /// How many connections are open; one ends when what it asked for is done and its client has gone.
+    var connectionCount: Int { state.withLock(\.connections.count) }
+
     /// Closes the port and every connection.
     func stop() {
         state.withLock { state in
