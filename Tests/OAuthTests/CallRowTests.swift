@@ -242,6 +242,25 @@ import Testing
         #expect(try await again.send(fixture.call).status == 200)
     }
 
+    @Test func `row 4: while a PDS is left in peace, no token is spent for it`() async throws {
+        let fixture = try SessionFixture()
+        let refusal = Answer.challenge("invalid_token", "Invalid token")
+        fixture.client.script(SessionFixture.callPath, [refusal])
+        fixture.client.script("/xrpc/com.atproto.server.getSession", [refusal])
+        fixture.client.script(SessionFixture.tokenPath, (1..<100).map { .tokens($0) })
+        let session = try await fixture.open()
+        _ = try? await session.send(fixture.call)
+        for wait in [61.0, 301, 901] {
+            fixture.clock.advance(wait)
+            await session.maintain()
+        }
+        let spent = fixture.tokenRequests
+        // The next look is an hour away, and the access token at hand about to end.
+        fixture.clock.advance(3597)
+        for _ in 0..<3 { await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) } }
+        #expect(fixture.tokenRequests == spent)
+    }
+
     @Test func `row 4: tokens that another process renewed are used, and none is spent`() async throws {
         let fixture = try SessionFixture()
         let session = try await fixture.open()

@@ -37,7 +37,8 @@ struct CallAdmission: Sendable {
     ///   - margin: how long before its end a token counts as stale, in seconds.
     /// - Returns: whether they are.
     func wantsRenewal(at now: SessionTime, margin: Double) -> Bool {
-        guard let record, machine.admitsRefresh(at: now) else { return false }
+        // While the PDS is left in peace no call is made, and each renewal is a chance to lose the tokens.
+        guard let record, machine.admitsRefresh(at: now), machine.calls.isOver(at: now.uptime) else { return false }
         return followsCrash || isRefused || record.expiresAt.map { $0 < now.date + margin } ?? false
     }
 
