@@ -108,7 +108,6 @@ public final class LocalDaemon: Sendable {
         var environment = [
             "PATH": "/usr/bin:/bin", "HOME": directory.path, "IMPACT_NOTIFIER_CONFIG": configurationPath,
         ]
-        environment.merge(settings.environment) { $1 }
         for (key, value) in settings.overrides {
             environment["IMPACT_NOTIFIER_" + key.replacing(".", with: "_").uppercased()] = value
         }
