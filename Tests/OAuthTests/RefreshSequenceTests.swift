@@ -60,6 +60,27 @@ import Testing
         #expect(fixture.tokenRequests == 6)
     }
 
+    @Test func `row 16: limits of requests are no refusals, and no state to keep`() async throws {
+        let fixture = try SessionFixture()
+        let limit = Answer.error(429, "RateLimitExceeded", "Rate Limit Exceeded", headers: ["Retry-After": "60"])
+        let refusal = Answer.error(400, "invalid_grant", "Invalid refresh token")
+        fixture.client.script(SessionFixture.tokenPath, [limit, limit, limit, limit, refusal, .tokens(1)])
+        let session = try await fixture.open()
+        fixture.clock.advance(4000)
+        for _ in 0..<4 {
+            await session.maintain()
+            _ = try? await session.send(fixture.call)
+            #expect(await session.status().state.problem?.reason == .rateLimited)
+            #expect(fixture.stored?.setbacks == [:])
+            fixture.clock.advance(61)
+        }
+        await session.maintain()
+        #expect(await session.status().state.problem?.reason == .refreshRefused)
+        fixture.clock.advance(61)
+        await session.maintain()
+        #expect(await session.status().state == .ok, "the first refusal is asked about again after a minute")
+    }
+
     @Test func `a token endpoint that moved is found at the same issuer, and stored`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.tokenPath, [.success(HTTPResponse(status: 404))])

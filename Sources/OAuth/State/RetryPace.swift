@@ -39,6 +39,7 @@ extension SessionProblem.Reason {
         case .clientMetadata: .backoff(first: 60, longest: 900)
         case .signInUnavailable: .backoff(first: 300, longest: 3600)
         case .account: .every(3600)
+        // No refusal, and the server says itself how long.
         case .rateLimited, .unsaved: .every(60)
         // Somebody mends these elsewhere while the daemon runs.
         case .clientRefused, .proofRefused, .keyBinding, .credentials: .every(15 * 60)
