@@ -133,6 +133,9 @@ struct SessionTrigger: Sendable {
             reason: "refused-without-reason",
             result: "refused-without-reason",
             strike: { trial in
+                // What the ledger holds is dated before.
+                let delivery = await trial.process.line(within: .seconds(60)) { $0.contains("message delivered") }
+                #expect(delivery != nil, trial.story("nothing was delivered"))
                 try clock.set(30 * 86_400)
                 await trial.strikes(.proxy401, on: token)
             },
