@@ -64,6 +64,12 @@ struct RefreshKills {
         let token = try #require(session?["refresh_token"]?.string)
         let shown = examine(holding: token)
         let isLost = shown.contains { $0.token == token && $0.status == 200 }
+        // What was received was on the disk before anybody used it or spoke of it.
+        let isOneAhead = isLost && shown.last?.token != token
+        #expect(!isOneAhead, "\(moment): a token was shown that is not on the disk")
+        let told = process.output.compactMap(Self.generation).max() ?? 0
+        let stored = try #require(session?["generation"]?.integer)
+        #expect(stored >= told, "\(moment): generation \(told) was told of, and \(stored) is on the disk")
 
         process = try stage.daemon.run()
         let story: Comment = "\(moment), \(isLost ? "lost" : "living")\n\(tail(process))"
@@ -91,6 +97,13 @@ struct RefreshKills {
         let counts = (0..<asked).map { stage.count("Request \($0).") }
         #expect(counts.allSatisfy { $0 == 1 }, "\(counts)")
         #expect(stage.network.chat.messages.count == asked)
+    }
+
+    /// The generation that a line tells to have come.
+    private static func generation(in line: String) -> Int64? {
+        guard line.contains("msg=\"tokens renewed\""), let start = line.firstRange(of: " generation=")?.upperBound
+        else { return nil }
+        return Int64(line[start...].prefix { $0.isNumber })
     }
 
     // MARK: Dying
@@ -168,8 +181,10 @@ struct RefreshKills {
         var passed: Set<String> = []
         var last: String?
         for (token, _) in news {
-            #expect(!replaced.contains(token), "a token was shown although its successor was on the disk")
-            #expect(!passed.contains(token), "a token was shown after its successor")
+            // No token is an operand of an expectation: it would print it.
+            let (isReplaced, isPassed) = (replaced.contains(token), passed.contains(token))
+            #expect(!isReplaced, "a token was shown although its successor was on the disk")
+            #expect(!isPassed, "a token was shown after its successor")
             if let last, last != token { passed.insert(last) }
             last = token
         }
