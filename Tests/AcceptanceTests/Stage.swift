@@ -21,7 +21,6 @@ final class Stage: Sendable {
         environment: [String: String] = [:],
         tracer: Duration? = nil,
         signsCommits: Bool = false,
-        environment: [String: String] = [:],
         isLoggedIn: Bool = true
     ) async throws {
         var options = SandboxOptions()
@@ -44,7 +43,6 @@ final class Stage: Sendable {
         settings.overrides = overrides
         settings.environment = environment
         settings.wire = wire
-        settings.environment = environment
         daemon = try LocalDaemon(binary: try #require(Self.binary), network: network, account: bot, settings: settings)
         self.network = network
         self.bot = bot
