@@ -59,7 +59,8 @@ extension Reason {
         case .loginRequired: "The session is over; run “impact-notifier login”."
         case .sessionMisconfigured:
             "Session, configuration and client metadata do not fit; run “impact-notifier doctor”."
-        case .sessionUnavailable: "The session cannot be used just now, and is asked about again; run “impact-notifier session status”."
+        case .sessionUnavailable:
+            "The session cannot be used just now, and is asked about again; run “impact-notifier session status”."
         case .authorizationMalformed: "The PDS does not understand the authorization; run “impact-notifier doctor”."
         case .scopeMissing: "The session lacks the scope transition:chat.bsky; run “impact-notifier login” again."
         case .mentionScopeMissing:
