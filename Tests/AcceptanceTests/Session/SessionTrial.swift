@@ -20,6 +20,9 @@ struct SessionTrial: Sendable {
     /// A fault is lifted, not counted.
     static let always = 100_000
 
+    /// Many that log in at once would take the machine from all other tests.
+    private static let beginnings = Turnstile(2)
+
     let name: String
     let stage: Stage
     let reader = StatusReader()
@@ -41,6 +44,8 @@ struct SessionTrial: Sendable {
         environment: [String: String] = [:],
         prepare: (Stage) throws -> Void = { _ in }
     ) async throws {
+        await Self.beginnings.enter()
+        defer { Self.beginnings.leave() }
         self.name = name
         stage = try await Stage(
             overrides: ["status.listen": reader.address],

@@ -7,16 +7,10 @@ import TestSupport
 /// What is told there may be a second old, so it is asked for until it is as it should be.
 struct StatusReader: Sendable {
     /// Host and port for `status.listen`; free when this was made.
-    let address: String
+    let address = "127.0.0.1:\(unusedPort())"
     private let client = CurlHTTPClient(
         configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true)
     )
-
-    init() {
-        let listener = LoopbackListener()
-        listener.stop()
-        address = "127.0.0.1:\(listener.port)"
-    }
 
     /// The text of a page; empty while nobody answers.
     func text(_ path: String) async -> String {
