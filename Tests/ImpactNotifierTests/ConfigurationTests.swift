@@ -116,6 +116,13 @@ import Testing
         #expect(try problems(text).count == 1)
     }
 
+    @Test func `without an account lacks that alone, whichever sections it has`() throws {
+        let sections = ["stream", "session", "policy", "sending", "digest", "mentions", "log", "status", "network"]
+        let text = Self.valid.replacing("account: did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", with: "") + "\n"
+        let found = try problems(text + sections.map { "\($0):\n" }.joined())
+        #expect(found.count == 1 && found.first?.contains("account: this key is required") == true, "\(found)")
+    }
+
     @Test func `that is empty lacks what every configuration needs`() throws {
         #expect(try problems("").count == 2)
     }

@@ -101,7 +101,7 @@ configure() {
     urls=$(jq -r '[.plc, .appview, .streams[0].jetstream2] | @tsv' "$WORK/network.json")
     read -r plc appview stream <<<"$urls"
     sed -i -e "s|^#account: .*|account: $(did "$2")|" \
-        -e "s|^  #hosts:.*|  hosts: [\"$stream\"]|" \
+        -e "s|^  #hosts:$|  hosts: [\"$stream\"]|" \
         -e "s|^  #plc_directory: .*|  plc_directory: $plc|" \
         -e "s|^  #appview: .*|  appview: $appview|" \
         -e 's|^  #recipients: followers|  recipients: anyone|' \

@@ -105,6 +105,7 @@ struct ConfigurationLoader {
             level: log.choice("level", default: Logger.Level.info),
             format: log.choice("format", default: .logfmt)
         )
+        let status = status(document.section("status"), isAlone: instance == nil)
         guard let account, let plcDirectory, let appView else { return nil }
         return Configuration(
             account: account,
@@ -116,7 +117,7 @@ struct ConfigurationLoader {
             session: session,
             delivery: delivery,
             log: logging,
-            status: status(document.section("status"), isAlone: instance == nil),
+            status: status,
             certificateAuthorityFile: authorities,
             proxy: proxy,
             allowsLoopback: allowsLoopback
