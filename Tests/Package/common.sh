@@ -117,6 +117,8 @@ configure() {
 # Starts a login and plays the person with the browser: browse COMMAND...
 browse() {
     local output=$WORK/login.log
+    # Else the address of the login before would do, for a moment.
+    : >"$output"
     "$@" >"$output" 2>&1 </dev/null &
     local login=$!
     wait_for 30 "login prints an address" grep -q '/oauth/authorize' "$output"
