@@ -165,6 +165,10 @@ struct SessionTrial: Sendable {
             return stored?["login_id"]?.string == login && stored?["state"] == nil && stored?["setbacks"] == nil
         }
         #expect(isWell, story("the stored session is not well"))
+        let isTold = await reader.shows("/status") { text in
+            (try? JSONValue(parsing: text))?["session"]?["state"]?.string == "ok"
+        }
+        #expect(isTold, story("/status does not say that the session is well"))
         let json = try await expectAdvice()
         #expect(json["state"]?.string == "ok" && json["daemon"]?["state"]?.string == "ok", story("\(json)"))
     }
