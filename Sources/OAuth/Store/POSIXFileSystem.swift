@@ -115,7 +115,8 @@ extension FileStatus {
             inode: UInt64(status.st_ino),
             owner: status.st_uid,
             mode: status.st_mode,
-            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            // It only tells versions apart; a clock of the year 2300 is no reason to end.
+            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec),
             size: Int64(status.st_size)
         )
     }

@@ -78,7 +78,7 @@ extension SessionRecord {
             guard let generation = intent["generation"]?.integer, let startedAt = intent["started_at"]?.integer else {
                 return nil
             }
-            self.intent = Intent(generation: generation, startedAt: Double(startedAt))
+            self.intent = Intent(generation: generation, startedAt: Double(min(max(0, startedAt), 1 << 40)))
         }
         for attempt in Setback.Attempt.allCases {
             setbacks[attempt] = json["setbacks"]?[attempt.rawValue].flatMap(Setback.Stored.init)
@@ -128,12 +128,15 @@ extension Setback.Stored {
     }
 
     fileprivate init?(_ json: JSONValue) {
-        guard let state = SessionState(stored: json), state.problem != nil, let at = json["at"]?.integer else {
-            return nil
-        }
-        let refusals = Int(clamping: json["refusals"]?.integer ?? 0)
-        let confirmed = Double(json["confirmed"]?.integer ?? 0)
-        self.init(state: state, refusals: max(0, refusals), at: Double(at), confirmed: max(0, confirmed))
+        // What can be counted on and written again, whoever wrote it.
+        func number(_ name: String) -> Int64? { json[name]?.integer.map { min(max(0, $0), 1 << 40) } }
+        guard let state = SessionState(stored: json), state.problem != nil, let at = number("at") else { return nil }
+        self.init(
+            state: state,
+            refusals: Int(number("refusals") ?? 0),
+            at: Double(at),
+            confirmed: Double(number("confirmed") ?? 0)
+        )
     }
 }
 
