@@ -150,4 +150,56 @@ import Testing
         _ = try await fixture.open(isDaemon: false)
         #expect(fixture.log.count(warning) == 1)
     }
+
+    @Test(arguments: [0, 1, 2])
+    func `what a server writes beside its tokens is nowhere to be seen`(place: Int) async throws {
+        var fixture = try SessionFixture()
+        let refresh = String(repeating: "0123abcd", count: 8)
+        fixture.record.refreshToken = refresh
+        fixture.store()
+        let answer: Answer =
+            place == 0
+            ? .tokens(1, sub: refresh)
+            : place == 1 ? .tokens(1, scope: "atproto \(refresh)") : .tokens(1, scope: "\(refresh)")
+        fixture.client.script(SessionFixture.tokenPath, [answer])
+        let session = try await fixture.open()
+        fixture.clock.advance(3588)
+        let call = try fixture.call
+        var printed = ""
+        do { _ = try await session.send(call) } catch { printed += "\(error)" }
+        await session.maintain()
+        printed += fixture.log.text + "\(await session.status())"
+        #expect(!printed.contains(refresh.prefix(16)))
+    }
+
+    @Test func `an account by the name of the password is nowhere to be seen`() async throws {
+        let fixture = try SessionFixture(.appPassword)
+        fixture.client.script("/xrpc/com.atproto.server.refreshSession", [.error(400, "ExpiredToken", "x")])
+        fixture.client.script(
+            "/xrpc/com.atproto.server.createSession",
+            [
+                .json(["accessJwt": "a", "refreshJwt": "b", "did": "abcd-efgh-ijkl-mnop"])
+            ]
+        )
+        fixture.client.script(SessionFixture.callPath, [.error(400, "ExpiredToken", "x")])
+        let session = try await fixture.open()
+        let call = try fixture.call
+        _ = try? await session.send(call)
+        let printed = fixture.log.text + "\(await session.status())"
+        #expect(!printed.contains("abcd-efgh-ijkl-mnop"))
+    }
+
+    @Test func `a grant that quotes the token is shown without it`() async throws {
+        var fixture = try SessionFixture()
+        let refresh = String(repeating: "0123abcd", count: 8)
+        fixture.record.refreshToken = refresh
+        fixture.store()
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1, scope: SessionFixture.chatScope + " " + refresh)])
+        let session = try await fixture.open()
+        fixture.clock.advance(3590)
+        let call = try fixture.call
+        _ = try? await session.send(call)
+        let status = await session.status()
+        #expect(!"\(status)".contains(refresh))
+    }
 }

@@ -78,7 +78,7 @@ extension OAuthLogin {
             to: home.server.tokenEndpoint
         )
         guard response.status == 200 else { throw codeRefusal(login.issuer, response) }
-        guard let tokens = TokenSet(response) else {
+        guard let tokens = TokenSet(response)?.telling(noneOf: SecretRedaction([code, login.verifier])) else {
             throw OAuthFailure(code: .refused, sentence: "\(login.issuer) answered without a pair of tokens.")
         }
         do throws(OAuthFailure) {

@@ -76,6 +76,7 @@ struct AppPasswordScheme: TokenScheme {
             var response = try await client.send(request)
             if TokenSet(passwordSession: response) == nil { response = redaction(response) }
             return RefreshReply(password: response, isRefresh: bearer != nil, now: clock.now())
+                .telling(noneOf: redaction)
         } catch {
             return RefreshReply(OAuthFailure(error))
         }

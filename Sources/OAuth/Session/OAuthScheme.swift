@@ -87,6 +87,7 @@ struct OAuthScheme: TokenScheme {
                 timeout: Self.patience
             )
             return RefreshReply(token: response, now: sender.clock.now())
+                .telling(noneOf: secrets.redaction(with: record))
         } catch {
             return RefreshReply(error)
         }

@@ -107,6 +107,12 @@ enum RefreshReply: Sendable, Equatable {
         }
     }
 
+    /// The reply with no secret in what is told beside tokens.
+    func telling(noneOf secrets: SecretRedaction) -> RefreshReply {
+        guard case .tokens(let tokens) = self else { return self }
+        return .tokens(tokens.telling(noneOf: secrets))
+    }
+
     /// A good answer without a pair of tokens.
     private static func without(_ body: [UInt8]) -> RefreshReply {
         let text = String(decoding: body, as: UTF8.self)

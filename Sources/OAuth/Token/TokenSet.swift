@@ -36,6 +36,15 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
         expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? $0 : nil }
     }
 
+    /// The tokens, with none of them, nor of these secrets, in what is told beside them: a grant is shown to people.
+    func telling(noneOf secrets: SecretRedaction) -> TokenSet {
+        let own = SecretRedaction([accessToken, refreshToken])
+        var tokens = self
+        tokens.scope = scope.map { own(secrets($0)) }
+        tokens.subject = subject.map { own(secrets($0)) }
+        return tokens
+    }
+
     /// What forbids the use of the tokens; nil when nothing does.
     func problem(account: DID, kind: SessionKind) -> SessionProblem? {
         guard subject == account.text else {
