@@ -77,17 +77,20 @@ extension StoredSession {
             let pds = try await discovery.pds(of: account)
             guard var binding = record.binding else {
                 // An app password is the old PDS's alone.
-                if pds.origin == record.pds { return await keeper.homeConfirmed(at: pds.origin, nil) }
-                return await keeper.homeDoubted("the account moved from \(record.pds) to \(pds.origin)")
+                if pds.origin == record.pds { return await keeper.homeConfirmed(at: pds.origin, nil, of: record) }
+                return await keeper.homeDoubted("the account moved from \(record.pds) to \(pds.origin)", of: record)
             }
             let server = try await discovery.server(of: pds)
             guard server.issuer == binding.issuer else {
                 // Never show the refresh token to the new issuer: it is not the one that gave it.
-                return await keeper.homeDoubted("the account moved from \(binding.issuer) to \(server.issuer)")
+                return await keeper.homeDoubted(
+                    "the account moved from \(binding.issuer) to \(server.issuer)",
+                    of: record
+                )
             }
             binding.tokenEndpoint = server.tokenEndpoint.description
             binding.revocationEndpoint = server.revocationEndpoint?.description
-            await keeper.homeConfirmed(at: pds.origin, binding == record.binding ? nil : binding)
+            await keeper.homeConfirmed(at: pds.origin, binding == record.binding ? nil : binding, of: record)
         } catch {
             environment.logger.info("identity not checked", metadata: ["reason": "\(error.sentence)"])
         }
@@ -99,7 +102,7 @@ extension StoredSession {
     /// - Throws: ``SessionFailure``; an inactive account counts as ``SessionFailure/Code/refreshUnavailable``.
     public func check() async throws(SessionFailure) -> String {
         guard let nsid = try? NSID("com.atproto.server.getSession") else { throw await keeper.failure }
-        let response = try await send(.query(nsid))
+        let (response, record) = try await answer(to: .query(nsid))
         guard response.isSuccess, let json = try? JSONValue(parsing: response.body) else {
             throw SessionFailure(
                 code: .refreshUnavailable,
@@ -110,7 +113,8 @@ extension StoredSession {
             throw SessionFailure(code: .misconfigured, sentence: "The PDS speaks of another account.")
         }
         if json["active"]?.bool == false {
-            await keeper.callFailed(.degraded(SessionProblem(.account, json["status"]?.string ?? "inactive")))
+            let problem = SessionProblem(.account, json["status"]?.string ?? "inactive")
+            await keeper.callFailed(.degraded(problem), with: record)
             throw await keeper.failure
         }
         return json["handle"]?.string ?? ""

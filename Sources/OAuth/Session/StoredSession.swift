@@ -81,16 +81,21 @@ public actor StoredSession: AccountSession {
     /// - Throws: ``SessionFailure`` when no answer to the call can be had; ``SessionFailure/mayHaveBeenSent`` tells
     ///   whether it may have been carried out.
     public func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+        try await answer(to: call).0
+    }
+
+    /// The answer to a call, and the record that it was made with.
+    func answer(to call: XRPCCall) async throws(SessionFailure) -> (HTTPResponse, SessionRecord) {
         let first = try await keeper.usableRecord()
         let response = try await exchange(call, first)
-        guard case .tokenRefused = try await judge(response, call, first) else { return response }
+        guard case .tokenRefused = try await judge(response, call, first) else { return (response, first) }
         // Row 4: somebody may have renewed the tokens meanwhile; if not, one refresh, and the call once more.
         await keeper.tokenRefused(of: first)
         let second = try await keeper.usableRecord()
         let again = try await exchange(call, second)
-        guard case .tokenRefused(let detail) = try await judge(again, call, second) else { return again }
+        guard case .tokenRefused(let detail) = try await judge(again, call, second) else { return (again, second) }
         // The tokens are fresh, and still refused.
-        await keeper.callFailed(.degraded(SessionProblem(.tokenRefused, detail)))
+        await keeper.callFailed(.degraded(SessionProblem(.tokenRefused, detail)), with: second)
         await checkIdentity()
         throw await keeper.failure
     }
@@ -124,7 +129,12 @@ public actor StoredSession: AccountSession {
     ) async throws(SessionFailure) -> ResourceReply {
         let reply = ResourceReply(response, kind: record.kind)
         switch reply {
-        case .passed: await keeper.callSucceeded()
+        // That it knows the session of an account that is not active is no reason to try messages.
+        case .passed
+        where call.method.text == "com.atproto.server.getSession"
+            && (try? JSONValue(parsing: response.body))?["active"]?.bool == false:
+            break
+        case .passed: await keeper.callSucceeded(with: record)
         case .undecided, .tokenRefused: break
         case .proofReplayed:
             // A copy of the request arrived first and may have been carried out.
@@ -138,27 +148,28 @@ public actor StoredSession: AccountSession {
             )
         // What the chat service needs is what the session is for; whoever makes another call sees its refusal.
         case .scopeMissing where call.proxy == nil || !ScopeGrant.chatMethods.contains(call.method.text): break
-        case .scopeMissing(let detail): await keeper.settle(.needsLogin(SessionProblem(.scope, detail)))
+        case .scopeMissing(let detail): await keeper.settle(.needsLogin(SessionProblem(.scope, detail)), with: record)
         case .notPrivileged:
             let detail = "the app password may not use direct messages; make one that may"
-            await keeper.settle(.misconfigured(SessionProblem(.notPrivileged, detail)))
-        case .accountInactive(let detail): await keeper.callFailed(.degraded(SessionProblem(.account, detail)))
+            await keeper.settle(.misconfigured(SessionProblem(.notPrivileged, detail)), with: record)
+        case .accountInactive(let detail):
+            await keeper.callFailed(.degraded(SessionProblem(.account, detail)), with: record)
         case .tokenMisread(let detail):
             let problem = SessionProblem(.proofRefused, "the server misread the token: \(detail)")
-            await keeper.callFailed(.misconfigured(problem))
+            await keeper.callFailed(.misconfigured(problem), with: record)
         case .nonceWanted:
-            try await fail(.degraded(SessionProblem(.nonce, "the PDS asks for a nonce again and again")))
-        case .clock(let detail): try await fail(.degraded(SessionProblem(.clock, detail)))
+            try await fail(.degraded(SessionProblem(.nonce, "the PDS asks for a nonce again and again")), record)
+        case .clock(let detail): try await fail(.degraded(SessionProblem(.clock, detail)), record)
         case .keyMismatch:
-            try await fail(.misconfigured(SessionProblem(.keyBinding, "the tokens are bound to another key")))
+            try await fail(.misconfigured(SessionProblem(.keyBinding, "the tokens are bound to another key")), record)
         case .proofRefused(let detail):
-            try await fail(.misconfigured(SessionProblem(.proofRefused, "\(detail), sent for \(record.pds)")))
+            try await fail(.misconfigured(SessionProblem(.proofRefused, "\(detail), sent for \(record.pds)")), record)
         }
         return reply
     }
 
-    private func fail(_ state: SessionState) async throws(SessionFailure) {
-        await keeper.callFailed(state)
+    private func fail(_ state: SessionState, _ record: SessionRecord) async throws(SessionFailure) {
+        await keeper.callFailed(state, with: record)
         throw await keeper.failure
     }
 }

@@ -90,24 +90,32 @@ actor TokenKeeper {
         return record
     }
 
-    /// The PDS refused a record's access token.
-    func tokenRefused(of old: SessionRecord) { refusedGeneration = old.generation }
+    /// Whether what was found out with a record is still about the session in use: a login may have come meanwhile.
+    private func concerns(_ old: SessionRecord) -> Bool { record?.loginID == old.loginID }
 
-    /// The PDS answered a call as one that knows the session.
-    func callSucceeded() {
-        guard machine.calls.state != nil else { return }
+    /// The PDS refused a record's access token.
+    func tokenRefused(of old: SessionRecord) {
+        guard record?.isSameGeneration(as: old) == true else { return }
+        refusedGeneration = old.generation
+    }
+
+    /// The PDS answered a call with a record as one that knows the session.
+    func callSucceeded(with old: SessionRecord) {
+        guard concerns(old), machine.calls.state != nil else { return }
         machine.callSucceeded()
         keepState()
     }
 
-    /// The PDS does not take calls just now.
-    func callFailed(_ state: SessionState) {
+    /// The PDS does not take calls with a record just now.
+    func callFailed(_ state: SessionState, with old: SessionRecord?) {
+        guard let old, concerns(old) else { return }
         machine.callFailed(state, at: now, jitter: environment.jitter())
         keepState()
     }
 
-    /// Enters a state that only a human ends.
-    func settle(_ state: SessionState) {
+    /// Enters a state that only a human ends, because of what a call with a record met.
+    func settle(_ state: SessionState, with old: SessionRecord) {
+        guard concerns(old) else { return }
         machine.settle(state)
         keepState()
     }
@@ -117,9 +125,10 @@ actor TokenKeeper {
     /// - Parameters:
     ///   - pds: where it lives now, an origin.
     ///   - endpoints: those of the server, where they are others than before.
-    func homeConfirmed(at pds: String, _ endpoints: SessionRecord.Binding?) async {
+    ///   - asked: the record that was looked after; its key and client are no other login's.
+    func homeConfirmed(at pds: String, _ endpoints: SessionRecord.Binding?, of asked: SessionRecord) async {
         await refreshTask?.value
-        guard let old = record?.pds else { return }
+        guard concerns(asked), let old = record?.pds else { return }
         machine.homeConfirmed()
         if old != pds {
             scheme.forget(old)
@@ -131,8 +140,9 @@ actor TokenKeeper {
         await stateWriteTask?.value
     }
 
-    /// The account was found at another one.
-    func homeDoubted(_ detail: String) {
+    /// The account was found at another one than a record's.
+    func homeDoubted(_ detail: String, of asked: SessionRecord) {
+        guard concerns(asked) else { return }
         machine.homeDoubted(detail, at: now)
         keepState()
     }
