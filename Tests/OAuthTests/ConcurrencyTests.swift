@@ -133,6 +133,33 @@ import Testing
         #expect(await session.status().state == .ok)
     }
 
+    @Test(arguments: [false, true])
+    func `a command does not show the token whose successor a daemon holds in memory only`(
+        isEarly: Bool
+    ) async throws {
+        var fixture = try SessionFixture()
+        // The daemon tries again after a second, which does not leap.
+        fixture.environment.sleeper = ContinuousClock()
+        let daemon = try await fixture.open()
+        let early = isEarly ? try await fixture.open(isDaemon: false) : nil
+        fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
+        fixture.clock.advance(3590)
+        let files = fixture.files
+        fixture.client.during(SessionFixture.tokenPath) { files.fail("write", with: 28) }
+        _ = try await daemon.send(fixture.call)
+        #expect(await daemon.status().state.problem?.reason == .unsaved)
+        // The operator makes room, and runs what the alarm names.
+        fixture.client.during(SessionFixture.tokenPath, nil)
+        files.fail("write", with: nil)
+        fixture.client.forget()
+        let late = isEarly ? nil : try await fixture.open(isDaemon: false)
+        let command = try #require(early ?? late)
+        _ = try? await command.check()
+        #expect(fixture.tokenRequests == 0)
+        await daemon.drain()
+        #expect(fixture.stored?.refreshToken == "refresh-1")
+    }
+
     @Test func `a reminder comes each hour, and a login ends it without a restart`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.tokenPath, [.error(400, "invalid_grant", "Session expired")])

@@ -25,7 +25,7 @@ public actor StoredSession: AccountSession {
         self.configuration = configuration
         self.environment = environment
         self.instanceLock = instanceLock
-        keeper = TokenKeeper(configuration, environment, vault)
+        keeper = TokenKeeper(configuration, environment, vault, isDaemon: instanceLock != nil)
     }
 
     /// Opens the stored session of an account; what is wrong with it shows in ``status()`` and at the first call.

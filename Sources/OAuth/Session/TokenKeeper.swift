@@ -11,6 +11,8 @@ actor TokenKeeper {
     private let uptime: @Sendable () -> Double
     /// Nil when the store cannot even be opened: the key of its encryption is missing.
     private let vault: SessionVault?
+    /// Whether this process holds the lock that keeps a second daemon away.
+    private let isDaemon: Bool
     /// How tokens are renewed and how a request carries them.
     private(set) var scheme: any TokenScheme
 
@@ -34,7 +36,13 @@ actor TokenKeeper {
     private var saveRetryTask: Task<Void, Never>?
     private var stateWriteTask: Task<Void, Never>?
 
-    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment, _ vault: SessionVault?) {
+    init(
+        _ configuration: SessionConfiguration,
+        _ environment: SessionEnvironment,
+        _ vault: SessionVault?,
+        isDaemon: Bool
+    ) {
+        self.isDaemon = isDaemon
         self.configuration = configuration
         self.environment = environment
         self.vault = vault
@@ -180,7 +188,11 @@ actor TokenKeeper {
                 return false
             }
             // Where somebody put an older file back, what it holds is spent, and the next write puts ours over it.
-            if let record, !record.isSucceeded(by: stored) { return true }
+            if let record, !record.isSucceeded(by: stored) {
+                // Beside a daemon an intent is news, too: what it began may have come to nothing but memory.
+                if !isDaemon, stored.isInterrupted { followsCrash = true }
+                return true
+            }
             version = await vault.version()
             await adopt(stored)
         } catch {
@@ -303,6 +315,9 @@ actor TokenKeeper {
         guard await isConfirmed(by: vault), let record else { return self.record == nil ? reason : nil }
         await noticeMisfit()
         if let misfit = machine.misfit { return misfit.reason.rawValue }
+        if followsCrash, await isDaemonBeside(vault) {
+            return failed(.postponed(.lockBusy, "the daemon began a refresh whose end is not on the disk"))
+        }
         let refresh = TokenRefresh(scheme: scheme, vault: vault, environment: environment) {
             // The process ends: what was asked once is asked again by the next one.
             guard !self.isDraining else { return false }
@@ -343,6 +358,14 @@ actor TokenKeeper {
             await examine(tokens, next, vault)
             return machine.isOver || isUnsaved ? reason : "ok"
         }
+    }
+
+    /// Whether a daemon runs beside this process: it may hold the successor of what the disk holds in memory only.
+    private func isDaemonBeside(_ vault: SessionVault) async -> Bool {
+        guard !isDaemon else { return false }
+        guard let lock = await vault.lockInstance() else { return true }
+        lock.unlock()
+        return false
     }
 
     /// The state's reason.

@@ -43,6 +43,11 @@ struct SessionVault: Sendable {
         (try? await queue.run { () throws(OAuthFailure) in store.version() }) ?? nil
     }
 
+    /// The lock that a daemon holds as long as it runs; nil while one does, or when nobody can tell.
+    func lockInstance() async -> (any FileLock)? {
+        (try? await queue.run { () throws(OAuthFailure) in try store.lockInstance() }) ?? nil
+    }
+
     /// Waits for the lock that is held from reading the record to writing its successor.
     ///
     /// - Returns: the lock; nil when another process keeps it for 70 s.
