@@ -39,7 +39,7 @@ import Testing
     }
 
     private static func callFailed(_ reason: SessionProblem.Reason, _ detail: String) -> SessionMachine {
-        machine { $0.callFailed(.degraded(SessionProblem(reason, detail)), at: zero, jitter: 0.5) }
+        machine { $0.take(.callFailed(.degraded(SessionProblem(reason, detail))), at: zero, jitter: 0.5) }
     }
 
     private static let full = "No space left on device"

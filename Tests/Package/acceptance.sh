@@ -164,8 +164,9 @@ crash() {
     pid=$(property MainPID)
     crashed_from=$(inside date +%s.%N)
     # An illegal instruction where the daemon passes every second; gone with the process.
-    symbol=$(nm "$ROOT/usr/bin/impact-notifier" | awk '$3 == "$s5OAuth13StoredSessionC6statusAA0C6StatusVyF" { print $1 }')
+    symbol=$(nm "$ROOT/usr/bin/impact-notifier" | awk '$3 == "$s5OAuth13StoredSessionC6statusAA0C6StatusVyYaF" { print $1 }')
     base=$(inside awk 'NR == 1 { split($1, range, "-"); print range[1] }' "/proc/$pid/maps")
+    [ -n "$symbol" ] || fail "no such function"
     printf '\x0f\x0b' | inside dd of="/proc/$pid/mem" bs=1 seek=$((16#$base + 16#$symbol)) conv=notrunc status=none
     wait_for 40 "the next process is ready" is_succeeded "$pid" impact-notifier
     crashed_until=$(inside date +%s.%N)

@@ -55,6 +55,9 @@ enum ResourceReply: Equatable {
         case (403, "ScopeMissingError"): self = .scopeMissing(message)
         case (400, "InvalidToken") where message == "Bad token method" && kind == .appPassword: self = .notPrivileged
         case (400, "ExpiredToken") where kind == .appPassword: self = .tokenRefused(message)
+        // The reference says 400; others may not.
+        case (401, "ExpiredToken"), (401, "InvalidToken"), (401, "AuthenticationRequired"):
+            self = kind == .appPassword ? .tokenRefused(message) : otherwise
         case (400, "InvalidToken") where message.contains("could not be verified"):
             self = kind == .appPassword ? .tokenRefused(message) : .tokenMisread(message)
         default: self = otherwise

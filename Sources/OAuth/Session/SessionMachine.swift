@@ -57,35 +57,28 @@ struct SessionMachine: Sendable {
 
     /// New tokens passed the checks; the reason when they are not on the disk.
     mutating func rotated(unsaved detail: String?) {
-        verdict = nil
         refreshes = Setback()
-        servesUntil = 0
         unsaved = detail.map { SessionProblem(.unsaved, $0) }
-        // What calls ran into, only a call ends; but an account whose tokens are renewed is active again.
-        if calls.state?.problem?.reason == .account { calls = Setback() }
     }
 
     /// The new tokens reached the disk after all.
     mutating func saved() { unsaved = nil }
 
-    /// The account's server answered a call as one that knows the session.
-    mutating func callSucceeded() {
+    /// Something was found out about the session.
+    mutating func take(_ finding: SessionFinding, at now: SessionTime, jitter: Double) {
+        switch finding {
         // What a refresh ran into, only a refresh ends.
-        calls = Setback()
-    }
-
-    /// The account's server does not take calls just now.
-    mutating func callFailed(_ state: SessionState, at now: SessionTime, jitter: Double) {
-        calls.note(state, at: now.uptime, jitter: jitter)
+        case .callSucceeded(isChat: true): calls = Setback()
+        case .callSucceeded(isChat: false): calls.pass()
+        case .callFailed(let state): calls.note(state, at: now.uptime, jitter: jitter)
+        case .settled(let state): verdict = state
+        case .movedAway(let detail):
+            if let moved = home.found(detail, at: now.uptime) { verdict = moved }
+        }
     }
 
     /// The account was found where its session was made.
     mutating func homeConfirmed() { home = AccountHome() }
-
-    /// The account seems to have moved to another authorization server.
-    mutating func homeDoubted(_ detail: String, at now: SessionTime) {
-        if let moved = home.found(detail, at: now.uptime) { verdict = moved }
-    }
 
     /// Proof, or no session.
     mutating func settle(_ verdict: SessionState) { self.verdict = verdict }

@@ -7,7 +7,9 @@ struct SessionReport {
     private let logger: Logger
     private let account: DID
     private var reported = SessionState.ok
-    private var alarmedAt: Double?
+    private var isObstructed = false
+    /// When each reason was alarmed of last, by uptime.
+    private var alarms: [String: Double] = [:]
     /// What was wrong last and when it was seen, in seconds since the epoch; it may have passed.
     private(set) var lastProblem: (problem: SessionProblem, at: Double)?
 
@@ -26,23 +28,28 @@ struct SessionReport {
         }
         let isNews = state.name != reported.name || state.problem?.reason != reported.problem?.reason
         reported = state
-        if isNews { entered(state) }
-        guard let obstacle else {
-            alarmedAt = nil
-            return
-        }
-        let isAlarmed = alarmedAt != nil
-        guard now.uptime >= (alarmedAt ?? -.infinity) + Self.interval else { return }
-        alarmedAt = now.uptime
-        if !state.isUsable {
-            // What the state's own line said already.
-            if isAlarmed { logger.error("session still needs a human; nothing is sent", metadata: metadata(state)) }
-            return
-        }
+        if isNews { entered(state, canSend: obstacle == nil) }
+        let wasObstructed = isObstructed
+        isObstructed = obstacle != nil
+        guard let obstacle else { return }
+        // What comes and goes within an hour for one reason is one trouble.
+        let reason = state.problem?.reason.rawValue ?? ""
+        guard now.uptime >= (alarms[reason] ?? -.infinity) + Self.interval else { return }
+        alarms[reason] = now.uptime
         var metadata = metadata(state)
+        guard state.isUsable else {
+            // The state's own line said it just now.
+            if isNews { return }
+            if wasObstructed {
+                logger.error("session still needs a human; nothing is sent", metadata: metadata)
+            } else {
+                logger.error("session needs a human; nothing is sent", metadata: metadata)
+            }
+            return
+        }
         metadata["detail"] = "\(obstacle.clause)"
         metadata["run"] = "\(obstacle.remedy)"
-        if isAlarmed {
+        if wasObstructed {
             logger.error("session still cannot send; messages wait", metadata: metadata)
         } else {
             logger.error("session cannot send; messages wait", metadata: metadata)
@@ -114,7 +121,7 @@ struct SessionReport {
 
     private var did: Logger.MetadataValue { "\(account)" }
 
-    private func entered(_ state: SessionState) {
+    private func entered(_ state: SessionState, canSend: Bool) {
         switch state {
         case .ok: logger.notice("session is usable", metadata: metadata(state))
         case .degraded(let problem):
@@ -122,7 +129,11 @@ struct SessionReport {
             let needsHelp = problem.reason == .storage || problem.reason == .unsaved
             logger.log(level: needsHelp ? .error : .warning, "session is degraded", metadata: metadata(state))
         case .needsLogin, .misconfigured, .quarantined:
-            logger.error("session needs a human; nothing is sent", metadata: metadata(state))
+            if canSend {
+                logger.error("session needs a human; messages go until its token ends", metadata: metadata(state))
+            } else {
+                logger.error("session needs a human; nothing is sent", metadata: metadata(state))
+            }
         }
     }
 

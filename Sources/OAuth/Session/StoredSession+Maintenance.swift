@@ -30,13 +30,26 @@ extension StoredSession {
         await renewIfDue(record, known)
         // What calls ran into is found to be over, or not, although no message waits.
         let refreshed = await keeper.snapshot
-        if refreshed.machine.wantsCall(at: refreshed.now) { _ = try? await check() }
-        if schedule.takesIdentityCheck(at: known.now, jitter: environment.jitter())
-            || refreshed.machine.wantsHome(at: refreshed.now)
-        {
+        if refreshed.machine.wantsCall(at: refreshed.now) { await probe(.call) { _ = try? await check() } }
+        if schedule.takesIdentityCheck(at: known.now, jitter: environment.jitter()) {
             await checkIdentity()
+        } else if refreshed.machine.wantsHome(at: refreshed.now) {
+            await probe(.home) { await checkIdentity() }
         }
         await keeper.note()
+    }
+
+    /// Asks a question whose answer nobody waits for; where none comes the next one waits, up to five minutes.
+    private func probe(_ attempt: Setback.Attempt, _ ask: () async -> Void) async {
+        let before = await keeper.snapshot
+        var probe = probes[attempt] ?? Setback()
+        guard probe.isOver(at: before.now.uptime) else { return }
+        await ask()
+        let after = await keeper.snapshot
+        let isDecided = before.machine.calls != after.machine.calls || before.machine.home != after.machine.home
+        let silence = SessionState.degraded(SessionProblem(.unreachable, "no answer"))
+        probe.note(silence, at: after.now.uptime, jitter: environment.jitter())
+        probes[attempt] = isDecided ? nil : probe
     }
 
     private func renewIfDue(_ record: SessionRecord, _ known: SessionSnapshot) async {
@@ -78,15 +91,14 @@ extension StoredSession {
             guard var binding = record.binding else {
                 // An app password is the old PDS's alone.
                 if pds.origin == record.pds { return await keeper.homeConfirmed(at: pds.origin, nil, of: record) }
-                return await keeper.homeDoubted("the account moved from \(record.pds) to \(pds.origin)", of: record)
+                let detail = "the account moved from \(record.pds) to \(pds.origin)"
+                return await keeper.take(.movedAway(detail), about: record)
             }
             let server = try await discovery.server(of: pds)
             guard server.issuer == binding.issuer else {
                 // Never show the refresh token to the new issuer: it is not the one that gave it.
-                return await keeper.homeDoubted(
-                    "the account moved from \(binding.issuer) to \(server.issuer)",
-                    of: record
-                )
+                let detail = "the account moved from \(binding.issuer) to \(server.issuer)"
+                return await keeper.take(.movedAway(detail), about: record)
             }
             binding.tokenEndpoint = server.tokenEndpoint.description
             binding.revocationEndpoint = server.revocationEndpoint?.description
@@ -114,7 +126,7 @@ extension StoredSession {
         }
         if json["active"]?.bool == false {
             let problem = SessionProblem(.account, json["status"]?.string ?? "inactive")
-            await keeper.callFailed(.degraded(problem), with: record)
+            await keeper.take(.callFailed(.degraded(problem)), about: record)
             throw await keeper.failure
         }
         return json["handle"]?.string ?? ""

@@ -12,6 +12,8 @@ public actor StoredSession: AccountSession {
     let environment: SessionEnvironment
     let keeper: TokenKeeper
     var schedule = MaintenanceSchedule()
+    /// Questions of its own that brought no answer: the next one waits.
+    var probes: [Setback.Attempt: Setback] = [:]
     /// Held for as long as this object lives: it keeps a second daemon away.
     private let instanceLock: (any FileLock)?
 
@@ -95,7 +97,7 @@ public actor StoredSession: AccountSession {
         let again = try await exchange(call, second)
         guard case .tokenRefused(let detail) = try await judge(again, call, second) else { return (again, second) }
         // The tokens are fresh, and still refused.
-        await keeper.callFailed(.degraded(SessionProblem(.tokenRefused, detail)), with: second)
+        await keeper.take(.callFailed(.degraded(SessionProblem(.tokenRefused, detail))), about: second)
         await checkIdentity()
         throw await keeper.failure
     }
@@ -134,7 +136,7 @@ public actor StoredSession: AccountSession {
         where call.method.text == "com.atproto.server.getSession"
             && (try? JSONValue(parsing: response.body))?["active"]?.bool == false:
             break
-        case .passed: await keeper.callSucceeded(with: record)
+        case .passed: await keeper.take(.callSucceeded(isChat: call.proxy != nil), about: record)
         case .undecided, .tokenRefused: break
         case .proofReplayed:
             // A copy of the request arrived first and may have been carried out.
@@ -148,15 +150,16 @@ public actor StoredSession: AccountSession {
             )
         // What the chat service needs is what the session is for; whoever makes another call sees its refusal.
         case .scopeMissing where call.proxy == nil || !ScopeGrant.chatMethods.contains(call.method.text): break
-        case .scopeMissing(let detail): await keeper.settle(.needsLogin(SessionProblem(.scope, detail)), with: record)
+        case .scopeMissing(let detail):
+            await keeper.take(.settled(.needsLogin(SessionProblem(.scope, detail))), about: record)
         case .notPrivileged:
             let detail = "the app password may not use direct messages; make one that may"
-            await keeper.settle(.misconfigured(SessionProblem(.notPrivileged, detail)), with: record)
+            await keeper.take(.settled(.misconfigured(SessionProblem(.notPrivileged, detail))), about: record)
         case .accountInactive(let detail):
-            await keeper.callFailed(.degraded(SessionProblem(.account, detail)), with: record)
+            await keeper.take(.callFailed(.degraded(SessionProblem(.account, detail))), about: record)
         case .tokenMisread(let detail):
             let problem = SessionProblem(.proofRefused, "the server misread the token: \(detail)")
-            await keeper.callFailed(.misconfigured(problem), with: record)
+            await keeper.take(.callFailed(.misconfigured(problem)), about: record)
         case .nonceWanted:
             try await fail(.degraded(SessionProblem(.nonce, "the PDS asks for a nonce again and again")), record)
         case .clock(let detail): try await fail(.degraded(SessionProblem(.clock, detail)), record)
@@ -169,7 +172,7 @@ public actor StoredSession: AccountSession {
     }
 
     private func fail(_ state: SessionState, _ record: SessionRecord) async throws(SessionFailure) {
-        await keeper.callFailed(state, with: record)
+        await keeper.take(.callFailed(state), about: record)
         throw await keeper.failure
     }
 }

@@ -85,8 +85,6 @@ actor TokenKeeper {
     /// Why no call is possible just now.
     var failure: SessionFailure { SessionFailure(machine.state) }
 
-    // MARK: What calls use, and what they come to
-
     /// The record to make a call with, renewed when it is due.
     func usableRecord() async throws(SessionFailure) -> SessionRecord {
         await pickUp()
@@ -94,37 +92,19 @@ actor TokenKeeper {
         if let record, snapshot.admission.wantsRenewal(at: now, margin: 10 + 30 * environment.jitter()) {
             try await renew(insteadOf: record)
         }
-        guard let record, snapshot.admission.hindrance(at: now) == nil else { throw failure }
-        return record
+        if let record, snapshot.admission.hindrance(at: now) == nil { return record }
+        throw failure
     }
-
-    /// Whether what was found out with a record is still about the session in use: a login may have come meanwhile.
-    private func concerns(_ old: SessionRecord) -> Bool { record?.loginID == old.loginID }
 
     /// The PDS refused a record's access token.
     func tokenRefused(of old: SessionRecord) {
-        guard record?.isSameGeneration(as: old) == true else { return }
-        refusedGeneration = old.generation
+        if record?.isSameGeneration(as: old) == true { refusedGeneration = old.generation }
     }
 
-    /// The PDS answered a call with a record as one that knows the session.
-    func callSucceeded(with old: SessionRecord) {
-        guard concerns(old), machine.calls.state != nil else { return }
-        machine.callSucceeded()
-        keepState()
-    }
-
-    /// The PDS does not take calls with a record just now.
-    func callFailed(_ state: SessionState, with old: SessionRecord?) {
-        guard let old, concerns(old) else { return }
-        machine.callFailed(state, at: now, jitter: environment.jitter())
-        keepState()
-    }
-
-    /// Enters a state that only a human ends, because of what a call with a record met.
-    func settle(_ state: SessionState, with old: SessionRecord) {
-        guard concerns(old) else { return }
-        machine.settle(state)
+    /// Takes in what was found out with a record; nothing when a login came meanwhile.
+    func take(_ finding: SessionFinding, about old: SessionRecord) {
+        guard record?.loginID == old.loginID else { return }
+        machine.take(finding, at: now, jitter: environment.jitter())
         keepState()
     }
 
@@ -136,7 +116,7 @@ actor TokenKeeper {
     ///   - asked: the record that was looked after; its key and client are no other login's.
     func homeConfirmed(at pds: String, _ endpoints: SessionRecord.Binding?, of asked: SessionRecord) async {
         await refreshTask?.value
-        guard concerns(asked), let old = record?.pds else { return }
+        guard record?.loginID == asked.loginID, let old = record?.pds else { return }
         machine.homeConfirmed()
         if old != pds {
             scheme.forget(old)
@@ -147,15 +127,6 @@ actor TokenKeeper {
         keepState(isMoved: old != pds || endpoints != nil)
         await stateWriteTask?.value
     }
-
-    /// The account was found at another one than a record's.
-    func homeDoubted(_ detail: String, of asked: SessionRecord) {
-        guard concerns(asked) else { return }
-        machine.homeDoubted(detail, at: now)
-        keepState()
-    }
-
-    // MARK: Memory and disk in step
 
     /// Reads the file when it is another one than last time: a new login needs no restart.
     func pickUp() async {
@@ -315,7 +286,7 @@ actor TokenKeeper {
         guard await isConfirmed(by: vault), let record else { return self.record == nil ? reason : nil }
         await noticeMisfit()
         if let misfit = machine.misfit { return misfit.reason.rawValue }
-        if followsCrash, await isDaemonBeside(vault) {
+        if followsCrash, !isDaemon, await vault.isHeldByDaemon {
             return failed(.postponed(.lockBusy, "the daemon began a refresh whose end is not on the disk"))
         }
         let refresh = TokenRefresh(scheme: scheme, vault: vault, environment: environment) {
@@ -358,14 +329,6 @@ actor TokenKeeper {
             await examine(tokens, next, vault)
             return machine.isOver || isUnsaved ? reason : "ok"
         }
-    }
-
-    /// Whether a daemon runs beside this process: it may hold the successor of what the disk holds in memory only.
-    private func isDaemonBeside(_ vault: SessionVault) async -> Bool {
-        guard !isDaemon else { return false }
-        guard let lock = await vault.lockInstance() else { return true }
-        lock.unlock()
-        return false
     }
 
     /// The state's reason.

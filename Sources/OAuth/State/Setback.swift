@@ -19,6 +19,10 @@ struct Setback: Sendable, Equatable {
     /// Attempts in a row that were refused without proof.
     private(set) var refusals = 0
     private var failures = 0
+    private var notedAt: Double = 0
+
+    /// Refusals are in a row when no more than a day lies between two.
+    private static let memory: Double = 86_400
 
     /// Notes an attempt that failed.
     ///
@@ -31,9 +35,17 @@ struct Setback: Sendable, Equatable {
         // Several attempts that were under way together are one.
         guard isOver(at: uptime) || state.problem?.reason != self.state?.problem?.reason else { return }
         let pace = state.problem?.reason.pace ?? .patient
+        if uptime - notedAt > Self.memory { refusals = 0 }
+        notedAt = uptime
         notBefore = uptime + (wait ?? pace.wait(after: pace == .patient ? refusals : failures, jitter: jitter))
         if pace == .patient { refusals += 1 } else { failures += 1 }
         self.state = state
+    }
+
+    /// An attempt of another kind went well, which says that this kind may: how often it was refused is not forgotten.
+    mutating func pass() {
+        state = nil
+        notBefore = 0
     }
 
     /// Whether an attempt may be made.
@@ -42,7 +54,7 @@ struct Setback: Sendable, Equatable {
     /// What a restart must not forget, at a date in seconds since the epoch; nil when waiting a little is all there is.
     func stored(at date: Double) -> Stored? {
         guard let state, let reason = state.problem?.reason else { return nil }
-        guard reason.pace == .patient || reason == .passwordRefused else { return nil }
+        guard reason.pace == .patient || reason == .passwordRefused || refusals > 0 else { return nil }
         return Stored(state: state, refusals: refusals, at: date)
     }
 
@@ -68,6 +80,7 @@ struct Setback: Sendable, Equatable {
             setback.state = state
             setback.refusals = refusals
             setback.notBefore = now.uptime + left
+            setback.notedAt = now.uptime
             return setback
         }
     }

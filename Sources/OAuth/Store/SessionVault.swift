@@ -43,9 +43,13 @@ struct SessionVault: Sendable {
         (try? await queue.run { () throws(OAuthFailure) in store.version() }) ?? nil
     }
 
-    /// The lock that a daemon holds as long as it runs; nil while one does, or when nobody can tell.
-    func lockInstance() async -> (any FileLock)? {
-        (try? await queue.run { () throws(OAuthFailure) in try store.lockInstance() }) ?? nil
+    /// Whether a daemon runs, or nobody can tell: it may hold in memory the successor of what the disk holds.
+    var isHeldByDaemon: Bool {
+        get async {
+            let lock = (try? await queue.run { () throws(OAuthFailure) in try store.lockInstance() }) ?? nil
+            lock?.unlock()
+            return lock == nil
+        }
     }
 
     /// Waits for the lock that is held from reading the record to writing its successor.
