@@ -113,6 +113,8 @@ write_record owner.test '{"collection":"org.example.project","rkey":"self",
 run_daemon
 write_request "first"
 await 60 "the first message" has_messages 1
+# What the daemon does not know to be delivered is in doubt behind a kill, and holds up the owner's next for two minutes.
+await 30 "its delivery is recorded" grep -qF 'msg="message delivered"' "$work/daemon.log"
 
 echo "--- kill -9, an access token that has ended, restart, another"
 kill -9 "$daemon"
