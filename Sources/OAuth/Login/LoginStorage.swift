@@ -16,14 +16,14 @@ struct LoginStorage: Sendable {
 
     /// Writes the record under the session's lock, waiting for a refresh of a running daemon to end.
     func replace(with record: SessionRecord) async throws(OAuthFailure) -> SessionStatus {
-        try await replace(with: record, releasing: takeLock())
+        try await replace(with: record, releasing: vault.heldLock())
     }
 
     /// Takes the session's lock and room for a session: before what can be used once only is used.
     ///
     /// From here on no daemon writes the file whose room this is.
     func prepare() async throws(OAuthFailure) -> any FileLock {
-        let lock = try await takeLock()
+        let lock = try await vault.heldLock()
         let store = vault.store
         do throws(OAuthFailure) {
             try await vault.queue.run { () throws(OAuthFailure) in try store.reserve() }
@@ -59,12 +59,6 @@ struct LoginStorage: Sendable {
         }
         if let old { await revoke(old) }
         return try await StoredSession.open(configuration, environment).status()
-    }
-
-    /// Waits for the session's lock, at most 70 s.
-    func takeLock() async throws(OAuthFailure) -> any FileLock {
-        if let lock = try await vault.lock() { return lock }
-        throw OAuthFailure(code: .busy, sentence: "Another process holds the session; try again in a minute.")
     }
 
     /// Asks a session's server to end it, as well as may be: that it agrees proves nothing.

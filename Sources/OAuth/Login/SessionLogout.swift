@@ -17,7 +17,7 @@ public struct SessionLogout: Sendable {
     /// - Throws: ``OAuthFailure``; then the file is still there.
     public func complete(isForced: Bool = false) async throws(OAuthFailure) {
         let vault = try SessionVault(configuration, environment)
-        let lock = try await LoginStorage(configuration, environment).takeLock()
+        let lock = try await vault.heldLock()
         defer { lock.unlock() }
         guard let record = try await vault.load() else {
             throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session in \(configuration.stateDirectory).")

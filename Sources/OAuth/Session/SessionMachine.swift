@@ -114,9 +114,6 @@ struct SessionMachine: Sendable {
         verdict == nil && misfit == nil && refreshes.isOver(at: now.uptime)
     }
 
-    /// Whether a failed refresh is due again.
-    func wantsRefresh(at now: SessionTime) -> Bool { hasRefreshFailed && admitsRefresh(at: now) }
-
     /// Whether somebody should ask the account's server if it takes calls again.
     func wantsCall(at now: SessionTime) -> Bool { calls.state != nil && admitsCall(at: now) }
 

@@ -63,4 +63,12 @@ struct SessionVault: Sendable {
         }
         return nil
     }
+
+    /// Waits for the lock as a command does, which cannot go on without it.
+    ///
+    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/busy`` when another process keeps it.
+    func heldLock() async throws(OAuthFailure) -> any FileLock {
+        if let lock = try await lock() { return lock }
+        throw OAuthFailure(code: .busy, sentence: "Another process holds the session; try again in a minute.")
+    }
 }
