@@ -152,21 +152,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .target(name: "FuzzDriver", dependencies: ["CFuzzer"], path: "Tests/Fuzz/Driver", swiftSettings: settings),
         .executableTarget(
             name: "fuzz-websocket",
-            dependencies: ["WebSocket", "Network", "CFuzzer"],
+            dependencies: ["WebSocket", "Network", "FuzzDriver"],
             path: "Tests/Fuzz/WebSocket",
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fuzz-streams",
-            dependencies: ["Firehose", "ATProtocol", "CFuzzer"],
+            dependencies: ["Firehose", "ATProtocol", "FuzzDriver"],
             path: "Tests/Fuzz/Streams",
             swiftSettings: settings
         ),
         .executableTarget(
             name: "fuzz-answers",
-            dependencies: ["OAuth", "ATProtocol", "Network", "Crypto", "CFuzzer"],
+            dependencies: ["OAuth", "ATProtocol", "Network", "Crypto", "FuzzDriver"],
             path: "Tests/Fuzz/Answers",
             swiftSettings: settings
         ),
@@ -174,14 +175,14 @@ let package = Package(
         .executableTarget(
             name: "fuzz-configuration",
             dependencies: [
-                "Notifier", "OAuth", "Firehose", "ATProtocol", "Network", "CLinux", "CFuzzer", yaml, logging,
+                "Notifier", "OAuth", "Firehose", "ATProtocol", "Network", "CLinux", "FuzzDriver", yaml, logging,
             ],
             path: "Tests/Fuzz/Configuration",
             swiftSettings: settings
         ),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["fuzz-websocket", "fuzz-streams", "fuzz-answers", "fuzz-configuration"],
+            dependencies: ["FuzzDriver", "fuzz-websocket", "fuzz-streams", "fuzz-answers", "fuzz-configuration"],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -1,6 +1,7 @@
 #if FUZZING || DEBUG
 @testable import Network
 @testable import OAuth
+import FuzzDriver
 
 /// The value of a `WWW-Authenticate` header.
 enum ChallengeCheck {
@@ -9,16 +10,16 @@ enum ChallengeCheck {
         let text = String(decoding: bytes, as: UTF8.self)
         let challenges = AuthenticateChallenge.parse(text)
         for challenge in challenges {
-            FuzzTarget.require(!challenge.scheme.isEmpty)
-            FuzzTarget.require(challenge.parameters.keys.allSatisfy { !$0.isEmpty && $0 == $0.lowercased() })
+            require(!challenge.scheme.isEmpty)
+            require(challenge.parameters.keys.allSatisfy { !$0.isEmpty && $0 == $0.lowercased() })
         }
         let written = challenges.map(write).joined(separator: ", ")
-        FuzzTarget.require(AuthenticateChallenge.parse(written) == challenges)
+        require(AuthenticateChallenge.parse(written) == challenges)
         for status in [400, 401] {
             let response = HTTPResponse(status: status, headers: ["WWW-Authenticate": text])
             let objection = DPoPRejection(response)
             let hasNamed = challenges.contains { $0.scheme.lowercased() == "dpop" && $0.parameters["error"] != nil }
-            FuzzTarget.require(objection == nil || hasNamed)
+            require(objection == nil || hasNamed)
         }
     }
 

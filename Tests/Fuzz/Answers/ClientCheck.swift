@@ -3,6 +3,7 @@
 @testable import Crypto
 @testable import Network
 @testable import OAuth
+import FuzzDriver
 
 /// The metadata of a confidential client, as its host serves it.
 enum ClientCheck {
@@ -15,7 +16,7 @@ enum ClientCheck {
     /// What is found right lists our key and nobody's private one, which no sentence shows; so it is when it is written anew.
     static let metadata: @Sendable ([UInt8]) -> Void = { bytes in
         guard let key, let url = try? WebURL("https://bot.example.com/client.json") else {
-            return FuzzTarget.require(false)
+            return require(false)
         }
         func judge(_ body: [UInt8]) -> [String] {
             ClientMetadata.problems(
@@ -28,17 +29,17 @@ enum ClientCheck {
         }
         let problems = judge(bytes)
         for problem in problems { FuzzTarget.requireSentence(problem) }
-        guard let json = try? JSONValue(parsing: bytes) else { return FuzzTarget.require(!problems.isEmpty) }
-        FuzzTarget.require(judge(json.encoded) == problems)
+        guard let json = try? JSONValue(parsing: bytes) else { return require(!problems.isEmpty) }
+        require(judge(json.encoded) == problems)
         let keys = json["jwks"]?["keys"]?.array ?? []
         if problems.isEmpty {
-            FuzzTarget.require(json["client_id"]?.string == url.description)
-            FuzzTarget.require(keys.contains { (try? JSONWebKey.publicKey($0)) == key.key.publicKey })
+            require(json["client_id"]?.string == url.description)
+            require(keys.contains { (try? JSONWebKey.publicKey($0)) == key.key.publicKey })
         }
         for secret in keys.compactMap({ $0["d"] }) {
-            FuzzTarget.require(!problems.isEmpty)
+            require(!problems.isEmpty)
             guard let text = secret.string, text.count >= 16 else { continue }
-            FuzzTarget.require(!problems.contains { $0.contains(text) })
+            require(!problems.contains { $0.contains(text) })
         }
     }
 }

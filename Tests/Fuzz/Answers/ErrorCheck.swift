@@ -1,6 +1,7 @@
 #if FUZZING || DEBUG
 @testable import ATProtocol
 @testable import Network
+import FuzzDriver
 
 /// The body of an answer with an error status.
 enum ErrorCheck {
@@ -8,15 +9,15 @@ enum ErrorCheck {
     static let answer: @Sendable ([UInt8]) -> Void = { bytes in
         let error = XRPCError(HTTPResponse(status: 400, body: bytes))
         let texts = [error.name, error.message].compactMap(\.self)
-        FuzzTarget.require(texts.allSatisfy { $0.count <= 200 && !$0.unicodeScalars.contains(where: steers) })
-        FuzzTarget.require(!error.description.unicodeScalars.contains(where: steers))
+        require(texts.allSatisfy { $0.count <= 200 && !$0.unicodeScalars.contains(where: steers) })
+        require(!error.description.unicodeScalars.contains(where: steers))
         var members: [String: JSONValue] = [:]
         members["error"] = error.name.map(JSONValue.string)
         members["message"] = error.message.map(JSONValue.string)
         let body = JSONValue.object(members).encoded
         // Of a longer body only the beginning counts.
         guard body.count <= 4096 else { return }
-        FuzzTarget.require(XRPCError(HTTPResponse(status: 400, body: body)) == error)
+        require(XRPCError(HTTPResponse(status: 400, body: body)) == error)
     }
 
     private static func steers(_ scalar: Unicode.Scalar) -> Bool {

@@ -4,6 +4,7 @@ import Dispatch
 @testable import Network
 @testable import OAuth
 import Synchronization
+import FuzzDriver
 
 /// The metadata of a PDS and, behind a NUL, of its authorization server; nothing stands for 404.
 enum ServerCheck {
@@ -13,7 +14,7 @@ enum ServerCheck {
 
         func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
             let body = request.url.path.hasSuffix("/oauth-protected-resource") ? resource : server
-            FuzzTarget.require(request.url.scheme == .https)
+            require(request.url.scheme == .https)
             return HTTPResponse(
                 status: body.isEmpty ? 404 : 200,
                 headers: ["Content-Type": "application/json"],
@@ -42,16 +43,16 @@ enum ServerCheck {
         switch discover(pages, pds) {
         case .failure(let failure): FuzzTarget.requireSentence(failure.description)
         case .success(let server):
-            guard let origin = try? WebURL(server.issuer) else { return FuzzTarget.require(false) }
-            FuzzTarget.require(origin.origin == server.issuer)
+            guard let origin = try? WebURL(server.issuer) else { return require(false) }
+            require(origin.origin == server.issuer)
             let endpoints = [server.authorizationEndpoint, server.tokenEndpoint, server.pushedRequestEndpoint]
             for url in endpoints + [server.revocationEndpoint].compactMap(\.self) + [origin] {
-                FuzzTarget.require(url.scheme == .https && (try? WebURL(url.description)) == url)
+                require(url.scheme == .https && (try? WebURL(url.description)) == url)
             }
             guard let json = try? JSONValue(parsing: pages.server), let again = try? JSONValue(parsing: json.encoded)
-            else { return FuzzTarget.require(false) }
+            else { return require(false) }
             let second = try? AuthorizationServer(again, origin: origin, resource: pds, allowsLoopback: false)
-            FuzzTarget.require(second == server)
+            require(second == server)
         }
     }
 

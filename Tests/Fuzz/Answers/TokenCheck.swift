@@ -2,6 +2,7 @@
 @testable import ATProtocol
 @testable import Network
 @testable import OAuth
+import FuzzDriver
 
 /// Answers of token endpoints: a byte for the status, a line for `Retry-After` and `RateLimit-Reset`, a body.
 enum TokenCheck {
@@ -26,10 +27,10 @@ enum TokenCheck {
     private static func check(_ reply: RefreshReply, _ response: HTTPResponse) {
         switch reply {
         case .tokens(let tokens):
-            FuzzTarget.require(response.isSuccess && !tokens.accessToken.isEmpty && !tokens.refreshToken.isEmpty)
-            FuzzTarget.require(tokens.expiresIn.map { $0 >= 1 && $0 <= 315_360_000 } ?? true)
-        case .rateLimited(let wait): FuzzTarget.require(wait.map { (0...86_400).contains($0) } ?? true)
-        case .unusable(let body), .noTokens(let body): FuzzTarget.require(response.isSuccess && body == response.body)
+            require(response.isSuccess && !tokens.accessToken.isEmpty && !tokens.refreshToken.isEmpty)
+            require(tokens.expiresIn.map { $0 >= 1 && $0 <= 315_360_000 } ?? true)
+        case .rateLimited(let wait): require(wait.map { (0...86_400).contains($0) } ?? true)
+        case .unusable(let body), .noTokens(let body): require(response.isSuccess && body == response.body)
         default: FuzzTarget.requireSentence("\(reply)")
         }
         guard let members = (try? JSONValue(parsing: response.body))?.object else { return }
@@ -37,7 +38,7 @@ enum TokenCheck {
             guard let secret = members[name]?.string, secret.count >= secretLength else { continue }
             // What the server says in words may hold anything.
             let words = JSONValue.object(members.filter { $0.key != name }).encodedText
-            FuzzTarget.require(words.contains(secret) || !"\(reply)".contains(secret))
+            require(words.contains(secret) || !"\(reply)".contains(secret))
         }
     }
 }

@@ -1,24 +1,15 @@
 #if FUZZING || DEBUG
 import Firehose
 import FoundationEssentials
+import FuzzDriver
 import Glibc
 import Network
 import Notifier
 
-/// The target by name, as ../fuzz.sh asks for it.
+/// The target by name.
 enum FuzzTarget {
     /// What the target checks.
-    static let all: [String: @Sendable ([UInt8]) -> Void] = ["configuration-file": file]
-
-    /// Checks one input.
-    static let check: @Sendable ([UInt8]) -> Void = {
-        let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
-        guard let check = all[name] else {
-            print("FUZZ_TARGET must be configuration-file")
-            exit(2)
-        }
-        return check
-    }()
+    static let all: [String: FuzzDriver.Check] = ["configuration-file": file]
 
     private static let path = "/tmp/impact-notifier-fuzz-\(getpid()).yaml"
 
@@ -51,7 +42,5 @@ enum FuzzTarget {
         guard let place = issue.place else { return }
         require(place.line >= 1 && place.line <= lines && place.column >= 0)
     }
-
-    private static func require(_ condition: Bool) { if !condition { abort() } }
 }
 #endif

@@ -1,24 +1,14 @@
 #if FUZZING || DEBUG
 @testable import ATProtocol
 @testable import Firehose
-import Glibc
+import FuzzDriver
 
-/// The targets by name, and the one that FUZZ_TARGET names.
+/// The targets by name.
 enum FuzzTarget {
     /// What each target checks.
-    static let all: [String: @Sendable ([UInt8]) -> Void] = [
+    static let all: [String: FuzzDriver.Check] = [
         "streams-cbor": cbor, "streams-car": archive, "streams-json": jetstream, "streams-relay": relay,
     ]
-
-    /// Checks one input.
-    static let check: @Sendable ([UInt8]) -> Void = {
-        let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
-        guard let check = all[name] else {
-            print("FUZZ_TARGET must be one of \(all.keys.sorted().joined(separator: ", "))")
-            exit(2)
-        }
-        return check
-    }()
 
     /// What decodes is encoded to the same bytes, and can be stepped over.
     private static func cbor(_ bytes: [UInt8]) {
@@ -73,7 +63,5 @@ enum FuzzTarget {
         let answer = state.answer(claim.commit.did, .success(nil), now: 0)
         require(answer.count == 1)
     }
-
-    private static func require(_ condition: Bool) { if !condition { abort() } }
 }
 #endif
