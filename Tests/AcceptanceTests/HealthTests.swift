@@ -12,9 +12,7 @@ struct `The health of a daemon` {
     }
 
     @Test func `is good as soon as it runs, and it is ready when it has reached the stream`() async throws {
-        let listener = LoopbackListener()
-        listener.stop()
-        let stage = try await Stage(overrides: ["status.listen": "127.0.0.1:\(listener.port)"])
+        let stage = try await Stage(overrides: ["status.listen": "127.0.0.1:\(unusedPort())"])
         #expect(try await check(stage).0 == .exited(1))
         stage.network.faults.add(.respond(HTTPResponse(status: 503)), on: "stream GET", count: 1000)
         let process = try stage.daemon.run()

@@ -34,7 +34,7 @@ struct `A ledger that does not answer` {
         #expect(try await endpoint.get("/readyz") { $1 == "ok\n" }.status == 200, tail(process))
         let told = try await endpoint.get("/status") { $1.contains(#""delivered":1"#) }
         #expect(try JSONValue(parsing: told.text)["ledger"]?["answers"]?.bool == true)
-        #expect(try await endpoint.shows("ledger_unanswered_seconds", ["impact_notifier_ledger_unanswered_seconds 0"]))
+        #expect(await endpoint.shows("ledger_unanswered_seconds", ["impact_notifier_ledger_unanswered_seconds 0"]))
 
         let hold = try Hold(stage.daemon.statePath + "/ledger.sqlite")
         try stage.ask("While it hangs")
@@ -68,7 +68,7 @@ struct `A ledger that does not answer` {
 
         hold.release()
         #expect(try await endpoint.get("/readyz") { $1 == "ok\n" } == (200, "ok\n"), tail(process))
-        #expect(try await endpoint.shows("ledger_unanswered_seconds", ["impact_notifier_ledger_unanswered_seconds 0"]))
+        #expect(await endpoint.shows("ledger_unanswered_seconds", ["impact_notifier_ledger_unanswered_seconds 0"]))
         #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: process) == 2, tail(process))
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))

@@ -21,7 +21,7 @@ struct `A daemon that cannot send` {
         try #require(open != nil, tail(process))
         try stage.ask("While all is well")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
-        #expect(try await endpoint.shows("session_usable", ["impact_notifier_session_usable 1"]), tail(process))
+        #expect(await endpoint.shows("session_usable", ["impact_notifier_session_usable 1"]), tail(process))
         #expect(try await endpoint.metrics("session_expiry").count == 1)
         #expect(try await endpoint.metrics("oauth_token_expiry").count == 1)
         #expect(try await endpoint.get("/readyz") { $1 == "ok\n" } == (200, "ok\n"))
@@ -29,7 +29,7 @@ struct `A daemon that cannot send` {
         let mend = stage.exhaustFiles()
         let silence = await process.line(within: .seconds(60)) { $0.contains("access token has ended and cannot be") }
         try #require(silence != nil, tail(process))
-        #expect(try await endpoint.shows("session_usable", ["impact_notifier_session_usable 0"]), tail(process))
+        #expect(await endpoint.shows("session_usable", ["impact_notifier_session_usable 0"]), tail(process))
         let (status, text) = try await endpoint.get("/readyz") { $1.contains("; run “impact-notifier") }
         #expect(status == 200)
         let beginning = "ok, but nothing can be sent: the access token has ended and cannot be renewed (storage): "
@@ -40,7 +40,7 @@ struct `A daemon that cannot send` {
         mend()
         let recovery = await process.line(within: .seconds(60)) { $0.contains("session is usable") }
         try #require(recovery != nil, tail(process))
-        #expect(try await endpoint.shows("session_usable", ["impact_notifier_session_usable 1"]), tail(process))
+        #expect(await endpoint.shows("session_usable", ["impact_notifier_session_usable 1"]), tail(process))
         #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: process) == 2, tail(process))
         #expect(try await endpoint.get("/readyz") { $1 == "ok\n" } == (200, "ok\n"))
         process.signal(SIGTERM)
@@ -58,15 +58,15 @@ struct `A daemon that cannot send` {
         #expect(status == 200)
         #expect(text.hasPrefix("ok, but nothing can be sent: the session needs a login (never-logged-in): "), "\(text)")
         #expect(text.hasSuffix("; run “impact-notifier login”\n"), "\(text)")
-        #expect(try await endpoint.shows("session", ["impact_notifier_session_usable 0"]), tail(process))
+        #expect(await endpoint.shows("session", ["impact_notifier_session_usable 0"]), tail(process))
         #expect(
-            try await endpoint.shows("oauth", [#"impact_notifier_oauth_refresh_total{result="ok"} 0"#]),
+            await endpoint.shows("oauth", [#"impact_notifier_oauth_refresh_total{result="ok"} 0"#]),
             tail(process)
         )
         try await stage.daemon.logIn()
         let recovery = await process.line(within: .seconds(20)) { $0.contains("session is usable") }
         try #require(recovery != nil, tail(process))
-        #expect(try await endpoint.shows("session_usable", ["impact_notifier_session_usable 1"]), tail(process))
+        #expect(await endpoint.shows("session_usable", ["impact_notifier_session_usable 1"]), tail(process))
         #expect(try await endpoint.metrics("oauth_refresh_success").count == 1)
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))

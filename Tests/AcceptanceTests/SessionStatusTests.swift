@@ -20,9 +20,7 @@ struct `The status of a session` {
     }
 
     @Test func `holds what the daemon sees pass, beside what the file says`() async throws {
-        let listener = LoopbackListener()
-        listener.stop()
-        let stage = try await Stage(overrides: ["status.listen": "127.0.0.1:\(listener.port)"])
+        let stage = try await Stage(overrides: ["status.listen": "127.0.0.1:\(unusedPort())"])
         let before = try await status(stage)
         #expect(before.ending == .exited(0) && before.json["daemon"] == .null)
         let process = try stage.daemon.run()
@@ -39,8 +37,10 @@ struct `The status of a session` {
         #expect(trouble != nil, tail(process))
         // What the daemon tells of itself may be a second old.
         var degraded = try await status(stage)
-        let deadline = ContinuousClock.now + .seconds(20)
-        while degraded.ending == .exited(0), ContinuousClock.now < deadline { degraded = try await status(stage) }
+        _ = try await holds(within: .seconds(20)) {
+            if degraded.ending == .exited(0) { degraded = try await status(stage) }
+            return degraded.ending != .exited(0)
+        }
         #expect(degraded.ending == .exited(1), tail(process))
         #expect(degraded.json["state"]?.string == "ok")
         let daemon = try #require(degraded.json["daemon"])

@@ -1,45 +1,64 @@
 import Network
 import TestSupport
 
-/// The status endpoint of a daemon, on a port that was free a moment ago.
-struct StatusEndpoint {
-    /// What it listens at, as `status.listen` wants it.
-    let address: String
-    /// The port of it.
-    let port: UInt16
+/// The status endpoint of a daemon, on a port of its own.
+///
+/// What is told there may be a second old, so it is asked for until it is as it should be.
+struct StatusEndpoint: Sendable {
+    /// The port of it; free when this was made.
+    let port = unusedPort()
     private let client = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
 
-    init() {
-        let listener = LoopbackListener()
-        listener.stop()
-        port = listener.port
-        address = "127.0.0.1:\(port)"
-    }
+    /// What it listens at, as `status.listen` wants it.
+    var address: String { "127.0.0.1:\(port)" }
 
     func get(_ path: String) async throws -> (status: Int, text: String) {
         let response = try await client.send(HTTPRequest(.get, WebURL("http://\(address)\(path)")))
         return (response.status, String(decoding: response.body, as: UTF8.self))
     }
 
-    /// The first answer that is as wanted, or the last before the time is up: what it shows may be a second old.
+    /// The first answer that is as wanted, or the last before the time is up.
     func get(
         _ path: String,
         within limit: Duration = .seconds(20),
         until isWanted: (Int, String) -> Bool
     ) async throws -> (status: Int, text: String) {
-        let deadline = ContinuousClock.now + limit
-        while true {
-            let answer = try await get(path)
-            if isWanted(answer.status, answer.text) || ContinuousClock.now > deadline { return answer }
+        var answer = try await get(path)
+        _ = try await holds(within: limit) {
+            if isWanted(answer.status, answer.text) { return true }
+            answer = try await get(path)
+            return isWanted(answer.status, answer.text)
         }
+        return answer
+    }
+
+    /// The text of a page; empty while nobody answers.
+    func text(_ path: String) async -> String { (try? await get(path))?.text ?? "" }
+
+    /// Whether a page becomes as it should be, if need be from nobody's answering on.
+    func shows(
+        _ path: String,
+        within limit: Duration = .seconds(20),
+        where isWanted: (String) -> Bool
+    ) async -> Bool {
+        await holds(within: limit) { isWanted(await text(path)) }
     }
 
     /// The lines of our metrics that begin so.
     func metrics(_ prefix: String) async throws -> [String] { Self.lines(try await get("/metrics").text, prefix) }
 
     /// Whether those lines become these.
-    func shows(_ prefix: String, _ lines: [String]) async throws -> Bool {
-        Self.lines(try await get("/metrics") { Self.lines($1, prefix) == lines }.text, prefix) == lines
+    func shows(_ prefix: String, _ lines: [String]) async -> Bool {
+        await shows("/metrics") { Self.lines($0, prefix) == lines }
+    }
+
+    /// Whether a metric of ours comes to this value, or to another one than 0.
+    func shows(metric name: String, _ value: String? = nil) async -> Bool {
+        await shows("/metrics") { text in
+            Self.lines(text, name + " ").contains { line in
+                value.map { line.hasSuffix(" \($0)") } ?? !line.hasSuffix(" 0")
+            }
+        }
     }
 
     private static func lines(_ text: String, _ prefix: String) -> [String] {

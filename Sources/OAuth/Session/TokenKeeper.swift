@@ -251,7 +251,7 @@ actor TokenKeeper {
                 note()
             }
         refreshTask = task
-        guard await task.isOutlived() else {
+        guard await Unhurried.answer(to: { await task.value }) != nil else {
             throw SessionFailure(
                 HTTPFailure(code: .cancelled, origin: old.pds, detail: "the caller gave up", mayHaveBeenSent: false)
             )

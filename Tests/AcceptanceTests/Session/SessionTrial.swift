@@ -25,7 +25,7 @@ struct SessionTrial: Sendable {
 
     let name: String
     let stage: Stage
-    let reader = StatusReader()
+    let reader = StatusEndpoint()
     let process: ChildProcess
     /// The stored session's login, of which no new one may come.
     let login: String

@@ -1,5 +1,4 @@
 import ATProtocol
-import TestSupport
 import Testing
 
 @testable import ImpactNotifier
@@ -84,15 +83,5 @@ import Testing
         board.show(.failure(LedgerError(.unopenable, path: "/x", detail: "no such file")), at: time(14.1))
         #expect(board.pipeline == nil)
         #expect(board.ledger(at: time(15)).pending?.contains("no such file") == true)
-    }
-
-    @Test func `gives up a question that is never answered when it is cancelled`() async {
-        let gate = Gate()
-        let asking = Task { await Unhurried.answer { await gate.pass() } }
-        await gate.arrival()
-        asking.cancel()
-        #expect(await asking.value == nil)
-        gate.open()
-        #expect(await Unhurried.answer { 7 } == 7)
     }
 }
