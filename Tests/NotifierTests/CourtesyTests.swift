@@ -18,7 +18,9 @@ import Testing
 
     @Test func `an owner who follows at last gets what waited for him`() async throws {
         var world = try followersOnly()
-        try await world.run([World.batch(try World.event(at: world.clock))]) { $0[.deferred] == 1 }
+        try await world.run([World.batch(try World.event(at: world.clock))]) { [http = world.http] counts in
+            counts[.deferred] == 1 && http.count(Self.question) >= 1
+        }
         world.http = .world(followers: [World.owner])
         world.clock.advance(899)
         try await world.run([]) { $0[.deferred] == 1 }

@@ -37,10 +37,15 @@ import Testing
         let log = LogRecorder()
         world.logger = log.logger
         world.configuration.policy.recipients = .followers
+        let unanswered = ScriptedClient.world()
+        unanswered.script(Self.question, [.success(HTTPResponse(status: 503))])
+        world.http = unanswered
+        try await world.run([World.batch([try World.event(1), try World.event(2)])]) { $0[.deferred] == 2 }
         world.http = Self.network([
             "did": .string(World.owner.text), "blockedBy": "at://x/app.bsky.graph.block/y",
         ])
-        try await world.run([World.batch([try World.event(1), try World.event(2)])]) { $0[.dropped] == 2 }
+        world.clock.advance(901)
+        try await world.run([]) { $0[.dropped] == 2 }
         let lines = log.lines.filter { $0.message == "message dropped" }
         #expect(lines.count == 2)
         #expect(lines.allSatisfy { $0.metadata["reason"] == "owner-blocked" && $0.metadata["uri"] != nil })
