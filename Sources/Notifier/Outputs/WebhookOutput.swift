@@ -28,10 +28,7 @@ struct WebhookOutput: OutputChannel {
     }
 
     static func signature(_ body: [UInt8], _ secret: [UInt8]) -> String {
-        Digest.hmacSHA256(key: secret, body).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        Hexadecimal.encode(Digest.hmacSHA256(key: secret, body))
     }
 }
 

@@ -1,4 +1,5 @@
 public import ATProtocol
+internal import Network
 
 /// What the operator decided about the sender's session.
 public struct SessionConfiguration: Sendable {
@@ -54,6 +55,11 @@ public struct SessionConfiguration: Sendable {
         self.chatService = chatService
         self.allowsPosts = allowsPosts
         self.allowsLoopback = allowsLoopback
+    }
+
+    /// The URL of a text when tokens may go there: https, or loopback where that is allowed; nil otherwise.
+    func trusted(_ text: String) -> WebURL? {
+        (try? WebURL(text)).flatMap { $0.scheme == .https || (allowsLoopback && $0.isLoopback) ? $0 : nil }
     }
 
     /// The scope strings of a choice.

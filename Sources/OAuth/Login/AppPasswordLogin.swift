@@ -29,11 +29,7 @@ public struct AppPasswordLogin: Sendable {
                 sentence: "\(path) does not hold an app password (xxxx-xxxx-xxxx-xxxx); never use the account's own."
             )
         }
-        let discovery = ServerDiscovery(
-            client: environment.client,
-            identities: environment.identities,
-            allowsLoopback: configuration.allowsLoopback
-        )
+        let discovery = ServerDiscovery(configuration, environment)
         let pds = try await discovery.pds(of: configuration.account)
         let storage = try LoginStorage(configuration, environment)
         let lock = try await storage.prepare()

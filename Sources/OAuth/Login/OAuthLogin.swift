@@ -30,13 +30,7 @@ public struct OAuthLogin: Sendable {
         pendingFile = PendingLoginFile(directory: configuration.stateDirectory, files: environment.files)
     }
 
-    var discovery: ServerDiscovery {
-        ServerDiscovery(
-            client: environment.client,
-            identities: environment.identities,
-            allowsLoopback: configuration.allowsLoopback
-        )
-    }
+    var discovery: ServerDiscovery { ServerDiscovery(configuration, environment) }
 
     /// First half: pushes the request and keeps what the second half needs.
     ///

@@ -59,9 +59,7 @@ struct AppPasswordScheme: TokenScheme {
         body: JSONValue?,
         _ redaction: SecretRedaction
     ) async -> RefreshReply {
-        guard let origin = try? WebURL(pds),
-            origin.scheme == .https || (configuration.allowsLoopback && origin.isLoopback)
-        else { return .impossible("the PDS \(pds) is not https") }
+        guard let origin = configuration.trusted(pds) else { return .impossible("the PDS \(pds) is not https") }
         var headers: HTTPHeaders = ["Accept": "application/json"]
         if let bearer { headers["Authorization"] = "Bearer \(bearer)" }
         if body != nil { headers["Content-Type"] = "application/json" }

@@ -15,11 +15,7 @@ struct OAuthScheme: TokenScheme {
     init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.configuration = configuration
         sender = DPoPSender(environment)
-        discovery = ServerDiscovery(
-            client: environment.client,
-            identities: environment.identities,
-            allowsLoopback: configuration.allowsLoopback
-        )
+        discovery = ServerDiscovery(configuration, environment)
         do throws(OAuthFailure) {
             identity = try ClientIdentity(configuration, port: nil, files: environment.files)
             identityProblem = ""
@@ -73,8 +69,9 @@ struct OAuthScheme: TokenScheme {
     }
 
     private func url(_ text: String) throws(OAuthFailure) -> WebURL {
-        guard let url = try? WebURL(text), url.scheme == .https || (configuration.allowsLoopback && url.isLoopback)
-        else { throw OAuthFailure(code: .configuration, sentence: "The stored endpoint \(text) is not https.") }
+        guard let url = configuration.trusted(text) else {
+            throw OAuthFailure(code: .configuration, sentence: "The stored endpoint \(text) is not https.")
+        }
         return url
     }
 
@@ -97,12 +94,10 @@ struct OAuthScheme: TokenScheme {
     private static let patience: Duration = .seconds(120)
 
     func movedEndpoints(_ record: SessionRecord) async -> SessionRecord.Binding? {
-        guard var binding = record.binding, let issuer = try? url(binding.issuer), let pds = try? WebURL(record.pds),
+        guard let binding = record.binding, let issuer = try? url(binding.issuer), let pds = try? WebURL(record.pds),
             let server = try? await discovery.server(issuer: issuer, of: pds)
         else { return nil }
-        binding.tokenEndpoint = server.tokenEndpoint.description
-        binding.revocationEndpoint = server.revocationEndpoint?.description
-        return binding == record.binding ? nil : binding
+        return binding.moved(to: server)
     }
 
     func signIn(_ record: SessionRecord) async -> RefreshReply {

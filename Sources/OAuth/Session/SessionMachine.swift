@@ -1,7 +1,7 @@
 /// The session's state and what may be done now, from what attempts came to.
 ///
 /// No clock and no I/O; waits are seconds of uptime, and only what ends with a token goes by the date.
-struct SessionMachine: Sendable {
+struct SessionMachine: Sendable, Equatable {
     /// What no waiting changes: proof, or no session at all.
     private var verdict: SessionState?
     /// What forbids the use of the session under this configuration; nil when nothing does.

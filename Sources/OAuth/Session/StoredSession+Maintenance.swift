@@ -81,14 +81,10 @@ extension StoredSession {
     func checkIdentity() async {
         let known = await keeper.snapshot
         guard let record = known.record, !known.machine.isOver else { return }
-        let discovery = ServerDiscovery(
-            client: environment.client,
-            identities: environment.identities,
-            allowsLoopback: configuration.allowsLoopback
-        )
+        let discovery = ServerDiscovery(configuration, environment)
         do throws(OAuthFailure) {
             let pds = try await discovery.pds(of: account)
-            guard var binding = record.binding else {
+            guard let binding = record.binding else {
                 // An app password is the old PDS's alone.
                 if pds.origin == record.pds { return await keeper.homeConfirmed(at: pds.origin, nil, of: record) }
                 let detail = "the account moved from \(record.pds) to \(pds.origin)"
@@ -100,9 +96,7 @@ extension StoredSession {
                 let detail = "the account moved from \(binding.issuer) to \(server.issuer)"
                 return await keeper.take(.movedAway(detail), about: record)
             }
-            binding.tokenEndpoint = server.tokenEndpoint.description
-            binding.revocationEndpoint = server.revocationEndpoint?.description
-            await keeper.homeConfirmed(at: pds.origin, binding == record.binding ? nil : binding, of: record)
+            await keeper.homeConfirmed(at: pds.origin, binding.moved(to: server), of: record)
         } catch {
             environment.logger.info("identity not checked", metadata: ["reason": "\(error.sentence)"])
         }

@@ -104,9 +104,9 @@ public actor StoredSession: AccountSession {
 
     /// One exchange with the PDS; a replayed proof of a query is repeated, since a query changes nothing.
     private func exchange(_ call: XRPCCall, _ record: SessionRecord) async throws(SessionFailure) -> HTTPResponse {
-        guard let pds = try? WebURL(record.pds),
-            pds.scheme == .https || (configuration.allowsLoopback && pds.isLoopback)
-        else { throw SessionFailure(code: .misconfigured, sentence: "The stored PDS \(record.pds) is not https.") }
+        guard let pds = configuration.trusted(record.pds) else {
+            throw SessionFailure(code: .misconfigured, sentence: "The stored PDS \(record.pds) is not https.")
+        }
         let scheme = await keeper.scheme
         do throws(OAuthFailure) {
             let response = try await scheme.send(call.request(to: pds), record)

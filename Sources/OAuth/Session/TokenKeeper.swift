@@ -104,8 +104,9 @@ actor TokenKeeper {
     /// Takes in what was found out with a record; nothing when a login came meanwhile.
     func take(_ finding: SessionFinding, about old: SessionRecord) {
         guard record?.loginID == old.loginID else { return }
+        let known = machine
         machine.take(finding, at: now, jitter: environment.jitter())
-        keepState()
+        if machine != known { keepState() }
     }
 
     /// The account was found at the authorization server that its session is of.

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import Network
 
 /// The stored session: one JSON object in one file, replaced as a whole.
 struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
@@ -20,6 +21,14 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
         var dpopKey: JSONValue
         /// Thumbprint that the tokens are bound to.
         var dpopThumbprint: String
+
+        /// The binding at the endpoints that its server names now; nil when they are the same.
+        func moved(to server: AuthorizationServer) -> Binding? {
+            var moved = self
+            moved.tokenEndpoint = server.tokenEndpoint.description
+            moved.revocationEndpoint = server.revocationEndpoint?.description
+            return moved == self ? nil : moved
+        }
     }
 
     /// A refresh that was begun and, as far as the disk knows, not ended.
@@ -52,7 +61,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
 
     /// What a log may hold to tell tokens apart: the first 8 hexadecimal digits of the refresh token's SHA-256.
     var tokenMark: String {
-        Digest.sha256(refreshToken).prefix(4).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        Hexadecimal.encode(Digest.sha256(refreshToken).prefix(4))
     }
 
     /// When the session ends whatever one does.

@@ -10,15 +10,11 @@ enum PlantedSecret {
     private static let mark: [UInt8] = [0x5A, 0x4D, 0xB0, 0xC5]
 
     /// `ref-` and 64 hexadecimal digits.
-    static func refreshToken() -> String { "ref-" + hexadecimal(mark + SecureRandom.bytes(28)) }
+    static func refreshToken() -> String { "ref-" + Hexadecimal.encode(mark + SecureRandom.bytes(28)) }
 
     /// `cod-` and 64 hexadecimal digits.
-    static func code() -> String { "cod-" + hexadecimal(mark + SecureRandom.bytes(28)) }
+    static func code() -> String { "cod-" + Hexadecimal.encode(mark + SecureRandom.bytes(28)) }
 
     /// `tok-` and 32 hexadecimal digits, the `jti` of an access token; no secret.
-    static func tokenIdentifier() -> String { "tok-" + hexadecimal(SecureRandom.bytes(16)) }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    static func tokenIdentifier() -> String { "tok-" + Hexadecimal.encode(SecureRandom.bytes(16)) }
 }
