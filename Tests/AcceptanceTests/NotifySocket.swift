@@ -1,5 +1,6 @@
 import Glibc
 import Network
+import Sandbox
 import Synchronization
 
 /// A service manager that listens to a daemon, as systemd does.
@@ -50,18 +51,7 @@ final class NotifySocket: Sendable {
     /// Waits for so many more pings; whether they came in time.
     func hears(pings number: Int, within limit: Duration) async -> Bool {
         let wanted = pings.count + number
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { [self] in
-                for await _ in news where pings.count >= wanted { return true }
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
-        }
+        return await news.first(within: limit) { [self] _ in pings.count >= wanted } != nil
     }
 
     /// The longest time between two pings since a moment.

@@ -49,15 +49,7 @@ public final class ChatService: Sendable {
     /// - Returns: the messages, fewer than `count` when the time was up.
     public func messages(reaching count: Int, within timeout: Duration) async -> [StoredMessage] {
         let arrivals = deliveries()
-        await withTaskGroup { group in
-            group.addTask {
-                guard self.messages.count < count else { return }
-                for await _ in arrivals where self.messages.count >= count { return }
-            }
-            group.addTask { try? await Task.sleep(for: timeout) }
-            await group.next()
-            group.cancelAll()
-        }
+        if messages.count < count { _ = await arrivals.first(within: timeout) { _ in self.messages.count >= count } }
         return messages
     }
 

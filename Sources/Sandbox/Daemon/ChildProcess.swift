@@ -137,19 +137,7 @@ public final class ChildProcess: Sendable {
 
     /// The first line that satisfies the predicate; nil when the process ended or the time was up before.
     public func line(within timeout: Duration, where isWanted: @escaping @Sendable (String) -> Bool) async -> String? {
-        await withTaskGroup(of: String?.self) { group in
-            let lines = lines()
-            group.addTask {
-                for await line in lines where isWanted(line) { return line }
-                return nil
-            }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
+        await lines().first(within: timeout, where: isWanted)
     }
 
     /// Sends a signal, unless it has ended.

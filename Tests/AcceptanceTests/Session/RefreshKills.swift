@@ -151,20 +151,7 @@ struct RefreshKills {
 
     /// Waits until the server has rotated.
     private static func isRotated(_ journal: AsyncStream<JournalEntry>) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await entry in journal where entry.request.path == "/oauth/token" && entry.status == 200 {
-                    return true
-                }
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(20))
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
-        }
+        await journal.first(within: .seconds(20)) { $0.request.path == "/oauth/token" && $0.status == 200 } != nil
     }
 
     // MARK: Judging
