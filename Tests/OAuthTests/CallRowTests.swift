@@ -211,7 +211,7 @@ import Testing
     @Test func `row 4: what refuses fresh tokens is asked again for ever, and proves nothing`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.callPath, [.challenge("invalid_token", "Invalid token")])
-        let check = "/xrpc/com.atproto.server.getSession"
+        let check = SessionFixture.checkPath
         fixture.client.script(check, [.challenge("invalid_token", "Invalid token")])
         fixture.client.script(SessionFixture.tokenPath, (1..<100).map { .tokens($0) })
         let session = try await fixture.open()
@@ -234,7 +234,7 @@ import Testing
         await session.drain()
         let again = try await StoredSession.open(fixture.configuration, fixture.environment)
         #expect(await again.status().state.problem?.reason == .tokenRefused, "a restart does not forget")
-        fixture.client.script(check, [.json(["did": .string(SessionFixture.account), "handle": "a.test"])])
+        fixture.client.script(check, [.account()])
         fixture.client.script(SessionFixture.callPath, [Self.done])
         fixture.clock.advance(61)
         await again.maintain()
@@ -246,7 +246,7 @@ import Testing
         let fixture = try SessionFixture()
         let refusal = Answer.challenge("invalid_token", "Invalid token")
         fixture.client.script(SessionFixture.callPath, [refusal])
-        fixture.client.script("/xrpc/com.atproto.server.getSession", [refusal])
+        fixture.client.script(SessionFixture.checkPath, [refusal])
         fixture.client.script(SessionFixture.tokenPath, (1..<100).map { .tokens($0) })
         let session = try await fixture.open()
         _ = try? await session.send(fixture.call)

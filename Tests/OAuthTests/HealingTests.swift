@@ -29,10 +29,7 @@ import Testing
         let fixture = try SessionFixture()
         put(state, reason, detail, in: fixture)
         fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
-        fixture.client.script(
-            "/xrpc/com.atproto.server.getSession",
-            [.json(["did": .string(SessionFixture.account), "handle": "a.test"])]
-        )
+        fixture.client.script(SessionFixture.checkPath, [.account()])
         let session = try await fixture.open()
         await session.maintain()
         await session.drain()
@@ -93,10 +90,7 @@ import Testing
         _ = try? await session.send(fixture.call)
         #expect(await session.status().state.name == "misconfigured")
         fixture.client.script(SessionFixture.callPath, [.json(["id": "m1"])])
-        fixture.client.script(
-            "/xrpc/com.atproto.server.getSession",
-            [.json(["did": .string(SessionFixture.account), "handle": "a.test"])]
-        )
+        fixture.client.script(SessionFixture.checkPath, [.account()])
         fixture.clock.advance(901)
         await session.maintain()
         #expect(await session.status().state == .ok)
@@ -110,7 +104,7 @@ import Testing
         let session = try await fixture.open()
         _ = try? await session.send(fixture.call)
         let page = HTTPResponse(status: 200, headers: ["Content-Type": "text/html"], body: Array("<html>".utf8))
-        fixture.client.script("/xrpc/com.atproto.server.getSession", [.success(page)])
+        fixture.client.script(SessionFixture.checkPath, [.success(page)])
         fixture.clock.advance(61)
         await session.maintain()
         #expect(await session.status().state.problem?.reason == .tokenRefused)

@@ -8,9 +8,6 @@ import Testing
 
 /// How often a session asks, and how often it says so, while nothing gets better.
 @Suite struct `A session that asks again` {
-    private static let check = "/xrpc/com.atproto.server.getSession"
-    private static let known: JSONValue = ["did": .string(SessionFixture.account), "handle": "a.test", "active": true]
-
     /// Lets the daemon's loop run for a while.
     private func pass(
         _ seconds: Double,
@@ -35,11 +32,11 @@ import Testing
         fixture.client.script(SessionFixture.callPath, [.challenge("invalid_token", "Invalid token")])
         let session = try await fixture.open()
         _ = try? await session.send(fixture.call)
-        fixture.client.script(Self.check, [answer])
+        fixture.client.script(SessionFixture.checkPath, [answer])
         fixture.clock.advance(60)
         try await pass(1800, session, fixture)
-        #expect((1...15).contains(fixture.client.count(Self.check)))
-        fixture.client.script(Self.check, [.json(Self.known)])
+        #expect((1...15).contains(fixture.client.count(SessionFixture.checkPath)))
+        fixture.client.script(SessionFixture.checkPath, [.account(["active": true])])
         try await pass(310, session, fixture)
         #expect(await session.status().state == .ok)
     }
@@ -64,7 +61,7 @@ import Testing
     @Test func `does not forget what messages met because the PDS knows us`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.callPath, [.challenge("invalid_token", "Invalid token")])
-        fixture.client.script(Self.check, [.json(Self.known)])
+        fixture.client.script(SessionFixture.checkPath, [.account(["active": true])])
         fixture.client.script(SessionFixture.tokenPath, (1...200).map { .tokens($0) })
         let session = try await fixture.open()
         try await pass(6 * 3600, session, fixture, sending: true)
@@ -76,10 +73,8 @@ import Testing
     @Test func `says once an hour that the account is inactive, and never that it is well`() async throws {
         let fixture = try SessionFixture()
         fixture.client.script(SessionFixture.callPath, [.error(401, "AccountDeactivated", "x")])
-        let inactive: JSONValue = [
-            "did": .string(SessionFixture.account), "handle": "a.test", "active": false, "status": "deactivated",
-        ]
-        fixture.client.script(Self.check, [.json(inactive)])
+        let inactive = Answer.account(["active": false, "status": "deactivated"])
+        fixture.client.script(SessionFixture.checkPath, [inactive])
         fixture.client.script(SessionFixture.tokenPath, (1...20).map { .tokens($0) })
         let session = try await fixture.open()
         _ = try? await session.send(fixture.call)

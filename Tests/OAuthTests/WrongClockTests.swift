@@ -48,10 +48,7 @@ import Testing
         await session.drain()
         clock.isWrong(by: 0)
         if isRestarted { session = try await fixture.open(isDaemon: false) }
-        fixture.client.script(
-            "/xrpc/com.atproto.server.getSession",
-            [.json(["did": .string(SessionFixture.account), "handle": "a.test"])]
-        )
+        fixture.client.script(SessionFixture.checkPath, [.account()])
         fixture.clock.advance(61)
         await session.maintain()
         #expect(await session.status().state == .ok)

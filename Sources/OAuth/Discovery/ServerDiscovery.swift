@@ -7,21 +7,6 @@ struct ServerDiscovery: Sendable {
     let identities: any IdentityResolving
     let allowsLoopback: Bool
 
-    init(client: any HTTPClient, identities: any IdentityResolving, allowsLoopback: Bool) {
-        self.client = client
-        self.identities = identities
-        self.allowsLoopback = allowsLoopback
-    }
-
-    /// Finds as a session does.
-    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
-        self.init(
-            client: environment.client,
-            identities: environment.identities,
-            allowsLoopback: configuration.allowsLoopback
-        )
-    }
-
     /// Where an account lives and who signs it in.
     struct Home: Sendable, Equatable {
         let pds: WebURL
@@ -106,5 +91,16 @@ struct ServerDiscovery: Sendable {
             throw OAuthFailure(code: .invalidMetadata, sentence: "\(url) did not answer with a JSON object.")
         }
         return json
+    }
+}
+
+extension ServerDiscovery {
+    /// Finds as a session does.
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
+        self.init(
+            client: environment.client,
+            identities: environment.identities,
+            allowsLoopback: configuration.allowsLoopback
+        )
     }
 }

@@ -59,7 +59,7 @@ final class RotatingServer: Sendable {
     func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch request.url.path {
         case SessionFixture.tokenPath, WeatheredWorld.otherPath: token(request)
-        case SessionFixture.callPath, "/xrpc/com.atproto.server.getSession": call(request)
+        case SessionFixture.callPath, SessionFixture.checkPath: call(request)
         default: HTTPResponse(status: 404)
         }
     }

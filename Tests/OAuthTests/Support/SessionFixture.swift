@@ -12,6 +12,7 @@ import Testing
 struct SessionFixture: Sendable {
     static let tokenPath = "/oauth/token"
     static let callPath = "/xrpc/chat.bsky.convo.sendMessage"
+    static let checkPath = "/xrpc/com.atproto.server.getSession"
     static let file = "/state/session.json"
     static let account = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
     static let chatScope = "atproto transition:generic transition:chat.bsky"
@@ -167,6 +168,12 @@ extension Answer {
             "access_token": .string("access-\(number)"), "refresh_token": .string("refresh-\(number)"),
             "token_type": "DPoP", "scope": .string(scope), "sub": .string(sub), "expires_in": 3599,
         ])
+    }
+
+    /// What `getSession` says of the session's account.
+    static func account(_ more: [String: JSONValue] = [:]) -> Answer {
+        let known: [String: JSONValue] = ["did": .string(SessionFixture.account), "handle": "a.test"]
+        return .json(.object(known.merging(more) { $1 }))
     }
 
     static func passwordTokens(_ number: Int) -> Answer {
