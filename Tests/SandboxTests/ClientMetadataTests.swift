@@ -26,9 +26,7 @@ import Testing
     private let client: StrictClient
 
     init() async throws {
-        network = try await SandboxNetwork.start()
-        bot = try network.createAccount(handle: "bot.test")
-        client = try StrictClient(network)
+        (network, bot, client) = try await StrictClient.start()
     }
 
     private static func metadata(_ change: [String: JSONValue] = [:]) -> JSONValue {

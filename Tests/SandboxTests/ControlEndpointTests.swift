@@ -19,9 +19,7 @@ import Testing
     private let client: StrictClient
 
     init() async throws {
-        network = try await SandboxNetwork.start()
-        bot = try network.createAccount(handle: "bot.test")
-        client = try StrictClient(network)
+        (network, bot, client) = try await StrictClient.start()
     }
 
     private func post(_ path: String, _ body: JSONValue) async throws -> JSONValue {

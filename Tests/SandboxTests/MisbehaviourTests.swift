@@ -9,9 +9,7 @@ import Testing
     private let client: StrictClient
 
     init() async throws {
-        network = try await SandboxNetwork.start()
-        bot = try network.createAccount(handle: "bot.test")
-        client = try StrictClient(network)
+        (network, bot, client) = try await StrictClient.start()
     }
 
     private func refresh(_ tokens: StrictClient.Tokens) async throws -> String {

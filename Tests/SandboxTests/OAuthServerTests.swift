@@ -10,15 +10,10 @@ import Testing
     private let client: StrictClient
 
     init() async throws {
-        network = try await SandboxNetwork.start()
-        bot = try network.createAccount(handle: "bot.test")
-        client = try StrictClient(network)
+        (network, bot, client) = try await StrictClient.start()
     }
 
-    private func description(_ response: HTTPResponse) -> String {
-        let error = XRPCError(response)
-        return "\(error.status) \(error.name ?? "-") \(error.message ?? "-")"
-    }
+    private func description(_ response: HTTPResponse) -> String { StrictClient.description(response) }
 
     private func getSession(_ token: String, scheme: String = "DPoP", key: SigningKey? = nil) async throws -> String {
         let method = try NSID("com.atproto.server.getSession")

@@ -26,6 +26,12 @@ final class StrictClient: Sendable {
         clientID = "http://localhost?" + PercentEncoding.form([("redirect_uri", Self.redirect), ("scope", scope)])
     }
 
+    /// A network of one account, and a client of it.
+    static func start() async throws -> (SandboxNetwork, SandboxAccount, StrictClient) {
+        let network = try await SandboxNetwork.start()
+        return (network, try network.createAccount(handle: "bot.test"), try StrictClient(network))
+    }
+
     /// A proof as RFC 9449 §4.2 wants it.
     func proof(
         _ method: String,

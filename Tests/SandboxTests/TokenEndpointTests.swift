@@ -10,9 +10,7 @@ import Testing
     private let client: StrictClient
 
     init() async throws {
-        network = try await SandboxNetwork.start()
-        bot = try network.createAccount(handle: "bot.test")
-        client = try StrictClient(network)
+        (network, bot, client) = try await StrictClient.start()
     }
 
     static let redirect = "redirect_uri=http://127.0.0.1:9/callback"
