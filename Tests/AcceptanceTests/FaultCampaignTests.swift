@@ -32,7 +32,7 @@ struct `A daemon among faults` {
             ]
         )
         let network = stage.network
-        // The last three owners cannot be written to, each in his way.
+        // The last three owners cannot be written to, each in their way.
         network.setBlocking(true, stage.owners[37], stage.bot)
         try network.setAllowIncoming(.none, of: stage.owners[38])
         try network.setAllowIncoming(.following, of: stage.owners[39])

@@ -16,7 +16,7 @@ import Testing
         return world
     }
 
-    @Test func `an owner who follows at last gets what waited for him`() async throws {
+    @Test func `an owner who follows at last gets what waited for them`() async throws {
         var world = try followersOnly()
         try await world.run([World.batch(try World.event(at: world.clock))]) { [http = world.http] counts in
             counts[.deferred] == 1 && http.count(Self.question) >= 1
@@ -134,7 +134,7 @@ import Testing
         #expect(scan.judge(page(system, deleted)) == .present(SentMessage(id: "id-rev3", rev: "rev3")))
     }
 
-    @Test func `the sender's label as a bot is read from his profile`() async throws {
+    @Test func `the sender's label as a bot is read from its profile`() async throws {
         let stage = try await FailureStage()
         let session = try await stage.signIn(.password)
         #expect(await SenderProfile.read(with: session) == nil)

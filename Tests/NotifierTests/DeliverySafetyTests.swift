@@ -53,7 +53,8 @@ import Testing
         #expect(jobs[1].reason == .ruleRemoved)
     }
 
-    @Test func `an author at his limit does not hold up another whose request comes first in the digest`() async throws
+    @Test func `an author at their limit does not hold up another whose request comes first in the digest`()
+        async throws
     {
         var world = try World()
         let (busy, calm) = (World.did("busy"), World.did("calm"))
@@ -67,7 +68,7 @@ import Testing
             counts[.queued] == 1 && chat.calls.count { $0 == "getConvoForMembers" } == 2
         }
         try await world.run([try batch(world, (3, busy, World.owner), (4, calm, third))]) { $0[.delivered] == 2 }
-        #expect(world.chat.messages(to: third).count == 1, "the calm author is below his limit")
+        #expect(world.chat.messages(to: third).count == 1, "the calm author is below their limit")
     }
 
     @Test func `a message that is sent again keeps the pace`() async throws {

@@ -64,7 +64,7 @@ import Testing
                 let subject = commit["record"]?["subject"]?["uri"]?.string
             else { continue }
             let owner = subject.dropFirst("at://".count).prefix { $0 != "/" }
-            // Nobody is told of his own.
+            // Nobody is told of their own.
             if owner != did { expected["at://\(did)/app.bsky.feed.like/\(key)"] = String(owner) }
         }
         let replayed = try replay(bytes)

@@ -61,7 +61,7 @@ public struct NewnessJudge: Sendable {
             self.now = now
         }
 
-        /// The earliest: the author chose them, and pretending to be old only harms himself.
+        /// The earliest: the author chose them, and pretending to be old only harms the author.
         var written: Int64 { min(key ?? committed, created ?? committed, committed) }
     }
 

@@ -3,7 +3,7 @@ internal import Crypto
 
 /// The word by which a message is recognised in its conversation: the same for the same change request, always.
 ///
-/// Keyed with a secret of this ledger, so that no author can put the mark of another request into his text and make a
+/// Keyed with a secret of this ledger, so that no author can put the mark of another request into their text and make a
 /// message look delivered that never was.
 public struct Marker: Sendable {
     private let key: [UInt8]

@@ -22,7 +22,7 @@ public struct PolicyConfiguration: Sendable, Equatable {
     public var maximumAge: Duration = .seconds(24 * 3600)
     /// Messages that one author's requests may cause in an hour; more wait.
     public var authorHourlyLimit = 20
-    /// Requests of one author within ``burstWindow`` from which he is taken for a machine.
+    /// Requests of one author within ``burstWindow`` from which they are taken for a machine.
     public var authorBurst = 60
     /// The window of ``authorBurst``.
     public var burstWindow: Duration = .seconds(600)

@@ -60,7 +60,7 @@ extension ChatSender {
         }
     }
 
-    /// Never writes to this owner again, and calls off what waits for him; the outcome of `known` the caller reports.
+    /// Never writes to this owner again, and calls off what waits for them; the outcome of `known` the caller reports.
     func suppress(_ owner: DID, _ reason: Reason, besides known: [ATURI] = []) async throws(LedgerError) {
         let calledOff = try await ledger.suppressAndCallOff(owner, reason: reason, now: wallClock.now())
         reporter.suppressed(owner, reason, calledOff: calledOff, besides: known)

@@ -141,7 +141,7 @@ actor ChatSender {
         }
     }
 
-    /// Judges a failure for the sender as a whole, and tells the operator when he is needed.
+    /// Judges a failure for the sender as a whole, and tells the operator when they are needed.
     func judge(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
         let now = wallClock.now()
         let wasPaused = gate.isPaused

@@ -17,7 +17,7 @@ public struct DeliveryMachine: Sendable, Hashable {
         case restarted
         /// The reason to send is gone: record deleted, owner suppressed, operator.
         case withdrawn(Reason)
-        /// What the owner had to do, he may have done.
+        /// What the owner had to do may have been done.
         case ownerChanged
         /// It waited for the owner as long as allowed.
         case waitExpired

@@ -10,7 +10,7 @@ public enum JobState: String, Sendable, Hashable, CaseIterable {
     case verify
     /// Waits for the owner: a follow, another setting.
     case deferred
-    /// The message is in the owner's conversation, or the owner was mentioned in public as he agreed to.
+    /// The message is in the owner's conversation, or the owner was mentioned in public as they agreed to.
     case delivered
     /// There will be no message.
     case dropped

@@ -77,9 +77,9 @@ final class OutcomeReporter: Sendable {
         )
     }
 
-    /// Nobody writes to an owner any more, and what waited for him is called off.
+    /// Nobody writes to an owner any more, and what waited for them is called off.
     ///
-    /// What the caller reports himself, `known`, is left out.
+    /// What the caller reports itself, `known`, is left out.
     func suppressed(_ owner: DID, _ reason: Reason, calledOff: [IntakeResult.Added], besides known: [ATURI] = []) {
         logger.notice(
             "owner suppressed",

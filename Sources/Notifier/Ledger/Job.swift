@@ -8,7 +8,7 @@ public struct Job: Sendable, Equatable, Identifiable {
     public var id: Int64
     /// The change request.
     public var uri: ATURI
-    /// The owner; nil while he is being looked up, known while only the proof is missing.
+    /// The owner; nil while they are being looked up, known while only the proof is missing.
     public var owner: DID?
     /// Who wrote the change request.
     public var author: DID
@@ -38,7 +38,7 @@ public struct Job: Sendable, Equatable, Identifiable {
     public var attempts: Int
     /// When it is looked at next, in seconds since the Unix epoch.
     public var dueAt: Double
-    /// When waiting for the owner ends, in seconds since the Unix epoch; nil when it does not wait for him.
+    /// When waiting for the owner ends, in seconds since the Unix epoch; nil when it does not wait for them.
     public var waitUntil: Double?
     /// The message that it is part of; nil when there is none.
     public var delivery: Int64?

@@ -16,7 +16,7 @@ enum MentionTurn: Sendable, Equatable {
 // A request that is `sending` without a message is one whose owner is being mentioned. It keeps the reason for which it was
 // deferred, so that it can go back.
 extension Ledger {
-    /// The next owner to be mentioned; his request is marked before anything leaves (invariant 3).
+    /// The next owner to be mentioned; their request is marked before anything leaves (invariant 3).
     ///
     /// A post that may have been made already comes first: to make it again does no harm. Authors take turns.
     func nextMention(_ configuration: MentionConfiguration, now: Double) async throws(LedgerError) -> MentionTurn {

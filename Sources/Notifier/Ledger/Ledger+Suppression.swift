@@ -4,8 +4,8 @@ internal import GRDB
 extension Ledger {
     /// Puts an account on the list and calls off everything that waits for it.
     ///
-    /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word he may start
-    /// with a word, but a block or an operator's decision only an operator lifts.
+    /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may
+    /// start with a word, but a block or an operator's decision only an operator lifts.
     ///
     /// - Parameters:
     ///   - did: the account.

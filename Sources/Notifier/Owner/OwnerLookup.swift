@@ -9,7 +9,7 @@ internal import Synchronization
 final class OwnerLookup: Sendable {
     /// What is known after a lookup.
     struct Finding: Sendable, Equatable {
-        /// The owner, when he is known.
+        /// The owner, when known.
         var owner: DID?
         /// The project's name, when it is known.
         var projectName: String?

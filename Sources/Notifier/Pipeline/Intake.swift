@@ -59,7 +59,7 @@ actor Intake {
         return result.added.contains { $0.reason == nil }
     }
 
-    // The author of a burst is blocked and what he has in the queue is called off, with one line for all of it.
+    // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.
     private func limit(_ item: IntakeItem) -> [IntakeItem] {
         guard case .request(let request) = item, case .success = request.judgement, request.startsJob else {
             return [item]

@@ -94,7 +94,7 @@ actor Resolver {
         }
         var resolution: Resolution
         if let owner = job.owner {
-            // Only the proof was missing: the owner is known, and follows the sender if he must.
+            // Only the proof was missing: the owner is known, and follows the sender if they must.
             resolution = try await admit(job, owner, isFollower: true)
             resolution.owner = owner
         } else {
@@ -188,7 +188,7 @@ actor Resolver {
         return verdict.escalated(occurrences: try await ledger.occurrences(of: verdict.reason, job: job.id) + 1)
     }
 
-    // The owner is the authority of the reference: his PDS tells only the project's name, and a message without it is
+    // The owner is the authority of the reference: their PDS tells only the project's name, and a message without it is
     // better than none.
     private func goesOn(_ job: Job, _ rule: Rule, _ phase: CallPhase, _ verdict: Verdict) -> Bool {
         guard !rule.requiresProjectRecord else { return false }

@@ -2,9 +2,9 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// Asks an author's PDS to prove that a record stands in his repository, and believes only what his key signed.
+/// Asks an author's PDS to prove that a record stands in their repository, and believes only what their key signed.
 ///
-/// His DID document, his PDS and what it answers are a stranger's choice (invariant 7).
+/// Their DID document, their PDS and what it answers are a stranger's choice (invariant 7).
 struct ProofLookup: Sendable {
     let identities: any IdentityResolving
     let strangers: StrangerClient

@@ -3,7 +3,7 @@ import Sandbox
 
 @testable import Notifier
 
-/// Rows 3 to 10: who the sender is, and what he may do.
+/// Rows 3 to 10: who the sender is, and what they may do.
 extension FailureRow {
     private static func challenge(_ code: String, _ message: String) -> HTTPResponse {
         named(401, code, message, ["WWW-Authenticate": #"DPoP algs="ES256", error="\#(code)""#])
