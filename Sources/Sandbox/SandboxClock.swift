@@ -12,10 +12,7 @@ public final class SandboxClock: WallClock {
     public func now() -> Double { SystemClock().now() + offset.withLock(\.self) }
 
     /// Moves the time of every server, forwards or backwards.
-    public func advance(by duration: Duration) {
-        let parts = duration.components
-        offset.withLock { $0 += Double(parts.seconds) + Double(parts.attoseconds) / 1e18 }
-    }
+    public func advance(by duration: Duration) { offset.withLock { $0 += duration / .seconds(1) } }
 
     /// Microseconds since the epoch, each value given once, in ascending order.
     func uniqueMicroseconds() -> UInt64 {

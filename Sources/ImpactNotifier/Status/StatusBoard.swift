@@ -78,6 +78,6 @@ extension StatusBoard.LedgerState {
     /// For how many seconds it has not answered; 0 when it does.
     var silence: Double {
         guard case .silent(let time) = self else { return 0 }
-        return Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
+        return time / .seconds(1)
     }
 }
