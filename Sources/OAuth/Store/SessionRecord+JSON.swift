@@ -24,13 +24,7 @@ extension SessionRecord {
                 "generation": .integer(intent.generation), "started_at": .integer(Int64(intent.startedAt)),
             ]
         }
-        if let verdict {
-            members["state"] = .string(verdict.name)
-            members["last_error"] = [
-                "reason": .string(verdict.problem?.reason.rawValue ?? ""),
-                "detail": .string(verdict.problem?.detail ?? ""),
-            ]
-        }
+        if let verdict { members.merge(verdict.members) { $1 } }
         if !setbacks.isEmpty {
             members["setbacks"] = .object(
                 Dictionary(uniqueKeysWithValues: setbacks.map { ($0.key.rawValue, $0.value.json) })
@@ -105,7 +99,15 @@ extension SessionRecord {
 }
 
 extension SessionState {
-    /// The state in an object's members `state` and `last_error`; nil when there is none.
+    /// The state as an object's members `state` and `last_error`.
+    fileprivate var members: [String: JSONValue] {
+        let error: JSONValue = [
+            "reason": .string(problem?.reason.rawValue ?? ""), "detail": .string(problem?.detail ?? ""),
+        ]
+        return ["state": .string(name), "last_error": error]
+    }
+
+    /// The state in such members; nil when there is none.
     fileprivate init?(stored json: JSONValue) {
         guard let name = json["state"]?.string else { return nil }
         let reason = SessionProblem.Reason(rawValue: json["last_error"]?["reason"]?.string ?? "")
@@ -115,16 +117,11 @@ extension SessionState {
 
 extension Setback.Stored {
     fileprivate var json: JSONValue {
-        [
-            "state": .string(state.name),
-            "last_error": [
-                "reason": .string(state.problem?.reason.rawValue ?? ""),
-                "detail": .string(state.problem?.detail ?? ""),
-            ],
-            "refusals": .integer(Int64(refusals)),
-            "at": .integer(Int64(at)),
+        let own: [String: JSONValue] = [
+            "refusals": .integer(Int64(refusals)), "at": .integer(Int64(at)),
             "confirmed": .integer(Int64(confirmed)),
         ]
+        return .object(own.merging(state.members) { $1 })
     }
 
     fileprivate init?(_ json: JSONValue) {
