@@ -24,13 +24,13 @@ import Testing
     }
 
     /// A proxy that answers CONNECT with this; the tunnel leads nowhere.
-    private func meet(_ answer: String, deadline: Duration = .milliseconds(300)) async throws -> (
+    private func meet(_ answer: String, deadline: Duration = .seconds(20)) async throws -> (
         StreamFailure?, [String]
     ) {
         let server = ScriptedServer([answer.isEmpty ? .silence : .answerAndClose(answer)])
         defer { server.stop() }
         let settings = try ProxySettings(environment: ["https_proxy": "http://user:secret@127.0.0.1:\(server.port)"])
-        let deadlines = StreamDeadlines(proxy: deadline, tls: .milliseconds(300))
+        let deadlines = StreamDeadlines(proxy: deadline, tls: .seconds(20))
         let connector = StreamConnector(tls: TLSContext(), proxy: settings, deadlines: deadlines)
         let report = try await StreamExchange.run(connector, WebURL("https://jetstream.example/"))
         return (report.failure, server.requests)
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `a silent proxy meets the deadline`() async throws {
-        let (failure, _) = try await meet("")
+        let (failure, _) = try await meet("", deadline: .milliseconds(300))
         #expect(failure?.code == .timeout)
         #expect(failure?.detail == "the proxy's answer was not complete in time")
     }
