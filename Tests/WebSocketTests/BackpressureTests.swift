@@ -25,7 +25,7 @@ import Testing
     }
 
     /// 3 s with 10 pings a second; `PONG_SECONDS=30` makes it the long run of 30 s.
-    @Test func `pongs leave within 100 ms while the consumer stands still`() async throws {
+    @Test func `every pong leaves within 100 ms while the consumer stands still`() async throws {
         let seconds = unsafe getenv("PONG_SECONDS").flatMap { unsafe Int(String(cString: $0)) } ?? 3
         let (delays, continuation) = AsyncStream.makeStream(of: Duration.self)
         let server = LoopbackServer { peer, _ in
@@ -52,9 +52,8 @@ import Testing
         for await delay in delays { seen.append(delay) }
         let worst = seen.max() ?? .zero
         print("worst pong delay of \(seen.count): \(worst)")
-        try #require(seen.count == seconds * 10)
-        // A reader that waits for the consumer answers none; a machine that is busy elsewhere delays a few.
-        #expect(seen.sorted()[seen.count / 2] <= .milliseconds(100))
+        #expect(seen.count == seconds * 10)
+        #expect(worst <= .milliseconds(100))
         _ = await end
     }
 

@@ -130,6 +130,7 @@ import Testing
         #expect(echo.requests.isEmpty)
     }
 
+    /// More than the kernel takes for a client that does not read.
     private static let large = [UInt8](repeating: 0x61, count: 64 << 20)
 
     @Test func `ends a connection of a client that does not read when its time is up`() throws {
@@ -146,6 +147,8 @@ import Testing
         let connection = RawConnection(port: echo.port)
         connection.send(Self.get)
         #expect(echo.ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+        // It was open all the while, and is answered when it reads.
+        #expect(connection.answer().utf8.count > Self.large.count)
     }
 
     @Test func `answers a client that says at once that it will write nothing more`() throws {
@@ -163,7 +166,7 @@ import Testing
         let socket = try ListeningSocket(try #require(SocketAddress(literal: "127.0.0.1", port: 0)))
         let port = socket.port
         let server = try HTTPServer(on: socket) { request in
-            let body = [UInt8](repeating: 0x61, count: request.path == "/large" ? 64 << 20 : 1)
+            let body = request.path == "/large" ? Self.large : Array(Self.large.prefix(1))
             return ServerReply(HTTPResponse(status: 200, body: body)) { sent.yield(request.path) }
         }
         var iterator = sequels.makeAsyncIterator()
