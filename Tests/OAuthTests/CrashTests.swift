@@ -20,13 +20,8 @@ import Testing
         }
 
         /// Starts a process.
-        func boot(dying death: (MortalClient.Death, atRequest: Int)? = nil) async throws -> StoredSession {
-            var environment = fixture.environment
-            let process = MortalProcess(fixture.files)
-            environment.client = MortalClient(process, death) { [server] request in server.answer(request) }
-            environment.sleeper = MortalSleeper(clock: fixture.clock, process: process)
-            environment.files = MortalFiles(disk: fixture.files, process: process)
-            return try await StoredSession.open(fixture.configuration, environment)
+        func boot(dying death: (MortalClient.Death, atRequest: Int)? = nil) async throws -> MortalSession {
+            try await MortalSession(on: fixture, dying: death) { [server] request in server.answer(request) }
         }
 
         /// Whether the stored token is the one that the server would take.
@@ -97,6 +92,21 @@ import Testing
         let reason = await second.status().state.problem?.reason
         #expect(reason == (death == .afterServer ? .lostInCrash : nil))
         #expect(machine.spentTwice == [])
+    }
+
+    @Test func `who waits for a process that dies waits no longer`() async throws {
+        let machine = try Machine()
+        let (server, files) = (machine.server, machine.fixture.files)
+        let session = try await MortalSession(on: machine.fixture) { request in
+            let answer = server.answer(request)
+            if request.url.path == SessionFixture.tokenPath, answer.isSuccess { files.fail("write", with: 28) }
+            return answer
+        }
+        machine.fixture.clock.advance(4000)
+        _ = try? await session.send(machine.fixture.call)
+        #expect(!machine.isStoredTokenGood, "the tokens are in memory alone")
+        files.kill()
+        await session.drain()
     }
 
     @Test func `730 days with a crash a day: what the protocol lets survive survives`() async throws {

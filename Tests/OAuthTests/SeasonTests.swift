@@ -16,7 +16,7 @@ import Testing
         let world: WeatheredWorld
         let clock: WrongClock
         var random: SeededGenerator
-        var session: StoredSession
+        var session: MortalSession
         let seed: UInt64
         var crashes = 0
         var events = 0
@@ -184,12 +184,7 @@ extension Crashes.Machine {
     func boot(
         in world: WeatheredWorld,
         dying death: (MortalClient.Death, atRequest: Int)? = nil
-    ) async throws -> StoredSession {
-        var environment = fixture.environment
-        let process = MortalProcess(fixture.files)
-        environment.client = MortalClient(process, death) { request throws(HTTPFailure) in try world.answer(request) }
-        environment.sleeper = MortalSleeper(clock: fixture.clock, process: process)
-        environment.files = MortalFiles(disk: fixture.files, process: process)
-        return try await StoredSession.open(fixture.configuration, environment)
+    ) async throws -> MortalSession {
+        try await MortalSession(on: fixture, dying: death) { request throws(HTTPFailure) in try world.answer(request) }
     }
 }

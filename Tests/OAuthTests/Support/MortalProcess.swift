@@ -3,9 +3,16 @@ import OAuth
 import Synchronization
 
 /// A process on a machine that crashes: when it is dead, its requests, writes and sleeps do not happen.
-struct MortalProcess: Sendable {
+final class MortalProcess: Sendable {
+    private struct State {
+        var isAsleep = false
+        /// Ends the wait for what the process does.
+        var leave: (@Sendable () -> Void)?
+    }
+
     private let disk: CrashingFileSystem
     private let epoch: Int
+    private let state = Mutex(State())
 
     init(_ disk: CrashingFileSystem) {
         self.disk = disk
@@ -15,6 +22,30 @@ struct MortalProcess: Sendable {
     var isDead: Bool { disk.isDead || disk.epoch != epoch }
 
     func die() { disk.kill() }
+
+    /// Sleeps as the dead do, and lets those go who wait for the process.
+    func sleepForEver() async throws {
+        let leave = state.withLock { state in
+            state.isAsleep = true
+            return state.leave
+        }
+        leave?()
+        try await Task.sleep(for: .seconds(100_000))
+    }
+
+    /// What comes of something that the process does, one thing at a time.
+    ///
+    /// - Returns: nil when the process went to sleep for ever before.
+    func outcome<Outcome: Sendable>(of work: @escaping @Sendable () async -> Outcome) async -> Outcome? {
+        let (ends, end) = AsyncStream.makeStream(of: Outcome?.self)
+        let isAsleep = state.withLock { state in
+            state.leave = { end.yield(nil) }
+            return state.isAsleep
+        }
+        guard !isAsleep else { return nil }
+        Task { end.yield(await work()) }
+        return await ends.first { _ in true } ?? nil
+    }
 }
 
 /// The disk as a process sees it.
@@ -123,7 +154,7 @@ struct MortalSleeper: Clock {
     var minimumResolution: Duration { .nanoseconds(1) }
 
     func sleep(until deadline: LeapingClock.Instant, tolerance: Duration?) async throws {
-        if process.isDead { try await Task.sleep(for: .seconds(100_000)) }
+        if process.isDead { try await process.sleepForEver() }
         try await clock.sleep(until: deadline, tolerance: tolerance)
     }
 }
