@@ -42,11 +42,12 @@ boot() {
     cp -a "$CACHE/systemd" "$ROOT"
     systemd-nspawn -q -D "$ROOT" --register=no --keep-unit -b >"$WORK/console.log" 2>&1 </dev/null &
     machine=$!
-    has_leader() { leader=$(pgrep -P "$machine"); }
-    for _ in $(seq 100); do has_leader && break || sleep 0.1; done
+    # The first child of nspawn's is not yet the machine, and ends.
+    is_up() {
+        leader=$(pgrep -x -P "$machine" systemd) && [ "$(inside systemctl is-system-running 2>/dev/null)" = running ]
+    }
+    for _ in $(seq 200); do is_up && break || sleep 0.2; done
     [ -n "$leader" ] || skip "systemd-nspawn cannot start a machine here ($WORK/console.log)"
-    is_up() { [ "$(inside systemctl is-system-running 2>/dev/null)" = running ]; }
-    for _ in $(seq 150); do is_up && break || sleep 0.2; done
     is_up || skip "systemd does not come up here ($WORK/console.log)"
     # The same package under a higher version, which is all that an upgrade sees of it.
     make -s deb >"$WORK/deb.log" 2>&1 || fail "make deb: $(tail -n 20 "$WORK/deb.log")"
