@@ -76,14 +76,14 @@ import Testing
         try await world.run([World.batch(try World.event(1, at: world.clock))])
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         for reason in [Reason.operatorDecision, .ownerBlocked] {
-            try await ledger.suppress(World.owner, reason: reason, now: world.clock.now())
+            try await ledger.suppressions.suppress(World.owner, reason: reason, now: world.clock.now())
             world.chat.say("stop", by: World.owner)
             world.chat.say("start", by: World.owner)
             world.clock.advance(61)
             let number = reason == .ownerBlocked ? 3 : 2
             try await world.run([World.batch(try World.event(number, at: world.clock))])
-            #expect(try await ledger.suppressions().map(\.reason) == [reason])
-            try await ledger.liftSuppression(of: World.owner)
+            #expect(try await ledger.suppressions.all().map(\.reason) == [reason])
+            try await ledger.suppressions.lift(World.owner)
         }
         #expect(world.chat.messages(to: World.owner).count == 1)
     }

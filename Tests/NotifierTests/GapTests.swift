@@ -16,35 +16,35 @@ import Testing
             let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
             var batch = World.batch(try World.event(1))
             batch.gap = gap
-            _ = try await ledger.store(batch, [], now: 5)
+            _ = try await ledger.queue(Timetable()).store(batch, [], now: 5)
         }
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        let open = try #require(try await ledger.openGaps().first)
+        let open = try #require(try await ledger.stream.openGaps().first)
         #expect(open.gap == gap)
         #expect(open.noticedAt == 5)
         var closing = StreamBatch()
         closing.closedGap = open.id
-        _ = try await ledger.store(closing, [], now: 6)
-        #expect(try await ledger.openGaps().isEmpty)
+        _ = try await ledger.queue(Timetable()).store(closing, [], now: 6)
+        #expect(try await ledger.stream.openGaps().isEmpty)
     }
 
     @Test func `a gap that was swept is closed in the transaction behind what was found`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        try await ledger.declare(gap, at: 7)
+        try await ledger.stream.declare(gap, at: 7)
         var batch = StreamBatch()
-        batch.closedGap = try #require(try await ledger.openGaps().first).id
+        batch.closedGap = try #require(try await ledger.stream.openGaps().first).id
         #expect(!batch.isPositionOnly, "it must not be replaced by a later position")
-        _ = try await ledger.store(batch, [], now: 8)
-        #expect(try await ledger.openGaps().isEmpty)
+        _ = try await ledger.queue(Timetable()).store(batch, [], now: 8)
+        #expect(try await ledger.stream.openGaps().isEmpty)
     }
 
     @Test func `an operator's gap is one like any other`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        try await ledger.declare(gap, at: 7)
-        try await ledger.declare(gap, at: 8)
-        #expect(try await ledger.openGaps().map(\.noticedAt) == [7, 8])
+        try await ledger.stream.declare(gap, at: 7)
+        try await ledger.stream.declare(gap, at: 8)
+        #expect(try await ledger.stream.openGaps().map(\.noticedAt) == [7, 8])
     }
 
     @Test func `a record is known once it was seen`() async throws {
@@ -52,14 +52,14 @@ import Testing
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         let event = try World.event(1)
         let uri = try #require(event.recordURI)
-        #expect(try await !ledger.knows(uri))
+        #expect(try await !ledger.stream.knows(uri))
         var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
-        _ = try await ledger.store(
+        _ = try await ledger.queue(Timetable()).store(
             World.batch(event),
             [event].compactMap { judge.judge($0, now: 1_790_000_000) },
             now: 1_790_000_000
         )
-        #expect(try await ledger.knows(uri))
+        #expect(try await ledger.stream.knows(uri))
     }
 
     @Test func `a gap that another host was read over is closed without asking anybody`() async throws {
@@ -70,7 +70,7 @@ import Testing
         let other = try Upstream(WebURL("wss://other.test/"), allowsLoopback: false)
         hosts.opened(other)
         hosts.begin(other, at: gap.from)
-        try await ledger.declare(gap, at: 5)
+        try await ledger.stream.declare(gap, at: 5)
         let client = ScriptedClient.world()
         let sweep = GapSweep(
             configuration: SweepConfiguration(directories: [], collections: [try NSID("com.example.change.request")]),
@@ -81,7 +81,7 @@ import Testing
         let mailbox = StreamMailbox()
         let keeper = GapKeeper(
             sweep: sweep,
-            ledger: ledger,
+            store: ledger.stream,
             hosts: hosts,
             mailbox: mailbox,
             interval: .milliseconds(1),
@@ -91,13 +91,13 @@ import Testing
         #expect(hosts.coverage(of: gap) == .underway)
         hosts.receive([], from: other, until: gap.until)
         let last = try #require(await mailbox.next())
-        #expect(try await ledger.openGaps().count == 1, "what covers it is not known to be stored")
+        #expect(try await ledger.stream.openGaps().count == 1, "what covers it is not known to be stored")
         #expect(log.count("gap covered by another host") == 0)
-        _ = try await ledger.store(last, [], now: 6)
+        _ = try await ledger.queue(Timetable()).store(last, [], now: 6)
         await log.wait(for: "gap covered by another host")
         keeping.cancel()
         await keeping.value
-        #expect(try await ledger.openGaps().isEmpty)
+        #expect(try await ledger.stream.openGaps().isEmpty)
         var asked = gap
         asked.reason = .operatorRequest
         #expect(hosts.coverage(of: asked) == .none, "an operator's sweep is made, whoever was read")

@@ -11,7 +11,7 @@ import Testing
 @Suite struct `The ledger` {
     private func store(_ ledger: Ledger, _ events: [StreamEvent]) async throws -> IntakeResult {
         var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
-        return try await ledger.store(
+        return try await ledger.queue(Timetable()).store(
             World.batch(events),
             events.compactMap { judge.judge($0, now: 1_790_000_000) },
             now: 1_790_000_000
@@ -25,8 +25,8 @@ import Testing
             _ = try await store(ledger, [try World.event(1), try World.event(2)])
         }
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        #expect(try await ledger.jobs().count == 2)
-        let positions = try await ledger.positions()
+        #expect(try await ledger.desk.jobs().count == 2)
+        let positions = try await ledger.stream.positions()
         #expect(positions.map(\.position.value) == [2])
         #expect(positions.map(\.evidence) == [[1, 2]])
     }
@@ -35,7 +35,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         _ = try await store(ledger, [try World.event(1)])
-        try await ledger.write { try $0.execute(sql: "DROP TABLE quarantine") }
+        try await ledger.database.write { try $0.execute(sql: "DROP TABLE quarantine") }
         var batch = World.batch(try World.event(2))
         batch.rejected = [
             RejectedMessage(host: "h", wire: .relay, value: 2, reason: .malformed, detail: "", bytes: [0])
@@ -43,9 +43,9 @@ import Testing
         var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
         let items = batch.events.compactMap { judge.judge($0, now: 1_790_000_000) }
         let unstorable = batch
-        await #expect(throws: LedgerError.self) { try await ledger.store(unstorable, items, now: 0) }
-        #expect(try await ledger.positions().map(\.position.value) == [1])
-        #expect(try await ledger.jobs().count == 1)
+        await #expect(throws: LedgerError.self) { try await ledger.queue(Timetable()).store(unstorable, items, now: 0) }
+        #expect(try await ledger.stream.positions().map(\.position.value) == [1])
+        #expect(try await ledger.desk.jobs().count == 1)
     }
 
     @Test func `a second daemon on the same state is told so`() async throws {
@@ -55,7 +55,7 @@ import Testing
             ($0 as? LedgerError)?.code == .inUse
         }
         _ = try await Ledger.open(directory: directory.path, access: .command)
-        _ = try await first.counts()
+        _ = try await first.desk.counts()
     }
 
     @Test func `a directory that is not there, and a file that is no database, are errors of their own`() async throws {
@@ -76,51 +76,18 @@ import Testing
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         _ = try await store(ledger, [try World.event(1)])
-        try await ledger.write { try $0.execute(sql: "PRAGMA max_page_count = 1") }
+        try await ledger.database.write { try $0.execute(sql: "PRAGMA max_page_count = 1") }
         let events = try (2...400).map { try World.event($0, title: String(repeating: "x", count: 900)) }
         await #expect { try await store(ledger, events) } throws: { ($0 as? LedgerError)?.code == .full }
-        #expect(try await ledger.jobs().count == 1)
-        #expect(try await ledger.positions().map(\.position.value) == [1])
+        #expect(try await ledger.desk.jobs().count == 1)
+        #expect(try await ledger.stream.positions().map(\.position.value) == [1])
     }
 
     @Test func `a marker's key is made once`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        let key = try await ledger.markerKey()
+        let key = try await ledger.settings.markerKey()
         #expect(key.count == 32)
-        #expect(try await ledger.markerKey() == key)
-    }
-
-    static let successions: [(JobState, Reason?, older: Bool, sameContent: Bool, Succession)] = [
-        (.queued, nil, true, false, .duplicate),
-        (.queued, nil, false, false, .replace),
-        (.queued, nil, false, true, .duplicate),
-        (.delivered, nil, false, false, .late),
-        (.sending, nil, false, false, .late),
-        (.verify, nil, false, false, .late),
-        (.uncertain, nil, false, false, .late),
-        (.dropped, .recordDeleted, false, true, .replace),
-        (.dropped, .recordDeleted, true, false, .duplicate),
-        (.dropped, .referenceMalformed, false, false, .replace),
-        (.dropped, .ownerBlocked, false, false, .late),
-        (.dropped, .operatorDecision, false, false, .late),
-    ]
-
-    @Test(arguments: successions) func `what another version of a record means`(
-        state: JobState,
-        reason: Reason?,
-        older: Bool,
-        sameContent: Bool,
-        expected: Succession
-    ) {
-        let found = Succession.decide(
-            state: state,
-            reason: reason,
-            rev: "3l2",
-            newRev: older ? "3l1" : "3l3",
-            cid: "a",
-            newCID: sameContent ? "a" : "b"
-        )
-        #expect(found == expected)
+        #expect(try await ledger.settings.markerKey() == key)
     }
 }

@@ -75,10 +75,10 @@ import Testing
         world.configuration.sending.firstWait = .seconds(60)
         world.chat.fail("putRecord", with: .lostAfter, .answer(status: 429, body: "{}", headers: ["Retry-After": "30"]))
         let chat = world.chat
-        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.sending] == 1 }
+        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.posting] == 1 }
         let changed = try World.event(1, operation: .update, title: "Changed", at: world.clock, rev: 5)
         // Its job is in doubt from the start: each life is over when it has made its attempt.
-        try await world.run([World.batch(changed)]) { $0[.sending] == 1 && chat.puts == 2 }
+        try await world.run([World.batch(changed)]) { $0[.posting] == 1 && chat.puts == 2 }
         world.clock.advance(3601)
         try await world.run([]) { $0[.delivered] == 1 }
         #expect(world.chat.posts.count == 1)
@@ -87,10 +87,10 @@ import Testing
         other.configuration.sending.firstWait = .seconds(60)
         other.chat.fail("putRecord", with: .lostBefore, .lostBefore)
         let others = other.chat
-        try await other.run([World.batch(try World.event(1, at: other.clock))]) { $0[.sending] == 1 }
+        try await other.run([World.batch(try World.event(1, at: other.clock))]) { $0[.posting] == 1 }
         let deleted = try World.event(1, operation: .delete, at: other.clock, rev: 9)
         // The delete comes before the attempt, or behind it.
-        try await other.run([World.batch(deleted)]) { $0[.dropped] == 1 || $0[.sending] == 1 && others.puts == 2 }
+        try await other.run([World.batch(deleted)]) { $0[.dropped] == 1 || $0[.posting] == 1 && others.puts == 2 }
         try await other.run([]) { $0[.dropped] == 1 }
         #expect(try await other.jobs().map(\.reason) == [.recordDeleted])
         #expect(other.chat.posts.isEmpty)

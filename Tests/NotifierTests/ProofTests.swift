@@ -13,7 +13,7 @@ import Testing
         try await world.run(world.event(uri, "Door"), reaching: .delivered)
         #expect(world.chat.messages.count == 1 && world.proofRequests == 1)
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
-        let attempts = try await ledger.history(of: uri).attempts
+        let attempts = try await ledger.desk.history(of: uri).attempts
         #expect(attempts.contains { $0.phase == "proof" && $0.outcome == "proven" })
     }
 
@@ -115,7 +115,7 @@ import Testing
         world.clock.advance(86_401)
         try await world.run([]) { $0.allSatisfy { $0.state.isFinal } }
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
-        let job = try #require(try await ledger.jobs().first { $0.uri == other })
+        let job = try #require(try await ledger.desk.jobs().first { $0.uri == other })
         #expect(job.state == .dropped && [.proofUnavailable, .hostPaused].contains(job.reason))
         #expect(world.chat.messages.count == 1)
     }

@@ -37,7 +37,7 @@ struct Sweep: AsyncParsableCommand {
         let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
         try await loaded.withLedger { ledger throws(LedgerError) in
             let report = await services.sweep(for: loaded).run(from: from, until: now) { uri in
-                (try? await ledger.knows(uri)) ?? false
+                (try? await ledger.stream.knows(uri)) ?? false
             } deliver: { events in
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
             }
@@ -56,7 +56,7 @@ struct Sweep: AsyncParsableCommand {
                 until: now,
                 reason: .operatorRequest
             )
-            try await ledger.declare(gap, at: SystemClock().now())
+            try await ledger.stream.declare(gap, at: SystemClock().now())
             StandardOutput.print("left to the daemon, which looks again within a minute")
         }
     }

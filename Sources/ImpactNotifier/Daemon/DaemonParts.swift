@@ -43,14 +43,14 @@ struct DaemonParts: Sendable {
         )
         let follower = StreamFollower(
             configuration: configuration.stream,
-            positions: foundation.ledger,
+            positions: foundation.ledger.stream,
             mailbox: mailbox,
             identities: foundation.services.identities,
             logger: Logger(label: "stream")
         )
         let keeper = GapKeeper(
             sweep: foundation.services.sweep(for: configuration),
-            ledger: foundation.ledger,
+            store: foundation.ledger.stream,
             hosts: follower.hosts,
             mailbox: follower.entrance,
             logger: Logger(label: "sweep")

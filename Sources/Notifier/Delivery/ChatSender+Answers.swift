@@ -12,14 +12,14 @@ extension ChatSender {
     /// Without a cursor the service tells only the cursor of now: what was said before the first start is not heeded.
     /// The cursor is stored behind what it stands for, so that a word is heeded twice rather than never.
     func readAnswers() async throws(LedgerError) {
-        var cursor = try await ledger.setting(Self.cursorSetting)
+        var cursor = try await settings[Self.cursorSetting]
         for _ in 0..<Self.maximumLogPages {
             let log: ChatLog
             do { log = try await chat.log(since: cursor) } catch { return answersNotRead(error) }
             answerFailures = 0
             if cursor != nil { try await heed(log.messages) }
             guard let next = log.cursor, next != cursor else { return }
-            try await ledger.set(Self.cursorSetting, to: next)
+            try await settings.set(Self.cursorSetting, to: next)
             guard cursor != nil, log.count > 0 else { return }
             cursor = next
         }
@@ -52,26 +52,11 @@ extension ChatSender {
             else { continue }
             switch word {
             case .stop:
-                try await suppress(owner, .ownerStopped)
+                report(try await suppressions.suppress(owner, .ownerStopped, now: wallClock.now()))
             case .start:
-                guard try await ledger.liftSuppression(of: owner, ifReason: .ownerStopped) else { continue }
+                guard try await suppressions.lift(owner, ifReason: .ownerStopped) else { continue }
                 logger.notice("owner wants messages again", metadata: ["did": "\(owner)"])
             }
-        }
-    }
-
-    /// Never writes to this owner again, and calls off what waits for them; the outcome of `known` the caller reports.
-    func suppress(_ owner: DID, _ reason: Reason, besides known: [ATURI] = []) async throws(LedgerError) {
-        let calledOff = try await ledger.suppressAndCallOff(owner, reason: reason, now: wallClock.now())
-        reporter.suppressed(owner, reason, calledOff: calledOff, besides: known)
-    }
-
-    /// Lets what waited for its owner go on, and reports what waited too long.
-    func wakeDeferred(now: Double) async throws(LedgerError) {
-        for job in try await ledger.wakeDeferred(now: now) {
-            var machine = DeliveryMachine(state: .deferred)
-            _ = machine.handle(.waitExpired)
-            reporter.report(Outcome(job, machine, detail: job.reason?.rawValue, nextIn: nil))
         }
     }
 }

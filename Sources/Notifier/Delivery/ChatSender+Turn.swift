@@ -3,194 +3,176 @@ internal import Logging
 internal import Network
 
 extension ChatSender {
-    /// Writes to an owner; whether a message was written down.
-    func take(_ turn: SendingTurn) async throws(LedgerError) -> Bool {
-        guard let first = turn.jobs.first else { return false }
-        if try await isHeldBack(turn) { return false }
-        // One request that cannot be told of must not take the others of its digest with it.
-        for job in turn.jobs where !composer.knows(rule: job.rule) {
-            try await refuse([job], Refusal(.ruleRemoved, job.rule))
-        }
-        guard turn.jobs.allSatisfy({ composer.knows(rule: $0.rule) }) else { return false }
+    /// Writes to a recipient; whether a message was written down.
+    func take(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
+        guard let first = candidate.jobs.first else { return false }
+        // One request that must not be told of any more must not take the others of its digest with it.
+        if try await refuseWhatIsExcluded(candidate) { return false }
+        if try await isHeldBack(candidate) { return false }
         let message: ComposedMessage
         do {
-            message = try composer.compose(turn.jobs.compactMap(\.changeRequest), marker: marker.mark(first.uri))
+            message = try composer.compose(candidate.jobs.compactMap(\.changeRequest), marker: marker.mark(first.uri))
         } catch {
-            try await refuse(turn.jobs, error)
+            try await refuse(candidate.jobs, error)
             return false
         }
-        var machine = DeliveryMachine(
-            state: .queued,
-            sends: turn.earlierSends,
-            maximumSends: configuration.sending.maximumSends
-        )
         let conversation: Conversation
-        do { conversation = try await chat.conversation(with: turn.owner) } catch {
-            try await giveBack(turn.jobs, machine, .openConversation, error)
+        do { conversation = try await chat.conversation(with: candidate.owner) } catch {
+            try await giveBack(candidate.jobs, .openConversation, error)
             return false
         }
         gate.succeeded(.openConversation)
-        let actions = machine.handle(.conversationOpened)
-        let now = wallClock.now()
-        guard
-            actions == [.send],
-            let delivery = try await ledger.begin(
-                message,
-                to: turn.owner,
-                by: turn.head.author,
-                in: conversation,
-                jobs: turn.jobs,
-                machine: machine,
-                now: now
-            )
-        else { return false }
-        try await send(delivery)
+        let (begun, applied) = try await queue.begin(
+            message,
+            for: candidate,
+            in: conversation,
+            maximumSends: configuration.sending.maximumSends,
+            admission: admission,
+            now: wallClock.now()
+        )
+        report(applied)
+        guard let begun else { return false }
+        try await send(begun)
         return true
     }
 
     /// Sends a message that is on disk as `sending`, and stores what came of it.
-    func send(_ delivery: Delivery) async throws(LedgerError) {
-        var delivery = delivery
-        do {
-            let sent = try await chat.send(delivery.message, to: delivery.conversation)
-            gate.succeeded(.sendMessage)
-            _ = delivery.machine.handle(.accepted)
-            try await settle(delivery, sent: sent, note: AttemptNote(.sendMessage, outcome: "delivered"))
-        } catch let failure as CallFailure {
-            try await sendFailed(delivery, failure)
-        } catch let failure as LedgerError {
-            throw failure
-        } catch {
-            throw LedgerError(error, path: ledger.path)
-        }
-    }
-
-    private func sendFailed(_ delivery: Delivery, _ failure: CallFailure) async throws(LedgerError) {
-        var delivery = delivery
-        let verdict = try await refine(judge(.sendMessage, failure), failure, jobs: delivery.members.map(\.id))
-        let actions = delivery.machine.handle(.failed(.sendMessage, verdict))
-        let dueAt = due(after: verdict, attempts: delivery.attempts, isDoubt: actions.contains(.scan))
-        try await settle(delivery, after: failure, in: .sendMessage, verdict, actions, dueAt: dueAt)
-    }
-
-    /// Stores where a failure has left a message, then what it means for the owner.
-    func settle(
-        _ delivery: Delivery,
-        after failure: CallFailure,
-        in phase: CallPhase,
-        _ verdict: Verdict,
-        _ actions: [DeliveryMachine.Action],
-        dueAt: Double
-    ) async throws(LedgerError) {
-        let note = AttemptNote(phase, failure, verdict, nextAt: dueAt)
-        try await settle(delivery, dueAt: dueAt, note: note, detail: failure)
-        if actions.contains(.suppressOwner) {
-            try await suppress(delivery.owner, verdict.reason, besides: delivery.members.map(\.uri))
-        }
-    }
-
-    /// Stores where a message stands and says so once for every request that it speaks of.
-    func settle(
-        _ delivery: Delivery,
-        sent: SentMessage? = nil,
-        dueAt: Double = 0,
-        note: AttemptNote,
-        detail: CallFailure? = nil
-    ) async throws(LedgerError) {
-        let now = wallClock.now()
-        try await ledger.settle(
-            delivery,
-            sent: sent,
-            dueAt: dueAt,
-            waitUntil: waitUntil(delivery.machine.state, now: now),
-            note: note,
-            now: now
-        )
-        let state = delivery.machine.state
-        let reason = delivery.machine.reason
-        for member in delivery.members {
-            reporter.report(
-                Outcome(
-                    uri: member.uri,
-                    owner: delivery.owner,
-                    rule: member.rule,
-                    state: state,
-                    reason: reason,
-                    detail: detail?.description,
-                    latency: now - member.seenAt,
-                    nextIn: state.isFinal ? nil : max(0, dueAt - now)
-                )
+    func send(_ message: Message) async throws(LedgerError) {
+        let sent: SentMessage
+        do { sent = try await chat.send(message.input, to: message.conversation) } catch {
+            let verdict = try await refine(judge(.sendMessage, error), error, message)
+            return try await apply(
+                .failed(verdict),
+                to: message,
+                Attempt(.sendMessage, error, verdict),
+                wait: verdict.action == .verify ? configuration.sending.settle.inSeconds : 0
             )
         }
+        gate.succeeded(.sendMessage)
+        try await apply(.accepted, to: message, Attempt(.sendMessage, outcome: "delivered"), sent: sent)
+    }
+
+    /// Stores an event of a message, and says once for every request what it came to.
+    func apply(
+        _ event: MessageMachine.Event,
+        to message: Message,
+        _ note: Attempt,
+        sent: SentMessage? = nil,
+        wait: Double = 0
+    ) async throws(LedgerError) {
+        report(
+            try await queue.apply(event, to: message.id, note, sent: sent, wait: wait, now: wallClock.now())
+        )
     }
 
     /// Stores that nothing was sent for these jobs.
-    private func giveBack(
-        _ jobs: [Job],
-        _ machine: DeliveryMachine,
-        _ phase: CallPhase,
-        _ failure: CallFailure
-    ) async throws(LedgerError) {
-        guard let first = jobs.first, let owner = first.owner else { return }
-        var machine = machine
-        let verdict = try await refine(judge(phase, failure), failure, jobs: jobs.map(\.id))
-        let actions = machine.handle(.failed(phase, verdict))
-        let now = wallClock.now()
-        let dueAt = due(after: verdict, attempts: first.attempts, isDoubt: false)
-        try await ledger.giveBack(
-            jobs,
-            machine: machine,
-            dueAt: dueAt,
-            waitUntil: waitUntil(machine.state, now: now),
-            note: AttemptNote(phase, failure, verdict, nextAt: machine.state.isFinal ? nil : dueAt),
-            now: now
-        )
-        for job in jobs { reporter.report(Outcome(job, machine, detail: failure.description, nextIn: dueAt - now)) }
-        if actions.contains(.suppressOwner) { try await suppress(owner, verdict.reason, besides: jobs.map(\.uri)) }
+    private func giveBack(_ jobs: [Job], _ phase: CallPhase, _ failure: CallFailure) async throws(LedgerError) {
+        guard let first = jobs.first else { return }
+        let verdict = try await refine(judge(phase, failure), failure, request: first.request, owner: first.owner)
+        let note = Attempt(phase, failure, verdict)
+        report(try await queue.apply(.failed(verdict), to: jobs.map(\.id), note, now: wallClock.now()))
     }
 
     /// Drops jobs that no message can be made of.
     private func refuse(_ jobs: [Job], _ refusal: Refusal) async throws(LedgerError) {
-        var machine = DeliveryMachine()
-        _ = machine.handle(.withdrawn(refusal.reason))
-        let now = wallClock.now()
-        var note = AttemptNote(.input, outcome: Verdict.Action.drop.rawValue)
-        note.reason = refusal.reason
-        note.detail = refusal.detail
-        try await ledger.giveBack(jobs, machine: machine, dueAt: now, waitUntil: nil, note: note, now: now)
-        for job in jobs { reporter.report(Outcome(job, machine, detail: refusal.detail, nextIn: nil)) }
+        report(
+            try await queue.apply(
+                .admitted(.refused(refusal.reason)),
+                to: jobs.map(\.id),
+                Attempt(.input, refusal),
+                now: wallClock.now()
+            )
+        )
     }
 
-    /// Whether a limit or a list stands against this turn; what it means is stored.
-    private func isHeldBack(_ turn: SendingTurn) async throws(LedgerError) -> Bool {
-        let head = turn.head
+    /// Drops, or lets wait, what the settings of this moment exclude; whether there was anything.
+    private func refuseWhatIsExcluded(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
+        let isSuppressed = try await suppressions.contains(candidate.owner)
+        var isChanged = false
+        for job in candidate.jobs {
+            switch admission(job, isSuppressed) {
+            case .told: continue
+            case .refused(let reason): try await refuse([job], Refusal(reason, detail(of: reason, job)))
+            case .waits(let reason):
+                let wait = timetable.wait(for: reason)
+                report(
+                    try await queue.apply(.admitted(.waits(reason)), to: [job.id], wait: wait, now: wallClock.now())
+                )
+            }
+            isChanged = true
+        }
+        return isChanged
+    }
+
+    private func detail(of reason: Reason, _ job: Job) -> String {
+        switch reason {
+        case .ruleRemoved: job.rule
+        case .authorBlocked, .authorIsOwner: job.author.text
+        default: job.owner?.text ?? ""
+        }
+    }
+
+    /// Whether a limit stands against this turn; what it means is stored.
+    private func isHeldBack(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
+        let limits = candidate.limits
+        let policy = configuration.policy
         let now = wallClock.now()
-        let limits = turn.limits
-        if limits.isOwnerSuppressed {
-            try await refuse(turn.jobs, Refusal(.ownerSuppressed, turn.owner.text))
-        } else if let until = limits.dayFreeAt, until > now {
+        if let until = limits.dayFreeAt, until > now {
             gate.hold(until: until, .globalLimit)
             logger.warning("the messages of this day are used up", metadata: ["next_s": "\(Int(until - now))"])
-        } else if let until = [limits.ownerDayFreeAt, limits.ownerHourFreeAt].compactMap(\.self).max(), until > now {
-            try await ledger.postpone(owner: turn.owner, until: until, reason: .ownerLimit, now: now)
-            reporter.held(head, .ownerLimit, for: until - now)
+        } else if let until = limits.ownerDayFreeAt, until > now {
+            try await postpone(candidate, byAuthor: false, until, policy.ownerDailyLimit, 86_400, .ownerLimit)
+        } else if let until = limits.ownerHourFreeAt, until > now {
+            try await postpone(candidate, byAuthor: false, until, policy.ownerHourlyLimit, 3600, .ownerLimit)
         } else if let until = limits.authorFreeAt, until > now {
-            try await ledger.postpone(author: head.author, until: until, reason: .authorLimit, now: now)
-            reporter.held(head, .authorLimit, for: until - now)
+            try await postpone(candidate, byAuthor: true, until, policy.authorHourlyLimit, 3600, .authorLimit)
         } else if let until = limits.digestFreeAt, until > now {
-            try await ledger.postpone(owner: turn.owner, until: until, reason: .digestWindow, now: now)
-            reporter.held(head, .digestWindow, for: until - now)
+            try await postpone(candidate, byAuthor: false, until, .max, 0, .digestWindow)
         } else {
             return false
         }
         return true
     }
 
-    /// The verdict after what only another question, or a look at the past, can tell.
+    /// Lets everything that is queued of the author, or for the recipient, wait for a limit.
+    private func postpone(
+        _ candidate: SendCandidate,
+        byAuthor: Bool,
+        _ until: Double,
+        _ limit: Int,
+        _ window: Double,
+        _ reason: Reason
+    ) async throws(LedgerError) {
+        let now = wallClock.now()
+        // Requests that are told together cost one message.
+        let isTogether = configuration.digest.isEnabled && !byAuthor
+        try await queue.postpone(
+            author: byAuthor ? candidate.head.author : nil,
+            owner: byAuthor ? nil : candidate.owner,
+            until: until,
+            each: isTogether ? .max : limit,
+            window: window,
+            reason,
+            now: now
+        )
+        reporter.held(candidate.head, reason, for: until - now)
+    }
+
     func refine(
         _ verdict: Verdict,
         _ failure: CallFailure,
-        jobs: [Int64]
+        _ message: Message
+    ) async throws(LedgerError) -> Verdict {
+        guard let request = message.members.first?.request else { return verdict }
+        return try await refine(verdict, failure, request: request, owner: message.owner)
+    }
+
+    /// The verdict after what only another question, or a look at the past, can tell.
+    private func refine(
+        _ verdict: Verdict,
+        _ failure: CallFailure,
+        request: Int64,
+        owner: DID?
     ) async throws(LedgerError) -> Verdict {
         if verdict.followUp == .checkOwnStatus {
             let isOurs: Bool
@@ -201,28 +183,8 @@ extension ChatSender {
             guard isOurs else { return Verdict(22, .drop, .recipientSuspended) }
             return judge(.readStatus, .chatDisabled(isSender: true))
         }
-        guard let job = jobs.first, let escalation = verdict.escalation, !escalation.isSenderWide else {
-            return verdict
-        }
-        return verdict.escalated(occurrences: try await ledger.occurrences(of: verdict.reason, job: job) + 1)
-    }
-
-    private func due(after verdict: Verdict, attempts: Int, isDoubt: Bool) -> Double {
-        let now = wallClock.now()
-        if isDoubt { return now + configuration.sending.settle.inSeconds }
-        if let wait = verdict.wait { return now + wait.inSeconds }
-        switch (verdict.action, verdict.reason) {
-        case (.defer, .ownerDisabledMessages): return now + configuration.policy.disabledInterval.inSeconds
-        case (.defer, _): return now + configuration.policy.followInterval.inSeconds
-        case (.pause, _): return now
-        default:
-            // A hold is the sender's wait, not the job's.
-            if case .holdSender? = verdict.followUp { return now }
-            return now + gate.backoff(attempts)
-        }
-    }
-
-    private func waitUntil(_ state: JobState, now: Double) -> Double? {
-        state == .deferred ? now + configuration.policy.waitExpiry.inSeconds : nil
+        guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
+        let occurrences = try await queue.occurrences(of: verdict.reason, request: request, owner: owner)
+        return verdict.escalated(occurrences: occurrences + 1)
     }
 }

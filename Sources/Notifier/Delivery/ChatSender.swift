@@ -6,11 +6,16 @@ internal import Synchronization
 /// Sends what is queued, one request at a time for the whole account, and never the same thing twice.
 ///
 /// A loop that does one thing after the other: nothing of it runs twice at once, so a decision that was read from the
-/// ledger still holds when it is carried out. What may be sent again is ``DeliveryMachine``'s business, what a failure
+/// ledger still holds when it is carried out. What may be sent again is ``MessageMachine``'s business, what a failure
 /// means ``classify(_:_:)``'s, and whether the sender may go on ``SenderGate``'s.
 actor ChatSender {
     let configuration: NotifierConfiguration
-    let ledger: Ledger
+    let queue: JobQueue
+    let suppressions: SuppressionList
+    let settings: Settings
+    private let deliveries: DeliveryLog
+    let timetable: Timetable
+    let admission: @Sendable (Job, _ isSuppressed: Bool) -> Admission
     let chat: ChatClient
     let wallClock: any WallClock
     let logger: Logger
@@ -19,6 +24,7 @@ actor ChatSender {
     let reporter: OutcomeReporter
     private let clock: any Clock<Duration>
     private let bell = Bell()
+    private let reopened: @Sendable () -> Void
     var gate: SenderGate
     private var isDraining = false
     /// When the pace allows the next message.
@@ -38,10 +44,21 @@ actor ChatSender {
         reporter: OutcomeReporter,
         wallClock: any WallClock,
         clock: any Clock<Duration>,
-        logger: Logger
+        logger: Logger,
+        reopened: @escaping @Sendable () -> Void
     ) {
         self.configuration = configuration
-        self.ledger = ledger
+        timetable = Timetable(configuration)
+        queue = ledger.queue(timetable)
+        suppressions = ledger.suppressions
+        settings = ledger.settings
+        deliveries = ledger.deliveries
+        self.reopened = reopened
+        let policy = AdmissionPolicy(configuration, sender: chat.sender)
+        admission = { job, isSuppressed in
+            guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
+            return policy.admission(of: owner, to: job, isSuppressed: isSuppressed, isFollower: true)
+        }
         self.chat = chat
         self.marker = marker
         self.reporter = reporter
@@ -54,9 +71,9 @@ actor ChatSender {
 
     /// Runs until ``drain()``; what is under way then is finished first.
     func run() async throws(LedgerError) {
-        let doubtful = try await ledger.recover(settle: configuration.sending.settle.inSeconds, now: wallClock.now())
+        let doubtful = try await queue.recover(now: wallClock.now())
         if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": "\(doubtful)"]) }
-        if let last = try await ledger.lastSentAt() { nextSendAt = last + configuration.sending.interval.inSeconds }
+        if let last = try await deliveries.lastSentAt() { nextSendAt = last + configuration.sending.interval.inSeconds }
         while !isDraining {
             let wait = try await step()
             if wait > 0, !isDraining { await bell.wait(atMost: .seconds(wait), on: clock) }
@@ -100,22 +117,28 @@ actor ChatSender {
             try await readAnswers()
             return 0
         }
-        if let delivery = try await ledger.nextVerification(now: now) {
+        if let delivery = try await queue.nextVerification(now: now) {
             try await verify(delivery)
             return 0
         }
-        try await wakeDeferred(now: now)
+        report(try await queue.wakeDue(now: now))
         if nextSendAt > now { return min(nextSendAt - now, Self.longestSleep) }
-        if let turn = try await ledger.nextTurn(
+        if let candidate = try await queue.nextCandidate(
             policy: configuration.policy,
             digest: configuration.digest,
             dailyLimit: configuration.sending.dailyLimit,
             now: now
         ) {
-            if try await take(turn) { paceNext() }
+            if try await take(candidate) { paceNext() }
             return 0
         }
         return try await sleepLength(now: now)
+    }
+
+    /// Says what became of requests and jobs; what goes back to look-up is somebody's work.
+    func report(_ applied: Applied) {
+        reporter.report(applied)
+        if applied.hasReopened { reopened() }
     }
 
     /// The next message waits for its turn.
@@ -123,7 +146,7 @@ actor ChatSender {
 
     // At least a moment, so that a due row that nobody may take yet does not make the loop spin.
     private func sleepLength(now: Double) async throws(LedgerError) -> Double {
-        let due = try await ledger.nextDue() ?? .infinity
+        let due = try await queue.nextDue() ?? .infinity
         return max(0.05, min(due - now, nextAnswersAt - now, Self.longestSleep))
     }
 

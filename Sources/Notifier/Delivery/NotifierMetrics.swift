@@ -37,7 +37,7 @@ enum NotifierMetrics {
                 Counter(label: prefix + "notifications_failed_total", dimensions: [("reason", reason.rawValue)])
                     .increment()
             }
-        case .sending: break
+        case .sending, .posting: break
         }
     }
 

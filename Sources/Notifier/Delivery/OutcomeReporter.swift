@@ -59,7 +59,7 @@ final class OutcomeReporter: Sendable {
             metadata["to_do"] = "\(outcome.reason?.sentence ?? "")"
             logger.error("message uncertain", metadata: metadata)
         case .verify: logger.warning("message in doubt", metadata: metadata)
-        case .sending: logger.notice("message sent again", metadata: metadata)
+        case .sending, .posting: logger.notice("message sent again", metadata: metadata)
         case .queued, .lookup: logger.info("message not sent yet", metadata: metadata)
         }
         outputs.offer(outcome)
@@ -77,15 +77,15 @@ final class OutcomeReporter: Sendable {
         )
     }
 
-    /// Nobody writes to an owner any more, and what waited for them is called off.
-    ///
-    /// What the caller reports itself, `known`, is left out.
-    func suppressed(_ owner: DID, _ reason: Reason, calledOff: [IntakeResult.Added], besides known: [ATURI] = []) {
-        logger.notice(
-            "owner suppressed",
-            metadata: ["did": "\(owner)", "reason": "\(reason.rawValue)", "called_off": "\(calledOff.count)"]
-        )
-        for added in calledOff where !known.contains(added.uri) { report(Outcome(added, owner: owner)) }
+    /// Something happened to requests, jobs or messages.
+    func report(_ applied: Applied) {
+        for (recipient, reason, count) in applied.suppressed {
+            logger.notice(
+                "owner suppressed",
+                metadata: ["did": "\(recipient)", "reason": "\(reason.rawValue)", "called_off": "\(count)"]
+            )
+        }
+        for outcome in applied.outcomes { report(outcome) }
     }
 
     /// Says that a message goes without the project's name, and why.

@@ -2,14 +2,29 @@ internal import ATProtocol
 internal import GRDB
 
 extension Job {
-    static let columns = """
-        id, uri, owner, author, author_name, rule, cid, rev, reference, reference_cid, record, project_name, witnessed, state, \
-        reason, detail, attempts, due_at, wait_until, delivery, created_at, updated_at
+    private static let columns = """
+        request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, reference_cid, record, \
+        project_name, witnessed, request.created_at AS created_at
         """
 
-    /// Reads a row of `job`.
+    /// Jobs with their requests.
+    static let selection = """
+        SELECT \(columns), job.id AS id, owner, job.state AS state, job.reason AS reason, job.detail AS detail, \
+        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at
+        FROM job JOIN request ON request.id = job.request
+        """
+
+    /// Requests, as if there were no jobs.
+    static let requests = """
+        SELECT \(columns), NULL AS id, NULL AS owner, state, reason, detail, attempts, due_at, wait_until, updated_at
+        FROM request
+        """
+
+    /// Reads a row of ``selection`` or ``requests``.
     init(row: Row) throws {
-        id = row["id"]
+        let job: Int64? = row["id"]
+        id = job ?? 0
+        request = row["request"]
         uri = try ATURI(row["uri"])
         owner = try (row["owner"] as String?).map { try DID($0) }
         author = try DID(row["author"])
@@ -21,13 +36,17 @@ extension Job {
         record = try JSONValue(parsing: row["record"] as String)
         projectName = row["project_name"]
         witnessed = row["witnessed"]
-        state = try row.state()
         reason = row.reason("reason")
+        if job == nil {
+            let standing: RequestMachine.State = try row.value("state")
+            state = standing == .dropped ? .dropped : .lookup(waitingFor: reason)
+        } else {
+            state = try row.value("state")
+        }
         detail = row["detail"]
         attempts = row["attempts"]
         dueAt = row["due_at"]
         waitUntil = row["wait_until"]
-        delivery = row["delivery"]
         createdAt = row["created_at"]
         updatedAt = row["updated_at"]
     }
@@ -44,17 +63,4 @@ extension ProjectReference {
             return nil
         }
     }
-}
-
-extension Row {
-    func state() throws -> JobState {
-        let text: String = self["state"]
-        guard let state = JobState(rawValue: text) else {
-            throw LedgerError(.corrupt, path: "ledger.sqlite", detail: "a row has the unknown state “\(text)”")
-        }
-        return state
-    }
-
-    // A reason that a newer version wrote is shown as none.
-    func reason(_ column: String) -> Reason? { (self[column] as String?).flatMap(Reason.init(rawValue:)) }
 }

@@ -1,14 +1,16 @@
 public import ATProtocol
 
-/// One change request and one owner: the row of the ledger that everything about it is written in.
+/// One change request and one owner, or a change request that has no owner yet, as the ledger shows it.
 ///
 /// Named by (AT-URI, owner), never by where or how often it was seen (invariant 2).
-public struct Job: Sendable, Equatable, Identifiable {
-    /// The row.
-    public var id: Int64
+public struct Job: Sendable, Equatable {
+    /// The row of the job; 0 when the request has none.
+    var id: Int64
+    /// The row of the request.
+    var request: Int64
     /// The change request.
     public var uri: ATURI
-    /// The owner; nil while they are being looked up, known while only the proof is missing.
+    /// The owner; nil while they are being looked up.
     public var owner: DID?
     /// Who wrote the change request.
     public var author: DID
@@ -40,8 +42,6 @@ public struct Job: Sendable, Equatable, Identifiable {
     public var dueAt: Double
     /// When waiting for the owner ends, in seconds since the Unix epoch; nil when it does not wait for them.
     public var waitUntil: Double?
-    /// The message that it is part of; nil when there is none.
-    public var delivery: Int64?
     /// When it was first seen, in seconds since the Unix epoch.
     public var createdAt: Double
     /// When it was last changed, in seconds since the Unix epoch.

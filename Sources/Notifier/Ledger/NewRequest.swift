@@ -27,11 +27,11 @@ enum IntakeItem: Sendable {
 }
 
 /// What became of a batch.
-struct IntakeResult: Sendable, Equatable {
-    /// Jobs that are new, with their reason when they were refused.
+struct IntakeResult: Sendable {
+    /// Requests that are new, or judged anew, with their reason when they were refused.
     var added: [Added] = []
-    /// Change requests whose queued message was called off or replaced, with the reason.
-    var changed: [Added] = []
+    /// What was called off.
+    var applied = Applied()
     /// Events of requests that were known already.
     var duplicates = 0
 
@@ -41,5 +41,21 @@ struct IntakeResult: Sendable, Equatable {
         let rule: String
         let reason: Reason?
         let detail: String?
+    }
+}
+
+extension Outcome {
+    /// A change request that is refused at once.
+    init(_ added: IntakeResult.Added) {
+        self.init(
+            uri: added.uri,
+            owner: nil,
+            rule: added.rule,
+            state: .dropped,
+            reason: added.reason,
+            detail: added.detail,
+            latency: 0,
+            nextIn: nil
+        )
     }
 }

@@ -9,7 +9,7 @@ internal import Network
 actor MentionPoster {
     private let configuration: NotifierConfiguration
     private let rules: [String: Rule]
-    private let ledger: Ledger
+    private let queue: JobQueue
     private let session: any AccountSession
     private let marker: Marker
     private let name: @Sendable (DID) async -> String?
@@ -41,7 +41,7 @@ actor MentionPoster {
         logger: Logger
     ) {
         self.configuration = configuration
-        self.ledger = ledger
+        queue = ledger.queue(Timetable(configuration))
         self.session = session
         self.marker = marker
         self.name = name
@@ -55,7 +55,7 @@ actor MentionPoster {
 
     /// Runs until ``drain()``; nobody is mentioned when nobody has agreed.
     func run() async throws(LedgerError) {
-        try await ledger.recoverMentions(of: configuration.mentions.owners, now: wallClock.now())
+        try await queue.recoverMentions(of: configuration.mentions.owners, now: wallClock.now())
         while !isDraining {
             let wait = try await step()
             guard wait > 0, !isDraining else { continue }
@@ -84,12 +84,12 @@ actor MentionPoster {
         if case .held(_, let until) = gate.status, until > now { return min(until - now, longest) }
         guard nextTryAt <= now else { return min(nextTryAt - now, longest) }
         gate.reopenAfterHold()
-        switch try await ledger.nextMention(configuration.mentions, now: now) {
+        switch try await queue.nextMention(configuration.mentions, now: now) {
         // Where nobody has agreed nobody's turn ever comes.
         case .nobody: return configuration.mentions.isEnabled ? longest : 3600
         case .waits(let until): return min(max(0.05, until - now), longest)
         case .post(let job): try await post(about: job)
-        case .calledOff(let job): report(job, .dropped, job.reason, detail: job.detail)
+        case .calledOff(let applied): reporter.report(applied)
         }
         return 0
     }
@@ -109,23 +109,8 @@ actor MentionPoster {
         do { try await put(post, key) } catch { return try await fail(job, error) }
         gate.succeeded(.postMention)
         failures = 0
-        try await ledger.mentioned(job, uri, now: wallClock.now())
-        report(job, .delivered, .mentionPosted, detail: uri)
-    }
-
-    private func report(_ job: Job, _ state: JobState, _ reason: Reason?, detail: String?) {
-        reporter.report(
-            Outcome(
-                uri: job.uri,
-                owner: job.owner,
-                rule: job.rule,
-                state: state,
-                reason: reason,
-                detail: detail,
-                latency: wallClock.now() - job.createdAt,
-                nextIn: nil
-            )
-        )
+        let note = Attempt(.postMention, outcome: JobState.delivered.rawValue, detail: uri)
+        reporter.report(try await queue.apply(.posted, to: [job.id], note, now: wallClock.now()))
     }
 
     private func put(_ post: MentionPost, _ key: TID) async throws(CallFailure) {
@@ -160,13 +145,17 @@ actor MentionPoster {
                 ]
             )
         }
-        let note = AttemptNote(.postMention, failure, verdict, nextAt: isFinal ? nil : nextTryAt)
-        try await ledger.mentionFailed(
-            job,
-            note,
-            isFinal ? .impossible : failure.leavesDoubt ? .unknown : .refused,
+        let outcome: JobMachine.PostOutcome = isFinal ? .impossible : failure.leavesDoubt ? .unknown : .refused
+        var applied = try await queue.apply(
+            .postFailed(outcome),
+            to: [job.id],
+            Attempt(.postMention, failure, verdict),
+            wait: isFinal ? 0 : nextTryAt - now,
             now: now
         )
+        // That it waits on is no news.
+        applied.outcomes.removeAll { !$0.state.isFinal }
+        reporter.report(applied)
         logger.notice(
             "mention not posted",
             metadata: [

@@ -12,7 +12,7 @@ struct OutputNotification: Sendable, Equatable {
         case .dropped: occasion = .dropped
         case .deferred: occasion = .deferred
         case .uncertain: occasion = .uncertain
-        case .lookup, .queued, .sending, .verify: return nil
+        case .lookup, .queued, .sending, .posting, .verify: return nil
         }
         var members: [String: JSONValue] = [
             "occasion": .string(occasion.rawValue), "uri": .string(outcome.uri.text), "rule": .string(outcome.rule),

@@ -8,7 +8,9 @@ internal import Network
 actor FollowWatcher {
     private let configuration: NotifierConfiguration
     private let sender: DID
-    private let ledger: Ledger
+    private let queue: JobQueue
+    private let suppressions: SuppressionList
+    private let recipients: RecipientStore
     private let reporter: OutcomeReporter
     private let http: any HTTPClient
     private let wallClock: any WallClock
@@ -35,7 +37,9 @@ actor FollowWatcher {
     ) {
         self.configuration = configuration
         self.sender = sender
-        self.ledger = ledger
+        queue = ledger.queue(Timetable(configuration))
+        suppressions = ledger.suppressions
+        recipients = ledger.recipients
         self.reporter = reporter
         self.http = http
         self.wallClock = wallClock
@@ -48,12 +52,12 @@ actor FollowWatcher {
     func run() async throws(LedgerError) {
         while !isDraining {
             let now = wallClock.now()
-            let owners = try await ledger.ownersAwaitingFollow(limit: Self.batchSize, now: now)
+            let owners = try await queue.ownersAwaitingFollow(limit: Self.batchSize, now: now)
             guard owners.isEmpty else {
                 try await ask(about: owners, now: now)
                 continue
             }
-            let due = try await ledger.nextFollowCheck() ?? .infinity
+            let due = try await queue.nextFollowCheck() ?? .infinity
             let wait = min(max(0.05, due - now), ChatSender.longestSleep)
             if !isDraining { await bell.wait(atMost: .seconds(wait), on: clock) }
         }
@@ -77,24 +81,20 @@ actor FollowWatcher {
                 "relationships unknown",
                 metadata: ["reason": "\(Reason.relationshipUnknown.rawValue)", "next_s": "\(Int(wait))"]
             )
-            return try await ledger.relationshipsUnknown(Set(owners), dueAt: now + wait, now: now)
+            return try await queue.askAgain(about: Set(owners), in: wait, now: now)
         }
         failures = 0
         for owner in owners where relationships[owner]?.isBlocked == true {
-            let calledOff = try await ledger.suppressAndCallOff(owner, reason: .ownerBlocked, now: now)
-            reporter.suppressed(owner, .ownerBlocked, calledOff: calledOff)
+            reporter.report(try await suppressions.suppress(owner, .ownerBlocked, now: now))
         }
+        try await recipients.store(relationships.mapValues(\.isFollower), now: now)
         let followers = Set(owners.filter { relationships[$0]?.isFollower == true })
-        if configuration.lookup.provesBeforeSending {
-            try await ledger.followedUnproven(followers, now: now)
-        } else {
-            try await ledger.followed(followers, dueAt: now, now: now)
-        }
+        reporter.report(try await queue.applyToAwaiting(followers, .wakened, now: now))
         let others = Set(owners).subtracting(followers)
-        for job in try await ledger.notFollowed(others, dueAt: now + interval, now: now) {
-            let machine = DeliveryMachine(state: .deferred, reason: .ownerNotFollowing)
-            reporter.report(Outcome(job, machine, detail: nil, nextIn: interval))
-        }
+        reporter.report(
+            try await queue.applyToAwaiting(others, .admitted(.waits(.ownerNotFollowing)), wait: interval, now: now)
+        )
+        try await queue.askAgain(about: others, in: interval, now: now)
         if !followers.isEmpty { found() }
     }
 

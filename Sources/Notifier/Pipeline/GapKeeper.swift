@@ -10,7 +10,7 @@ public import Network
 /// brings.
 public struct GapKeeper: Sendable {
     private let sweep: GapSweep
-    private let ledger: Ledger
+    private let store: StreamStore
     private let hosts: HostComparison
     private let mailbox: StreamMailbox
     private let clock: any WallClock
@@ -24,7 +24,7 @@ public struct GapKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - sweep: asks the authors' servers.
-    ///   - ledger: has the gaps, and knows what was seen.
+    ///   - store: has the gaps, and knows what was seen.
     ///   - hosts: tells what was read meanwhile.
     ///   - mailbox: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
     ///   - clock: the date.
@@ -32,7 +32,7 @@ public struct GapKeeper: Sendable {
     ///   - logger: takes a line for each gap that is closed.
     public init(
         sweep: GapSweep,
-        ledger: Ledger,
+        store: StreamStore,
         hosts: HostComparison,
         mailbox: StreamMailbox,
         clock: any WallClock = SystemClock(),
@@ -40,7 +40,7 @@ public struct GapKeeper: Sendable {
         logger: Logger
     ) {
         self.sweep = sweep
-        self.ledger = ledger
+        self.store = store
         self.hosts = hosts
         self.mailbox = mailbox
         self.clock = clock
@@ -54,7 +54,7 @@ public struct GapKeeper: Sendable {
         // Those that only wait for what was found to be stored, and what is to be said then.
         var closing: [OpenGap.ID: Closing] = [:]
         repeat {
-            guard let gaps = try? await ledger.openGaps() else { continue }
+            guard let gaps = try? await store.openGaps() else { continue }
             let open = Set(gaps.map(\.id))
             for (id, closing) in closing where !open.contains(id) { report(closing) }
             closing = closing.filter { open.contains($0.key) }
@@ -89,8 +89,8 @@ public struct GapKeeper: Sendable {
 
     /// Sweeps a gap and hands its closing over; nil when it has to be done again.
     private func swept(_ gap: OpenGap) async -> Closing? {
-        let report = await sweep.run(from: gap.gap.from, until: gap.gap.until) { [ledger] uri in
-            (try? await ledger.knows(uri)) ?? false
+        let report = await sweep.run(from: gap.gap.from, until: gap.gap.until) { [store] uri in
+            (try? await store.knows(uri)) ?? false
         } deliver: { events in
             await hand(over: StreamBatch(events: events))
         }

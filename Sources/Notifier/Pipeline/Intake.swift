@@ -6,7 +6,7 @@ internal import Network
 
 /// Takes what the stream matched, judges it, and stores it together with the position (invariant 1).
 actor Intake {
-    private let ledger: Ledger
+    private let queue: JobQueue
     private let reporter: OutcomeReporter
     private let wallClock: any WallClock
     private let logger: Logger
@@ -16,12 +16,12 @@ actor Intake {
     init(
         configuration: NotifierConfiguration,
         sender: DID,
-        ledger: Ledger,
+        queue: JobQueue,
         reporter: OutcomeReporter,
         wallClock: any WallClock,
         logger: Logger
     ) {
-        self.ledger = ledger
+        self.queue = queue
         self.reporter = reporter
         self.wallClock = wallClock
         self.logger = logger
@@ -38,7 +38,7 @@ actor Intake {
             guard let item = judge.judge(event, now: wallClock.now()) else { continue }
             items.append(contentsOf: limit(item))
         }
-        let result = try await ledger.store(batch, items, now: wallClock.now())
+        let result = try await queue.store(batch, items, now: wallClock.now())
         for rejected in batch.rejected {
             logger.warning(
                 "message quarantined",
@@ -85,9 +85,7 @@ actor Intake {
             }
             reporter.report(Outcome(added))
         }
-        for changed in result.changed where changed.reason != .recordReplaced {
-            reporter.report(Outcome(changed))
-        }
+        reporter.report(result.applied)
     }
 }
 

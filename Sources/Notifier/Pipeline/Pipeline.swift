@@ -125,8 +125,8 @@ public actor Pipeline {
         let totals = reporter.sinceStart
         let status = PipelineStatus(
             sender: await parts?.sender.status ?? .open,
-            jobs: try await ledger.counts(),
-            oldestPendingAge: try await ledger.oldestPending().map { max(0, now - $0) },
+            jobs: try await ledger.desk.counts(),
+            oldestPendingAge: try await ledger.desk.oldestPending().map { max(0, now - $0) },
             matched: totals.matched,
             delivered: totals.delivered,
             lastDeliveredAt: totals.lastDeliveredAt,
@@ -182,7 +182,8 @@ public actor Pipeline {
     }
 
     private func assemble() async throws(LedgerError) -> Parts {
-        let marker = Marker(key: try await ledger.markerKey())
+        let lookupBell = Bell()
+        let marker = Marker(key: try await ledger.settings.markerKey())
         let account = session.account
         let sender = ChatSender(
             configuration: configuration,
@@ -192,9 +193,9 @@ public actor Pipeline {
             reporter: reporter,
             wallClock: wallClock,
             clock: clock,
-            logger: logger
+            logger: logger,
+            reopened: { lookupBell.ring() }
         )
-        let lookupBell = Bell()
         let watcher = FollowWatcher(
             configuration: configuration,
             sender: account,
@@ -227,7 +228,7 @@ public actor Pipeline {
         let intake = Intake(
             configuration: configuration,
             sender: account,
-            ledger: ledger,
+            queue: ledger.queue(Timetable(configuration)),
             reporter: reporter,
             wallClock: wallClock,
             logger: logger
@@ -272,9 +273,13 @@ public actor Pipeline {
         let now = wallClock.now()
         guard now >= nextPruneAt else { return }
         nextPruneAt = now + 86_400
-        let count = try await ledger.prune(before: now - configuration.sending.retention.inSeconds)
+        let queue = ledger.queue(Timetable(configuration))
+        var count = 0
+        while case let batch = try await queue.prune(before: now - configuration.sending.retention.inSeconds), batch > 0 {
+            count += batch
+        }
         if count > 0 { logger.info("finished jobs forgotten", metadata: ["count": "\(count)"]) }
-        for (reason, number) in try await ledger.waiting().sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        for (reason, number) in try await ledger.desk.waiting().sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             logger.notice(
                 "messages wait for their owners",
                 metadata: ["reason": "\(reason.rawValue)", "count": "\(number)"]

@@ -7,7 +7,10 @@ actor Resolver {
     private let configuration: NotifierConfiguration
     private let rules: [String: Rule]
     private let sender: DID
-    private let ledger: Ledger
+    private let queue: JobQueue
+    private let suppressions: SuppressionList
+    private let recipients: RecipientStore
+    private let policy: AdmissionPolicy
     private let lookup: OwnerLookup
     private let proofs: ProofLookup
     private let reporter: OutcomeReporter
@@ -36,7 +39,10 @@ actor Resolver {
     ) {
         self.configuration = configuration
         self.sender = sender
-        self.ledger = ledger
+        queue = ledger.queue(Timetable(configuration))
+        suppressions = ledger.suppressions
+        recipients = ledger.recipients
+        policy = AdmissionPolicy(configuration, sender: sender)
         self.lookup = lookup
         self.proofs = proofs
         self.reporter = reporter
@@ -55,14 +61,14 @@ actor Resolver {
                 do throws(LedgerError) {
                     if backlog.isEmpty {
                         let limit = configuration.lookup.concurrency * 8
-                        backlog = try await ledger.dueLookups(limit: limit, excluding: running, now: now)
+                        backlog = try await queue.dueLookups(limit: limit, excluding: running, now: now)
                     }
                     while running.count < configuration.lookup.concurrency, let job = backlog.first {
                         backlog.removeFirst()
-                        running.insert(job.id)
+                        running.insert(job.request)
                         group.addTask { await self.work(on: job) }
                     }
-                    let due = try await ledger.nextLookup() ?? .infinity
+                    let due = try await queue.nextLookup() ?? .infinity
                     let wait = running.isEmpty ? max(0.05, due - now) : ChatSender.longestSleep
                     if !isDraining { await bell.wait(atMost: .seconds(min(wait, ChatSender.longestSleep)), on: clock) }
                 } catch {
@@ -84,108 +90,100 @@ actor Resolver {
 
     private func work(on job: Job) async {
         do throws(LedgerError) { try await resolve(job) } catch { failure = error }
-        running.remove(job.id)
+        running.remove(job.request)
         bell.ring()
     }
 
     private func resolve(_ job: Job) async throws(LedgerError) {
         guard let rule = rules[job.rule], let reference = job.reference else {
-            return try await store(job, drop(Refusal(.ruleRemoved, job.rule), .input))
+            return try await store(job, .refused(Refusal(.ruleRemoved, job.rule), .input))
         }
-        var resolution: Resolution
-        if let owner = job.owner {
-            // Only the proof was missing: the owner is known, and follows the sender if they must.
-            resolution = try await admit(job, owner, isFollower: true)
-            resolution.owner = owner
-        } else {
-            let finding = await lookup.find(reference, rule: rule, isFresh: job.attempts > 0)
-            resolution = try await judge(job, rule, finding)
-            resolution.projectName = finding.projectName
-            if resolution.state == .queued || resolution.state == .deferred {
-                resolution.owner = finding.owner
-                if rule.message.fields.contains(.known(.authorName)) {
-                    resolution.authorName = await lookup.name(of: job.author)
-                }
+        let finding = await lookup.find(reference, rule: rule, isFresh: job.attempts > 0)
+        if let failure = finding.failure {
+            let verdict = try await escalated(classify(failure.phase, failure.cause), job)
+            guard finding.owner != nil, goesOn(job, rule, failure.phase, verdict) else {
+                return try await store(job, failed(job, failure, verdict))
+            }
+            reporter.reportUnreadProject(of: job.uri, verdict.reason, failure.cause)
+        }
+        guard let owner = finding.owner else {
+            return try await store(job, .refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
+        }
+        var findings = Resolution.Findings(projectName: finding.projectName)
+        let admission = policy.admission(
+            of: owner,
+            to: job,
+            isSuppressed: try await suppressions.contains(owner),
+            isFollower: try await recipients.follows(owner, since: wallClock.now() - Self.relationshipLifetime)
+        )
+        if rule.message.fields.contains(.known(.authorName)), !admission.isRefused { findings.authorName = await lookup.name(of: job.author) }
+        var note: Attempt?
+        if admission == .told, configuration.lookup.provesBeforeSending {
+            switch try await prove(job) {
+            case .proven(let record, let proof):
+                findings.record = record
+                note = proof
+            case .resolved(let resolution): return try await store(job, resolution)
+            case .replaced: return
             }
         }
-        if resolution.state == .queued, configuration.lookup.provesBeforeSending {
-            guard let proven = try await prove(job, resolution) else { return }
-            resolution = proven
-        }
-        try await store(job, resolution)
+        try await store(job, .recipients([owner: admission], findings, note))
     }
 
-    /// What a lookup means when the author's repository was asked too; nil when another version took the job's place.
-    private func prove(_ job: Job, _ resolution: Resolution) async throws(LedgerError) -> Resolution? {
-        var resolution = resolution
-        let now = wallClock.now()
+    /// How long it is believed that somebody follows the sender, or does not, in seconds.
+    private static let relationshipLifetime = 3600.0
+
+    /// What the author's repository says.
+    private enum Proof {
+        /// It holds the version that the request speaks of; its record, abridged.
+        case proven(JSONValue, Attempt)
+        /// It does not, or did not say.
+        case resolved(Resolution)
+        /// Another version took the request's place.
+        case replaced
+    }
+
+    private func prove(_ job: Job) async throws(LedgerError) -> Proof {
         let proof: RecordProof
         do throws(CallFailure) { proof = try await proofs.prove(job.uri, of: job.author) } catch {
-            return try await unproven(job, resolution, error)
+            return .resolved(try await unproven(job, error))
         }
         let judge = RequestJudge(rules: configuration.rules, policy: configuration.policy, sender: sender)
         switch ProofComparison(job, proof, judge: judge) {
         case .same(let record):
-            resolution.record = record
-            resolution.note = AttemptNote(.proof, outcome: "proven")
-            resolution.note?.detail = "revision \(proof.rev)"
             reporter.proven(job.uri, rev: proof.rev)
-            return resolution
+            return .proven(record, Attempt(.proof, outcome: "proven", detail: "revision \(proof.rev)"))
         case .gone:
-            return drop(Refusal(.recordNotFound, "the repository at \(proof.rev) does not hold it"), .proof)
+            let refusal = Refusal(.recordNotFound, "the repository at \(proof.rev) does not hold it")
+            return .resolved(.refused(refusal, .proof))
         case .outdated:
             let failure = RepositoryFailure(
                 code: .outdated,
                 detail: "the repository stands at \(proof.rev), before the event's \(job.rev)"
             )
-            return try await unproven(job, resolution, .unproven(failure))
+            return .resolved(try await unproven(job, .unproven(failure)))
         case .changed(let request):
-            guard let result = try await ledger.replace(job, with: request, now: now) else { return nil }
+            let result = try await queue.replace(job, with: request, now: wallClock.now())
+            guard !result.added.isEmpty else { return .replaced }
             reporter.replacedByProof(job.uri, rev: proof.rev)
             for added in result.added where added.reason != nil { reporter.report(Outcome(added)) }
             bell.ring()
-            return nil
+            return .replaced
         }
     }
 
-    private func unproven(
-        _ job: Job,
-        _ resolution: Resolution,
-        _ cause: CallFailure
-    ) async throws(LedgerError) -> Resolution {
-        let failure = OwnerLookup.Finding.Failure(phase: .proof, cause: cause)
-        var failed = failed(job, failure, try await escalated(classify(.proof, cause), job))
-        guard !failed.state.isFinal else { return failed }
-        let since = try await ledger.proofMissingSince(job: job.id) ?? wallClock.now()
-        if wallClock.now() - since > configuration.lookup.proofPatience.inSeconds {
-            failed.state = .dropped
-            failed.note?.nextAt = nil
-        }
-        failed.owner = resolution.owner
-        failed.projectName = resolution.projectName
-        failed.authorName = resolution.authorName
-        return failed
-    }
-
-    private func judge(
-        _ job: Job,
-        _ rule: Rule,
-        _ finding: OwnerLookup.Finding
-    ) async throws(LedgerError) -> Resolution {
-        if let failure = finding.failure {
-            let verdict = try await escalated(classify(failure.phase, failure.cause), job)
-            guard finding.owner != nil, goesOn(job, rule, failure.phase, verdict) else {
-                return failed(job, failure, verdict)
-            }
-            reporter.reportUnreadProject(of: job.uri, verdict.reason, failure.cause)
-        }
-        guard let owner = finding.owner else { return drop(Refusal(.ownerFieldInvalid, job.uri.text), .project) }
-        return try await admit(job, owner)
+    private func unproven(_ job: Job, _ cause: CallFailure) async throws(LedgerError) -> Resolution {
+        let verdict = try await escalated(classify(.proof, cause), job)
+        let now = wallClock.now()
+        let since = try await queue.proofMissingSince(request: job.request) ?? now
+        let isGivenUp = now - since > configuration.lookup.proofPatience.inSeconds
+        return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 
     private func escalated(_ verdict: Verdict, _ job: Job) async throws(LedgerError) -> Verdict {
         guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
-        return verdict.escalated(occurrences: try await ledger.occurrences(of: verdict.reason, job: job.id) + 1)
+        let occurrences = try await queue.occurrences(of: verdict.reason, request: job.request, owner: nil)
+        return verdict.escalated(occurrences: occurrences + 1)
     }
 
     // The owner is the authority of the reference: their PDS tells only the project's name, and a message without it is
@@ -204,96 +202,22 @@ actor Resolver {
     }
 
     private func failed(_ job: Job, _ failure: OwnerLookup.Finding.Failure, _ verdict: Verdict) -> Resolution {
-        let now = wallClock.now()
-        var note = AttemptNote(failure.phase, failure.cause, verdict)
-        var resolution = Resolution(
-            state: .lookup,
-            reason: verdict.reason,
-            detail: note.detail,
-            dueAt: now,
-            note: nil
-        )
-        let configured = configuration.lookup
-        let backoff = min(
-            configured.maximumWait.inSeconds,
-            configured.firstWait.inSeconds * Double(1 << min(job.attempts, 20))
-        )
-        switch verdict.action {
-        case .drop, .skip: resolution.state = .dropped
-        case .defer:
-            resolution.state = .deferred
-            resolution.dueAt = now + configured.maximumWait.inSeconds
-            resolution.waitUntil = now + configuration.policy.waitExpiry.inSeconds
-        case .retry, .refresh, .verify, .pause:
-            resolution.dueAt = now + (verdict.wait?.inSeconds ?? backoff)
-            // Only what was tried lately can be given up: an operator may have asked for an old one again.
-            let isOutOfReach = failure.phase != .proof && job.attempts >= 3
-            if isOutOfReach, now - job.createdAt > configured.identityPatience.inSeconds {
-                resolution.state = .dropped
-            }
-            if verdict.reason == .repositoryNotFound, now - job.createdAt > configured.migrationPatience.inSeconds {
-                resolution.state = .dropped
-            }
-        }
-        note.nextAt = resolution.state.isFinal ? nil : resolution.dueAt
-        resolution.note = note
-        return resolution
-    }
-
-    /// The owner is known: the lists and the recipients' consent decide.
-    private func admit(_ job: Job, _ owner: DID, isFollower: Bool = false) async throws(LedgerError) -> Resolution {
-        let now = wallClock.now()
-        let policy = configuration.policy
-        if owner == job.author { return drop(Refusal(.authorIsOwner, owner.text), .input) }
-        if owner == sender { return drop(Refusal(.ownerIsSender, owner.text), .input) }
-        if try await ledger.isSuppressed(owner) { return drop(Refusal(.ownerSuppressed, owner.text), .input) }
-        switch policy.recipients {
-        case .allowlist where !policy.allowlist.contains(owner):
-            return drop(Refusal(.ownerNotAllowed, owner.text), .input)
-        case .followers where !isFollower:
-            return Resolution(
-                state: .deferred,
-                reason: .relationshipUnknown,
-                dueAt: now,
-                waitUntil: now + policy.waitExpiry.inSeconds
-            )
-        case .followers, .allowlist, .anyone:
-            return Resolution(state: .queued, dueAt: now)
-        }
-    }
-
-    private func drop(_ refusal: Refusal, _ phase: CallPhase) -> Resolution {
-        var note = AttemptNote(phase, outcome: Verdict.Action.drop.rawValue)
-        note.reason = refusal.reason
-        note.detail = refusal.detail
-        return Resolution(
-            state: .dropped,
-            reason: refusal.reason,
-            detail: refusal.detail,
-            dueAt: wallClock.now(),
-            note: note
+        let age = wallClock.now() - job.createdAt
+        // Only what was tried lately can be given up: an operator may have asked for an old one again.
+        let isOutOfReach = job.attempts >= 3 && age > configuration.lookup.identityPatience.inSeconds
+        let hasMoved = verdict.reason == .repositoryNotFound && age > configuration.lookup.migrationPatience.inSeconds
+        return .failed(
+            verdict,
+            isGivenUp: verdict.action != .defer && (isOutOfReach || hasMoved),
+            Attempt(failure.phase, failure.cause, verdict)
         )
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {
-        let now = wallClock.now()
-        guard try await ledger.resolve(job, as: resolution, now: now) else { return }
-        switch resolution.state {
-        case .queued: found()
-        case .deferred where resolution.reason == .relationshipUnknown: found()
-        default:
-            reporter.report(
-                Outcome(
-                    uri: job.uri,
-                    owner: resolution.owner,
-                    rule: job.rule,
-                    state: resolution.state,
-                    reason: resolution.reason,
-                    detail: resolution.detail,
-                    latency: 0,
-                    nextIn: resolution.state.isFinal ? nil : resolution.dueAt - now
-                )
-            )
-        }
+        var applied = try await queue.resolve(job, as: resolution, now: wallClock.now())
+        // Whether they follow is asked at once: the answer is the news.
+        applied.outcomes.removeAll { $0.reason == .relationshipUnknown }
+        reporter.report(applied)
+        if case .recipients = resolution { found() }
     }
 }

@@ -90,8 +90,8 @@ final class StreamCampaign: Sendable {
 
     private func isOver() async throws -> Bool {
         // In this order: to list thousands of jobs is work that keeps the sweep from its own.
-        guard try await ledger.openGaps().isEmpty else { return false }
-        return try await Set(ledger.jobs(limit: .max).map(\.uri.text)).isSuperset(of: written)
+        guard try await ledger.stream.openGaps().isEmpty else { return false }
+        return try await Set(ledger.desk.jobs(limit: .max).map(\.uri.text)).isSuperset(of: written)
     }
 
     /// Waits for the next batch; false when there is none any more, or none comes within the patience of a campaign.
@@ -120,7 +120,7 @@ final class StreamCampaign: Sendable {
         let intake = Intake(
             configuration: configuration,
             sender: World.sender,
-            ledger: ledger,
+            queue: ledger.queue(Timetable()),
             reporter: reporter,
             wallClock: network.clock,
             logger: log.logger
@@ -128,7 +128,7 @@ final class StreamCampaign: Sendable {
         let stream = try streamConfiguration()
         let follower = StreamFollower(
             configuration: stream,
-            positions: ledger,
+            positions: ledger.stream,
             mailbox: mailbox,
             identities: identities,
             transport: WebSocketTransport(configuration: stream, logger: .silent),
@@ -139,7 +139,7 @@ final class StreamCampaign: Sendable {
         )
         let keeper = GapKeeper(
             sweep: sweep(stream),
-            ledger: ledger,
+            store: ledger.stream,
             hosts: follower.hosts,
             mailbox: follower.entrance,
             clock: network.clock,

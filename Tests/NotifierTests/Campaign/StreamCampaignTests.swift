@@ -14,13 +14,13 @@ import Testing
     @Test func `every request that was ever written is known exactly once, and every gap is closed`() async throws {
         let campaign = try await StreamCampaign(seed: randomSeed())
         try await campaign.run(faults: Self.target)
-        let jobs = try await campaign.ledger.jobs(limit: .max)
+        let jobs = try await campaign.ledger.desk.jobs(limit: .max)
         let counts = Dictionary(grouping: jobs, by: \.uri.text).mapValues(\.count)
         let missing = campaign.written.filter { counts[$0] == nil }
         let areAllSeen = missing.isEmpty
         #expect(areAllSeen, "never seen: \(missing.count), for example \(missing.first ?? "")")
         #expect(counts.values.allSatisfy { $0 == 1 } && campaign.matched == campaign.written.count)
-        let open = try await campaign.ledger.openGaps()
+        let open = try await campaign.ledger.stream.openGaps()
         let failures = campaign.log.metadata(of: "repository not swept").suffix(3)
         let areClosed = open.isEmpty
         #expect(areClosed, "still open: \(open.count), for example \(open.prefix(1)); not swept: \(failures)")

@@ -12,7 +12,7 @@ extension Ledger {
     ) async throws -> Bool {
         let (commits, committed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let observer = CommitObserver(commits: committed)
-        try await write { $0.add(transactionObserver: observer, extent: .databaseLifetime) }
+        try await database.write { $0.add(transactionObserver: observer, extent: .databaseLifetime) }
         let deadline = Task {
             try? await Task.sleep(for: timeout)
             committed.finish()

@@ -109,7 +109,7 @@ struct ProvenWorld {
         )
         let running = Task { try await pipeline.run() }
         let isReached = try await ledger.stands { ledger in
-            let jobs = try await ledger.jobs()
+            let jobs = try await ledger.desk.jobs()
             return !jobs.isEmpty && isDone(jobs)
         }
         #expect(isReached, "the jobs did not come to rest")

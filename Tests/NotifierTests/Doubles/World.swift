@@ -87,8 +87,8 @@ struct World {
         let last = batches.last?.position?.position.value
         let running = Task { try await pipeline.run() }
         let isReached = try await ledger.stands { ledger in
-            let read = try await ledger.positions().map(\.position.value)
-            let counts = try await ledger.counts()
+            let read = try await ledger.stream.positions().map(\.position.value)
+            let counts = try await ledger.desk.counts()
             return (last.map(read.contains) ?? true) && isDone(counts)
         }
         #expect(isReached, "the jobs did not come to rest")
@@ -100,7 +100,7 @@ struct World {
         !counts.isEmpty && counts.keys.allSatisfy { $0.isFinal || $0 == .deferred }
     }
 
-    func jobs() async throws -> [Job] { try await Ledger.open(directory: directory.path, access: .command).jobs() }
+    func jobs() async throws -> [Job] { try await Ledger.open(directory: directory.path, access: .command).desk.jobs() }
 
     /// A change request as the stream tells it.
     static func event(

@@ -107,7 +107,7 @@ final class FailureStage {
     /// Suppresses the owner before anything is asked.
     func suppressOwner() async throws {
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        try await ledger.suppress(owner.did, reason: .ownerStopped, now: network.clock.now())
+        try await ledger.suppressions.suppress(owner.did, reason: .ownerStopped, now: network.clock.now())
     }
 
     /// Runs delivery until the first request has come to its ending; hours go by whenever nothing happens.
@@ -146,7 +146,7 @@ final class FailureStage {
         var hours = 0
         let deadline = ContinuousClock.now + .seconds(45)
         while ContinuousClock.now < deadline {
-            let history = try await ledger.history(of: uri)
+            let history = try await ledger.desk.history(of: uri)
             let sender = try await pipeline.status().sender
             let now = Finding(attempts: history.attempts, job: history.jobs.first, sender: sender)
             if first == nil, now.attempts.contains(where: { $0.reason != nil }) { first = now }

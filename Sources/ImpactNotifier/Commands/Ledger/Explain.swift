@@ -20,7 +20,7 @@ struct Explain: AsyncParsableCommand {
     func run() async throws {
         var isKnown = true
         try await ledger.withLedger { ledger throws(LedgerError) in
-            let history = try await ledger.history(of: uri)
+            let history = try await ledger.desk.history(of: uri)
             isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
             guard isKnown else { return }
             if json {

@@ -29,10 +29,11 @@ extension Job {
     func next(now: Double) -> String {
         let due = dueAt > now ? "in \(Int(dueAt - now)) s" : "as soon as its turn comes"
         switch state {
-        case .lookup where owner != nil: return "the author's PDS is asked for a proof \(due)."
+        case .lookup where [.proofUnavailable, .proofInvalid, .recordNotFound].contains(reason): return "the author's PDS is asked for a proof \(due)."
         case .lookup: return "the owner is looked up \(due)."
         case .queued: return "the message is sent \(due)."
         case .sending: return "the message is under way."
+        case .posting: return "a public post that mentions the owner is under way."
         case .verify: return "the conversation is read \(due)."
         case .deferred:
             return "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339($0))" } ?? "")."

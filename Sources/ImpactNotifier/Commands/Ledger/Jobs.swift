@@ -27,7 +27,7 @@ struct Jobs: AsyncParsableCommand {
 
         func run() async throws {
             try await ledger.withLedger { ledger throws(LedgerError) in
-                for job in try await ledger.jobs(in: state, limit: limit) {
+                for job in try await ledger.desk.jobs(in: state, limit: limit) {
                     StandardOutput.print(json ? job.json.encodedText : job.line(now: SystemClock().now()))
                 }
             }
@@ -45,7 +45,7 @@ struct Jobs: AsyncParsableCommand {
         func run() async throws {
             var isKnown = false
             try await ledger.withLedger { ledger throws(LedgerError) in
-                for job in try await ledger.jobs(about: uri) {
+                for job in try await ledger.desk.jobs(about: uri) {
                     isKnown = true
                     if json {
                         StandardOutput.print(job.json.encodedText)
@@ -92,11 +92,11 @@ struct DecisionOption: ParsableArguments {
     @Argument(help: "The change request's AT-URI.", transform: { try ATURI($0) }) var uri: ATURI
     @Flag(help: "One JSON object a line.") var json = false
 
-    func carryOut(_ action: Notifier.Ledger.OperatorAction) async throws {
+    func carryOut(_ action: OperatorDesk.Decision) async throws {
         var count = 0
         try await ledger.withLedger { ledger throws(LedgerError) in
             let now = SystemClock().now()
-            for job in try await ledger.carryOut(action, about: uri, now: now) {
+            for job in try await ledger.desk.carryOut(action, about: uri, now: now) {
                 count += 1
                 StandardOutput.print(json ? job.json.encodedText : job.line(now: now))
             }

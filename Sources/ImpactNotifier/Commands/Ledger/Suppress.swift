@@ -23,7 +23,7 @@ struct Suppress: AsyncParsableCommand {
 
         func run() async throws {
             try await ledger.withLedger { ledger throws(LedgerError) in
-                for entry in try await ledger.suppressions() {
+                for entry in try await ledger.suppressions.all() {
                     let since = Timestamp.rfc3339(entry.addedAt)
                     let object: JSONValue = [
                         "did": .string(entry.did.text), "reason": .string(entry.reason.rawValue),
@@ -51,7 +51,7 @@ struct Suppress: AsyncParsableCommand {
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
             try await ledger.withLedger { ledger throws(LedgerError) in
-                let count = try await ledger.suppress(
+                let count = try await ledger.suppressions.suppress(
                     did,
                     reason: .operatorDecision,
                     note: note,
@@ -77,7 +77,7 @@ struct Suppress: AsyncParsableCommand {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
             var wasListed = false
             try await ledger.withLedger { ledger throws(LedgerError) in
-                wasListed = try await ledger.liftSuppression(of: did)
+                wasListed = try await ledger.suppressions.lift(did)
                 let object: JSONValue = ["did": .string(did.text), "removed": .bool(wasListed)]
                 let sentence = wasListed ? "\(did) may get messages again." : "\(did) was not on the list."
                 StandardOutput.print(json ? object.encodedText : sentence)

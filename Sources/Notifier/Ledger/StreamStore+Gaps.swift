@@ -12,12 +12,12 @@ public struct OpenGap: Sendable, Equatable, Identifiable {
     public let noticedAt: Double
 }
 
-extension Ledger {
+extension StreamStore {
     /// The gaps that are still to be swept, oldest first.
     ///
     /// - Throws: ``LedgerError``.
     public func openGaps() async throws(LedgerError) -> [OpenGap] {
-        try await read { database in
+        try await database.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
                 OpenGap(
                     id: row["id"],
@@ -38,36 +38,21 @@ extension Ledger {
     ///
     /// - Throws: ``LedgerError``.
     public func declare(_ gap: StreamGap, at now: Double) async throws(LedgerError) {
-        try await write { database in try database.declare(gap, at: now) }
+        try await database.write { try LedgerTransaction(database: $0, timetable: Timetable(), now: now).declare(gap) }
     }
 
     /// Whether a record was seen before, by whatever way.
     ///
     /// - Throws: ``LedgerError``.
     public func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
-        try await read { database in
+        try await database.read { database in
             try Bool.fetchOne(
                 database,
-                sql:
-                    "SELECT EXISTS (SELECT 1 FROM sighting WHERE uri = ?1) OR EXISTS (SELECT 1 FROM job WHERE uri = ?1)",
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM sighting WHERE uri = ?1) OR EXISTS (SELECT 1 FROM request WHERE uri = ?1)
+                    """,
                 arguments: [uri.text]
             ) ?? false
         }
-    }
-}
-
-extension Database {
-    func close(_ gap: OpenGap.ID, at now: Double) throws {
-        try execute(sql: "UPDATE gap SET closed_at = ? WHERE id = ?", arguments: [now, gap])
-    }
-
-    func declare(_ gap: StreamGap, at now: Double) throws {
-        try execute(
-            sql: """
-                INSERT INTO gap (host, wire, from_witnessed, until_witnessed, reason, noticed_at)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [gap.host, gap.wire.rawValue, gap.from, gap.until, gap.reason.rawValue, now]
-        )
     }
 }

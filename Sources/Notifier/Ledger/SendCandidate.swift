@@ -1,11 +1,11 @@
 internal import ATProtocol
 
 /// Whose turn it is, and what the limits say about it.
-struct SendingTurn: Sendable {
+struct SendCandidate: Sendable {
     /// The job whose turn it is; its author pays for the message.
     let head: Job
     let owner: DID
-    /// Oldest first; those of earlier sends before them.
+    /// In their turns; those of earlier sends before them.
     let jobs: [Job]
     /// Sends that may have happened for these jobs before.
     let earlierSends: Int
@@ -14,7 +14,6 @@ struct SendingTurn: Sendable {
 
 /// When each limit lets the next message through, in seconds since the Unix epoch; nil when it does so now.
 struct SendingLimits: Sendable, Equatable {
-    var isOwnerSuppressed = false
     var authorFreeAt: Double?
     var ownerHourFreeAt: Double?
     var ownerDayFreeAt: Double?

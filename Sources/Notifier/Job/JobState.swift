@@ -4,10 +4,12 @@ public enum JobState: String, Sendable, Hashable, CaseIterable {
     case lookup
     /// Ready to be sent when its turn comes.
     case queued
-    /// A message was written down and may be under way, or a post is.
+    /// A message was written down and may be under way.
     case sending
     /// A message may have arrived; the conversation will be read before anything else.
     case verify
+    /// A public post that mentions the owner may be under way.
+    case posting
     /// Waits for the owner: a follow, another setting.
     case deferred
     /// The message is in the owner's conversation, or the owner was mentioned in public as they agreed to.

@@ -1,0 +1,13 @@
+extension Attempt {
+    /// A try that failed, and what is done about it.
+    init(_ phase: CallPhase, _ failure: CallFailure, _ verdict: Verdict) {
+        self.init(
+            phase,
+            outcome: verdict.action.rawValue,
+            reason: verdict.reason,
+            detail: String(failure.description.prefix(300))
+        )
+        status = failure.status
+        error = failure.errorName
+    }
+}

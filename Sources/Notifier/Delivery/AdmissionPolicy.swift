@@ -1,0 +1,39 @@
+internal import ATProtocol
+
+/// What the configuration says about telling an account of a request: the same question when its owner is found, when what
+/// waits is looked at anew, and when its message is about to leave.
+struct AdmissionPolicy: Sendable {
+    private let policy: PolicyConfiguration
+    private let rules: [String: Rule]
+    private let sender: DID
+
+    init(_ configuration: NotifierConfiguration, sender: DID) {
+        policy = configuration.policy
+        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        self.sender = sender
+    }
+
+    /// Whether an account is told of a request.
+    ///
+    /// - Parameters:
+    ///   - recipient: the account.
+    ///   - request: what it would be told of.
+    ///   - isSuppressed: whether it is on the suppression list.
+    ///   - isFollower: whether it follows the sender; nil when that is not known.
+    func admission(of recipient: DID, to request: Job, isSuppressed: Bool, isFollower: Bool?) -> Admission {
+        if recipient == request.author { return .refused(.authorIsOwner) }
+        if recipient == sender { return .refused(.ownerIsSender) }
+        guard let rule = rules[request.rule], let collection = request.uri.collection, rule.covers(collection) else {
+            return .refused(.ruleRemoved)
+        }
+        if policy.blockedAuthors.contains(request.author) { return .refused(.authorBlocked) }
+        if isSuppressed { return .refused(.ownerSuppressed) }
+        switch policy.recipients {
+        case .anyone: return .told
+        case .allowlist: return policy.allowlist.contains(recipient) ? .told : .refused(.ownerNotAllowed)
+        case .followers:
+            guard let isFollower else { return .waits(.relationshipUnknown) }
+            return isFollower ? .told : .waits(.ownerNotFollowing)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// What the settings of this moment say about telling a recipient of a request.
+public enum Admission: Sendable, Hashable {
+    /// They are told when their turn comes.
+    case told
+    /// They are told when this has changed.
+    case waits(Reason)
+    /// They are not told.
+    case refused(Reason)
+
+    /// Whether nobody is told.
+    var isRefused: Bool {
+        guard case .refused = self else { return false }
+        return true
+    }
+}

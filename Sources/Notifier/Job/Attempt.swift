@@ -1,0 +1,24 @@
+/// A try and what came of it, for `explain`.
+struct Attempt: Sendable {
+    var phase: CallPhase
+    var outcome: String
+    var reason: Reason?
+    var status: Int?
+    var error: String?
+    var detail: String?
+    /// When it is tried again, in seconds since the Unix epoch.
+    var nextAt: Double?
+
+    init(_ phase: CallPhase, outcome: String, reason: Reason? = nil, detail: String? = nil, nextAt: Double? = nil) {
+        self.phase = phase
+        self.outcome = outcome
+        self.reason = reason
+        self.detail = detail
+        self.nextAt = nextAt
+    }
+
+    /// Something that is not done, for a reason.
+    init(_ phase: CallPhase, _ refusal: Refusal) {
+        self.init(phase, outcome: Verdict.Action.drop.rawValue, reason: refusal.reason, detail: refusal.detail)
+    }
+}

@@ -1,0 +1,220 @@
+/// What becomes of one change request for one recipient, as a synchronous machine.
+///
+/// From ``JobState/sending`` to its end a job stands where its message stands: ``MessageMachine`` decides, and this machine
+/// takes over what it decided.
+public struct JobMachine: Sendable, Hashable {
+    /// Something that happened.
+    public enum Event: Sendable, Hashable {
+        /// What speaks for or against telling this recipient, by the settings of this moment.
+        case admitted(Admission)
+        /// A limit lets it wait.
+        case postponed(Reason)
+        /// What it waits for may have come to pass.
+        case wakened
+        /// It is called off.
+        case calledOff(Reason)
+        /// Opening the conversation, or sending its message, failed with nothing stored.
+        case failed(Verdict)
+        /// Its message was written down, and stands so.
+        case message(MessageMachine.State, Reason?)
+        /// Its message is proven not to have arrived, and is not sent again as it was.
+        case disproved
+        /// Its recipient is being mentioned in public.
+        case mentionBegun
+        /// The post is there.
+        case posted
+        /// The post failed.
+        case postFailed(PostOutcome)
+        /// It waited for its recipient as long as allowed.
+        case waitExpired
+        /// An operator wants it tried again.
+        case retried
+    }
+
+    /// What a failed try says about a public post.
+    public enum PostOutcome: Sendable, Hashable {
+        /// This try did not make it.
+        case refused
+        /// This try may have made it.
+        case unknown
+        /// No try can have made it.
+        case impossible
+    }
+
+    /// Something to be done in the same transaction, or behind it.
+    public enum Action: Sendable, Hashable {
+        /// Look the request up anew; this job goes back into it.
+        case reopenRequest(Reason?)
+        /// The same, for an operator wants it, whatever became of the request.
+        case retryRequest
+        /// Read the conversation of its message first.
+        case retryMessage
+        /// Never write to this recipient again.
+        case suppressRecipient(Reason)
+    }
+
+    /// Where it stands.
+    public private(set) var state: JobState
+    /// Why it stands there.
+    public private(set) var reason: Reason?
+    /// Why it must not be sent any more, when that became known with a message, or a post, in doubt.
+    public private(set) var withdrawal: Reason?
+    /// Whether a message of it may have arrived.
+    public private(set) var isInDoubt: Bool
+
+    /// A job of a recipient who was found just now.
+    public init(_ admission: Admission) {
+        switch admission {
+        case .told: self.init(state: .queued)
+        case .waits(let cause): self.init(state: .deferred, reason: cause)
+        case .refused(let cause): self.init(state: .dropped, reason: cause)
+        }
+    }
+
+    /// A machine in a given state.
+    public init(state: JobState, reason: Reason? = nil, withdrawal: Reason? = nil, isInDoubt: Bool = false) {
+        self.state = state
+        self.reason = reason
+        self.withdrawal = withdrawal
+        self.isInDoubt = isInDoubt
+    }
+}
+
+extension JobMachine {
+    /// Takes note of an event.
+    ///
+    /// - Parameter event: one that means nothing in this state changes nothing.
+    /// - Returns: what to do; nil when nothing changed.
+    public mutating func handle(_ event: Event) -> [Action]? {
+        switch state {
+        case .queued, .deferred: handleWaiting(event)
+        case .sending, .verify: handleUnderWay(event)
+        case .posting: handlePosting(event)
+        case .uncertain: handleUncertain(event)
+        case .dropped: handleDropped(event)
+        case .lookup, .delivered: nil
+        }
+    }
+
+    private mutating func handleWaiting(_ event: Event) -> [Action]? {
+        switch event {
+        // What waited long is looked up anew before anybody is told: owner, project and record may be others by now.
+        case .admitted(.told), .wakened: return state == .deferred ? [.reopenRequest(nil)] : nil
+        case .admitted(.waits(let cause)):
+            // What the chat service said of the same says more.
+            guard state == .queued || reason == .relationshipUnknown || reason?.waits != cause.waits else { return nil }
+            return enter(.deferred, cause)
+        case .admitted(.refused(let cause)), .calledOff(let cause): return enter(.dropped, cause)
+        case .postponed(let cause): return state == .queued ? enter(.queued, cause) : nil
+        case .failed(let verdict): return giveBack(verdict)
+        case .message(let next, let cause):
+            guard state == .queued else { return nil }
+            return follow(next, cause)
+        case .mentionBegun: return state == .deferred ? enter(.posting, reason) : nil
+        case .waitExpired: return state == .deferred ? enter(.dropped, .waitExpired) : nil
+        case .retried: return state == .queued ? enter(.queued, nil) : [.retryRequest]
+        case .disproved, .posted, .postFailed: return nil
+        }
+    }
+
+    private mutating func handleUnderWay(_ event: Event) -> [Action]? {
+        switch event {
+        case .message(let next, let cause): return follow(next, cause)
+        case .calledOff(let cause):
+            guard cause != .recordReplaced || withdrawal?.yieldsToNewVersion != false else { return nil }
+            withdrawal = cause
+            return []
+        case .failed(let verdict): return settleDoubt() ?? giveBack(verdict)
+        case .disproved: return settleDoubt() ?? enter(.queued, .waiting)
+        case .retried:
+            guard withdrawal != nil else { return nil }
+            withdrawal = nil
+            return []
+        case .admitted, .postponed, .wakened, .mentionBegun, .posted, .postFailed, .waitExpired: return nil
+        }
+    }
+
+    // A post goes back to its wait only while it surely is not there: it keeps the reason for which it was deferred.
+    private mutating func handlePosting(_ event: Event) -> [Action]? {
+        switch event {
+        case .mentionBegun: return withdrawal.map { enter(.dropped, $0) }
+        case .posted:
+            isInDoubt = false
+            return enter(.delivered, .mentionPosted)
+        case .postFailed(let outcome):
+            if outcome == .unknown { isInDoubt = true }
+            if let withdrawal { return enter(.dropped, withdrawal) }
+            if outcome == .impossible { isInDoubt = false }
+            return isInDoubt ? [] : enter(.deferred, reason)
+        case .calledOff(let cause):
+            // None of the author's words are in a post.
+            guard cause != .recordReplaced else { return nil }
+            withdrawal = cause
+            return []
+        case .admitted, .postponed, .wakened, .failed, .message, .disproved, .waitExpired, .retried: return nil
+        }
+    }
+
+    private mutating func handleUncertain(_ event: Event) -> [Action]? {
+        switch event {
+        case .message(let next, let cause): return follow(next, cause)
+        case .retried: return [.retryMessage]
+        case .calledOff(.operatorDecision):
+            // The withdrawal stays with it: a retry of another request of the same message must not bring it back.
+            withdrawal = .operatorDecision
+            return enter(.dropped, .operatorDecision)
+        default: return nil
+        }
+    }
+
+    private mutating func handleDropped(_ event: Event) -> [Action]? {
+        switch event {
+        case .retried:
+            guard isInDoubt else { return [.retryRequest] }
+            withdrawal = nil
+            return [.retryMessage]
+        case .message(let next, let cause): return isInDoubt && withdrawal == nil ? follow(next, cause) : nil
+        case .admitted(let admission):
+            guard !isInDoubt, reason?.isJudgedAnew == true else { return nil }
+            switch admission {
+            case .told: return enter(.queued, nil)
+            case .waits(let cause): return enter(.deferred, cause)
+            case .refused(let cause): return cause == reason ? nil : enter(.dropped, cause)
+            }
+        default: return nil
+        }
+    }
+
+    /// Takes over where the message stands.
+    private mutating func follow(_ next: MessageMachine.State, _ cause: Reason?) -> [Action] {
+        isInDoubt = next != .delivered && next != .dropped
+        return enter(next.jobState, next == .dropped ? withdrawal ?? cause : cause)
+    }
+
+    /// What became known while its message was in doubt, now that it surely did not arrive; nil when nothing did.
+    private mutating func settleDoubt() -> [Action]? {
+        isInDoubt = false
+        guard let withdrawal else { return nil }
+        return withdrawal == .recordReplaced ? [.reopenRequest(.recordReplaced)] : enter(.dropped, withdrawal)
+    }
+
+    /// Nothing was sent: back to the queue, to the recipient, or out.
+    private mutating func giveBack(_ verdict: Verdict) -> [Action] {
+        switch verdict.action {
+        case .retry, .refresh, .verify:
+            if verdict.followUp == .resolveAgain { return [.reopenRequest(verdict.reason)] }
+            return enter(.queued, verdict.reason)
+        case .pause: return enter(.queued, verdict.reason)
+        case .defer: return enter(.deferred, verdict.reason)
+        case .drop, .skip:
+            let actions = enter(.dropped, verdict.reason)
+            return verdict.followUp == .suppressOwner ? [.suppressRecipient(verdict.reason)] : actions
+        }
+    }
+
+    private mutating func enter(_ next: JobState, _ cause: Reason?) -> [Action] {
+        state = next
+        reason = cause
+        return []
+    }
+}

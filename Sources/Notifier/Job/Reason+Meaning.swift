@@ -1,0 +1,54 @@
+extension Reason {
+    /// What makes a request, or a job, that waits for this reason go on.
+    public enum Wait: String, Sendable, CaseIterable {
+        /// A follow of the recipient.
+        case follow
+        /// Another setting of ours, or of the recipient's: asked again by sending, slowly.
+        case setting
+        /// An account that is active again.
+        case account
+        /// Room below a limit.
+        case limit
+        /// Time alone.
+        case time
+    }
+
+    /// Whether another version of the record could make it go away.
+    public var isAboutRecord: Bool {
+        switch self {
+        case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .projectNotFound,
+            .proofInvalid, .proofUnavailable, .recordDeleted, .recordNotFound, .recordReplaced:
+            true
+        default: false
+        }
+    }
+
+    /// Whether a reference to another project could make it go away.
+    public var isAboutReference: Bool {
+        switch self {
+        case .authorIsOwner, .ownerIsSender, .ownerSuppressed, .ownerNotAllowed, .ownerBlocked, .ownerStopped, .hostRefused,
+            .hostPaused, .identityUnavailable, .didNotFound, .didDocumentInvalid, .didDocumentWithoutPDS,
+            .handleUnresolved, .projectUnavailable, .projectInvalid, .ownerFieldInvalid, .repositoryNotFound,
+            .repositoryInactive, .repositoryGone, .recipientNotFound, .recipientSuspended:
+            true
+        default: isAboutRecord
+        }
+    }
+
+    /// Whether a job that was dropped for it is judged anew with a newer version of its request.
+    public var isJudgedAnew: Bool { isAboutReference || yieldsToNewVersion }
+
+    /// Whether a newer version of the record takes it back.
+    public var yieldsToNewVersion: Bool {
+        switch self {
+        case .recordDeleted, .recordReplaced, .recordNotFound, .authorInactive, .authorBurst: true
+        default: false
+        }
+    }
+}
+
+extension Reason {
+    /// Whether an owner who agreed to that is mentioned in public while their request waits for it.
+    var allowsMention: Bool { self == .ownerDoesNotFollow || self == .ownerNotFollowing || self == .ownerDisabledMessages }
+}

@@ -1,0 +1,30 @@
+extension Reason {
+    /// What makes a request or a job go on that waits for this reason; nil when nothing waits for it.
+    public var waits: Wait? {
+        switch self {
+        case .ownerDoesNotFollow, .ownerNotFollowing, .relationshipUnknown: .follow
+        case .ownerDisabledMessages: .setting
+        case .repositoryInactive: .account
+        case .authorLimit, .ownerLimit, .globalLimit, .digestWindow: .limit
+        case .identityUnavailable, .hostPaused, .projectUnavailable, .repositoryNotFound, .proofUnavailable,
+            .connectionFailed, .outcomeUnknown, .answerUnreadable, .nonceRejected, .tokenRejected, .proofRejected,
+            .sessionUnavailable, .serviceTokenRejected, .proxyUnresolved, .chatNotReachable, .pdsRateLimited,
+            .chatRateLimited, .upstreamUnreachable, .serverError, .accountSuspended, .conversationNotFound,
+            .replyTargetNotFound, .recipientNotFound, .didNotFound, .handleUnresolved, .recordNotFound, .proofInvalid,
+            .waiting:
+            .time
+        case .loginRequired, .sessionMisconfigured, .authorizationMalformed, .scopeMissing, .mentionScopeMissing,
+            .senderAccountInactive, .proxyMisconfigured, .senderChatDisabled:
+            nil
+        case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordResynchronized,
+            .recordImported, .recordBackdated, .compositionFailed, .authorIsOwner, .ownerIsSender, .authorBlocked,
+            .authorInactive, .authorBurst, .ownerSuppressed, .ownerNotAllowed, .recordDeleted, .recordReplaced,
+            .ownerChanged, .didDocumentInvalid, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
+            .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
+            .conversationUnreadable, .requestRefused, .messageTooLarge, .mentionPosted, .sendsExhausted, .waitExpired,
+            .ownerStopped, .operatorDecision, .ruleRemoved:
+            nil
+        }
+    }
+}

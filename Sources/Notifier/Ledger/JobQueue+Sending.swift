@@ -1,0 +1,158 @@
+internal import ATProtocol
+internal import GRDB
+
+extension JobQueue {
+    /// The next recipient to be written to, with the jobs that one message may speak of; nil when nobody is due.
+    ///
+    /// Authors take turns. Recipients with a message in doubt wait until that is settled.
+    func nextCandidate(
+        policy: PolicyConfiguration,
+        digest: DigestConfiguration,
+        dailyLimit: Int,
+        now: Double
+    ) async throws(LedgerError) -> SendCandidate? {
+        try await write(at: now) { transaction in
+            try transaction.giveTurns("job", in: JobState.queued.rawValue)
+            while let head = try transaction.nextJob() {
+                if let owner = head.owner, try transaction.waitForDoubt(of: owner) { continue }
+                return try transaction.candidate(head, policy: policy, digest: digest, dailyLimit: dailyLimit)
+            }
+            return nil
+        }
+    }
+
+    /// Writes a message down before it is sent (invariant 3), when everything that speaks for it still holds.
+    ///
+    /// Its author, by whom limits are reckoned, is the one whose turn it was.
+    ///
+    /// - Returns: the message to send; nil when a job was called off, replaced or refused meanwhile, with what became of it.
+    func begin(
+        _ message: ComposedMessage,
+        for candidate: SendCandidate,
+        in conversation: Conversation,
+        maximumSends: Int,
+        admission: @escaping @Sendable (Job, _ isSuppressed: Bool) -> Admission,
+        now: Double
+    ) async throws(LedgerError) -> (message: Message?, Applied) {
+        try await write(at: now) { transaction in
+            let isSuppressed = try transaction.isSuppressed(candidate.owner)
+            var result = Applied()
+            for job in candidate.jobs {
+                let verdict = admission(job, isSuppressed)
+                if verdict != .told { try transaction.apply(.admitted(verdict), toJob: job.id, into: &result) }
+            }
+            guard try transaction.areQueued(candidate.jobs) else { return (nil, result) }
+            let machine = MessageMachine(earlierSends: candidate.earlierSends, maximumSends: maximumSends)
+            let id = try transaction.insert(message, machine, for: candidate, in: conversation)
+            for job in candidate.jobs {
+                try transaction.database.execute(
+                    sql: "UPDATE job SET message = ? WHERE id = ?",
+                    arguments: [id, job.id]
+                )
+                try transaction.apply(.message(machine.state, nil), toJob: job.id, into: &result)
+            }
+            // That it is about to be sent is no news yet.
+            return (try transaction.message(id), Applied())
+        }
+    }
+
+    /// The message in doubt whose conversation is to be read now; nil when there is none.
+    func nextVerification(now: Double) async throws(LedgerError) -> Message? {
+        try await write(at: now) { transaction in
+            let id = try Int64.fetchOne(
+                transaction.database,
+                sql: "SELECT id FROM message WHERE state = ? AND due_at <= ? ORDER BY due_at LIMIT 1",
+                arguments: [MessageMachine.State.verify.rawValue, now]
+            )
+            return try id.flatMap { try transaction.message($0) }
+        }
+    }
+
+    /// Stores that a message in doubt is not in its conversation: it is sent again when everything that speaks for it still
+    /// holds and the pace allows it, read once more when only the pace does not, else taken apart.
+    func absent(
+        _ id: Int64,
+        admission: @escaping @Sendable (Job, _ isSuppressed: Bool) -> Admission,
+        resendIn wait: Double,
+        now: Double
+    ) async throws(LedgerError) -> Applied {
+        try await write(at: now) { transaction in
+            var result = Applied()
+            guard let message = try transaction.message(id) else { return result }
+            let isSuppressed = try transaction.isSuppressed(message.owner)
+            let isUnchanged = try message.members.allSatisfy { member in
+                guard member.withdrawal == nil, let job = try transaction.job(member.job) else { return false }
+                return admission(job, isSuppressed) == .told
+            }
+            let note = Attempt(.readMessages, outcome: "not found")
+            if isUnchanged, wait > 0 {
+                try transaction.apply(.absentEarly, toMessage: id, note, wait: wait, into: &result)
+            } else {
+                let members: MessageMachine.Members = isUnchanged ? .unchanged : .changed
+                try transaction.apply(.absent(members), toMessage: id, note, into: &result)
+            }
+            return result
+        }
+    }
+
+    /// A message as it stands now.
+    func message(_ id: Int64, now: Double) async throws(LedgerError) -> Message? {
+        try await write(at: now) { try $0.message(id) }
+    }
+
+    /// Turns every message that was under way when the process ended into one in doubt, to be verified when the settling time
+    /// has passed since it was sent.
+    func recover(now: Double) async throws(LedgerError) -> Int {
+        try await write(at: now) { transaction in
+            let rows = try Row.fetchAll(
+                transaction.database,
+                sql: "SELECT id, sent_at FROM message WHERE state = ?",
+                arguments: [MessageMachine.State.sending.rawValue]
+            )
+            var silent = Applied()
+            for row in rows {
+                let due = min((row["sent_at"] as Double) + timetable.settle, now + timetable.settle)
+                let note = Attempt(.sendMessage, outcome: Verdict.Action.verify.rawValue)
+                try transaction.apply(.restarted, toMessage: row["id"], note, wait: due - now, into: &silent)
+            }
+            return rows.count
+        }
+    }
+
+    /// Lets the queued jobs of an author or recipient wait for a limit, a window's worth after the other.
+    func postpone(
+        author: DID? = nil,
+        owner: DID? = nil,
+        until: Double,
+        each limit: Int,
+        window: Double,
+        _ reason: Reason,
+        now: Double
+    ) async throws(LedgerError) {
+        try await write(at: now) { transaction in
+            let jobs = try transaction.queuedJobs(author: author, owner: owner)
+            var silent = Applied()
+            for (number, job) in jobs.enumerated() {
+                let wait = until - now + Double(number / max(1, limit)) * window
+                try transaction.apply(.postponed(reason), toJob: job, wait: wait, into: &silent)
+            }
+        }
+    }
+
+    /// When something is to be sent or verified next, in seconds since the Unix epoch; nil when nothing waits.
+    func nextDue() async throws(LedgerError) -> Double? {
+        try await database.read { database in
+            func first(_ table: String, _ state: String) throws -> Double? {
+                try Double.fetchOne(
+                    database,
+                    sql: "SELECT due_at FROM \(table) WHERE state = ? ORDER BY due_at LIMIT 1",
+                    arguments: [state]
+                )
+            }
+            return [
+                try first("job", JobState.queued.rawValue), try first("job", JobState.deferred.rawValue),
+                try first("message", MessageMachine.State.verify.rawValue),
+            ].compactMap(\.self).min()
+        }
+    }
+}

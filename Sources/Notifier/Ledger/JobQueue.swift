@@ -1,0 +1,50 @@
+internal import ATProtocol
+internal import GRDB
+
+/// Requests, their jobs and messages: what is next, and what became of it.
+///
+/// Every change of a state is an event for a machine (JobQueue+Apply).
+struct JobQueue: Sendable {
+    let database: LedgerDatabase
+    let timetable: Timetable
+
+    func write<Value: Sendable>(
+        at now: Double,
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+    ) async throws(LedgerError) -> Value {
+        try await database.write { [timetable] in
+            try body(LedgerTransaction(database: $0, timetable: timetable, now: now))
+        }
+    }
+
+    /// Applies an event to jobs, each for itself.
+    func apply(
+        _ event: JobMachine.Event,
+        to jobs: [Int64],
+        _ note: Attempt? = nil,
+        wait: Double = 0,
+        now: Double
+    ) async throws(LedgerError) -> Applied {
+        try await write(at: now) { transaction in
+            var result = Applied()
+            for job in jobs { try transaction.apply(event, toJob: job, note, wait: wait, into: &result) }
+            return result
+        }
+    }
+
+    /// Applies an event to a message and its jobs.
+    func apply(
+        _ event: MessageMachine.Event,
+        to message: Int64,
+        _ note: Attempt? = nil,
+        sent: SentMessage? = nil,
+        wait: Double = 0,
+        now: Double
+    ) async throws(LedgerError) -> Applied {
+        try await write(at: now) { transaction in
+            var result = Applied()
+            try transaction.apply(event, toMessage: message, note, sent: sent, wait: wait, into: &result)
+            return result
+        }
+    }
+}

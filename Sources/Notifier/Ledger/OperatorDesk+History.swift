@@ -1,0 +1,60 @@
+public import ATProtocol
+internal import GRDB
+
+extension OperatorDesk {
+    /// Everything that is known about a change request.
+    ///
+    /// - Throws: ``LedgerError``.
+    public func history(of uri: ATURI) async throws(LedgerError) -> RequestHistory {
+        let jobs = try await jobs(about: uri)
+        return try await database.read { database in
+            func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(database, sql: sql, arguments: [uri.text]) }
+            return RequestHistory(
+                uri: uri,
+                sightings: try rows("SELECT * FROM sighting WHERE uri = ? ORDER BY id").map { row in
+                    .init(
+                        operation: row["operation"],
+                        rev: row["rev"],
+                        cid: row["cid"],
+                        host: row["host"],
+                        wire: row["wire"],
+                        position: row["position"],
+                        seenAt: row["seen_at"]
+                    )
+                },
+                jobs: jobs,
+                attempts: try rows(
+                    """
+                    SELECT attempt.* FROM attempt JOIN request ON request.id = attempt.request WHERE uri = ?
+                    ORDER BY attempt.id
+                    """
+                ).map { row in
+                    .init(
+                        at: row["at"],
+                        phase: row["phase"],
+                        outcome: row["outcome"],
+                        reason: row.reason("reason"),
+                        status: row["status"],
+                        error: row["error"],
+                        detail: row["detail"],
+                        nextAt: row["next_at"]
+                    )
+                },
+                messages: try rows(
+                    """
+                    SELECT DISTINCT message.* FROM message JOIN attempt ON attempt.message = message.id
+                    JOIN request ON request.id = attempt.request WHERE uri = ? ORDER BY message.id
+                    """
+                ).map { row in
+                    .init(
+                        conversation: row["conversation"],
+                        marker: row["marker"],
+                        sends: row["sends"],
+                        sentAt: row["sent_at"],
+                        messageID: row["message_id"]
+                    )
+                }
+            )
+        }
+    }
+}

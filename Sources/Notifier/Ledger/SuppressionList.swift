@@ -1,0 +1,77 @@
+public import ATProtocol
+internal import GRDB
+
+/// Whom nobody writes to.
+public struct SuppressionList: Sendable {
+    let database: LedgerDatabase
+
+    /// Puts an account on the list and calls off everything that waits for it.
+    ///
+    /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may
+    /// start with a word, but a block or an operator's decision only an operator lifts.
+    ///
+    /// - Parameters:
+    ///   - did: the account.
+    ///   - reason: ``Reason/ownerBlocked``, ``Reason/ownerStopped`` or ``Reason/operatorDecision``.
+    ///   - note: free text of the operator.
+    ///   - now: seconds since the Unix epoch.
+    /// - Returns: how many messages were called off.
+    /// - Throws: ``LedgerError``.
+    @discardableResult
+    public func suppress(_ did: DID, reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Int {
+        try await suppress(did, reason, note: note, now: now).outcomes.count
+    }
+
+    /// Does the same, and tells what became of what waited.
+    func suppress(_ did: DID, _ reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Applied {
+        try await database.write { database in
+            var result = Applied()
+            let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
+            try transaction.suppress(did, reason, note: note, into: &result)
+            return result
+        }
+    }
+
+    /// Takes an account off the list.
+    ///
+    /// - Parameters:
+    ///   - did: the account.
+    ///   - reason: takes it off only when it is there for this reason; nil for any.
+    /// - Returns: whether it was on it.
+    /// - Throws: ``LedgerError``.
+    @discardableResult
+    public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
+        try await database.write { database in
+            try database.execute(
+                sql: "DELETE FROM suppression WHERE did = ? AND reason = coalesce(?, reason)",
+                arguments: [did.text, reason?.rawValue]
+            )
+            return database.changesCount > 0
+        }
+    }
+
+    /// Everybody on the list, the latest first.
+    ///
+    /// - Throws: ``LedgerError``.
+    public func all() async throws(LedgerError) -> [Suppression] {
+        try await database.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM suppression ORDER BY added_at DESC, did").map { row in
+                Suppression(
+                    did: try DID(row["did"]),
+                    reason: row.reason("reason") ?? .operatorDecision,
+                    note: row["note"],
+                    addedAt: row["added_at"]
+                )
+            }
+        }
+    }
+
+    /// Whether an account is on the list.
+    ///
+    /// - Throws: ``LedgerError``.
+    public func contains(_ did: DID) async throws(LedgerError) -> Bool {
+        try await database.read { database in
+            try LedgerTransaction(database: database, timetable: Timetable(), now: 0).isSuppressed(did)
+        }
+    }
+}
