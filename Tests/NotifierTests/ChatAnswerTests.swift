@@ -57,6 +57,7 @@ import Testing
             _ = try await stage.chat().send(Self.input, to: "gone")
         }
         #expect(verdict?.row == 24)
-        #expect(verdict?.followUp == .reopenConversation)
+        #expect(verdict?.reason == .conversationNotFound)
+        #expect(verdict?.isOfJobAlone == true)
     }
 }

@@ -147,9 +147,9 @@ private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
 private func classifyLimit(_ error: XRPCError) -> Verdict {
     let remaining = error.headers["ratelimit-remaining"].flatMap { Int($0) }
     if remaining == 0 || (remaining == nil && error.headers["retry-after"] != nil) {
-        return Verdict(14, .retry, .pdsRateLimited, .holdSender(.pds))
+        return Verdict(14, .retry, .pdsRateLimited, hold: .pdsLimit)
     }
-    return Verdict(15, .retry, .chatRateLimited, .holdSender(.chat))
+    return Verdict(15, .retry, .chatRateLimited, hold: .chatLimit)
 }
 
 extension XRPCError {

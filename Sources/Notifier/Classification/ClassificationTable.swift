@@ -65,7 +65,7 @@ enum ClassificationTable {
             ]
         ),
         Entry(
-            Verdict(12, .retry, .proxyUnresolved, escalation: .sender(after: 5, .pause), wait: .seconds(720)),
+            Verdict(12, .retry, .proxyUnresolved, escalation: .sender(after: 5, .pause), hold: .time(.seconds(720))),
             phrases: ["could not resolve proxy did"]
         ),
         Entry(
@@ -98,7 +98,8 @@ enum ClassificationTable {
             phrases: ["account is disabled", "account does not exist"]
         ),
         Entry(
-            Verdict(24, .retry, .conversationNotFound, .reopenConversation, escalation: .job(after: 1, .drop)),
+            // The next try asks for the conversation anew.
+            Verdict(24, .retry, .conversationNotFound, escalation: .job(after: 1, .drop)),
             names: ["InvalidConvo"],
             phrases: ["convo not found"]
         ),

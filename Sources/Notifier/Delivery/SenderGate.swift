@@ -50,11 +50,13 @@ struct SenderGate: Sendable {
             record.occurrences[verdict.reason, default: 0] += 1
             verdict = verdict.escalated(occurrences: record.occurrences[verdict.reason, default: 0])
         }
-        if case .holdSender(let limiter)? = verdict.followUp {
-            hold(for: limitWait(limiter, failure, limits: record.limits, now: now), verdict.reason, now: now)
-            if limiter == .chat { record.limits += 1 }
-            if record.limitedSince == nil { record.limitedSince = now }
-            return verdict
+        if let rest = verdict.hold {
+            hold(for: length(of: rest, failure, limits: record.limits, now: now), verdict.reason, now: now)
+            guard case .time = rest else {
+                if rest == .chatLimit { record.limits += 1 }
+                if record.limitedSince == nil { record.limitedSince = now }
+                return verdict
+            }
         }
         switch verdict.action {
         case .pause:
@@ -64,11 +66,9 @@ struct SenderGate: Sendable {
                 probeAt: now + configuration.probeInterval.inSeconds
             )
         case .retry, .verify, .refresh:
-            guard verdict.followUp == nil else { break }
+            guard !verdict.isOfJobAlone else { break }
             record.failures += 1
-            if let wait = verdict.wait {
-                hold(for: wait.inSeconds, verdict.reason, now: now)
-            } else if record.failures >= Self.failuresBeforeHold {
+            if verdict.hold == nil, record.failures >= Self.failuresBeforeHold {
                 hold(for: backoff(record.failures - Self.failuresBeforeHold), verdict.reason, now: now)
             }
         case .defer, .drop, .skip:
@@ -124,20 +124,16 @@ struct SenderGate: Sendable {
     }
 
     // `ratelimit-reset` is the PDS's and in seconds since the epoch; it says nothing about the chat service.
-    private func limitWait(
-        _ limiter: Verdict.LimitedBy,
-        _ failure: CallFailure,
-        limits: Int,
-        now: Double
-    ) -> Double {
-        guard case .answer(let error) = failure else { return configuration.firstLimitWait.inSeconds }
-        let asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
-        switch limiter {
-        case .pds:
-            let reset = error.headers["ratelimit-reset"].flatMap(Double.init).map { $0 - now }
-            let wait = asked ?? reset ?? configuration.firstLimitWait.inSeconds
-            return min(Self.maximumPDSWait, max(1, wait))
-        case .chat:
+    private func length(of rest: Verdict.Hold, _ failure: CallFailure, limits: Int, now: Double) -> Double {
+        var headers = HTTPHeaders()
+        if case .answer(let error) = failure { headers = error.headers }
+        let asked = headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
+        switch rest {
+        case .time(let time): return time.inSeconds
+        case .pdsLimit:
+            let reset = headers["ratelimit-reset"].flatMap(Double.init).map { $0 - now }
+            return min(Self.maximumPDSWait, max(1, asked ?? reset ?? configuration.firstLimitWait.inSeconds))
+        case .chatLimit:
             let doubled = configuration.firstLimitWait.inSeconds * Double(1 << min(limits, 20))
             return max(min(configuration.maximumLimitWait.inSeconds, doubled), min(asked ?? 0, Self.maximumPDSWait))
         }

@@ -20,11 +20,10 @@ struct Timetable: Sendable, Equatable {
 
     /// The wait of a job that failed so, so often before.
     func wait(of job: JobMachine, after verdict: Verdict, attempts: Int) -> Double {
-        if job.state == .deferred, let reason = job.reason { return wait(for: reason, attempts: attempts) }
         if let wait = verdict.wait { return wait / .seconds(1) }
+        if job.state == .deferred, let reason = job.reason { return wait(for: reason, attempts: attempts) }
         // A hold or a pause is the sender's wait, not the job's.
-        if case .holdSender? = verdict.followUp { return 0 }
-        return verdict.action == .pause ? 0 : Self.backoff(sending, attempts)
+        return verdict.hold != nil || verdict.action == .pause ? 0 : Self.backoff(sending, attempts)
     }
 
     /// The wait of a look-up that failed so, so often before.

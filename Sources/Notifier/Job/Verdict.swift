@@ -22,24 +22,22 @@ public struct Verdict: Sendable, Hashable {
     public enum FollowUp: Sendable, Hashable {
         /// Whose account is suspended: `getStatus` of our own tells.
         case checkOwnStatus
-        /// Forget the conversation's id and ask for it again.
-        case reopenConversation
         /// Resolve the owner's DID anew, past the cache.
         case resolveAgain
         /// Ask the PDS whether the repository is active.
         case checkRepository
         /// Take everything else for this owner out of the queue and never write again.
         case suppressOwner
-        /// The wait is the whole sender's.
-        case holdSender(LimitedBy)
     }
 
-    /// Whose rate limit it is.
-    public enum LimitedBy: Sendable, Hashable {
-        /// The PDS, which says until when.
-        case pds
-        /// The chat service, which says nothing.
-        case chat
+    /// How long the whole sender rests, whatever it would send next.
+    public enum Hold: Sendable, Hashable {
+        /// For as long as the PDS says: its rate limit.
+        case pdsLimit
+        /// Longer each time: the rate limit of the chat service, which says nothing.
+        case chatLimit
+        /// For so long.
+        case time(Duration)
     }
 
     /// After so many occurrences in a row something else is done.
@@ -62,8 +60,10 @@ public struct Verdict: Sendable, Hashable {
     public var followUp: FollowUp?
     /// What is done when it does not help.
     public var escalation: Escalation?
-    /// How long to wait at least; nil for the usual backoff.
+    /// How long the job, or the look-up, is left alone; nil for what its action and reason usually wait.
     public var wait: Duration?
+    /// How long the sender rests; nil when others are told meanwhile.
+    public var hold: Hold?
 
     init(
         _ row: Int,
@@ -71,7 +71,8 @@ public struct Verdict: Sendable, Hashable {
         _ reason: Reason,
         _ followUp: FollowUp? = nil,
         escalation: Escalation? = nil,
-        wait: Duration? = nil
+        wait: Duration? = nil,
+        hold: Hold? = nil
     ) {
         self.row = row
         self.action = action
@@ -79,7 +80,11 @@ public struct Verdict: Sendable, Hashable {
         self.followUp = followUp
         self.escalation = escalation
         self.wait = wait
+        self.hold = hold
     }
+
+    /// Whether it is this job's alone: nothing is held against the way that all messages take.
+    var isOfJobAlone: Bool { wait != nil || escalation?.isSenderWide == false }
 
     /// The verdict when the same has happened so often already.
     func escalated(occurrences: Int) -> Verdict {
