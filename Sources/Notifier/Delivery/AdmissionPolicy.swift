@@ -23,9 +23,7 @@ struct AdmissionPolicy: Sendable {
     func admission(of recipient: DID, to request: Job, isSuppressed: Bool, isFollower: Bool?) -> Admission {
         if recipient == request.author { return .refused(.authorIsOwner) }
         if recipient == sender { return .refused(.ownerIsSender) }
-        guard let rule = rules[request.rule], let collection = request.uri.collection, rule.covers(collection) else {
-            return .refused(.ruleRemoved)
-        }
+        guard hasRule(for: request) else { return .refused(.ruleRemoved) }
         if policy.blockedAuthors.contains(request.author) { return .refused(.authorBlocked) }
         if isSuppressed { return .refused(.ownerSuppressed) }
         switch policy.recipients {
@@ -35,5 +33,11 @@ struct AdmissionPolicy: Sendable {
             guard let isFollower else { return .waits(.relationshipUnknown) }
             return isFollower ? .told : .waits(.ownerNotFollowing)
         }
+    }
+
+    /// Whether the rule by which a request was taken is still there, and reads its collection.
+    func hasRule(for request: Job) -> Bool {
+        guard let rule = rules[request.rule], let collection = request.uri.collection else { return false }
+        return rule.covers(collection)
     }
 }

@@ -98,8 +98,9 @@ extension JobMachine {
 
     private mutating func handleWaiting(_ event: Event) -> [Action]? {
         switch event {
+        case .admitted(.told): return state == .deferred && reason?.isOfPolicy == true ? [.reopenRequest(nil)] : nil
         // What waited long is looked up anew before anybody is told: owner, project and record may be others by now.
-        case .admitted(.told), .wakened: return state == .deferred ? [.reopenRequest(nil)] : nil
+        case .wakened: return state == .deferred ? [.reopenRequest(nil)] : enter(.queued, nil)
         case .admitted(.waits(let cause)):
             // What the chat service said of the same says more.
             guard state == .queued || reason == .relationshipUnknown || reason?.waits != cause.waits else { return nil }

@@ -18,7 +18,8 @@ extension Reason {
         switch self {
         case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
             .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .projectNotFound,
-            .proofInvalid, .proofUnavailable, .recordDeleted, .recordNotFound, .recordReplaced:
+            .proofInvalid, .proofUnavailable, .recordDeleted, .recordNotFound, .recordReplaced, .compositionFailed,
+            .messageTooLarge:
             true
         default: false
         }
@@ -36,8 +37,10 @@ extension Reason {
         }
     }
 
-    /// Whether a job that was dropped for it is judged anew with a newer version of its request.
-    public var isJudgedAnew: Bool { isAboutReference || yieldsToNewVersion }
+    /// Whether a job that was dropped for it is judged anew when its request is looked up again.
+    public var isJudgedAnew: Bool {
+        isAboutReference || yieldsToNewVersion || self == .ruleRemoved || self == .authorBlocked
+    }
 
     /// Whether a newer version of the record takes it back.
     public var yieldsToNewVersion: Bool {

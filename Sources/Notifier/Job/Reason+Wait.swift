@@ -27,4 +27,7 @@ extension Reason {
             nil
         }
     }
+
+    /// Whether our own settings let it wait, so that others let it go on.
+    var isOfPolicy: Bool { self == .ownerNotFollowing || self == .relationshipUnknown }
 }

@@ -57,6 +57,26 @@ public struct OperatorDesk: Sendable {
         }
     }
 
+    /// Puts what waits for a rule, or was dropped because it is gone, under another and looks it up anew.
+    ///
+    /// - Parameters:
+    ///   - rule: its name until now.
+    ///   - name: of the rule that takes its place; the same brings back what was dropped.
+    ///   - now: seconds since the Unix epoch.
+    /// - Returns: how many requests.
+    /// - Throws: ``LedgerError``.
+    public func move(rule: String, to name: String, now: Double) async throws(LedgerError) -> Int {
+        var (count, last) = (0, Int64(0))
+        while true {
+            let moved = try await database.write { [last] database in
+                let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
+                return try transaction.move(rule: rule, to: name, after: last)
+            }
+            guard let end = moved.last else { return count }
+            (count, last) = (count + moved.count, end)
+        }
+    }
+
     /// Jobs, and requests that have none, the latest first.
     ///
     /// - Parameters:
@@ -113,6 +133,29 @@ public struct OperatorDesk: Sendable {
             return try ([oldest("request", RequestMachine.State.lookup.rawValue)]
                 + states.map { try oldest("job", $0.rawValue) }).compactMap(\.self).min()
         }
+    }
+}
+
+extension LedgerTransaction {
+    fileprivate func move(rule: String, to name: String, after last: Int64) throws -> [Int64] {
+        let requests = try Int64.fetchAll(
+            database,
+            sql: """
+                SELECT id FROM request WHERE id > ?1 AND rule = ?2 AND (state = ?3 OR reason = ?4 OR EXISTS (
+                    SELECT 1 FROM job WHERE request = request.id AND (state IN (?5, ?6) OR reason = ?4)))
+                ORDER BY id LIMIT ?7
+                """,
+            arguments: [
+                last, rule, RequestMachine.State.lookup.rawValue, Reason.ruleRemoved.rawValue,
+                JobState.queued.rawValue, JobState.deferred.rawValue, Self.batch,
+            ]
+        )
+        var silent = Applied()
+        for request in requests {
+            try database.execute(sql: "UPDATE request SET rule = ? WHERE id = ?", arguments: [name, request])
+            try apply(.retried, toRequest: request, into: &silent)
+        }
+        return requests
     }
 }
 

@@ -149,6 +149,7 @@ public actor Pipeline {
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.resolver.run() } }
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.watcher.run() } }
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.mentions.run() } }
+            group.addTask { await Self.outcome { () async throws(LedgerError) in try await self.review(parts) } }
             group.addTask {
                 do { try await parts.intake.value } catch let error as LedgerError { return error } catch { return nil }
                 return nil
@@ -174,6 +175,21 @@ public actor Pipeline {
         patience.cancel()
         self.parts = nil
         if let failure { throw failure }
+    }
+
+    private func review(_ parts: Parts) async throws(LedgerError) {
+        let review = SettingsReview(
+            queue: ledger.queue(Timetable(configuration)),
+            settings: ledger.settings,
+            policy: AdmissionPolicy(configuration, sender: session.account),
+            reporter: reporter,
+            wallClock: wallClock,
+            logger: logger
+        )
+        guard try await review.run(configuration.fingerprint) else { return }
+        parts.sender.wake()
+        parts.resolver.wake()
+        parts.watcher.wake()
     }
 
     private static func outcome(_ body: () async throws(LedgerError) -> Void) async -> LedgerError? {

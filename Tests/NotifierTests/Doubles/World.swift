@@ -20,11 +20,14 @@ struct World {
         return did
     }
 
-    static func rule(name: String = "issues", message: String = "{{record.title}} for {{project.name}}") throws -> Rule
-    {
+    static func rule(
+        name: String = "issues",
+        collections: [String] = ["com.example.change.request"],
+        message: String = "{{record.title}} for {{project.name}}"
+    ) throws -> Rule {
         try Rule(
             name: name,
-            collections: ["com.example.change.request"],
+            collections: collections,
             referencePaths: ["subject.uri", "subject"],
             accepts: ["at-uri", "strong-ref"],
             projectCollections: ["com.example.project"],

@@ -8,7 +8,7 @@ struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists change requests, shows one, tries one again or drops it.",
         discussion: "Works beside a running daemon, which takes note within five seconds.",
-        subcommands: [List.self, Show.self, Retry.self, Drop.self],
+        subcommands: [List.self, Show.self, Retry.self, Drop.self, Move.self],
         defaultSubcommand: List.self
     )
 
@@ -83,6 +83,33 @@ struct Jobs: AsyncParsableCommand {
         @OptionGroup var decision: DecisionOption
 
         func run() async throws { try await decision.carryOut(.drop) }
+    }
+
+    /// The command `jobs move`.
+    struct Move: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Puts the requests of a rule that was renamed under its new name.",
+            discussion: """
+                What waits for the old rule, or was dropped because it is gone, is looked up anew under the new one. The same \
+                name twice brings back what was dropped while the rule was missing.
+                """
+        )
+
+        @OptionGroup var ledger: LedgerOption
+        @Argument(help: "The rule's name until now.") var old: String
+        @Argument(help: "The name of a rule in the configuration.") var new: String
+
+        func run() async throws {
+            let rules = try ledger.configuration.load().configuration.delivery.rules.map(\.name)
+            guard rules.contains(new) else {
+                StandardOutput.printError("There is no rule “\(new)”; there are \(rules.joined(separator: ", ")).")
+                throw ExitCode(ExitStatus.configuration.rawValue)
+            }
+            try await ledger.withLedger { ledger throws(LedgerError) in
+                let count = try await ledger.desk.move(rule: old, to: new, now: SystemClock().now())
+                StandardOutput.print("\(count) request\(count == 1 ? "" : "s") of “\(old)” put under “\(new)”.")
+            }
+        }
     }
 }
 

@@ -1,0 +1,60 @@
+internal import ATProtocol
+internal import Crypto
+internal import Logging
+internal import Network
+
+/// Looks at what waits anew when the settings are others than those by which it was left waiting.
+///
+/// Whatever leaves is judged by the settings of its moment anyway; this is for what would wait on for nothing, or be told
+/// weeks later that it is not sent.
+struct SettingsReview: Sendable {
+    let queue: JobQueue
+    let settings: Settings
+    let policy: AdmissionPolicy
+    let reporter: OutcomeReporter
+    let wallClock: any WallClock
+    let logger: Logger
+
+    private static let name = "settings-in-force"
+
+    /// Does it, when the fingerprint of the settings is not the one of the last time; a run that was cut short is repeated.
+    ///
+    /// - Returns: whether anything may have to be looked up or sent now.
+    func run(_ fingerprint: String) async throws(LedgerError) -> Bool {
+        guard try await settings[Self.name] != fingerprint else { return false }
+        var withoutRule: [String: Int] = [:]
+        var place: ReviewPlace? = .first
+        while let current = place {
+            let review = try await queue.review(current, policy: policy, now: wallClock.now())
+            reporter.report(review.applied)
+            withoutRule.merge(review.withoutRule, uniquingKeysWith: +)
+            place = review.next
+        }
+        for (rule, count) in withoutRule.sorted(by: { $0.key < $1.key }) {
+            logger.warning(
+                "waiting requests dropped, their rule is gone",
+                metadata: [
+                    "rule": "\(rule)", "count": "\(count)", "reason": "\(Reason.ruleRemoved.rawValue)",
+                    "to_do": "if the rule has another name now, run “impact-notifier jobs move \(rule) NEW-NAME”",
+                ]
+            )
+        }
+        try await settings.set(Self.name, to: fingerprint)
+        return true
+    }
+}
+
+extension NotifierConfiguration {
+    /// What decides whether, and until when, something waits; the same text for the same settings.
+    var fingerprint: String {
+        func list(_ dids: Set<DID>) -> String { dids.map(\.text).sorted().joined(separator: ",") }
+        let parts = [
+            policy.recipients.rawValue, list(policy.allowlist), list(policy.blockedAuthors),
+            "\(policy.authorHourlyLimit) \(policy.ownerHourlyLimit) \(policy.ownerDailyLimit) \(sending.dailyLimit)",
+            "\(policy.waitExpiry) \(policy.followInterval) \(policy.disabledInterval) \(lookup.maximumWait)",
+            "\(digest.window) \(digest.maximumListed) \(digest.maximumCounted)",
+        ]
+        let rules = rules.map { "\($0.name) \($0.collections.map(\.text).sorted().joined(separator: ","))" }
+        return Base64.encode(Digest.sha256((parts + rules).joined(separator: "\n")))
+    }
+}
