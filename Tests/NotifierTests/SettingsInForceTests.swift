@@ -117,9 +117,9 @@ import Testing
         world.configuration.rules = [try World.rule(name: "renamed")]
         world.configuration.policy.recipients = .anyone
         world.logger = log.logger
-        try await world.run([]) { $0[.dropped] == 2 }
-        await log.wait(for: "waiting requests dropped, their rule is gone")
-        let line = log.metadata(of: "waiting requests dropped, their rule is gone").first
+        try await world.run([]) { _ in log.count("requests wait for a rule that is gone") == 1 }
+        await log.wait(for: "requests wait for a rule that is gone")
+        let line = log.metadata(of: "requests wait for a rule that is gone").first
         #expect(line?["count"] == "2")
         #expect(line?["to_do"]?.contains("jobs move issues NEW-NAME") == true)
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)

@@ -28,7 +28,8 @@ extension Reason {
     /// Whether a reference to another project could make it go away.
     public var isAboutReference: Bool {
         switch self {
-        case .authorIsOwner, .ownerIsSender, .ownerSuppressed, .ownerNotAllowed, .ownerBlocked, .ownerStopped, .hostRefused,
+        case .authorIsOwner, .ownerIsSender, .ownerSuppressed, .ownerNotAllowed, .ownerBlocked, .ownerStopped,
+            .hostRefused,
             .hostPaused, .identityUnavailable, .didNotFound, .didDocumentInvalid, .didDocumentWithoutPDS,
             .handleUnresolved, .projectUnavailable, .projectInvalid, .ownerFieldInvalid, .repositoryNotFound,
             .repositoryInactive, .repositoryGone, .recipientNotFound, .recipientSuspended:
@@ -53,5 +54,7 @@ extension Reason {
 
 extension Reason {
     /// Whether an owner who agreed to that is mentioned in public while their request waits for it.
-    var allowsMention: Bool { self == .ownerDoesNotFollow || self == .ownerNotFollowing || self == .ownerDisabledMessages }
+    var allowsMention: Bool {
+        self == .ownerDoesNotFollow || self == .ownerNotFollowing || self == .ownerDisabledMessages
+    }
 }

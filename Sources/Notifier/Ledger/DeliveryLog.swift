@@ -25,7 +25,9 @@ struct DeliveryLog: Sendable {
                     SELECT sent_at FROM message WHERE \(condition) sent_at > ? AND sends > 0
                     ORDER BY sent_at DESC LIMIT 1 OFFSET ?
                     """,
-                arguments: StatementArguments(did.map { [$0.text] } ?? []) + [transaction.now - window, max(0, limit - 1)]
+                arguments: StatementArguments(did.map { [$0.text] } ?? []) + [
+                    transaction.now - window, max(0, limit - 1),
+                ]
             ).map { $0 + window }
         }
     }

@@ -31,7 +31,9 @@ extension LedgerTransaction {
             switch action {
             case .takeBackJobs: try takeBackJobs(of: id)
             case .callOffJobs(let reason):
-                for job in try unfinishedJobs("request", of: id) { try apply(.calledOff(reason), toJob: job, into: &result) }
+                for job in try unfinishedJobs("request", of: id) {
+                    try apply(.calledOff(reason), toJob: job, into: &result)
+                }
             }
         }
         var (attempts, wait, waitUntil) = (0, 0.0, row.waitUntil)
@@ -42,7 +44,9 @@ extension LedgerTransaction {
         case .updated, .retried: waitUntil = nil
         default: break
         }
-        if machine.state == .lookup, machine.reason?.waits == .account { waitUntil = waitUntil ?? now + timetable.expiry }
+        if machine.state == .lookup, machine.reason?.waits == .account {
+            waitUntil = waitUntil ?? now + timetable.expiry
+        }
         let note = noted(note, again: machine.state == .lookup ? wait : nil)
         if let note { try add(note, to: id) }
         try database.execute(
@@ -51,7 +55,8 @@ extension LedgerTransaction {
                     wait_until = ?, updated_at = ? WHERE id = ?
                 """,
             arguments: [
-                machine.state.rawValue, machine.reason?.rawValue, note?.detail, attempts, now + wait, waitUntil, now, id,
+                machine.state.rawValue, machine.reason?.rawValue, note?.detail, attempts, now + wait, waitUntil, now,
+                id,
             ]
         )
         if machine.state == .lookup, row.machine.state != .lookup { result.hasReopened = true }

@@ -72,7 +72,8 @@ extension LedgerTransaction {
     func giveTurns(_ table: String, in state: String) throws {
         let due = try Row.fetchAll(
             database,
-            sql: "SELECT id, author FROM \(table) WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
+            sql:
+                "SELECT id, author FROM \(table) WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
             arguments: [state, now, Self.batch]
         )
         guard !due.isEmpty else { return }
@@ -88,7 +89,10 @@ extension LedgerTransaction {
                 arguments: [row["author"] as String, state]
             )
             let turn = max(served ?? 0, last.map { $0 + 1 } ?? 0)
-            try database.execute(sql: "UPDATE \(table) SET turn = ? WHERE id = ?", arguments: [turn, row["id"] as Int64])
+            try database.execute(
+                sql: "UPDATE \(table) SET turn = ? WHERE id = ?",
+                arguments: [turn, row["id"] as Int64]
+            )
         }
     }
 }

@@ -6,7 +6,7 @@ struct Review: Sendable {
     var applied = Applied()
     /// Where the next batch begins; nil behind the last one.
     var next: ReviewPlace?
-    /// Requests that were dropped because their rule is gone, by rule.
+    /// How many wait for a rule that is gone, by rule: they are dropped when their turn comes, and can be moved before.
     var withoutRule: [String: Int] = [:]
 }
 
@@ -40,21 +40,17 @@ extension LedgerTransaction {
             arguments: [RequestMachine.State.lookup.rawValue, last, Self.batch]
         )
         for request in try rows.map(Job.init(row:)) {
-            if policy.hasRule(for: request) {
-                try database.execute(
-                    sql: """
-                        UPDATE request SET due_at = min(due_at, ?1),
-                            wait_until = max(created_at + ?2, min(wait_until, updated_at + ?2)) WHERE id = ?3
-                        """,
-                    arguments: [now + timetable.lookup.longest, timetable.expiry, request.request]
-                )
-            } else {
-                let note = Attempt(.input, Refusal(.ruleRemoved, request.rule))
-                try apply(.refused(.ruleRemoved), toRequest: request.request, note, into: &review.applied)
-                review.withoutRule[request.rule, default: 0] += 1
-            }
+            if !policy.hasRule(for: request) { review.withoutRule[request.rule, default: 0] += 1 }
+            try database.execute(
+                sql: """
+                    UPDATE request SET due_at = min(due_at, ?1),
+                        wait_until = max(created_at + ?2, min(wait_until, updated_at + ?2)) WHERE id = ?3
+                    """,
+                arguments: [now + timetable.lookup.longest, timetable.expiry, request.request]
+            )
         }
-        review.next = rows.count < Self.batch ? .job(.queued, after: 0) : rows.last.map { .lookup(after: $0["request"]) }
+        review.next =
+            rows.count < Self.batch ? .job(.queued, after: 0) : rows.last.map { .lookup(after: $0["request"]) }
         return review
     }
 
@@ -67,11 +63,12 @@ extension LedgerTransaction {
         )
         for job in try rows.map(Job.init(row:)) {
             let admission = try policy.admission(of: job, in: self)
-            switch admission {
-            case .refused(.ruleRemoved): review.withoutRule[job.rule, default: 0] += 1
-            case .told where state == .queued && job.reason?.waits == .limit:
+            guard admission != .refused(.ruleRemoved) else {
+                review.withoutRule[job.rule, default: 0] += 1
+                continue
+            }
+            if state == .queued, job.reason?.waits == .limit {
                 try apply(.wakened, toJob: job.id, into: &review.applied)
-            default: break
             }
             let isChanged = try apply(.admitted(admission), toJob: job.id, into: &review.applied)
             guard !isChanged, state == .deferred, let reason = job.reason else { continue }

@@ -69,7 +69,9 @@ extension LedgerTransaction {
                 arguments: [owner.text, JobState.queued.rawValue, digest.maximumCounted]
             ).map(Job.init(row:))
         }
-        let sends = try jobs.map { try Int.fetchOne(database, sql: "SELECT sends FROM job WHERE id = ?", arguments: [$0.id]) ?? 0 }
+        let sends = try jobs.map {
+            try Int.fetchOne(database, sql: "SELECT sends FROM job WHERE id = ?", arguments: [$0.id]) ?? 0
+        }
         // The mark of an earlier message stays the mark: who was sent before comes first.
         let order = jobs.indices.sorted { (sends[$1], $0) < (sends[$0], $1) }
         let log = DeliveryLog.Reading(transaction: self)
@@ -124,7 +126,8 @@ extension LedgerTransaction {
                 """,
             arguments: [
                 candidate.owner.text, candidate.head.author.text, machine.state.rawValue, message.marker,
-                message.input.encodedText, conversation.id, baseline, machine.sends, machine.maximumSends, now, now, now,
+                message.input.encodedText, conversation.id, baseline, machine.sends, machine.maximumSends, now, now,
+                now,
             ]
         )
         let id = database.lastInsertedRowID

@@ -101,7 +101,8 @@ extension LedgerTransaction {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                request, owner?.text, message, now, note.phase.rawValue, note.outcome, note.reason?.rawValue, note.status,
+                request, owner?.text, message, now, note.phase.rawValue, note.outcome, note.reason?.rawValue,
+                note.status,
                 note.error, note.detail, note.nextAt,
             ]
         )

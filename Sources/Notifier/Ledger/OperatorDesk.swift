@@ -130,7 +130,8 @@ public struct OperatorDesk: Sendable {
                 )
             }
             let states = JobState.allCases.filter { !$0.isFinal && $0 != .deferred && $0 != .lookup }
-            return try ([oldest("request", RequestMachine.State.lookup.rawValue)]
+            return try
+                ([oldest("request", RequestMachine.State.lookup.rawValue)]
                 + states.map { try oldest("job", $0.rawValue) }).compactMap(\.self).min()
         }
     }

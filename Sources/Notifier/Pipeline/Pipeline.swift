@@ -291,7 +291,8 @@ public actor Pipeline {
         nextPruneAt = now + 86_400
         let queue = ledger.queue(Timetable(configuration))
         var count = 0
-        while case let batch = try await queue.prune(before: now - configuration.sending.retention.inSeconds), batch > 0 {
+        while case let batch = try await queue.prune(before: now - configuration.sending.retention.inSeconds), batch > 0
+        {
             count += batch
         }
         if count > 0 { logger.info("finished jobs forgotten", metadata: ["count": "\(count)"]) }

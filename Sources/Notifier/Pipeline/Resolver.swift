@@ -116,7 +116,9 @@ actor Resolver {
             isSuppressed: try await suppressions.contains(owner),
             isFollower: try await recipients.follows(owner, since: wallClock.now() - Self.relationshipLifetime)
         )
-        if rule.message.fields.contains(.known(.authorName)), !admission.isRefused { findings.authorName = await lookup.name(of: job.author) }
+        if rule.message.fields.contains(.known(.authorName)), !admission.isRefused {
+            findings.authorName = await lookup.name(of: job.author)
+        }
         var note: Attempt?
         if admission == .told, configuration.lookup.provesBeforeSending {
             switch try await prove(job) {

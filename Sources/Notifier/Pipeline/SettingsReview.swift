@@ -32,10 +32,11 @@ struct SettingsReview: Sendable {
         }
         for (rule, count) in withoutRule.sorted(by: { $0.key < $1.key }) {
             logger.warning(
-                "waiting requests dropped, their rule is gone",
+                "requests wait for a rule that is gone",
                 metadata: [
                     "rule": "\(rule)", "count": "\(count)", "reason": "\(Reason.ruleRemoved.rawValue)",
-                    "to_do": "if the rule has another name now, run “impact-notifier jobs move \(rule) NEW-NAME”",
+                    "to_do":
+                        "if it has another name now, run “impact-notifier jobs move \(rule) NEW-NAME”; else they are dropped",
                 ]
             )
         }

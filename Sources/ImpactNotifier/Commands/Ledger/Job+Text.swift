@@ -29,7 +29,8 @@ extension Job {
     func next(now: Double) -> String {
         let due = dueAt > now ? "in \(Int(dueAt - now)) s" : "as soon as its turn comes"
         switch state {
-        case .lookup where [.proofUnavailable, .proofInvalid, .recordNotFound].contains(reason): return "the author's PDS is asked for a proof \(due)."
+        case .lookup where [.proofUnavailable, .proofInvalid, .recordNotFound].contains(reason):
+            return "the author's PDS is asked for a proof \(due)."
         case .lookup: return "the owner is looked up \(due)."
         case .queued: return "the message is sent \(due)."
         case .sending: return "the message is under way."
