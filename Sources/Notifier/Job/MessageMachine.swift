@@ -47,10 +47,6 @@ public struct MessageMachine: Sendable, Hashable {
     public enum Action: Sendable, Hashable {
         /// Send it now.
         case send
-        /// Read the conversation after the settling time.
-        case scan
-        /// Read the conversation later: it could not be read.
-        case scanLater
         /// Its jobs go their own ways, for it failed so.
         case release(Verdict)
         /// Its jobs go their own ways: it is not there, and is not sent as it was.
@@ -92,9 +88,9 @@ public struct MessageMachine: Sendable, Hashable {
     public mutating func handle(_ event: Event) -> [Action]? {
         switch (state, event) {
         case (.sending, .accepted), (.verify, .found): return enter(.delivered, nil)
-        case (.sending, .restarted): return enter(.verify, .outcomeUnknown, [.scan])
+        case (.sending, .restarted): return enter(.verify, .outcomeUnknown)
         case (.sending, .failed(let verdict)):
-            guard verdict.action != .verify else { return enter(.verify, verdict.reason, [.scan]) }
+            guard verdict.action != .verify else { return enter(.verify, verdict.reason) }
             // An answer that refuses proves that nothing was stored.
             sends -= 1
             return enter(.dropped, verdict.reason, [.release(verdict)])
@@ -108,13 +104,13 @@ public struct MessageMachine: Sendable, Hashable {
             case .drop, .skip:
                 let isEnd = verdict.followUp == .suppressOwner
                 return enter(.uncertain, .conversationUnreadable, isEnd ? [.suppressRecipient(verdict.reason)] : [])
-            case .retry, .verify, .refresh, .defer, .pause: return [.scanLater]
+            // It is read again, and stands where it stood.
+            case .retry, .verify, .refresh, .defer, .pause: return []
             }
-        case (.verify, .absentEarly): return [.scanLater]
-        case (.verify, .restarted): return [.scan]
+        case (.verify, .absentEarly): return []
         case (.uncertain, .retried):
             maximumSends += 1
-            return enter(.verify, .operatorDecision, [.scan])
+            return enter(.verify, .operatorDecision)
         default: return nil
         }
     }

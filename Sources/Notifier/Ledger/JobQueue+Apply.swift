@@ -178,7 +178,7 @@ extension LedgerTransaction {
             switch action {
             case .release(let verdict): event = .failed(verdict)
             case .disband: event = .disproved
-            case .send, .scan, .scanLater, .suppressRecipient: break
+            case .send, .suppressRecipient: break
             }
         }
         for member in row.members {

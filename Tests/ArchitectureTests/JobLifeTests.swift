@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// A job's life is in one place: machines decide, one file writes what they say, and nobody else speaks SQL.
+@Suite struct `A job's life` {
+    private static let machines = ["RequestMachine", "JobMachine", "MessageMachine"].map {
+        "Sources/Notifier/Job/\($0).swift"
+    }
+
+    private func code(of path: String) throws -> String {
+        try Repository.lines(of: path).map { $0.replacing(#//{2,3} .*/#, with: "") }.joined(separator: "\n")
+    }
+
+    @Test func `the folders of Notifier form no circle`() throws {
+        let declaration =
+            #/(?m)^(?:public |package |internal |final |indirect )*(?:struct|enum|class|actor|protocol|typealias) (\w+)/#
+        var home: [String: String] = [:]
+        var text: [String: String] = [:]
+        for path in try Repository.swiftFiles(in: "Sources/Notifier") {
+            let folder = String(path.split(separator: "/")[2])
+            let code = try code(of: path).replacing(#/"(?:\\.|[^"\\\n])*"/#, with: "")
+            for match in code.matches(of: declaration) { home[String(match.1)] = folder }
+            text[folder, default: ""] += code
+        }
+        #expect(home.count > 100)
+        let uses = text.mapValues { code in Set(code.matches(of: #/\b[A-Z]\w+\b/#).compactMap { home[String($0.0)] }) }
+        func reach(_ folder: String, _ seen: Set<String> = []) -> Set<String> {
+            (uses[folder] ?? []).subtracting([folder]).reduce(into: seen) { seen, next in
+                if seen.insert(next).inserted { seen.formUnion(reach(next, seen)) }
+            }
+        }
+        for folder in uses.keys.sorted() {
+            #expect(!reach(folder).contains(folder), "\(folder) uses \(uses[folder] ?? [])")
+        }
+    }
+
+    @Test func `Job imports ATProtocol alone`() throws {
+        for path in try Repository.swiftFiles(in: "Sources/Notifier/Job") {
+            for line in try Repository.lines(of: path) where line.contains(#/^(\w+ )?import /#) {
+                #expect(line.hasSuffix("import ATProtocol"), "\(path): \(line)")
+            }
+        }
+    }
+
+    @Test func `only stores know of a database`() throws {
+        let sql = #/\bGRDB\b|"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA) |\bsql:/#
+        for path in try Repository.swiftFiles(in: "Sources") where !path.hasPrefix("Sources/Notifier/Ledger/") {
+            #expect(try code(of: path).firstMatch(of: sql) == nil, "\(path) speaks to the database")
+        }
+    }
+
+    @Test func `no statement spells a state or a reason`() throws {
+        let reasons = try code(of: "Sources/Notifier/Job/Reason.swift").matches(of: #/case \w+ = "([a-z-]+)"/#)
+        let states = try (["Sources/Notifier/Job/JobState.swift"] + Self.machines).flatMap { path in
+            // The first enumeration of each file is that of its states.
+            try code(of: path).matches(of: #/(?m)^\s+case (\w+)$/#).map { String($0.1) }
+        }
+        let words = Set(reasons.map { String($0.1) } + states)
+        #expect(words.isSuperset(of: ["queued", "posting", "lookup", "verify", "owner-blocked"]))
+        for path in try Repository.swiftFiles(in: "Sources") where !path.contains("/LedgerSchema") {
+            for match in try code(of: path).matches(of: #/'([a-z-]+)'/#) where words.contains(String(match.1)) {
+                Issue.record("\(path) spells “\(match.1)” in a statement")
+            }
+        }
+    }
+
+    @Test func `one file writes states`() throws {
+        let writing = try Repository.swiftFiles(in: "Sources").filter { path in
+            try !path.contains("/LedgerSchema") && code(of: path).contains(#/UPDATE (request|job|message) SET state/#)
+        }
+        #expect(writing == ["Sources/Notifier/Ledger/JobQueue+Apply.swift"])
+        for path in try Repository.swiftFiles(in: "Sources") where !writing.contains(path) {
+            let text = try code(of: path)
+            #expect(!text.contains(#/\bSET\b(?:(?!WHERE)[^"])*\bstate = /#) || path.contains("/LedgerSchema"), "\(path)")
+        }
+    }
+
+    @Test(arguments: machines) func `somebody performs every action of a machine`(path: String) throws {
+        let machine = try code(of: path)
+        let actions = try #require(machine.firstMatch(of: #/public enum Action[^{]*\{(?<cases>[^}]*)\}/#))
+        let names = actions.cases.matches(of: #/case (\w+)/#).map { String($0.1) }
+        #expect(!names.isEmpty)
+        let performers = try Repository.swiftFiles(in: "Sources/Notifier")
+            .filter { !$0.hasPrefix("Sources/Notifier/Job/") }
+            .flatMap { try code(of: $0).split(separator: "\n") }
+            .filter { !$0.hasSuffix(": break") }
+        for name in names {
+            let pattern = try Regex(#"(case|contains\()[^:]*\.\#(name)\b"#)
+            #expect(performers.contains { $0.firstMatch(of: pattern) != nil }, "nobody performs \(name)")
+        }
+    }
+}
