@@ -87,17 +87,15 @@ extension ChatSender {
 
     /// Drops, or lets wait, what the settings of this moment exclude; whether there was anything.
     private func refuseWhatIsExcluded(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
-        let isSuppressed = try await suppressions.contains(candidate.owner)
         var isChanged = false
         for job in candidate.jobs {
-            switch admission(job, isSuppressed) {
+            let admission = try await checker.admission(of: candidate.owner, to: job)
+            switch admission {
             case .told: continue
             case .refused(let reason): try await refuse([job], Refusal(reason, detail(of: reason, job)))
-            case .waits(let reason):
-                let wait = timetable.wait(for: reason)
-                report(
-                    try await queue.apply(.admitted(.waits(reason)), to: [job.id], wait: wait, now: wallClock.now())
-                )
+            case .waits:
+                let wait = timetable.wait(for: admission)
+                report(try await queue.apply(.admitted(admission), to: [job.id], wait: wait, now: wallClock.now()))
             }
             isChanged = true
         }

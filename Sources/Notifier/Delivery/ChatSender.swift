@@ -15,7 +15,8 @@ actor ChatSender {
     let settings: Settings
     private let deliveries: DeliveryLog
     let timetable: Timetable
-    let admission: @Sendable (Job, _ isSuppressed: Bool) -> Admission
+    let admission: JobQueue.AdmissionCheck
+    let checker: AdmissionChecker
     let chat: ChatClient
     let wallClock: any WallClock
     let logger: Logger
@@ -40,6 +41,7 @@ actor ChatSender {
         configuration: NotifierConfiguration,
         ledger: Ledger,
         chat: ChatClient,
+        checker: AdmissionChecker,
         marker: Marker,
         reporter: OutcomeReporter,
         wallClock: any WallClock,
@@ -55,11 +57,12 @@ actor ChatSender {
         deliveries = ledger.deliveries
         self.reopened = reopened
         let policy = AdmissionPolicy(configuration, sender: chat.sender)
-        admission = { job, isSuppressed in
+        admission = { job, isSuppressed, isFollower in
             guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
-            return policy.admission(of: owner, to: job, isSuppressed: isSuppressed, isFollower: true)
+            return policy.admission(of: owner, to: job, isSuppressed: isSuppressed, isFollower: isFollower)
         }
         self.chat = chat
+        self.checker = checker
         self.marker = marker
         self.reporter = reporter
         self.wallClock = wallClock
@@ -121,7 +124,6 @@ actor ChatSender {
             try await verify(delivery)
             return 0
         }
-        report(try await queue.wakeDue(now: now))
         if nextSendAt > now { return min(nextSendAt - now, Self.longestSleep) }
         if let candidate = try await queue.nextCandidate(
             policy: configuration.policy,

@@ -34,7 +34,7 @@ struct Timetable: Sendable, Equatable {
 
     /// How long what waits for this reason is left alone; rows are looked at then, whatever else wakes them.
     func wait(for reason: Reason, attempts: Int = 0) -> Double {
-        // Nobody has asked yet.
+        // The AppView is asked as soon as it answers.
         if reason == .relationshipUnknown { return 0 }
         return switch reason.waits {
         case .follow: follow
@@ -42,6 +42,12 @@ struct Timetable: Sendable, Equatable {
         case .account: lookup.longest
         case .limit, .time, nil: Self.backoff(sending, attempts)
         }
+    }
+
+    /// How long a recipient who is not told yet is left alone.
+    func wait(for admission: Admission) -> Double {
+        guard case .waits(let reason) = admission else { return 0 }
+        return wait(for: reason)
     }
 
     private static func backoff(_ waits: (first: Double, longest: Double), _ attempts: Int) -> Double {

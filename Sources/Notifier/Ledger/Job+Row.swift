@@ -10,13 +10,14 @@ extension Job {
     /// Jobs with their requests.
     static let selection = """
         SELECT \(columns), job.id AS id, owner, job.state AS state, job.reason AS reason, job.detail AS detail, \
-        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at
-        FROM job JOIN request ON request.id = job.request
+        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at
+        FROM job JOIN request ON request.id = job.request LEFT JOIN recipient ON recipient.did = job.owner
         """
 
     /// Requests, as if there were no jobs.
     static let requests = """
-        SELECT \(columns), NULL AS id, NULL AS owner, state, reason, detail, attempts, due_at, wait_until, updated_at
+        SELECT \(columns), NULL AS id, NULL AS owner, state, reason, detail, attempts, due_at, wait_until, updated_at, \
+        NULL AS ask_at
         FROM request
         """
 
@@ -45,7 +46,9 @@ extension Job {
         }
         detail = row["detail"]
         attempts = row["attempts"]
-        dueAt = row["due_at"]
+        // What waits for a follow is asked about with everything else that waits for the same recipient.
+        let askAt: Double? = state == .deferred && reason?.waits == .follow ? row["ask_at"] : nil
+        dueAt = min(row["due_at"], askAt ?? .infinity)
         waitUntil = row["wait_until"]
         createdAt = row["created_at"]
         updatedAt = row["updated_at"]

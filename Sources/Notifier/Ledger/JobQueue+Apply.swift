@@ -108,6 +108,13 @@ extension LedgerTransaction {
         let detail = note?.detail ?? detail
         let isWaiting = machine.state == .deferred || machine.state == .posting
         let waitUntil = isWaiting ? row.waitUntil ?? row.requestWaitUntil ?? now + timetable.expiry : nil
+        if machine.state == .deferred, machine != row.machine, let reason = machine.reason, let waitUntil {
+            // One row says when its recipient is asked after, however much waits for them.
+            let isPosted = row.machine.state == .posting
+            let next = now + (isPosted ? timetable.wait(for: reason) : wait)
+            if reason.waits == .follow { try awaitFollow(of: row.owner, reason, at: next) }
+            dueAt = reason.waits == .follow ? waitUntil : min(dueAt ?? next, waitUntil)
+        }
         let keepsMessage = machine.isInDoubt || machine.state == .delivered
         try database.execute(
             sql: """

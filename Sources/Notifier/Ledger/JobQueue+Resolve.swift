@@ -64,7 +64,7 @@ extension LedgerTransaction {
             arguments: [request, recipient.text]
         )
         if let known {
-            try apply(.admitted(admission), toJob: known, into: &result)
+            try apply(.admitted(admission), toJob: known, wait: timetable.wait(for: admission), into: &result)
             return
         }
         // A row to be judged: the machine says what becomes of it.
@@ -75,12 +75,9 @@ extension LedgerTransaction {
                 """,
             arguments: [recipient.text, JobState.queued.rawValue, now, now, request]
         )
-        var (wait, note) = (0.0, Attempt?.none)
-        switch admission {
-        case .told: break
-        case .waits(let reason): wait = timetable.wait(for: reason)
-        case .refused(let reason): note = Attempt(.input, Refusal(reason, recipient.text))
-        }
-        try apply(.admitted(admission), toJob: database.lastInsertedRowID, note, wait: wait, into: &result)
+        var note: Attempt?
+        if case .refused(let reason) = admission { note = Attempt(.input, Refusal(reason, recipient.text)) }
+        let job = database.lastInsertedRowID
+        try apply(.admitted(admission), toJob: job, note, wait: timetable.wait(for: admission), into: &result)
     }
 }

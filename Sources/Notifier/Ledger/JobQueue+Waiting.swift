@@ -1,113 +1,149 @@
 internal import ATProtocol
 internal import GRDB
 
+// What is deferred is due when it is to be tried again, or given up; what waits for a follow is due when it is given up, and
+// when its recipient is asked after stands in one row, however much waits for them.
 extension JobQueue {
-    /// Lets what has waited long enough go on: to another try, or to its end.
+    /// Lets a batch of what has waited long enough go on: to another try, or to its end.
     func wakeDue(now: Double) async throws(LedgerError) -> Applied {
-        let follow = Reason.awaiting(.follow)
-        return try await write(at: now) { transaction in
+        try await write(at: now) { transaction in
             var result = Applied()
-            let database = transaction.database
-            for job in try Int64.fetchAll(
-                database,
-                sql: "SELECT id FROM job WHERE state = ? AND wait_until <= ? LIMIT ?",
-                arguments: [JobState.deferred.rawValue, now, LedgerTransaction.batch]
-            ) { try transaction.apply(.waitExpired, toJob: job, into: &result) }
-            for request in try Int64.fetchAll(
-                database,
-                sql: "SELECT id FROM request WHERE state = ? AND wait_until <= ? AND jobs = 0 AND reason = ? LIMIT ?",
-                arguments: [
-                    RequestMachine.State.lookup.rawValue, now, Reason.repositoryInactive.rawValue,
-                    LedgerTransaction.batch,
-                ]
-            ) { try transaction.apply(.waitExpired, toRequest: request, into: &result) }
-            // Those who wait for a follow are asked after first.
-            for job in try Int64.fetchAll(
-                database,
+            let due = try Row.fetchAll(
+                transaction.database,
                 sql: """
-                    SELECT id FROM job WHERE state = ? AND due_at <= ?
-                        AND reason NOT IN (\(databaseQuestionMarks(count: follow.count))) LIMIT ?
+                    SELECT id, wait_until <= ?1 AS is_over FROM job WHERE state = ?2 AND due_at <= ?1
+                    ORDER BY due_at LIMIT ?3
                     """,
-                arguments: [JobState.deferred.rawValue, now] + StatementArguments(follow) + [LedgerTransaction.batch]
-            ) { try transaction.apply(.wakened, toJob: job, into: &result) }
+                arguments: [now, JobState.deferred.rawValue, LedgerTransaction.batch]
+            )
+            for job in due {
+                try transaction.apply(job["is_over"] == true ? .waitExpired : .wakened, toJob: job["id"], into: &result)
+            }
+            // An account that came back is found by the next look-up: only the end of the wait is somebody's business.
+            let account = Reason.awaiting(.account)
+            for request in try Int64.fetchAll(
+                transaction.database,
+                sql: """
+                    SELECT id FROM request WHERE state = ? AND wait_until <= ? AND jobs = 0
+                        AND reason IN (\(databaseQuestionMarks(count: account.count))) LIMIT ?
+                    """,
+                arguments: [RequestMachine.State.lookup.rawValue, now] + StatementArguments(account)
+                    + [LedgerTransaction.batch]
+            ) { try transaction.apply(.waitExpired, toRequest: request, into: &result) }
             return result
         }
     }
 
-    /// Owners whose follow is waited for and who are to be asked after now, longest waiting first.
-    func ownersAwaitingFollow(limit: Int, now: Double) async throws(LedgerError) -> [DID] {
-        let follow = Reason.awaiting(.follow)
-        return try await database.read { database in
-            try String.fetchAll(
-                database,
-                sql: """
-                    SELECT owner FROM job WHERE state = ? AND due_at <= ?
-                        AND reason IN (\(databaseQuestionMarks(count: follow.count)))
-                    GROUP BY owner ORDER BY min(due_at) LIMIT ?
-                    """,
-                arguments: [JobState.deferred.rawValue, now] + StatementArguments(follow) + [limit]
-            ).map { try DID($0) }
-        }
-    }
-
-    /// When the next owner is to be asked after, in seconds since the Unix epoch.
-    func nextFollowCheck() async throws(LedgerError) -> Double? {
-        let follow = Reason.awaiting(.follow)
-        return try await database.read { database in
+    /// When ``wakeDue(now:)`` finds something, in seconds since the Unix epoch.
+    func nextWaking() async throws(LedgerError) -> Double? {
+        try await database.read { database in
             try Double.fetchOne(
                 database,
-                sql: """
-                    SELECT min(due_at) FROM job WHERE state = ?
-                        AND reason IN (\(databaseQuestionMarks(count: follow.count)))
-                    """,
-                arguments: [JobState.deferred.rawValue] + StatementArguments(follow)
+                sql: "SELECT due_at FROM job WHERE state = ? ORDER BY due_at LIMIT 1",
+                arguments: [JobState.deferred.rawValue]
             )
         }
     }
 
-    /// Applies an event to everything that waits for the follow of these owners.
-    func applyToAwaiting(
-        _ owners: Set<DID>,
-        _ event: JobMachine.Event,
-        wait: Double = 0,
-        now: Double
-    ) async throws(LedgerError) -> Applied {
+    /// Lets a batch of what waited for a follow go on whose recipients follow now.
+    func wakeFollowers(now: Double) async throws(LedgerError) -> Applied {
         try await write(at: now) { transaction in
             var result = Applied()
-            for owner in owners {
-                for job in try transaction.awaitingFollow(of: owner) {
-                    try transaction.apply(event, toJob: job, wait: wait, into: &result)
-                }
+            var room = LedgerTransaction.batch
+            for owner in try transaction.awaited(follows: true, limit: room) where room > 0 {
+                let jobs = try transaction.awaitingFollow(of: owner, limit: room)
+                for job in jobs { try transaction.apply(.wakened, toJob: job, into: &result) }
+                // The row stays while there may be more.
+                if jobs.count < room { try transaction.ask(after: owner, at: nil) }
+                room -= max(1, jobs.count)
             }
             return result
         }
     }
 
-    /// Asks after these owners again later.
-    func askAgain(about owners: Set<DID>, in wait: Double, now: Double) async throws(LedgerError) {
+    /// Owners whose follow is waited for and who are to be asked after now: those of whom nothing is known, then the longest
+    /// waiting.
+    func ownersToAsk(limit: Int, now: Double) async throws(LedgerError) -> [DID] {
         try await write(at: now) { transaction in
-            for owner in owners {
-                for job in try transaction.awaitingFollow(of: owner) {
-                    try transaction.database.execute(
-                        sql: "UPDATE job SET due_at = ? WHERE id = ?",
-                        arguments: [now + wait, job]
-                    )
+            var owners: [DID] = []
+            for follows in [nil, false] as [Bool?] {
+                for owner in try transaction.awaited(follows: follows, limit: LedgerTransaction.batch)
+                where owners.count < limit {
+                    if try transaction.awaitingFollow(of: owner, limit: 1).isEmpty {
+                        try transaction.ask(after: owner, at: nil)
+                    } else {
+                        owners.append(try DID(owner))
+                    }
                 }
             }
+            return owners
+        }
+    }
+
+    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` finds something, in seconds since the Unix epoch; nil when
+    /// nobody's follow is waited for.
+    func nextQuestion() async throws(LedgerError) -> Double? {
+        try await database.read { database in
+            try [nil, false, true].compactMap { (follows: Bool?) -> Double? in
+                try Double.fetchOne(
+                    database,
+                    sql: "SELECT ask_at FROM recipient WHERE follows IS ? AND ask_at IS NOT NULL ORDER BY ask_at LIMIT 1",
+                    arguments: [follows]
+                )
+            }.min()
+        }
+    }
+
+    /// Stores who follows the sender, nil for those of whom the AppView says nothing; who does not is asked after again.
+    func learn(_ answers: [(owner: DID, follows: Bool?)], now: Double) async throws(LedgerError) -> Applied {
+        try await write(at: now) { transaction in
+            var result = Applied()
+            var room = LedgerTransaction.batch
+            for (owner, follows) in answers {
+                if let follows { try transaction.store(owner, follows: follows) }
+                guard follows != true, room > 0 else { continue }
+                if follows == false {
+                    let jobs = try transaction.awaitingFollow(of: owner.text, [.relationshipUnknown], limit: room)
+                    for job in jobs {
+                        try transaction.apply(
+                            .admitted(.waits(.ownerNotFollowing)),
+                            toJob: job,
+                            wait: timetable.follow,
+                            into: &result
+                        )
+                    }
+                    room -= jobs.count
+                }
+                if room > 0 { try transaction.ask(after: owner.text, at: now + timetable.follow) }
+            }
+            return result
         }
     }
 }
 
 extension LedgerTransaction {
-    fileprivate func awaitingFollow(of owner: DID) throws -> [Int64] {
-        let follow = Reason.awaiting(.follow)
-        return try Int64.fetchAll(
+    /// Recipients who are waited for, of whom this is known and who are due, the longest waiting first.
+    fileprivate func awaited(follows: Bool?, limit: Int) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: "SELECT did FROM recipient WHERE follows IS ? AND ask_at <= ? ORDER BY ask_at LIMIT ?",
+            // Who follows is woken at once.
+            arguments: [follows, follows == true ? .infinity : now, limit]
+        )
+    }
+
+    fileprivate func awaitingFollow(
+        of owner: String,
+        _ reasons: [Reason] = Reason.allCases.filter { $0.waits == .follow },
+        limit: Int
+    ) throws -> [Int64] {
+        try Int64.fetchAll(
             database,
             sql: """
                 SELECT id FROM job WHERE owner = ? AND state = ?
-                    AND reason IN (\(databaseQuestionMarks(count: follow.count))) ORDER BY id
+                    AND reason IN (\(databaseQuestionMarks(count: reasons.count))) LIMIT ?
                 """,
-            arguments: [owner.text, JobState.deferred.rawValue] + StatementArguments(follow)
+            arguments: [owner, JobState.deferred.rawValue] + StatementArguments(reasons.map(\.rawValue)) + [limit]
         )
     }
 }

@@ -109,7 +109,13 @@ extension LedgerSchema {
         CREATE INDEX job_message ON job (message);
         CREATE INDEX attempt_request ON attempt (request);
         CREATE INDEX attempt_mention ON attempt (at) WHERE phase = 'post-mention';
-        CREATE TABLE recipient (
-            did TEXT PRIMARY KEY, follows INTEGER, is_blocked INTEGER, asked_at REAL NOT NULL) WITHOUT ROWID;
+        CREATE TABLE recipient (did TEXT PRIMARY KEY, follows INTEGER, asked_at REAL, ask_at REAL) WITHOUT ROWID;
+        CREATE INDEX recipient_ask ON recipient (follows, ask_at) WHERE ask_at IS NOT NULL;
+        INSERT INTO recipient (did, follows, ask_at)
+            SELECT owner, CASE WHEN max(reason = 'relationship-unknown') = 0 THEN 0 END, min(due_at) FROM job
+            WHERE state = 'deferred' AND reason IN ('owner-does-not-follow', 'owner-not-following', 'relationship-unknown')
+            GROUP BY owner;
+        UPDATE job SET due_at = wait_until WHERE state = 'deferred' AND (wait_until < due_at
+            OR reason IN ('owner-does-not-follow', 'owner-not-following', 'relationship-unknown'));
         """
 }

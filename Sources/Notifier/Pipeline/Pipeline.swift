@@ -29,7 +29,7 @@ public actor Pipeline {
     private struct Parts {
         let sender: ChatSender
         let resolver: Resolver
-        let watcher: FollowWatcher
+        let keeper: WaitKeeper
         let mentions: MentionPoster
         let intake: Task<Void, any Error>
     }
@@ -106,7 +106,7 @@ public actor Pipeline {
         guard let parts else { return }
         parts.intake.cancel()
         await parts.resolver.drain()
-        await parts.watcher.drain()
+        await parts.keeper.drain()
         await parts.mentions.drain()
         await parts.sender.drain()
     }
@@ -147,7 +147,7 @@ public actor Pipeline {
         await withTaskGroup(of: LedgerError?.self) { group in
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.sender.run() } }
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.resolver.run() } }
-            group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.watcher.run() } }
+            group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.keeper.run() } }
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.mentions.run() } }
             group.addTask { await Self.outcome { () async throws(LedgerError) in try await self.review(parts) } }
             group.addTask {
@@ -201,10 +201,26 @@ public actor Pipeline {
         let lookupBell = Bell()
         let marker = Marker(key: try await ledger.settings.markerKey())
         let account = session.account
+        let relationships = RelationshipClient(
+            configuration: configuration,
+            sender: account,
+            http: http,
+            wallClock: wallClock,
+            logger: logger
+        )
+        let checker = AdmissionChecker(
+            configuration: configuration,
+            sender: account,
+            ledger: ledger,
+            client: relationships,
+            reporter: reporter,
+            wallClock: wallClock
+        )
         let sender = ChatSender(
             configuration: configuration,
             ledger: ledger,
             chat: ChatClient(session: session, proxy: configuration.sending.proxy),
+            checker: checker,
             marker: marker,
             reporter: reporter,
             wallClock: wallClock,
@@ -212,24 +228,21 @@ public actor Pipeline {
             logger: logger,
             reopened: { lookupBell.ring() }
         )
-        let watcher = FollowWatcher(
+        let keeper = WaitKeeper(
             configuration: configuration,
-            sender: account,
             ledger: ledger,
+            checker: checker,
+            client: relationships,
             reporter: reporter,
-            http: http,
             wallClock: wallClock,
             clock: clock,
-            logger: logger,
-            found: {
-                sender.wake()
-                lookupBell.ring()
-            }
+            reopened: { lookupBell.ring() }
         )
         let resolver = Resolver(
             configuration: configuration,
             sender: account,
             ledger: ledger,
+            checker: checker,
             lookup: lookup,
             proofs: proofs,
             reporter: reporter,
@@ -237,7 +250,7 @@ public actor Pipeline {
             clock: clock,
             bell: lookupBell,
             found: {
-                watcher.wake()
+                keeper.wake()
                 sender.wake()
             }
         )
@@ -261,7 +274,7 @@ public actor Pipeline {
             logger: logger
         )
         let taking = Task { try await self.takeAll(intake, resolver) }
-        return Parts(sender: sender, resolver: resolver, watcher: watcher, mentions: mentions, intake: taking)
+        return Parts(sender: sender, resolver: resolver, keeper: keeper, mentions: mentions, intake: taking)
     }
 
     // Automated accounts say so on their profile, and those that do not are taken for spam.

@@ -8,9 +8,7 @@ actor Resolver {
     private let rules: [String: Rule]
     private let sender: DID
     private let queue: JobQueue
-    private let suppressions: SuppressionList
-    private let recipients: RecipientStore
-    private let policy: AdmissionPolicy
+    private let checker: AdmissionChecker
     private let lookup: OwnerLookup
     private let proofs: ProofLookup
     private let reporter: OutcomeReporter
@@ -29,6 +27,7 @@ actor Resolver {
         configuration: NotifierConfiguration,
         sender: DID,
         ledger: Ledger,
+        checker: AdmissionChecker,
         lookup: OwnerLookup,
         proofs: ProofLookup,
         reporter: OutcomeReporter,
@@ -40,9 +39,7 @@ actor Resolver {
         self.configuration = configuration
         self.sender = sender
         queue = ledger.queue(Timetable(configuration))
-        suppressions = ledger.suppressions
-        recipients = ledger.recipients
-        policy = AdmissionPolicy(configuration, sender: sender)
+        self.checker = checker
         self.lookup = lookup
         self.proofs = proofs
         self.reporter = reporter
@@ -110,12 +107,7 @@ actor Resolver {
             return try await store(job, .refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
         }
         var findings = Resolution.Findings(projectName: finding.projectName)
-        let admission = policy.admission(
-            of: owner,
-            to: job,
-            isSuppressed: try await suppressions.contains(owner),
-            isFollower: try await recipients.follows(owner, since: wallClock.now() - Self.relationshipLifetime)
-        )
+        let admission = try await checker.admission(of: owner, to: job)
         if rule.message.fields.contains(.known(.authorName)), !admission.isRefused {
             findings.authorName = await lookup.name(of: job.author)
         }
@@ -131,9 +123,6 @@ actor Resolver {
         }
         try await store(job, .recipients([owner: admission], findings, note))
     }
-
-    /// How long it is believed that somebody follows the sender, or does not, in seconds.
-    private static let relationshipLifetime = 3600.0
 
     /// What the author's repository says.
     private enum Proof {
@@ -216,10 +205,7 @@ actor Resolver {
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {
-        var applied = try await queue.resolve(job, as: resolution, now: wallClock.now())
-        // Whether they follow is asked at once: the answer is the news.
-        applied.outcomes.removeAll { $0.reason == .relationshipUnknown }
-        reporter.report(applied)
+        reporter.report(try await queue.resolve(job, as: resolution, now: wallClock.now()))
         if case .recipients = resolution { found() }
     }
 }

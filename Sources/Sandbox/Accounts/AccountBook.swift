@@ -6,7 +6,9 @@ final class AccountBook: Sendable {
     private struct State {
         var accounts: [DID: SandboxAccount] = [:]
         var statuses: [DID: String] = [:]
-        var follows: Set<[DID]> = []
+        /// Follower and followed; a later follow has a greater number.
+        var follows: [[DID]: Int] = [:]
+        var lastFollow = 0
         var blocks: Set<[DID]> = []
     }
 
@@ -35,16 +37,26 @@ final class AccountBook: Sendable {
     func setStatus(_ status: String?, of did: DID) { state.withLock { $0.statuses[did] = status } }
 
     func follows(_ follower: DID, _ subject: DID) -> Bool {
-        state.withLock { $0.follows.contains([follower, subject]) }
+        state.withLock { $0.follows[[follower, subject]] != nil }
     }
 
     func setFollow(_ follower: DID, _ subject: DID, _ isFollowing: Bool) {
         state.withLock { state in
-            if isFollowing {
-                state.follows.insert([follower, subject])
-            } else {
-                state.follows.remove([follower, subject])
-            }
+            guard isFollowing != (state.follows[[follower, subject]] != nil) else { return }
+            state.lastFollow += 1
+            state.follows[[follower, subject]] = isFollowing ? state.lastFollow : nil
+        }
+    }
+
+    /// The active accounts that follow one, the latest first, each with the number of its follow.
+    func followers(of subject: DID) -> [(account: SandboxAccount, number: Int)] {
+        state.withLock { state in
+            state.follows.compactMap { pair, number in
+                guard pair[1] == subject, state.statuses[pair[0]] == nil, let account = state.accounts[pair[0]] else {
+                    return nil
+                }
+                return (account, number)
+            }.sorted { $0.number > $1.number }
         }
     }
 

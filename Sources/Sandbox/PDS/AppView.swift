@@ -16,6 +16,7 @@ struct AppView: Sendable {
     func answer(_ method: String, _ request: IncomingRequest) -> HTTPResponse {
         switch method {
         case "app.bsky.graph.getRelationships": getRelationships(request)
+        case "app.bsky.graph.getFollowers": getFollowers(request)
         case "app.bsky.actor.getProfile": getProfile(request)
         case "com.atproto.identity.resolveHandle": resolveHandle(request)
         default: Self.unsupported
@@ -47,6 +48,26 @@ struct AppView: Sendable {
             return .object(members)
         }
         return .json(["actor": .string(actor.text), "relationships": .array(list)])
+    }
+
+    private func getFollowers(_ request: IncomingRequest) -> HTTPResponse {
+        let name = request.parameter("actor") ?? ""
+        guard let subject = accounts.account(named: name) else {
+            return .failure(400, "InvalidRequest", "Actor not found: \(name)")
+        }
+        let limit = request.parameter("limit").flatMap { Int($0) } ?? 50
+        guard limit <= 100 else { return .failure(400, "InvalidRequest", "Params/limit can not be greater than 100") }
+        let before = request.parameter("cursor").flatMap { Int($0) } ?? .max
+        let followers = accounts.followers(of: subject.did).filter { $0.number < before }
+        let page = followers.prefix(max(1, limit))
+        func view(_ account: SandboxAccount) -> JSONValue {
+            ["did": .string(account.did.text), "handle": .string(account.handle.text)]
+        }
+        var members: [String: JSONValue] = [
+            "subject": view(subject), "followers": .array(page.map { view($0.account) }),
+        ]
+        if page.count < followers.count, let last = page.last { members["cursor"] = .string("\(last.number)") }
+        return .json(.object(members))
     }
 
     private func getProfile(_ request: IncomingRequest) -> HTTPResponse {

@@ -24,6 +24,10 @@ extension ScriptedClient {
                     HTTPResponse(status: 200, body: JSONValue.object(["relationships": .array(list)]).encoded)
                 )
             }
+            if request.url.path.hasSuffix("getFollowers") {
+                let list = followers.map { follower -> JSONValue in ["did": .string(follower.text)] }
+                return .json(["followers": .array(list)])
+            }
             let uri = "at://\(item("repo"))/\(item("collection"))/\(item("rkey"))"
             let body: JSONValue = [
                 "uri": .string(uri),

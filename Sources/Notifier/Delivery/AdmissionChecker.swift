@@ -1,0 +1,93 @@
+internal import ATProtocol
+internal import Network
+
+/// Says who is told of a request now: what the configuration says, the suppression list, and whether they follow the sender.
+///
+/// Whether somebody follows is believed for an hour. Several who want to know at once share one question.
+actor AdmissionChecker {
+    private let policy: AdmissionPolicy
+    private let queue: JobQueue
+    private let suppressions: SuppressionList
+    private let recipients: RecipientStore
+    private let client: RelationshipClient
+    private let reporter: OutcomeReporter
+    private let wallClock: any WallClock
+    private var waiting: [DID: [CheckedContinuation<Void, Never>]] = [:]
+    private var isAsking = false
+
+    /// How long it is believed that somebody follows the sender, or does not, in seconds.
+    private static let lifetime = 3600.0
+
+    init(
+        configuration: NotifierConfiguration,
+        sender: DID,
+        ledger: Ledger,
+        client: RelationshipClient,
+        reporter: OutcomeReporter,
+        wallClock: any WallClock
+    ) {
+        policy = AdmissionPolicy(configuration, sender: sender)
+        queue = ledger.queue(Timetable(configuration))
+        suppressions = ledger.suppressions
+        recipients = ledger.recipients
+        self.client = client
+        self.reporter = reporter
+        self.wallClock = wallClock
+    }
+
+    /// Whether an account is told of a request; the AppView is asked only when that decides.
+    func admission(of recipient: DID, to request: Job) async throws(LedgerError) -> Admission {
+        let first = try await admission(of: recipient, to: request, isFollower: nil)
+        guard first == .waits(.relationshipUnknown) else { return first }
+        return try await admission(of: recipient, to: request, isFollower: try await follows(recipient))
+    }
+
+    private func admission(
+        of recipient: DID,
+        to request: Job,
+        isFollower: Bool?
+    ) async throws(LedgerError) -> Admission {
+        let isSuppressed = try await suppressions.contains(recipient)
+        return policy.admission(of: recipient, to: request, isSuppressed: isSuppressed, isFollower: isFollower)
+    }
+
+    /// Whether an account follows the sender; nil when the AppView does not say.
+    private func follows(_ recipient: DID) async throws(LedgerError) -> Bool? {
+        if let known = try await believed(recipient) { return known }
+        await withCheckedContinuation { continuation in
+            waiting[recipient, default: []].append(continuation)
+            if !isAsking {
+                isAsking = true
+                Task { await askForThoseWhoWait() }
+            }
+        }
+        return try await believed(recipient)
+    }
+
+    private func believed(_ recipient: DID) async throws(LedgerError) -> Bool? {
+        try await recipients.follows(recipient, since: wallClock.now() - Self.lifetime)
+    }
+
+    // Who comes while a question is under way is in the next one.
+    private func askForThoseWhoWait() async {
+        while !waiting.isEmpty {
+            let owners = Array(waiting.keys.prefix(RelationshipClient.batchSize))
+            let those = owners.compactMap { waiting.removeValue(forKey: $0) }.joined()
+            // Who asked looks into the ledger, and finds out when that is what failed.
+            try? await ask(about: owners)
+            for continuation in those { continuation.resume() }
+        }
+        isAsking = false
+    }
+
+    /// Asks how these stand to the sender, and stores it: who blocks is suppressed, who follows is woken by ``WaitKeeper``.
+    func ask(about owners: [DID]) async throws(LedgerError) {
+        let found: [DID: Relationship]
+        do { found = try await client.relationships(with: owners) } catch { return }
+        let now = wallClock.now()
+        for owner in owners where found[owner]?.isBlocked == true {
+            reporter.report(try await suppressions.suppress(owner, .ownerBlocked, now: now))
+        }
+        reporter.report(try await queue.learn(owners.map { ($0, found[$0]?.isFollower) }, now: now))
+    }
+}

@@ -1,0 +1,163 @@
+internal import ATProtocol
+internal import Logging
+internal import Network
+internal import Synchronization
+
+/// How an account stands to the sender.
+struct Relationship: Sendable, Equatable {
+    /// Whether it follows the sender.
+    let isFollower: Bool
+    /// Whether one of the two blocks the other, by a list too.
+    let isBlocked: Bool
+}
+
+/// Asks the AppView who follows the sender: public data, read without login.
+///
+/// When it says that it is asked too much, or does not answer, every question waits, whoever asks.
+final class RelationshipClient: Sendable {
+    /// What can be asked.
+    enum Question: String, CaseIterable {
+        /// How accounts stand to the sender, ``batchSize`` at most.
+        case relationships = "app.bsky.graph.getRelationships"
+        /// Who follows the sender, the latest first.
+        case followers = "app.bsky.graph.getFollowers"
+    }
+
+    private struct Hold {
+        var failures = 0
+        var since = 0.0
+        var until = 0.0
+    }
+
+    private let appView: WebURL?
+    private let sender: DID
+    private let longestWait: Double
+    private let http: any HTTPClient
+    private let wallClock: any WallClock
+    private let logger: Logger
+    private let holds = Mutex<[Question: Hold]>([:])
+
+    /// The most accounts that one question may name.
+    static let batchSize = 30
+    /// The first wait after a failure, in seconds; doubles up to the interval of the follow check.
+    static let firstWait = 15.0
+    /// The longest `Retry-After` that is heeded, in seconds.
+    static let longestHold = 86_400.0
+
+    init(
+        configuration: NotifierConfiguration,
+        sender: DID,
+        http: any HTTPClient,
+        wallClock: any WallClock,
+        logger: Logger
+    ) {
+        appView = configuration.lookup.appView
+        longestWait = max(0.05, configuration.policy.followInterval.inSeconds)
+        self.sender = sender
+        self.http = http
+        self.wallClock = wallClock
+        self.logger = logger
+    }
+
+    /// How these accounts stand to the sender; empty when the AppView knows none of them, or not the sender.
+    func relationships(with others: [DID]) async throws(CallFailure) -> [DID: Relationship] {
+        let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json in
+            json["relationships"]?.array.map { list in
+                Dictionary(list.compactMap(Relationship.read)) { first, _ in first }
+            }
+        }
+        guard !known.isEmpty else { return [:] }
+        // Whom the AppView does not know, while it knows others, follows nobody.
+        return Dictionary(others.map { ($0, known[$0] ?? Relationship(isFollower: false, isBlocked: false)) }) { $1 }
+    }
+
+    /// A page of the sender's followers, the latest first, and where the next begins.
+    func followers(after cursor: String?) async throws(CallFailure) -> (followers: [DID], cursor: String?) {
+        try await ask(.followers, [("limit", "100")] + (cursor.map { [("cursor", $0)] } ?? [])) { json in
+            json["followers"]?.array.map { list in
+                (list.compactMap { $0["did"]?.string.flatMap { try? DID($0) } }, json["cursor"]?.string)
+            }
+        }
+    }
+
+    /// How long a question must wait, in seconds; nil when it may be asked.
+    func pause(of question: Question) -> Double? {
+        guard appView != nil else { return .infinity }
+        let (now, hold) = (wallClock.now(), holds.withLock { $0[question] ?? Hold() })
+        // A clock that was set back makes no hold longer.
+        return hold.since <= now && now < hold.until ? hold.until - now : nil
+    }
+
+    private func ask<Value: Sendable>(
+        _ question: Question,
+        _ query: [(name: String, value: String)],
+        _ read: (JSONValue) -> Value?
+    ) async throws(CallFailure) -> Value {
+        guard let appView, pause(of: question) == nil else {
+            throw .refused(Refusal(.hostPaused, appView?.authority ?? "there is no AppView"))
+        }
+        do throws(CallFailure) {
+            let url = appView.with(path: "/xrpc/\(question.rawValue)", query: [("actor", sender.text)] + query)
+            let response: HTTPResponse
+            do { response = try await http.send(HTTPRequest(.get, url, timeout: .seconds(20))) } catch {
+                throw .transport(error)
+            }
+            guard response.isSuccess else { throw .answer(XRPCError(response)) }
+            guard let value = (try? JSONValue(parsing: response.body)).flatMap(read) else {
+                throw .unreadable(status: response.status, detail: "not what \(question.rawValue) answers")
+            }
+            holds.withLock { if pauseIsOver($0[question]) { $0[question] = nil } }
+            return value
+        } catch {
+            hold(question, after: error)
+            throw error
+        }
+    }
+
+    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? 0) <= wallClock.now() }
+
+    private func hold(_ question: Question, after failure: CallFailure) {
+        let now = wallClock.now()
+        var asked: Double?
+        if case .answer(let error) = failure {
+            asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
+        }
+        let status = failure.status ?? 500
+        // What is wrong with one question alone says nothing about the other.
+        let isEverybodys = asked != nil || status == 429 || status >= 500
+        let wait = holds.withLock { holds in
+            var wait = 0.0
+            for held in Question.allCases where held == question || isEverybodys {
+                var hold = holds[held] ?? Hold()
+                let backoff = min(longestWait, Self.firstWait * Double(1 << min(hold.failures, 20)))
+                // Several that were under way at once are one failure.
+                if pauseIsOver(hold) { hold.failures += 1 }
+                wait = min(max(asked ?? 0, backoff), max(Self.longestHold, longestWait))
+                (hold.since, hold.until) = (now, max(hold.until, now + wait))
+                holds[held] = hold
+            }
+            return wait
+        }
+        logger.warning(
+            "relationships unknown",
+            metadata: [
+                "reason": "\(Reason.relationshipUnknown.rawValue)", "detail": "\(failure)", "next_s": "\(Int(wait))",
+            ]
+        )
+    }
+}
+
+extension Relationship {
+    // An account that the AppView does not know has no `did` there (#notFoundActor).
+    fileprivate static func read(_ entry: JSONValue) -> (DID, Relationship)? {
+        guard let did = entry["did"]?.string.flatMap({ try? DID($0) }) else { return nil }
+        let blocks = ["blocking", "blockedBy", "blockingByList", "blockedByList"]
+        return (
+            did,
+            Relationship(
+                isFollower: entry["followedBy"]?.string != nil,
+                isBlocked: blocks.contains { entry[$0]?.string != nil }
+            )
+        )
+    }
+}

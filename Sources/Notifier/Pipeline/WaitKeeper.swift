@@ -1,0 +1,154 @@
+internal import ATProtocol
+internal import Network
+
+/// Empties the waiting room: wakes what waits for a follow, a setting, an account or a limit when that may have come to pass.
+///
+/// A new follow is found by reading the sender's latest followers once an interval, whatever the number that waits. What
+/// that cannot find, follows that are backdated or indexed late, unfollows and blocks, is found by asking after everybody who
+/// waits: once an interval while they are few, else as fast as a question a second allows.
+actor WaitKeeper {
+    private let interval: Double
+    private let queue: JobQueue
+    private let recipients: RecipientStore
+    private let settings: Settings
+    private let checker: AdmissionChecker
+    private let client: RelationshipClient
+    private let reporter: OutcomeReporter
+    private let wallClock: any WallClock
+    private let clock: any Clock<Duration>
+    private let bell = Bell()
+    private let reopened: @Sendable () -> Void
+    private var isDraining = false
+    /// When followers were last read, in seconds since the Unix epoch; nil before the first step.
+    private var lastRead: Double?
+    /// Until when the questions that were asked are paid for by one a second.
+    private var paidUntil = 0.0
+
+    /// So many known followers in a row mean that no new one is behind them.
+    static let knownInARow = 50
+    /// Latest followers that are remembered.
+    static let rememberedFollowers = 200
+    /// Pages of followers that are read at a time.
+    static let maximumPages = 10
+    /// Questions that may be asked at once, on credit.
+    private static let burst = 10.0
+    private static let followersSetting = "latest-followers"
+    private static let readSetting = "followers-read-at"
+
+    /// A keeper that ``wake()`` wakes; `reopened` is called when there is something to look up.
+    init(
+        configuration: NotifierConfiguration,
+        ledger: Ledger,
+        checker: AdmissionChecker,
+        client: RelationshipClient,
+        reporter: OutcomeReporter,
+        wallClock: any WallClock,
+        clock: any Clock<Duration>,
+        reopened: @escaping @Sendable () -> Void
+    ) {
+        interval = configuration.policy.followInterval.inSeconds
+        queue = ledger.queue(Timetable(configuration))
+        recipients = ledger.recipients
+        settings = ledger.settings
+        self.checker = checker
+        self.client = client
+        self.reporter = reporter
+        self.wallClock = wallClock
+        self.clock = clock
+        self.reopened = reopened
+    }
+
+    /// Runs until ``drain()``.
+    func run() async throws(LedgerError) {
+        while !isDraining {
+            let wait = try await step()
+            if wait > 0, !isDraining { await bell.wait(atMost: .seconds(wait), on: clock) }
+        }
+    }
+
+    /// Ends ``run()`` after the step under way.
+    func drain() {
+        isDraining = true
+        bell.ring()
+    }
+
+    /// There may be somebody new to ask after.
+    nonisolated func wake() { bell.ring() }
+
+    /// Does one thing, and says how long there is nothing else to do, in seconds.
+    func step() async throws(LedgerError) -> Double {
+        let now = wallClock.now()
+        if report(try await queue.wakeDue(now: now)) { return 0 }
+        if report(try await queue.wakeFollowers(now: now)) { return 0 }
+        let next = min(now + ChatSender.longestSleep, try await queue.nextWaking() ?? .infinity)
+        guard let due = try await queue.nextQuestion() else { return max(0.05, next - now) }
+        let readAt = max(try await nextReading(now: now), now + (client.pause(of: .followers) ?? 0))
+        if readAt <= now { try await readFollowers(now: now) }
+        let askAt = max(due, paidUntil - Self.burst, now + (client.pause(of: .relationships) ?? 0))
+        if askAt <= now {
+            let owners = try await queue.ownersToAsk(limit: RelationshipClient.batchSize, now: now)
+            if !owners.isEmpty {
+                spend(now: now)
+                try await checker.ask(about: owners)
+                return 0
+            }
+        }
+        return readAt <= now ? 0 : max(0.05, min(next, readAt, askAt) - now)
+    }
+
+    /// Says what became of requests and jobs; whether there was anything.
+    private func report(_ applied: Applied) -> Bool {
+        reporter.report(applied)
+        if applied.hasReopened { reopened() }
+        return applied.hasReopened || !applied.outcomes.isEmpty
+    }
+
+    /// When followers are to be read; the first time an interval after the first start, for who waits then was just asked after.
+    private func nextReading(now: Double) async throws(LedgerError) -> Double {
+        if lastRead == nil {
+            lastRead = try await settings[Self.readSetting].flatMap { Double($0) }
+            if lastRead == nil { try await setRead(at: now) }
+        }
+        // A clock that was set back delays nothing.
+        return min(lastRead ?? now, now) + interval
+    }
+
+    private func setRead(at now: Double) async throws(LedgerError) {
+        lastRead = now
+        try await settings.set(Self.readSetting, to: "\(now)")
+    }
+
+    /// Reads the latest followers until there are no new ones; those who are waited for are woken by the next step.
+    private func readFollowers(now: Double) async throws(LedgerError) {
+        let known = try await settings[Self.followersSetting]?.split(separator: " ").map(String.init) ?? []
+        let isKnown = Set(known)
+        var latest: [String] = []
+        var knownInARow = 0
+        var cursor: String?
+        // Never more than a question a second, however short the interval.
+        for _ in 0..<max(1, min(Self.maximumPages, Int(interval))) where !isDraining {
+            spend(now: now)
+            let page: (followers: [DID], cursor: String?)
+            // What was read before is not remembered: the next time begins anew.
+            do { page = try await client.followers(after: cursor) } catch { return }
+            try await recipients.follow(page.followers, now: now)
+            for follower in page.followers.map(\.text) where knownInARow < Self.knownInARow {
+                latest.append(follower)
+                knownInARow = isKnown.contains(follower) ? knownInARow + 1 : 0
+            }
+            guard knownInARow < Self.knownInARow, let next = page.cursor, next != cursor else { break }
+            cursor = next
+        }
+        let isLatest = Set(latest)
+        let remembered = (latest + known.filter { !isLatest.contains($0) }).prefix(Self.rememberedFollowers)
+        try await settings.set(Self.followersSetting, to: remembered.joined(separator: " "))
+        try await setRead(at: now)
+    }
+
+    /// Pays for a question from a budget of one a second.
+    private func spend(now: Double) {
+        // No more can be owed, but by a clock that was set back.
+        let owed = min(max(paidUntil, now), now + Self.burst + Double(Self.maximumPages))
+        paidUntil = owed + min(1, interval)
+    }
+}
