@@ -51,4 +51,41 @@ import Testing
         #expect(lines.allSatisfy { $0.metadata["reason"] == "owner-blocked" && $0.metadata["uri"] != nil })
         #expect(log.count("owner suppressed") == 1)
     }
+
+    /// Two requests of a follower of which one is told today.
+    private func toldOne() async throws -> World {
+        var world = try World()
+        world.configuration.policy.recipients = .followers
+        world.configuration.sending.dailyLimit = 1
+        world.http = .world(followers: [World.owner])
+        let events = [try World.event(1, at: world.clock), try World.event(2, at: world.clock)]
+        try await world.run([World.batch(events)]) { $0[.delivered] == 1 && $0[.queued] == 1 }
+        #expect(world.http.count(Self.question) == 1)
+        world.clock.advance(86_401)
+        return world
+    }
+
+    @Test func `a follower's request does not wait, and an owner who stopped following is not written to`() async throws
+    {
+        var world = try await toldOne()
+        world.http = .world()
+        try await world.run([]) { $0[.deferred] == 1 }
+        #expect(world.chat.messages.count == 1)
+        #expect(try await world.jobs().compactMap(\.reason) == [.ownerNotFollowing])
+        // Who follows again gets it.
+        world.http = .world(followers: [World.owner])
+        world.clock.advance(901)
+        try await world.run([]) { $0[.delivered] == 2 }
+    }
+
+    @Test func `who cannot be asked after before sending waits for the AppView`() async throws {
+        var world = try await toldOne()
+        world.http = .world(followers: [World.owner])
+        world.http.script(Self.question, [.success(HTTPResponse(status: 502))])
+        try await world.run([]) { $0[.deferred] == 1 }
+        #expect(try await world.jobs().compactMap(\.reason) == [.relationshipUnknown])
+        world.http = .world(followers: [World.owner])
+        world.clock.advance(16)
+        try await world.run([]) { $0[.delivered] == 2 }
+    }
 }

@@ -12,7 +12,7 @@ actor AdmissionChecker {
     private let client: RelationshipClient
     private let reporter: OutcomeReporter
     private let wallClock: any WallClock
-    private var waiting: [DID: [CheckedContinuation<Void, Never>]] = [:]
+    private(set) var waiting: [DID: [CheckedContinuation<Void, Never>]] = [:]
     private var isAsking = false
 
     /// How long it is believed that somebody follows the sender, or does not, in seconds.
@@ -73,8 +73,11 @@ actor AdmissionChecker {
         while !waiting.isEmpty {
             let owners = Array(waiting.keys.prefix(RelationshipClient.batchSize))
             let those = owners.compactMap { waiting.removeValue(forKey: $0) }.joined()
-            // Who asked looks into the ledger, and finds out when that is what failed.
-            try? await ask(about: owners)
+            // Somebody may have asked about the same owner just before. Who waits looks into the ledger, and finds out when
+            // that is what failed.
+            var unknown: [DID] = []
+            for owner in owners where (try? await believed(owner)) == nil { unknown.append(owner) }
+            if !unknown.isEmpty { try? await ask(about: unknown) }
             for continuation in those { continuation.resume() }
         }
         isAsking = false

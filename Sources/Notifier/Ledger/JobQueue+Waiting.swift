@@ -87,7 +87,8 @@ extension JobQueue {
             try [nil, false, true].compactMap { (follows: Bool?) -> Double? in
                 try Double.fetchOne(
                     database,
-                    sql: "SELECT ask_at FROM recipient WHERE follows IS ? AND ask_at IS NOT NULL ORDER BY ask_at LIMIT 1",
+                    sql:
+                        "SELECT ask_at FROM recipient WHERE follows IS ? AND ask_at IS NOT NULL ORDER BY ask_at LIMIT 1",
                     arguments: [follows]
                 )
             }.min()

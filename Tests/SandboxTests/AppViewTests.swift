@@ -1,0 +1,37 @@
+import ATProtocol
+import Network
+import Sandbox
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct `The sandbox's AppView` {
+    @Test func `followers are told the latest first, in pages, and a limit that is asked for is shown`() async throws {
+        let network = try await SandboxNetwork.start()
+        let bot = try network.createAccount(handle: "bot.test")
+        let followers = try (0..<5).map { try network.createAccount(handle: "f\($0).test") }
+        for follower in followers { network.setFollowing(true, follower, bot) }
+        // Who follows anew is the latest.
+        network.setFollowing(false, followers[1], bot)
+        network.setFollowing(true, followers[1], bot)
+        let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true))
+        func ask(_ query: [(name: String, value: String)]) async throws -> HTTPResponse {
+            let url = network.appViewURL.with(path: "/xrpc/app.bsky.graph.getFollowers", query: query)
+            return try await http.send(HTTPRequest(.get, url))
+        }
+        var (found, sizes, cursor): ([String], [Int], String?) = ([], [], nil)
+        repeat {
+            let query = [("actor", bot.did.text), ("limit", "2")] + (cursor.map { [("cursor", $0)] } ?? [])
+            let page = try JSONValue(parsing: try await ask(query).body)
+            let list = page["followers"]?.array?.compactMap { $0["did"]?.string } ?? []
+            found += list
+            sizes.append(list.count)
+            cursor = page["cursor"]?.string
+        } while cursor != nil
+        #expect(found == [1, 4, 3, 2, 0].map { followers[$0].did.text })
+        #expect(sizes == [2, 2, 1])
+        #expect(try await ask([("actor", bot.did.text), ("limit", "101")]).status == 400)
+        #expect(try await ask([("actor", "did:plc:nobodynobodynobodynobo")]).status == 400)
+        network.faults.add(.pdsRateLimit(retryAfter: 7), on: "getFollowers")
+        let limited = try await ask([("actor", bot.did.text)])
+        #expect(limited.status == 429 && limited.headers["Retry-After"] == "7")
+    }
+}
