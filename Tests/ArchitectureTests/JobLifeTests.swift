@@ -71,7 +71,10 @@ import Testing
         #expect(writing == ["Sources/Notifier/Ledger/JobQueue+Apply.swift"])
         for path in try Repository.swiftFiles(in: "Sources") where !writing.contains(path) {
             let text = try code(of: path)
-            #expect(!text.contains(#/\bSET\b(?:(?!WHERE)[^"])*\bstate = /#) || path.contains("/LedgerSchema"), "\(path)")
+            #expect(
+                !text.contains(#/\bSET\b(?:(?!WHERE)[^"])*\bstate = /#) || path.contains("/LedgerSchema"),
+                "\(path)"
+            )
         }
     }
 
