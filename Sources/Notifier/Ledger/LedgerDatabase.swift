@@ -13,7 +13,7 @@ final class LedgerDatabase: Sendable {
     private let queue: DatabaseQueue
     private let lock: LedgerLock?
 
-    private init(path: String, queue: DatabaseQueue, lock: LedgerLock?) {
+    init(path: String, queue: DatabaseQueue, lock: LedgerLock?) {
         self.path = path
         self.queue = queue
         self.lock = lock

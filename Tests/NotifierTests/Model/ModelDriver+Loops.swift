@@ -1,0 +1,134 @@
+import ATProtocol
+import Firehose
+import Network
+
+@testable import Notifier
+
+// What Resolver, FollowWatcher and MentionPoster do.
+extension ModelDriver {
+    mutating func look() async throws {
+        if let due = try await queue.nextLookup() { state.now = max(state.now, due) }
+        let running = Set(state.looking.map(\.request.request))
+        let policy = AdmissionPolicy(world.configuration, sender: ModelWorld.sender)
+        for request in try await queue.dueLookups(limit: 8, excluding: running, now: state.now) {
+            var recipients: [DID: Admission] = [:]
+            for recipient in ModelWorld.recipients(of: request.reference?.description ?? "") {
+                recipients[recipient] = policy.admission(
+                    of: recipient,
+                    to: request,
+                    isSuppressed: try await store.ledger.suppressions.contains(recipient),
+                    isFollower: try await store.ledger.recipients.follows(recipient, since: state.now - 3600)
+                )
+            }
+            state.looking.append(.init(request: request, recipients: recipients))
+        }
+    }
+
+    mutating func find(_ finding: ModelStep.Finding) async throws {
+        let looking = state.looking.removeFirst()
+        let resolution: Resolution
+        if !world.configuration.rules.contains(where: { $0.name == looking.request.rule }) {
+            resolution = .refused(Refusal(.ruleRemoved, ""), .input)
+        } else {
+            switch finding {
+            case .recipients: resolution = .recipients(looking.recipients, .init(), nil)
+            case .nothing: resolution = .refused(Refusal(.projectNotFound, ""), .project)
+            case .unreachable: resolution = try await failed(looking.request, ModelFailure.unreachable)
+            case .givenUp: resolution = try await failed(looking.request, ModelFailure.unreachable, isGivenUp: true)
+            case .accountInactive: resolution = try await failed(looking.request, .inactiveRepository(status: "deactivated"))
+            case .didNotFound: resolution = try await failed(looking.request, ModelFailure.noIdentity)
+            }
+        }
+        _ = try await queue.resolve(looking.request, as: resolution, now: state.now)
+    }
+
+    private func failed(_ request: Job, _ failure: CallFailure, isGivenUp: Bool = false) async throws -> Resolution {
+        let verdict = try await refine(classify(.project, failure), request.request, nil)
+        return .failed(verdict, isGivenUp: isGivenUp, Attempt(.project, failure, verdict))
+    }
+
+    /// The verdict when the same has happened to the same job before.
+    func refine(_ verdict: Verdict, _ request: Int64, _ owner: DID?) async throws -> Verdict {
+        guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
+        return verdict.escalated(
+            occurrences: try await queue.occurrences(of: verdict.reason, request: request, owner: owner) + 1
+        )
+    }
+
+    mutating func ask(_ isAnswered: Bool) async throws {
+        if let due = try await queue.nextFollowCheck() { state.now = max(state.now, due) }
+        let owners = try await queue.ownersAwaitingFollow(limit: 30, now: state.now)
+        guard !owners.isEmpty else { return }
+        guard isAnswered else { return try await queue.askAgain(about: Set(owners), in: 30, now: state.now) }
+        for owner in owners where world.blockers.contains(owner) {
+            _ = try await store.ledger.suppressions.suppress(owner, .ownerBlocked, now: state.now)
+        }
+        let follows = Dictionary(uniqueKeysWithValues: owners.map { ($0, world.followers.contains($0)) })
+        try await store.ledger.recipients.store(follows, now: state.now)
+        let followers = Set(owners.filter(world.followers.contains))
+        let others = Set(owners).subtracting(followers)
+        _ = try await queue.applyToAwaiting(followers, .wakened, now: state.now)
+        _ = try await queue.applyToAwaiting(others, .admitted(.waits(.ownerNotFollowing)), wait: 900, now: state.now)
+        try await queue.askAgain(about: others, in: 900, now: state.now)
+    }
+
+    mutating func mention(_ posting: ModelStep.Posting) async throws {
+        guard case .post(let job) = try await queue.nextMention(world.configuration.mentions, now: state.now),
+            let owner = job.owner
+        else { return }
+        let key = "\(job.uri)"
+        let mayArrive = posting != .killedBeforeStoring && posting != .lostBeforeStoring
+        if mayArrive, posting != .limited, posting != .impossible, !world.posts.contains(key) {
+            let told = "r\(key.suffix(1))-\(world.records[Int(key.suffix(1)) ?? -1]?.rawValue ?? "")"
+            faults += world.faults(of: [told], to: owner, suppressed: try await view().suppressed)
+            if world.settings != .mentions { faults.append("\(owner) did not agree to be mentioned") }
+            state.world.posts.insert(key)
+        }
+        switch posting {
+        case .arrives:
+            let note = Attempt(.postMention, outcome: JobState.delivered.rawValue)
+            _ = try await queue.apply(.posted, to: [job.id], note, now: state.now)
+        case .killedBeforeStoring, .killedAfterStoring: try await restart()
+        case .limited: try await notPosted(job, .refused, ModelFailure.limited)
+        case .lostBeforeStoring, .lostAfterStoring: try await notPosted(job, .unknown, ModelFailure.lost)
+        case .impossible: try await notPosted(job, .impossible, .refused(Refusal(.ruleRemoved, "")))
+        }
+    }
+
+    private func notPosted(_ job: Job, _ outcome: JobMachine.PostOutcome, _ failure: CallFailure) async throws {
+        let note = Attempt(.postMention, failure, classify(.postMention, failure))
+        let wait = outcome == .impossible ? 0 : 5.0
+        _ = try await queue.apply(.postFailed(outcome), to: [job.id], note, wait: wait, now: state.now)
+    }
+}
+
+/// What the network says instead of what was asked for.
+enum ModelFailure {
+    static let limited = answer(429, ["ratelimit-remaining": "10"], "{}")
+    static let serverError = answer(500, body: #"{"error":"InternalServerError"}"#)
+    static let blocked = answer(400, body: #"{"error":"BlockedActor"}"#)
+    static let notFollowed = answer(400, body: #"{"error":"NotFollowedBySender"}"#)
+    static let silenced = answer(400, body: #"{"error":"MessagesDisabled"}"#)
+    static let noRecipient = answer(400, body: #"{"error":"RecipientNotFound"}"#)
+    static let locked = answer(400, body: #"{"error":"ConvoLocked"}"#)
+    static let noLogin = CallFailure.session(SessionFailure(code: .needsLogin, sentence: ""))
+    static let lost = transport(mayHaveBeenSent: true)
+    static let unreachable = transport(mayHaveBeenSent: false)
+    static let noIdentity = CallFailure.identity(IdentityFailure(code: .notFound, subject: "did", detail: ""))
+
+    private static func answer(_ status: Int, _ headers: HTTPHeaders = [:], body: String) -> CallFailure {
+        answer(status, headers, body)
+    }
+
+    private static func answer(_ status: Int, _ headers: HTTPHeaders, _ body: String) -> CallFailure {
+        .answer(XRPCError(HTTPResponse(status: status, headers: headers, body: Array(body.utf8))))
+    }
+
+    private static func transport(mayHaveBeenSent: Bool) -> CallFailure {
+        .session(
+            SessionFailure(
+                HTTPFailure(code: .connectionLost, origin: "https://pds.test", detail: "", mayHaveBeenSent: mayHaveBeenSent)
+            )
+        )
+    }
+}

@@ -1,0 +1,169 @@
+import ATProtocol
+
+@testable import Notifier
+
+// What ChatSender does.
+extension ModelDriver {
+    private static let marker = Marker(key: [])
+
+    /// The sender takes up what is due, or becomes due next, up to the open conversation.
+    mutating func open(_ calling: ModelStep.Calling) async throws {
+        guard let candidate = try await nextCandidate() else { return }
+        if world.refusesEarly, try await refuseWhatIsExcluded(candidate) { return }
+        if let until = candidate.limits.digestFreeAt, until > state.now {
+            return try await queue.postpone(
+                owner: candidate.owner,
+                until: until,
+                each: .max,
+                window: 0,
+                .digestWindow,
+                now: state.now
+            )
+        }
+        guard let first = candidate.jobs.first else { return }
+        if let failure = failure(of: calling, candidate.owner) {
+            let verdict = try await refine(classify(.openConversation, failure), first.request, first.owner)
+            let note = Attempt(.openConversation, failure, verdict)
+            _ = try await queue.apply(.failed(verdict), to: candidate.jobs.map(\.id), note, now: state.now)
+            return
+        }
+        let mark = Self.marker.mark(first.uri)
+        let tells = candidate.jobs.map { $0.cid ?? "" }.joined(separator: " ")
+        let message = ComposedMessage(text: "\(tells) [\(mark)]", links: [], marker: mark)
+        let conversation = Conversation(id: "convo-\(candidate.owner)", rev: ModelWorld.rev(world.revision))
+        state.sending = .init(candidate: candidate, message: message, conversation: conversation)
+    }
+
+    private mutating func nextCandidate() async throws -> SendCandidate? {
+        var configuration = world.configuration
+        if world.hasWindow { configuration.digest.window = .seconds(300) }
+        for _ in 0..<4 {
+            guard try await queue.nextVerification(now: state.now) == nil else { return nil }
+            _ = try await queue.wakeDue(now: state.now)
+            if let candidate = try await queue.nextCandidate(
+                policy: configuration.policy,
+                digest: configuration.digest,
+                dailyLimit: configuration.sending.dailyLimit,
+                now: state.now
+            ) { return candidate }
+            guard let due = try await store.nextDue(after: state.now) else { return nil }
+            state.now = due
+        }
+        return nil
+    }
+
+    private func refuseWhatIsExcluded(_ candidate: SendCandidate) async throws -> Bool {
+        let isSuppressed = try await store.ledger.suppressions.contains(candidate.owner)
+        var isChanged = false
+        for job in candidate.jobs {
+            let verdict = admission(job, isSuppressed)
+            guard verdict != .told else { continue }
+            isChanged = true
+            _ = try await queue.apply(.admitted(verdict), to: [job.id], now: state.now)
+        }
+        return isChanged
+    }
+
+    private func failure(of calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {
+        switch calling {
+        case .answered:
+            if world.blockers.contains(owner) { return ModelFailure.blocked }
+            if world.silent.contains(owner) { return ModelFailure.silenced }
+            return world.followers.contains(owner) ? nil : ModelFailure.notFollowed
+        case .limited: return ModelFailure.limited
+        case .serverError: return ModelFailure.serverError
+        case .unreachable: return ModelFailure.unreachable
+        case .recipientNotFound: return ModelFailure.noRecipient
+        case .loginRequired: return ModelFailure.noLogin
+        }
+    }
+
+    /// The sender writes down what it has prepared, and sends it.
+    mutating func send(_ sending: ModelStep.Sending) async throws {
+        guard let prepared = state.sending else { return }
+        state.sending = nil
+        let (message, _) = try await queue.begin(
+            prepared.message,
+            for: prepared.candidate,
+            in: prepared.conversation,
+            maximumSends: 2,
+            admission: admission,
+            now: state.now
+        )
+        if let message { try await leave(message, sending) }
+    }
+
+    private mutating func leave(_ message: Message, _ sending: ModelStep.Sending) async throws {
+        let tells = (message.input["text"]?.string ?? "").split(separator: " ").map(String.init).filter { $0.hasPrefix("r") }
+        if sending == .killedBeforeStoring { return try await restart() }
+        faults += world.faults(of: tells, to: message.owner, suppressed: try await view().suppressed)
+        let refusal = failure(of: .answered, message.owner)
+        if refusal == nil, [.arrives, .lostAfterStoring, .killedAfterStoring].contains(sending) {
+            faults += state.world.store(message.marker, tells, for: message.owner)
+        }
+        switch sending {
+        case .killedBeforeStoring, .killedAfterStoring: try await restart()
+        case .limited: try await fail(message, ModelFailure.limited)
+        case .serverError: try await fail(message, ModelFailure.serverError)
+        case .lostBeforeStoring, .lostAfterStoring: try await fail(message, ModelFailure.lost)
+        case .arrives:
+            if let refusal { return try await fail(message, refusal) }
+            let note = Attempt(.sendMessage, outcome: "delivered")
+            let sent = SentMessage(id: "id", rev: ModelWorld.rev(world.revision))
+            _ = try await queue.apply(.accepted, to: message.id, note, sent: sent, now: state.now)
+        }
+    }
+
+    private func fail(_ message: Message, _ failure: CallFailure) async throws {
+        let verdict = try await refine(message, classify(.sendMessage, failure))
+        let wait = verdict.action == .verify ? queue.timetable.settle : 0
+        let note = Attempt(.sendMessage, failure, verdict)
+        _ = try await queue.apply(.failed(verdict), to: message.id, note, wait: wait, now: state.now)
+    }
+
+    private func refine(_ message: Message, _ verdict: Verdict) async throws -> Verdict {
+        guard let request = message.members.first?.request else { return verdict }
+        return try await refine(verdict, request, message.owner)
+    }
+
+    /// The sender reads the conversation of the message in doubt that is due next.
+    mutating func verify(_ calling: ModelStep.Calling, resendIn wait: Double, _ sending: ModelStep.Sending) async throws {
+        var next = try await queue.nextVerification(now: state.now)
+        if next == nil, let due = try await store.nextDoubt() {
+            state.now = max(state.now, due)
+            next = try await queue.nextVerification(now: state.now)
+        }
+        guard let message = next else { return }
+        if let failure = readFailure(calling, message.owner) {
+            let verdict = try await refine(message, classify(.readMessages, failure))
+            let note = Attempt(.readMessages, failure, verdict)
+            _ = try await queue.apply(.failed(verdict), to: message.id, note, wait: 10, now: state.now)
+            return
+        }
+        if case .present(let sent) = scan(message) {
+            let note = Attempt(.readMessages, outcome: "found")
+            _ = try await queue.apply(.found, to: message.id, note, sent: sent, now: state.now)
+            return
+        }
+        let applied = try await queue.absent(message.id, admission: admission, resendIn: wait, now: state.now)
+        guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: state.now) else { return }
+        try await leave(again, sending)
+    }
+
+    private func readFailure(_ calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {
+        guard calling == .answered else { return failure(of: calling, owner) }
+        if world.blockers.contains(owner) { return ModelFailure.blocked }
+        return world.unreadable.contains(owner) ? ModelFailure.locked : nil
+    }
+
+    private func scan(_ message: Message) -> ConversationScan.Finding {
+        let scan = ConversationScan(sender: ModelWorld.sender, marker: message.marker, baseline: message.baseline)
+        let messages = (world.conversations[message.owner] ?? []).reversed().compactMap { stored in
+            ConversationMessage([
+                "id": "id", "rev": .string(stored.rev), "sender": ["did": .string(ModelWorld.sender.text)],
+                "text": .string("[\(stored.mark)]"),
+            ])
+        }
+        return scan.judge(MessagePage(messages: messages, cursor: nil))
+    }
+}

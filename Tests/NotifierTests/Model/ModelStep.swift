@@ -1,0 +1,114 @@
+import ATProtocol
+
+@testable import Notifier
+
+/// One thing that may happen next; requests, owners and authors by their numbers.
+enum ModelStep: Sendable, Hashable {
+    /// What becomes of a message that leaves.
+    enum Sending: Sendable, Hashable, CaseIterable {
+        case arrives, limited, serverError, lostBeforeStoring, lostAfterStoring, killedBeforeStoring, killedAfterStoring
+    }
+    /// What becomes of a call that stores nothing.
+    enum Calling: Sendable, Hashable, CaseIterable {
+        case answered, limited, serverError, unreachable, recipientNotFound, loginRequired
+    }
+    /// What a look-up finds.
+    enum Finding: Sendable, Hashable, CaseIterable {
+        case recipients, unreachable, accountInactive, didNotFound, nothing, givenUp
+    }
+    /// What becomes of a public post.
+    enum Posting: Sendable, Hashable, CaseIterable {
+        case arrives, limited, lostBeforeStoring, lostAfterStoring, impossible, killedBeforeStoring, killedAfterStoring
+    }
+
+    // The stream.
+    case write(Int), update(Int), move(Int), delete(Int), authorGone(Int), burst(Int)
+    // The resolver reads what is due, and stores what it found of the first.
+    case look, find(Finding)
+    // The sender takes up what is due and opens the conversation; it begins and sends; it reads a conversation in doubt and, when
+    // the message is not there, sends it again.
+    case open(Calling), send(Sending), verify(Sending), verifyFails(Calling), verifyEarly
+    // The follow watcher, the mention poster.
+    case ask(isAnswered: Bool), mention(Posting)
+    // The owners.
+    case follow(Int), unfollow(Int), block(Int), silence(Int), lock(Int), stop(Int)
+    // The operator.
+    case retry(Int), drop(Int), suppress(Int), lift(Int), reload(ModelWorld.Settings)
+    // The process, the time.
+    case restart, month
+
+    /// Its name without what it is about.
+    var kind: String {
+        let text = String(describing: self)
+        switch self {
+        case .find, .open, .send, .verify, .verifyFails, .ask, .mention: return text.replacing("ModelStep.", with: "")
+        default: return String(text.prefix { $0 != "(" })
+        }
+    }
+
+    /// Whether it can mean anything; what is left out here would change nothing.
+    func isPossible(_ state: ModelState, _ view: ModelView) -> Bool {
+        let isSending = state.sending != nil
+        let isWaiting = view.jobs.contains { $0.state == .queued || $0.state == .deferred }
+        switch self {
+        case .look: return view.requests.contains { $0.state == .lookup }
+        case .find: return !state.looking.isEmpty
+        case .open: return !isSending && isWaiting
+        case .send: return isSending
+        case .verify(let sending):
+            guard !isSending, let next = view.messages.first(where: { $0.state == .verify }) else { return false }
+            // What is there is not sent again.
+            let isThere = state.world.conversations[next.owner]?.contains { $0.mark == next.marker } == true
+            return sending == .arrives || !isThere || view.messages.count { $0.state == .verify } > 1
+        case .verifyFails, .verifyEarly: return !isSending && view.messages.contains { $0.state == .verify }
+        case .ask: return view.jobs.contains { $0.state == .deferred }
+        case .mention: return view.jobs.contains { $0.state == .posting || $0.state == .deferred }
+        case .month: return isWaiting || view.requests.contains { $0.reason == .repositoryInactive }
+        case .reload(let settings): return !isSending && state.looking.isEmpty && settings != state.world.settings
+        case .write(let request): return [nil, .deleted].contains(state.world.records[request])
+        case .update(let request): return [.first, .moved].contains(state.world.records[request])
+        case .move(let request): return [.first, .second].contains(state.world.records[request])
+        case .delete(let request): return ![nil, .deleted].contains(state.world.records[request])
+        default: return true
+        }
+    }
+}
+
+/// A state of the model: the world, the ledger's rows, and what the loops hold in memory.
+struct ModelState: Sendable {
+    /// What the sender holds between opening a conversation and writing its message down.
+    struct Sending: Sendable {
+        let candidate: SendCandidate
+        let message: ComposedMessage
+        let conversation: Conversation
+    }
+    /// What the resolver holds between reading a request and storing what it found.
+    struct Looking: Sendable {
+        let request: Job
+        let recipients: [DID: Admission]
+    }
+
+    /// What tells states apart.
+    struct Key: Hashable {
+        let world: ModelWorld
+        let memory: String
+        let rows: String
+    }
+
+    var world = ModelWorld()
+    var now = 1_790_000_000.0
+    /// The last number of a revision of a repository.
+    var serial = 0
+    var rows: [String] = []
+    var sending: Sending?
+    var looking: [Looking] = []
+
+    func key(_ view: ModelView) -> Key {
+        var memory = sending.map { "\($0.message.text) \($0.conversation.rev)" } ?? ""
+        for look in looking {
+            let isCurrent = view.requests.contains { $0.id == look.request.request && $0.cid == look.request.cid }
+            memory += " \(look.request.request) \(isCurrent) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"
+        }
+        return Key(world: world, memory: memory, rows: view.fingerprint)
+    }
+}
