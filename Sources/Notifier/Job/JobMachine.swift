@@ -47,6 +47,8 @@ public struct JobMachine: Sendable, Hashable {
         case reopenRequest(Reason?)
         /// The same, for an operator wants it, whatever became of the request.
         case retryRequest
+        /// The same, while this job stays until its doubt is settled.
+        case reviveRequest
         /// Read the conversation of its message first.
         case retryMessage
         /// Never write to this recipient again.
@@ -121,16 +123,12 @@ extension JobMachine {
     private mutating func handleUnderWay(_ event: Event) -> [Action]? {
         switch event {
         case .message(let next, let cause): return follow(next, cause)
-        case .calledOff(let cause):
-            guard cause != .recordReplaced || withdrawal?.yieldsToNewVersion != false else { return nil }
-            withdrawal = cause
-            return []
+        case .calledOff(let cause): return withdraw(cause) ? [] : nil
         case .failed(let verdict): return settleDoubt() ?? giveBack(verdict)
         case .disproved: return settleDoubt() ?? enter(.queued, .waiting)
         case .retried:
             guard withdrawal != nil else { return nil }
-            withdrawal = nil
-            return []
+            return revive([])
         case .admitted, .postponed, .wakened, .mentionBegun, .posted, .postFailed, .waitExpired: return nil
         }
     }
@@ -138,32 +136,33 @@ extension JobMachine {
     // A post goes back to its wait only while it surely is not there: it keeps the reason for which it was deferred.
     private mutating func handlePosting(_ event: Event) -> [Action]? {
         switch event {
-        case .mentionBegun: return withdrawal.map { enter(.dropped, $0) }
+        case .mentionBegun: return dropPost()
         case .posted:
             isInDoubt = false
             return enter(.delivered, .mentionPosted)
         case .postFailed(let outcome):
-            if outcome == .unknown { isInDoubt = true }
-            if let withdrawal { return enter(.dropped, withdrawal) }
-            if outcome == .impossible { isInDoubt = false }
-            return isInDoubt ? [] : enter(.deferred, reason)
+            if outcome != .refused { isInDoubt = outcome == .unknown }
+            return dropPost() ?? (isInDoubt ? [] : enter(.deferred, reason))
         case .calledOff(let cause):
-            // None of the author's words are in a post.
-            guard cause != .recordReplaced else { return nil }
-            withdrawal = cause
-            return []
-        case .admitted, .postponed, .wakened, .failed, .message, .disproved, .waitExpired, .retried: return nil
+            return withdraw(cause) ? [] : nil
+        case .retried:
+            guard withdrawal != nil else { return nil }
+            return revive([])
+        case .admitted, .postponed, .wakened, .failed, .message, .disproved, .waitExpired: return nil
         }
     }
+
+    // A doubt about a post hinders nothing: to make it again makes no second one.
+    private mutating func dropPost() -> [Action]? { withdrawal == nil ? nil : settleDoubt() }
 
     private mutating func handleUncertain(_ event: Event) -> [Action]? {
         switch event {
         case .message(let next, let cause): return follow(next, cause)
-        case .retried: return [.retryMessage]
-        case .calledOff(.operatorDecision):
+        case .retried: return revive([.retryMessage])
+        case .calledOff(let cause):
+            guard withdraw(cause) else { return nil }
             // The withdrawal stays with it: a retry of another request of the same message must not bring it back.
-            withdrawal = .operatorDecision
-            return enter(.dropped, .operatorDecision)
+            return cause == .operatorDecision ? enter(.dropped, .operatorDecision) : []
         default: return nil
         }
     }
@@ -171,10 +170,14 @@ extension JobMachine {
     private mutating func handleDropped(_ event: Event) -> [Action]? {
         switch event {
         case .retried:
-            guard isInDoubt else { return [.retryRequest] }
-            withdrawal = nil
-            return [.retryMessage]
-        case .message(let next, let cause): return isInDoubt && withdrawal == nil ? follow(next, cause) : nil
+            return isInDoubt ? revive([.retryMessage]) : [.retryRequest]
+        case .message(let next, let cause):
+            guard isInDoubt, next == .delivered || withdrawal == .recordReplaced else { return nil }
+            return follow(next, cause)
+        case .disproved, .failed:
+            guard isInDoubt else { return nil }
+            isInDoubt = false
+            return []
         case .admitted(let admission):
             guard !isInDoubt, reason?.isJudgedAnew == true else { return nil }
             switch admission {
@@ -184,6 +187,19 @@ extension JobMachine {
             }
         default: return nil
         }
+    }
+
+    /// Takes note of why it must not be sent as it is; whether that is more than was known.
+    private mutating func withdraw(_ cause: Reason) -> Bool {
+        guard cause != .recordReplaced || withdrawal?.yieldsToNewVersion != false else { return false }
+        withdrawal = cause
+        return true
+    }
+
+    /// An operator wants it told: as the record stands now, when what was written is not there.
+    private mutating func revive(_ actions: [Action]) -> [Action] {
+        withdrawal = .recordReplaced
+        return actions + [.reviveRequest]
     }
 
     /// Takes over where the message stands.

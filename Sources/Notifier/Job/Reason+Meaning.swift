@@ -46,7 +46,7 @@ extension Reason {
     /// Whether a newer version of the record takes it back.
     public var yieldsToNewVersion: Bool {
         switch self {
-        case .recordDeleted, .recordReplaced, .recordNotFound, .authorInactive, .authorBurst: true
+        case .recordDeleted, .recordReplaced, .ownerChanged, .recordNotFound, .authorInactive, .authorBurst: true
         default: false
         }
     }

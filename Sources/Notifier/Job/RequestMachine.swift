@@ -86,9 +86,8 @@ public struct RequestMachine: Sendable, Hashable {
             enter(refusal == nil ? .lookup : .dropped, refusal)
             return [.takeBackJobs, .callOffJobs(.recordReplaced)]
         case .calledOff(let cause):
-            guard state != .dropped else { return nil }
-            // What was told stays told; only what is unfinished ends.
-            if jobs != .delivered { enter(.dropped, cause) }
+            guard callsOff(cause) else { return nil }
+            enter(.dropped, cause)
             return [.callOffJobs(cause)]
         case .resolved:
             guard state == .lookup else { return nil }
@@ -114,6 +113,17 @@ public struct RequestMachine: Sendable, Hashable {
         case .retried:
             enter(.lookup, state == .lookup ? nil : .operatorDecision)
             return [.takeBackJobs]
+        }
+    }
+
+    /// Whether being called off for this says more than is known.
+    private func callsOff(_ cause: Reason) -> Bool {
+        switch state {
+        case .lookup: true
+        // What was told stays told.
+        case .resolved: jobs != .delivered
+        // What decides whether a newer version is told: an operator said no for good, a deleted record can only come anew.
+        case .dropped: reason != cause && (cause == .operatorDecision || cause == .recordDeleted && reason?.yieldsToNewVersion == true)
         }
     }
 

@@ -31,7 +31,7 @@ extension LedgerTransaction {
             switch action {
             case .takeBackJobs: try takeBackJobs(of: id)
             case .callOffJobs(let reason):
-                for job in try unfinishedJobs("request", of: id) {
+                for job in try openJobs("request", of: id) {
                     try apply(.calledOff(reason), toJob: job, into: &result)
                 }
             }
@@ -143,6 +143,7 @@ extension LedgerTransaction {
                 isTakenBack = true
                 try takeBack(id)
                 try apply(.retried, toRequest: row.request, into: &result)
+            case .reviveRequest: try apply(.retried, toRequest: row.request, into: &result)
             case .retryMessage:
                 if let message = row.message { try apply(.retried, toMessage: message, into: &result) }
             case .suppressRecipient(let reason): try suppress(row.owner, reason, into: &result)

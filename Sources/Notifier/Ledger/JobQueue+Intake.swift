@@ -77,7 +77,7 @@ extension LedgerTransaction {
         _ = try update(job.request, to: request, Version(request), .content, into: &result)
     }
 
-    /// Puts a version in the place of the one before, when it is judged anew; whether it is.
+    /// Puts a version in the place of the one before; whether it is judged anew.
     private func update(
         _ id: Int64,
         to request: NewRequest,
@@ -87,21 +87,22 @@ extension LedgerTransaction {
     ) throws -> Bool {
         // What became of the version before is no news: the new one is.
         var silent = Applied()
-        guard try apply(.updated(refusal: version.refusal?.reason, change), toRequest: id, into: &silent) else {
-            return false
-        }
+        let isNews = try apply(.updated(refusal: version.refusal?.reason, change), toRequest: id, into: &silent)
+        // What is dropped all the same takes it too: an operator may want it told, as it is now.
         try database.execute(
             sql: """
                 UPDATE request SET rule = ?, cid = ?, rev = ?, reference = ?, reference_cid = ?, record = ?, witnessed = ?,
-                    project_name = NULL, detail = ?, due_at = ?, created_at = ? WHERE id = ?
+                    project_name = NULL, detail = CASE WHEN ?8 THEN ? ELSE detail END, due_at = ?,
+                    created_at = CASE WHEN ?8 THEN ?10 ELSE created_at END WHERE id = ? AND (?8 OR state = ?)
                 """,
             arguments: [
                 request.rule, request.commit.cid, request.commit.rev, version.reference, version.referenceCID,
-                version.record.encodedText, request.event.position.witnessed, version.refusal?.detail, now, now, id,
+                version.record.encodedText, request.event.position.witnessed, isNews, version.refusal?.detail, now, id,
+                RequestMachine.State.dropped.rawValue,
             ]
         )
-        result.added.append(version.added(request))
-        return true
+        if isNews { result.added.append(version.added(request)) }
+        return isNews
     }
 
     private func insert(_ request: NewRequest, _ version: Version, into result: inout IntakeResult) throws {

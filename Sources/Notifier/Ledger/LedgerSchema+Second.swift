@@ -1,7 +1,8 @@
 extension LedgerSchema {
     // A request is what somebody wrote; a job is a request and one recipient; a message is written to one recipient and speaks
     // of several jobs. `turn` is where a due row stands in the queue of its state, nil while it is not due; `tally` counts what
-    // the status shows, so that nobody has to count rows.
+    // the status shows, so that nobody has to count rows. The number of a job that was taken back is given to none that follows:
+    // the sender may still hold it.
     static let second = """
         ALTER TABLE job RENAME TO job_1;
         ALTER TABLE attempt RENAME TO attempt_1;
@@ -15,7 +16,7 @@ extension LedgerSchema {
             jobs INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, due_at REAL NOT NULL, turn INTEGER,
             wait_until REAL, created_at REAL NOT NULL, updated_at REAL NOT NULL);
         CREATE TABLE job (
-            id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES request (id) ON DELETE CASCADE,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, request INTEGER NOT NULL REFERENCES request (id) ON DELETE CASCADE,
             owner TEXT NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, detail TEXT,
             attempts INTEGER NOT NULL DEFAULT 0, sends INTEGER NOT NULL DEFAULT 0, withdrawal TEXT, is_in_doubt INTEGER NOT NULL DEFAULT 0,
             due_at REAL NOT NULL, turn INTEGER, wait_until REAL, message INTEGER REFERENCES message (id),

@@ -116,9 +116,9 @@ extension LedgerTransaction {
         )
     }
 
-    /// Jobs of a request, an owner or an author that may still be called off.
-    func unfinishedJobs(_ column: String, of value: any DatabaseValueConvertible) throws -> [Int64] {
-        let open = JobState.allCases.filter { !$0.isFinal }.map(\.rawValue)
+    /// Jobs of a request or an owner that may still be called off, those among them of which only a human can know more.
+    func openJobs(_ column: String, of value: any DatabaseValueConvertible) throws -> [Int64] {
+        let open = JobState.allCases.filter { !$0.isFinal || $0 == .uncertain }.map(\.rawValue)
         return try Int64.fetchAll(
             database,
             sql: "SELECT id FROM job WHERE \(column) = ? AND state IN (\(databaseQuestionMarks(count: open.count)))",
@@ -147,7 +147,7 @@ extension LedgerTransaction {
             arguments: [did.text, reason.rawValue, note, now, Reason.ownerStopped.rawValue]
         )
         let count = result.outcomes.count
-        for job in try unfinishedJobs("owner", of: did.text) {
+        for job in try openJobs("owner", of: did.text) {
             try apply(.calledOff(reason), toJob: job, into: &result)
         }
         result.suppressed.append((did, reason, result.outcomes.count - count))

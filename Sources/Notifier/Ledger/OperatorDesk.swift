@@ -45,7 +45,7 @@ public struct OperatorDesk: Sendable {
                     isChanged = changes || isChanged
                 }
                 let changes = try transaction.apply(.calledOff(.operatorDecision), toRequest: request, into: &silent)
-                isChanged = (changes && jobs.isEmpty) || isChanged
+                isChanged = changes || isChanged
             case .retry:
                 for job in jobs {
                     let changes = try transaction.apply(.retried, toJob: job, into: &silent)

@@ -76,13 +76,16 @@ extension ModelDriver {
         guard case .post(let job) = try await queue.nextMention(world.configuration.mentions, now: state.now),
             let owner = job.owner
         else { return }
-        let key = "\(job.uri)"
+        let number = Int("\(job.uri)".suffix(1)) ?? -1
+        let key = Marker(key: []).recordKey(of: job.uri, at: UInt64(clamping: job.witnessed)).text
         let mayArrive = posting != .killedBeforeStoring && posting != .lostBeforeStoring
-        if mayArrive, posting != .limited, posting != .impossible, !world.posts.contains(key) {
-            let told = "r\(key.suffix(1))-\(world.records[Int(key.suffix(1)) ?? -1]?.rawValue ?? "")"
+        if mayArrive, posting != .limited, posting != .impossible, world.posts[key] == nil {
+            let told = "r\(number)-\(world.records[number]?.rawValue ?? "")"
             faults += world.faults(of: [told], to: owner, suppressed: try await view().suppressed)
             if world.settings != .mentions { faults.append("\(owner) did not agree to be mentioned") }
-            state.world.posts.insert(key)
+            let post = "r\(number) to \(owner)"
+            if world.posts.values.contains(post) { faults.append("there are two posts of \(post)") }
+            state.world.posts[key] = post
         }
         switch posting {
         case .arrives:

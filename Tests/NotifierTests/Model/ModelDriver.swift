@@ -53,6 +53,7 @@ struct ModelDriver {
         case .block(let owner): state.world.blockers.insert(ModelWorld.owners[owner])
         case .silence(let owner): state.world.silent.insert(ModelWorld.owners[owner])
         case .lock(let owner): state.world.unreadable.insert(ModelWorld.owners[owner])
+        case .unlock(let owner): state.world.unreadable.remove(ModelWorld.owners[owner])
         case .stop(let owner): try await suppress(owner, .ownerStopped)
         case .suppress(let owner): try await suppress(owner, .operatorDecision)
         case .lift(let owner): _ = try await store.ledger.suppressions.lift(ModelWorld.owners[owner])

@@ -38,6 +38,11 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
                 + ModelStep.Sending.allCases.dropFirst().map { .send($0) } + [.drop(0), .retry(0), .restart]
         ),
         ModelScenario(
+            "a message is prepared",
+            [.write(0)] + found + [.open(.answered)],
+            loops + record + [.authorGone(0), .drop(0), .retry(0), .stop(0), .lift(0), .restart]
+        ),
+        ModelScenario(
             "a message is in doubt",
             [.write(0)] + found + [.open(.answered), .send(.lostBeforeStoring)],
             loops + record + ModelStep.Sending.allCases.dropFirst().map { .verify($0) }
@@ -47,7 +52,7 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
         ModelScenario(
             "a message that may have arrived cannot be looked for",
             [.write(0)] + found + [.open(.answered), .send(.lostAfterStoring)],
-            loops + [.update(0), .move(0), .delete(0), .block(0), .lock(0), .follow(0), .unfollow(0), .stop(0), .lift(0)]
+            loops + [.update(0), .move(0), .delete(0), .block(0), .lock(0), .unlock(0), .follow(0), .unfollow(0), .stop(0), .lift(0)]
                 + [.verify(.lostBeforeStoring), .verifyFails(.unreachable), .drop(0), .retry(0), .month, .restart]
         ),
         ModelScenario(

@@ -31,7 +31,7 @@ enum ModelStep: Sendable, Hashable {
     // The follow watcher, the mention poster.
     case ask(isAnswered: Bool), mention(Posting)
     // The owners.
-    case follow(Int), unfollow(Int), block(Int), silence(Int), lock(Int), stop(Int)
+    case follow(Int), unfollow(Int), block(Int), silence(Int), lock(Int), unlock(Int), stop(Int)
     // The operator.
     case retry(Int), drop(Int), suppress(Int), lift(Int), reload(ModelWorld.Settings)
     // The process, the time.

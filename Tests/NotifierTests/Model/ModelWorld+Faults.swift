@@ -26,7 +26,7 @@ extension ModelWorld {
             let name = "r\(job.request) for \(job.owner)"
             switch job.state {
             case .delivered where job.reason == .mentionPosted:
-                return posts.contains(Self.uri(of: job.request)) ? nil : "\(name) is delivered by no post"
+                return posts.values.contains("r\(job.request) to \(job.owner)") ? nil : "\(name) is delivered by no post"
             case .delivered: return told(job.request, to: job.owner) == 1 ? nil : "\(name) is delivered by no message"
             case .deferred:
                 return job.reason?.waits == nil ? "\(name) waits for what never comes: \(job.reason?.rawValue ?? "")" : nil

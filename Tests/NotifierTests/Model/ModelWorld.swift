@@ -51,7 +51,8 @@ struct ModelWorld: Sendable, Hashable {
     var silent: Set<DID> = []
     var unreadable: Set<DID> = []
     var conversations: [DID: [Stored]] = [:]
-    var posts: Set<String> = []
+    /// The public posts by their keys: which request they speak of, and whom they mention.
+    var posts: [String: String] = [:]
     var revision = 1
 
     static let sender = World.sender
