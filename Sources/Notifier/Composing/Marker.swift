@@ -18,14 +18,15 @@ public struct Marker: Sendable {
         return "ref-" + String(decoding: digest.prefix(10).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
     }
 
-    /// The key of the one public post that there may be about a change request.
+    /// The key of the one public post that there may be about a change request for an owner.
     ///
     /// - Parameters:
     ///   - uri: the change request.
-    ///   - microseconds: when the stream saw it, since the Unix epoch.
-    /// - Returns: always the same for the same request.
-    func recordKey(of uri: ATURI, at microseconds: UInt64) -> TID {
-        let digest = Digest.hmacSHA256(key: key, Array(uri.text.utf8))
+    ///   - owner: who is mentioned.
+    ///   - microseconds: when the stream first saw it, since the Unix epoch.
+    /// - Returns: always the same for the same request and owner.
+    func recordKey(of uri: ATURI, for owner: DID, at microseconds: UInt64) -> TID {
+        let digest = Digest.hmacSHA256(key: key, Array("\(uri.text) \(owner.text)".utf8))
         return TID(microseconds: microseconds, clock: UInt16(digest[0]) << 8 | UInt16(digest[1]))
     }
 }

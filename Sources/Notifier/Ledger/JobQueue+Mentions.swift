@@ -7,7 +7,7 @@ enum MentionCandidate: Sendable {
     case nobody
     /// Nobody's before this time, in seconds since the Unix epoch.
     case waits(until: Double)
-    /// The owner of this request; it is ``JobState/posting`` from now on.
+    /// The owner of this request, with the time when it was first seen; it is ``JobState/posting`` from now on.
     case post(Job)
     /// Nobody's: the request for which somebody was to be mentioned was called off.
     case calledOff(Applied)
@@ -64,7 +64,19 @@ extension LedgerTransaction {
             sql: "SELECT id FROM job WHERE state = ? ORDER BY withdrawal IS NULL, id LIMIT 1",
             arguments: [JobState.posting.rawValue]
         )
-        return try id.flatMap { try job($0) }
+        return try id.flatMap { try mention($0) }
+    }
+
+    // A post about another version of the same request would be a second one: its key is that of the first.
+    private func mention(_ id: Int64) throws -> Job? {
+        guard var job = try job(id) else { return nil }
+        let first = try Int64.fetchOne(
+            database,
+            sql: "SELECT min(witnessed) FROM sighting WHERE uri = ?",
+            arguments: [job.uri.text]
+        )
+        job.witnessed = first ?? job.witnessed
+        return job
     }
 
     fileprivate func mentionFreeAt(limit: Int, window: Double) throws -> Double? {
@@ -99,6 +111,6 @@ extension LedgerTransaction {
                     CallPhase.postMention.rawValue, JobState.delivered.rawValue, now - 86_400,
                 ]
         )
-        return try id.flatMap { try job($0) }
+        return try id.flatMap { try mention($0) }
     }
 }

@@ -104,7 +104,7 @@ actor MentionPoster {
             link: rule.link?.render { request.value(of: $0) },
             service: configuration.message.service
         )
-        let key = marker.recordKey(of: job.uri, at: UInt64(clamping: job.witnessed))
+        let key = marker.recordKey(of: job.uri, for: request.owner, at: UInt64(clamping: job.witnessed))
         let uri = "at://\(session.account)/\(Self.collection)/\(key)"
         do { try await put(post, key) } catch { return try await fail(job, error) }
         gate.succeeded(.postMention)

@@ -77,11 +77,11 @@ extension ModelDriver {
             let owner = job.owner
         else { return }
         let number = Int("\(job.uri)".suffix(1)) ?? -1
-        let key = Marker(key: []).recordKey(of: job.uri, at: UInt64(clamping: job.witnessed)).text
+        let key = Marker(key: []).recordKey(of: job.uri, for: owner, at: UInt64(clamping: job.witnessed)).text
         let mayArrive = posting != .killedBeforeStoring && posting != .lostBeforeStoring
         if mayArrive, posting != .limited, posting != .impossible, world.posts[key] == nil {
             let told = "r\(number)-\(world.records[number]?.rawValue ?? "")"
-            faults += world.faults(of: [told], to: owner, suppressed: try await view().suppressed)
+            faults += world.faults(of: [told], to: owner, suppressed: try await suppressed())
             if world.settings != .mentions { faults.append("\(owner) did not agree to be mentioned") }
             let post = "r\(number) to \(owner)"
             if world.posts.values.contains(post) { faults.append("there are two posts of \(post)") }

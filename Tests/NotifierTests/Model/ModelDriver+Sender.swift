@@ -96,7 +96,7 @@ extension ModelDriver {
     private mutating func leave(_ message: Message, _ sending: ModelStep.Sending) async throws {
         let tells = (message.input["text"]?.string ?? "").split(separator: " ").map(String.init).filter { $0.hasPrefix("r") }
         if sending == .killedBeforeStoring { return try await restart() }
-        faults += world.faults(of: tells, to: message.owner, suppressed: try await view().suppressed)
+        faults += world.faults(of: tells, to: message.owner, suppressed: try await suppressed())
         let refusal = failure(of: .answered, message.owner)
         if refusal == nil, [.arrives, .lostAfterStoring, .killedAfterStoring].contains(sending) {
             faults += state.world.store(message.marker, tells, for: message.owner)

@@ -22,10 +22,9 @@ struct ModelDriver {
         }
     }
 
-    func view() async throws -> ModelView {
-        let pending = state.sending?.candidate.jobs.map(\.id) ?? []
-        return try await store.view(now: state.now, limits: world.hasWindow, pending: pending)
-    }
+    func key() async throws -> ModelState.Key { state.key(try await store.fingerprint(state)) }
+
+    func suppressed() async throws -> Set<DID> { Set(try await store.ledger.suppressions.all().map(\.did)) }
 
     mutating func take(_ step: ModelStep) async throws {
         state.now += 1

@@ -1,5 +1,6 @@
 import ATProtocol
 import GRDB
+import GRDBSQLite
 
 @testable import Notifier
 
@@ -14,10 +15,13 @@ struct ModelLedger: Sendable {
     private let loading: [String]
 
     /// In the order in which rows can be inserted.
-    private static let tables = ["request", "message", "job", "attempt", "conversation", "suppression", "recipient"]
+    private static let tables = ["request", "message", "job", "attempt", "conversation", "suppression", "recipient", "sighting"]
 
     init() throws {
-        let memory = try DatabaseQueue()
+        var configuration = Configuration()
+        // Nothing observes this ledger, and what GRDB learns of each statement to that end takes half of the time.
+        configuration.prepareDatabase { unsafe sqlite3_set_authorizer($0.sqliteConnection, nil, nil) }
+        let memory = try DatabaseQueue(configuration: configuration)
         try LedgerSchema.migrator.migrate(memory)
         let columns = try memory.read { database in
             try Self.tables.map { try database.columns(in: $0).map(\.name).filter { $0 != "jobs" } }
@@ -84,15 +88,31 @@ struct ModelView: Sendable {
     var jobs: [Job] = []
     var messages: [Message] = []
     var suppressed: Set<DID> = []
-    /// Everything that decides what may happen from here on, without times and row ids.
-    var fingerprint = ""
-    /// What must never be seen in the rows.
-    var faults: [String] = []
 }
 
 extension ModelLedger {
+    /// Everything that decides what may happen from here on, without times and row ids.
+    ///
+    /// - Parameters:
+    ///   - state: at its time, with what the loops hold.
+    func fingerprint(_ state: ModelState) async throws -> String {
+        let held = state.sending?.candidate.jobs.map { "\($0.id)" } ?? []
+        let looking = state.looking.map { "[\($0.request.request),\"\($0.request.rev)\"]" }
+        let arguments: StatementArguments = [
+            state.now, state.world.hasWindow, "[\(held.joined(separator: ","))]", "[\(looking.joined(separator: ","))]",
+        ]
+        return try await ledger.database.read { database in
+            try String.fetchOne(database.cachedStatement(sql: ModelSQL.fingerprint), arguments: arguments) ?? ""
+        }
+    }
+
+    /// What must never be seen in the rows.
+    func faults() async throws -> [String] {
+        try await ledger.database.read { try String.fetchAll($0.cachedStatement(sql: ModelSQL.faults)) }
+    }
+
     /// Looks at all rows.
-    func view(now: Double, limits: Bool, pending: [Int64]) async throws -> ModelView {
+    func view() async throws -> ModelView {
         try await ledger.database.read { database in
             var view = ModelView()
             for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT id, uri, state, reason, cid FROM request ORDER BY uri")) {
@@ -137,12 +157,6 @@ extension ModelLedger {
                 )
             }
             view.suppressed = Set(try String.fetchAll(database.cachedStatement(sql: "SELECT did FROM suppression")).map { try DID($0) })
-            let statement = try database.cachedStatement(sql: ModelSQL.fingerprint)
-            view.fingerprint = try String.fetchOne(statement, arguments: [now, limits]) ?? ""
-            view.fingerprint += pending.map { id in
-                view.jobs.first { $0.id == id }.map { "/\($0.request)\($0.owner)" } ?? "/gone"
-            }.joined()
-            view.faults = try String.fetchAll(database.cachedStatement(sql: ModelSQL.faults))
             return view
         }
     }
@@ -150,7 +164,7 @@ extension ModelLedger {
 
 /// Questions to the whole ledger.
 enum ModelSQL {
-    /// ?1 is now, ?2 whether what was sent lately counts.
+    /// ?1 is now, ?2 whether what was sent lately counts, ?3 the jobs that the sender holds, ?4 the requests that are looked up.
     static let fingerprint = """
         SELECT json_array(
             (SELECT json_group_array(json_array(uri, state, reason, cid, reference, min(attempts, 3), wait_until IS NULL,
@@ -178,7 +192,10 @@ enum ModelSQL {
                 WHERE state IN ('queued', 'deferred') AND due_at > ?1
                 UNION ALL SELECT 'message', owner, due_at FROM message WHERE state = 'verify' AND due_at > ?1
                 ORDER BY due_at, 1, 2)),
-            CASE WHEN ?2 THEN (SELECT count(*) FROM message WHERE sends > 0 AND sent_at > ?1 - 300) END)
+            CASE WHEN ?2 THEN (SELECT count(*) FROM message WHERE sends > 0 AND sent_at > ?1 - 300) END,
+            (SELECT json_group_array((SELECT request || owner FROM job WHERE id = value)) FROM json_each(?3)),
+            (SELECT json_group_array(EXISTS (SELECT 1 FROM request WHERE id = value->>0 AND rev = value->>1))
+                FROM json_each(?4)))
         """
 
     /// One line for each thing that is wrong in the rows.

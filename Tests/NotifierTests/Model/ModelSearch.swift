@@ -50,16 +50,16 @@ struct ModelSearch {
         driver.state.world = scenario.world
         driver.state.rows = try await store.save()
         try await store.load(driver.state.rows.map { _ in "[]" })
-        var view = try await driver.view()
+        var view = try await store.view()
         for step in scenario.prefix {
             let before = view
             try await driver.take(step)
-            view = try await driver.view()
+            view = try await store.view()
             cover(step, before, view)
             ways.append((ways.count - 1, step))
         }
         driver.state.rows = try await store.save()
-        seen.insert(driver.state.key(view))
+        seen.insert(try await driver.key())
         let node = Node(state: driver.state, view: view, place: ways.count - 1)
         try await check(driver, node)
         return node
@@ -71,9 +71,8 @@ struct ModelSearch {
         try await store.load(node.state.rows)
         var driver = ModelDriver(store: store, state: node.state)
         try await driver.take(step)
-        let view = try await driver.view()
-        let key = driver.state.key(view)
-        guard seen.insert(key).inserted else { return nil }
+        guard seen.insert(try await driver.key()).inserted else { return nil }
+        let view = try await store.view()
         cover(step, node.view, view)
         ways.append((node.place, step))
         driver.state.rows = try await store.save()
@@ -84,7 +83,7 @@ struct ModelSearch {
     /// Whether nothing is wrong with a state, and everything comes to a good end from it.
     @discardableResult
     private mutating func check(_ driver: ModelDriver, _ node: Node) async throws -> Bool {
-        let found = driver.faults + node.view.faults + node.state.world.faults(in: node.view)
+        let found = try await driver.faults + store.faults() + node.state.world.faults(in: node.view)
         guard found.isEmpty else {
             note(found, at: node.place, [])
             return false
@@ -99,11 +98,12 @@ struct ModelSearch {
         var steps: [ModelStep] = []
         var path: [ModelState.Key] = []
         while true {
-            let key = driver.state.key(view)
+            let key = try await driver.key()
             guard !restful.contains(key) else { break }
+            let isStill = path.last == key
             path.append(key)
-            guard let step = driver.state.nextGoodStep(view) else {
-                let found = driver.state.world.faultsAtRest(in: view)
+            guard !isStill, let step = driver.state.nextGoodStep(view) else {
+                let found = driver.state.faultsAtRest(in: view)
                 if !found.isEmpty { note(found, at: node.place, steps) }
                 guard found.isEmpty else { return false }
                 break
@@ -111,8 +111,8 @@ struct ModelSearch {
             try await driver.take(step)
             steps.append(step)
             transitions += 1
-            view = try await driver.view()
-            let found = driver.faults + view.faults + driver.state.world.faults(in: view)
+            view = try await store.view()
+            let found = try await driver.faults + store.faults() + driver.state.world.faults(in: view)
             guard found.isEmpty, steps.count < 60 else {
                 note(found.isEmpty ? ["it does not come to rest"] : found, at: node.place, steps)
                 return false

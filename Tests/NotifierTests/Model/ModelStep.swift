@@ -103,12 +103,11 @@ struct ModelState: Sendable {
     var sending: Sending?
     var looking: [Looking] = []
 
-    func key(_ view: ModelView) -> Key {
+    func key(_ rows: String) -> Key {
         var memory = sending.map { "\($0.message.text) \($0.conversation.rev)" } ?? ""
         for look in looking {
-            let isCurrent = view.requests.contains { $0.id == look.request.request && $0.cid == look.request.cid }
-            memory += " \(look.request.request) \(isCurrent) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"
+            memory += " \(look.request.request) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"
         }
-        return Key(world: world, memory: memory, rows: view.fingerprint)
+        return Key(world: world, memory: memory, rows: rows)
     }
 }

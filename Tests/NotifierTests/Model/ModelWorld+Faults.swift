@@ -15,7 +15,19 @@ extension ModelState {
             $0.state == .deferred && $0.reason?.waits == .follow
                 && ($0.reason == .relationshipUnknown || world.followers.contains($0.owner))
         }
-        return isAwaited ? .ask(isAnswered: true) : nil
+        if isAwaited { return .ask(isAnswered: true) }
+        let isMentioned = world.settings == .mentions
+            && view.jobs.contains { $0.state == .deferred && $0.reason?.allowsMention == true }
+        return isMentioned ? .mention(.arrives) : nil
+    }
+
+    /// What must not be seen when nothing happens any more.
+    func faultsAtRest(in view: ModelView) -> [String] {
+        // A recipient who waits is not always mentioned; everything else comes to its end.
+        switch nextGoodStep(view) {
+        case nil, .mention: world.faultsAtRest(in: view)
+        case let step?: ["nothing comes of \(step)"]
+        }
     }
 }
 
