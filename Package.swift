@@ -121,6 +121,7 @@ let package = Package(
         .testTarget(
             name: "NotifierTests",
             dependencies: ["Notifier", "OAuth", "Sandbox", "TestSupport", database],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(

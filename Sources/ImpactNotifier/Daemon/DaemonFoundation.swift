@@ -14,8 +14,8 @@ struct DaemonFoundation: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: checked.
-    ///   - manager: told to have patience while the account's handle cannot be resolved.
-    ///   - logger: gets a line for each attempt.
+    ///   - manager: told to have patience while the ledger is carried over, or the account's handle cannot be resolved.
+    ///   - logger: gets a line for each attempt, and for each step of the carrying over.
     /// - Throws: ``DaemonFailure``; another daemon on the same state is one.
     init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonFailure) {
         if let obstacle = CurlHTTPClient.obstacle { throw DaemonFailure(status: .unavailable, sentence: obstacle) }
@@ -25,9 +25,9 @@ struct DaemonFoundation: Sendable {
         } catch {
             throw DaemonFailure(status: .cannotCreate, sentence: error.description)
         }
-        do { ledger = try await Ledger.open(directory: configuration.stateDirectory, access: .daemon) } catch {
-            throw DaemonFailure(error)
-        }
+        do {
+            ledger = try await Ledger.forDaemon(in: configuration.stateDirectory, manager: manager, logger: logger)
+        } catch { throw DaemonFailure(error) }
         services = NetworkServices(configuration, logger: logger)
         let account = try await services.waitForAccount { wait in
             manager.startsLater(within: wait + .seconds(60), status: "Waiting for the account's handle to be resolved.")

@@ -7,8 +7,18 @@ public struct Ledger: Sendable {
     public enum Access: Sendable {
         /// The daemon: exclusive among daemons, migrates.
         case daemon
-        /// A command, beside a running daemon or without one: reads and writes.
+        /// A command, beside a running daemon or without one: reads and writes; migrates when there is no daemon.
         case command
+    }
+
+    /// How far a ledger of the version before is carried over to this one.
+    public enum CarryingOver: Sendable, Equatable {
+        /// It begins, or goes on after an interruption, with so many rows.
+        case begun(rows: Int)
+        /// So many rows are there; told after each batch, and again before each index.
+        case carried(Int, of: Int)
+        /// All is there.
+        case finished
     }
 
     let database: LedgerDatabase
@@ -18,10 +28,24 @@ public struct Ledger: Sendable {
     /// - Parameters:
     ///   - directory: exists and belongs to this process.
     ///   - access: see ``Access``.
+    ///   - version: of this program, by which the ledger says who wrote it; nil leaves that as it is.
+    ///   - progress: told how a ledger of the version before is carried over, on a thread of its own; what it throws, and a
+    ///     cancelled task, ends that between two transactions, and the next opening goes on from there.
     /// - Returns: the ledger.
     /// - Throws: ``LedgerError``.
-    public static func open(directory: String, access: Access) async throws(LedgerError) -> Ledger {
-        Ledger(database: try await LedgerDatabase.open(directory: directory, access: access))
+    public static func open(
+        directory: String,
+        access: Access,
+        version: String? = nil,
+        progress: @escaping @Sendable (CarryingOver) throws -> Void = { _ in }
+    ) async throws(LedgerError) -> Ledger {
+        let database = try await LedgerDatabase.open(
+            directory: directory,
+            access: access,
+            version: version,
+            progress: progress
+        )
+        return Ledger(database: database)
     }
 
     /// The process of the daemon that has the ledger of a state directory open; nil when none has.

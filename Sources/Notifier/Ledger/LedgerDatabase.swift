@@ -12,36 +12,59 @@ final class LedgerDatabase: Sendable {
     let path: String
     private let queue: DatabaseQueue
     private let lock: LedgerLock?
+    /// The version of this program that wrote the file last; nil when it does not say so.
+    private let writer: String?
 
-    init(path: String, queue: DatabaseQueue, lock: LedgerLock?) {
+    init(path: String, queue: DatabaseQueue, lock: LedgerLock?, writer: String? = nil) {
         self.path = path
         self.queue = queue
         self.lock = lock
+        self.writer = writer
     }
 
     /// Opens the database in a state directory, off the cooperative pool.
-    static func open(directory: String, access: Ledger.Access) async throws(LedgerError) -> LedgerDatabase {
-        let result: Result<LedgerDatabase, LedgerError> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(
-                    returning: Result { () throws(LedgerError) in
-                        try LedgerDatabase(directory: directory, access: access)
-                    }
-                )
+    static func open(
+        directory: String,
+        access: Ledger.Access,
+        version: String?,
+        progress: @escaping @Sendable (Ledger.CarryingOver) throws -> Void
+    ) async throws(LedgerError) -> LedgerDatabase {
+        let isCancelled = Atomic(false)
+        let result: Result<LedgerDatabase, LedgerError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    continuation.resume(
+                        returning: Result { () throws(LedgerError) in
+                            try LedgerDatabase(directory: directory, access: access, version: version) { state in
+                                guard !isCancelled.load(ordering: .relaxed) else { throw CancellationError() }
+                                try progress(state)
+                            }
+                        }
+                    )
+                }
             }
+        } onCancel: {
+            isCancelled.store(true, ordering: .relaxed)
         }
         return try result.get()
     }
 
     static func lockPath(in directory: String) -> String { "\(directory)/ledger.lock" }
 
-    private convenience init(directory: String, access: Ledger.Access) throws(LedgerError) {
+    private convenience init(
+        directory: String,
+        access: Ledger.Access,
+        version: String?,
+        progress: @escaping @Sendable (Ledger.CarryingOver) throws -> Void
+    ) throws(LedgerError) {
         let path = "\(directory)/ledger.sqlite"
+        let lockPath = Self.lockPath(in: directory)
         let lock: LedgerLock? =
             switch access {
-            case .daemon: try LedgerLock(path: Self.lockPath(in: directory), holder: getpid())
+            case .daemon: try LedgerLock(path: lockPath, holder: getpid())
             case .command: nil
             }
+        var writer: String?
         do {
             var configuration = Configuration()
             configuration.label = "ledger"
@@ -52,30 +75,56 @@ final class LedgerDatabase: Sendable {
             }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             let migrator = LedgerSchema.migrator
-            let (isCurrent, isTooNew) = try queue.read { database in
-                (try migrator.hasCompletedMigrations(database), try migrator.hasBeenSuperseded(database))
+            let (isCurrent, isTooNew, isOld) = try queue.read { database in
+                (
+                    try migrator.hasCompletedMigrations(database), try migrator.hasBeenSuperseded(database),
+                    try LedgerCarryOver.isNeeded(database)
+                )
             }
+            // A file in which nothing of ours can be read does not say who wrote it.
+            writer = try? queue.read { try $0.setting(Self.writtenBy) }
             guard !isTooNew else { throw LedgerError(.tooNew, path: path, detail: "unknown schema version") }
+            let signature = version.flatMap { $0 != writer && (lock != nil || !isCurrent) ? $0 : nil }
             if !isCurrent {
                 // A command migrates only what no daemon holds.
-                let held = try lock ?? LedgerLock(path: Self.lockPath(in: directory), holder: nil)
-                try withExtendedLifetime(held) { try migrator.migrate(queue) }
+                let held = try lock ?? Self.lockForCommand(path: lockPath)
+                try withExtendedLifetime(held) {
+                    if isOld {
+                        // Before anything is changed that the version before cannot read.
+                        if let signature { try queue.write { try $0.set(Self.writtenBy, to: signature) } }
+                        try LedgerCarryOver(queue: queue, progress: progress).run()
+                    } else {
+                        try migrator.migrate(queue)
+                    }
+                }
             }
-            self.init(path: path, queue: queue, lock: lock)
+            if let signature, !isOld { try queue.write { try $0.set(Self.writtenBy, to: signature) } }
+            self.init(path: path, queue: queue, lock: lock, writer: signature ?? writer)
         } catch {
-            throw LedgerError(error, path: path)
+            throw LedgerError(error, path: path, writer: writer)
+        }
+    }
+
+    /// The setting that names the version which wrote the file.
+    private static let writtenBy = "written-by"
+
+    private static func lockForCommand(path: String) throws(LedgerError) -> LedgerLock {
+        do { return try LedgerLock(path: path, holder: nil) } catch {
+            guard error.code == .inUse else { throw error }
+            let cause = "it is being carried over to this version, or the daemon is of the version before"
+            throw LedgerError(.busy, path: path, detail: cause)
         }
     }
 
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        do { return try await queue.read(body) } catch { throw LedgerError(error, path: path) }
+        do { return try await queue.read(body) } catch { throw LedgerError(error, path: path, writer: writer) }
     }
 
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        do { return try await queue.write(body) } catch { throw LedgerError(error, path: path) }
+        do { return try await queue.write(body) } catch { throw LedgerError(error, path: path, writer: writer) }
     }
 }

@@ -36,6 +36,8 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     public let path: String
     /// The cause in the words of the layer below.
     public let detail: String
+    /// The version of this program that wrote the file last; nil when that is not known.
+    public private(set) var writer: String?
 
     init(_ code: Code, path: String, detail: String) {
         self.code = code
@@ -43,7 +45,12 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
-    init(_ error: any Error, path: String) {
+    init(_ error: any Error, path: String, writer: String?) {
+        self.init(error, path: path)
+        self.writer = writer
+    }
+
+    private init(_ error: any Error, path: String) {
         switch error {
         case let error as LedgerError: self = error
         case is CancellationError: self.init(.cancelled, path: path, detail: "cancelled")
@@ -75,8 +82,12 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .full: "\(path) cannot be written, the disk is full or failing (\(detail)); make room, then start again"
         case .readOnly: "\(path) cannot be written (\(detail)); check its owner, mode and mount"
         case .unopenable: "\(path) cannot be opened (\(detail)); check that the directory exists and is ours"
-        case .corrupt: "\(path) is damaged (\(detail)); restore a backup, never just delete it: it knows what was sent"
-        case .tooNew: "\(path) was written by a newer version (\(detail)); install that version"
+        case .corrupt:
+            "\(path) is damaged (\(detail)\(writer.map { ", written by impact-notifier \($0)" } ?? "")); "
+                + "restore a backup, never just delete it: it knows what was sent"
+        case .tooNew:
+            "\(path) was written by \(writer.map { "impact-notifier \($0)" } ?? "a newer version") (\(detail)); "
+                + "install that version or a newer one"
         case .busy: "\(path) is held by another process (\(detail)); try again"
         default: "\(path): \(detail) (\(code.rawValue))"
         }

@@ -4,16 +4,23 @@ internal import GRDB
 ///
 /// A migration that was released is never changed; a new one follows it.
 enum LedgerSchema {
+    /// The names of the migrations, in their order; rows are carried over between the last two.
+    static let first = "1"
+    static let secondBegun = "2 begun"
+    static let second = "2"
+
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { try $0.execute(sql: first) }
-        migrator.registerMigration("2") { try $0.execute(sql: second) }
+        migrator.registerMigration(first) { try $0.execute(sql: firstTables) }
+        // Foreign keys hold all along, so that nobody has to check them at the end.
+        migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
+        migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
         return migrator
     }
 
     // Times are seconds since the Unix epoch, `witnessed` is microseconds as in the streams. A job without an owner is
     // one whose owner is still being looked up, and there is one of those at most for a change request.
-    private static let first = """
+    static let firstTables = """
         CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE position (
             host TEXT NOT NULL, wire TEXT NOT NULL, value INTEGER NOT NULL, witnessed INTEGER NOT NULL,

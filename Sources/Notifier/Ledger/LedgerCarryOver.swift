@@ -1,0 +1,41 @@
+internal import GRDB
+
+/// Carries a ledger of the version before over to this one, however large it is, in transactions that are small enough for
+/// the log of the database to stay small.
+///
+/// A batch of rows is removed in the transaction that makes its requests, so that the file hardly grows, and an interruption
+/// of any kind loses nothing: the next opening goes on with the rows that are left.
+struct LedgerCarryOver {
+    let queue: DatabaseQueue
+    let progress: @Sendable (Ledger.CarryingOver) throws -> Void
+
+    /// Whether a file has rows of the version before.
+    static func isNeeded(_ database: Database) throws -> Bool {
+        let applied = try LedgerSchema.migrator.appliedIdentifiers(database)
+        return applied.contains(LedgerSchema.first) && !applied.contains(LedgerSchema.second)
+    }
+
+    func run() throws {
+        let rows = try queue.read { database in
+            let table = try database.tableExists("job_1") ? "job_1" : "job"
+            return try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
+        }
+        try progress(.begun(rows: rows))
+        try LedgerSchema.migrator.migrate(queue, upTo: LedgerSchema.secondBegun)
+        var (cursor, done): (Int64, Int) = (0, 0)
+        while let batch = try queue.write({ try LedgerSchema.carryOver($0, after: cursor) }) {
+            cursor = batch.cursor
+            done += batch.rows
+            try progress(.carried(done, of: rows))
+        }
+        for index in LedgerSchema.secondIndices {
+            try progress(.carried(rows, of: rows))
+            try queue.write { try $0.execute(sql: "CREATE INDEX IF NOT EXISTS \(index)") }
+        }
+        try progress(.carried(rows, of: rows))
+        try LedgerSchema.migrator.migrate(queue)
+        // The log is as large as the largest transaction; it need not stay so.
+        _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try progress(.finished)
+    }
+}
