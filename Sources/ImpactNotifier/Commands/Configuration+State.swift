@@ -24,7 +24,7 @@ extension Configuration {
             throw ExitCode(ExitStatus.cannotCreate.rawValue)
         }
         do throws(LedgerError) {
-            try await body(try await Ledger.forCommand(in: stateDirectory))
+            try await body(try await Ledger.openForCommand(in: stateDirectory))
         } catch {
             StandardOutput.printError(error.description)
             throw ExitCode(DaemonFailure(error).status.rawValue)

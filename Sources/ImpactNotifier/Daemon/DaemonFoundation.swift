@@ -25,9 +25,10 @@ struct DaemonFoundation: Sendable {
         } catch {
             throw DaemonFailure(status: .cannotCreate, sentence: error.description)
         }
-        do {
-            ledger = try await Ledger.forDaemon(in: configuration.stateDirectory, manager: manager, logger: logger)
-        } catch { throw DaemonFailure(error) }
+        let report = CarryOverReport(manager: manager, logger: logger)
+        do { ledger = try await Ledger.open(in: configuration.stateDirectory, telling: report) } catch {
+            throw DaemonFailure(error)
+        }
         services = NetworkServices(configuration, logger: logger)
         let account = try await services.waitForAccount { wait in
             manager.startsLater(within: wait + .seconds(60), status: "Waiting for the account's handle to be resolved.")

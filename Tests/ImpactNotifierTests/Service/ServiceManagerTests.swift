@@ -1,4 +1,6 @@
 import Glibc
+import Notifier
+import TestSupport
 import Testing
 
 @testable import ImpactNotifier
@@ -44,6 +46,35 @@ import Testing
             manager.status("Session needs a login")
             #expect(receive() == "STATUS=Session needs a login")
         }
+    }
+
+    @Test func `has patience while a ledger is carried over, and the log says how far it is`() throws {
+        let path = "@impact-notifier-test-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let log = LogRecorder()
+        try withSocket(path) { receive in
+            func report(_ pace: CarryOverReport.Pace) -> CarryOverReport {
+                CarryOverReport(manager: ServiceManager(path: path), logger: log.logger, pace: pace)
+            }
+            func patience(_ done: Int) -> String {
+                "EXTEND_TIMEOUT_USEC=600000000\nSTATUS=Carrying the ledger over to this version: \(done) of 3000 rows."
+            }
+            let rare = report(CarryOverReport.Pace(first: .seconds(600)))
+            rare.tell(.begun(rows: 3000))
+            #expect(receive() == patience(0))
+            rare.tell(.carried(1000, of: 3000))
+            #expect(receive() == nil, "a batch takes a tenth of a second, and nobody reads so fast")
+            let eager = report(CarryOverReport.Pace(first: .zero, every: .zero))
+            eager.tell(.carried(2000, of: 3000))
+            #expect(receive() == patience(2000))
+            eager.tell(.finished)
+            #expect(receive() == nil)
+        }
+        #expect(
+            log.lines.map(\.message) == [
+                "the ledger is being carried over to this version", "carrying the ledger over",
+                "the ledger is carried over",
+            ]
+        )
     }
 
     @Test func `may be absent`() {

@@ -1,0 +1,62 @@
+internal import Logging
+internal import Notifier
+internal import Synchronization
+
+/// What log and service manager are told while a ledger of the version before is carried over, which may take minutes.
+struct CarryOverReport: Sendable {
+    private let manager: ServiceManager
+    private let logger: Logger
+    private let pace: Pace
+    private let start = ContinuousClock.now
+
+    init(manager: ServiceManager, logger: Logger, pace: Pace = Pace()) {
+        self.manager = manager
+        self.logger = logger
+        self.pace = pace
+    }
+
+    func tell(_ news: Ledger.CarryingOver) {
+        switch news {
+        case .begun(let rows):
+            logger.notice("the ledger is being carried over to this version", metadata: ["rows": "\(rows)"])
+            askForPatience(0, of: rows)
+        case .carried(let done, of: let rows):
+            guard pace.isDue() else { return }
+            logger.notice("carrying the ledger over", metadata: ["done": "\(done)", "of": "\(rows)"])
+            askForPatience(done, of: rows)
+        case .finished:
+            let seconds = (ContinuousClock.now - start).components.seconds
+            logger.notice("the ledger is carried over", metadata: ["seconds": "\(seconds)"])
+        }
+    }
+
+    /// The longest silence is the making of one index: seconds for a million rows.
+    private func askForPatience(_ done: Int, of rows: Int) {
+        manager.startsLater(
+            within: .seconds(600),
+            status: "Carrying the ledger over to this version: \(done) of \(rows) rows."
+        )
+    }
+}
+
+extension CarryOverReport {
+    /// Lets news through, but not more often than is of use.
+    final class Pace: Sendable {
+        private let interval: Duration
+        private let next: Mutex<ContinuousClock.Instant>
+
+        init(first: Duration = .seconds(5), every interval: Duration = .seconds(5)) {
+            self.interval = interval
+            next = Mutex(.now + first)
+        }
+
+        func isDue() -> Bool {
+            next.withLock { next in
+                let now = ContinuousClock.now
+                guard now >= next else { return false }
+                next = now + interval
+                return true
+            }
+        }
+    }
+}
