@@ -291,7 +291,7 @@ import Testing
             for: candidate,
             in: Conversation(id: "c", rev: "r"),
             maximumSends: 3,
-            admission: { policy.admission(of: owner, to: $0, isSuppressed: $1, isFollower: $2) },
+            policy: policy,
             now: room.clock.now()
         )
         #expect(begun == nil)

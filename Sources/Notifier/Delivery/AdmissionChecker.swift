@@ -47,8 +47,14 @@ actor AdmissionChecker {
         to request: Job,
         isFollower: Bool?
     ) async throws(LedgerError) -> Admission {
-        let isSuppressed = try await suppressions.contains(recipient)
-        return policy.admission(of: recipient, to: request, isSuppressed: isSuppressed, isFollower: isFollower)
+        policy.admission(
+            of: recipient,
+            to: request.uri,
+            by: request.author,
+            rule: request.rule,
+            isSuppressed: try await suppressions.contains(recipient),
+            isFollower: isFollower
+        )
     }
 
     /// Whether an account follows the sender; nil when the AppView does not say.

@@ -27,7 +27,7 @@ extension ChatSender {
             for: candidate,
             in: conversation,
             maximumSends: configuration.sending.maximumSends,
-            admission: admission,
+            policy: policy,
             now: wallClock.now()
         )
         report(applied)

@@ -13,7 +13,7 @@ extension ChatSender {
         }
         let now = wallClock.now()
         let wait = max(0, nextSendAt - now)
-        let applied = try await queue.absent(message.id, admission: admission, resendIn: wait, now: now)
+        let applied = try await queue.absent(message.id, policy: policy, resendIn: wait, now: now)
         report(applied)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: now) else { return }
         try await send(again)

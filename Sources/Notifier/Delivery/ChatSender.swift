@@ -15,7 +15,7 @@ actor ChatSender {
     let settings: Settings
     private let deliveries: DeliveryLog
     let timetable: Timetable
-    let admission: JobQueue.AdmissionCheck
+    let policy: AdmissionPolicy
     let checker: AdmissionChecker
     let chat: ChatClient
     let wallClock: any WallClock
@@ -56,11 +56,7 @@ actor ChatSender {
         settings = ledger.settings
         deliveries = ledger.deliveries
         self.reopened = reopened
-        let policy = AdmissionPolicy(configuration, sender: chat.sender)
-        admission = { job, isSuppressed, isFollower in
-            guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
-            return policy.admission(of: owner, to: job, isSuppressed: isSuppressed, isFollower: isFollower)
-        }
+        policy = AdmissionPolicy(configuration, sender: chat.sender)
         self.chat = chat
         self.checker = checker
         self.marker = marker

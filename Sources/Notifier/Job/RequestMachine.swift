@@ -123,7 +123,9 @@ public struct RequestMachine: Sendable, Hashable {
         // What was told stays told.
         case .resolved: jobs != .delivered
         // What decides whether a newer version is told: an operator said no for good, a deleted record can only come anew.
-        case .dropped: reason != cause && (cause == .operatorDecision || cause == .recordDeleted && reason?.yieldsToNewVersion == true)
+        case .dropped:
+            reason != cause
+                && (cause == .operatorDecision || cause == .recordDeleted && reason?.yieldsToNewVersion == true)
         }
     }
 

@@ -14,6 +14,7 @@ struct Review: Sendable {
 enum ReviewPlace: Sendable, Equatable {
     case lookup(after: Int64)
     case job(JobState, after: Int64)
+    case recipients
 
     static let first = Self.lookup(after: 0)
 }
@@ -26,6 +27,7 @@ extension JobQueue {
             switch place {
             case .lookup(let last): try transaction.reviewLookups(after: last, policy)
             case .job(let state, let last): try transaction.reviewJobs(in: state, after: last, policy)
+            case .recipients: try transaction.reviewRecipients()
             }
         }
     }
@@ -40,7 +42,7 @@ extension LedgerTransaction {
             arguments: [RequestMachine.State.lookup.rawValue, last, Self.batch]
         )
         for request in try rows.map(Job.init(row:)) {
-            if !policy.hasRule(for: request) { review.withoutRule[request.rule, default: 0] += 1 }
+            if !policy.hasRule(request.rule, for: request.uri) { review.withoutRule[request.rule, default: 0] += 1 }
             try database.execute(
                 sql: """
                     UPDATE request SET due_at = min(due_at, ?1),
@@ -72,19 +74,33 @@ extension LedgerTransaction {
             }
             let isChanged = try apply(.admitted(admission), toJob: job.id, into: &review.applied)
             guard !isChanged, state == .deferred, let reason = job.reason else { continue }
+            let until = "max(created_at + ?1, min(wait_until, updated_at + ?1))"
+            // What waits for a follow is due at its end; when its recipient is asked after stands with the recipient.
+            let wait = reason.waits == .follow ? nil : timetable.wait(for: reason)
             try database.execute(
                 sql: """
-                    UPDATE job SET due_at = min(due_at, updated_at + ?1),
-                        wait_until = max(created_at + ?2, min(wait_until, updated_at + ?2)) WHERE id = ?3
+                    UPDATE job SET wait_until = \(until),
+                        due_at = min(\(until), coalesce(min(due_at, updated_at + ?2), \(until))) WHERE id = ?3
                     """,
-                arguments: [timetable.wait(for: reason), timetable.expiry, job.id]
+                arguments: [timetable.expiry, wait, job.id]
             )
         }
         if rows.count == Self.batch {
             review.next = rows.last.map { .job(state, after: $0["id"]) }
-        } else if state == .queued {
-            review.next = .job(.deferred, after: 0)
+        } else {
+            review.next = state == .queued ? .job(.deferred, after: 0) : .recipients
         }
+        return review
+    }
+
+    fileprivate func reviewRecipients() throws -> Review {
+        let next = now + timetable.follow
+        try database.execute(
+            sql: "UPDATE recipient SET ask_at = ?1 WHERE did IN (SELECT did FROM recipient WHERE ask_at > ?1 LIMIT ?2)",
+            arguments: [next, Self.batch]
+        )
+        var review = Review()
+        if database.changesCount == Self.batch { review.next = .recipients }
         return review
     }
 }
@@ -93,12 +109,13 @@ extension AdmissionPolicy {
     /// Whether the recipient of a job is told, by what the ledger knows of them.
     func admission(of job: Job, in transaction: LedgerTransaction) throws -> Admission {
         guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
-        let follows = try Bool.fetchOne(
-            transaction.database,
-            sql: "SELECT follows FROM recipient WHERE did = ? AND follows IS NOT NULL",
-            arguments: [owner.text]
+        return admission(
+            of: owner,
+            to: job.uri,
+            by: job.author,
+            rule: job.rule,
+            isSuppressed: try transaction.isSuppressed(owner),
+            isFollower: try transaction.follows(owner)
         )
-        let isSuppressed = try transaction.isSuppressed(owner)
-        return admission(of: owner, to: job, isSuppressed: isSuppressed, isFollower: follows)
     }
 }

@@ -2,9 +2,6 @@ internal import ATProtocol
 internal import GRDB
 
 extension JobQueue {
-    /// What speaks for or against telling a recipient of a request, by what the ledger knows of them.
-    typealias AdmissionCheck = @Sendable (Job, _ isSuppressed: Bool, _ isFollower: Bool?) -> Admission
-
     /// The next recipient to be written to, with the jobs that one message may speak of; nil when nobody is due.
     ///
     /// Authors take turns. Recipients with a message in doubt wait until that is settled.
@@ -34,14 +31,13 @@ extension JobQueue {
         for candidate: SendCandidate,
         in conversation: Conversation,
         maximumSends: Int,
-        admission: @escaping AdmissionCheck,
+        policy: AdmissionPolicy,
         now: Double
     ) async throws(LedgerError) -> (message: Message?, Applied) {
         try await write(at: now) { transaction in
-            let check = try transaction.bind(admission, candidate.owner)
             var result = Applied()
             for job in candidate.jobs {
-                let verdict = check(job)
+                let verdict = try policy.admission(of: job, in: transaction)
                 guard verdict != .told else { continue }
                 let wait = transaction.timetable.wait(for: verdict)
                 try transaction.apply(.admitted(verdict), toJob: job.id, wait: wait, into: &result)
@@ -77,17 +73,16 @@ extension JobQueue {
     /// holds and the pace allows it, read once more when only the pace does not, else taken apart.
     func absent(
         _ id: Int64,
-        admission: @escaping AdmissionCheck,
+        policy: AdmissionPolicy,
         resendIn wait: Double,
         now: Double
     ) async throws(LedgerError) -> Applied {
         try await write(at: now) { transaction in
             var result = Applied()
             guard let message = try transaction.message(id) else { return result }
-            let check = try transaction.bind(admission, message.owner)
             let isUnchanged = try message.members.allSatisfy { member in
                 guard member.withdrawal == nil, let job = try transaction.job(member.job) else { return false }
-                return check(job) == .told
+                return try policy.admission(of: job, in: transaction) == .told
             }
             let note = Attempt(.readMessages, outcome: "not found")
             if isUnchanged, wait > 0 {
@@ -159,12 +154,5 @@ extension JobQueue {
                 try first("message", MessageMachine.State.verify.rawValue),
             ].compactMap(\.self).min()
         }
-    }
-}
-
-extension LedgerTransaction {
-    fileprivate func bind(_ check: @escaping JobQueue.AdmissionCheck, _ owner: DID) throws -> (Job) -> Admission {
-        let (isSuppressed, isFollower) = (try isSuppressed(owner), try follows(owner))
-        return { check($0, isSuppressed, isFollower) }
     }
 }

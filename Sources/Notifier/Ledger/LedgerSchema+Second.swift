@@ -110,7 +110,9 @@ extension LedgerSchema {
         let sql = "SELECT max(id) FROM (SELECT id FROM job_1 WHERE id > ? ORDER BY id LIMIT ?)"
         guard let last = try Int64.fetchOne(database, sql: sql, arguments: [cursor, batch]) else { return nil }
         let range: StatementArguments = ["after": cursor, "last": last]
-        for statement in [requests, jobs, attempts, recipients] { try database.execute(sql: statement, arguments: range) }
+        for statement in [requests, jobs, attempts, recipients] {
+            try database.execute(sql: statement, arguments: range)
+        }
         // Their attempts go with them.
         try database.execute(sql: "DELETE FROM job_1 WHERE id IN (SELECT id FROM (\(part)))", arguments: range)
         return (last, database.changesCount)
@@ -179,6 +181,6 @@ extension LedgerSchema {
             SELECT owner, CASE WHEN max(reason = 'relationship-unknown') = 0 THEN 0 END, min(due_at)
             FROM (\(part)) AS part CROSS JOIN job_1 ON job_1.id = part.id
             WHERE owner IS NOT NULL AND state = 'deferred' AND reason IN \(follow) GROUP BY owner
-            ON CONFLICT DO UPDATE SET ask_at = min(ask_at, excluded.ask_at), follows = follows AND excluded.follows
+            ON CONFLICT DO UPDATE SET ask_at = min(ask_at, excluded.ask_at), follows = follows + excluded.follows
         """
 }

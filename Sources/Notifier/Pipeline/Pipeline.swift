@@ -189,7 +189,7 @@ public actor Pipeline {
         guard try await review.run(configuration.fingerprint) else { return }
         parts.sender.wake()
         parts.resolver.wake()
-        parts.watcher.wake()
+        parts.keeper.wake()
     }
 
     private static func outcome(_ body: () async throws(LedgerError) -> Void) async -> LedgerError? {

@@ -4,18 +4,19 @@ import Network
 
 @testable import Notifier
 
-// What Resolver, FollowWatcher and MentionPoster do.
+// What Resolver, WaitKeeper and MentionPoster do.
 extension ModelDriver {
     mutating func look() async throws {
         if let due = try await queue.nextLookup() { state.now = max(state.now, due) }
         let running = Set(state.looking.map(\.request.request))
-        let policy = AdmissionPolicy(world.configuration, sender: ModelWorld.sender)
         for request in try await queue.dueLookups(limit: 8, excluding: running, now: state.now) {
             var recipients: [DID: Admission] = [:]
             for recipient in ModelWorld.recipients(of: request.reference?.description ?? "") {
                 recipients[recipient] = policy.admission(
                     of: recipient,
-                    to: request,
+                    to: request.uri,
+                    by: request.author,
+                    rule: request.rule,
                     isSuppressed: try await store.ledger.suppressions.contains(recipient),
                     isFollower: try await store.ledger.recipients.follows(recipient, since: state.now - 3600)
                 )
@@ -35,7 +36,8 @@ extension ModelDriver {
             case .nothing: resolution = .refused(Refusal(.projectNotFound, ""), .project)
             case .unreachable: resolution = try await failed(looking.request, ModelFailure.unreachable)
             case .givenUp: resolution = try await failed(looking.request, ModelFailure.unreachable, isGivenUp: true)
-            case .accountInactive: resolution = try await failed(looking.request, .inactiveRepository(status: "deactivated"))
+            case .accountInactive:
+                resolution = try await failed(looking.request, .inactiveRepository(status: "deactivated"))
             case .didNotFound: resolution = try await failed(looking.request, ModelFailure.noIdentity)
             }
         }
@@ -56,20 +58,15 @@ extension ModelDriver {
     }
 
     mutating func ask(_ isAnswered: Bool) async throws {
-        if let due = try await queue.nextFollowCheck() { state.now = max(state.now, due) }
-        let owners = try await queue.ownersAwaitingFollow(limit: 30, now: state.now)
-        guard !owners.isEmpty else { return }
-        guard isAnswered else { return try await queue.askAgain(about: Set(owners), in: 30, now: state.now) }
-        for owner in owners where world.blockers.contains(owner) {
-            _ = try await store.ledger.suppressions.suppress(owner, .ownerBlocked, now: state.now)
+        if let due = try await queue.nextQuestion() { state.now = max(state.now, due) }
+        let owners = try await queue.ownersToAsk(limit: 30, now: state.now)
+        if isAnswered {
+            for owner in owners where world.blockers.contains(owner) {
+                _ = try await store.ledger.suppressions.suppress(owner, .ownerBlocked, now: state.now)
+            }
+            _ = try await queue.learn(owners.map { ($0, world.followers.contains($0)) }, now: state.now)
         }
-        let follows = Dictionary(uniqueKeysWithValues: owners.map { ($0, world.followers.contains($0)) })
-        try await store.ledger.recipients.store(follows, now: state.now)
-        let followers = Set(owners.filter(world.followers.contains))
-        let others = Set(owners).subtracting(followers)
-        _ = try await queue.applyToAwaiting(followers, .wakened, now: state.now)
-        _ = try await queue.applyToAwaiting(others, .admitted(.waits(.ownerNotFollowing)), wait: 900, now: state.now)
-        try await queue.askAgain(about: others, in: 900, now: state.now)
+        _ = try await queue.wakeFollowers(now: state.now)
     }
 
     mutating func mention(_ posting: ModelStep.Posting) async throws {
@@ -130,7 +127,12 @@ enum ModelFailure {
     private static func transport(mayHaveBeenSent: Bool) -> CallFailure {
         .session(
             SessionFailure(
-                HTTPFailure(code: .connectionLost, origin: "https://pds.test", detail: "", mayHaveBeenSent: mayHaveBeenSent)
+                HTTPFailure(
+                    code: .connectionLost,
+                    origin: "https://pds.test",
+                    detail: "",
+                    mayHaveBeenSent: mayHaveBeenSent
+                )
             )
         )
     }

@@ -45,7 +45,9 @@ extension ModelDriver {
                 digest: configuration.digest,
                 dailyLimit: configuration.sending.dailyLimit,
                 now: state.now
-            ) { return candidate }
+            ) {
+                return candidate
+            }
             guard let due = try await store.nextDue(after: state.now) else { return nil }
             state.now = due
         }
@@ -53,15 +55,29 @@ extension ModelDriver {
     }
 
     private func refuseWhatIsExcluded(_ candidate: SendCandidate) async throws -> Bool {
-        let isSuppressed = try await store.ledger.suppressions.contains(candidate.owner)
         var isChanged = false
+        // As AdmissionChecker does: who is not known to follow or not is asked after.
+        if try await follows(candidate.owner) == nil {
+            _ = try await queue.learn([(candidate.owner, world.followers.contains(candidate.owner))], now: state.now)
+        }
         for job in candidate.jobs {
-            let verdict = admission(job, isSuppressed)
+            let verdict = policy.admission(
+                of: candidate.owner,
+                to: job.uri,
+                by: job.author,
+                rule: job.rule,
+                isSuppressed: try await store.ledger.suppressions.contains(candidate.owner),
+                isFollower: try await follows(candidate.owner)
+            )
             guard verdict != .told else { continue }
             isChanged = true
             _ = try await queue.apply(.admitted(verdict), to: [job.id], now: state.now)
         }
         return isChanged
+    }
+
+    private func follows(_ owner: DID) async throws -> Bool? {
+        try await store.ledger.recipients.follows(owner, since: -.infinity)
     }
 
     private func failure(of calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {
@@ -87,14 +103,16 @@ extension ModelDriver {
             for: prepared.candidate,
             in: prepared.conversation,
             maximumSends: 2,
-            admission: admission,
+            policy: policy,
             now: state.now
         )
         if let message { try await leave(message, sending) }
     }
 
     private mutating func leave(_ message: Message, _ sending: ModelStep.Sending) async throws {
-        let tells = (message.input["text"]?.string ?? "").split(separator: " ").map(String.init).filter { $0.hasPrefix("r") }
+        let tells = (message.input["text"]?.string ?? "").split(separator: " ").map(String.init).filter {
+            $0.hasPrefix("r")
+        }
         if sending == .killedBeforeStoring { return try await restart() }
         faults += world.faults(of: tells, to: message.owner, suppressed: try await suppressed())
         let refusal = failure(of: .answered, message.owner)
@@ -127,7 +145,8 @@ extension ModelDriver {
     }
 
     /// The sender reads the conversation of the message in doubt that is due next.
-    mutating func verify(_ calling: ModelStep.Calling, resendIn wait: Double, _ sending: ModelStep.Sending) async throws {
+    mutating func verify(_ calling: ModelStep.Calling, resendIn wait: Double, _ sending: ModelStep.Sending) async throws
+    {
         var next = try await queue.nextVerification(now: state.now)
         if next == nil, let due = try await store.nextDoubt() {
             state.now = max(state.now, due)
@@ -145,8 +164,10 @@ extension ModelDriver {
             _ = try await queue.apply(.found, to: message.id, note, sent: sent, now: state.now)
             return
         }
-        let applied = try await queue.absent(message.id, admission: admission, resendIn: wait, now: state.now)
-        guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: state.now) else { return }
+        let applied = try await queue.absent(message.id, policy: policy, resendIn: wait, now: state.now)
+        guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: state.now) else {
+            return
+        }
         try await leave(again, sending)
     }
 

@@ -14,13 +14,7 @@ struct ModelDriver {
     var queue: JobQueue { store.queue }
     var world: ModelWorld { state.world }
 
-    var admission: @Sendable (Job, _ isSuppressed: Bool) -> Admission {
-        let policy = AdmissionPolicy(world.configuration, sender: ModelWorld.sender)
-        return { job, isSuppressed in
-            guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
-            return policy.admission(of: owner, to: job, isSuppressed: isSuppressed, isFollower: true)
-        }
-    }
+    var policy: AdmissionPolicy { AdmissionPolicy(world.configuration, sender: ModelWorld.sender) }
 
     func key() async throws -> ModelState.Key { state.key(try await store.fingerprint(state)) }
 

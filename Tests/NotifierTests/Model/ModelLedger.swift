@@ -15,7 +15,9 @@ struct ModelLedger: Sendable {
     private let loading: [String]
 
     /// In the order in which rows can be inserted.
-    private static let tables = ["request", "message", "job", "attempt", "conversation", "suppression", "recipient", "sighting"]
+    private static let tables = [
+        "request", "message", "job", "attempt", "conversation", "suppression", "recipient", "sighting",
+    ]
 
     init() throws {
         var configuration = Configuration()
@@ -48,7 +50,9 @@ struct ModelLedger: Sendable {
 
     func load(_ rows: [String]) async throws {
         try await ledger.database.write { [loading] database in
-            for table in ["job", "attempt", "message", "request", "conversation", "suppression", "recipient", "tally", "sighting"] {
+            for table in [
+                "job", "attempt", "message", "request", "conversation", "suppression", "recipient", "tally", "sighting",
+            ] {
                 try database.cachedStatement(sql: "DELETE FROM \(table)").execute()
             }
             for (statement, rows) in zip(loading, rows) {
@@ -115,7 +119,9 @@ extension ModelLedger {
     func view() async throws -> ModelView {
         try await ledger.database.read { database in
             var view = ModelView()
-            for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT id, uri, state, reason, cid FROM request ORDER BY uri")) {
+            for row in try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT id, uri, state, reason, cid FROM request ORDER BY uri")
+            ) {
                 let uri: String = row["uri"]
                 view.requests.append(
                     .init(
@@ -145,7 +151,9 @@ extension ModelLedger {
                     )
                 )
             }
-            for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT id, owner, state, reason, marker FROM message")) {
+            for row in try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT id, owner, state, reason, marker FROM message")
+            ) {
                 view.messages.append(
                     .init(
                         id: row["id"],
@@ -156,7 +164,9 @@ extension ModelLedger {
                     )
                 )
             }
-            view.suppressed = Set(try String.fetchAll(database.cachedStatement(sql: "SELECT did FROM suppression")).map { try DID($0) })
+            view.suppressed = Set(
+                try String.fetchAll(database.cachedStatement(sql: "SELECT did FROM suppression")).map { try DID($0) }
+            )
             return view
         }
     }

@@ -20,7 +20,9 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
     }
 
     /// What the loops do when all goes well.
-    private static let loops: [ModelStep] = [.look, .find(.recipients), .open(.answered), .send(.arrives), .verify(.arrives)]
+    private static let loops: [ModelStep] = [
+        .look, .find(.recipients), .open(.answered), .send(.arrives), .verify(.arrives),
+    ]
     private static let found: [ModelStep] = [.look, .find(.recipients)]
     private static let record: [ModelStep] = [.write(0), .update(0), .move(0), .delete(0)]
 
@@ -52,7 +54,10 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
         ModelScenario(
             "a message that may have arrived cannot be looked for",
             [.write(0)] + found + [.open(.answered), .send(.lostAfterStoring)],
-            loops + [.update(0), .move(0), .delete(0), .block(0), .lock(0), .unlock(0), .follow(0), .unfollow(0), .stop(0), .lift(0)]
+            loops + [
+                .update(0), .move(0), .delete(0), .block(0), .lock(0), .unlock(0), .follow(0), .unfollow(0), .stop(0),
+                .lift(0),
+            ]
                 + [.verify(.lostBeforeStoring), .verifyFails(.unreachable), .drop(0), .retry(0), .month, .restart]
         ),
         ModelScenario(
@@ -64,8 +69,13 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
         ModelScenario(
             "a request has two recipients",
             [.write(2)] + found,
-            loops + [.update(2), .move(2), .delete(2), .write(2), .block(0), .stop(1), .lift(1), .unfollow(1), .follow(1)]
-                + [.send(.lostBeforeStoring), .send(.lostAfterStoring), .drop(2), .retry(2), .ask(isAnswered: true), .restart]
+            loops + [
+                .update(2), .move(2), .delete(2), .write(2), .block(0), .stop(1), .lift(1), .unfollow(1), .follow(1),
+            ]
+                + [
+                    .send(.lostBeforeStoring), .send(.lostAfterStoring), .drop(2), .retry(2), .ask(isAnswered: true),
+                    .restart,
+                ]
         ),
         ModelScenario(
             "a follow is waited for",
@@ -96,7 +106,9 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
         ModelScenario(
             "a window holds the second message back",
             [.write(0)] + found + [.open(.answered), .send(.arrives), .write(1)] + found,
-            loops + [.send(.lostBeforeStoring), .update(1), .delete(1), .write(1), .drop(1), .retry(1), .stop(0), .restart]
+            loops + [
+                .send(.lostBeforeStoring), .update(1), .delete(1), .write(1), .drop(1), .retry(1), .stop(0), .restart,
+            ]
         ) { $0.hasWindow = true },
     ]
 }

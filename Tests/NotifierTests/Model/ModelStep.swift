@@ -22,18 +22,39 @@ enum ModelStep: Sendable, Hashable {
     }
 
     // The stream.
-    case write(Int), update(Int), move(Int), delete(Int), authorGone(Int), burst(Int)
+    case write(Int)
+    case update(Int)
+    case move(Int)
+    case delete(Int)
+    case authorGone(Int)
+    case burst(Int)
     // The resolver reads what is due, and stores what it found of the first.
-    case look, find(Finding)
+    case look
+    case find(Finding)
     // The sender takes up what is due and opens the conversation; it begins and sends; it reads a conversation in doubt and, when
     // the message is not there, sends it again.
-    case open(Calling), send(Sending), verify(Sending), verifyFails(Calling), verifyEarly
+    case open(Calling)
+    case send(Sending)
+    case verify(Sending)
+    case verifyFails(Calling)
+    case verifyEarly
     // The follow watcher, the mention poster.
-    case ask(isAnswered: Bool), mention(Posting)
+    case ask(isAnswered: Bool)
+    case mention(Posting)
     // The owners.
-    case follow(Int), unfollow(Int), block(Int), silence(Int), lock(Int), unlock(Int), stop(Int)
+    case follow(Int)
+    case unfollow(Int)
+    case block(Int)
+    case silence(Int)
+    case lock(Int)
+    case unlock(Int)
+    case stop(Int)
     // The operator.
-    case retry(Int), drop(Int), suppress(Int), lift(Int), reload(ModelWorld.Settings)
+    case retry(Int)
+    case drop(Int)
+    case suppress(Int)
+    case lift(Int)
+    case reload(ModelWorld.Settings)
     // The process, the time.
     case restart, month
 

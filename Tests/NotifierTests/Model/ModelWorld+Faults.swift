@@ -16,7 +16,8 @@ extension ModelState {
                 && ($0.reason == .relationshipUnknown || world.followers.contains($0.owner))
         }
         if isAwaited { return .ask(isAnswered: true) }
-        let isMentioned = world.settings == .mentions
+        let isMentioned =
+            world.settings == .mentions
             && view.jobs.contains { $0.state == .deferred && $0.reason?.allowsMention == true }
         return isMentioned ? .mention(.arrives) : nil
     }
@@ -38,22 +39,27 @@ extension ModelWorld {
             let name = "r\(job.request) for \(job.owner)"
             switch job.state {
             case .delivered where job.reason == .mentionPosted:
-                return posts.values.contains("r\(job.request) to \(job.owner)") ? nil : "\(name) is delivered by no post"
+                return posts.values.contains("r\(job.request) to \(job.owner)")
+                    ? nil : "\(name) is delivered by no post"
             case .delivered: return told(job.request, to: job.owner) == 1 ? nil : "\(name) is delivered by no message"
             case .deferred:
-                return job.reason?.waits == nil ? "\(name) waits for what never comes: \(job.reason?.rawValue ?? "")" : nil
+                return job.reason?.waits == nil
+                    ? "\(name) waits for what never comes: \(job.reason?.rawValue ?? "")" : nil
             default: return nil
             }
         }
     }
 
     /// Reasons that the record itself disproves while it is there and its author is.
-    private static let disproved: Set<Reason> = [.recordDeleted, .recordReplaced, .ownerChanged, .authorInactive, .authorBurst]
+    private static let disproved: Set<Reason> = [
+        .recordDeleted, .recordReplaced, .ownerChanged, .authorInactive, .authorBurst,
+    ]
 
     /// What must not be seen when nothing happens any more.
     func faultsAtRest(in view: ModelView) -> [String] {
         var faults: [String] = []
-        for (number, version) in records where version != .deleted && !calledOff.contains(number) && !dropped.contains(number) {
+        for (number, version) in records
+        where version != .deleted && !calledOff.contains(number) && !dropped.contains(number) {
             guard let request = view.requests.first(where: { $0.number == number }) else {
                 faults.append("r\(number) is unknown")
                 continue
@@ -64,10 +70,14 @@ extension ModelWorld {
             let recipients = Self.recipients(of: Self.reference(of: number, version))
             for job in view.jobs where job.request == number {
                 let name = "r\(number) for \(job.owner)"
-                if !recipients.contains(job.owner), !job.state.isFinal { faults.append("\(name), who does not own it, is open") }
+                if !recipients.contains(job.owner), !job.state.isFinal {
+                    faults.append("\(name), who does not own it, is open")
+                }
                 if recipients.contains(job.owner), request.state == .resolved, job.state == .dropped,
                     let reason = job.reason, Self.disproved.contains(reason)
-                { faults.append("\(name) is dropped for \(reason.rawValue), which is not so") }
+                {
+                    faults.append("\(name) is dropped for \(reason.rawValue), which is not so")
+                }
             }
             guard request.state == .resolved else { continue }
             for owner in recipients where !view.jobs.contains(where: { $0.request == number && $0.owner == owner }) {

@@ -77,7 +77,9 @@ struct ModelWorld: Sendable, Hashable {
 
     static func cid(of request: Int, _ version: Version) -> String { "r\(request)-\(version.rawValue)" }
 
-    var configuration: NotifierConfiguration { Self.configurations[settings, default: NotifierConfiguration(rules: [])] }
+    var configuration: NotifierConfiguration {
+        Self.configurations[settings, default: NotifierConfiguration(rules: [])]
+    }
 
     private static let configurations: [Settings: NotifierConfiguration] = {
         var all: [Settings: NotifierConfiguration] = [:]
@@ -120,12 +122,18 @@ extension ModelWorld {
     /// What is wrong with a message that leaves now.
     func faults(of tells: [String], to owner: DID, suppressed: Set<DID>) -> [String] {
         tells.compactMap { told in
-            guard let request = told.dropFirst().first?.wholeNumberValue, let version = records[request] else { return told }
-            if let cause = exclusion(of: owner, from: request, suppressed: suppressed) { return "\(owner) \(cause): \(told)" }
+            guard let request = told.dropFirst().first?.wholeNumberValue, let version = records[request] else {
+                return told
+            }
+            if let cause = exclusion(of: owner, from: request, suppressed: suppressed) {
+                return "\(owner) \(cause): \(told)"
+            }
             if calledOff.contains(request) { return "\(told) was called off and is sent" }
             if dropped.contains(request) { return "\(told) was dropped by the operator and is sent" }
             if version == .deleted { return insisted.contains(request) ? nil : "\(told) is deleted and is sent" }
-            if told != Self.cid(of: request, version) { return "\(told) is sent, and the newest is \(version.rawValue)" }
+            if told != Self.cid(of: request, version) {
+                return "\(told) is sent, and the newest is \(version.rawValue)"
+            }
             let recipients = Self.recipients(of: Self.reference(of: request, version))
             return recipients.contains(owner) ? nil : "\(told) is sent to \(owner), who does not own it"
         }

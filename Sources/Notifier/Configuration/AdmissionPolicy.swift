@@ -17,14 +17,23 @@ struct AdmissionPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - recipient: the account.
-    ///   - request: what it would be told of.
+    ///   - uri: what it would be told of.
+    ///   - author: who wrote it.
+    ///   - rule: the name of the rule by which it was taken.
     ///   - isSuppressed: whether it is on the suppression list.
     ///   - isFollower: whether it follows the sender; nil when that is not known.
-    func admission(of recipient: DID, to request: Job, isSuppressed: Bool, isFollower: Bool?) -> Admission {
-        if recipient == request.author { return .refused(.authorIsOwner) }
+    func admission(
+        of recipient: DID,
+        to uri: ATURI,
+        by author: DID,
+        rule: String,
+        isSuppressed: Bool,
+        isFollower: Bool?
+    ) -> Admission {
+        if recipient == author { return .refused(.authorIsOwner) }
         if recipient == sender { return .refused(.ownerIsSender) }
-        guard hasRule(for: request) else { return .refused(.ruleRemoved) }
-        if policy.blockedAuthors.contains(request.author) { return .refused(.authorBlocked) }
+        guard hasRule(rule, for: uri) else { return .refused(.ruleRemoved) }
+        if policy.blockedAuthors.contains(author) { return .refused(.authorBlocked) }
         if isSuppressed { return .refused(.ownerSuppressed) }
         switch policy.recipients {
         case .anyone: return .told
@@ -36,8 +45,8 @@ struct AdmissionPolicy: Sendable {
     }
 
     /// Whether the rule by which a request was taken is still there, and reads its collection.
-    func hasRule(for request: Job) -> Bool {
-        guard let rule = rules[request.rule], let collection = request.uri.collection else { return false }
+    func hasRule(_ name: String, for uri: ATURI) -> Bool {
+        guard let rule = rules[name], let collection = uri.collection else { return false }
         return rule.covers(collection)
     }
 }
