@@ -15,8 +15,8 @@ struct LedgerCarryOver {
         return applied.contains(LedgerSchema.first) && !applied.contains(LedgerSchema.second)
     }
 
-    /// What is removed need not be overwritten with zeros, for it is there anew. A batch has room in memory, and the log for
-    /// several (32 MiB), for the AT-URIs of each lie all over their index. A power cut may take the last batches back, not more.
+    // What is removed need not be overwritten with zeros, for it is there anew. A batch has room in memory, and the log for
+    // several (32 MiB), for the AT-URIs of each lie all over their index. A power cut may take the last batches back, not more.
     private static let pragmas: [(name: String, value: Int)] = [
         ("secure_delete", 0), ("cache_size", -16_384), ("wal_autocheckpoint", 8192), ("synchronous", 1),
     ]

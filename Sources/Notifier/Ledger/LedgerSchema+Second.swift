@@ -104,8 +104,11 @@ extension LedgerSchema {
 
     /// Carries a batch of requests over, with their jobs and attempts, and removes what they were made of.
     ///
-    /// - Parameter cursor: the last row that was looked at; what is behind it is still to be carried over.
+    /// - Parameters:
+    ///   - database: in a transaction.
+    ///   - cursor: the last row that was looked at; what is behind it is still to be carried over.
     /// - Returns: the last row of this batch, and how many rows were carried over; nil when there are none behind the cursor.
+    /// - Throws: `DatabaseError`.
     static func carryOver(_ database: Database, after cursor: Int64) throws -> (cursor: Int64, rows: Int)? {
         let sql = "SELECT max(id) FROM (SELECT id FROM job_1 WHERE id > ? ORDER BY id LIMIT ?)"
         guard let last = try Int64.fetchOne(database, sql: sql, arguments: [cursor, batch]) else { return nil }
