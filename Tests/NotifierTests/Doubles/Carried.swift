@@ -34,8 +34,8 @@ enum Carried {
     static let jobs = [
         "4 4 ownere queued - 0 0 - 0 0 - - 0 1",
         "5 5 ownerf queued owner-limit 0 0 - 0 3600 - - 0 2",
-        "6 6 ownerg deferred relationship-unknown 0 0 - 0 0 2592000 - 0 1",
-        "7 7 ownerh deferred owner-not-following 0 0 - 0 900 2592000 - 0 3",
+        "6 6 ownerg deferred relationship-unknown 0 0 - 0 2592000 2592000 - 0 1",
+        "7 7 ownerh deferred owner-not-following 0 0 - 0 2592000 2592000 - 0 3",
         "8 8 owneri deferred owner-disabled-messages 1 0 - 0 604800 2592000 - 0 4",
         "10 10 ownerk sending - 0 1 - 1 0 - 1 0 2",
         "11 11 ownerl verify outcome-unknown 0 1 - 1 120 - 2 0 5",
