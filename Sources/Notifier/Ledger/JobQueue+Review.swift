@@ -72,7 +72,8 @@ extension LedgerTransaction {
             if state == .queued, job.reason?.waits == .limit {
                 try apply(.wakened, toJob: job.id, into: &review.applied)
             }
-            let isChanged = try apply(.admitted(admission), toJob: job.id, into: &review.applied)
+            let pause = timetable.wait(for: admission)
+            let isChanged = try apply(.admitted(admission), toJob: job.id, wait: pause, into: &review.applied)
             guard !isChanged, state == .deferred, let reason = job.reason else { continue }
             let until = "max(created_at + ?1, min(wait_until, updated_at + ?1))"
             // What waits for a follow is due at its end; when its recipient is asked after stands with the recipient.
