@@ -231,15 +231,8 @@ import Testing
             wallClock: room.clock,
             logger: .silent
         )
-        let outputs = OutputDispatcher([], http: network, wallClock: room.clock, logger: .silent)
-        let checker = AdmissionChecker(
-            configuration: room.configuration,
-            sender: World.sender,
-            ledger: room.ledger,
-            client: client,
-            reporter: OutcomeReporter(logger: .silent, wallClock: room.clock, outputs: outputs),
-            wallClock: room.clock
-        )
+        let context = DeliveryContext.silent(room.configuration, http: network, wallClock: room.clock)
+        let checker = AdmissionChecker(context, ledger: room.ledger, client: client)
         let followers = owners.map { owner -> JSONValue in ["did": .string(owner.text), "followedBy": "at://x"] }
         network.script(path, [.json(["relationships": .array(followers)])])
         network.during(path) {

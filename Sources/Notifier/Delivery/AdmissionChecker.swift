@@ -5,34 +5,23 @@ internal import Network
 ///
 /// Whether somebody follows is believed for an hour. Several who want to know at once share one question.
 actor AdmissionChecker {
-    private let policy: AdmissionPolicy
+    private let context: DeliveryContext
     private let queue: JobQueue
     private let suppressions: SuppressionList
     private let recipients: RecipientStore
     private let client: RelationshipClient
-    private let reporter: OutcomeReporter
-    private let wallClock: any WallClock
     private(set) var waiting: [DID: [CheckedContinuation<Void, Never>]] = [:]
     private var isAsking = false
 
     /// How long it is believed that somebody follows the sender, or does not, in seconds.
     private static let lifetime = 3600.0
 
-    init(
-        configuration: NotifierConfiguration,
-        sender: DID,
-        ledger: Ledger,
-        client: RelationshipClient,
-        reporter: OutcomeReporter,
-        wallClock: any WallClock
-    ) {
-        policy = AdmissionPolicy(configuration, sender: sender)
-        queue = ledger.queue(Timetable(configuration))
+    init(_ context: DeliveryContext, ledger: Ledger, client: RelationshipClient) {
+        self.context = context
+        queue = ledger.queue(context.timetable)
         suppressions = ledger.suppressions
         recipients = ledger.recipients
         self.client = client
-        self.reporter = reporter
-        self.wallClock = wallClock
     }
 
     /// Whether an account is told of a request; the AppView is asked only when that decides.
@@ -47,7 +36,7 @@ actor AdmissionChecker {
         to request: Job,
         isFollower: Bool?
     ) async throws(LedgerError) -> Admission {
-        policy.admission(
+        context.policy.admission(
             of: recipient,
             to: request.uri,
             by: request.author,
@@ -71,7 +60,7 @@ actor AdmissionChecker {
     }
 
     private func believed(_ recipient: DID) async throws(LedgerError) -> Bool? {
-        try await recipients.follows(recipient, since: wallClock.now() - Self.lifetime)
+        try await recipients.follows(recipient, since: context.now - Self.lifetime)
     }
 
     // Who comes while a question is under way is in the next one.
@@ -93,10 +82,10 @@ actor AdmissionChecker {
     func ask(about owners: [DID]) async throws(LedgerError) {
         let found: [DID: Relationship]
         do { found = try await client.relationships(with: owners) } catch { return }
-        let now = wallClock.now()
+        let now = context.now
         for owner in owners where found[owner]?.isBlocked == true {
-            reporter.report(try await suppressions.suppress(owner, .ownerBlocked, now: now))
+            context.report(try await suppressions.suppress(owner, .ownerBlocked, now: now))
         }
-        reporter.report(try await queue.learn(owners.map { ($0, found[$0]?.isFollower) }, now: now))
+        context.report(try await queue.learn(owners.map { ($0, found[$0]?.isFollower) }, now: now))
     }
 }

@@ -28,10 +28,10 @@ extension ChatSender {
     /// Asks later and later; what hinders this call does not stop the sending of messages, nor does it end its pauses.
     private func answersNotRead(_ failure: CallFailure) {
         let verdict = classify(.readAnswers, failure)
-        reporter.count(call: .readAnswers, status: failure.status)
+        context.reporter.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
         let wait = max(1, configuration.sending.answersInterval?.inSeconds ?? 0, gate.backoff(answerFailures))
-        nextAnswersAt = wallClock.now() + wait
+        nextAnswersAt = context.now + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
             "answers of owners cannot be read, so that nobody's “stop” is heeded",
@@ -52,7 +52,7 @@ extension ChatSender {
             else { continue }
             switch word {
             case .stop:
-                report(try await suppressions.suppress(owner, .ownerStopped, now: wallClock.now()))
+                context.report(try await suppressions.suppress(owner, .ownerStopped, now: context.now))
             case .start:
                 guard try await suppressions.lift(owner, ifReason: .ownerStopped) else { continue }
                 logger.notice("owner wants messages again", metadata: ["did": "\(owner)"])

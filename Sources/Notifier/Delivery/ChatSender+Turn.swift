@@ -27,10 +27,10 @@ extension ChatSender {
             for: candidate,
             in: conversation,
             maximumSends: configuration.sending.maximumSends,
-            policy: policy,
-            now: wallClock.now()
+            policy: context.policy,
+            now: context.now
         )
-        report(applied)
+        context.report(applied)
         guard let begun else { return false }
         try await send(begun)
         return true
@@ -60,8 +60,8 @@ extension ChatSender {
         sent: SentMessage? = nil,
         wait: Double = 0
     ) async throws(LedgerError) {
-        report(
-            try await queue.apply(event, to: message.id, note, sent: sent, wait: wait, now: wallClock.now())
+        context.report(
+            try await queue.apply(event, to: message.id, note, sent: sent, wait: wait, now: context.now)
         )
     }
 
@@ -70,17 +70,17 @@ extension ChatSender {
         guard let first = jobs.first else { return }
         let verdict = try await refine(judge(phase, failure), failure, request: first.request, owner: first.owner)
         let note = Attempt(phase, failure, verdict)
-        report(try await queue.apply(.failed(verdict), to: jobs.map(\.id), note, now: wallClock.now()))
+        context.report(try await queue.apply(.failed(verdict), to: jobs.map(\.id), note, now: context.now))
     }
 
     /// Drops jobs that no message can be made of.
     private func refuse(_ jobs: [Job], _ refusal: Refusal) async throws(LedgerError) {
-        report(
+        context.report(
             try await queue.apply(
                 .admitted(.refused(refusal.reason)),
                 to: jobs.map(\.id),
                 Attempt(.input, refusal),
-                now: wallClock.now()
+                now: context.now
             )
         )
     }
@@ -94,8 +94,8 @@ extension ChatSender {
             case .told: continue
             case .refused(let reason): try await refuse([job], Refusal(reason, detail(of: reason, job)))
             case .waits:
-                let wait = timetable.wait(for: admission)
-                report(try await queue.apply(.admitted(admission), to: [job.id], wait: wait, now: wallClock.now()))
+                let wait = context.timetable.wait(for: admission)
+                context.report(try await queue.apply(.admitted(admission), to: [job.id], wait: wait, now: context.now))
             }
             isChanged = true
         }
@@ -114,7 +114,7 @@ extension ChatSender {
     private func isHeldBack(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         let limits = candidate.limits
         let policy = configuration.policy
-        let now = wallClock.now()
+        let now = context.now
         if let until = limits.dayFreeAt, until > now {
             gate.hold(until: until, .globalLimit)
             logger.warning("the messages of this day are used up", metadata: ["next_s": "\(Int(until - now))"])
@@ -141,7 +141,7 @@ extension ChatSender {
         _ window: Double,
         _ reason: Reason
     ) async throws(LedgerError) {
-        let now = wallClock.now()
+        let now = context.now
         // Requests that are told together cost one message.
         let isTogether = configuration.digest.isEnabled && !byAuthor
         try await queue.postpone(
@@ -153,7 +153,7 @@ extension ChatSender {
             reason,
             now: now
         )
-        reporter.held(candidate.head, reason, for: until - now)
+        context.reporter.held(candidate.head, reason, for: until - now)
     }
 
     func refine(

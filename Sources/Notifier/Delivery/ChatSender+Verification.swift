@@ -11,10 +11,10 @@ extension ChatSender {
         if case .present(let sent) = finding {
             return try await apply(.found, to: message, Attempt(.readMessages, outcome: "found"), sent: sent)
         }
-        let now = wallClock.now()
+        let now = context.now
         let wait = max(0, nextSendAt - now)
-        let applied = try await queue.absent(message.id, policy: policy, resendIn: wait, now: now)
-        report(applied)
+        let applied = try await queue.absent(message.id, policy: context.policy, resendIn: wait, now: now)
+        context.report(applied)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: now) else { return }
         try await send(again)
         paceNext()

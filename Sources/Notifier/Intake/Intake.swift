@@ -6,26 +6,16 @@ internal import Network
 
 /// Takes what the stream matched, judges it, and stores it together with the position (invariant 1).
 actor Intake {
+    private let context: DeliveryContext
     private let queue: JobQueue
-    private let reporter: OutcomeReporter
-    private let wallClock: any WallClock
-    private let logger: Logger
     private var breaker: BurstBreaker
     private var judge: RequestJudge
 
-    init(
-        configuration: NotifierConfiguration,
-        sender: DID,
-        queue: JobQueue,
-        reporter: OutcomeReporter,
-        wallClock: any WallClock,
-        logger: Logger
-    ) {
+    init(_ context: DeliveryContext, queue: JobQueue) {
+        self.context = context
         self.queue = queue
-        self.reporter = reporter
-        self.wallClock = wallClock
-        self.logger = logger
-        judge = RequestJudge(rules: configuration.rules, policy: configuration.policy, sender: sender)
+        let configuration = context.configuration
+        judge = RequestJudge(rules: configuration.rules, policy: configuration.policy, sender: context.sender)
         breaker = BurstBreaker(configuration.policy)
     }
 
@@ -35,18 +25,18 @@ actor Intake {
     func take(_ batch: StreamBatch) async throws(LedgerError) -> Bool {
         var items: [IntakeItem] = []
         for event in batch.events {
-            guard let item = judge.judge(event, now: wallClock.now()) else { continue }
+            guard let item = judge.judge(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }
-        let result = try await queue.store(batch, items, now: wallClock.now())
+        let result = try await queue.store(batch, items, now: context.now)
         for rejected in batch.rejected {
-            logger.warning(
+            context.logger.warning(
                 "message quarantined",
                 metadata: ["host": "\(rejected.host)", "reason": "\(rejected.reason.rawValue)"]
             )
         }
         if let gap = batch.gap {
-            logger.warning(
+            context.logger.warning(
                 "stream gap",
                 metadata: [
                     "host": "\(gap.host)", "reason": "\(gap.reason.rawValue)",
@@ -68,7 +58,7 @@ actor Intake {
         switch breaker.judge(author, request.commit.recordKey, at: Double(request.event.position.witnessed) / 1e6) {
         case .passes: return [item]
         case .trips:
-            logger.warning(
+            context.logger.warning(
                 "author blocked for a burst",
                 metadata: ["author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)"]
             )
@@ -80,12 +70,12 @@ actor Intake {
     private func report(_ result: IntakeResult) {
         for added in result.added {
             guard added.reason != nil else {
-                reporter.matched(added.uri, rule: added.rule)
+                context.reporter.matched(added.uri, rule: added.rule)
                 continue
             }
-            reporter.report(Outcome(added))
+            context.reporter.report(Outcome(added))
         }
-        reporter.report(result.applied)
+        context.reporter.report(result.applied)
     }
 }
 

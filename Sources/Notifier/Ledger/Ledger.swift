@@ -63,4 +63,7 @@ public struct Ledger: Sendable {
     var deliveries: DeliveryLog { DeliveryLog(database: database) }
     var recipients: RecipientStore { RecipientStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
+
+    /// A number that changes when another process has written to the ledger.
+    func version() async throws(LedgerError) -> Int64 { try await database.version() }
 }

@@ -116,6 +116,11 @@ final class LedgerDatabase: Sendable {
         }
     }
 
+    /// `PRAGMA data_version`: changes with every commit of another connection, and with none of this one.
+    func version() async throws(LedgerError) -> Int64 {
+        try await read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+    }
+
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {

@@ -7,21 +7,14 @@ internal import Network
 /// A post is written under a key that belongs to its request, and only where there is none (`swapRecord: null`): to repeat
 /// it after a doubt or a crash makes no second one.
 actor MentionPoster {
-    private let configuration: NotifierConfiguration
-    private let rules: [String: Rule]
+    private let context: DeliveryContext
     private let queue: JobQueue
     private let session: any AccountSession
     private let marker: Marker
     private let name: @Sendable (DID) async -> String?
-    private let reporter: OutcomeReporter
-    private let wallClock: any WallClock
-    private let clock: any Clock<Duration>
-    private let logger: Logger
-    private let bell = Bell()
     private var gate: SenderGate
     private var failures = 0
     private var nextTryAt = 0.0
-    private var isDraining = false
 
     /// The wait before it is looked whether an operator has helped, in seconds.
     private static let pause = 3600.0
@@ -30,43 +23,24 @@ actor MentionPoster {
 
     /// A poster; `name` gives an account's verified handle.
     init(
-        configuration: NotifierConfiguration,
-        ledger: Ledger,
+        _ context: DeliveryContext,
+        queue: JobQueue,
         session: any AccountSession,
         marker: Marker,
-        name: @escaping @Sendable (DID) async -> String?,
-        reporter: OutcomeReporter,
-        wallClock: any WallClock,
-        clock: any Clock<Duration>,
-        logger: Logger
+        name: @escaping @Sendable (DID) async -> String?
     ) {
-        self.configuration = configuration
-        queue = ledger.queue(Timetable(configuration))
+        self.context = context
+        self.queue = queue
         self.session = session
         self.marker = marker
         self.name = name
-        self.reporter = reporter
-        self.wallClock = wallClock
-        self.clock = clock
-        self.logger = logger
-        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
-        gate = SenderGate(configuration.sending)
+        gate = SenderGate(context.configuration.sending)
     }
 
-    /// Runs until ``drain()``; nobody is mentioned when nobody has agreed.
+    /// Runs until its loop is drained; nobody is mentioned when nobody has agreed.
     func run() async throws(LedgerError) {
-        try await queue.recoverMentions(of: configuration.mentions.owners, now: wallClock.now())
-        while !isDraining {
-            let wait = try await step()
-            guard wait > 0, !isDraining else { continue }
-            await bell.wait(atMost: .seconds(wait), on: clock)
-        }
-    }
-
-    /// Ends ``run()`` after the post under way.
-    func drain() {
-        isDraining = true
-        bell.ring()
+        try await queue.recoverMentions(of: context.configuration.mentions.owners, now: context.now)
+        try await context.loops.mentioning.run { () async throws(LedgerError) in try await self.step() }
     }
 
     /// Forgets pauses and holds.
@@ -74,35 +48,34 @@ actor MentionPoster {
         gate.reopen()
         failures = 0
         nextTryAt = 0
-        bell.ring()
+        context.loops.mentioning.wake()
     }
 
     /// Does one thing, and says how long there is nothing else to do, in seconds.
     private func step() async throws(LedgerError) -> Double {
-        let now = wallClock.now()
-        let longest = ChatSender.longestSleep
-        if case .held(_, let until) = gate.status, until > now { return min(until - now, longest) }
-        guard nextTryAt <= now else { return min(nextTryAt - now, longest) }
+        let now = context.now
+        if case .held(_, let until) = gate.status, until > now { return until - now }
+        guard nextTryAt <= now else { return nextTryAt - now }
         gate.reopenAfterHold()
-        switch try await queue.nextMention(configuration.mentions, now: now) {
+        switch try await queue.nextMention(context.configuration.mentions, now: now) {
         // Where nobody has agreed nobody's turn ever comes.
-        case .nobody: return configuration.mentions.isEnabled ? longest : 3600
-        case .waits(let until): return min(max(0.05, until - now), longest)
+        case .nobody: return .infinity
+        case .waits(let until): return max(WorkLoop.shortestSleep, until - now)
         case .post(let job): try await post(about: job)
-        case .calledOff(let applied): reporter.report(applied)
+        case .calledOff(let applied): context.report(applied)
         }
         return 0
     }
 
     private func post(about job: Job) async throws(LedgerError) {
-        guard let request = job.changeRequest, let rule = rules[job.rule] else {
+        guard let request = job.changeRequest, let rule = context.rules[job.rule] else {
             return try await fail(job, .refused(Refusal(.ruleRemoved, job.rule)))
         }
         let post = MentionPost(
             about: request,
             handle: await name(request.owner),
             link: rule.link?.render { request.value(of: $0) },
-            service: configuration.message.service
+            service: context.configuration.message.service
         )
         let key = marker.recordKey(of: job.uri, for: request.owner, at: UInt64(clamping: job.witnessed))
         let uri = "at://\(session.account)/\(Self.collection)/\(key)"
@@ -110,13 +83,13 @@ actor MentionPoster {
         gate.succeeded(.postMention)
         failures = 0
         let note = Attempt(.postMention, outcome: JobState.delivered.rawValue, detail: uri)
-        reporter.report(try await queue.apply(.posted, to: [job.id], note, now: wallClock.now()))
+        context.report(try await queue.apply(.posted, to: [job.id], note, now: context.now))
     }
 
     private func put(_ post: MentionPost, _ key: TID) async throws(CallFailure) {
         let body: JSONValue = [
             "repo": .string(session.account.text), "collection": .string(Self.collection), "rkey": .string(key.text),
-            "record": post.record(createdAt: wallClock.now()), "swapRecord": .null,
+            "record": post.record(createdAt: context.now), "swapRecord": .null,
         ]
         let response: HTTPResponse
         do { response = try await session.send(.procedure(Self.method, body)) } catch { throw .session(error) }
@@ -128,16 +101,16 @@ actor MentionPoster {
     }
 
     private func fail(_ job: Job, _ failure: CallFailure) async throws(LedgerError) {
-        let now = wallClock.now()
+        let now = context.now
         let verdict = gate.failed(.postMention, failure, now: now)
-        reporter.count(call: .postMention, status: failure.status)
+        context.reporter.count(call: .postMention, status: failure.status)
         let isFinal = verdict.action == .drop || verdict.action == .skip
         if !isFinal {
             nextTryAt = now + (gate.isPaused ? Self.pause : gate.backoff(failures))
             failures += 1
         }
         if gate.isPaused {
-            logger.error(
+            context.logger.error(
                 "mentions paused",
                 metadata: [
                     "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
@@ -155,8 +128,8 @@ actor MentionPoster {
         )
         // That it waits on is no news.
         applied.outcomes.removeAll { !$0.state.isFinal }
-        reporter.report(applied)
-        logger.notice(
+        context.report(applied)
+        context.logger.notice(
             "mention not posted",
             metadata: [
                 "uri": "\(job.uri)", "did": "\(job.owner?.text ?? "")", "reason": "\(verdict.reason.rawValue)",

@@ -14,6 +14,7 @@ public actor Pipeline {
     private let wallClock: any WallClock
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let context: DeliveryContext
     private let strangers: StrangerClient
     private let lookup: OwnerLookup
     private let proofs: ProofLookup
@@ -22,16 +23,22 @@ public actor Pipeline {
     /// How long the local outputs may take for what waits when the pipeline ends.
     private static let outputPatience: Duration = .seconds(5)
 
-    private var parts: Parts?
-    private var isDraining = false
-    private var nextPruneAt = 0.0
+    /// How often it is looked whether a command beside the daemon has written to the ledger, in seconds.
+    private static let watchInterval = 2.0
 
+    private var parts: Parts?
+    private var taking: Task<LedgerError?, Never>?
+    private var isDraining = false
+
+    /// In the order in which they are named in docs/architecture.md.
     private struct Parts {
-        let sender: ChatSender
+        let intake: Intake
         let resolver: Resolver
+        let sender: ChatSender
         let keeper: WaitKeeper
         let mentions: MentionPoster
-        let intake: Task<Void, any Error>
+        let housekeeper: Housekeeper
+        let review: SettingsReview
     }
 
     /// A pipeline that does nothing yet.
@@ -80,6 +87,14 @@ public actor Pipeline {
         )
         outputs = OutputDispatcher(configuration.outputs, http: http, wallClock: wallClock, logger: logger)
         reporter = OutcomeReporter(logger: logger, wallClock: wallClock, outputs: outputs)
+        context = DeliveryContext(
+            configuration,
+            sender: session.account,
+            reporter: reporter,
+            wallClock: wallClock,
+            clock: clock,
+            logger: logger
+        )
     }
 
     /// Runs until ``drain()``, or until the task is cancelled, which does the same.
@@ -101,14 +116,10 @@ public actor Pipeline {
     }
 
     /// Stops taking work, and lets ``run()`` return when the request under way is finished.
-    public func drain() async {
+    public func drain() {
         isDraining = true
-        guard let parts else { return }
-        parts.intake.cancel()
-        await parts.resolver.drain()
-        await parts.keeper.drain()
-        await parts.mentions.drain()
-        await parts.sender.drain()
+        taking?.cancel()
+        context.loops.drain()
     }
 
     /// Forgets pauses and looks again at once: the operator has done something.
@@ -139,21 +150,28 @@ public actor Pipeline {
     private func work() async throws(LedgerError) {
         let parts = try await assemble()
         self.parts = parts
-        if isDraining { await drain() }
         let output = Task { await outputs.run() }
         let profile = Task { await warnAboutProfile() }
         defer { profile.cancel() }
+        let taking = Task { await takeAll(parts.intake) }
+        self.taking = taking
+        if isDraining { drain() }
         var failure: LedgerError?
         await withTaskGroup(of: LedgerError?.self) { group in
-            group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.sender.run() } }
-            group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.resolver.run() } }
-            group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.keeper.run() } }
-            group.addTask { await Self.outcome { () async throws(LedgerError) in try await parts.mentions.run() } }
-            group.addTask { await Self.outcome { () async throws(LedgerError) in try await self.review(parts) } }
-            group.addTask {
-                do { try await parts.intake.value } catch let error as LedgerError { return error } catch { return nil }
-                return nil
+            func add(_ part: @escaping @Sendable () async throws(LedgerError) -> Void) {
+                group.addTask {
+                    do throws(LedgerError) { try await part() } catch { return error }
+                    return nil
+                }
             }
+            add { () async throws(LedgerError) in try await parts.sender.run() }
+            add { () async throws(LedgerError) in try await parts.resolver.run() }
+            add { () async throws(LedgerError) in try await parts.keeper.run() }
+            add { () async throws(LedgerError) in try await parts.mentions.run() }
+            add { () async throws(LedgerError) in try await parts.housekeeper.run() }
+            add { () async throws(LedgerError) in try await parts.review.run() }
+            add { () async throws(LedgerError) in try await self.watchLedger() }
+            group.addTask { await taking.value }
             // The first that fails ends the others: nothing goes on over damaged state.
             for await result in group {
                 guard let result, failure == nil else { continue }
@@ -162,7 +180,7 @@ public actor Pipeline {
                     "ledger failed",
                     metadata: ["reason": "\(result.code.rawValue)", "detail": "\(result)"]
                 )
-                await drain()
+                drain()
             }
         }
         outputs.finish()
@@ -174,107 +192,44 @@ public actor Pipeline {
         await output.value
         patience.cancel()
         self.parts = nil
+        self.taking = nil
         if let failure { throw failure }
     }
 
-    private func review(_ parts: Parts) async throws(LedgerError) {
-        let review = SettingsReview(
-            queue: ledger.queue(Timetable(configuration)),
-            settings: ledger.settings,
-            policy: AdmissionPolicy(configuration, sender: session.account),
-            reporter: reporter,
-            wallClock: wallClock,
-            logger: logger
-        )
-        guard try await review.run(configuration.fingerprint) else { return }
-        parts.sender.wake()
-        parts.resolver.wake()
-        parts.keeper.wake()
-    }
-
-    private static func outcome(_ body: () async throws(LedgerError) -> Void) async -> LedgerError? {
-        do throws(LedgerError) { try await body() } catch { return error }
-        return nil
+    /// Wakes everybody when a command beside the daemon has written to the ledger.
+    private func watchLedger() async throws(LedgerError) {
+        var known = try await ledger.version()
+        try await context.loops.watching.run { () async throws(LedgerError) in
+            let version = try await self.ledger.version()
+            if version != known { self.context.loops.wakeAll() }
+            known = version
+            return Self.watchInterval
+        }
     }
 
     private func assemble() async throws(LedgerError) -> Parts {
-        let lookupBell = Bell()
         let marker = Marker(key: try await ledger.settings.markerKey())
-        let account = session.account
         let relationships = RelationshipClient(
             configuration: configuration,
-            sender: account,
+            sender: session.account,
             http: http,
             wallClock: wallClock,
             logger: logger
         )
-        let checker = AdmissionChecker(
-            configuration: configuration,
-            sender: account,
-            ledger: ledger,
-            client: relationships,
-            reporter: reporter,
-            wallClock: wallClock
+        let queue = ledger.queue(context.timetable)
+        let checker = AdmissionChecker(context, ledger: ledger, client: relationships)
+        let chat = ChatClient(session: session, proxy: configuration.sending.proxy)
+        return Parts(
+            intake: Intake(context, queue: queue),
+            resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),
+            sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),
+            keeper: WaitKeeper(context, ledger: ledger, checker: checker, client: relationships),
+            mentions: MentionPoster(context, queue: queue, session: session, marker: marker) { [lookup] did in
+                await lookup.name(of: did)
+            },
+            housekeeper: Housekeeper(context, queue: queue, desk: ledger.desk),
+            review: SettingsReview(context: context, queue: queue, settings: ledger.settings)
         )
-        let sender = ChatSender(
-            configuration: configuration,
-            ledger: ledger,
-            chat: ChatClient(session: session, proxy: configuration.sending.proxy),
-            checker: checker,
-            marker: marker,
-            reporter: reporter,
-            wallClock: wallClock,
-            clock: clock,
-            logger: logger,
-            reopened: { lookupBell.ring() }
-        )
-        let keeper = WaitKeeper(
-            configuration: configuration,
-            ledger: ledger,
-            checker: checker,
-            client: relationships,
-            reporter: reporter,
-            wallClock: wallClock,
-            clock: clock,
-            reopened: { lookupBell.ring() }
-        )
-        let resolver = Resolver(
-            configuration: configuration,
-            sender: account,
-            ledger: ledger,
-            checker: checker,
-            lookup: lookup,
-            proofs: proofs,
-            reporter: reporter,
-            wallClock: wallClock,
-            clock: clock,
-            bell: lookupBell,
-            found: {
-                keeper.wake()
-                sender.wake()
-            }
-        )
-        let intake = Intake(
-            configuration: configuration,
-            sender: account,
-            queue: ledger.queue(Timetable(configuration)),
-            reporter: reporter,
-            wallClock: wallClock,
-            logger: logger
-        )
-        let mentions = MentionPoster(
-            configuration: configuration,
-            ledger: ledger,
-            session: session,
-            marker: marker,
-            name: { [lookup] did in await lookup.name(of: did) },
-            reporter: reporter,
-            wallClock: wallClock,
-            clock: clock,
-            logger: logger
-        )
-        let taking = Task { try await self.takeAll(intake, resolver) }
-        return Parts(sender: sender, resolver: resolver, keeper: keeper, mentions: mentions, intake: taking)
     }
 
     // Automated accounts say so on their profile, and those that do not are taken for spam.
@@ -286,34 +241,19 @@ public actor Pipeline {
         )
     }
 
-    private nonisolated func takeAll(_ intake: Intake, _ resolver: Resolver) async throws {
+    private nonisolated func takeAll(_ intake: Intake) async -> LedgerError? {
         while !Task.isCancelled, let batch = await mailbox.next() {
             // Not a child task: a batch that was taken is stored even when the pipeline is told to stop meanwhile.
-            let storing = Task { () async throws(LedgerError) in
-                let hasWork = try await intake.take(batch)
-                try await self.lookBackDaily()
-                return hasWork
+            let storing = Task { () async -> Result<Bool, LedgerError> in
+                do throws(LedgerError) { return .success(try await intake.take(batch)) } catch {
+                    return .failure(error)
+                }
             }
-            if try await storing.value { resolver.wake() }
+            switch await storing.value {
+            case .success(let hasWork): if hasWork { context.loops.resolving.wake() }
+            case .failure(let error): return error
+            }
         }
-    }
-
-    private func lookBackDaily() async throws(LedgerError) {
-        let now = wallClock.now()
-        guard now >= nextPruneAt else { return }
-        nextPruneAt = now + 86_400
-        let queue = ledger.queue(Timetable(configuration))
-        var count = 0
-        while case let batch = try await queue.prune(before: now - configuration.sending.retention.inSeconds), batch > 0
-        {
-            count += batch
-        }
-        if count > 0 { logger.info("finished jobs forgotten", metadata: ["count": "\(count)"]) }
-        for (reason, number) in try await ledger.desk.waiting().sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            logger.notice(
-                "messages wait for their owners",
-                metadata: ["reason": "\(reason.rawValue)", "count": "\(number)"]
-            )
-        }
+        return nil
     }
 }

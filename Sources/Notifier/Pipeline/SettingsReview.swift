@@ -1,37 +1,32 @@
 internal import ATProtocol
 internal import Crypto
 internal import Logging
-internal import Network
 
 /// Looks at what waits anew when the settings are others than those by which it was left waiting.
 ///
 /// Whatever leaves is judged by the settings of its moment anyway; this is for what would wait on for nothing, or be told
 /// weeks later that it is not sent.
 struct SettingsReview: Sendable {
+    let context: DeliveryContext
     let queue: JobQueue
     let settings: Settings
-    let policy: AdmissionPolicy
-    let reporter: OutcomeReporter
-    let wallClock: any WallClock
-    let logger: Logger
 
     private static let name = "settings-in-force"
 
     /// Does it, when the fingerprint of the settings is not the one of the last time; a run that was cut short is repeated.
-    ///
-    /// - Returns: whether anything may have to be looked up or sent now.
-    func run(_ fingerprint: String) async throws(LedgerError) -> Bool {
-        guard try await settings[Self.name] != fingerprint else { return false }
+    func run() async throws(LedgerError) {
+        let fingerprint = context.configuration.fingerprint
+        guard try await settings[Self.name] != fingerprint else { return }
         var withoutRule: [String: Int] = [:]
         var place: ReviewPlace? = .first
-        while let current = place {
-            let review = try await queue.review(current, policy: policy, now: wallClock.now())
-            reporter.report(review.applied)
+        while let current = place, !context.loops.keeping.isDraining {
+            let review = try await queue.review(current, policy: context.policy, now: context.now)
+            context.report(review.applied)
             withoutRule.merge(review.withoutRule, uniquingKeysWith: +)
             place = review.next
         }
         for (rule, count) in withoutRule.sorted(by: { $0.key < $1.key }) {
-            logger.warning(
+            context.logger.warning(
                 "requests wait for a rule that is gone",
                 metadata: [
                     "rule": "\(rule)", "count": "\(count)", "reason": "\(Reason.ruleRemoved.rawValue)",
@@ -40,8 +35,9 @@ struct SettingsReview: Sendable {
                 ]
             )
         }
+        guard place == nil else { return }
         try await settings.set(Self.name, to: fingerprint)
-        return true
+        context.loops.wakeAll()
     }
 }
 

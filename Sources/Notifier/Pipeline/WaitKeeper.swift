@@ -7,18 +7,13 @@ internal import Network
 /// that cannot find, follows that are backdated or indexed late, unfollows and blocks, is found by asking after everybody who
 /// waits: once an interval while they are few, else as fast as a question a second allows.
 actor WaitKeeper {
+    private let context: DeliveryContext
     private let interval: Double
     private let queue: JobQueue
     private let recipients: RecipientStore
     private let settings: Settings
     private let checker: AdmissionChecker
     private let client: RelationshipClient
-    private let reporter: OutcomeReporter
-    private let wallClock: any WallClock
-    private let clock: any Clock<Duration>
-    private let bell = Bell()
-    private let reopened: @Sendable () -> Void
-    private var isDraining = false
     /// When followers were last read, in seconds since the Unix epoch; nil before the first step.
     private var lastRead: Double?
     /// Until when the questions that were asked are paid for by one a second.
@@ -35,53 +30,28 @@ actor WaitKeeper {
     private static let followersSetting = "latest-followers"
     private static let readSetting = "followers-read-at"
 
-    /// A keeper that ``wake()`` wakes; `reopened` is called when there is something to look up.
-    init(
-        configuration: NotifierConfiguration,
-        ledger: Ledger,
-        checker: AdmissionChecker,
-        client: RelationshipClient,
-        reporter: OutcomeReporter,
-        wallClock: any WallClock,
-        clock: any Clock<Duration>,
-        reopened: @escaping @Sendable () -> Void
-    ) {
-        interval = configuration.policy.followInterval.inSeconds
-        queue = ledger.queue(Timetable(configuration))
+    init(_ context: DeliveryContext, ledger: Ledger, checker: AdmissionChecker, client: RelationshipClient) {
+        self.context = context
+        interval = context.configuration.policy.followInterval.inSeconds
+        queue = ledger.queue(context.timetable)
         recipients = ledger.recipients
         settings = ledger.settings
         self.checker = checker
         self.client = client
-        self.reporter = reporter
-        self.wallClock = wallClock
-        self.clock = clock
-        self.reopened = reopened
     }
 
-    /// Runs until ``drain()``.
+    /// Runs until its loop is drained.
     func run() async throws(LedgerError) {
-        while !isDraining {
-            let wait = try await step()
-            if wait > 0, !isDraining { await bell.wait(atMost: .seconds(wait), on: clock) }
-        }
+        try await context.loops.keeping.run { () async throws(LedgerError) in try await self.step() }
     }
-
-    /// Ends ``run()`` after the step under way.
-    func drain() {
-        isDraining = true
-        bell.ring()
-    }
-
-    /// There may be somebody new to ask after.
-    nonisolated func wake() { bell.ring() }
 
     /// Does one thing, and says how long there is nothing else to do, in seconds.
     func step() async throws(LedgerError) -> Double {
-        let now = wallClock.now()
+        let now = context.now
         if report(try await queue.wakeDue(now: now)) { return 0 }
         if report(try await queue.wakeFollowers(now: now)) { return 0 }
-        let next = min(now + ChatSender.longestSleep, try await queue.nextWaking() ?? .infinity)
-        guard let due = try await queue.nextQuestion() else { return max(0.05, next - now) }
+        let next = min(now + WorkLoop.longestSleep, try await queue.nextWaking() ?? .infinity)
+        guard let due = try await queue.nextQuestion() else { return max(WorkLoop.shortestSleep, next - now) }
         let readAt = max(try await nextReading(now: now), now + (client.pause(of: .followers) ?? 0))
         if readAt <= now { try await readFollowers(now: now) }
         let askAt = max(due, paidUntil - Self.burst, now + (client.pause(of: .relationships) ?? 0))
@@ -93,13 +63,12 @@ actor WaitKeeper {
                 return 0
             }
         }
-        return readAt <= now ? 0 : max(0.05, min(next, readAt, askAt) - now)
+        return readAt <= now ? 0 : max(WorkLoop.shortestSleep, min(next, readAt, askAt) - now)
     }
 
     /// Says what became of requests and jobs; whether there was anything.
     private func report(_ applied: Applied) -> Bool {
-        reporter.report(applied)
-        if applied.hasReopened { reopened() }
+        context.report(applied)
         return applied.hasReopened || !applied.outcomes.isEmpty
     }
 
@@ -126,7 +95,7 @@ actor WaitKeeper {
         var knownInARow = 0
         var cursor: String?
         // Never more than a question a second, however short the interval.
-        for _ in 0..<max(1, min(Self.maximumPages, Int(interval))) where !isDraining {
+        for _ in 0..<max(1, min(Self.maximumPages, Int(interval))) where !context.loops.keeping.isDraining {
             spend(now: now)
             let page: (followers: [DID], cursor: String?)
             // What was read before is not remembered: the next time begins anew.

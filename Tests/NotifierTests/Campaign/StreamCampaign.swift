@@ -115,16 +115,8 @@ final class StreamCampaign: Sendable {
     /// One life of the daemon, for as long as the body runs, which is told of each stored batch.
     private func live(_ body: (AsyncStream<Void>) async throws -> Void) async throws {
         let mailbox = StreamMailbox(capacity: 64)
-        let outputs = OutputDispatcher([], http: http, wallClock: network.clock, logger: .silent)
-        let reporter = OutcomeReporter(logger: .silent, wallClock: network.clock, outputs: outputs)
-        let intake = Intake(
-            configuration: configuration,
-            sender: World.sender,
-            queue: ledger.queue(Timetable()),
-            reporter: reporter,
-            wallClock: network.clock,
-            logger: log.logger
-        )
+        let context = DeliveryContext.silent(configuration, http: http, wallClock: network.clock, logger: log.logger)
+        let intake = Intake(context, queue: ledger.queue(Timetable()))
         let stream = try streamConfiguration()
         let follower = StreamFollower(
             configuration: stream,
@@ -161,7 +153,7 @@ final class StreamCampaign: Sendable {
             group.cancelAll()
         }
         state.withLock {
-            $0.matched += reporter.sinceStart.matched
+            $0.matched += context.reporter.sinceStart.matched
             $0.lives += 1
         }
     }

@@ -37,3 +37,23 @@ extension ScriptedClient {
         }
     }
 }
+
+extension DeliveryContext {
+    /// The context of one part alone, which reports to nobody.
+    static func silent(
+        _ configuration: NotifierConfiguration,
+        http: any HTTPClient,
+        wallClock: any WallClock,
+        logger: Logger = .silent
+    ) -> DeliveryContext {
+        let outputs = OutputDispatcher([], http: http, wallClock: wallClock, logger: .silent)
+        return DeliveryContext(
+            configuration,
+            sender: World.sender,
+            reporter: OutcomeReporter(logger: .silent, wallClock: wallClock, outputs: outputs),
+            wallClock: wallClock,
+            clock: ContinuousClock(),
+            logger: logger
+        )
+    }
+}

@@ -85,8 +85,7 @@ struct WaitingRoom {
         appView = AppView(clock: clock)
         ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         queue = ledger.queue(Timetable(configuration))
-        let outputs = OutputDispatcher([], http: appView, wallClock: clock, logger: .silent)
-        let reporter = OutcomeReporter(logger: .silent, wallClock: clock, outputs: outputs)
+        let context = DeliveryContext.silent(configuration, http: appView, wallClock: clock)
         client = RelationshipClient(
             configuration: configuration,
             sender: World.sender,
@@ -94,24 +93,8 @@ struct WaitingRoom {
             wallClock: clock,
             logger: .silent
         )
-        checker = AdmissionChecker(
-            configuration: configuration,
-            sender: World.sender,
-            ledger: ledger,
-            client: client,
-            reporter: reporter,
-            wallClock: clock
-        )
-        keeper = WaitKeeper(
-            configuration: configuration,
-            ledger: ledger,
-            checker: checker,
-            client: client,
-            reporter: reporter,
-            wallClock: clock,
-            clock: ContinuousClock(),
-            reopened: {}
-        )
+        checker = AdmissionChecker(context, ledger: ledger, client: client)
+        keeper = WaitKeeper(context, ledger: ledger, checker: checker, client: client)
     }
 
     /// The owner of this number.

@@ -3,7 +3,7 @@ internal import Synchronization
 /// Wakes one loop: work has come, or it is time.
 ///
 /// A ring that nobody waits for is kept.
-final class Bell: Sendable {
+final class WakeSignal: Sendable {
     private struct State {
         var isRung = false
         var waiter: CheckedContinuation<Void, Never>?

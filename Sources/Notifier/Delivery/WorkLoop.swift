@@ -1,0 +1,43 @@
+internal import Synchronization
+
+/// The loop of one part: one step after the other, a sleep where there is nothing to do, and an end behind the step under
+/// way.
+final class WorkLoop: Sendable {
+    private let signal = WakeSignal()
+    private let clock: any Clock<Duration>
+    private let drained = Mutex(false)
+
+    /// The longest sleep, in seconds, after which a wall clock that was set is noticed.
+    static let longestSleep = 60.0
+    /// The shortest, so that a due row that nobody may take yet does not make the loop spin.
+    static let shortestSleep = 0.05
+
+    init(clock: any Clock<Duration>) { self.clock = clock }
+
+    /// Takes steps until ``drain()``.
+    ///
+    /// - Parameter step: does one thing and says how long there is nothing else to do, in seconds; 0 for the next step at
+    ///   once.
+    func run(
+        isolation: isolated (any Actor)? = #isolation,
+        _ step: () async throws(LedgerError) -> Double
+    ) async throws(LedgerError) {
+        while !isDraining {
+            let wait = try await step()
+            guard wait > 0, !isDraining else { continue }
+            await signal.wait(atMost: .seconds(min(max(wait, Self.shortestSleep), Self.longestSleep)), on: clock)
+        }
+    }
+
+    /// There may be something to do.
+    func wake() { signal.ring() }
+
+    /// Ends ``run(isolation:_:)`` after the step under way.
+    func drain() {
+        drained.withLock { $0 = true }
+        signal.ring()
+    }
+
+    /// Whether it ends.
+    var isDraining: Bool { drained.withLock { $0 } }
+}
