@@ -122,10 +122,8 @@ public struct RequestMachine: Sendable, Hashable {
         case .lookup: true
         // What was told stays told.
         case .resolved: jobs != .delivered
-        // What decides whether a newer version is told: an operator said no for good, a deleted record can only come anew.
-        case .dropped:
-            reason != cause
-                && (cause == .operatorDecision || cause == .recordDeleted && reason?.yieldsToNewVersion == true)
+        // An operator says no to newer versions, too.
+        case .dropped: cause == .operatorDecision && reason != .operatorDecision
         }
     }
 
@@ -137,10 +135,10 @@ public struct RequestMachine: Sendable, Hashable {
         case .resolved: change == .reference || change == .content && jobs != .delivered
         case .dropped:
             switch reason {
-            case .recordDeleted?, .recordNotFound?: true
+            // Whoever writes it, be it as it was, is there and wants it told.
             case let reason?:
-                change == .reference && reason.isAboutReference
-                    || change != .none && (reason.isAboutRecord || reason.yieldsToNewVersion)
+                reason.yieldsToNewVersion || change == .reference && reason.isAboutReference
+                    || change != .none && reason.isAboutRecord
             case nil: false
             }
         }

@@ -91,13 +91,11 @@ extension LedgerTransaction {
         )
     }
 
+    /// Whether all of these are still to be sent, in the version that was read.
     func areQueued(_ jobs: [Job]) throws -> Bool {
         try jobs.allSatisfy { job in
-            try Bool.fetchOne(
-                database,
-                sql: "SELECT EXISTS (SELECT 1 FROM job WHERE id = ? AND state = ?)",
-                arguments: [job.id, JobState.queued.rawValue]
-            ) == true
+            guard let current = try self.job(job.id) else { return false }
+            return current.state == .queued && current.rev == job.rev
         }
     }
 

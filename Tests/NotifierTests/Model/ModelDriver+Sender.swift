@@ -21,17 +21,12 @@ extension ModelDriver {
             )
         }
         guard let first = candidate.jobs.first else { return }
-        if let failure = failure(of: calling, candidate.owner) {
-            let verdict = try await refine(classify(.openConversation, failure), first.request, first.owner)
-            let note = Attempt(.openConversation, failure, verdict)
-            _ = try await queue.apply(.failed(verdict), to: candidate.jobs.map(\.id), note, now: state.now)
-            return
-        }
         let mark = Self.marker.mark(first.uri)
         let tells = candidate.jobs.map { $0.cid ?? "" }.joined(separator: " ")
         let message = ComposedMessage(text: "\(tells) [\(mark)]", links: [], marker: mark)
         let conversation = Conversation(id: "convo-\(candidate.owner)", rev: ModelWorld.rev(world.revision))
-        state.sending = .init(candidate: candidate, message: message, conversation: conversation)
+        let failure = failure(of: calling, candidate.owner)
+        state.sending = .init(candidate: candidate, message: message, conversation: conversation, failure: failure)
     }
 
     private mutating func nextCandidate() async throws -> SendCandidate? {
@@ -98,6 +93,12 @@ extension ModelDriver {
     mutating func send(_ sending: ModelStep.Sending) async throws {
         guard let prepared = state.sending else { return }
         state.sending = nil
+        if let failure = prepared.failure, let first = prepared.candidate.jobs.first {
+            let verdict = try await refine(classify(.openConversation, failure), first.request, first.owner)
+            let note = Attempt(.openConversation, failure, verdict)
+            _ = try await queue.apply(.failed(verdict), to: prepared.candidate.jobs.map(\.id), note, now: state.now)
+            return
+        }
         let (message, _) = try await queue.begin(
             prepared.message,
             for: prepared.candidate,

@@ -43,6 +43,7 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
             "a message is prepared",
             [.write(0)] + found + [.open(.answered)],
             loops + record + [.authorGone(0), .drop(0), .retry(0), .stop(0), .lift(0), .restart]
+                + [.block(0), .send(.lostBeforeStoring), .open(.recipientNotFound)]
         ),
         ModelScenario(
             "a message is in doubt",

@@ -29,15 +29,10 @@ enum ModelStep: Sendable, Hashable {
     case authorGone(Int)
     case burst(Int)
     // The resolver reads what is due, and stores what it found of the first.
-    case look
-    case find(Finding)
-    // The sender takes up what is due and opens the conversation; it begins and sends; it reads a conversation in doubt and, when
-    // the message is not there, sends it again.
-    case open(Calling)
-    case send(Sending)
-    case verify(Sending)
-    case verifyFails(Calling)
-    case verifyEarly
+    case look, find(Finding)
+    // The sender takes up what is due and opens the conversation; then it writes the message down and sends it, or stores why it
+    // did not; it reads a conversation in doubt and, when the message is not there, sends it again.
+    case open(Calling), send(Sending), verify(Sending), verifyFails(Calling), verifyEarly
     // The follow watcher, the mention poster.
     case ask(isAnswered: Bool)
     case mention(Posting)
@@ -75,7 +70,7 @@ enum ModelStep: Sendable, Hashable {
         case .look: return view.requests.contains { $0.state == .lookup }
         case .find: return !state.looking.isEmpty
         case .open: return !isSending && isWaiting
-        case .send: return isSending
+        case .send(let sending): return isSending && (sending == .arrives || state.sending?.failure == nil)
         case .verify(let sending):
             guard !isSending, let next = view.messages.first(where: { $0.state == .verify }) else { return false }
             // What is there is not sent again.
@@ -102,6 +97,8 @@ struct ModelState: Sendable {
         let candidate: SendCandidate
         let message: ComposedMessage
         let conversation: Conversation
+        /// What came instead of the conversation.
+        let failure: CallFailure?
     }
     /// What the resolver holds between reading a request and storing what it found.
     struct Looking: Sendable {
@@ -125,7 +122,7 @@ struct ModelState: Sendable {
     var looking: [Looking] = []
 
     func key(_ rows: String) -> Key {
-        var memory = sending.map { "\($0.message.text) \($0.conversation.rev)" } ?? ""
+        var memory = sending.map { "\($0.message.text) \($0.conversation.rev) \($0.failure?.description ?? "")" } ?? ""
         for look in looking {
             memory += " \(look.request.request) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"
         }
