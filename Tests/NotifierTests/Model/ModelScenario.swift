@@ -1,15 +1,11 @@
-import Testing
-
 @testable import Notifier
 
 /// Where a walk starts, and which steps it may take.
-struct ModelScenario: Sendable, CustomTestStringConvertible {
+struct ModelScenario: Sendable {
     let name: String
     var world = ModelWorld()
     let prefix: [ModelStep]
     let steps: [ModelStep]
-
-    var testDescription: String { name }
 
     init(_ name: String, _ prefix: [ModelStep], _ steps: [ModelStep], _ adapt: (inout ModelWorld) -> Void = { _ in }) {
         self.name = name
@@ -37,7 +33,8 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
             "a message is sent",
             [.write(0)] + found,
             loops + record + ModelStep.Calling.allCases.dropFirst().map { .open($0) }
-                + ModelStep.Sending.allCases.dropFirst().map { .send($0) } + [.drop(0), .retry(0), .restart]
+                + ModelStep.Sending.allCases.dropFirst().map { .send($0) }
+                + [.unfollow(0), .silence(0), .drop(0), .retry(0), .restart]
         ),
         ModelScenario(
             "a message is prepared",
@@ -96,10 +93,17 @@ struct ModelScenario: Sendable, CustomTestStringConvertible {
         ModelScenario(
             "an owner is mentioned",
             [.write(0)] + found + [.ask(isAnswered: true)],
-            [.look, .find(.recipients), .open(.answered), .send(.arrives), .update(0), .move(0), .delete(0), .write(0)]
-                + ModelStep.Posting.allCases.map { .mention($0) }
-                + [.reload(.followers), .reload(.mentions), .follow(0), .ask(isAnswered: true), .stop(0), .lift(0)]
-                + [.authorGone(0), .month, .drop(0), .retry(0), .restart]
+            found + ModelStep.Posting.allCases.map { .mention($0) } + record
+                + [.ask(isAnswered: true), .drop(0), .retry(0), .restart]
+        ) {
+            $0.settings = .mentions
+            $0.followers = []
+        },
+        ModelScenario(
+            "an owner who is mentioned decides otherwise",
+            [.write(0)] + found + [.ask(isAnswered: true)],
+            loops + [.mention(.arrives), .mention(.lostBeforeStoring), .reload(.followers), .reload(.mentions), .follow(0)]
+                + [.ask(isAnswered: true), .stop(0), .lift(0), .authorGone(0), .update(0), .month, .retry(0)]
         ) {
             $0.settings = .mentions
             $0.followers = []

@@ -5,6 +5,7 @@ struct ModelSearch {
     /// A state that is still to be expanded.
     private struct Node {
         let state: ModelState
+        let key: ModelState.Key
         let view: ModelView
         let place: Int
     }
@@ -59,8 +60,9 @@ struct ModelSearch {
             ways.append((ways.count - 1, step))
         }
         driver.state.rows = try await store.save()
-        seen.insert(try await driver.key())
-        let node = Node(state: driver.state, view: view, place: ways.count - 1)
+        let key = try await driver.key()
+        seen.insert(key)
+        let node = Node(state: driver.state, key: key, view: view, place: ways.count - 1)
         try await check(driver, node)
         return node
     }
@@ -71,12 +73,15 @@ struct ModelSearch {
         try await store.load(node.state.rows)
         var driver = ModelDriver(store: store, state: node.state)
         try await driver.take(step)
-        guard seen.insert(try await driver.key()).inserted else { return nil }
+        let key = try await driver.key()
+        guard key != node.key else { return nil }
+        coverage.insert(step.kind)
         let view = try await store.view()
         cover(step, node.view, view)
+        guard seen.insert(key).inserted else { return nil }
         ways.append((node.place, step))
         driver.state.rows = try await store.save()
-        let reached = Node(state: driver.state, view: view, place: ways.count - 1)
+        let reached = Node(state: driver.state, key: key, view: view, place: ways.count - 1)
         return try await check(driver, reached) ? reached : nil
     }
 
@@ -126,16 +131,15 @@ struct ModelSearch {
         var way: [String] = []
         var place = place
         while place >= 0 {
-            way.insert("\(ways[place].step)", at: 0)
+            way.insert(ways[place].step.text, at: 0)
             place = ways[place].from
         }
-        if !steps.isEmpty { way += ["and then"] + steps.map { "\($0)" } }
+        if !steps.isEmpty { way += ["and then"] + steps.map(\.text) }
         for fault in found where faults[fault] == nil { faults[fault] = way }
     }
 
     /// Notes what a step did to which row.
     private mutating func cover(_ step: ModelStep, _ before: ModelView, _ after: ModelView) {
-        coverage.insert(step.kind)
         func name(_ state: String, _ reason: Reason?) -> String { reason.map { "\(state)(\($0.rawValue))" } ?? state }
         func compare(_ kind: String, _ before: [String: String], _ after: [String: String]) {
             for place in Set(before.keys).union(after.keys) where before[place] != after[place] {

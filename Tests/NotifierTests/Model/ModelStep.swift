@@ -53,13 +53,17 @@ enum ModelStep: Sendable, Hashable {
     // The process, the time.
     case restart, month
 
-    /// Its name without what it is about.
+    /// Its name, with what it is about.
+    var text: String {
+        let parts = "\(self)".split(separator: "(", maxSplits: 1)
+        guard parts.count == 2 else { return "\(self)" }
+        return "\(parts[0])(\(parts[1].split { ". ".contains($0) }.last ?? "")"
+    }
+
+    /// The same without the numbers of requests, authors and owners.
     var kind: String {
-        let text = String(describing: self)
-        switch self {
-        case .find, .open, .send, .verify, .verifyFails, .ask, .mention: return text.replacing("ModelStep.", with: "")
-        default: return String(text.prefix { $0 != "(" })
-        }
+        let name = text
+        return name.last == ")" && name.dropLast().last?.isNumber == true ? String(name.prefix { $0 != "(" }) : name
     }
 
     /// Whether it can mean anything; what is left out here would change nothing.
@@ -122,7 +126,7 @@ struct ModelState: Sendable {
     var looking: [Looking] = []
 
     func key(_ rows: String) -> Key {
-        var memory = sending.map { "\($0.message.text) \($0.conversation.rev) \($0.failure?.description ?? "")" } ?? ""
+        var memory = sending.map { "\($0.message.text) \($0.conversation.rev) \($0.failure.map { "\(classify(.openConversation, $0))" } ?? "")" } ?? ""
         for look in looking {
             memory += " \(look.request.request) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"
         }
