@@ -129,11 +129,7 @@ import Testing
     @Test func `keep their pace, and authors take turns`() async throws {
         let world = try world()
         let other = World.did("somebody")
-        // Of one microsecond, two in a thousand would have the same key.
-        let flood = try (1...3).map { number in
-            world.clock.advance(1)
-            return try World.event(number, at: world.clock)
-        }
+        let flood = try (1...3).map { try World.event($0, at: world.clock) }
         try await world.run([World.batch(flood)]) { $0[.delivered] == 1 && $0[.deferred] == 2 }
         try await world.run([World.batch(try World.event(9, by: other, at: world.clock))]) { $0[.deferred] == 3 }
         #expect(world.chat.posts.count == 1)

@@ -27,6 +27,8 @@ public struct Marker: Sendable {
     /// - Returns: always the same for the same request and owner.
     func recordKey(of uri: ATURI, for owner: DID, at microseconds: UInt64) -> TID {
         let digest = Digest.hmacSHA256(key: key, Array("\(uri.text) \(owner.text)".utf8))
-        return TID(microseconds: microseconds, clock: UInt16(digest[0]) << 8 | UInt16(digest[1]))
+        // The clock's ten bits alone would not keep those apart that were seen at once.
+        let offset = UInt64(digest[2]) << 8 | UInt64(digest[3])
+        return TID(microseconds: microseconds + offset, clock: UInt16(digest[0]) << 8 | UInt16(digest[1]))
     }
 }

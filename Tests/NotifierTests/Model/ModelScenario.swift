@@ -102,7 +102,9 @@ struct ModelScenario: Sendable {
         ModelScenario(
             "an owner who is mentioned decides otherwise",
             [.write(0)] + found + [.ask(isAnswered: true)],
-            loops + [.mention(.arrives), .mention(.lostBeforeStoring), .reload(.followers), .reload(.mentions), .follow(0)]
+            loops + [
+                .mention(.arrives), .mention(.lostBeforeStoring), .reload(.followers), .reload(.mentions), .follow(0),
+            ]
                 + [.ask(isAnswered: true), .stop(0), .lift(0), .authorGone(0), .update(0), .month, .retry(0)]
         ) {
             $0.settings = .mentions

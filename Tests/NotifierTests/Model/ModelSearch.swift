@@ -17,7 +17,6 @@ struct ModelSearch {
     private var ways: [(from: Int, step: ModelStep)] = []
     /// States from which everything comes to a good end when nothing bad happens any more.
     private var restful: Set<ModelState.Key> = []
-    private(set) var transitions = 0
     private(set) var coverage: Set<String> = []
     /// What went wrong, with the steps that led there; each fault once.
     private(set) var faults: [String: [String]] = [:]
@@ -26,8 +25,6 @@ struct ModelSearch {
         self.scenario = scenario
         store = try ModelLedger()
     }
-
-    var states: Int { seen.count }
 
     /// Walks through everything that can happen in so many steps.
     mutating func walk(depth: Int) async throws {
@@ -69,7 +66,6 @@ struct ModelSearch {
 
     /// Takes a step; nil when it leads to a state that is known, or wrong.
     private mutating func take(_ step: ModelStep, from node: Node) async throws -> Node? {
-        transitions += 1
         try await store.load(node.state.rows)
         var driver = ModelDriver(store: store, state: node.state)
         try await driver.take(step)
@@ -115,7 +111,6 @@ struct ModelSearch {
             }
             try await driver.take(step)
             steps.append(step)
-            transitions += 1
             view = try await store.view()
             let found = try await driver.faults + store.faults() + driver.state.world.faults(in: view)
             guard found.isEmpty, steps.count < 60 else {

@@ -29,10 +29,15 @@ enum ModelStep: Sendable, Hashable {
     case authorGone(Int)
     case burst(Int)
     // The resolver reads what is due, and stores what it found of the first.
-    case look, find(Finding)
+    case look
+    case find(Finding)
     // The sender takes up what is due and opens the conversation; then it writes the message down and sends it, or stores why it
     // did not; it reads a conversation in doubt and, when the message is not there, sends it again.
-    case open(Calling), send(Sending), verify(Sending), verifyFails(Calling), verifyEarly
+    case open(Calling)
+    case send(Sending)
+    case verify(Sending)
+    case verifyFails(Calling)
+    case verifyEarly
     // The follow watcher, the mention poster.
     case ask(isAnswered: Bool)
     case mention(Posting)
@@ -126,7 +131,10 @@ struct ModelState: Sendable {
     var looking: [Looking] = []
 
     func key(_ rows: String) -> Key {
-        var memory = sending.map { "\($0.message.text) \($0.conversation.rev) \($0.failure.map { "\(classify(.openConversation, $0))" } ?? "")" } ?? ""
+        var memory =
+            sending.map {
+                "\($0.message.text) \($0.conversation.rev) \($0.failure.map { "\(classify(.openConversation, $0))" } ?? "")"
+            } ?? ""
         for look in looking {
             memory += " \(look.request.request) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"
         }
