@@ -142,13 +142,20 @@ extension JobMachine {
             return enter(.delivered, .mentionPosted)
         case .postFailed(let outcome):
             if outcome != .refused { isInDoubt = outcome == .unknown }
-            return dropPost() ?? (isInDoubt ? [] : enter(.deferred, reason))
+            // Of a post that may be there it is found out first whether it speaks of the newest version, too.
+            if isInDoubt, withdrawal == nil || withdrawal == .recordReplaced { return [] }
+            return dropPost() ?? enter(.deferred, reason)
         case .calledOff(let cause):
             return withdraw(cause) ? [] : nil
         case .retried:
             guard withdrawal != nil else { return nil }
             return revive([])
-        case .admitted, .postponed, .wakened, .failed, .message, .disproved, .waitExpired: return nil
+        case .admitted(let admission):
+            // The newest version is about the same recipient, and none of the author's words are in a post.
+            guard withdrawal == .recordReplaced else { return nil }
+            if case .refused(let cause) = admission { withdrawal = cause } else { withdrawal = nil }
+            return []
+        case .postponed, .wakened, .failed, .message, .disproved, .waitExpired: return nil
         }
     }
 

@@ -10,7 +10,7 @@ extension JobQueue {
                 transaction.database,
                 sql: """
                     \(Job.requests) WHERE request.state = ? AND request.turn IS NOT NULL
-                    ORDER BY request.turn, request.id LIMIT ?
+                    ORDER BY turn, due_at, id LIMIT ?
                     """,
                 arguments: [RequestMachine.State.lookup.rawValue, limit + running.count]
             ).map(Job.init(row:)).filter { !running.contains($0.request) }
@@ -70,10 +70,13 @@ extension LedgerTransaction {
     /// Puts rows that have become due into the queue of their state: behind what their author has in it already, else beside
     /// what is served now, so that a flood of one author delays nobody else.
     func giveTurns(_ table: String, in state: String) throws {
+        // Jobs of requests that came in together are made in any order.
+        let order = table == "job" ? "due_at, request" : "due_at, id"
         let due = try Row.fetchAll(
             database,
-            sql:
-                "SELECT id, author FROM \(table) WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
+            sql: """
+                SELECT id, author FROM \(table) WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY \(order) LIMIT ?
+                """,
             arguments: [state, now, Self.batch]
         )
         guard !due.isEmpty else { return }

@@ -61,8 +61,15 @@ extension LedgerTransaction {
     fileprivate func mentionUnderWay() throws -> Job? {
         let id = try Int64.fetchOne(
             database,
-            sql: "SELECT id FROM job WHERE state = ? ORDER BY withdrawal IS NULL, id LIMIT 1",
-            arguments: [JobState.posting.rawValue]
+            // One whose request was replaced waits until it is known whom the newest version is about.
+            sql: """
+                SELECT job.id FROM job JOIN request ON request.id = request
+                WHERE job.state = ? AND NOT (withdrawal IS ? AND request.state = ?)
+                ORDER BY withdrawal IS NULL, job.id LIMIT 1
+                """,
+            arguments: [
+                JobState.posting.rawValue, Reason.recordReplaced.rawValue, RequestMachine.State.lookup.rawValue,
+            ]
         )
         return try id.flatMap { try mention($0) }
     }

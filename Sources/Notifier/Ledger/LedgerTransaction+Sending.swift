@@ -6,7 +6,7 @@ extension LedgerTransaction {
     func nextJob() throws -> Job? {
         let id = try Int64.fetchOne(
             database,
-            sql: "SELECT id FROM job WHERE state = ? AND turn IS NOT NULL ORDER BY turn, id LIMIT 1",
+            sql: "SELECT id FROM job WHERE state = ? AND turn IS NOT NULL ORDER BY turn, due_at, request LIMIT 1",
             arguments: [JobState.queued.rawValue]
         )
         return try id.flatMap { try job($0) }

@@ -191,5 +191,6 @@ actor Resolver {
         guard case .recipients = resolution else { return }
         context.loops.sending.wake()
         context.loops.keeping.wake()
+        context.loops.mentioning.wake()
     }
 }

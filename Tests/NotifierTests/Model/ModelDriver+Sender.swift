@@ -165,7 +165,7 @@ extension ModelDriver {
             _ = try await queue.apply(.found, to: message.id, note, sent: sent, now: state.now)
             return
         }
-        let applied = try await queue.absent(message.id, admission: admission, resendIn: wait, now: state.now)
+        let applied = try await queue.absent(message.id, policy: policy, resendIn: wait, now: state.now)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: state.now) else {
             return
         }
