@@ -64,7 +64,8 @@ enum ModelCoverage {
         "retry: job dropped(operator-decision) > -",  // retryRequest
         "retry: job verify(outcome-unknown)!record-deleted > verify(outcome-unknown)!record-replaced",  // reviveRequest
         "retry: job posting(owner-not-following)!record-deleted > posting(owner-not-following)!record-replaced",
-        "retry: job dropped(operator-decision)!operator-decision > verify(operator-decision)!record-replaced",  // retryMessage
+        // retryMessage
+        "retry: job dropped(operator-decision)!operator-decision > verify(operator-decision)!record-replaced",
         "send(arrives): suppressed",  // suppressRecipient
     ]
 

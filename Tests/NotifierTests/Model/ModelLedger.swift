@@ -96,9 +96,6 @@ struct ModelView: Sendable {
 
 extension ModelLedger {
     /// Everything that decides what may happen from here on, without times and row ids.
-    ///
-    /// - Parameters:
-    ///   - state: at its time, with what the loops hold.
     func fingerprint(_ state: ModelState) async throws -> String {
         let held = state.sending?.candidate.jobs.map { "\($0.id)" } ?? []
         let looking = state.looking.map { "[\($0.request.request),\"\($0.request.rev)\"]" }

@@ -32,14 +32,14 @@ struct ModelScenario: Sendable {
         ModelScenario(
             "a message is sent",
             [.write(0)] + found,
-            loops + record + ModelStep.Calling.allCases.dropFirst().map { .open($0) }
+            loops + [.update(0), .delete(0)] + ModelStep.Calling.allCases.dropFirst().map { .open($0) }
                 + ModelStep.Sending.allCases.dropFirst().map { .send($0) }
                 + [.unfollow(0), .silence(0), .drop(0), .retry(0), .restart]
         ),
         ModelScenario(
             "a message is prepared",
             [.write(0)] + found + [.open(.answered)],
-            loops + record + [.authorGone(0), .drop(0), .retry(0), .stop(0), .lift(0), .restart]
+            loops + record + [.authorGone(0), .drop(0), .retry(0), .restart]
                 + [.block(0), .send(.lostBeforeStoring), .open(.recipientNotFound)]
         ),
         ModelScenario(
