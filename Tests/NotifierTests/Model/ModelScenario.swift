@@ -52,10 +52,7 @@ struct ModelScenario: Sendable {
         ModelScenario(
             "a message that may have arrived cannot be looked for",
             [.write(0)] + found + [.open(.answered), .send(.lostAfterStoring)],
-            loops + [
-                .update(0), .move(0), .delete(0), .block(0), .lock(0), .unlock(0), .follow(0), .unfollow(0), .stop(0),
-                .lift(0),
-            ]
+            loops + [.update(0), .move(0), .delete(0), .block(0), .lock(0), .unlock(0), .stop(0), .lift(0)]
                 + [.verify(.lostBeforeStoring), .verifyFails(.unreachable), .drop(0), .retry(0), .month, .restart]
         ),
         ModelScenario(
@@ -67,13 +64,8 @@ struct ModelScenario: Sendable {
         ModelScenario(
             "a request has two recipients",
             [.write(2)] + found,
-            loops + [
-                .update(2), .move(2), .delete(2), .write(2), .block(0), .stop(1), .lift(1), .unfollow(1), .follow(1),
-            ]
-                + [
-                    .send(.lostBeforeStoring), .send(.lostAfterStoring), .drop(2), .retry(2), .ask(isAnswered: true),
-                    .restart,
-                ]
+            loops + [.update(2), .move(2), .delete(2), .write(2), .block(0), .stop(1), .lift(1), .restart]
+                + [.send(.lostBeforeStoring), .send(.lostAfterStoring), .drop(2), .retry(2)]
         ),
         ModelScenario(
             "a follow is waited for",
