@@ -65,6 +65,9 @@ extension ModelDriver {
                 _ = try await store.ledger.suppressions.suppress(owner, .ownerBlocked, now: state.now)
             }
             _ = try await queue.learn(owners.map { ($0, world.followers.contains($0)) }, now: state.now)
+        } else {
+            // The AppView answers, and says nothing about them.
+            _ = try await queue.learn(owners.map { ($0, nil) }, now: state.now)
         }
         _ = try await queue.wakeFollowers(now: state.now)
     }
