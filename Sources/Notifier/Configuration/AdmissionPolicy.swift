@@ -22,6 +22,7 @@ struct AdmissionPolicy: Sendable {
     ///   - rule: the name of the rule by which it was taken.
     ///   - isSuppressed: whether it is on the suppression list.
     ///   - isFollower: whether it follows the sender; nil when that is not known.
+    /// - Returns: told, not told, or told when something has changed.
     func admission(
         of recipient: DID,
         to uri: ATURI,

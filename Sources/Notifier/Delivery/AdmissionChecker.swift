@@ -14,7 +14,9 @@ actor AdmissionChecker {
     private var isAsking = false
 
     /// How long it is believed that somebody follows the sender, or does not, in seconds.
-    private static let lifetime = 3600.0
+    static let lifetime = 3600.0
+    /// The same when a message is about to leave: what is older is asked again, and stands when there is no answer.
+    static let lifetimeBeforeSending = 60.0
 
     init(_ context: DeliveryContext, ledger: Ledger, client: RelationshipClient) {
         self.context = context
@@ -25,10 +27,14 @@ actor AdmissionChecker {
     }
 
     /// Whether an account is told of a request; the AppView is asked only when that decides.
-    func admission(of recipient: DID, to request: Job) async throws(LedgerError) -> Admission {
+    func admission(
+        of recipient: DID,
+        to request: Job,
+        believing age: Double = lifetime
+    ) async throws(LedgerError) -> Admission {
         let first = try await admission(of: recipient, to: request, isFollower: nil)
         guard first == .waits(.relationshipUnknown) else { return first }
-        return try await admission(of: recipient, to: request, isFollower: try await follows(recipient))
+        return try await admission(of: recipient, to: request, isFollower: try await follows(recipient, believing: age))
     }
 
     private func admission(
@@ -47,8 +53,8 @@ actor AdmissionChecker {
     }
 
     /// Whether an account follows the sender; nil when the AppView does not say.
-    private func follows(_ recipient: DID) async throws(LedgerError) -> Bool? {
-        if let known = try await believed(recipient) { return known }
+    private func follows(_ recipient: DID, believing age: Double) async throws(LedgerError) -> Bool? {
+        if let known = try await believed(recipient, age) { return known }
         await withCheckedContinuation { continuation in
             waiting[recipient, default: []].append(continuation)
             if !isAsking {
@@ -59,8 +65,8 @@ actor AdmissionChecker {
         return try await believed(recipient)
     }
 
-    private func believed(_ recipient: DID) async throws(LedgerError) -> Bool? {
-        try await recipients.follows(recipient, since: context.now - Self.lifetime)
+    private func believed(_ recipient: DID, _ age: Double = lifetime) async throws(LedgerError) -> Bool? {
+        try await recipients.follows(recipient, since: context.now - age)
     }
 
     // Who comes while a question is under way is in the next one.
@@ -71,7 +77,9 @@ actor AdmissionChecker {
             // Somebody may have asked about the same owner just before. Who waits looks into the ledger, and finds out when
             // that is what failed.
             var unknown: [DID] = []
-            for owner in owners where (try? await believed(owner)) == nil { unknown.append(owner) }
+            for owner in owners where (try? await believed(owner, Self.lifetimeBeforeSending)) == nil {
+                unknown.append(owner)
+            }
             if !unknown.isEmpty { try? await ask(about: unknown) }
             for continuation in those { continuation.resume() }
         }

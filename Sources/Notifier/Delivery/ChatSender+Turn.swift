@@ -89,7 +89,11 @@ extension ChatSender {
     private func refuseWhatIsExcluded(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         var isChanged = false
         for job in candidate.jobs {
-            let admission = try await checker.admission(of: candidate.owner, to: job)
+            let admission = try await checker.admission(
+                of: candidate.owner,
+                to: job,
+                believing: AdmissionChecker.lifetimeBeforeSending
+            )
             switch admission {
             case .told: continue
             case .refused(let reason): try await refuse([job], Refusal(reason, detail(of: reason, job)))

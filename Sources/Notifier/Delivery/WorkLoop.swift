@@ -16,8 +16,10 @@ final class WorkLoop: Sendable {
 
     /// Takes steps until ``drain()``.
     ///
-    /// - Parameter step: does one thing and says how long there is nothing else to do, in seconds; 0 for the next step at
-    ///   once.
+    /// - Parameters:
+    ///   - isolation: the caller's.
+    ///   - step: does one thing and says how long there is nothing else to do, in seconds; 0 for the next step at once.
+    /// - Throws: what a step throws, which ends the loop.
     func run(
         isolation: isolated (any Actor)? = #isolation,
         _ step: () async throws(LedgerError) -> Double

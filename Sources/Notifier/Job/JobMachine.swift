@@ -124,7 +124,9 @@ extension JobMachine {
         switch event {
         case .message(let next, let cause): return follow(next, cause)
         case .calledOff(let cause): return withdraw(cause) ? [] : nil
-        case .failed(let verdict): return settleDoubt() ?? giveBack(verdict)
+        case .failed(let verdict):
+            guard let actions = settleDoubt() else { return giveBack(verdict) }
+            return verdict.followUp == .suppressOwner ? actions + [.suppressRecipient(verdict.reason)] : actions
         case .disproved: return settleDoubt() ?? enter(.queued, .waiting)
         case .retried:
             guard withdrawal != nil else { return nil }

@@ -20,8 +20,10 @@ enum ReviewPlace: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Looks a batch of what waits at anew, by the settings of this moment: what they exclude is called off, what they
-    /// let through goes on, and due times that stem from a setting follow it. To do it twice does no harm.
+    /// Looks at a batch of what waits anew, by the settings of this moment.
+    ///
+    /// What they exclude is called off, what they let through goes on, and due times that stem from a setting follow it. To do
+    /// it twice does no harm.
     func review(_ place: ReviewPlace, policy: AdmissionPolicy, now: Double) async throws(LedgerError) -> Review {
         try await write(at: now) { transaction in
             switch place {
