@@ -90,11 +90,11 @@ import Testing
 
     @Test func `a word that only mentions stopping is no stop`() {
         for text in ["Stop", "STOP!", "please stop", "unsubscribe", "Stop."] {
-            #expect(OwnerWord(text) == .stop, "\(text)")
+            #expect(OptOutKeyword(text) == .stop, "\(text)")
         }
-        for text in ["start", "Resume", "opt in"] { #expect(OwnerWord(text) == .start, "\(text)") }
+        for text in ["start", "Resume", "opt in"] { #expect(OptOutKeyword(text) == .start, "\(text)") }
         for text in ["don't stop", "stop the press, this is great", "bus stop", "", "🛑"] {
-            #expect(OwnerWord(text) == nil, "\(text)")
+            #expect(OptOutKeyword(text) == nil, "\(text)")
         }
     }
 

@@ -53,7 +53,7 @@ import Testing
         let event = try World.event(1)
         let uri = try #require(event.recordURI)
         #expect(try await !ledger.stream.knows(uri))
-        var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
         _ = try await ledger.queue(Timetable()).store(
             World.batch(event),
             [event].compactMap { judge.judge($0, now: 1_790_000_000) },

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct `The ledger` {
     private func store(_ ledger: Ledger, _ events: [StreamEvent]) async throws -> IntakeResult {
-        var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
         return try await ledger.queue(Timetable()).store(
             World.batch(events),
             events.compactMap { judge.judge($0, now: 1_790_000_000) },
@@ -40,7 +40,7 @@ import Testing
         batch.rejected = [
             RejectedMessage(host: "h", wire: .relay, value: 2, reason: .malformed, detail: "", bytes: [0])
         ]
-        var judge = RequestJudge(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
         let items = batch.events.compactMap { judge.judge($0, now: 1_790_000_000) }
         let unstorable = batch
         await #expect(throws: LedgerError.self) { try await ledger.queue(Timetable()).store(unstorable, items, now: 0) }

@@ -21,7 +21,7 @@ import Testing
         let lookup = OwnerLookup(
             configuration: LookupConfiguration(),
             identities: FixedIdentities(),
-            strangers: StrangerClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock()),
+            strangers: GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock()),
             wallClock: ManualClock()
         )
         let rule = try Rules.rule(

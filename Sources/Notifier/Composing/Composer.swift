@@ -20,7 +20,7 @@ public struct Composer: Sendable {
     ///
     /// - Parameters:
     ///   - requests: oldest first, at least one, all of one owner.
-    ///   - marker: see ``Marker``.
+    ///   - marker: see ``MessageReference``.
     /// - Returns: the message, within the limits.
     /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
     public func compose(_ requests: [ChangeRequest], marker: String) throws(Refusal) -> ComposedMessage {

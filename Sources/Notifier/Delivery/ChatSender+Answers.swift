@@ -30,7 +30,7 @@ extension ChatSender {
         let verdict = classify(.readAnswers, failure)
         context.reporter.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
-        let wait = max(1, configuration.sending.answersInterval?.inSeconds ?? 0, gate.backoff(answerFailures))
+        let wait = max(1, configuration.sending.answersInterval?.inSeconds ?? 0, breaker.backoff(answerFailures))
         nextAnswersAt = context.now + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
@@ -48,7 +48,7 @@ extension ChatSender {
     private func heed(_ messages: [ConversationMessage]) async throws(LedgerError) {
         for message in messages {
             guard let owner = message.sender, owner != chat.sender, let text = message.text,
-                let word = OwnerWord(text)
+                let word = OptOutKeyword(text)
             else { continue }
             switch word {
             case .stop:
@@ -62,7 +62,7 @@ extension ChatSender {
 }
 
 /// What an owner can say to the sender.
-enum OwnerWord: Equatable {
+enum OptOutKeyword: Equatable {
     case stop
     case start
 

@@ -21,7 +21,7 @@ extension ChatSender {
             try await giveBack(candidate.jobs, .openConversation, error)
             return false
         }
-        gate.succeeded(.openConversation)
+        breaker.succeeded(.openConversation)
         let (begun, applied) = try await queue.begin(
             message,
             for: candidate,
@@ -48,7 +48,7 @@ extension ChatSender {
                 wait: verdict.action == .verify ? configuration.sending.settle.inSeconds : 0
             )
         }
-        gate.succeeded(.sendMessage)
+        breaker.succeeded(.sendMessage)
         try await apply(.accepted, to: message, Attempt(.sendMessage, outcome: "delivered"), sent: sent)
     }
 
@@ -120,7 +120,7 @@ extension ChatSender {
         let policy = configuration.policy
         let now = context.now
         if let until = limits.dayFreeAt, until > now {
-            gate.hold(until: until, .globalLimit)
+            breaker.hold(until: until, .globalLimit)
             logger.warning("the messages of this day are used up", metadata: ["next_s": "\(Int(until - now))"])
         } else if let until = limits.ownerDayFreeAt, until > now {
             try await postpone(candidate, byAuthor: false, until, policy.ownerDailyLimit, 86_400, .ownerLimit)

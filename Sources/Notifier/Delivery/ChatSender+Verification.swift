@@ -7,7 +7,7 @@ extension ChatSender {
     func verify(_ message: Message) async throws(LedgerError) {
         let finding: ConversationScan.Finding
         do { finding = try await scan(message) } catch { return try await verifyFailed(message, error) }
-        gate.succeeded(.readMessages)
+        breaker.succeeded(.readMessages)
         if case .present(let sent) = finding {
             return try await apply(.found, to: message, Attempt(.readMessages, outcome: "found"), sent: sent)
         }
@@ -29,7 +29,7 @@ extension ChatSender {
             .failed(verdict),
             to: message,
             Attempt(.readMessages, failure, verdict),
-            wait: gate.backoff(message.attempts + 1)
+            wait: breaker.backoff(message.attempts + 1)
         )
     }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// A loop that does one thing after the other: nothing of it runs twice at once, so a decision that was read from the
 /// ledger still holds when it is carried out. What may be sent again is ``MessageMachine``'s business, what a failure
-/// means ``classify(_:_:)``'s, and whether the sender may go on ``SenderGate``'s.
+/// means ``classify(_:_:)``'s, and whether the sender may go on ``SendBreaker``'s.
 actor ChatSender {
     let context: DeliveryContext
     let queue: JobQueue
@@ -17,15 +17,21 @@ actor ChatSender {
     let chat: ChatClient
     let checker: AdmissionChecker
     let composer: Composer
-    let marker: Marker
-    var gate: SenderGate
+    let marker: MessageReference
+    var breaker: SendBreaker
     /// When the pace allows the next message.
     var nextSendAt = 0.0
     var nextAnswersAt = 0.0
     /// Failures in a row to read what owners answered.
     var answerFailures = 0
 
-    init(_ context: DeliveryContext, ledger: Ledger, chat: ChatClient, checker: AdmissionChecker, marker: Marker) {
+    init(
+        _ context: DeliveryContext,
+        ledger: Ledger,
+        chat: ChatClient,
+        checker: AdmissionChecker,
+        marker: MessageReference
+    ) {
         self.context = context
         queue = ledger.queue(context.timetable)
         suppressions = ledger.suppressions
@@ -35,7 +41,7 @@ actor ChatSender {
         self.checker = checker
         self.marker = marker
         composer = Composer(configuration: context.configuration)
-        gate = SenderGate(context.configuration.sending)
+        breaker = SendBreaker(context.configuration.sending)
     }
 
     var configuration: NotifierConfiguration { context.configuration }
@@ -51,20 +57,20 @@ actor ChatSender {
 
     /// Forgets pauses and holds.
     func resume() {
-        gate.reopen()
+        breaker.reopen()
         context.loops.sending.wake()
     }
 
     /// Whether and why nothing is sent.
-    var status: PipelineStatus.Sender { gate.status }
+    var status: PipelineStatus.Sender { breaker.status }
 
     /// Does one thing, and says how long there is nothing else to do, in seconds.
     private func step() async throws(LedgerError) -> Double {
         let now = context.now
-        switch gate.status {
+        switch breaker.status {
         case .open: break
         case .held(_, let until) where until > now: return until - now
-        case .held: gate.reopenAfterHold()
+        case .held: breaker.reopenAfterHold()
         case .paused(_, _, let probeAt) where probeAt > now: return probeAt - now
         case .paused:
             await probe(now: now)
@@ -106,12 +112,12 @@ actor ChatSender {
     private func probe(now: Double) async {
         do {
             let isDisabled = try await chat.isChatDisabled()
-            guard !isDisabled else { return gate.stillPaused(now: now) }
+            guard !isDisabled else { return breaker.stillPaused(now: now) }
             // What was held against sending only a message that is sent takes back: nothing may be lost in finding out.
-            gate.reopenAfterHold()
+            breaker.reopenAfterHold()
             logger.notice("sending resumed")
         } catch {
-            gate.stillPaused(now: now)
+            breaker.stillPaused(now: now)
             logger.debug("still paused", metadata: ["detail": "\(error)"])
         }
     }
@@ -119,10 +125,10 @@ actor ChatSender {
     /// Judges a failure for the sender as a whole, and tells the operator when they are needed.
     func judge(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
         let now = context.now
-        let wasPaused = gate.isPaused
-        let verdict = gate.failed(phase, failure, now: now)
+        let wasPaused = breaker.isPaused
+        let verdict = breaker.failed(phase, failure, now: now)
         context.reporter.count(call: phase, status: failure.status)
-        if gate.isPaused, !wasPaused {
+        if breaker.isPaused, !wasPaused {
             logger.error(
                 "sending paused",
                 metadata: [
@@ -132,7 +138,7 @@ actor ChatSender {
                 ]
             )
         }
-        if gate.reportsLimit(now: now) {
+        if breaker.reportsLimit(now: now) {
             logger.error(
                 "limited by the chat service for six hours",
                 metadata: ["reason": "\(verdict.reason.rawValue)"]

@@ -9,13 +9,13 @@ actor Intake {
     private let context: DeliveryContext
     private let queue: JobQueue
     private var breaker: BurstBreaker
-    private var judge: RequestJudge
+    private var judge: EventClassifier
 
     init(_ context: DeliveryContext, queue: JobQueue) {
         self.context = context
         self.queue = queue
         let configuration = context.configuration
-        judge = RequestJudge(rules: configuration.rules, policy: configuration.policy, sender: context.sender)
+        judge = EventClassifier(rules: configuration.rules, policy: configuration.policy, sender: context.sender)
         breaker = BurstBreaker(configuration.policy)
     }
 

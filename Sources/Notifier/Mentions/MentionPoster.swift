@@ -10,9 +10,9 @@ actor MentionPoster {
     private let context: DeliveryContext
     private let queue: JobQueue
     private let session: any AccountSession
-    private let marker: Marker
+    private let marker: MessageReference
     private let name: @Sendable (DID) async -> String?
-    private var gate: SenderGate
+    private var breaker: SendBreaker
     private var failures = 0
     private var nextTryAt = 0.0
 
@@ -26,7 +26,7 @@ actor MentionPoster {
         _ context: DeliveryContext,
         queue: JobQueue,
         session: any AccountSession,
-        marker: Marker,
+        marker: MessageReference,
         name: @escaping @Sendable (DID) async -> String?
     ) {
         self.context = context
@@ -34,7 +34,7 @@ actor MentionPoster {
         self.session = session
         self.marker = marker
         self.name = name
-        gate = SenderGate(context.configuration.sending)
+        breaker = SendBreaker(context.configuration.sending)
     }
 
     /// Runs until its loop is drained; nobody is mentioned when nobody has agreed.
@@ -45,7 +45,7 @@ actor MentionPoster {
 
     /// Forgets pauses and holds.
     func resume() {
-        gate.reopen()
+        breaker.reopen()
         failures = 0
         nextTryAt = 0
         context.loops.mentioning.wake()
@@ -54,9 +54,9 @@ actor MentionPoster {
     /// Does one thing, and says how long there is nothing else to do, in seconds.
     private func step() async throws(LedgerError) -> Double {
         let now = context.now
-        if case .held(_, let until) = gate.status, until > now { return until - now }
+        if case .held(_, let until) = breaker.status, until > now { return until - now }
         guard nextTryAt <= now else { return nextTryAt - now }
-        gate.reopenAfterHold()
+        breaker.reopenAfterHold()
         switch try await queue.nextMention(context.configuration.mentions, now: now) {
         // Where nobody has agreed nobody's turn ever comes.
         case .nobody: return .infinity
@@ -80,7 +80,7 @@ actor MentionPoster {
         let key = marker.recordKey(of: job.uri, for: request.owner, at: UInt64(clamping: job.witnessed))
         let uri = "at://\(session.account)/\(Self.collection)/\(key)"
         do { try await put(post, key) } catch { return try await fail(job, error) }
-        gate.succeeded(.postMention)
+        breaker.succeeded(.postMention)
         failures = 0
         let note = Attempt(.postMention, outcome: JobState.delivered.rawValue, detail: uri)
         context.report(try await queue.apply(.posted, to: [job.id], note, now: context.now))
@@ -102,14 +102,14 @@ actor MentionPoster {
 
     private func fail(_ job: Job, _ failure: CallFailure) async throws(LedgerError) {
         let now = context.now
-        let verdict = gate.failed(.postMention, failure, now: now)
+        let verdict = breaker.failed(.postMention, failure, now: now)
         context.reporter.count(call: .postMention, status: failure.status)
         let isFinal = verdict.action == .drop || verdict.action == .skip
         if !isFinal {
-            nextTryAt = now + (gate.isPaused ? Self.pause : gate.backoff(failures))
+            nextTryAt = now + (breaker.isPaused ? Self.pause : breaker.backoff(failures))
             failures += 1
         }
-        if gate.isPaused {
+        if breaker.isPaused {
             context.logger.error(
                 "mentions paused",
                 metadata: [

@@ -25,7 +25,7 @@ final class OwnerLookup: Sendable {
 
     private let configuration: LookupConfiguration
     private let identities: any IdentityResolving
-    private let strangers: StrangerClient
+    private let strangers: GuardedClient
     private let wallClock: any WallClock
     private let names = Mutex<[ATURI: ProjectRecord]>([:])
 
@@ -39,7 +39,7 @@ final class OwnerLookup: Sendable {
     init(
         configuration: LookupConfiguration,
         identities: any IdentityResolving,
-        strangers: StrangerClient,
+        strangers: GuardedClient,
         wallClock: any WallClock
     ) {
         self.configuration = configuration

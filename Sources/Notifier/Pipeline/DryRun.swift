@@ -15,10 +15,10 @@ public struct DryRun: Sendable {
         case calledOff(ATURI)
     }
 
-    private var judge: RequestJudge
+    private var judge: EventClassifier
     private let composer: Composer
     private let rules: [String: Rule]
-    private let marker = Marker(key: [])
+    private let marker = MessageReference(key: [])
     private var seen: Set<ATURI> = []
 
     /// A dry run of a configuration.
@@ -30,7 +30,7 @@ public struct DryRun: Sendable {
     public init(configuration: NotifierConfiguration, sender: DID?, ignoresAge: Bool = true) {
         var policy = configuration.policy
         if ignoresAge { policy.maximumAge = .seconds(1 << 40) }
-        judge = RequestJudge(rules: configuration.rules, policy: policy, sender: sender)
+        judge = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
         composer = Composer(configuration: configuration)
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
     }

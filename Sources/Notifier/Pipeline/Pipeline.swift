@@ -15,9 +15,9 @@ public actor Pipeline {
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let context: DeliveryContext
-    private let strangers: StrangerClient
+    private let strangers: GuardedClient
     private let lookup: OwnerLookup
-    private let proofs: ProofLookup
+    private let proofs: RecordProofClient
     private let outputs: OutputDispatcher
     private let reporter: OutcomeReporter
     /// How long the local outputs may take for what waits when the pipeline ends.
@@ -72,14 +72,14 @@ public actor Pipeline {
         self.wallClock = wallClock
         self.clock = clock
         self.logger = logger
-        strangers = StrangerClient(configuration: configuration.lookup, http: http, wallClock: wallClock)
+        strangers = GuardedClient(configuration: configuration.lookup, http: http, wallClock: wallClock)
         lookup = OwnerLookup(
             configuration: configuration.lookup,
             identities: identities,
             strangers: strangers,
             wallClock: wallClock
         )
-        proofs = ProofLookup(
+        proofs = RecordProofClient(
             identities: identities,
             strangers: strangers,
             wallClock: wallClock,
@@ -208,7 +208,7 @@ public actor Pipeline {
     }
 
     private func assemble() async throws(LedgerError) -> Parts {
-        let marker = Marker(key: try await ledger.settings.markerKey())
+        let marker = MessageReference(key: try await ledger.settings.markerKey())
         let relationships = RelationshipClient(
             configuration: configuration,
             sender: session.account,

@@ -8,7 +8,7 @@ actor Resolver {
     private let queue: JobQueue
     private let checker: AdmissionChecker
     private let lookup: OwnerLookup
-    private let proofs: ProofLookup
+    private let proofs: RecordProofClient
     private var running: Set<Int64> = []
     /// Read from the ledger but not begun: putting a long queue in order costs too much to do it for each lookup.
     private var backlog: [Job] = []
@@ -19,7 +19,7 @@ actor Resolver {
         queue: JobQueue,
         checker: AdmissionChecker,
         lookup: OwnerLookup,
-        proofs: ProofLookup
+        proofs: RecordProofClient
     ) {
         self.context = context
         self.queue = queue
@@ -116,12 +116,12 @@ actor Resolver {
         do throws(CallFailure) { proof = try await proofs.prove(job.uri, of: job.author) } catch {
             return .resolved(try await unproven(job, error))
         }
-        let judge = RequestJudge(
+        let judge = EventClassifier(
             rules: context.configuration.rules,
             policy: context.configuration.policy,
             sender: context.sender
         )
-        switch ProofComparison(job, proof, judge: judge) {
+        switch ProofResult(job, proof, judge: judge) {
         case .same(let record):
             context.reporter.proven(job.uri, rev: proof.rev)
             return .proven(record, Attempt(.proof, outcome: "proven", detail: "revision \(proof.rev)"))

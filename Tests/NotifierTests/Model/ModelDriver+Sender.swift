@@ -4,7 +4,7 @@ import ATProtocol
 
 // What ChatSender does.
 extension ModelDriver {
-    private static let marker = Marker(key: [])
+    private static let marker = MessageReference(key: [])
 
     /// The sender takes up what is due, or becomes due next, up to the open conversation.
     mutating func open(_ calling: ModelStep.Calling) async throws {

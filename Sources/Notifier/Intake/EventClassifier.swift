@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Firehose
 
 /// What an event of the stream means by the configuration and by what the stream told before.
-struct RequestJudge: Sendable {
+struct EventClassifier: Sendable {
     private let rules: [Rule]
     private let policy: PolicyConfiguration
     private let sender: DID?

@@ -2,7 +2,7 @@ internal import Network
 internal import Synchronization
 
 /// Asks hosts that strangers chose, and leaves those alone for a while that fail in a row (invariant 7).
-final class StrangerClient: Sendable {
+final class GuardedClient: Sendable {
     private let http: any HTTPClient
     private let wallClock: any WallClock
     private let breaker: Mutex<HostBreaker>

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Firehose
 
 /// What a proof means for a job: a pure function of both and the configuration.
-enum ProofComparison: Sendable {
+enum ProofResult: Sendable {
     /// The repository holds the version that the job speaks of; this is its record, abridged.
     case same(JSONValue)
     /// The repository holds another version, or the stream told another content than it has: it takes the job's place.
@@ -12,7 +12,7 @@ enum ProofComparison: Sendable {
     /// The proof is of before the event, as of a server that lags behind.
     case outdated
 
-    init(_ job: Job, _ proof: RecordProof, judge: RequestJudge) {
+    init(_ job: Job, _ proof: RecordProof, judge: EventClassifier) {
         let isOutdated = proof.rev.text.utf8.lexicographicallyPrecedes(job.rev.utf8)
         guard let cid = proof.cid, let record = proof.record, let collection = job.uri.collection,
             let recordKey = job.uri.recordKey

@@ -5,7 +5,7 @@ internal import Crypto
 ///
 /// Keyed with a secret of this ledger, so that no author can put the mark of another request into their text and make a
 /// message look delivered that never was.
-public struct Marker: Sendable {
+public struct MessageReference: Sendable {
     private let key: [UInt8]
 
     /// Markers of a ledger's key; an empty key gives those of a dry run.

@@ -5,9 +5,9 @@ internal import Network
 /// Asks an author's PDS to prove that a record stands in their repository, and believes only what their key signed.
 ///
 /// Their DID document, their PDS and what it answers are a stranger's choice (invariant 7).
-struct ProofLookup: Sendable {
+struct RecordProofClient: Sendable {
     let identities: any IdentityResolving
-    let strangers: StrangerClient
+    let strangers: GuardedClient
     let wallClock: any WallClock
     let allowsLoopback: Bool
 

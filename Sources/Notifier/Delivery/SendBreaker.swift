@@ -10,7 +10,7 @@ internal import Network
 ///
 /// What is held against one method only its own success takes back: a service that opens conversations all day and
 /// refuses every message is none that works.
-struct SenderGate: Sendable {
+struct SendBreaker: Sendable {
     /// What is held against one method.
     private struct Record {
         var failures = 0

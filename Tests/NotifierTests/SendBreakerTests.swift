@@ -4,15 +4,15 @@ import Testing
 
 @testable import Notifier
 
-@Suite struct `The sender's gate` {
+@Suite struct `The breaker of the sender` {
     private static func limit(_ headers: HTTPHeaders) -> CallFailure {
         .answer(
             XRPCError(HTTPResponse(status: 429, headers: headers, body: Array(#"{"error":"RateLimitExceeded"}"#.utf8)))
         )
     }
 
-    private func until(_ gate: SenderGate) -> Double? {
-        guard case .held(_, let until) = gate.status else { return nil }
+    private func until(_ breaker: SendBreaker) -> Double? {
+        guard case .held(_, let until) = breaker.status else { return nil }
         return until
     }
 
@@ -29,63 +29,63 @@ import Testing
 
     @Test(arguments: waits) func `a limit holds for as long as whoever sets it says`(headers: HTTPHeaders, wait: Double)
     {
-        var gate = SenderGate(SendingConfiguration())
+        var breaker = SendBreaker(SendingConfiguration())
         let failure = Self.limit(headers)
-        _ = gate.failed(.sendMessage, failure, now: 1_790_000_000)
-        #expect(until(gate) == 1_790_000_000 + wait)
+        _ = breaker.failed(.sendMessage, failure, now: 1_790_000_000)
+        #expect(until(breaker) == 1_790_000_000 + wait)
     }
 
     @Test func `the chat service's limit doubles up to an hour, is reported after six, and is forgotten by a success`()
     {
-        var gate = SenderGate(SendingConfiguration())
+        var breaker = SendBreaker(SendingConfiguration())
         let failure = Self.limit(["ratelimit-remaining": "2900"])
         var now = 0.0
         var waits: [Double] = []
         var reports = 0
         for _ in 0..<14 {
-            _ = gate.failed(.sendMessage, failure, now: now)
-            waits.append((until(gate) ?? 0) - now)
-            now = until(gate) ?? now
-            if gate.reportsLimit(now: now) { reports += 1 }
-            gate.reopenAfterHold()
-            gate.succeeded(.openConversation)
+            _ = breaker.failed(.sendMessage, failure, now: now)
+            waits.append((until(breaker) ?? 0) - now)
+            now = until(breaker) ?? now
+            if breaker.reportsLimit(now: now) { reports += 1 }
+            breaker.reopenAfterHold()
+            breaker.succeeded(.openConversation)
         }
         #expect(waits.prefix(8) == [60, 120, 240, 480, 960, 1920, 3600, 3600])
         #expect(reports == 1)
-        gate.succeeded(.sendMessage)
-        _ = gate.failed(.sendMessage, failure, now: now)
-        #expect(until(gate) == now + 60)
+        breaker.succeeded(.sendMessage)
+        _ = breaker.failed(.sendMessage, failure, now: now)
+        #expect(until(breaker) == now + 60)
     }
 
     @Test func `one failure is the job's, three in a row are everybody's`() {
-        var gate = SenderGate(SendingConfiguration())
+        var breaker = SendBreaker(SendingConfiguration())
         let failure = CallFailure.unreadable(status: 200, detail: "")
-        for _ in 0..<2 { _ = gate.failed(.openConversation, failure, now: 0) }
-        #expect(gate.status == .open)
-        _ = gate.failed(.openConversation, failure, now: 0)
-        #expect(until(gate) == 5)
+        for _ in 0..<2 { _ = breaker.failed(.openConversation, failure, now: 0) }
+        #expect(breaker.status == .open)
+        _ = breaker.failed(.openConversation, failure, now: 0)
+        #expect(until(breaker) == 5)
     }
 
     @Test func `a rejected service token is tried three times, then the operator is asked`() {
-        var gate = SenderGate(SendingConfiguration())
+        var breaker = SendBreaker(SendingConfiguration())
         let failure = CallFailure.answer(
             XRPCError(HTTPResponse(status: 401, body: Array(#"{"error":"BadJwtSignature"}"#.utf8)))
         )
         for _ in 0..<3 {
             // Conversations still open: that proves nothing about messages.
-            gate.succeeded(.openConversation)
-            #expect(gate.failed(.sendMessage, failure, now: 0).action == .retry)
+            breaker.succeeded(.openConversation)
+            #expect(breaker.failed(.sendMessage, failure, now: 0).action == .retry)
         }
-        #expect(gate.failed(.sendMessage, failure, now: 0).action == .pause)
-        #expect(gate.isPaused)
+        #expect(breaker.failed(.sendMessage, failure, now: 0).action == .pause)
+        #expect(breaker.isPaused)
     }
 
     @Test func `refusals by owners do not slow anybody down`() {
-        var gate = SenderGate(SendingConfiguration())
+        var breaker = SendBreaker(SendingConfiguration())
         let failure = CallFailure.answer(
             XRPCError(HTTPResponse(status: 400, body: Array(#"{"error":"NotFollowedBySender"}"#.utf8)))
         )
-        for _ in 0..<50 { _ = gate.failed(.openConversation, failure, now: 0) }
-        #expect(gate.status == .open)
+        for _ in 0..<50 { _ = breaker.failed(.openConversation, failure, now: 0) }
+        #expect(breaker.status == .open)
     }
 }
