@@ -64,15 +64,6 @@ public struct JobMachine: Sendable, Hashable {
     /// Whether a message of it may have arrived.
     public private(set) var isInDoubt: Bool
 
-    /// A job of a recipient who was found just now.
-    public init(_ admission: Admission) {
-        switch admission {
-        case .told: self.init(state: .queued)
-        case .waits(let cause): self.init(state: .deferred, reason: cause)
-        case .refused(let cause): self.init(state: .dropped, reason: cause)
-        }
-    }
-
     /// A machine in a given state.
     public init(state: JobState, reason: Reason? = nil, withdrawal: Reason? = nil, isInDoubt: Bool = false) {
         self.state = state

@@ -21,6 +21,4 @@ public enum JobState: String, Sendable, Hashable, CaseIterable {
 
     /// Whether nothing happens any more by itself.
     public var isFinal: Bool { self == .delivered || self == .dropped || self == .uncertain }
-    /// Whether no message has been written down yet, so that it can still be called off.
-    public var isBeforeSending: Bool { self == .lookup || self == .queued || self == .deferred }
 }
