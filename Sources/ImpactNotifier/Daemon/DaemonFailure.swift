@@ -1,7 +1,7 @@
 internal import Notifier
 
 /// Why the daemon cannot go on, and what it tells the service manager by its exit status.
-struct DaemonFailure: Error, CustomStringConvertible {
+struct DaemonFailure: Error, Hashable, CustomStringConvertible {
     /// What systemd sees.
     var status: ExitStatus
     /// A sentence for the operator.

@@ -3,7 +3,7 @@ internal import CLinux
 internal import Glibc
 
 /// What came of the last reload: the daemon leaves it in the state directory, for `reload` to read.
-struct ReloadOutcome: Equatable {
+struct ReloadOutcome: Hashable {
     /// When the configuration was read, by the machine's monotonic clock, in nanoseconds.
     var readAt: Int64
     /// The path of the configuration that this daemon reads, without symbolic links.

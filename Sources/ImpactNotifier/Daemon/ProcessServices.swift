@@ -4,8 +4,8 @@ internal import Notifier
 internal import OAuth
 
 /// What one process has exactly once and keeps through every reload: ledger, session and clients.
-struct DaemonFoundation: Sendable {
-    let services: NetworkServices
+struct ProcessServices: Sendable {
+    let network: NetworkServices
     let ledger: Ledger
     let session: StoredSession
     private let keeping: Task<Void, Never>
@@ -29,11 +29,11 @@ struct DaemonFoundation: Sendable {
         do { ledger = try await Ledger.open(in: configuration.stateDirectory, telling: report) } catch {
             throw DaemonFailure(error)
         }
-        services = NetworkServices(configuration, logger: logger)
-        let account = try await services.waitForAccount { wait in
+        network = NetworkServices(configuration, logger: logger)
+        let account = try await network.waitForAccount { wait in
             manager.startsLater(within: wait + .seconds(60), status: "Waiting for the account's handle to be resolved.")
         }
-        let session = try await services.openSession(of: account, isDaemon: true)
+        let session = try await network.openSession(of: account, isDaemon: true)
         self.session = session
         keeping = Task { await session.run() }
     }

@@ -6,51 +6,50 @@ internal import Notifier
 internal import OAuth
 
 /// The parts of a running daemon over one configuration, from the stream to the sender.
-struct DaemonParts: Sendable {
-    let configuration: Configuration
+struct Runtime: Sendable {
     private let pipeline: Pipeline
     private let hosts: HostComparison
     private let reading: Task<Void, Never>
     private let sweeping: Task<Void, Never>
     private let delivering: Task<Void, Never>
-    private let attending: Task<Void, Never>
+    private let monitoring: Task<Void, Never>
     private let logger: Logger
 
     /// Starts everything.
     ///
     /// - Parameters:
     ///   - configuration: what this run goes by.
-    ///   - foundation: outlives the parts.
+    ///   - services: outlive the parts.
     ///   - daemon: gives the parts their way to the service manager and the metrics.
     ///   - isFirst: the process has just been started, so that an address that is taken is its operator's mistake.
     ///   - tell: told when the parts are at work, and when one cannot go on.
     init(
         _ configuration: Configuration,
-        on foundation: DaemonFoundation,
+        on services: ProcessServices,
         of daemon: Daemon,
         isFirst: Bool,
-        tell: @escaping @Sendable (Daemon.Event) -> Void
+        tell: @escaping @Sendable (DaemonMachine.Event) -> Void
     ) {
         let mailbox = StreamMailbox(capacity: 10_000)
         let pipeline = Pipeline(
             configuration: configuration.delivery,
-            ledger: foundation.ledger,
-            session: foundation.session,
-            identities: foundation.services.identities,
-            http: foundation.services.http,
+            ledger: services.ledger,
+            session: services.session,
+            identities: services.network.identities,
+            http: services.network.http,
             mailbox: mailbox,
             logger: Logger(label: "pipeline")
         )
         let follower = StreamFollower(
             configuration: configuration.stream,
-            positions: foundation.ledger.stream,
+            positions: services.ledger.stream,
             mailbox: mailbox,
-            identities: foundation.services.identities,
+            identities: services.network.identities,
             logger: Logger(label: "stream")
         )
         let keeper = GapKeeper(
-            sweep: foundation.services.sweep(for: configuration),
-            store: foundation.ledger.stream,
+            sweep: services.network.sweep(for: configuration),
+            store: services.ledger.stream,
             hosts: follower.hosts,
             mailbox: follower.entrance,
             logger: Logger(label: "sweep")
@@ -61,17 +60,17 @@ struct DaemonParts: Sendable {
                 // Cancelled at its first query of the ledger is no failure, it is a stop during the start.
                 guard !Task.isCancelled else { return }
                 let status: ExitStatus = error.code == .storage ? .software : .unavailable
-                tell(.ended(DaemonFailure(status: status, sentence: error.description)))
+                tell(.failed(DaemonFailure(status: status, sentence: error.description)))
             }
         }
         delivering = Task {
-            do throws(LedgerError) { try await pipeline.run() } catch { tell(.ended(DaemonFailure(error))) }
+            do throws(LedgerError) { try await pipeline.run() } catch { tell(.failed(DaemonFailure(error))) }
         }
-        let attendance = DaemonAttendance(
+        let monitor = Monitoring(
             configuration: configuration,
             pipeline: pipeline,
             hosts: follower.hosts,
-            session: foundation.session,
+            session: services.session,
             manager: daemon.manager,
             registry: daemon.registry,
             environment: daemon.loader.environment,
@@ -79,10 +78,9 @@ struct DaemonParts: Sendable {
             began: { tell(.watching) },
             logger: daemon.logger
         )
-        attending = Task {
-            do throws(DaemonFailure) { try await attendance.run() } catch { tell(.ended(error)) }
+        monitoring = Task {
+            do throws(DaemonFailure) { try await monitor.run() } catch { tell(.failed(error)) }
         }
-        self.configuration = configuration
         self.pipeline = pipeline
         hosts = follower.hosts
         logger = daemon.logger
@@ -110,8 +108,8 @@ struct DaemonParts: Sendable {
         }
         patience.cancel()
         delivering.cancel()
-        attending.cancel()
-        await attending.value
+        monitoring.cancel()
+        await monitoring.value
     }
 
     /// Writes the status to the log.

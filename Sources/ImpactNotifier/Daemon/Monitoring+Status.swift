@@ -5,7 +5,7 @@ internal import Notifier
 internal import OAuth
 
 /// What the status endpoint is told, from the board.
-extension DaemonAttendance {
+extension Monitoring {
     /// The source of the endpoint's answers.
     func source(_ board: StatusBoard) -> StatusSource {
         StatusSource(

@@ -6,7 +6,7 @@ internal import Notifier
 internal import OAuth
 
 /// What goes on beside the work: status endpoint, watchdog, and a line a minute for those who tail the log.
-struct DaemonAttendance: Sendable {
+struct Monitoring: Sendable {
     let configuration: Configuration
     let pipeline: Pipeline
     let hosts: HostComparison

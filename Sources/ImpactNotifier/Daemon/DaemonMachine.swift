@@ -1,0 +1,115 @@
+/// The life of the daemon as a synchronous machine: what is opened, started, reloaded, told and ended, and in which order.
+struct DaemonMachine: Sendable, Hashable {
+    /// Something that happened.
+    enum Event: Sendable, Hashable {
+        /// An operator sent a signal.
+        case asked(SignalStream.Request)
+        /// State directory and session are open.
+        case opened
+        /// The parts watch, and the status endpoint listens; perhaps more than once.
+        case watching
+        /// Nothing could be opened, or a part cannot go on.
+        case failed(DaemonFailure)
+        /// The configuration was read again: it is taken over, or its problems keep the old one.
+        case loaded(ReloadOutcome)
+        /// The parts have ended.
+        case runtimeStopped
+        /// State directory and session are closed.
+        case servicesClosed
+    }
+
+    /// Something to be done, in this order.
+    enum Action: Sendable, Hashable {
+        /// Opening must not go on; ``Event/opened`` or ``Event/failed(_:)`` follows nevertheless.
+        case cancelOpening
+        /// Start the parts; the first ones of a process end it when their address is taken.
+        case startRuntime(isFirst: Bool)
+        /// End the parts; ``Event/runtimeStopped`` follows.
+        case stopRuntime
+        /// Close state directory and session; ``Event/servicesClosed`` follows.
+        case closeServices
+        /// Read the configuration, and hand ``Event/loaded(_:)`` in before any other event.
+        case loadConfiguration
+        /// Leave the outcome for the command that asked for the reload.
+        case answer(ReloadOutcome)
+        /// Write the status to the log.
+        case report
+        /// Tell the service manager that all is well.
+        case tellReady(status: String?)
+        /// Tell the service manager that the configuration is being read again.
+        case tellReloading
+        /// Tell the service manager that the end has begun, and the log when somebody asked for it.
+        case tellStopping(isAsked: Bool)
+        /// Nothing else follows.
+        case finish(DaemonFailure?)
+    }
+
+    private enum State: Hashable {
+        /// State directory and session are being opened, which may have to wait for the network.
+        case starting(wantsReload: Bool)
+        /// The parts run; the outcome is that of the reload that started them, until they watch.
+        case running(isWatching: Bool, ReloadOutcome?)
+        /// The parts of the old configuration are ending.
+        case reloading(ReloadOutcome)
+        case stopping(Step, DaemonFailure?)
+    }
+
+    /// What has yet to end first.
+    private enum Step: Hashable { case opening, runtime, services }
+
+    private var state = State.starting(wantsReload: false)
+
+    /// Takes note of an event; one that means nothing in this state changes nothing.
+    mutating func handle(_ event: Event) -> [Action] {
+        switch (event, state) {
+        case (.asked(.stop), .stopping):
+            return [
+                .finish(DaemonFailure(status: .failure, sentence: "a second signal to stop: ended without waiting"))
+            ]
+        case (.asked(.stop), _): return stop(nil)
+        case (.asked(.reload), .starting): state = .starting(wantsReload: true)
+        case (.asked(.reload), .running): return [.tellReloading, .loadConfiguration]
+        case (.asked(.reload), .reloading): return [.loadConfiguration]
+        case (.asked(.report), .running): return [.report]
+        case (.opened, .starting(let wantsReload)):
+            state = .running(isWatching: false, nil)
+            return [.startRuntime(isFirst: true)] + (wantsReload ? handle(.asked(.reload)) : [])
+        case (.watching, .running(isWatching: false, let outcome)):
+            state = .running(isWatching: true, nil)
+            guard let outcome else { return [.tellReady(status: "Running.")] }
+            return [.tellReady(status: "Running; reloaded."), .answer(outcome)]
+        case (.loaded(let refusal), .running) where !refusal.problems.isEmpty:
+            return [.answer(refusal), .tellReady(status: nil)]
+        case (.loaded(let refusal), .reloading) where !refusal.problems.isEmpty: return [.answer(refusal)]
+        case (.loaded(let outcome), .running):
+            state = .reloading(outcome)
+            return [.stopRuntime]
+        case (.loaded(let outcome), .reloading): state = .reloading(outcome)
+        case (.runtimeStopped, .reloading(let outcome)):
+            state = .running(isWatching: false, outcome)
+            return [.startRuntime(isFirst: false)]
+        case (.failed(let failure), .starting): return [.finish(failure)]
+        case (.failed, .stopping(.opening, let failure)), (.servicesClosed, .stopping(.services, let failure)):
+            return [.finish(failure)]
+        case (.failed(let failure), .stopping(let step, let first)): state = .stopping(step, first ?? failure)
+        case (.failed(let failure), _): return stop(failure)
+        case (.opened, .stopping(.opening, let failure)), (.runtimeStopped, .stopping(.runtime, let failure)):
+            state = .stopping(.services, failure)
+            return [.closeServices]
+        case (.asked, _), (.opened, _), (.watching, _), (.loaded, _), (.runtimeStopped, _), (.servicesClosed, _): break
+        }
+        return []
+    }
+
+    /// Begins to end what is there; the rest follows by events.
+    private mutating func stop(_ failure: DaemonFailure?) -> [Action] {
+        let (step, action): (Step, Action?) =
+            switch state {
+            case .starting: (.opening, .cancelOpening)
+            case .running: (.runtime, .stopRuntime)
+            case .reloading, .stopping: (.runtime, nil)
+            }
+        state = .stopping(step, failure)
+        return [.tellStopping(isAsked: failure == nil)] + [action].compactMap(\.self)
+    }
+}
