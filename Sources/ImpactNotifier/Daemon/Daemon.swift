@@ -1,5 +1,4 @@
 internal import Logging
-internal import Network
 internal import Notifier
 
 /// The daemon, which does what ``DaemonMachine`` decides and hands in what came of it.
@@ -56,10 +55,9 @@ struct Daemon {
                 case .closeServices:
                     Task { [manager] in
                         // The answer to a renewal may take two minutes, and nothing else pings the watchdog any more.
+                        manager.watchdog()
                         let pulse = Task {
-                            repeat {
-                                manager.watchdog()
-                            } while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil
+                            while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil { manager.watchdog() }
                         }
                         await opening.value?.close()
                         pulse.cancel()

@@ -51,21 +51,17 @@ struct DaemonMachine: Sendable, Hashable {
         case running(isWatching: Bool, ReloadOutcome?)
         /// The parts of the old configuration are ending.
         case reloading(ReloadOutcome)
-        case stopping(Step, DaemonFailure?)
+        case stopping(Remaining, DaemonFailure?)
     }
 
-    /// What has yet to end first.
-    private enum Step: Hashable { case opening, runtime, services }
-
+    private enum Remaining: Hashable { case opening, runtime, services }
     private var state = State.starting(wantsReload: false)
 
     /// Takes note of an event; one that means nothing in this state changes nothing.
     mutating func handle(_ event: Event) -> [Action] {
         switch (event, state) {
         case (.asked(.stop), .stopping):
-            return [
-                .finish(DaemonFailure(status: .failure, sentence: "a second signal to stop: ended without waiting"))
-            ]
+            return [.finish(.init(status: .failure, sentence: "a second signal to stop: ended without waiting"))]
         case (.asked(.stop), _): return stop(nil)
         case (.asked(.reload), .starting): state = .starting(wantsReload: true)
         case (.asked(.reload), .running): return [.tellReloading, .loadConfiguration]
@@ -91,7 +87,7 @@ struct DaemonMachine: Sendable, Hashable {
         case (.failed(let failure), .starting): return [.finish(failure)]
         case (.failed, .stopping(.opening, let failure)), (.servicesClosed, .stopping(.services, let failure)):
             return [.finish(failure)]
-        case (.failed(let failure), .stopping(let step, let first)): state = .stopping(step, first ?? failure)
+        case (.failed(let failure), .stopping(let remaining, let first)): state = .stopping(remaining, first ?? failure)
         case (.failed(let failure), _): return stop(failure)
         case (.opened, .stopping(.opening, let failure)), (.runtimeStopped, .stopping(.runtime, let failure)):
             state = .stopping(.services, failure)
@@ -103,13 +99,13 @@ struct DaemonMachine: Sendable, Hashable {
 
     /// Begins to end what is there; the rest follows by events.
     private mutating func stop(_ failure: DaemonFailure?) -> [Action] {
-        let (step, action): (Step, Action?) =
+        let (remaining, action): (Remaining, Action?) =
             switch state {
             case .starting: (.opening, .cancelOpening)
             case .running: (.runtime, .stopRuntime)
             case .reloading, .stopping: (.runtime, nil)
             }
-        state = .stopping(step, failure)
+        state = .stopping(remaining, failure)
         return [.tellStopping(isAsked: failure == nil)] + [action].compactMap(\.self)
     }
 }
