@@ -94,7 +94,7 @@ extension Reason {
         case .waitExpired: "It waited as long as allowed for the owner to take messages."
         case .ownerStopped: "The owner answered with the word to stop."
         case .operatorDecision: "An operator decided it."
-        case .ruleRemoved: "The rule that matched is no longer in the configuration."
+        case .ruleRemoved: "The rule is gone, or reads other collections now; “jobs move” brings it under another."
         }
     }
 }
