@@ -41,6 +41,7 @@ struct DeliveryContext: Sendable {
     func report(_ applied: Applied) {
         reporter.report(applied)
         if applied.hasReopened { loops.resolving.wake() }
+        if applied.isUnfinished { loops.keeping.wake() }
         if applied.outcomes.contains(where: { $0.state == .deferred }) {
             loops.keeping.wake()
             loops.mentioning.wake()

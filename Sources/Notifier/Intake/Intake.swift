@@ -75,7 +75,7 @@ actor Intake {
             }
             context.reporter.report(Outcome(added))
         }
-        context.reporter.report(result.applied)
+        context.report(result.applied)
     }
 }
 

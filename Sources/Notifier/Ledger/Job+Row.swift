@@ -34,7 +34,7 @@ extension Job {
         cid = row["cid"]
         rev = row["rev"]
         reference = ProjectReference(text: row["reference"], cid: row["reference_cid"])
-        record = try JSONValue(parsing: row["record"] as String)
+        recordText = row["record"]
         projectName = row["project_name"]
         witnessed = row["witnessed"]
         reason = row.reason("reason")

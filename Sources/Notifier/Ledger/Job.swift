@@ -24,8 +24,8 @@ public struct Job: Sendable, Equatable {
     public var rev: String
     /// What the record refers to; nil when that is not acceptable.
     public var reference: ProjectReference?
-    /// The record, abridged.
-    public var record: JSONValue
+    /// The record, abridged, as it is stored.
+    var recordText: String
     /// The project's name; nil when it is not known.
     public var projectName: String?
     /// When the stream saw it, in microseconds since the Unix epoch.
@@ -46,6 +46,9 @@ public struct Job: Sendable, Equatable {
     public var createdAt: Double
     /// When it was last changed, in seconds since the Unix epoch.
     public var updatedAt: Double
+
+    /// The record, abridged; read from its text each time.
+    public var record: JSONValue { (try? JSONValue(parsing: recordText)) ?? .object([:]) }
 
     /// What a message says about it; nil while owner or reference are missing.
     public var changeRequest: ChangeRequest? {

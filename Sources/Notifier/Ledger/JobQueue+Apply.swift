@@ -9,6 +9,8 @@ struct Applied: Sendable {
     var suppressed: [(recipient: DID, reason: Reason, calledOff: Int)] = []
     /// Whether a request is to be looked up anew.
     var hasReopened = false
+    /// Whether more of the same is to be called off, in transactions of their own.
+    var isUnfinished = false
     /// What the sender is to do with the message, now that its state is on disk.
     var actions: [MessageMachine.Action] = []
 }
@@ -31,7 +33,7 @@ extension LedgerTransaction {
             switch action {
             case .takeBackJobs: try takeBackJobs(of: id)
             case .callOffJobs(let reason):
-                for job in try openJobs("request", of: id) {
+                for job in try openJobs(of: id) {
                     try apply(.calledOff(reason), toJob: job, into: &result)
                 }
             }
@@ -189,11 +191,11 @@ extension LedgerTransaction {
             case .send, .suppressRecipient: break
             }
         }
+        try database.execute(
+            sql: "UPDATE job SET sends = ?1 WHERE message = ?2 AND sends <> ?1",
+            arguments: [machine.sends, id]
+        )
         for member in row.members {
-            try database.execute(
-                sql: "UPDATE job SET sends = ? WHERE id = ?",
-                arguments: [machine.sends, member.job]
-            )
             try apply(event, toJob: member.job, note, of: id, wait: wait, into: &result)
         }
         for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason, into: &result) }

@@ -37,8 +37,9 @@ extension LedgerTransaction {
         case .deleted(let event, let uri): try delete(event, uri, into: &result)
         case .authorInactive(let did, let witnessed):
             // A host that is behind tells of it again when the author may long be back and have written anew.
-            try callOff(by: did, .authorInactive, witnessedBefore: witnessed + Self.clockDifference, into: &result)
-        case .authorBurst(let did): try callOff(by: did, .authorBurst, witnessedBefore: .max, into: &result)
+            let limit = witnessed + Self.clockDifference
+            try callOff(did, .author, .authorInactive, witnessedBefore: limit, into: &result.applied)
+        case .authorBurst(let did): try callOff(did, .author, .authorBurst, into: &result.applied)
         }
     }
 
@@ -139,27 +140,6 @@ extension LedgerTransaction {
             sql: "UPDATE request SET rev = max(rev, ?) WHERE id = ?",
             arguments: [commit.rev, known["id"] as Int64]
         )
-    }
-
-    /// Calls off whatever is unfinished of an author.
-    private func callOff(
-        by author: DID,
-        _ reason: Reason,
-        witnessedBefore limit: Int64,
-        into result: inout IntakeResult
-    ) throws {
-        let open = JobState.allCases.filter { !$0.isFinal }.map(\.rawValue)
-        let requests = try Int64.fetchAll(
-            database,
-            sql: """
-                SELECT id FROM request WHERE author = ? AND state = ? AND witnessed <= ?
-                UNION SELECT request FROM job JOIN request ON request.id = job.request WHERE job.author = ?
-                    AND job.state IN (\(databaseQuestionMarks(count: open.count))) AND witnessed <= ?
-                """,
-            arguments: [author.text, RequestMachine.State.lookup.rawValue, limit, author.text]
-                + StatementArguments(open) + [limit]
-        )
-        for request in requests { try apply(.calledOff(reason), toRequest: request, into: &result.applied) }
     }
 }
 

@@ -20,11 +20,14 @@ extension JobQueue {
     /// When a look-up is due next, in seconds since the Unix epoch.
     func nextLookup() async throws(LedgerError) -> Double? {
         try await database.read { database in
-            try Double.fetchOne(
-                database,
-                sql: "SELECT due_at FROM request WHERE state = ? ORDER BY due_at LIMIT 1",
-                arguments: [RequestMachine.State.lookup.rawValue]
-            )
+            // What has its turn is due already.
+            try ["IS NOT NULL ORDER BY turn, due_at", "IS NULL ORDER BY due_at"].compactMap { turn in
+                try Double.fetchOne(
+                    database,
+                    sql: "SELECT due_at FROM request WHERE state = ? AND turn \(turn) LIMIT 1",
+                    arguments: [RequestMachine.State.lookup.rawValue]
+                )
+            }.min()
         }
     }
 
@@ -64,12 +67,17 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// The most rows that get their turn in one transaction.
-    static let batch = 1000
+    /// The most requests or jobs that one transaction applies an event to: each changes half a dozen rows, with its counters.
+    static let batch = 150
+    /// The most rows that one transaction gives their turn, moves or forgets.
+    static let rows = 500
 
     /// Puts rows that have become due into the queue of their state: behind what their author has in it already, else beside
     /// what is served now, so that a flood of one author delays nobody else.
-    func giveTurns(_ table: String, in state: String) throws {
+    ///
+    /// - Returns: how many got theirs.
+    @discardableResult
+    func giveTurns(_ table: String, in state: String) throws -> Int {
         // Jobs of requests that came in together are made in any order.
         let order = table == "job" ? "due_at, request" : "due_at, id"
         let due = try Row.fetchAll(
@@ -77,25 +85,25 @@ extension LedgerTransaction {
             sql: """
                 SELECT id, author FROM \(table) WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY \(order) LIMIT ?
                 """,
-            arguments: [state, now, Self.batch]
+            arguments: [state, now, Self.rows]
         )
-        guard !due.isEmpty else { return }
+        for row in due { try giveTurn(row["id"], of: row["author"], table, in: state) }
+        return due.count
+    }
+
+    /// Puts a row behind what its author has in the queue of its state.
+    func giveTurn(_ id: Int64, of author: String, _ table: String, in state: String) throws {
         let served = try Int64.fetchOne(
             database,
-            sql: "SELECT min(turn) FROM \(table) WHERE state = ? AND turn IS NOT NULL",
+            sql: "SELECT min(turn) FROM \(table) WHERE state = ? AND turn >= 0",
             arguments: [state]
         )
-        for row in due {
-            let last = try Int64.fetchOne(
-                database,
-                sql: "SELECT max(turn) FROM \(table) WHERE author = ? AND state = ?",
-                arguments: [row["author"] as String, state]
-            )
-            let turn = max(served ?? 0, last.map { $0 + 1 } ?? 0)
-            try database.execute(
-                sql: "UPDATE \(table) SET turn = ? WHERE id = ?",
-                arguments: [turn, row["id"] as Int64]
-            )
-        }
+        let last = try Int64.fetchOne(
+            database,
+            sql: "SELECT max(turn) FROM \(table) WHERE author = ? AND state = ?",
+            arguments: [author, state]
+        )
+        let turn = max(served ?? 0, last.map { $0 + 1 } ?? 0)
+        try database.execute(sql: "UPDATE \(table) SET turn = ? WHERE id = ?", arguments: [turn, id])
     }
 }

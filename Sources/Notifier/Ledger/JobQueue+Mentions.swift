@@ -34,8 +34,12 @@ extension JobQueue {
             }
             if let until = free.max() { return .waits(until: until) }
             guard let job = try transaction.nextMention(of: configuration.owners) else { return .nobody }
-            var silent = Applied()
-            try transaction.apply(.mentionBegun, toJob: job.id, into: &silent)
+            var result = Applied()
+            if let reason = try transaction.reasonForCallingOff(job) {
+                try transaction.apply(.calledOff(reason), toJob: job.id, into: &result)
+                return .calledOff(result)
+            }
+            try transaction.apply(.mentionBegun, toJob: job.id, into: &result)
             return .post(job)
         }
     }
@@ -63,7 +67,7 @@ extension LedgerTransaction {
             database,
             // One whose request was replaced waits until it is known whom the newest version is about.
             sql: """
-                SELECT job.id FROM job JOIN request ON request.id = request
+                SELECT job.id FROM job CROSS JOIN request ON request.id = request
                 WHERE job.state = ? AND NOT (withdrawal IS ? AND request.state = ?)
                 ORDER BY withdrawal IS NULL, job.id LIMIT 1
                 """,
@@ -90,34 +94,61 @@ extension LedgerTransaction {
         try Double.fetchOne(
             database,
             sql: """
-                SELECT at FROM attempt WHERE phase = ? AND outcome = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?
+                SELECT at FROM attempt WHERE phase = 'post-mention' AND outcome = ? AND at > ?
+                ORDER BY at DESC LIMIT 1 OFFSET ?
                 """,
-            arguments: [
-                CallPhase.postMention.rawValue, JobState.delivered.rawValue, now - window, max(0, limit - 1),
-            ]
+            arguments: [JobState.delivered.rawValue, now - window, max(0, limit - 1)]
         ).map { $0 + window }
     }
 
     /// What waits for one of these owners, the author's first who was told of least in the last day.
+    ///
+    /// Authors take turns in the queue of an owner, so that whoever was told of least is among the first of it.
     fileprivate func nextMention(of owners: Set<DID>) throws -> Job? {
-        let reasons = Reason.allCases.filter(\.allowsMention).map(\.rawValue)
-        let id = try Int64.fetchOne(
+        let told = try Row.fetchAll(
             database,
             sql: """
-                SELECT job.id FROM job WHERE state = ? AND owner IN (\(databaseQuestionMarks(count: owners.count)))
-                    AND owner NOT IN (SELECT did FROM suppression)
-                    AND reason IN (\(databaseQuestionMarks(count: reasons.count)))
-                    AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.request = job.request
-                        AND attempt.owner = job.owner AND phase = ? AND outcome IN (?, ?))
-                ORDER BY (SELECT count(*) FROM attempt JOIN request ON request.id = attempt.request
-                    WHERE phase = ? AND outcome = ? AND at > ? AND request.author = job.author), job.id LIMIT 1
+                SELECT request.author AS author FROM attempt CROSS JOIN request ON request.id = attempt.request
+                WHERE phase = 'post-mention' AND outcome = ? AND at > ?
                 """,
-            arguments: [JobState.deferred.rawValue] + StatementArguments(owners.map(\.text))
-                + StatementArguments(reasons) + [
-                    CallPhase.postMention.rawValue, Verdict.Action.drop.rawValue, Verdict.Action.skip.rawValue,
-                    CallPhase.postMention.rawValue, JobState.delivered.rawValue, now - 86_400,
-                ]
+            arguments: [JobState.delivered.rawValue, now - 86_400]
+        ).reduce(into: [String: Int]()) { $0[$1["author"], default: 0] += 1 }
+        var next: (told: Int, id: Int64)?
+        for owner in owners where try !isSuppressed(owner) {
+            try giveTurns(toMentionsOf: owner)
+            let first = try Row.fetchAll(
+                database,
+                sql: "SELECT id, author FROM job WHERE owner = ? AND state = ? AND turn >= 0 ORDER BY turn, id LIMIT ?",
+                arguments: [owner.text, JobState.deferred.rawValue, Self.batch]
+            )
+            for row in first {
+                let candidate = (told: told[row["author"]] ?? 0, id: row["id"] as Int64)
+                if candidate < next ?? (.max, 0) { next = candidate }
+            }
+        }
+        return try next.flatMap { try mention($0.id) }
+    }
+
+    private func giveTurns(toMentionsOf owner: DID) throws {
+        let reasons = Reason.allCases.filter(\.allowsMention).map(\.rawValue)
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, author, EXISTS (SELECT 1 FROM attempt WHERE attempt.request = job.request
+                    AND attempt.owner = job.owner AND phase = 'post-mention' AND outcome IN (?, ?)) AS is_impossible
+                FROM job WHERE owner = ? AND state = ? AND turn IS NULL
+                    AND reason IN (\(databaseQuestionMarks(count: reasons.count))) ORDER BY id LIMIT ?
+                """,
+            arguments: [
+                Verdict.Action.drop.rawValue, Verdict.Action.skip.rawValue, owner.text, JobState.deferred.rawValue,
+            ] + StatementArguments(reasons) + [Self.batch]
         )
-        return try id.flatMap { try mention($0) }
+        for row in rows {
+            if row["is_impossible"] {
+                try database.execute(sql: "UPDATE job SET turn = -1 WHERE id = ?", arguments: [row["id"] as Int64])
+            } else {
+                try giveTurn(row["id"], of: row["author"], "job", in: JobState.deferred.rawValue)
+            }
+        }
     }
 }

@@ -6,41 +6,63 @@ extension JobQueue {
     /// - Returns: how many rows were forgotten; 0 when there are no more.
     func prune(before time: Double) async throws(LedgerError) -> Int {
         try await write(at: time) { transaction in
-            var count = 0
-            // A request goes when nothing of it is open, and takes its jobs and attempts with it.
-            for state in [RequestMachine.State.resolved, .dropped] {
-                count += try transaction.prune(
-                    """
-                    request WHERE id IN (SELECT id FROM request WHERE state = ? AND updated_at < ?
-                        AND NOT EXISTS (SELECT 1 FROM job WHERE request = request.id
-                            AND (updated_at >= ?2 OR state NOT IN (?, ?))) LIMIT ?)
-                    """,
-                    [state.rawValue, time, JobState.delivered.rawValue, JobState.dropped.rawValue]
-                )
+            let count = try transaction.pruneRequests()
+            guard count == 0 else { return count }
+            // Each kind when those are gone that speak of it, so that no batch looks at what stays more than once.
+            for rows in [
+                "message WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM job WHERE job.message = message.id)",
+                "sighting WHERE seen_at < ?1 AND NOT EXISTS (SELECT 1 FROM request WHERE request.uri = sighting.uri)",
+                "conversation WHERE opened_at < ?1 AND NOT EXISTS (SELECT 1 FROM message WHERE owner = conversation.owner)",
+                "recipient WHERE ask_at IS NULL AND asked_at < ?1 AND NOT EXISTS (SELECT 1 FROM job WHERE owner = did)",
+                "gap WHERE closed_at < ?1",
+            ] {
+                let count = try transaction.prune(rows)
+                guard count == 0 else { return count }
             }
-            count += try transaction.prune(
-                """
-                message WHERE id IN (SELECT id FROM message WHERE created_at < ?
-                    AND NOT EXISTS (SELECT 1 FROM job WHERE job.message = message.id) LIMIT ?)
-                """,
-                [time]
-            )
-            count += try transaction.prune(
-                """
-                sighting WHERE id IN (SELECT id FROM sighting WHERE seen_at < ?
-                    AND NOT EXISTS (SELECT 1 FROM request WHERE request.uri = sighting.uri) LIMIT ?)
-                """,
-                [time]
-            )
-            count += try transaction.prune("gap WHERE id IN (SELECT id FROM gap WHERE closed_at < ? LIMIT ?)", [time])
-            return count
+            return 0
         }
     }
 }
 
 extension LedgerTransaction {
-    fileprivate func prune(_ what: String, _ arguments: StatementArguments) throws -> Int {
-        try database.execute(sql: "DELETE FROM \(what)", arguments: arguments + [Self.batch])
+    /// Forgets requests of which nothing is open and nothing was seen lately, with their jobs, attempts and sightings.
+    fileprivate func pruneRequests() throws -> Int {
+        let before = database.totalChangesCount
+        let unseen = "NOT EXISTS (SELECT 1 FROM sighting WHERE uri = request.uri AND seen_at >= ?1)"
+        let jobs = """
+            SELECT DISTINCT request.id AS id, uri FROM job AS ended CROSS JOIN request ON request.id = ended.request
+            WHERE ended.state = ?2 AND ended.updated_at < ?1 AND request.updated_at < ?1 AND request.state <> ?3
+                AND NOT EXISTS (SELECT 1 FROM job WHERE request = request.id
+                    AND (updated_at >= ?1 OR state NOT IN (?4, ?5))) AND \(unseen) LIMIT ?6
+            """
+        let requests = """
+            SELECT id, uri FROM request WHERE state = ?2 AND jobs = 0 AND updated_at < ?1 AND \(unseen) LIMIT ?3
+            """
+        let ends = [JobState.delivered.rawValue, JobState.dropped.rawValue]
+        let open = RequestMachine.State.lookup.rawValue
+        for end in ends { try prune(jobs, [now, end, open] + StatementArguments(ends) + [Self.batch], since: before) }
+        for end in [RequestMachine.State.resolved, .dropped] {
+            try prune(requests, [now, end.rawValue, Self.batch], since: before)
+        }
+        return database.totalChangesCount - before
+    }
+
+    private func prune(_ requests: String, _ arguments: StatementArguments, since before: Int) throws {
+        guard database.totalChangesCount - before < Self.rows else { return }
+        for request in try Row.fetchAll(database, sql: requests, arguments: arguments)
+        where database.totalChangesCount - before < Self.rows {
+            try database.execute(sql: "DELETE FROM sighting WHERE uri = ?", arguments: [request["uri"] as String])
+            try database.execute(sql: "DELETE FROM request WHERE id = ?", arguments: [request["id"] as Int64])
+        }
+    }
+
+    fileprivate func prune(_ rows: String) throws -> Int {
+        let key = rows.hasPrefix("recipient") ? "did" : "id"
+        let table = rows.prefix { $0 != " " }
+        try database.execute(
+            sql: "DELETE FROM \(table) WHERE \(key) IN (SELECT \(key) FROM \(rows) LIMIT ?2)",
+            arguments: [now, Self.rows]
+        )
         return database.changesCount
     }
 }

@@ -98,12 +98,19 @@ extension LedgerTransaction {
 
     fileprivate func reviewRecipients() throws -> Review {
         let next = now + timetable.follow
-        try database.execute(
-            sql: "UPDATE recipient SET ask_at = ?1 WHERE did IN (SELECT did FROM recipient WHERE ask_at > ?1 LIMIT ?2)",
-            arguments: [next, Self.batch]
-        )
+        var room = Self.rows
+        for follows in [nil, false, true] as [Bool?] {
+            try database.execute(
+                sql: """
+                    UPDATE recipient SET ask_at = ?1
+                    WHERE did IN (SELECT did FROM recipient WHERE follows IS ?2 AND ask_at > ?1 LIMIT ?3)
+                    """,
+                arguments: [next, follows, room]
+            )
+            room -= database.changesCount
+        }
         var review = Review()
-        if database.changesCount == Self.batch { review.next = .recipients }
+        if room == 0 { review.next = .recipients }
         return review
     }
 }
@@ -112,6 +119,7 @@ extension AdmissionPolicy {
     /// Whether the recipient of a job is told, by what the ledger knows of them.
     func admission(of job: Job, in transaction: LedgerTransaction) throws -> Admission {
         guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
+        if let reason = try transaction.reasonForCallingOff(job) { return .refused(reason) }
         return admission(
             of: owner,
             to: job.uri,

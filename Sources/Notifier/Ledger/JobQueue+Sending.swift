@@ -12,9 +12,14 @@ extension JobQueue {
         now: Double
     ) async throws(LedgerError) -> SendCandidate? {
         try await write(at: now) { transaction in
-            try transaction.giveTurns("job", in: JobState.queued.rawValue)
-            while let head = try transaction.nextJob() {
-                if let owner = head.owner, try transaction.waitForDoubt(of: owner) { continue }
+            var room = LedgerTransaction.rows
+            room -= try transaction.giveTurns("job", in: JobState.queued.rawValue)
+            // Whoever is left over is looked at in the next transaction.
+            while room >= 0, let head = try transaction.nextJob() {
+                if let owner = head.owner, let moved = try transaction.waitForDoubt(of: owner) {
+                    room -= moved
+                    continue
+                }
                 return try transaction.candidate(head, policy: policy, digest: digest, dailyLimit: dailyLimit)
             }
             return nil
@@ -47,8 +52,8 @@ extension JobQueue {
             let id = try transaction.insert(message, machine, for: candidate, in: conversation)
             for job in candidate.jobs {
                 try transaction.database.execute(
-                    sql: "UPDATE job SET message = ? WHERE id = ?",
-                    arguments: [id, job.id]
+                    sql: "UPDATE job SET message = ?, sends = ? WHERE id = ?",
+                    arguments: [id, machine.sends, job.id]
                 )
                 try transaction.apply(.message(machine.state, nil), toJob: job.id, into: &result)
             }

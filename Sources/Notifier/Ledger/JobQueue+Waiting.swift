@@ -4,10 +4,11 @@ internal import GRDB
 // What is deferred is due when it is to be tried again, or given up; what waits for a follow is due when it is given up, and
 // when its recipient is asked after stands in one row, however much waits for them.
 extension JobQueue {
-    /// Lets a batch of what has waited long enough go on: to another try, or to its end.
+    /// Lets a batch of what has waited long enough go on: to another try, or to its end; before it, what is being called off.
     func wakeDue(now: Double) async throws(LedgerError) -> Applied {
         try await write(at: now) { transaction in
             var result = Applied()
+            if try transaction.callOffNext(into: &result) { return result }
             let due = try Row.fetchAll(
                 transaction.database,
                 sql: """
@@ -24,7 +25,7 @@ extension JobQueue {
             for request in try Int64.fetchAll(
                 transaction.database,
                 sql: """
-                    SELECT id FROM request WHERE state = ? AND wait_until <= ? AND jobs = 0
+                    SELECT id FROM request WHERE state = ? AND jobs = 0 AND wait_until <= ?
                         AND reason IN (\(databaseQuestionMarks(count: account.count))) LIMIT ?
                     """,
                 arguments: [RequestMachine.State.lookup.rawValue, now] + StatementArguments(account)
@@ -39,7 +40,10 @@ extension JobQueue {
         try await database.read { database in
             try Double.fetchOne(
                 database,
-                sql: "SELECT due_at FROM job WHERE state = ? ORDER BY due_at LIMIT 1",
+                sql: """
+                    SELECT 0 FROM calling_off UNION ALL
+                    SELECT * FROM (SELECT due_at FROM job WHERE state = ? ORDER BY due_at LIMIT 1) LIMIT 1
+                    """,
                 arguments: [JobState.deferred.rawValue]
             )
         }
@@ -102,8 +106,9 @@ extension JobQueue {
             var room = LedgerTransaction.batch
             for (owner, follows) in answers {
                 if let follows { try transaction.store(owner, follows: follows) }
-                guard follows != true, room > 0 else { continue }
-                if follows == false {
+                guard follows != true else { continue }
+                // What is more than a batch is told why it waits when its recipient is asked after again.
+                if follows == false, room > 0 {
                     let jobs = try transaction.awaitingFollow(of: owner.text, [.relationshipUnknown], limit: room)
                     for job in jobs {
                         try transaction.apply(
@@ -115,7 +120,7 @@ extension JobQueue {
                     }
                     room -= jobs.count
                 }
-                if room > 0 { try transaction.ask(after: owner.text, at: now + timetable.follow) }
+                try transaction.ask(after: owner.text, at: now + timetable.follow)
             }
             return result
         }
@@ -141,7 +146,7 @@ extension LedgerTransaction {
         try Int64.fetchAll(
             database,
             sql: """
-                SELECT id FROM job WHERE owner = ? AND state = ?
+                SELECT id FROM job WHERE owner = ? AND wait_until IS NOT NULL AND state = ?
                     AND reason IN (\(databaseQuestionMarks(count: reasons.count))) LIMIT ?
                 """,
             arguments: [owner, JobState.deferred.rawValue] + StatementArguments(reasons.map(\.rawValue)) + [limit]

@@ -2,7 +2,7 @@ internal import GRDB
 
 // A request is what somebody wrote; a job is a request and one recipient; a message is written to one recipient and speaks
 // of several jobs. `turn` is where a due row stands in the queue of its state, nil while it is not due; `tally` counts what
-// the status shows, so that nobody has to count rows. The number of a job that was taken back is given to none that follows:
+// the status shows, so that nobody has to count rows; `calling_off` names whose jobs are called off a batch at a time. The number of a job that was taken back is given to none that follows:
 // the sender may still hold it.
 extension LedgerSchema {
     /// Makes room for the second schema beside the rows of the first, which are carried over after it.
@@ -40,6 +40,9 @@ extension LedgerSchema {
             error TEXT, detail TEXT, next_at REAL);
         CREATE TABLE recipient (did TEXT PRIMARY KEY, follows INTEGER, asked_at REAL, ask_at REAL) WITHOUT ROWID;
         CREATE INDEX recipient_ask ON recipient (follows, ask_at) WHERE ask_at IS NOT NULL;
+        CREATE TABLE calling_off (
+            did TEXT NOT NULL, role TEXT NOT NULL, reason TEXT NOT NULL, witnessed INTEGER NOT NULL, request INTEGER NOT NULL,
+            PRIMARY KEY (did, role)) WITHOUT ROWID;
         CREATE TABLE tally (
             kind TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, number INTEGER NOT NULL,
             PRIMARY KEY (kind, state, reason)) WITHOUT ROWID;
@@ -48,7 +51,8 @@ extension LedgerSchema {
             INSERT INTO tally SELECT 'request', NEW.state, coalesce(NEW.reason, ''), 1 WHERE NEW.jobs = 0
                 ON CONFLICT DO UPDATE SET number = number + 1;
         END;
-        CREATE TRIGGER request_changed AFTER UPDATE OF state, reason, jobs ON request BEGIN
+        CREATE TRIGGER request_changed AFTER UPDATE OF state, reason, jobs ON request
+        WHEN OLD.state <> NEW.state OR OLD.reason IS NOT NEW.reason OR (OLD.jobs = 0) <> (NEW.jobs = 0) BEGIN
             UPDATE tally SET number = number - 1 WHERE OLD.jobs = 0 AND kind = 'request' AND state = OLD.state
                 AND reason = coalesce(OLD.reason, '');
             INSERT INTO tally SELECT 'request', NEW.state, coalesce(NEW.reason, ''), 1 WHERE NEW.jobs = 0
@@ -63,7 +67,8 @@ extension LedgerSchema {
                 ON CONFLICT DO UPDATE SET number = number + 1;
             UPDATE request SET jobs = jobs + 1 WHERE id = NEW.request;
         END;
-        CREATE TRIGGER job_changed AFTER UPDATE OF state, reason ON job BEGIN
+        CREATE TRIGGER job_changed AFTER UPDATE OF state, reason ON job
+        WHEN OLD.state <> NEW.state OR OLD.reason IS NOT NEW.reason BEGIN
             UPDATE tally SET number = number - 1 WHERE kind = 'job' AND state = OLD.state
                 AND reason = coalesce(OLD.reason, '');
             INSERT INTO tally VALUES ('job', NEW.state, coalesce(NEW.reason, ''), 1)
@@ -79,23 +84,26 @@ extension LedgerSchema {
     /// The indices of the second schema, made one by one when all rows are there.
     static let secondIndices = [
         "message_created ON message (created_at)",
-        "request_due ON request (state, due_at)",
-        "request_turn ON request (state, turn, due_at, id)",
+        "request_turn ON request (state, turn, due_at)",
         "request_author ON request (author, state, turn)",
-        "request_wait ON request (state, wait_until)",
+        "request_wait ON request (state, reason, wait_until) WHERE wait_until IS NOT NULL",
         "request_created ON request (state, created_at)",
-        "request_updated ON request (state, updated_at)",
+        "request_ended ON request (state, updated_at) WHERE jobs = 0",
+        "request_listed ON request (state) WHERE jobs = 0",
         "job_created ON job (state, created_at)",
-        "sighting_seen ON sighting (seen_at)",
-        "request_listed ON request (state, jobs, id)",
+        "job_ended ON job (state, updated_at)",
         "job_due ON job (state, due_at)",
         "job_turn ON job (state, turn, due_at, request)",
-        "job_listed ON job (state, id)",
-        "job_owner ON job (owner, state, turn, id)",
+        "job_listed ON job (state)",
+        "job_owner ON job (owner, state, turn)",
         "job_author ON job (author, state, turn)",
+        "job_waiting ON job (owner, reason) WHERE wait_until IS NOT NULL",
         "job_message ON job (message)",
         "attempt_request ON attempt (request)",
         "attempt_mention ON attempt (at) WHERE phase = 'post-mention'",
+        "sighting_seen ON sighting (seen_at)",
+        "gap_closed ON gap (closed_at)",
+        "recipient_asked ON recipient (asked_at) WHERE ask_at IS NULL",
     ]
 
     /// The most rows of the first schema that are carried over in one transaction, but for the elders of their requests.

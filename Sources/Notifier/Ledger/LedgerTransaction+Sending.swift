@@ -16,16 +16,18 @@ extension LedgerTransaction {
         try Row.fetchOne(database, sql: "\(Job.selection) WHERE job.id = ?", arguments: [id]).map(Job.init(row:))
     }
 
-    /// Lets a recipient's queued jobs wait while a message to them is under way or in doubt; whether there is one.
-    func waitForDoubt(of owner: DID) throws -> Bool {
+    /// Lets a batch of a recipient's queued jobs wait while a message to them is under way or in doubt; how many, nil when there
+    /// is none.
+    func waitForDoubt(of owner: DID) throws -> Int? {
         let due = try Double.fetchOne(
             database,
             sql: "SELECT max(due_at) FROM message WHERE owner = ? AND state IN (?, ?)",
             arguments: [owner.text, MessageMachine.State.sending.rawValue, MessageMachine.State.verify.rawValue]
         )
-        guard let due else { return false }
-        try setDue(queuedJobs(owner: owner), at: max(due, now + 1))
-        return true
+        guard let due else { return nil }
+        let jobs = try queuedJobs(owner: owner)
+        try setDue(jobs, at: max(due, now + 1))
+        return jobs.count
     }
 
     /// Lets a recipient's queued jobs go on, now that nothing to them is in doubt.
@@ -110,7 +112,7 @@ extension LedgerTransaction {
         let earlier = try String.fetchOne(
             database,
             sql: """
-                SELECT min(message.baseline) FROM message JOIN attempt ON attempt.message = message.id
+                SELECT min(message.baseline) FROM attempt CROSS JOIN message ON message.id = attempt.message
                 WHERE attempt.request IN (\(requests)) AND attempt.owner = ? AND message.conversation = ?
                     AND attempt.outcome = ?
                 """,

@@ -116,13 +116,13 @@ extension LedgerTransaction {
         )
     }
 
-    /// Jobs of a request or an owner that may still be called off, those among them of which only a human can know more.
-    func openJobs(_ column: String, of value: any DatabaseValueConvertible) throws -> [Int64] {
-        let open = JobState.allCases.filter { !$0.isFinal || $0 == .uncertain }.map(\.rawValue)
+    /// Jobs of a request that may still be called off, those among them of which only a human can know more.
+    func openJobs(of request: Int64) throws -> [Int64] {
+        let open = JobState.open.map(\.rawValue)
         return try Int64.fetchAll(
             database,
-            sql: "SELECT id FROM job WHERE \(column) = ? AND state IN (\(databaseQuestionMarks(count: open.count)))",
-            arguments: [value] + StatementArguments(open)
+            sql: "SELECT id FROM job WHERE request = ? AND state IN (\(databaseQuestionMarks(count: open.count)))",
+            arguments: [request] + StatementArguments(open)
         )
     }
 
@@ -134,7 +134,7 @@ extension LedgerTransaction {
         ) ?? false
     }
 
-    /// Puts an account on the list and calls off everything that waits for it.
+    /// Puts an account on the list and calls off everything that waits for it, a batch of it at once.
     ///
     /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may start
     /// with a word, but a block or an operator's decision only an operator lifts.
@@ -147,9 +147,7 @@ extension LedgerTransaction {
             arguments: [did.text, reason.rawValue, note, now, Reason.ownerStopped.rawValue]
         )
         let count = result.outcomes.count
-        for job in try openJobs("owner", of: did.text) {
-            try apply(.calledOff(reason), toJob: job, into: &result)
-        }
+        try callOff(did, .owner, reason, into: &result)
         result.suppressed.append((did, reason, result.outcomes.count - count))
     }
 }

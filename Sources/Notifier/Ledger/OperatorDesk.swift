@@ -170,22 +170,30 @@ extension Database {
     }
 
     fileprivate func jobs(in state: JobState?, limit: Int) throws -> [Job] {
-        let states = state.map { [$0] } ?? JobState.allCases
-        var jobs: [Job] = []
-        for state in states {
-            jobs += try Row.fetchAll(
+        var rows: [Row] = []
+        if let state {
+            rows = try Row.fetchAll(
                 self,
                 sql: "\(Job.selection) WHERE job.state = ? ORDER BY job.id DESC LIMIT ?",
                 arguments: [state.rawValue, limit]
-            ).map(Job.init(row:))
-        }
-        for standing in [RequestMachine.State.lookup, .dropped] {
-            jobs += try Row.fetchAll(
+            )
+            for standing in [RequestMachine.State.lookup, .dropped] {
+                rows += try Row.fetchAll(
+                    self,
+                    sql: "\(Job.requests) WHERE state = ? AND jobs = 0 ORDER BY id DESC LIMIT ?",
+                    arguments: [standing.rawValue, limit]
+                )
+            }
+        } else {
+            let latest = "(SELECT id FROM request ORDER BY id DESC LIMIT ?)"
+            rows = try Row.fetchAll(self, sql: "\(Job.selection) WHERE request.id IN \(latest)", arguments: [limit])
+            rows += try Row.fetchAll(
                 self,
-                sql: "\(Job.requests) WHERE state = ? AND jobs = 0 ORDER BY id DESC LIMIT ?",
-                arguments: [standing.rawValue, limit]
-            ).map(Job.init(row:)).filter { states.contains($0.state) }
+                sql: "\(Job.requests) WHERE id IN \(latest) AND jobs = 0 AND state <> ?",
+                arguments: [limit, RequestMachine.State.resolved.rawValue]
+            )
         }
+        let jobs = try rows.map(Job.init(row:)).filter { state == nil || $0.state == state }
         return Array(jobs.sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit))
     }
 

@@ -19,10 +19,21 @@ public struct SuppressionList: Sendable {
     /// - Throws: ``LedgerError``.
     @discardableResult
     public func suppress(_ did: DID, reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Int {
-        try await suppress(did, reason, note: note, now: now).outcomes.count
+        var applied: Applied = try await suppress(did, reason, note: note, now: now)
+        var count = applied.outcomes.count
+        while applied.isUnfinished {
+            applied = try await database.write { database in
+                var batch = Applied()
+                let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
+                batch.isUnfinished = try transaction.callOffNext(into: &batch)
+                return batch
+            }
+            count += applied.outcomes.count
+        }
+        return count
     }
 
-    /// Does the same, and tells what became of what waited.
+    /// Does the same for a batch of what waits, and tells what became of it; the rest follows.
     func suppress(_ did: DID, _ reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Applied {
         try await database.write { database in
             var result = Applied()
