@@ -71,9 +71,10 @@ extension LedgerTransaction {
         try database.execute(
             sql: """
                 INSERT INTO job (request, owner, author, state, due_at, created_at, updated_at)
-                SELECT id, ?, author, ?, ?, created_at, ? FROM request WHERE id = ?
+                SELECT id, ?, author, ?, created_at, created_at, ? FROM request WHERE id = ?
                 """,
-            arguments: [recipient.text, JobState.queued.rawValue, now, now, request]
+            // Due since the request was seen: whose look-up took longer stands no further behind for it.
+            arguments: [recipient.text, JobState.queued.rawValue, now, request]
         )
         var note: Attempt?
         if case .refused(let reason) = admission { note = Attempt(.input, Refusal(reason, recipient.text)) }
