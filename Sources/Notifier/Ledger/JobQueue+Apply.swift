@@ -118,31 +118,32 @@ extension LedgerTransaction {
             dueAt = reason.waits == .follow ? waitUntil : min(dueAt ?? next, waitUntil)
         }
         let keepsMessage = machine.isInDoubt || machine.state == .delivered
-        try database.execute(
-            sql: """
-                UPDATE job SET state = ?, reason = ?, detail = ?, withdrawal = ?, is_in_doubt = ?, attempts = ?, due_at = ?,
-                    turn = NULL, wait_until = ?, message = CASE WHEN ? THEN message END, updated_at = ? WHERE id = ?
-                """,
-            arguments: [
-                machine.state.rawValue, machine.reason?.rawValue, detail, machine.withdrawal?.rawValue,
-                machine.isInDoubt, attempts, dueAt ?? now + wait, waitUntil, keepsMessage, now, id,
-            ]
-        )
+        let isTakenBack = actions.contains { $0.takesBack }
+        // What is taken back ends with the row.
+        if !isTakenBack {
+            try database.execute(
+                sql: """
+                    UPDATE job SET state = ?, reason = ?, detail = ?, withdrawal = ?, is_in_doubt = ?, attempts = ?, due_at = ?,
+                        turn = NULL, wait_until = ?, message = CASE WHEN ? THEN message END, updated_at = ? WHERE id = ?
+                    """,
+                arguments: [
+                    machine.state.rawValue, machine.reason?.rawValue, detail, machine.withdrawal?.rawValue,
+                    machine.isInDoubt, attempts, dueAt ?? now + wait, waitUntil, keepsMessage, now, id,
+                ]
+            )
+        }
         if let waitUntil, row.requestWaitUntil == nil {
             try database.execute(
                 sql: "UPDATE request SET wait_until = ? WHERE id = ?",
                 arguments: [waitUntil, row.request]
             )
         }
-        var isTakenBack = false
         for action in actions {
             switch action {
             case .reopenRequest(let reason):
-                isTakenBack = true
                 try takeBack(id)
                 try apply(.reopened(reason), toRequest: row.request, into: &result)
             case .retryRequest:
-                isTakenBack = true
                 try takeBack(id)
                 try apply(.retried, toRequest: row.request, into: &result)
             case .reviveRequest: try apply(.retried, toRequest: row.request, into: &result)
@@ -210,6 +211,16 @@ extension LedgerTransaction {
 
     private func takeBack(_ job: Int64) throws {
         try database.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job])
+    }
+}
+
+extension JobMachine.Action {
+    /// Whether the job goes back into its request.
+    fileprivate var takesBack: Bool {
+        switch self {
+        case .reopenRequest, .retryRequest: true
+        case .reviveRequest, .retryMessage, .suppressRecipient: false
+        }
     }
 }
 

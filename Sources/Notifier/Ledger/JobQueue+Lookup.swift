@@ -10,7 +10,7 @@ extension JobQueue {
                 transaction.database,
                 sql: """
                     \(Job.requests) WHERE request.state = ? AND request.turn IS NOT NULL
-                    ORDER BY turn, due_at, id LIMIT ?
+                    ORDER BY turn, due_at, request.id LIMIT ?
                     """,
                 arguments: [RequestMachine.State.lookup.rawValue, limit + running.count]
             ).map(Job.init(row:)).filter { !running.contains($0.request) }
@@ -74,10 +74,7 @@ extension LedgerTransaction {
 
     /// Puts rows that have become due into the queue of their state: behind what their author has in it already, else beside
     /// what is served now, so that a flood of one author delays nobody else.
-    ///
-    /// - Returns: how many got theirs.
-    @discardableResult
-    func giveTurns(_ table: String, in state: String) throws -> Int {
+    func giveTurns(_ table: String, in state: String) throws {
         // Jobs of requests that came in together are made in any order.
         let order = table == "job" ? "due_at, request" : "due_at, id"
         let due = try Row.fetchAll(
@@ -88,7 +85,6 @@ extension LedgerTransaction {
             arguments: [state, now, Self.rows]
         )
         for row in due { try giveTurn(row["id"], of: row["author"], table, in: state) }
-        return due.count
     }
 
     /// Puts a row behind what its author has in the queue of its state.

@@ -12,10 +12,10 @@ extension JobQueue {
         now: Double
     ) async throws(LedgerError) -> SendCandidate? {
         try await write(at: now) { transaction in
-            var room = LedgerTransaction.rows
-            room -= try transaction.giveTurns("job", in: JobState.queued.rawValue)
+            try transaction.giveTurns("job", in: JobState.queued.rawValue)
+            var room = LedgerTransaction.batch
             // Whoever is left over is looked at in the next transaction.
-            while room >= 0, let head = try transaction.nextJob() {
+            while room > 0, let head = try transaction.nextJob() {
                 if let owner = head.owner, let moved = try transaction.waitForDoubt(of: owner) {
                     room -= moved
                     continue

@@ -2,7 +2,7 @@ internal import GRDB
 
 // A request is what somebody wrote; a job is a request and one recipient; a message is written to one recipient and speaks
 // of several jobs. `turn` is where a due row stands in the queue of its state, nil while it is not due; `tally` counts what
-// the status shows, so that nobody has to count rows; `calling_off` names whose jobs are called off a batch at a time. The number of a job that was taken back is given to none that follows:
+// the status shows, and nothing that is resolved and has no job, so that nobody has to count rows; `calling_off` names whose jobs are called off a batch at a time. The number of a job that was taken back is given to none that follows:
 // the sender may still hold it.
 extension LedgerSchema {
     /// Makes room for the second schema beside the rows of the first, which are carried over after it.
@@ -47,16 +47,16 @@ extension LedgerSchema {
             kind TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, number INTEGER NOT NULL,
             PRIMARY KEY (kind, state, reason)) WITHOUT ROWID;
 
-        CREATE TRIGGER request_added AFTER INSERT ON request BEGIN
-            INSERT INTO tally SELECT 'request', NEW.state, coalesce(NEW.reason, ''), 1 WHERE NEW.jobs = 0
+        CREATE TRIGGER request_added AFTER INSERT ON request WHEN NEW.jobs = 0 AND NEW.state <> 'resolved' BEGIN
+            INSERT INTO tally VALUES ('request', NEW.state, coalesce(NEW.reason, ''), 1)
                 ON CONFLICT DO UPDATE SET number = number + 1;
         END;
         CREATE TRIGGER request_changed AFTER UPDATE OF state, reason, jobs ON request
         WHEN OLD.state <> NEW.state OR OLD.reason IS NOT NEW.reason OR (OLD.jobs = 0) <> (NEW.jobs = 0) BEGIN
             UPDATE tally SET number = number - 1 WHERE OLD.jobs = 0 AND kind = 'request' AND state = OLD.state
                 AND reason = coalesce(OLD.reason, '');
-            INSERT INTO tally SELECT 'request', NEW.state, coalesce(NEW.reason, ''), 1 WHERE NEW.jobs = 0
-                ON CONFLICT DO UPDATE SET number = number + 1;
+            INSERT INTO tally SELECT 'request', NEW.state, coalesce(NEW.reason, ''), 1
+                WHERE NEW.jobs = 0 AND NEW.state <> 'resolved' ON CONFLICT DO UPDATE SET number = number + 1;
         END;
         CREATE TRIGGER request_removed AFTER DELETE ON request BEGIN
             UPDATE tally SET number = number - 1 WHERE OLD.jobs = 0 AND kind = 'request' AND state = OLD.state

@@ -41,7 +41,9 @@ extension LedgerTransaction {
 
     /// Calls off the next batch of what is to be called off; whether there was anything.
     func callOffNext(into result: inout Applied) throws -> Bool {
-        guard let row = try Row.fetchOne(database, sql: "SELECT did, role FROM calling_off LIMIT 1") else { return false }
+        guard let row = try Row.fetchOne(database, sql: "SELECT did, role FROM calling_off LIMIT 1") else {
+            return false
+        }
         try callOffNext(of: try DID(row["did"]), try row.value("role"), into: &result)
         return true
     }

@@ -47,7 +47,8 @@ extension LedgerTransaction {
         let column = author == nil ? "owner" : "author"
         return try Int64.fetchAll(
             database,
-            sql: "SELECT id FROM job WHERE \(column) = ? AND state = ? AND due_at > ? ORDER BY turn, id LIMIT ?",
+            // By account: everything else that is due is no concern of it.
+            sql: "SELECT id FROM job WHERE \(column) = ? AND state = ? AND +due_at > ? ORDER BY turn, id LIMIT ?",
             arguments: [(author ?? owner)?.text, JobState.queued.rawValue, dueAfter, Self.batch]
         )
     }

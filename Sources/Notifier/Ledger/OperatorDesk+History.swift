@@ -42,8 +42,8 @@ extension OperatorDesk {
                 },
                 messages: try rows(
                     """
-                    SELECT DISTINCT message.* FROM message JOIN attempt ON attempt.message = message.id
-                    JOIN request ON request.id = attempt.request WHERE uri = ? ORDER BY message.id
+                    SELECT * FROM message WHERE id IN (SELECT message FROM request
+                        CROSS JOIN attempt ON attempt.request = request.id WHERE uri = ?) ORDER BY id
                     """
                 ).map { row in
                     .init(

@@ -180,7 +180,7 @@ extension Database {
             for standing in [RequestMachine.State.lookup, .dropped] {
                 rows += try Row.fetchAll(
                     self,
-                    sql: "\(Job.requests) WHERE state = ? AND jobs = 0 ORDER BY id DESC LIMIT ?",
+                    sql: "\(Job.requests) WHERE state = ? AND jobs = 0 ORDER BY request.id DESC LIMIT ?",
                     arguments: [standing.rawValue, limit]
                 )
             }
@@ -189,7 +189,7 @@ extension Database {
             rows = try Row.fetchAll(self, sql: "\(Job.selection) WHERE request.id IN \(latest)", arguments: [limit])
             rows += try Row.fetchAll(
                 self,
-                sql: "\(Job.requests) WHERE id IN \(latest) AND jobs = 0 AND state <> ?",
+                sql: "\(Job.requests) WHERE request.id IN \(latest) AND jobs = 0 AND state <> ?",
                 arguments: [limit, RequestMachine.State.resolved.rawValue]
             )
         }

@@ -1,12 +1,13 @@
 import ATProtocol
 import FoundationEssentials
 import GRDB
+import Synchronization
 
 @testable import Notifier
 
 /// A ledger with as many rows as a bot gathers in years, laid there by SQL.
 ///
-/// A tenth of what waits is one recipient's, and a tenth one author's.
+/// A fifth of what waits is one recipient's, and a fifth one author's.
 struct GrownLedger: Sendable {
     /// How much is in it.
     struct Size: Sendable {
@@ -27,12 +28,27 @@ struct GrownLedger: Sendable {
     let database: DatabaseQueue
     /// The moment at which everything in it is due that is.
     let now: Double
+    /// Every statement that was run, as it was written.
+    let statements: Statements
+
+    /// What was run on one connection.
+    final class Statements: Sendable {
+        let all = Mutex<Set<String>>([])
+    }
 
     /// Opens a ledger with the pragmas of the daemon, but for the waits for the disk.
     init(in directory: String, now: Double) throws {
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous=OFF") }
+        let statements = Statements()
+        self.statements = statements
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous=OFF")
+            database.trace { event in
+                guard case .statement(let statement) = event else { return }
+                _ = statements.all.withLock { $0.insert(statement.sql) }
+            }
+        }
         let path = "\(directory)/ledger.sqlite"
         database = try DatabaseQueue(path: path, configuration: configuration)
         ledger = Ledger(database: LedgerDatabase(path: path, queue: database, lock: nil))
@@ -104,9 +120,9 @@ struct GrownLedger: Sendable {
             CREATE TEMPORARY TABLE row AS WITH RECURSIVE number (n) AS
                 (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n + 1 < \(ends[5]))
                 SELECT n + \(first) + 1 AS id, kind,
-                    CASE WHEN kind = 'owner' THEN did('waiting', n) WHEN kind = 'deferred' AND n % 100 = 7 THEN '\(mentioned)'
-                        WHEN kind <> 'finished' AND n % 10 = 1 THEN '\(busyOwner)' ELSE did('owner', n % 3001) END AS owner,
-                    CASE WHEN kind <> 'finished' AND n % 10 = 2 THEN '\(busyAuthor)' ELSE did('author', n * 7 % 5003) END
+                    CASE WHEN kind = 'owner' THEN did('waiting', n) WHEN kind = 'deferred' AND n % 5 = 3 THEN '\(mentioned)'
+                        WHEN kind <> 'finished' AND n % 5 = 1 THEN '\(busyOwner)' ELSE did('owner', n % 3001) END AS owner,
+                    CASE WHEN kind <> 'finished' AND n % 5 = 2 THEN '\(busyAuthor)' ELSE did('author', n * 7 % 5003) END
                         AS author,
                     CASE WHEN kind = 'finished' THEN \(now) - 86400 * 90.0 * (\(ends[1]) - n) / \(max(1, ends[1]))
                         ELSE \(now) - 3600.0 + n * 0.001 END AS at,
@@ -119,7 +135,7 @@ struct GrownLedger: Sendable {
                     WHEN n < \(ends[3]) THEN 'queued' WHEN n < \(ends[4]) THEN 'deferred' ELSE 'owner' END AS kind
                     FROM number WHERE \(ends[5]) > 0);
             INSERT INTO request (id, uri, author, rule, cid, rev, reference, record, project_name, witnessed, state, reason, jobs,
-                    due_at, turn, created_at, updated_at)
+                    due_at, turn, wait_until, created_at, updated_at)
                 SELECT id, 'at://' || author || '/com.example.change.request/k' || id, author, 'issues', 'cid',
                     printf('3%012d', id), 'at://' || owner || '/com.example.project/p1',
                     '{"title": "Request ' || id || '", "body": "' || printf('%.*c', 450, 'x') || '"}', 'Engine', at * 1000000,
@@ -127,7 +143,8 @@ struct GrownLedger: Sendable {
                         ELSE 'resolved' END,
                     CASE WHEN kind = 'finished' AND n % 10 = 9 THEN reason END,
                     kind <> 'lookup' AND NOT (kind = 'finished' AND n % 10 = 9), at,
-                    CASE WHEN kind = 'lookup' THEN row_number() OVER (PARTITION BY kind, author ORDER BY id) END, at, at
+                    CASE WHEN kind = 'lookup' THEN row_number() OVER (PARTITION BY kind, author ORDER BY id) END,
+                    CASE WHEN state = 'deferred' THEN \(now) + 86400 * 20.0 + n END, at, at
                 FROM row ORDER BY id;
             INSERT INTO message (id, owner, author, state, marker, message, conversation, baseline, sends, maximum_sends, due_at,
                     created_at, sent_at)
@@ -154,5 +171,25 @@ struct GrownLedger: Sendable {
                 SELECT owner, 0, \(now) - 600, \(now) - 300.0 + n % 900 FROM row WHERE state = 'deferred';
             DROP TABLE row;
             """
+    }
+
+    /// The statements that look at every row of a table that grows.
+    func scans() throws -> [String] {
+        // Few rows, whatever grows; once a day; the latest rows in their order.
+        let meant = ["FROM conversation WHERE opened_at", "ORDER BY id DESC LIMIT ?"]
+        return try database.read { database in
+            try statements.all.withLock(\.self).sorted().filter { sql in
+                guard sql.contains(/^(SELECT|UPDATE|DELETE|INSERT)/), !meant.contains(where: sql.contains) else {
+                    return false
+                }
+                let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+                statement.setUncheckedArguments(StatementArguments())
+                return try Row.fetchAll(statement).contains { row in
+                    (row["detail"] as String).contains(
+                        /SCAN (request|job|message|attempt|sighting|recipient|gap|conversation)/
+                    )
+                }
+            }.map { "looks at every row: \($0)" }
+        }
     }
 }
