@@ -20,6 +20,7 @@ extension LedgerTransaction {
     ///   - reason: why.
     ///   - limit: only what the stream told until then, in microseconds since the Unix epoch.
     ///   - result: what came of it.
+    /// - Throws: `DatabaseError`.
     func callOff(
         _ did: DID,
         _ role: Role,

@@ -18,7 +18,7 @@ struct GrowthCall: Sendable {
     var prepare: @Sendable (GrownLedger) async throws -> Void = { _ in }
     let body: @Sendable (GrownLedger) async throws -> Void
 
-    private static let repetitions = 5
+    static let repetitions = 5
 
     /// Makes the call several times, after one that warms up.
     func measure(_ ledger: () throws -> GrownLedger) async throws -> Cost {
@@ -45,19 +45,19 @@ struct GrowthCall: Sendable {
 extension GrowthCall {
     static let all = lookups + sending + waiting + mentions + intake + tidying + desk
 
-    private static let digest = DigestConfiguration()
-    private static let told = PolicyConfiguration.open
-    private static var policy: AdmissionPolicy {
+    static let digest = DigestConfiguration()
+    static let told = PolicyConfiguration.open
+    static var policy: AdmissionPolicy {
         get throws { AdmissionPolicy(try World.configuration(), sender: World.sender) }
     }
 
-    private static func candidate(_ grown: GrownLedger, _ digest: DigestConfiguration = digest) async throws
+    static func candidate(_ grown: GrownLedger, _ digest: DigestConfiguration = digest) async throws
         -> SendCandidate?
     {
         try await grown.queue.nextCandidate(policy: told, digest: digest, dailyLimit: 1000, now: grown.now)
     }
 
-    private static func setDue(_ state: String, _ condition: String = "TRUE")
+    static func setDue(_ state: String, _ condition: String = "TRUE")
         -> @Sendable (GrownLedger) async throws -> Void
     {
         sql(
@@ -68,7 +68,7 @@ extension GrowthCall {
         )
     }
 
-    private static func sql(_ statement: String) -> @Sendable (GrownLedger) async throws -> Void {
+    static func sql(_ statement: String) -> @Sendable (GrownLedger) async throws -> Void {
         { grown in
             try await grown.database.write { database in
                 let usesNow = statement.contains(":now")
@@ -77,7 +77,7 @@ extension GrowthCall {
         }
     }
 
-    private static let doubt = sql(
+    static let doubt = sql(
         """
         INSERT INTO message (owner, author, state, marker, message, conversation, baseline, sends, maximum_sends,
             due_at, created_at, sent_at) SELECT owner, author, 'verify', 'ref-x', '{}', 'c', '2', 1, 2,
@@ -87,7 +87,7 @@ extension GrowthCall {
 
     // MARK: the resolver
 
-    private static let lookups: [GrowthCall] = [
+    static let lookups: [GrowthCall] = [
         GrowthCall(name: "due look-ups") { grown in
             _ = try await grown.queue.dueLookups(limit: 64, excluding: [], now: grown.now)
         },
@@ -121,7 +121,7 @@ extension GrowthCall {
 
     // MARK: the sender
 
-    private static let sending: [GrowthCall] = [
+    static let sending: [GrowthCall] = [
         GrowthCall(name: "next candidate, a digest") { _ = try await candidate($0) },
         GrowthCall(name: "next candidate, alone") { grown in
             var alone = DigestConfiguration()
@@ -208,7 +208,7 @@ extension GrowthCall {
         },
     ]
 
-    private static func begin(_ candidate: SendCandidate, _ grown: GrownLedger) async throws -> Message? {
+    static func begin(_ candidate: SendCandidate, _ grown: GrownLedger) async throws -> Message? {
         let message = ComposedMessage(text: "words", links: [], marker: "ref-x")
         return try await grown.queue.begin(
             message,
@@ -220,7 +220,7 @@ extension GrowthCall {
         ).message
     }
 
-    private static func deliver(_ candidate: SendCandidate, _ grown: GrownLedger) async throws {
+    static func deliver(_ candidate: SendCandidate, _ grown: GrownLedger) async throws {
         guard let message = try await begin(candidate, grown) else { return }
         _ = try await grown.queue.apply(
             .accepted,
@@ -230,7 +230,7 @@ extension GrowthCall {
         )
     }
 
-    private static func busyCandidate(_ grown: GrownLedger) async throws -> SendCandidate? {
+    static func busyCandidate(_ grown: GrownLedger) async throws -> SendCandidate? {
         let jobs = try await grown.database.read { database in
             try Row.fetchAll(
                 database,
@@ -243,7 +243,7 @@ extension GrowthCall {
 
     // MARK: the keeper of what waits
 
-    private static let waiting: [GrowthCall] = [
+    static let waiting: [GrowthCall] = [
         GrowthCall(name: "what waits is due: nothing") { _ = try await $0.queue.wakeDue(now: $0.now) },
         GrowthCall(
             name: "what waits is due: a batch",
@@ -272,7 +272,7 @@ extension GrowthCall {
         },
     ]
 
-    private static let mentions: [GrowthCall] = [
+    static let mentions: [GrowthCall] = [
         GrowthCall(name: "next mention", prepare: sql("UPDATE job SET state = 'deferred' WHERE state = 'posting'")) {
             grown in
             var configuration = MentionConfiguration()
@@ -287,160 +287,11 @@ extension GrowthCall {
     ]
 
     // MARK: intake
-
-    private static let intake: [GrowthCall] = [
-        GrowthCall(name: "a batch of 100 new requests", prepare: forget) { try await storeFresh($0) },
-        GrowthCall(
-            name: "a batch of 100 new versions",
-            prepare: { grown in
-                try await forget(grown)
-                try await storeFresh(grown)
-            }
-        ) { try await storeFresh($0, cid: "new", rev: "3yyyyyyyyyyyz") },
-        GrowthCall(
-            name: "a batch of 100 deletes",
-            prepare: { grown in
-                try await forget(grown)
-                try await storeFresh(grown)
-            }
-        ) { grown in
-            try await store(
-                (0..<100).map { number in
-                    let request = try request("fresh\(number)", grown.now)
-                    let commit = StreamEvent.Commit(
-                        operation: .delete,
-                        collection: request.commit.collection,
-                        recordKey: request.commit.recordKey,
-                        rev: "3zzzzzzzzzzzz",
-                        cid: nil,
-                        record: nil
-                    )
-                    let event = StreamEvent(position: request.event.position, did: World.author, body: .commit(commit))
-                    return .deleted(event, uri: request.uri)
-                } as [IntakeItem],
-                grown
-            )
-        },
-        GrowthCall(name: "an author's burst") { grown in
-            try await store([.authorBurst(GrownLedger.busyAuthor)], grown)
-        },
-        GrowthCall(name: "an author who is no longer active") { grown in
-            try await store([.authorInactive(GrownLedger.busyAuthor, witnessed: .max / 2)], grown)
-        },
-        GrowthCall(name: "a suppressed recipient") { grown in
-            let applied: Applied = try await grown.ledger.suppressions.suppress(
-                GrownLedger.busyOwner,
-                .ownerBlocked,
-                now: grown.now
-            )
-            _ = applied
-        },
-        GrowthCall(
-            name: "a batch of what is called off",
-            prepare: { grown in
-                let applied: Applied = try await grown.ledger.suppressions.suppress(
-                    GrownLedger.busyOwner,
-                    .ownerBlocked,
-                    now: grown.now
-                )
-                _ = applied
-            }
-        ) { _ = try await $0.queue.wakeDue(now: $0.now) },
-        GrowthCall(name: "whether a record is known") { grown in
-            _ = try await grown.ledger.stream.knows(try request("fresh1", grown.now).uri)
-        },
-        GrowthCall(name: "positions and open gaps") { grown in
-            _ = try await grown.ledger.stream.positions()
-            _ = try await grown.ledger.stream.openGaps()
-        },
-    ]
-
-    private static let forget = sql(
-        "DELETE FROM request WHERE uri LIKE '%fresh%' AND id > (SELECT max(id) - 200 FROM request)"
-    )
-
-    private static func storeFresh(_ grown: GrownLedger, cid: String = "cid", rev: String = "3yyyyyyyyyyyy")
-        async throws
-    {
-        let requests = try (0..<100).map { try request("fresh\($0)", grown.now, cid: cid, rev: rev) }
-        try await store(requests.map { .request($0) }, grown)
-    }
-
-    private static func request(
-        _ key: String,
-        _ now: Double,
-        cid: String = "cid",
-        rev: String = "3yyyyyyyyyyyy"
-    ) throws -> NewRequest {
-        let event = try World.event(1, title: "Please mend the door")
-        guard case .commit(let commit) = event.body else { throw GrowthError() }
-        let collection = try NSID("com.example.change.request")
-        let version = StreamEvent.Commit(
-            operation: .create,
-            collection: collection,
-            recordKey: try RecordKey(key),
-            rev: rev,
-            cid: cid,
-            record: commit.record
-        )
-        return NewRequest(
-            event: StreamEvent(position: event.position, did: World.author, body: .commit(version)),
-            commit: version,
-            uri: try ATURI("at://\(World.author)/\(collection)/\(key)"),
-            rule: "issues",
-            record: commit.record ?? [:],
-            judgement: .success(.account(GrownLedger.did("owner", 5))),
-            startsJob: true
-        )
-    }
-
-    private static func store(_ items: [IntakeItem], _ grown: GrownLedger) async throws {
-        _ = try await grown.queue.store(World.batch([]), items, now: grown.now)
-    }
-
-    private struct GrowthError: Error {}
-
-    // MARK: housekeeping
-
-    private static let tidying: [GrowthCall] = [
-        GrowthCall(name: "a batch is forgotten") { _ = try await $0.queue.prune(before: $0.now - 80 * 86_400) },
-        GrowthCall(name: "nothing is to be forgotten") { _ = try await $0.queue.prune(before: $0.now - 95 * 86_400) },
-        GrowthCall(name: "look-ups reviewed") { grown in
-            _ = try await grown.queue.review(.first, policy: try policy, now: grown.now)
-        },
-        GrowthCall(name: "queued jobs reviewed") { grown in
-            _ = try await grown.queue.review(.job(.queued, after: 0), policy: try policy, now: grown.now)
-        },
-        GrowthCall(name: "waiting jobs reviewed") { grown in
-            _ = try await grown.queue.review(.job(.deferred, after: 0), policy: try policy, now: grown.now)
-        },
-        GrowthCall(name: "waiting recipients reviewed") { grown in
-            _ = try await grown.queue.review(.recipients, policy: try policy, now: grown.now)
-        },
-    ]
-
-    private static let desk: [GrowthCall] =
-        [
-            GrowthCall(name: "status: counts") { _ = try await $0.ledger.desk.counts() },
-            GrowthCall(name: "status: the oldest") { _ = try await $0.ledger.desk.oldestPending() },
-            GrowthCall(name: "status: what waits") { _ = try await $0.ledger.desk.waiting() },
-            GrowthCall(name: "jobs list") { _ = try await $0.ledger.desk.jobs() },
-        ]
-        + JobState.allCases.map { state in
-            GrowthCall(name: "jobs list --state \(state.rawValue)") {
-                _ = try await $0.ledger.desk.jobs(in: state, limit: 300)
-            }
-        } + [
-            GrowthCall(name: "explain") { grown in
-                guard let job = try await grown.ledger.desk.jobs(in: .delivered, limit: 1).first else { return }
-                _ = try await grown.ledger.desk.history(of: job.uri)
-            }
-        ]
 }
 
 extension PolicyConfiguration {
     /// Everybody is told, as often as it takes.
-    fileprivate static var open: PolicyConfiguration {
+    static var open: PolicyConfiguration {
         var policy = PolicyConfiguration()
         policy.recipients = .anyone
         (policy.ownerHourlyLimit, policy.ownerDailyLimit, policy.authorHourlyLimit) = (10, 30, 20)

@@ -40,7 +40,7 @@ enum ModelCoverage {
         "job queued > dropped(owner-not-allowed)",  // admitted: refused
         "find(recipients): job dropped(author-inactive) > queued",  // admitted: judged anew
         "job queued > queued(digest-window)",  // postponed
-        "ask(true): job deferred(owner-not-following) > -",  // wakened, reopenRequest
+        "ask: job deferred(owner-not-following) > -",  // wakened, reopenRequest
         "drop: job queued > dropped(operator-decision)",  // calledOff
         "drop: job verify(outcome-unknown) > verify(outcome-unknown)!operator-decision",
         "delete: job uncertain(sends-exhausted) > uncertain(sends-exhausted)!record-deleted",

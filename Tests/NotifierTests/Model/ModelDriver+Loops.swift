@@ -57,18 +57,13 @@ extension ModelDriver {
         )
     }
 
-    mutating func ask(_ isAnswered: Bool) async throws {
+    mutating func ask() async throws {
         if let due = try await queue.nextQuestion() { state.now = max(state.now, due) }
         let owners = try await queue.ownersToAsk(limit: 30, now: state.now)
-        if isAnswered {
-            for owner in owners where world.blockers.contains(owner) {
-                _ = try await store.ledger.suppressions.suppress(owner, .ownerBlocked, now: state.now)
-            }
-            _ = try await queue.learn(owners.map { ($0, world.followers.contains($0)) }, now: state.now)
-        } else {
-            // The AppView answers, and says nothing about them.
-            _ = try await queue.learn(owners.map { ($0, nil) }, now: state.now)
+        for owner in owners where world.blockers.contains(owner) {
+            _ = try await store.ledger.suppressions.suppress(owner, .ownerBlocked, now: state.now)
         }
+        _ = try await queue.learn(owners.map { ($0, world.followers.contains($0)) }, now: state.now)
         _ = try await queue.wakeFollowers(now: state.now)
     }
 

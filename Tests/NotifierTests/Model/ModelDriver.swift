@@ -37,7 +37,7 @@ struct ModelDriver {
         case .verify(let sending): try await verify(.answered, resendIn: 0, sending)
         case .verifyFails(let calling): try await verify(calling, resendIn: 0, .arrives)
         case .verifyEarly: try await verify(.answered, resendIn: 10, .arrives)
-        case .ask(let isAnswered): try await ask(isAnswered)
+        case .ask: try await ask()
         case .mention(let posting): try await mention(posting)
         case .follow(let owner):
             state.world.followers.insert(ModelWorld.owners[owner])

@@ -71,7 +71,7 @@ struct ModelScenario: Sendable {
             "a follow is waited for",
             [.write(0)] + found,
             loops + [.update(0), .move(0), .delete(0), .follow(0), .unfollow(0), .block(0), .silence(0), .stop(0)]
-                + [.ask(isAnswered: true), .ask(isAnswered: false), .month, .drop(0), .retry(0), .restart]
+                + [.ask, .month, .drop(0), .retry(0), .restart]
         ) {
             $0.settings = .followers
             $0.followers = []
@@ -84,20 +84,20 @@ struct ModelScenario: Sendable {
         ) { $0.refusesEarly = false },
         ModelScenario(
             "an owner is mentioned",
-            [.write(0)] + found + [.ask(isAnswered: true)],
+            [.write(0)] + found + [.ask],
             found + ModelStep.Posting.allCases.map { .mention($0) } + record
-                + [.ask(isAnswered: true), .drop(0), .retry(0), .restart]
+                + [.ask, .drop(0), .retry(0), .restart]
         ) {
             $0.settings = .mentions
             $0.followers = []
         },
         ModelScenario(
             "an owner who is mentioned decides otherwise",
-            [.write(0)] + found + [.ask(isAnswered: true)],
+            [.write(0)] + found + [.ask],
             loops + [
                 .mention(.arrives), .mention(.lostBeforeStoring), .reload(.followers), .reload(.mentions), .follow(0),
             ]
-                + [.ask(isAnswered: true), .stop(0), .lift(0), .authorGone(0), .update(0), .month, .retry(0)]
+                + [.ask, .stop(0), .lift(0), .authorGone(0), .update(0), .month, .retry(0)]
         ) {
             $0.settings = .mentions
             $0.followers = []

@@ -39,7 +39,7 @@ enum ModelStep: Sendable, Hashable {
     case verifyFails(Calling)
     case verifyEarly
     // The follow watcher, the mention poster.
-    case ask(isAnswered: Bool)
+    case ask
     case mention(Posting)
     // The owners.
     case follow(Int)

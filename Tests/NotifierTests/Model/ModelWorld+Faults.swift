@@ -15,7 +15,7 @@ extension ModelState {
             $0.state == .deferred && $0.reason?.waits == .follow
                 && ($0.reason == .relationshipUnknown || world.followers.contains($0.owner))
         }
-        if isAwaited { return .ask(isAnswered: true) }
+        if isAwaited { return .ask }
         let isMentioned =
             world.settings == .mentions
             && view.jobs.contains { $0.state == .deferred && $0.reason?.allowsMention == true }
