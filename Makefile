@@ -49,10 +49,10 @@ fi
 endef
 
 .PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
-	testbed jose wsproto bench fuzz clean
+	testbed jose wsproto bench bench-ledger fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install the Debian packages that the build needs, if any is missing
 	@command -v swift >/dev/null || { echo 'swift is not on the PATH; see https://www.swift.org/install/' >&2; exit 69; }
@@ -173,6 +173,9 @@ wsproto: setup ## an independent WebSocket library reads what our client reads
 
 bench: setup ## the WebSocket client against the limit and its peers
 	@bash Tests/Benchmarks/bench.sh $(ARGS)
+
+bench-ledger: setup ## what grows with the ledger, from a thousand rows to a million (LEDGER_PARTS, LEDGER_ONLY)
+	@bash Tests/Benchmarks/ledger.sh
 
 fuzz: setup ## every fuzz target for FUZZ_SECONDS each
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) bash Tests/Fuzz/fuzz.sh

@@ -214,7 +214,7 @@ import Testing
         try OldLedger.generate(rows: 2_200, in: undisturbed)
         _ = try await opened(undisturbed)
         // Before anything, between batches, between indices, and when all is done but said.
-        for step in [1, 2, 3, 5, 13, 24] {
+        for step in [1, 2, 3, 5, 13, 27] {
             let disturbed = try TemporaryDirectory()
             try OldLedger.generate(rows: 2_200, in: disturbed)
             let count = Mutex(0)

@@ -83,7 +83,9 @@ extension LedgerTransaction {
             try database.execute(
                 sql: """
                     UPDATE job SET wait_until = \(until),
-                        due_at = min(\(until), coalesce(min(due_at, updated_at + ?2), \(until))) WHERE id = ?3
+                        due_at = min(\(until), coalesce(min(due_at, updated_at + ?2), \(until)))
+                    WHERE id = ?3 AND (due_at, wait_until) IS NOT
+                        (min(\(until), coalesce(min(due_at, updated_at + ?2), \(until))), \(until))
                     """,
                 arguments: [timetable.expiry, wait, job.id]
             )
