@@ -35,7 +35,7 @@ import Testing
         try OldLedger.copy(to: directory)
         let ledger = try await opened(directory)
         let requests = try await lines(
-            "SELECT id, state, reason, jobs, attempts, due_at, wait_until, created_at, updated_at FROM request ORDER BY id",
+            "SELECT id, state, reason, is_shown, attempts, due_at, wait_until, created_at, updated_at FROM request ORDER BY id",
             ledger
         )
         #expect(requests == Carried.requests)

@@ -88,6 +88,8 @@ struct Runtime: Sendable {
 
     /// Ends the parts in the order in which nothing is lost: the stream first, then the sender.
     func stop(within limit: Duration) async {
+        // At once, whatever the stream takes: other settings may be in force already.
+        await pipeline.stopSending()
         reading.cancel()
         sweeping.cancel()
         await reading.value

@@ -53,7 +53,12 @@ struct EventClassifier: Sendable {
         let uri = ATURI(event.did, commit.collection, commit.recordKey)
         guard commit.operation != .delete else { return .deleted(event, uri: uri) }
         let record = commit.record ?? .object([:])
-        let (rule, reference) = choose(covering, record)
+        let (rule, found) = choose(covering, record)
+        var (reference, refusal) = (ProjectReference?.none, Refusal?.none)
+        switch found {
+        case .success(let value): (reference, refusal) = (value, check(value, rule, event.did, newness))
+        case .failure(let cause): refusal = cause
+        }
         return .request(
             NewRequest(
                 event: event,
@@ -61,7 +66,8 @@ struct EventClassifier: Sendable {
                 uri: uri,
                 rule: rule.name,
                 record: record.abridged(characters: Self.maximumText, bytes: Self.maximumRecord),
-                judgement: reference.flatMap { check($0, rule, event.did, newness) },
+                reference: reference,
+                refusal: refusal,
                 startsJob: rule.operations.contains(commit.operation)
             )
         )
@@ -78,16 +84,15 @@ struct EventClassifier: Sendable {
         _ rule: Rule,
         _ author: DID,
         _ newness: Newness?
-    ) -> Result<ProjectReference, Refusal> {
+    ) -> Refusal? {
         if policy.blockedAuthors.contains(author) {
-            return .failure(Refusal(.authorBlocked, author.text))
+            return Refusal(.authorBlocked, author.text)
         }
         if let owner = reference.apparentOwner(rule) {
-            if owner == author { return .failure(Refusal(.authorIsOwner, owner.text)) }
-            if owner == sender { return .failure(Refusal(.ownerIsSender, owner.text)) }
+            if owner == author { return Refusal(.authorIsOwner, owner.text) }
+            if owner == sender { return Refusal(.ownerIsSender, owner.text) }
         }
-        if let reason = newness?.refusal { return .failure(Refusal(reason, "")) }
-        return .success(reference)
+        return newness?.refusal.map { Refusal($0, "") }
     }
 }
 

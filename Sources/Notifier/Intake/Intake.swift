@@ -51,19 +51,25 @@ actor Intake {
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.
     private func limit(_ item: IntakeItem) -> [IntakeItem] {
-        guard case .request(let request) = item, case .success = request.judgement, request.startsJob else {
+        guard case .request(var request) = item, request.refusal == nil, request.startsJob else {
             return [item]
         }
         let author = request.event.did
-        switch breaker.judge(author, request.commit.recordKey, at: Double(request.event.position.witnessed) / 1e6) {
+        let judgement = breaker.judge(
+            author,
+            request.commit.recordKey,
+            at: Double(request.event.position.witnessed) / 1e6
+        )
+        request.refusal = Refusal(.authorBurst, "")
+        switch judgement {
         case .passes: return [item]
         case .trips:
             context.logger.warning(
                 "author blocked for a burst",
                 metadata: ["author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)"]
             )
-            return [.authorBurst(author), .request(request.refused(.authorBurst))]
-        case .blocked: return [.request(request.refused(.authorBurst))]
+            return [.authorBurst(author), .request(request)]
+        case .blocked: return [.request(request)]
         }
     }
 
@@ -76,19 +82,5 @@ actor Intake {
             context.reporter.report(Outcome(added))
         }
         context.report(result.applied)
-    }
-}
-
-extension NewRequest {
-    fileprivate func refused(_ reason: Reason) -> NewRequest {
-        NewRequest(
-            event: event,
-            commit: commit,
-            uri: uri,
-            rule: rule,
-            record: record,
-            judgement: .failure(Refusal(reason, "")),
-            startsJob: startsJob
-        )
     }
 }

@@ -2,6 +2,8 @@
 public enum CallPhase: String, Sendable, Hashable, CaseIterable {
     /// The event itself was read and judged.
     case input = "input"
+    /// An operator's.
+    case decision = "operator"
     /// A DID or handle was resolved.
     case identity = "identity"
     /// The owner's PDS was asked for the project's record or the state of the repository.

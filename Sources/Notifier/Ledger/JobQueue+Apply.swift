@@ -49,21 +49,23 @@ extension LedgerTransaction {
         if machine.state == .lookup, machine.reason?.waits == .account {
             waitUntil = waitUntil ?? now + timetable.expiry
         }
+        // What is called off when its recipients were known is told of by its jobs.
+        let isShown = machine.state == .lookup || machine.state == .dropped && (row.isShown || event.isNewVersion)
         let note = noted(note, again: machine.state == .lookup ? wait : nil)
         if let note { try add(note, to: id) }
         try database.execute(
             sql: """
-                UPDATE request SET state = ?, reason = ?, detail = ?, attempts = ?, due_at = ?, turn = NULL,
+                UPDATE request SET state = ?, is_shown = ?, reason = ?, detail = ?, attempts = ?, due_at = ?, turn = NULL,
                     wait_until = ?, updated_at = ? WHERE id = ?
                 """,
             arguments: [
-                machine.state.rawValue, machine.reason?.rawValue, note?.detail, attempts, now + wait, waitUntil, now,
+                machine.state.rawValue, isShown, machine.reason?.rawValue, note?.detail, attempts, now + wait,
+                waitUntil, now,
                 id,
             ]
         )
         if machine.state == .lookup, row.machine.state != .lookup { result.hasReopened = true }
-        // A request that has jobs is told of by them.
-        if row.jobs == 0, machine.state != .resolved {
+        if isShown {
             let isOver = machine.state == .dropped
             result.outcomes.append(
                 Outcome(
@@ -154,7 +156,9 @@ extension LedgerTransaction {
         }
         let isNews = machine.state != row.machine.state || machine.reason != row.machine.reason || detail != nil
         if isNews, !isTakenBack {
-            result.outcomes.append(row.outcome(machine, detail, now: now, nextIn: isOver ? nil : wait))
+            result.outcomes.append(
+                row.outcome(machine, detail, now: now, nextIn: isOver || machine.state == .sending ? nil : wait)
+            )
         }
         return true
     }
@@ -221,6 +225,13 @@ extension JobMachine.Action {
         case .reopenRequest, .retryRequest: true
         case .reviveRequest, .retryMessage, .suppressRecipient: false
         }
+    }
+}
+
+extension RequestMachine.Event {
+    fileprivate var isNewVersion: Bool {
+        guard case .updated = self else { return false }
+        return true
     }
 }
 

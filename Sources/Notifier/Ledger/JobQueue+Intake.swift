@@ -145,21 +145,17 @@ extension LedgerTransaction {
 
 /// A version of a change request as the columns of its row.
 private struct Version {
-    var reference = ""
-    var referenceCID: String?
-    var refusal: Refusal?
-    var record: JSONValue
+    let reference: String
+    let referenceCID: String?
+    let refusal: Refusal?
+    let record: JSONValue
 
     init(_ request: NewRequest) {
-        record = request.record
-        switch request.judgement {
-        case .success(.record(let uri, let cid)): (reference, referenceCID) = (uri.text, cid)
-        case .success(.account(let did)): reference = did.text
-        case .failure(let cause):
-            refusal = cause
-            // Nobody is told of it; enough is kept for an operator who wants it told after all.
-            record = request.record.abridged(characters: 200, bytes: 1024)
-        }
+        reference = request.reference?.description ?? ""
+        referenceCID = request.reference?.cid
+        refusal = request.refusal
+        // Nobody is told of what is refused; enough is kept for an operator who wants it told after all.
+        record = refusal == nil ? request.record : request.record.abridged(characters: 200, bytes: 1024)
     }
 
     func added(_ request: NewRequest) -> IntakeResult.Added {

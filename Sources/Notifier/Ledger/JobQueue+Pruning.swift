@@ -36,7 +36,7 @@ extension LedgerTransaction {
                     AND (updated_at >= ?1 OR state NOT IN (?4, ?5))) AND \(unseen) LIMIT ?6
             """
         let requests = """
-            SELECT id, uri FROM request WHERE state = ?2 AND jobs = 0 AND updated_at < ?1 AND \(unseen) LIMIT ?3
+            SELECT id, uri FROM request WHERE state = ?2 AND is_shown AND updated_at < ?1 AND \(unseen) LIMIT ?3
             """
         let ends = [JobState.delivered.rawValue, JobState.dropped.rawValue]
         let open = RequestMachine.State.lookup.rawValue

@@ -12,6 +12,7 @@ enum Resolution: Sendable {
 
     /// What a message says about the request beside its record.
     struct Findings: Sendable {
+        let reference: ProjectReference
         var authorName: String?
         var projectName: String?
         /// The record as it was proven, abridged; nil when it was not.
@@ -36,10 +37,13 @@ extension LedgerTransaction {
         case .recipients(let recipients, let findings, let note):
             try database.execute(
                 sql: """
-                    UPDATE request SET author_name = coalesce(?, author_name), project_name = coalesce(?, project_name),
-                        record = coalesce(?, record) WHERE id = ?
+                    UPDATE request SET reference = ?, reference_cid = ?, author_name = coalesce(?, author_name),
+                        project_name = coalesce(?, project_name), record = coalesce(?, record) WHERE id = ?
                     """,
-                arguments: [findings.authorName, findings.projectName, findings.record?.encodedText, id]
+                arguments: [
+                    findings.reference.description, findings.reference.cid, findings.authorName, findings.projectName,
+                    findings.record?.encodedText, id,
+                ]
             )
             try apply(.resolved, toRequest: id, note, into: &result)
             for job in try Row.fetchAll(database, sql: "SELECT id, owner FROM job WHERE request = ?", arguments: [id]) {

@@ -40,7 +40,7 @@ extension LedgerTransaction {
         var review = Review()
         let rows = try Row.fetchAll(
             database,
-            sql: "\(Job.requests) WHERE state = ? AND jobs = 0 AND request.id > ? ORDER BY request.id LIMIT ?",
+            sql: "\(Job.requests) WHERE state = ? AND is_shown AND request.id > ? ORDER BY request.id LIMIT ?",
             arguments: [RequestMachine.State.lookup.rawValue, last, Self.batch]
         )
         for request in try rows.map(Job.init(row:)) {

@@ -25,7 +25,7 @@ extension JobQueue {
             for request in try Int64.fetchAll(
                 transaction.database,
                 sql: """
-                    SELECT id FROM request WHERE state = ? AND jobs = 0 AND wait_until <= ?
+                    SELECT id FROM request WHERE state = ? AND is_shown AND wait_until <= ?
                         AND reason IN (\(databaseQuestionMarks(count: account.count))) LIMIT ?
                     """,
                 arguments: [RequestMachine.State.lookup.rawValue, now] + StatementArguments(account)

@@ -1,7 +1,7 @@
 internal import GRDB
 
 // A request is what somebody wrote; a job is a request and one recipient; a message is written to one recipient and speaks
-// of several jobs. `turn` is where a due row stands in the queue of its state, nil while it is not due; `tally` counts what
+// of several jobs. A request is shown for itself where no job of its version tells of it (`is_shown`). `turn` is where a due row stands in the queue of its state, nil while it is not due; `tally` counts what
 // the status shows, and nothing that is resolved and has no job, so that nobody has to count rows; `calling_off` names whose jobs are called off a batch at a time. The number of a job that was taken back is given to none that follows:
 // the sender may still hold it.
 extension LedgerSchema {
@@ -26,7 +26,7 @@ extension LedgerSchema {
             id INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE, author TEXT NOT NULL, author_name TEXT, rule TEXT NOT NULL,
             cid TEXT, rev TEXT NOT NULL, reference TEXT NOT NULL, reference_cid TEXT, record TEXT NOT NULL,
             project_name TEXT, witnessed INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, detail TEXT,
-            jobs INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, due_at REAL NOT NULL, turn INTEGER,
+            is_shown INTEGER NOT NULL DEFAULT 1, attempts INTEGER NOT NULL DEFAULT 0, due_at REAL NOT NULL, turn INTEGER,
             wait_until REAL, created_at REAL NOT NULL, updated_at REAL NOT NULL);
         CREATE TABLE job (
             id INTEGER PRIMARY KEY AUTOINCREMENT, request INTEGER NOT NULL REFERENCES request (id) ON DELETE CASCADE,
@@ -47,25 +47,24 @@ extension LedgerSchema {
             kind TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, number INTEGER NOT NULL,
             PRIMARY KEY (kind, state, reason)) WITHOUT ROWID;
 
-        CREATE TRIGGER request_added AFTER INSERT ON request WHEN NEW.jobs = 0 AND NEW.state <> 'resolved' BEGIN
+        CREATE TRIGGER request_added AFTER INSERT ON request WHEN NEW.is_shown BEGIN
             INSERT INTO tally VALUES ('request', NEW.state, coalesce(NEW.reason, ''), 1)
                 ON CONFLICT DO UPDATE SET number = number + 1;
         END;
-        CREATE TRIGGER request_changed AFTER UPDATE OF state, reason, jobs ON request
-        WHEN OLD.state <> NEW.state OR OLD.reason IS NOT NEW.reason OR (OLD.jobs = 0) <> (NEW.jobs = 0) BEGIN
-            UPDATE tally SET number = number - 1 WHERE OLD.jobs = 0 AND kind = 'request' AND state = OLD.state
+        CREATE TRIGGER request_changed AFTER UPDATE OF state, reason, is_shown ON request
+        WHEN OLD.state <> NEW.state OR OLD.reason IS NOT NEW.reason OR OLD.is_shown <> NEW.is_shown BEGIN
+            UPDATE tally SET number = number - 1 WHERE OLD.is_shown AND kind = 'request' AND state = OLD.state
                 AND reason = coalesce(OLD.reason, '');
             INSERT INTO tally SELECT 'request', NEW.state, coalesce(NEW.reason, ''), 1
-                WHERE NEW.jobs = 0 AND NEW.state <> 'resolved' ON CONFLICT DO UPDATE SET number = number + 1;
+                WHERE NEW.is_shown ON CONFLICT DO UPDATE SET number = number + 1;
         END;
         CREATE TRIGGER request_removed AFTER DELETE ON request BEGIN
-            UPDATE tally SET number = number - 1 WHERE OLD.jobs = 0 AND kind = 'request' AND state = OLD.state
+            UPDATE tally SET number = number - 1 WHERE OLD.is_shown AND kind = 'request' AND state = OLD.state
                 AND reason = coalesce(OLD.reason, '');
         END;
         CREATE TRIGGER job_added AFTER INSERT ON job BEGIN
             INSERT INTO tally VALUES ('job', NEW.state, coalesce(NEW.reason, ''), 1)
                 ON CONFLICT DO UPDATE SET number = number + 1;
-            UPDATE request SET jobs = jobs + 1 WHERE id = NEW.request;
         END;
         CREATE TRIGGER job_changed AFTER UPDATE OF state, reason ON job
         WHEN OLD.state <> NEW.state OR OLD.reason IS NOT NEW.reason BEGIN
@@ -77,7 +76,6 @@ extension LedgerSchema {
         CREATE TRIGGER job_removed AFTER DELETE ON job BEGIN
             UPDATE tally SET number = number - 1 WHERE kind = 'job' AND state = OLD.state
                 AND reason = coalesce(OLD.reason, '');
-            UPDATE request SET jobs = jobs - 1 WHERE id = OLD.request;
         END;
         """
 
@@ -88,8 +86,8 @@ extension LedgerSchema {
         "request_author ON request (author, state, turn)",
         "request_wait ON request (state, reason, wait_until) WHERE wait_until IS NOT NULL",
         "request_created ON request (state, created_at)",
-        "request_ended ON request (state, updated_at) WHERE jobs = 0",
-        "request_listed ON request (state) WHERE jobs = 0",
+        "request_ended ON request (state, updated_at) WHERE is_shown",
+        "request_listed ON request (state) WHERE is_shown",
         "job_created ON job (state, created_at)",
         "job_ended ON job (state, updated_at)",
         "job_due ON job (state, due_at)",
@@ -144,10 +142,11 @@ extension LedgerSchema {
 
     private static let requests = """
         INSERT INTO request (id, uri, author, author_name, rule, cid, rev, reference, reference_cid, record, project_name,
-                witnessed, state, reason, detail, attempts, due_at, wait_until, created_at, updated_at)
+                witnessed, state, is_shown, reason, detail, attempts, due_at, wait_until, created_at, updated_at)
             SELECT id, uri, author, author_name, rule, cid, rev, reference, reference_cid, record, project_name, witnessed,
                 CASE WHEN state = 'lookup' OR (state = 'deferred' AND owner IS NULL) THEN 'lookup'
                     WHEN state = 'dropped' THEN 'dropped' ELSE 'resolved' END,
+                state = 'lookup' OR owner IS NULL,
                 CASE WHEN state IN ('lookup', 'dropped') OR owner IS NULL THEN reason END,
                 CASE WHEN state IN ('lookup', 'dropped') OR owner IS NULL THEN detail END,
                 CASE WHEN state = 'lookup' OR owner IS NULL THEN attempts ELSE 0 END, due_at, wait_until, created_at, updated_at

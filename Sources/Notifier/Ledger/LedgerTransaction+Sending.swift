@@ -30,8 +30,16 @@ extension LedgerTransaction {
         return jobs.count
     }
 
-    /// Lets a recipient's queued jobs go on, now that nothing to them is in doubt.
-    func endDoubt(of owner: DID) throws { try setDue(queuedJobs(owner: owner, dueAfter: now), at: now) }
+    /// Lets a batch of a recipient's queued jobs go on, now that nothing to them is in doubt; the others go on in time.
+    func endDoubt(of owner: DID) throws {
+        let waiting = try Int64.fetchAll(
+            database,
+            // By account: everything else that is due is no concern of it.
+            sql: "SELECT id FROM job WHERE owner = ? AND state = ? AND turn IS NULL AND +due_at > ? LIMIT ?",
+            arguments: [owner.text, JobState.queued.rawValue, now, Self.batch]
+        )
+        try setDue(waiting, at: now)
+    }
 
     private func setDue(_ jobs: [Int64], at due: Double) throws {
         for job in jobs {
@@ -42,14 +50,14 @@ extension LedgerTransaction {
         }
     }
 
-    /// Queued jobs of an author or recipient, at most a batch; the others follow when their turn comes.
-    func queuedJobs(author: DID? = nil, owner: DID? = nil, dueAfter: Double = -.infinity) throws -> [Int64] {
+    /// A batch of the queued jobs of an author or recipient that have their turn, whoever's turn it is among them; the others
+    /// follow when theirs has come.
+    func queuedJobs(author: DID? = nil, owner: DID? = nil) throws -> [Int64] {
         let column = author == nil ? "owner" : "author"
         return try Int64.fetchAll(
             database,
-            // By account: everything else that is due is no concern of it.
-            sql: "SELECT id FROM job WHERE \(column) = ? AND state = ? AND +due_at > ? ORDER BY turn, id LIMIT ?",
-            arguments: [(author ?? owner)?.text, JobState.queued.rawValue, dueAfter, Self.batch]
+            sql: "SELECT id FROM job WHERE \(column) = ? AND state = ? AND turn IS NOT NULL ORDER BY turn, id LIMIT ?",
+            arguments: [(author ?? owner)?.text, JobState.queued.rawValue, Self.batch]
         )
     }
 

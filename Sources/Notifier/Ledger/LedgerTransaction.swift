@@ -18,7 +18,8 @@ struct RequestRow {
     let createdAt: Double
     let attempts: Int
     let waitUntil: Double?
-    let jobs: Int
+    /// Whether it stands for itself: no job of its version tells of it.
+    let isShown: Bool
     let machine: RequestMachine
 }
 
@@ -41,7 +42,7 @@ struct JobRow {
 extension LedgerTransaction {
     func requestRow(_ id: Int64) throws -> RequestRow? {
         let sql = """
-            SELECT id, uri, rule, state, reason, attempts, wait_until, created_at, jobs,
+            SELECT id, uri, rule, state, reason, attempts, wait_until, created_at, is_shown,
                 EXISTS (SELECT 1 FROM job WHERE request = request.id AND (is_in_doubt OR state = ?)) AS is_begun,
                 EXISTS (SELECT 1 FROM job WHERE request = request.id AND state <> ?) AS is_open
             FROM request WHERE id = ?
@@ -57,7 +58,7 @@ extension LedgerTransaction {
             createdAt: row["created_at"],
             attempts: row["attempts"],
             waitUntil: row["wait_until"],
-            jobs: row["jobs"],
+            isShown: row["is_shown"],
             machine: RequestMachine(
                 state: try row.value("state"),
                 reason: row.reason("reason"),

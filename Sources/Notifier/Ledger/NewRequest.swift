@@ -8,8 +8,10 @@ struct NewRequest: Sendable {
     let uri: ATURI
     let rule: String
     let record: JSONValue
-    /// What it refers to, or why it is of no concern.
-    let judgement: Result<ProjectReference, Refusal>
+    /// What it refers to; nil when that is not acceptable.
+    let reference: ProjectReference?
+    /// Why it is of no concern; nil when it is, and then there is a reference.
+    var refusal: Refusal?
     /// Whether the event is one that the rule sends messages for; else it only replaces what is queued.
     let startsJob: Bool
 }

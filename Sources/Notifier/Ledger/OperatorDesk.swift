@@ -33,25 +33,32 @@ public struct OperatorDesk: Sendable {
             else { return [] }
             var silent = Applied()
             var isChanged = false
+            let note = Attempt(.decision, outcome: "\(decision)", reason: .operatorDecision)
             let jobs = try Int64.fetchAll(
                 database,
                 sql: "SELECT id FROM job WHERE request = ? ORDER BY id",
                 arguments: [request]
             )
+            let isShown = try transaction.requestRow(request)?.isShown == true
             switch decision {
             case .drop:
                 for job in jobs {
-                    let changes = try transaction.apply(.calledOff(.operatorDecision), toJob: job, into: &silent)
+                    let changes = try transaction.apply(.calledOff(.operatorDecision), toJob: job, note, into: &silent)
                     isChanged = changes || isChanged
                 }
-                let changes = try transaction.apply(.calledOff(.operatorDecision), toRequest: request, into: &silent)
+                let changes = try transaction.apply(
+                    .calledOff(.operatorDecision),
+                    toRequest: request,
+                    isShown ? note : nil,
+                    into: &silent
+                )
                 isChanged = changes || isChanged
             case .retry:
                 for job in jobs {
-                    let changes = try transaction.apply(.retried, toJob: job, into: &silent)
+                    let changes = try transaction.apply(.retried, toJob: job, note, into: &silent)
                     isChanged = changes || isChanged
                 }
-                if jobs.isEmpty { isChanged = try transaction.apply(.retried, toRequest: request, into: &silent) }
+                if isShown { isChanged = try transaction.apply(.retried, toRequest: request, note, into: &silent) }
             }
             return isChanged ? try database.jobs(about: uri) : []
         }
@@ -163,10 +170,8 @@ extension LedgerTransaction {
 extension Database {
     fileprivate func jobs(about uri: ATURI) throws -> [Job] {
         let jobs = try Row.fetchAll(self, sql: "\(Job.selection) WHERE uri = ? ORDER BY job.id", arguments: [uri.text])
-        let rows =
-            jobs.isEmpty
-            ? try Row.fetchAll(self, sql: "\(Job.requests) WHERE uri = ?", arguments: [uri.text]) : jobs
-        return try rows.map(Job.init(row:))
+        let request = try Row.fetchAll(self, sql: "\(Job.requests) WHERE uri = ? AND is_shown", arguments: [uri.text])
+        return try (jobs + request).map(Job.init(row:))
     }
 
     fileprivate func jobs(in state: JobState?, limit: Int) throws -> [Job] {
@@ -180,7 +185,7 @@ extension Database {
             for standing in [RequestMachine.State.lookup, .dropped] {
                 rows += try Row.fetchAll(
                     self,
-                    sql: "\(Job.requests) WHERE state = ? AND jobs = 0 ORDER BY request.id DESC LIMIT ?",
+                    sql: "\(Job.requests) WHERE state = ? AND is_shown ORDER BY request.id DESC LIMIT ?",
                     arguments: [standing.rawValue, limit]
                 )
             }
@@ -189,8 +194,8 @@ extension Database {
             rows = try Row.fetchAll(self, sql: "\(Job.selection) WHERE request.id IN \(latest)", arguments: [limit])
             rows += try Row.fetchAll(
                 self,
-                sql: "\(Job.requests) WHERE request.id IN \(latest) AND jobs = 0 AND state <> ?",
-                arguments: [limit, RequestMachine.State.resolved.rawValue]
+                sql: "\(Job.requests) WHERE request.id IN \(latest) AND is_shown",
+                arguments: [limit]
             )
         }
         let jobs = try rows.map(Job.init(row:)).filter { state == nil || $0.state == state }

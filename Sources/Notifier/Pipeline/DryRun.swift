@@ -47,12 +47,10 @@ public struct DryRun: Sendable {
     }
 
     private func outcome(of request: NewRequest) -> Outcome {
-        let reference: ProjectReference
-        switch request.judgement {
-        case .success(let value): reference = value
-        case .failure(let refusal): return .refused(request.uri, rule: request.rule, refusal)
-        }
-        guard let rule = rules[request.rule], let owner = reference.apparentOwner(rule) else {
+        if let refusal = request.refusal { return .refused(request.uri, rule: request.rule, refusal) }
+        guard let reference = request.reference, let rule = rules[request.rule],
+            let owner = reference.apparentOwner(rule)
+        else {
             let refusal = Refusal(.ownerFieldInvalid, "the owner is only known to the network")
             return .refused(request.uri, rule: request.rule, refusal)
         }

@@ -115,6 +115,12 @@ public actor Pipeline {
         try result.get()
     }
 
+    /// Lets nothing leave any more but the message under way, while the rest goes on until ``drain()``.
+    public func stopSending() {
+        context.loops.sending.drain()
+        context.loops.mentioning.drain()
+    }
+
     /// Stops taking work, and lets ``run()`` return when the request under way is finished.
     public func drain() {
         isDraining = true

@@ -69,8 +69,14 @@ actor Resolver {
     }
 
     private func resolve(_ job: Job) async throws(LedgerError) {
-        guard let rule = context.rules[job.rule], let reference = job.reference else {
+        guard let rule = context.rules[job.rule] else {
             return try await store(job, .refused(Refusal(.ruleRemoved, job.rule), .input))
+        }
+        let reference: ProjectReference
+        // Without one it was refused once, and an operator wants it told: the rule may find it now.
+        switch job.reference.map(Result.success) ?? rule.reference(in: job.record) {
+        case .success(let found): reference = found
+        case .failure(let refusal): return try await store(job, .refused(refusal, .input))
         }
         let finding = await lookup.find(reference, rule: rule, isFresh: job.attempts > 0)
         if let failure = finding.failure {
@@ -83,7 +89,7 @@ actor Resolver {
         guard let owner = finding.owner else {
             return try await store(job, .refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
         }
-        var findings = Resolution.Findings(projectName: finding.projectName)
+        var findings = Resolution.Findings(reference: reference, projectName: finding.projectName)
         let admission = try await checker.admission(of: owner, to: job)
         if rule.message.fields.contains(.known(.authorName)), !admission.isRefused {
             findings.authorName = await lookup.name(of: job.author)

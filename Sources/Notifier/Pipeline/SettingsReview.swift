@@ -20,7 +20,9 @@ struct SettingsReview: Sendable {
         var withoutRule: [String: Int] = [:]
         var place: ReviewPlace? = .first
         while let current = place, !context.loops.keeping.isDraining {
-            let review = try await queue.review(current, policy: context.policy, now: context.now)
+            var review = try await queue.review(current, policy: context.policy, now: context.now)
+            // That something waits on, or is taken up again, is no news.
+            review.applied.outcomes.removeAll { !$0.state.isFinal && $0.state != .deferred }
             context.report(review.applied)
             withoutRule.merge(review.withoutRule, uniquingKeysWith: +)
             place = review.next

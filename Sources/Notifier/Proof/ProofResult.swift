@@ -48,7 +48,7 @@ enum ProofResult: Sendable {
 extension NewRequest {
     /// Whether it would become the same job.
     fileprivate func isAbout(_ job: Job) -> Bool {
-        guard rule == job.rule, case .success(let reference) = judgement else { return false }
+        guard rule == job.rule, refusal == nil, let reference else { return false }
         // In the form in which the ledger gives it back, so that the answer cannot change for ever.
         return ProjectReference(text: reference.description, cid: reference.cid) == job.reference
     }

@@ -115,8 +115,9 @@ struct WaitingRoom {
                 let key = "k\(first + number)"
                 try database.execute(
                     sql: """
-                        INSERT INTO request (uri, author, rule, rev, reference, record, witnessed, state, due_at, created_at,
-                            updated_at) VALUES (?1, ?2, 'issues', '3aaaaaaaaaaaa', ?3, '{}', 0, 'resolved', ?4, ?4, ?4)
+                        INSERT INTO request (uri, author, rule, rev, reference, record, witnessed, state, is_shown, due_at,
+                            created_at, updated_at) VALUES (?1, ?2, 'issues', '3aaaaaaaaaaaa', ?3, '{}', 0, 'resolved', 0,
+                            ?4, ?4, ?4)
                         """,
                     arguments: [
                         "at://\(World.author)/com.example.change.request/\(key)", World.author.text,

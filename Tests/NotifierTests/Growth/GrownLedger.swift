@@ -103,7 +103,7 @@ struct GrownLedger: Sendable {
                 sql: """
                     DELETE FROM tally;
                     INSERT INTO tally SELECT 'job', state, coalesce(reason, ''), count(*) FROM job GROUP BY 2, 3;
-                    INSERT INTO tally SELECT 'request', state, coalesce(reason, ''), count(*) FROM request WHERE jobs = 0
+                    INSERT INTO tally SELECT 'request', state, coalesce(reason, ''), count(*) FROM request WHERE is_shown
                         GROUP BY 2, 3;
                     """
             )
@@ -134,7 +134,7 @@ struct GrownLedger: Sendable {
                 FROM (SELECT n, CASE WHEN n < \(ends[1]) THEN 'finished' WHEN n < \(ends[2]) THEN 'lookup'
                     WHEN n < \(ends[3]) THEN 'queued' WHEN n < \(ends[4]) THEN 'deferred' ELSE 'owner' END AS kind
                     FROM number WHERE \(ends[5]) > 0);
-            INSERT INTO request (id, uri, author, rule, cid, rev, reference, record, project_name, witnessed, state, reason, jobs,
+            INSERT INTO request (id, uri, author, rule, cid, rev, reference, record, project_name, witnessed, state, reason, is_shown,
                     due_at, turn, wait_until, created_at, updated_at)
                 SELECT id, 'at://' || author || '/com.example.change.request/k' || id, author, 'issues', 'cid',
                     printf('3%012d', id), 'at://' || owner || '/com.example.project/p1',
@@ -142,7 +142,7 @@ struct GrownLedger: Sendable {
                     CASE WHEN kind = 'lookup' THEN 'lookup' WHEN kind = 'finished' AND n % 10 = 9 THEN 'dropped'
                         ELSE 'resolved' END,
                     CASE WHEN kind = 'finished' AND n % 10 = 9 THEN reason END,
-                    kind <> 'lookup' AND NOT (kind = 'finished' AND n % 10 = 9), at,
+                    kind = 'lookup' OR (kind = 'finished' AND n % 10 = 9), at,
                     CASE WHEN kind = 'lookup' THEN row_number() OVER (PARTITION BY kind, author ORDER BY id) END,
                     CASE WHEN state = 'deferred' THEN \(now) + 86400 * 20.0 + n END, at, at
                 FROM row ORDER BY id;

@@ -108,7 +108,7 @@ extension GrowthCall {
             uri: try ATURI("at://\(World.author)/\(collection)/\(key)"),
             rule: "issues",
             record: commit.record ?? [:],
-            judgement: .success(.account(GrownLedger.did("owner", 5))),
+            reference: .account(GrownLedger.did("owner", 5)),
             startsJob: true
         )
     }

@@ -104,7 +104,11 @@ extension GrowthCall {
         GrowthCall(name: "look-up resolved") { grown in
             let jobs = try await grown.queue.dueLookups(limit: 1, excluding: [], now: grown.now)
             for job in jobs {
-                let recipients = Resolution.recipients([GrownLedger.did("owner", 5): .told], .init(), nil)
+                let recipients = Resolution.recipients(
+                    [GrownLedger.did("owner", 5): .told],
+                    .init(reference: .account(GrownLedger.did("owner", 5))),
+                    nil
+                )
                 _ = try await grown.queue.resolve(job, as: recipients, now: grown.now)
             }
         },

@@ -32,7 +32,9 @@ extension ModelDriver {
             resolution = .refused(Refusal(.ruleRemoved, ""), .input)
         } else {
             switch finding {
-            case .recipients: resolution = .recipients(looking.recipients, .init(), nil)
+            case .recipients:
+                guard let reference = looking.request.reference else { return }
+                resolution = .recipients(looking.recipients, .init(reference: reference), nil)
             case .nothing: resolution = .refused(Refusal(.projectNotFound, ""), .project)
             case .unreachable: resolution = try await failed(looking.request, ModelFailure.unreachable)
             case .givenUp: resolution = try await failed(looking.request, ModelFailure.unreachable, isGivenUp: true)

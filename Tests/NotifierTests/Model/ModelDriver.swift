@@ -116,7 +116,8 @@ extension ModelDriver {
             uri: uri,
             rule: "issues",
             record: commit.record ?? [:],
-            judgement: isBlocked ? .failure(Refusal(.authorBlocked, "")) : .success(.record(reference, cid: nil)),
+            reference: .record(reference, cid: nil),
+            refusal: isBlocked ? Refusal(.authorBlocked, "") : nil,
             startsJob: isNew
         )
         _ = try await queue.store(StreamBatch(), [.request(item)], now: state.now)

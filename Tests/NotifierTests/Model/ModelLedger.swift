@@ -207,24 +207,25 @@ enum ModelSQL {
 
     /// One line for each thing that is wrong in the rows.
     static let faults = """
-        SELECT 'request.jobs is not the number of its jobs' FROM request
-            WHERE jobs <> (SELECT count(*) FROM job WHERE request = request.id)
+        SELECT 'a request that is ' || state || ' is shown, or not' FROM request
+            WHERE is_shown <> (state = 'lookup') AND state <> 'dropped'
+        UNION ALL SELECT 'nothing is shown of a request' FROM request
+            WHERE NOT is_shown AND NOT EXISTS (SELECT 1 FROM job WHERE request = request.id)
         UNION ALL SELECT 'the tally of jobs is wrong' FROM (
             SELECT * FROM (SELECT state, coalesce(reason, ''), count(*) FROM job GROUP BY 1, 2
                 EXCEPT SELECT state, reason, number FROM tally WHERE kind = 'job')
             UNION ALL SELECT * FROM (SELECT state, reason, number FROM tally WHERE kind = 'job' AND number <> 0
                 EXCEPT SELECT state, coalesce(reason, ''), count(*) FROM job GROUP BY 1, 2))
         UNION ALL SELECT 'the tally of requests is wrong' FROM (
-            SELECT * FROM (SELECT state, coalesce(reason, ''), count(*) FROM request WHERE jobs = 0 GROUP BY 1, 2
+            SELECT * FROM (SELECT state, coalesce(reason, ''), count(*) FROM request WHERE is_shown GROUP BY 1, 2
                 EXCEPT SELECT state, reason, number FROM tally WHERE kind = 'request')
             UNION ALL SELECT * FROM (SELECT state, reason, number FROM tally WHERE kind = 'request' AND number <> 0
-                EXCEPT SELECT state, coalesce(reason, ''), count(*) FROM request WHERE jobs = 0 GROUP BY 1, 2))
+                EXCEPT SELECT state, coalesce(reason, ''), count(*) FROM request WHERE is_shown GROUP BY 1, 2))
         UNION ALL SELECT 'a job waits while its request is ' || request.state FROM job JOIN request ON request.id = job.request
             WHERE request.state <> 'resolved' AND job.state IN ('queued', 'deferred')
         UNION ALL SELECT 'a dropped request has a job under way without withdrawal' FROM job
             JOIN request ON request.id = job.request WHERE request.state = 'dropped' AND withdrawal IS NULL
                 AND job.state IN ('sending', 'verify', 'posting')
-        UNION ALL SELECT 'a resolved request has no job' FROM request WHERE state = 'resolved' AND jobs = 0
         UNION ALL SELECT 'a job is ' || state || ' without a reason' FROM job
             WHERE state IN ('dropped', 'deferred', 'uncertain') AND reason IS NULL
         UNION ALL SELECT 'a request is dropped without a reason' FROM request WHERE state = 'dropped' AND reason IS NULL
