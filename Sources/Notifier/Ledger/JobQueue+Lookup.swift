@@ -75,16 +75,19 @@ extension LedgerTransaction {
     /// Puts rows that have become due into the queue of their state: behind what their author has in it already, else beside
     /// what is served now, so that a flood of one author delays nobody else.
     func giveTurns(_ table: String, in state: String) throws {
-        // Jobs of requests that came in together are made in any order.
-        let order = table == "job" ? "due_at, request" : "due_at, id"
+        let request = table == "job" ? "request" : "id"
         let due = try Row.fetchAll(
             database,
             sql: """
-                SELECT id, author FROM \(table) WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY \(order) LIMIT ?
+                SELECT id, author, \(request) AS request FROM \(table)
+                WHERE state = ? AND turn IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?
                 """,
             arguments: [state, now, Self.rows]
         )
-        for row in due { try giveTurn(row["id"], of: row["author"], table, in: state) }
+        // Whose look-up, or wait, took longer stands no further behind for it.
+        for row in due.sorted(by: { ($0["request"] as Int64) < $1["request"] }) {
+            try giveTurn(row["id"], of: row["author"], table, in: state)
+        }
     }
 
     /// Puts a row behind what its author has in the queue of its state.
