@@ -167,10 +167,10 @@ def start():
         daemon = Daemon(sandbox, name)
         rows[name] = daemon.ask("SELECT count(*) FROM request")[0]
         times[name], peaks[name] = [], []
-        for _ in range(4):
+        for _ in range(6):
             times[name].append(daemon.run())
             # Its loops have had their first turns.
-            time.sleep(3)
+            time.sleep(1.5)
             peaks[name].append(daemon.peak())
             daemon.stop()
     sandbox.stop()
@@ -197,7 +197,7 @@ def follow():
     waiting = daemon.ask("SELECT count(*) FROM recipient WHERE ask_at IS NOT NULL")[0]
     daemon.run()
     # Ten questions are asked on credit, once.
-    time.sleep(15)
+    time.sleep(12)
     noticed, begun, cpu = [], time.time(), daemon.cpu()
     # The last of those who wait to be asked after: no round finds them in time.
     for (did,) in [daemon.ask("SELECT did FROM recipient WHERE follows = 0 ORDER BY ask_at DESC LIMIT 1 OFFSET ?", n)

@@ -182,12 +182,23 @@ extension Database {
                 sql: "\(Job.selection) WHERE job.state = ? ORDER BY job.id DESC LIMIT ?",
                 arguments: [state.rawValue, limit]
             )
-            for standing in [RequestMachine.State.lookup, .dropped] {
+            let account = Reason.awaiting(.account)
+            let isAccount = "wait_until IS NOT NULL AND reason IN (\(databaseQuestionMarks(count: account.count)))"
+            switch state {
+            case .deferred:
+                rows += try Row.fetchAll(
+                    self,
+                    sql:
+                        "\(Job.requests) WHERE state = ? AND is_shown AND \(isAccount) ORDER BY +request.id DESC LIMIT ?",
+                    arguments: [RequestMachine.State.lookup.rawValue] + StatementArguments(account) + [limit]
+                )
+            case .lookup, .dropped:
                 rows += try Row.fetchAll(
                     self,
                     sql: "\(Job.requests) WHERE state = ? AND is_shown ORDER BY request.id DESC LIMIT ?",
-                    arguments: [standing.rawValue, limit]
+                    arguments: [state.rawValue, limit]
                 )
+            default: break
             }
         } else {
             let latest = "(SELECT id FROM request ORDER BY id DESC LIMIT ?)"

@@ -21,10 +21,10 @@ struct GrowthCall: Sendable {
     static let repetitions = 5
 
     /// Makes the call several times, after one that warms up.
-    func measure(_ ledger: () throws -> GrownLedger) async throws -> Cost {
+    func measure(repetitions: Int, _ ledger: () throws -> GrownLedger) async throws -> Cost {
         var times: [Double] = []
         var most = 0
-        for _ in 0...Self.repetitions {
+        for _ in 0...repetitions {
             let grown = try ledger()
             try await prepare(grown)
             _ = try await grown.database.writeWithoutTransaction { try $0.checkpoint(.passive) }
@@ -43,7 +43,7 @@ struct GrowthCall: Sendable {
 }
 
 extension GrowthCall {
-    static let all = lookups + sending + waiting + mentions + intake + tidying + desk
+    static let all = desk + lookups + sending + waiting + mentions + intake + tidying
 
     static let digest = DigestConfiguration()
     static let told = PolicyConfiguration.open

@@ -18,6 +18,7 @@ import Testing
     private let finished = Self.number("LEDGER_FINISHED", 1_000_000)
     private let each = Self.number("LEDGER_WAITING", 100_000)
     private let owners = Self.number("LEDGER_OWNERS", 300_000)
+    private let repetitions = Self.number("LEDGER_REPETITIONS", 5)
     private let now = (Date().timeIntervalSince1970).rounded(.down)
 
     @Test func `ledgers for the daemon are laid there`() async throws {
@@ -44,15 +45,20 @@ import Testing
         var violations: [String] = []
         large.statements.all.withLock { $0 = [] }
         for call in GrowthCall.all where only.isEmpty || call.name.contains(only) {
-            // Another copy each time: a batch is a good part of what is there.
-            let few = try await call.measure {
-                try? FileManager.default.removeItem(atPath: "\(folder)/few-copy")
-                try FileManager.default.copyItem(atPath: "\(folder)/few-waiting", toPath: "\(folder)/few-copy")
-                return try GrownLedger(in: "\(folder)/few-copy", now: now)
+            var few = GrowthCall.Cost(median: 0, changes: 0)
+            var (many, ratio, isFast) = (few, Double.infinity, false)
+            // Somebody else may have had the machine: what is slow is slow three times.
+            for _ in 0..<3 where !isFast {
+                // Another copy each time: a batch is a good part of what is there.
+                few = try await call.measure(repetitions: repetitions) {
+                    try? FileManager.default.removeItem(atPath: "\(folder)/few-copy")
+                    try FileManager.default.copyItem(atPath: "\(folder)/few-waiting", toPath: "\(folder)/few-copy")
+                    return try GrownLedger(in: "\(folder)/few-copy", now: now)
+                }
+                many = try await call.measure(repetitions: repetitions) { large }
+                ratio = many.median / few.median
+                isFast = ratio <= 3 || many.median < 0.5
             }
-            let many = try await call.measure { large }
-            let ratio = many.median / few.median
-            let isFast = ratio <= 3 || many.median < 0.5
             let isSmall = max(few.changes, many.changes) <= 1_000
             let line = [
                 call.name.padding(toLength: 58, withPad: " ", startingAt: 0),
