@@ -60,7 +60,10 @@ public struct OperatorDesk: Sendable {
                 }
                 if isShown { isChanged = try transaction.apply(.retried, toRequest: request, note, into: &silent) }
             }
-            return isChanged ? try database.jobs(about: uri) : []
+            guard isChanged else { return [] }
+            let now = try database.jobs(about: uri)
+            // A request that is looked up again beside a job in doubt is told of when something comes of it.
+            return isShown || now.allSatisfy { $0.id == 0 } ? now : now.filter { $0.id != 0 }
         }
     }
 
