@@ -30,16 +30,16 @@ import Testing
         let listener = LoopbackListener()
         defer { listener.stop() }
         let addresses = [try address("::1", 1), try address("127.0.0.1", listener.port)]
-        let start = ContinuousClock.now
+        // The delay outlasts the deadline: whoever waits for it once does not connect.
         let stream = try TCPConnector.connect(
             to: addresses,
             of: "test",
             for: "test",
             wakeUp: WakeUp(),
-            until: .now + .seconds(5)
+            until: .now + .seconds(5),
+            attemptDelay: .seconds(60)
         )
         #expect(stream.address.description == "127.0.0.1:\(listener.port)")
-        #expect(ContinuousClock.now - start < TCPConnector.attemptDelay)
     }
 
     @Test func `addresses that fail at once cost no time`() throws {
@@ -48,16 +48,16 @@ import Testing
         // No TCP connection to a broadcast address is begun.
         let dead = try address("255.255.255.255", 1)
         let addresses = [dead, dead, dead, dead, try address("127.0.0.1", listener.port)]
-        let start = ContinuousClock.now
+        // The delay outlasts the deadline: whoever waits for it once does not connect.
         let stream = try TCPConnector.connect(
             to: addresses,
             of: "test",
             for: "test",
             wakeUp: WakeUp(),
-            until: .now + .seconds(5)
+            until: .now + .seconds(5),
+            attemptDelay: .seconds(60)
         )
         #expect(stream.address.description == "127.0.0.1:\(listener.port)")
-        #expect(ContinuousClock.now - start < TCPConnector.attemptDelay)
     }
 
     @Test(arguments: ["2001:db8::1", "::1", "203.0.113.1", "127.0.0.1"])

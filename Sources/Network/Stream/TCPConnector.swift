@@ -17,6 +17,7 @@ enum TCPConnector {
     ///   - peer: `host:port` that the stream is for.
     ///   - wakeUp: ends the attempts when it is cancelled.
     ///   - deadline: the latest end.
+    ///   - delay: the delay between two attempts.
     /// - Returns: the stream of the attempt that won.
     /// - Throws: ``StreamFailure`` naming every address that was tried.
     static func connect(
@@ -24,9 +25,10 @@ enum TCPConnector {
         of next: String,
         for peer: String,
         wakeUp: WakeUp,
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant,
+        attemptDelay delay: Duration = attemptDelay
     ) throws(StreamFailure) -> ByteStream {
-        var race = ConnectionRace(addresses: interleaved(addresses))
+        var race = ConnectionRace(addresses: interleaved(addresses), delay: delay)
         while true {
             let now = ContinuousClock.now
             // Some fail at once: a machine without IPv6 has no route.
@@ -65,13 +67,17 @@ private struct ConnectionRace: ~Copyable {
         let address: SocketAddress
     }
 
+    private let delay: Duration
     private var waiting: ArraySlice<SocketAddress>
     private var attempts: [Attempt] = []
     private var winner: Attempt?
     private var nextStart = ContinuousClock.now
     private(set) var failures: [String] = []
 
-    init(addresses: [SocketAddress]) { waiting = addresses[...] }
+    init(addresses: [SocketAddress], delay: Duration) {
+        self.delay = delay
+        waiting = addresses[...]
+    }
 
     deinit {
         for attempt in attempts { _ = close(attempt.socket) }
@@ -96,7 +102,7 @@ private struct ConnectionRace: ~Copyable {
             winner = attempt
         } else if errno == EINPROGRESS {
             attempts.append(attempt)
-            nextStart = now + TCPConnector.attemptDelay
+            nextStart = now + delay
         } else {
             let number = errno
             _ = close(descriptor)

@@ -13,7 +13,6 @@ actor ChatSender {
     let queue: JobQueue
     let suppressions: SuppressionList
     let settings: Settings
-    private let deliveries: DeliveryLog
     let chat: ChatClient
     let checker: AdmissionChecker
     let composer: Composer
@@ -36,7 +35,6 @@ actor ChatSender {
         queue = ledger.queue(context.timetable)
         suppressions = ledger.suppressions
         settings = ledger.settings
-        deliveries = ledger.deliveries
         self.chat = chat
         self.checker = checker
         self.marker = marker
@@ -51,7 +49,7 @@ actor ChatSender {
     func run() async throws(LedgerError) {
         let doubtful = try await queue.recover(now: context.now)
         if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": "\(doubtful)"]) }
-        if let last = try await deliveries.lastSentAt() { nextSendAt = last + configuration.sending.interval.inSeconds }
+        if let last = try await queue.lastSentAt() { nextSendAt = last + configuration.sending.interval.inSeconds }
         try await context.loops.sending.run { () async throws(LedgerError) in try await self.step() }
     }
 

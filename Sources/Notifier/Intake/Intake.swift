@@ -46,7 +46,7 @@ actor Intake {
             )
         }
         report(result)
-        return result.added.contains { $0.reason == nil }
+        return result.added.contains { $0.refusal == nil }
     }
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.
@@ -74,12 +74,12 @@ actor Intake {
     }
 
     private func report(_ result: IntakeResult) {
-        for added in result.added {
-            guard added.reason != nil else {
-                context.reporter.matched(added.uri, rule: added.rule)
-                continue
+        for request in result.added {
+            if let refusal = request.refusal {
+                context.reporter.report(Outcome(of: request, refusal))
+            } else {
+                context.reporter.matched(request.uri, rule: request.rule)
             }
-            context.reporter.report(Outcome(added))
         }
         context.report(result.applied)
     }

@@ -2,20 +2,20 @@ internal import ATProtocol
 internal import GRDB
 
 extension Job {
-    private static let columns = """
+    private static let columns: SQL = """
         request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, reference_cid, record, \
         project_name, witnessed, request.created_at AS created_at
         """
 
     /// Jobs with their requests.
-    static let selection = """
+    static let selection: SQL = """
         SELECT \(columns), job.id AS id, owner, job.state AS state, job.reason AS reason, job.detail AS detail, \
         job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at
         FROM job JOIN request ON request.id = job.request LEFT JOIN recipient ON recipient.did = job.owner
         """
 
     /// Requests, as if there were no jobs.
-    static let requests = """
+    static let requests: SQL = """
         SELECT \(columns), NULL AS id, NULL AS owner, state, reason, detail, attempts, due_at, wait_until, updated_at, \
         NULL AS ask_at
         FROM request

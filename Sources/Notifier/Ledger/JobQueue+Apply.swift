@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 
-/// What an event came to.
+/// What the events of a transaction came to.
 struct Applied: Sendable {
     /// Where requests and jobs stand now, for the log, the metrics and the outputs.
     var outcomes: [Outcome] = []
@@ -20,65 +20,50 @@ struct Applied: Sendable {
 extension LedgerTransaction {
     /// Applies an event to a request and, as its machine says, to its jobs; whether it changed anything.
     @discardableResult
-    func apply(
-        _ event: RequestMachine.Event,
-        toRequest id: Int64,
-        _ note: Attempt? = nil,
-        into result: inout Applied
-    ) throws -> Bool {
-        guard let row = try requestRow(id) else { return false }
-        var machine = row.machine
+    func apply(_ event: RequestMachine.Event, toRequest id: Int64, _ note: Attempt? = nil) throws -> Bool {
+        guard let (row, before) = try request(id) else { return false }
+        var machine = before
         guard let actions = machine.handle(event) else { return false }
         for action in actions {
             switch action {
-            case .takeBackJobs: try takeBackJobs(of: id)
+            case .takeBackJobs:
+                // Those of which no message was written.
+                let states = [JobState.queued, .deferred]
+                try database.run("DELETE FROM job WHERE request = \(id) AND state IN \(states)")
             case .callOffJobs(let reason):
-                for job in try openJobs(of: id) {
-                    try apply(.calledOff(reason), toJob: job, into: &result)
-                }
+                let jobs: [Int64] = try database.values(
+                    "SELECT id FROM job WHERE request = \(id) AND state IN \(JobState.open)"
+                )
+                for job in jobs { try apply(.calledOff(reason), toJob: job) }
             }
         }
-        var (attempts, wait, waitUntil) = (0, 0.0, row.waitUntil)
+        var (attempts, wait, waitUntil, isNewVersion) = (0, 0.0, row["wait_until"] as Double?, false)
         switch event {
         case .failed(let verdict, _):
-            attempts = row.attempts + 1
-            wait = timetable.wait(ofLookupAfter: verdict, attempts: row.attempts)
-        case .updated, .retried: waitUntil = nil
+            attempts = row["attempts"]
+            wait = timetable.wait(ofLookupAfter: verdict, attempts: attempts)
+            attempts += 1
+        case .updated: (waitUntil, isNewVersion) = (nil, true)
+        case .retried: waitUntil = nil
         default: break
         }
-        if machine.state == .lookup, machine.reason?.waits == .account {
-            waitUntil = waitUntil ?? now + timetable.expiry
-        }
+        let isOpen = machine.state == .lookup
+        if isOpen, machine.reason?.waits == .account { waitUntil = waitUntil ?? now + timetable.expiry }
         // What is called off when its recipients were known is told of by its jobs.
-        let isShown = machine.state == .lookup || machine.state == .dropped && (row.isShown || event.isNewVersion)
-        let note = noted(note, again: machine.state == .lookup ? wait : nil)
+        let isShown = isOpen || machine.state == .dropped && (row["is_shown"] || isNewVersion)
+        let note = noted(note, again: isOpen ? wait : nil)
         if let note { try add(note, to: id) }
-        try database.execute(
-            sql: """
-                UPDATE request SET state = ?, is_shown = ?, reason = ?, detail = ?, attempts = ?, due_at = ?, turn = NULL,
-                    wait_until = ?, updated_at = ? WHERE id = ?
-                """,
-            arguments: [
-                machine.state.rawValue, isShown, machine.reason?.rawValue, note?.detail, attempts, now + wait,
-                waitUntil, now,
-                id,
-            ]
+        try database.run(
+            """
+            UPDATE request SET state = \(machine.state), is_shown = \(isShown), reason = \(machine.reason),
+                detail = \(note?.detail), attempts = \(attempts), due_at = \(now + wait), turn = NULL,
+                wait_until = \(waitUntil), updated_at = \(now) WHERE id = \(id)
+            """
         )
-        if machine.state == .lookup, row.machine.state != .lookup { result.hasReopened = true }
+        if isOpen, before.state != .lookup { applied.hasReopened = true }
         if isShown {
-            let isOver = machine.state == .dropped
-            result.outcomes.append(
-                Outcome(
-                    uri: row.uri,
-                    owner: nil,
-                    rule: row.rule,
-                    state: isOver ? .dropped : .lookup(waitingFor: machine.reason),
-                    reason: machine.reason,
-                    detail: note?.detail,
-                    latency: now - row.createdAt,
-                    nextIn: isOver ? nil : wait
-                )
-            )
+            let state = isOpen ? JobState.lookup(waitingFor: machine.reason) : .dropped
+            try report(row, nil, state, machine.reason, note?.detail, nextIn: isOpen ? wait : nil)
         }
         return true
     }
@@ -90,75 +75,64 @@ extension LedgerTransaction {
         toJob id: Int64,
         _ note: Attempt? = nil,
         of message: Int64? = nil,
-        detail: String? = nil,
-        wait: Double = 0,
-        into result: inout Applied
+        wait: Double = 0
     ) throws -> Bool {
-        guard let row = try jobRow(id) else { return false }
-        var machine = row.machine
+        guard let (row, before) = try jobRow(id) else { return false }
+        var machine = before
         guard let actions = machine.handle(event) else { return false }
+        let (owner, request): (DID, Int64) = (try DID(row["owner"]), row["request"])
         var (wait, attempts, dueAt) = (wait, 0, Double?.none)
         switch event {
         case .failed(let verdict):
-            attempts = row.attempts + 1
-            wait = max(wait, timetable.wait(of: machine, after: verdict, attempts: row.attempts))
+            attempts = row["attempts"]
+            wait = max(wait, timetable.wait(of: machine, after: verdict, attempts: attempts))
+            attempts += 1
         // A post comes in between; what was waited for before is waited for behind it.
-        case .mentionBegun, .postFailed: dueAt = row.dueAt
+        case .mentionBegun, .postFailed: dueAt = row["due_at"]
         default: break
         }
         let isOver = machine.state.isFinal
         let note = noted(note, again: isOver ? nil : wait)
-        if let note { try add(note, to: row.request, owner: row.owner, message: message) }
-        let detail = note?.detail ?? detail
-        let isWaiting = machine.state == .deferred || machine.state == .posting
-        let waitUntil = isWaiting ? row.waitUntil ?? row.requestWaitUntil ?? now + timetable.expiry : nil
-        if machine.state == .deferred, machine != row.machine, let reason = machine.reason, let waitUntil {
+        if let note { try add(note, to: request, owner: owner, message: message) }
+        var waitUntil: Double?
+        if machine.state == .deferred || machine.state == .posting {
+            waitUntil = row["wait_until"] ?? row["request_wait_until"] ?? now + timetable.expiry
+        }
+        if machine.state == .deferred, machine != before, let reason = machine.reason, let waitUntil {
             // One row says when its recipient is asked after, however much waits for them.
-            let isPosted = row.machine.state == .posting
-            let next = now + (isPosted ? timetable.wait(for: reason) : wait)
-            if reason.waits == .follow { try awaitFollow(of: row.owner, reason, at: next) }
+            let next = now + (before.state == .posting ? timetable.wait(for: reason) : wait)
+            if reason.waits == .follow { try awaitFollow(of: owner, reason, at: next) }
             dueAt = reason.waits == .follow ? waitUntil : min(dueAt ?? next, waitUntil)
         }
         let keepsMessage = machine.isInDoubt || machine.state == .delivered
         let isTakenBack = actions.contains { $0.takesBack }
         // What is taken back ends with the row.
         if !isTakenBack {
-            try database.execute(
-                sql: """
-                    UPDATE job SET state = ?, reason = ?, detail = ?, withdrawal = ?, is_in_doubt = ?, attempts = ?, due_at = ?,
-                        turn = NULL, wait_until = ?, message = CASE WHEN ? THEN message END, updated_at = ? WHERE id = ?
-                    """,
-                arguments: [
-                    machine.state.rawValue, machine.reason?.rawValue, detail, machine.withdrawal?.rawValue,
-                    machine.isInDoubt, attempts, dueAt ?? now + wait, waitUntil, keepsMessage, now, id,
-                ]
+            try database.run(
+                """
+                UPDATE job SET state = \(machine.state), reason = \(machine.reason), detail = \(note?.detail),
+                    withdrawal = \(machine.withdrawal), is_in_doubt = \(machine.isInDoubt), attempts = \(attempts),
+                    due_at = \(dueAt ?? now + wait), turn = NULL, wait_until = \(waitUntil),
+                    message = CASE WHEN \(keepsMessage) THEN message END, updated_at = \(now) WHERE id = \(id)
+                """
             )
         }
-        if let waitUntil, row.requestWaitUntil == nil {
-            try database.execute(
-                sql: "UPDATE request SET wait_until = ? WHERE id = ?",
-                arguments: [waitUntil, row.request]
-            )
+        if let waitUntil, row["request_wait_until"] == nil {
+            try database.run("UPDATE request SET wait_until = \(waitUntil) WHERE id = \(request)")
         }
         for action in actions {
+            if action.takesBack { try database.run("DELETE FROM job WHERE id = \(id)") }
             switch action {
-            case .reopenRequest(let reason):
-                try takeBack(id)
-                try apply(.reopened(reason), toRequest: row.request, into: &result)
-            case .retryRequest:
-                try takeBack(id)
-                try apply(.retried, toRequest: row.request, into: &result)
-            case .reviveRequest: try apply(.retried, toRequest: row.request, into: &result)
-            case .retryMessage:
-                if let message = row.message { try apply(.retried, toMessage: message, into: &result) }
-            case .suppressRecipient(let reason): try suppress(row.owner, reason, into: &result)
+            case .reopenRequest(let reason): try apply(.reopened(reason), toRequest: request)
+            case .retryRequest, .reviveRequest: try apply(.retried, toRequest: request)
+            case .retryMessage: if let message: Int64 = row["message"] { try apply(.retried, toMessage: message) }
+            case .suppressRecipient(let reason): try suppress(owner, reason)
             }
         }
-        let isNews = machine.state != row.machine.state || machine.reason != row.machine.reason || detail != nil
+        let isNews = machine.state != before.state || machine.reason != before.reason || note?.detail != nil
         if isNews, !isTakenBack {
-            result.outcomes.append(
-                row.outcome(machine, detail, now: now, nextIn: isOver || machine.state == .sending ? nil : wait)
-            )
+            let nextIn = isOver || machine.state == .sending ? nil : wait
+            try report(row, owner, machine.state, machine.reason, note?.detail, nextIn: nextIn)
         }
         return true
     }
@@ -169,24 +143,21 @@ extension LedgerTransaction {
         toMessage id: Int64,
         _ note: Attempt? = nil,
         sent: SentMessage? = nil,
-        wait: Double = 0,
-        into result: inout Applied
+        wait: Double = 0
     ) throws {
         guard let row = try message(id) else { return }
         var machine = row.machine
         guard let actions = machine.handle(event) else { return }
-        result.actions += actions
+        applied.actions += actions
         let isReadAgain = machine.state == .verify && row.machine.state == .verify
-        try database.execute(
-            sql: """
-                UPDATE message SET state = ?, reason = ?, sends = ?, maximum_sends = ?, attempts = ?, due_at = ?,
-                    sent_at = CASE WHEN ? THEN ? ELSE sent_at END, message_id = coalesce(?, message_id),
-                    message_rev = coalesce(?, message_rev) WHERE id = ?
-                """,
-            arguments: [
-                machine.state.rawValue, machine.reason?.rawValue, machine.sends, machine.maximumSends,
-                isReadAgain ? row.attempts + 1 : 0, now + wait, machine.state == .sending, now, sent?.id, sent?.rev, id,
-            ]
+        try database.run(
+            """
+            UPDATE message SET state = \(machine.state), reason = \(machine.reason), sends = \(machine.sends),
+                maximum_sends = \(machine.maximumSends), attempts = \(isReadAgain ? row.attempts + 1 : 0),
+                due_at = \(now + wait), sent_at = CASE WHEN \(machine.state == .sending) THEN \(now) ELSE sent_at END,
+                message_id = coalesce(\(sent?.id), message_id), message_rev = coalesce(\(sent?.rev), message_rev)
+            WHERE id = \(id)
+            """
         )
         var event = JobMachine.Event.message(machine.state, machine.reason)
         for action in actions {
@@ -196,14 +167,9 @@ extension LedgerTransaction {
             case .send, .suppressRecipient: break
             }
         }
-        try database.execute(
-            sql: "UPDATE job SET sends = ?1 WHERE message = ?2 AND sends <> ?1",
-            arguments: [machine.sends, id]
-        )
-        for member in row.members {
-            try apply(event, toJob: member.job, note, of: id, wait: wait, into: &result)
-        }
-        for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason, into: &result) }
+        try database.run("UPDATE job SET sends = \(machine.sends) WHERE message = \(id) AND sends <> \(machine.sends)")
+        for member in row.members { try apply(event, toJob: member.job, note, of: id, wait: wait) }
+        for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason) }
         if machine.state != .sending, machine.state != .verify { try endDoubt(of: row.owner) }
     }
 
@@ -213,8 +179,26 @@ extension LedgerTransaction {
         return note
     }
 
-    private func takeBack(_ job: Int64) throws {
-        try database.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job])
+    private func report(
+        _ row: Row,
+        _ owner: DID?,
+        _ state: JobState,
+        _ reason: Reason?,
+        _ detail: String?,
+        nextIn: Double?
+    ) throws {
+        applied.outcomes.append(
+            Outcome(
+                uri: try ATURI(row["uri"]),
+                owner: owner,
+                rule: row["rule"],
+                state: state,
+                reason: reason,
+                detail: detail,
+                latency: now - (row["seen_at"] as Double),
+                nextIn: nextIn
+            )
+        )
     }
 }
 
@@ -228,29 +212,7 @@ extension JobMachine.Action {
     }
 }
 
-extension RequestMachine.Event {
-    fileprivate var isNewVersion: Bool {
-        guard case .updated = self else { return false }
-        return true
-    }
-}
-
 extension JobState {
     /// How a request that is looked up is shown.
     static func lookup(waitingFor reason: Reason?) -> JobState { reason?.waits == .account ? .deferred : .lookup }
-}
-
-extension JobRow {
-    fileprivate func outcome(_ machine: JobMachine, _ detail: String?, now: Double, nextIn: Double?) -> Outcome {
-        Outcome(
-            uri: uri,
-            owner: owner,
-            rule: rule,
-            state: machine.state,
-            reason: machine.reason,
-            detail: detail,
-            latency: now - createdAt,
-            nextIn: nextIn
-        )
-    }
 }

@@ -23,23 +23,19 @@ extension JobQueue {
     ) async throws(LedgerError) -> MentionCandidate {
         try await write(at: now) { transaction in
             if let job = try transaction.mentionUnderWay() {
-                var result = Applied()
-                let isOver = try transaction.apply(.mentionBegun, toJob: job.id, into: &result)
-                return isOver ? .calledOff(result) : .post(job)
+                return try transaction.apply(.mentionBegun, toJob: job.id)
+                    ? .calledOff(transaction.applied) : .post(job)
             }
             guard configuration.isEnabled else { return .nobody }
             let limits = [(configuration.interval.inSeconds, 1), (86_400, configuration.dailyLimit)]
-            let free = try limits.compactMap { window, limit in
-                try transaction.mentionFreeAt(limit: limit, window: window)
-            }
+            let free = try limits.compactMap { try transaction.mentionFreeAt(limit: $1, window: $0) }
             if let until = free.max() { return .waits(until: until) }
             guard let job = try transaction.nextMention(of: configuration.owners) else { return .nobody }
-            var result = Applied()
             if let reason = try transaction.reasonForCallingOff(job) {
-                try transaction.apply(.calledOff(reason), toJob: job.id, into: &result)
-                return .calledOff(result)
+                try transaction.apply(.calledOff(reason), toJob: job.id)
+                return .calledOff(transaction.applied)
             }
-            try transaction.apply(.mentionBegun, toJob: job.id, into: &result)
+            try transaction.apply(.mentionBegun, toJob: job.id)
             return .post(job)
         }
     }
@@ -48,78 +44,65 @@ extension JobQueue {
     /// mentioned any more, who wait again.
     func recoverMentions(of owners: Set<DID>, now: Double) async throws(LedgerError) {
         try await write(at: now) { transaction in
-            var silent = Applied()
-            for row in try Row.fetchAll(
-                transaction.database,
-                sql: "SELECT id, owner FROM job WHERE state = ?",
-                arguments: [JobState.posting.rawValue]
-            ) {
+            for row in try transaction.database.rows("SELECT id, owner FROM job WHERE state = \(JobState.posting)") {
                 let isMeant = owners.contains(try DID(row["owner"]))
-                try transaction.apply(.postFailed(isMeant ? .unknown : .impossible), toJob: row["id"], into: &silent)
+                try transaction.apply(.postFailed(isMeant ? .unknown : .impossible), toJob: row["id"])
             }
         }
     }
 }
 
 extension LedgerTransaction {
+    private static let told: SQL = "phase = 'post-mention' AND outcome = \(JobState.delivered)"
+
     fileprivate func mentionUnderWay() throws -> Job? {
-        let id = try Int64.fetchOne(
-            database,
-            // One whose request was replaced waits until it is known whom the newest version is about.
-            sql: """
-                SELECT job.id FROM job CROSS JOIN request ON request.id = request
-                WHERE job.state = ? AND NOT (withdrawal IS ? AND request.state = ?)
-                ORDER BY withdrawal IS NULL, job.id LIMIT 1
-                """,
-            arguments: [
-                JobState.posting.rawValue, Reason.recordReplaced.rawValue, RequestMachine.State.lookup.rawValue,
-            ]
+        // One whose request was replaced waits until it is known whom the newest version is about.
+        let id: Int64? = try database.value(
+            """
+            SELECT job.id FROM job CROSS JOIN request ON request.id = request WHERE job.state = \(JobState.posting)
+                AND NOT (withdrawal IS \(Reason.recordReplaced) AND request.state = \(RequestMachine.State.lookup))
+            ORDER BY withdrawal IS NULL, job.id LIMIT 1
+            """
         )
-        return try id.flatMap { try mention($0) }
+        return try id.flatMap(mention)
     }
 
     // A post about another version of the same request would be a second one: its key is that of the first.
     private func mention(_ id: Int64) throws -> Job? {
         guard var job = try job(id) else { return nil }
-        let first = try Int64.fetchOne(
-            database,
-            sql: "SELECT min(witnessed) FROM sighting WHERE uri = ?",
-            arguments: [job.uri.text]
-        )
-        job.witnessed = first ?? job.witnessed
+        job.witnessed =
+            try database.value("SELECT min(witnessed) FROM sighting WHERE uri = \(job.uri)") ?? job.witnessed
         return job
     }
 
     fileprivate func mentionFreeAt(limit: Int, window: Double) throws -> Double? {
-        try Double.fetchOne(
-            database,
-            sql: """
-                SELECT at FROM attempt WHERE phase = 'post-mention' AND outcome = ? AND at > ?
-                ORDER BY at DESC LIMIT 1 OFFSET ?
-                """,
-            arguments: [JobState.delivered.rawValue, now - window, max(0, limit - 1)]
-        ).map { $0 + window }
+        let at: Double? = try database.value(
+            """
+            SELECT at FROM attempt WHERE \(Self.told) AND at > \(now - window)
+            ORDER BY at DESC LIMIT 1 OFFSET \(max(0, limit - 1))
+            """
+        )
+        return at.map { $0 + window }
     }
 
     /// What waits for one of these owners, the author's first who was told of least in the last day.
     ///
     /// Authors take turns in the queue of an owner, so that whoever was told of least is among the first of it.
     fileprivate func nextMention(of owners: Set<DID>) throws -> Job? {
-        let told = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT request.author AS author FROM attempt CROSS JOIN request ON request.id = attempt.request
-                WHERE phase = 'post-mention' AND outcome = ? AND at > ?
-                """,
-            arguments: [JobState.delivered.rawValue, now - 86_400]
+        let told = try database.rows(
+            """
+            SELECT request.author AS author FROM attempt CROSS JOIN request ON request.id = attempt.request
+            WHERE \(Self.told) AND at > \(now - 86_400)
+            """
         ).reduce(into: [String: Int]()) { $0[$1["author"], default: 0] += 1 }
         var next: (told: Int, id: Int64)?
         for owner in owners where try !isSuppressed(owner) {
             try giveTurns(toMentionsOf: owner)
-            let first = try Row.fetchAll(
-                database,
-                sql: "SELECT id, author FROM job WHERE owner = ? AND state = ? AND turn >= 0 ORDER BY turn, id LIMIT ?",
-                arguments: [owner.text, JobState.deferred.rawValue, Self.batch]
+            let first = try database.rows(
+                """
+                SELECT id, author FROM job WHERE owner = \(owner) AND state = \(JobState.deferred) AND turn >= 0
+                ORDER BY turn, id LIMIT \(Self.batch)
+                """
             )
             for row in first {
                 let candidate = (told: told[row["author"]] ?? 0, id: row["id"] as Int64)
@@ -130,24 +113,21 @@ extension LedgerTransaction {
     }
 
     private func giveTurns(toMentionsOf owner: DID) throws {
-        let reasons = Reason.allCases.filter(\.allowsMention).map(\.rawValue)
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT id, author, EXISTS (SELECT 1 FROM attempt WHERE attempt.request = job.request
-                    AND attempt.owner = job.owner AND phase = 'post-mention' AND outcome IN (?, ?)) AS is_impossible
-                FROM job WHERE owner = ? AND state = ? AND turn IS NULL
-                    AND reason IN (\(databaseQuestionMarks(count: reasons.count))) ORDER BY id LIMIT ?
-                """,
-            arguments: [
-                Verdict.Action.drop.rawValue, Verdict.Action.skip.rawValue, owner.text, JobState.deferred.rawValue,
-            ] + StatementArguments(reasons) + [Self.batch]
+        let failures = [Verdict.Action.drop, .skip]
+        let rows = try database.rows(
+            """
+            SELECT id, author, EXISTS (SELECT 1 FROM attempt WHERE attempt.request = job.request
+                AND attempt.owner = job.owner AND phase = 'post-mention' AND outcome IN \(failures)) AS is_impossible
+            FROM job WHERE owner = \(owner) AND state = \(JobState.deferred) AND turn IS NULL
+                AND reason IN \(Reason.allCases.filter(\.allowsMention)) ORDER BY id LIMIT \(Self.batch)
+            """
         )
         for row in rows {
+            let id: Int64 = row["id"]
             if row["is_impossible"] {
-                try database.execute(sql: "UPDATE job SET turn = -1 WHERE id = ?", arguments: [row["id"] as Int64])
+                try database.run("UPDATE job SET turn = -1 WHERE id = \(id)")
             } else {
-                try giveTurn(row["id"], of: row["author"], "job", in: JobState.deferred.rawValue)
+                try giveTurn(id, of: row["author"], "job", in: JobState.deferred.rawValue)
             }
         }
     }

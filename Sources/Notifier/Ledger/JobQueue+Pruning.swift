@@ -9,15 +9,26 @@ extension JobQueue {
             let count = try transaction.pruneRequests()
             guard count == 0 else { return count }
             // Each kind when those are gone that speak of it, so that no batch looks at what stays more than once.
-            for rows in [
-                "message WHERE created_at < ?1 AND NOT EXISTS (SELECT 1 FROM job WHERE job.message = message.id)",
-                "sighting WHERE seen_at < ?1 AND NOT EXISTS (SELECT 1 FROM request WHERE request.uri = sighting.uri)",
-                "conversation WHERE opened_at < ?1 AND NOT EXISTS (SELECT 1 FROM message WHERE owner = conversation.owner)",
-                "recipient WHERE ask_at IS NULL AND asked_at < ?1 AND NOT EXISTS (SELECT 1 FROM job WHERE owner = did)",
-                "gap WHERE closed_at < ?1",
-            ] {
-                let count = try transaction.prune(rows)
-                guard count == 0 else { return count }
+            for (table, key, condition) in [
+                (
+                    "message", "id",
+                    "created_at < \(time) AND NOT EXISTS (SELECT 1 FROM job WHERE job.message = message.id)"
+                ),
+                ("sighting", "id", "seen_at < \(time) AND NOT EXISTS (SELECT 1 FROM request WHERE uri = sighting.uri)"),
+                (
+                    "conversation", "id",
+                    "opened_at < \(time) AND NOT EXISTS (SELECT 1 FROM message WHERE owner = conversation.owner)"
+                ),
+                (
+                    "recipient", "did",
+                    "ask_at IS NULL AND asked_at < \(time) AND NOT EXISTS (SELECT 1 FROM job WHERE owner = did)"
+                ),
+                ("gap", "id", "closed_at < \(time)"),
+            ] as [(String, String, SQL)] {
+                let key: SQL = "\(sql: key)"
+                let rows: SQL = "SELECT \(key) FROM \(sql: table) WHERE \(condition) LIMIT \(LedgerTransaction.rows)"
+                try transaction.database.run("DELETE FROM \(sql: table) WHERE \(key) IN (\(rows))")
+                guard transaction.database.changesCount == 0 else { return transaction.database.changesCount }
             }
             return 0
         }
@@ -28,41 +39,26 @@ extension LedgerTransaction {
     /// Forgets requests of which nothing is open and nothing was seen lately, with their jobs, attempts and sightings.
     fileprivate func pruneRequests() throws -> Int {
         let before = database.totalChangesCount
-        let unseen = "NOT EXISTS (SELECT 1 FROM sighting WHERE uri = request.uri AND seen_at >= ?1)"
-        let jobs = """
+        var count: Int { database.totalChangesCount - before }
+        let unseen: SQL = "NOT EXISTS (SELECT 1 FROM sighting WHERE uri = request.uri AND seen_at >= \(now))"
+        let ends = [JobState.delivered, .dropped]
+        let jobs = ends.map { end -> SQL in
+            """
             SELECT DISTINCT request.id AS id, uri FROM job AS ended CROSS JOIN request ON request.id = ended.request
-            WHERE ended.state = ?2 AND ended.updated_at < ?1 AND request.updated_at < ?1 AND request.state <> ?3
-                AND NOT EXISTS (SELECT 1 FROM job WHERE request = request.id
-                    AND (updated_at >= ?1 OR state NOT IN (?4, ?5))) AND \(unseen) LIMIT ?6
+            WHERE ended.state = \(end) AND ended.updated_at < \(now) AND request.updated_at < \(now)
+                AND request.state <> \(RequestMachine.State.lookup) AND NOT EXISTS (SELECT 1 FROM job
+                    WHERE request = request.id AND (updated_at >= \(now) OR state NOT IN \(ends))) AND \(unseen)
             """
-        let requests = """
-            SELECT id, uri FROM request WHERE state = ?2 AND is_shown AND updated_at < ?1 AND \(unseen) LIMIT ?3
-            """
-        let ends = [JobState.delivered.rawValue, JobState.dropped.rawValue]
-        let open = RequestMachine.State.lookup.rawValue
-        for end in ends { try prune(jobs, [now, end, open] + StatementArguments(ends) + [Self.batch], since: before) }
-        for end in [RequestMachine.State.resolved, .dropped] {
-            try prune(requests, [now, end.rawValue, Self.batch], since: before)
         }
-        return database.totalChangesCount - before
-    }
-
-    private func prune(_ requests: String, _ arguments: StatementArguments, since before: Int) throws {
-        guard database.totalChangesCount - before < Self.rows else { return }
-        for request in try Row.fetchAll(database, sql: requests, arguments: arguments)
-        where database.totalChangesCount - before < Self.rows {
-            try database.execute(sql: "DELETE FROM sighting WHERE uri = ?", arguments: [request["uri"] as String])
-            try database.execute(sql: "DELETE FROM request WHERE id = ?", arguments: [request["id"] as Int64])
+        let requests = [RequestMachine.State.resolved, .dropped].map { end -> SQL in
+            "SELECT id, uri FROM request WHERE state = \(end) AND is_shown AND updated_at < \(now) AND \(unseen)"
         }
-    }
-
-    fileprivate func prune(_ rows: String) throws -> Int {
-        let key = rows.hasPrefix("recipient") ? "did" : "id"
-        let table = rows.prefix { $0 != " " }
-        try database.execute(
-            sql: "DELETE FROM \(table) WHERE \(key) IN (SELECT \(key) FROM \(rows) LIMIT ?2)",
-            arguments: [now, Self.rows]
-        )
-        return database.changesCount
+        for finished in jobs + requests where count < Self.rows {
+            for request in try database.rows("\(finished) LIMIT \(Self.batch)") where count < Self.rows {
+                try database.run("DELETE FROM sighting WHERE uri = \(request["uri"] as String)")
+                try database.run("DELETE FROM request WHERE id = \(request["id"] as Int64)")
+            }
+        }
+        return count
     }
 }

@@ -22,67 +22,52 @@ enum Resolution: Sendable {
 
 extension LedgerTransaction {
     /// Stores what a look-up found out, unless the request was called off or replaced meanwhile.
-    func resolve(_ id: Int64, of rev: String, as resolution: Resolution, into result: inout Applied) throws {
-        let isCurrent = try Bool.fetchOne(
-            database,
-            sql: "SELECT EXISTS (SELECT 1 FROM request WHERE id = ? AND rev = ? AND state = ?)",
-            arguments: [id, rev, RequestMachine.State.lookup.rawValue]
-        )
-        guard isCurrent == true else { return }
+    func resolve(_ id: Int64, of rev: String, as resolution: Resolution) throws {
+        guard try isLookedUp(id, rev) else { return }
         switch resolution {
         case .failed(let verdict, let isGivenUp, let note):
-            try apply(.failed(verdict, isGivenUp: isGivenUp), toRequest: id, note, into: &result)
+            try apply(.failed(verdict, isGivenUp: isGivenUp), toRequest: id, note)
         case .refused(let refusal, let phase):
-            try apply(.refused(refusal.reason), toRequest: id, Attempt(phase, refusal), into: &result)
+            try apply(.refused(refusal.reason), toRequest: id, Attempt(phase, refusal))
         case .recipients(let recipients, let findings, let note):
-            try database.execute(
-                sql: """
-                    UPDATE request SET reference = ?, reference_cid = ?, author_name = coalesce(?, author_name),
-                        project_name = coalesce(?, project_name), record = coalesce(?, record) WHERE id = ?
-                    """,
-                arguments: [
-                    findings.reference.description, findings.reference.cid, findings.authorName, findings.projectName,
-                    findings.record?.encodedText, id,
-                ]
+            try database.run(
+                """
+                UPDATE request SET reference = \(findings.reference.description), reference_cid = \(findings.reference.cid),
+                    author_name = coalesce(\(findings.authorName), author_name),
+                    project_name = coalesce(\(findings.projectName), project_name),
+                    record = coalesce(\(findings.record?.encodedText), record) WHERE id = \(id)
+                """
             )
-            try apply(.resolved, toRequest: id, note, into: &result)
-            for job in try Row.fetchAll(database, sql: "SELECT id, owner FROM job WHERE request = ?", arguments: [id]) {
+            try apply(.resolved, toRequest: id, note)
+            for job in try database.rows("SELECT id, owner FROM job WHERE request = \(id)") {
                 guard recipients[try DID(job["owner"])] == nil else { continue }
-                try apply(.calledOff(.ownerChanged), toJob: job["id"], into: &result)
+                try apply(.calledOff(.ownerChanged), toJob: job["id"])
             }
             for (recipient, admission) in recipients.sorted(by: { $0.key.text < $1.key.text }) {
-                try admit(recipient, to: id, admission, into: &result)
+                try admit(recipient, to: id, admission)
             }
         }
     }
 
-    private func admit(
-        _ recipient: DID,
-        to request: Int64,
-        _ admission: Admission,
-        into result: inout Applied
-    ) throws {
-        let known = try Int64.fetchOne(
-            database,
-            sql: "SELECT id FROM job WHERE request = ? AND owner = ?",
-            arguments: [request, recipient.text]
-        )
-        if let known {
-            try apply(.admitted(admission), toJob: known, wait: timetable.wait(for: admission), into: &result)
+    private func admit(_ recipient: DID, to request: Int64, _ admission: Admission) throws {
+        let wait = timetable.wait(for: admission)
+        if let job: Int64 = try database.value(
+            "SELECT id FROM job WHERE request = \(request) AND owner = \(recipient)"
+        ) {
+            try apply(.admitted(admission), toJob: job, wait: wait)
             return
         }
-        // A row to be judged: the machine says what becomes of it.
-        try database.execute(
-            sql: """
-                INSERT INTO job (request, owner, author, state, due_at, created_at, updated_at)
-                SELECT id, ?, author, ?, created_at, created_at, ? FROM request WHERE id = ?
-                """,
-            // Due since the request was seen: whose look-up took longer stands no further behind for it.
-            arguments: [recipient.text, JobState.queued.rawValue, now, request]
+        // A row to be judged: the machine says what becomes of it. Due since the request was seen: whose look-up took longer
+        // stands no further behind for it.
+        try database.run(
+            """
+            INSERT INTO job (request, owner, author, state, due_at, created_at, updated_at)
+            SELECT id, \(recipient), author, \(JobState.queued), created_at, created_at, \(now) FROM request
+            WHERE id = \(request)
+            """
         )
         var note: Attempt?
         if case .refused(let reason) = admission { note = Attempt(.input, Refusal(reason, recipient.text)) }
-        let job = database.lastInsertedRowID
-        try apply(.admitted(admission), toJob: job, note, wait: timetable.wait(for: admission), into: &result)
+        try apply(.admitted(admission), toJob: database.lastInsertedRowID, note, wait: wait)
     }
 }

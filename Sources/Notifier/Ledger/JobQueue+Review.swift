@@ -38,19 +38,21 @@ extension JobQueue {
 extension LedgerTransaction {
     fileprivate func reviewLookups(after last: Int64, _ policy: AdmissionPolicy) throws -> Review {
         var review = Review()
-        let rows = try Row.fetchAll(
-            database,
-            sql: "\(Job.requests) WHERE state = ? AND is_shown AND request.id > ? ORDER BY request.id LIMIT ?",
-            arguments: [RequestMachine.State.lookup.rawValue, last, Self.batch]
+        let rows = try database.rows(
+            """
+            \(Job.requests) WHERE state = \(RequestMachine.State.lookup) AND is_shown AND request.id > \(last)
+            ORDER BY request.id LIMIT \(Self.batch)
+            """
         )
         for request in try rows.map(Job.init(row:)) {
             if !policy.hasRule(request.rule, for: request.uri) { review.withoutRule[request.rule, default: 0] += 1 }
-            try database.execute(
-                sql: """
-                    UPDATE request SET due_at = min(due_at, ?1),
-                        wait_until = max(created_at + ?2, min(wait_until, updated_at + ?2)) WHERE id = ?3
-                    """,
-                arguments: [now + timetable.lookup.longest, timetable.expiry, request.request]
+            let expiry = timetable.expiry
+            try database.run(
+                """
+                UPDATE request SET due_at = min(due_at, \(now + timetable.lookup.longest)),
+                    wait_until = max(created_at + \(expiry), min(wait_until, updated_at + \(expiry)))
+                WHERE id = \(request.request)
+                """
             )
         }
         review.next =
@@ -60,10 +62,8 @@ extension LedgerTransaction {
 
     fileprivate func reviewJobs(in state: JobState, after last: Int64, _ policy: AdmissionPolicy) throws -> Review {
         var review = Review()
-        let rows = try Row.fetchAll(
-            database,
-            sql: "\(Job.selection) WHERE job.state = ? AND job.id > ? ORDER BY job.id LIMIT ?",
-            arguments: [state.rawValue, last, Self.batch]
+        let rows = try database.rows(
+            "\(Job.selection) WHERE job.state = \(state) AND job.id > \(last) ORDER BY job.id LIMIT \(Self.batch)"
         )
         for job in try rows.map(Job.init(row:)) {
             let admission = try policy.admission(of: job, in: self)
@@ -71,25 +71,22 @@ extension LedgerTransaction {
                 review.withoutRule[job.rule, default: 0] += 1
                 continue
             }
-            if state == .queued, job.reason?.waits == .limit {
-                try apply(.wakened, toJob: job.id, into: &review.applied)
-            }
-            let pause = timetable.wait(for: admission)
-            let isChanged = try apply(.admitted(admission), toJob: job.id, wait: pause, into: &review.applied)
+            if state == .queued, job.reason?.waits == .limit { try apply(.wakened, toJob: job.id) }
+            let isChanged = try apply(.admitted(admission), toJob: job.id, wait: timetable.wait(for: admission))
             guard !isChanged, state == .deferred, let reason = job.reason else { continue }
-            let until = "max(created_at + ?1, min(wait_until, updated_at + ?1))"
+            let expiry = timetable.expiry
+            let until: SQL = "max(created_at + \(expiry), min(wait_until, updated_at + \(expiry)))"
             // What waits for a follow is due at its end; when its recipient is asked after stands with the recipient.
             let wait = reason.waits == .follow ? nil : timetable.wait(for: reason)
-            try database.execute(
-                sql: """
-                    UPDATE job SET wait_until = \(until),
-                        due_at = min(\(until), coalesce(min(due_at, updated_at + ?2), \(until)))
-                    WHERE id = ?3 AND (due_at, wait_until) IS NOT
-                        (min(\(until), coalesce(min(due_at, updated_at + ?2), \(until))), \(until))
-                    """,
-                arguments: [timetable.expiry, wait, job.id]
+            let due: SQL = "min(\(until), coalesce(min(due_at, updated_at + \(wait)), \(until)))"
+            try database.run(
+                """
+                UPDATE job SET wait_until = \(until), due_at = \(due)
+                WHERE id = \(job.id) AND (due_at, wait_until) IS NOT (\(due), \(until))
+                """
             )
         }
+        review.applied = applied
         if rows.count == Self.batch {
             review.next = rows.last.map { .job(state, after: $0["id"]) }
         } else {
@@ -102,18 +99,15 @@ extension LedgerTransaction {
         let next = now + timetable.follow
         var room = Self.rows
         for follows in [nil, false, true] as [Bool?] {
-            try database.execute(
-                sql: """
-                    UPDATE recipient SET ask_at = ?1
-                    WHERE did IN (SELECT did FROM recipient WHERE follows IS ?2 AND ask_at > ?1 LIMIT ?3)
-                    """,
-                arguments: [next, follows, room]
+            try database.run(
+                """
+                UPDATE recipient SET ask_at = \(next) WHERE did IN
+                    (SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at > \(next) LIMIT \(room))
+                """
             )
             room -= database.changesCount
         }
-        var review = Review()
-        if room == 0 { review.next = .recipients }
-        return review
+        return Review(next: room == 0 ? .recipients : nil)
     }
 }
 

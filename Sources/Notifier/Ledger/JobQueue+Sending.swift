@@ -40,22 +40,19 @@ extension JobQueue {
         now: Double
     ) async throws(LedgerError) -> (message: Message?, Applied) {
         try await write(at: now) { transaction in
-            var result = Applied()
             for job in candidate.jobs {
                 let verdict = try policy.admission(of: job, in: transaction)
                 guard verdict != .told else { continue }
-                let wait = transaction.timetable.wait(for: verdict)
-                try transaction.apply(.admitted(verdict), toJob: job.id, wait: wait, into: &result)
+                try transaction.apply(.admitted(verdict), toJob: job.id, wait: transaction.timetable.wait(for: verdict))
             }
-            guard try transaction.areQueued(candidate.jobs) else { return (nil, result) }
+            guard try transaction.areQueued(candidate.jobs) else { return (nil, transaction.applied) }
             let machine = MessageMachine(earlierSends: candidate.earlierSends, maximumSends: maximumSends)
             let id = try transaction.insert(message, machine, for: candidate, in: conversation)
             for job in candidate.jobs {
-                try transaction.database.execute(
-                    sql: "UPDATE job SET message = ?, sends = ? WHERE id = ?",
-                    arguments: [id, machine.sends, job.id]
+                try transaction.database.run(
+                    "UPDATE job SET message = \(id), sends = \(machine.sends) WHERE id = \(job.id)"
                 )
-                try transaction.apply(.message(machine.state, nil), toJob: job.id, into: &result)
+                try transaction.apply(.message(machine.state, nil), toJob: job.id)
             }
             // That it is about to be sent is no news yet.
             return (try transaction.message(id), Applied())
@@ -65,12 +62,13 @@ extension JobQueue {
     /// The message in doubt whose conversation is to be read now; nil when there is none.
     func nextVerification(now: Double) async throws(LedgerError) -> Message? {
         try await write(at: now) { transaction in
-            let id = try Int64.fetchOne(
-                transaction.database,
-                sql: "SELECT id FROM message WHERE state = ? AND due_at <= ? ORDER BY due_at LIMIT 1",
-                arguments: [MessageMachine.State.verify.rawValue, now]
+            let id: Int64? = try transaction.database.value(
+                """
+                SELECT id FROM message WHERE state = \(MessageMachine.State.verify) AND due_at <= \(now)
+                ORDER BY due_at LIMIT 1
+                """
             )
-            return try id.flatMap { try transaction.message($0) }
+            return try id.flatMap(transaction.message)
         }
     }
 
@@ -82,21 +80,18 @@ extension JobQueue {
         resendIn wait: Double,
         now: Double
     ) async throws(LedgerError) -> Applied {
-        try await write(at: now) { transaction in
-            var result = Applied()
-            guard let message = try transaction.message(id) else { return result }
+        try await applied(at: now) { transaction in
+            guard let message = try transaction.message(id) else { return }
             let isUnchanged = try message.members.allSatisfy { member in
                 guard member.withdrawal == nil, let job = try transaction.job(member.job) else { return false }
                 return try policy.admission(of: job, in: transaction) == .told
             }
             let note = Attempt(.readMessages, outcome: "not found")
             if isUnchanged, wait > 0 {
-                try transaction.apply(.absentEarly, toMessage: id, note, wait: wait, into: &result)
+                try transaction.apply(.absentEarly, toMessage: id, note, wait: wait)
             } else {
-                let members: MessageMachine.Members = isUnchanged ? .unchanged : .changed
-                try transaction.apply(.absent(members), toMessage: id, note, into: &result)
+                try transaction.apply(.absent(isUnchanged ? .unchanged : .changed), toMessage: id, note)
             }
-            return result
         }
     }
 
@@ -105,20 +100,22 @@ extension JobQueue {
         try await write(at: now) { try $0.message(id) }
     }
 
+    /// When the last message was sent, in seconds since the Unix epoch.
+    func lastSentAt() async throws(LedgerError) -> Double? {
+        try await database.read { try $0.value("SELECT max(sent_at) FROM message") }
+    }
+
     /// Turns every message that was under way when the process ended into one in doubt, to be verified when the settling time
     /// has passed since it was sent.
     func recover(now: Double) async throws(LedgerError) -> Int {
         try await write(at: now) { transaction in
-            let rows = try Row.fetchAll(
-                transaction.database,
-                sql: "SELECT id, sent_at FROM message WHERE state = ?",
-                arguments: [MessageMachine.State.sending.rawValue]
+            let rows = try transaction.database.rows(
+                "SELECT id, sent_at FROM message WHERE state = \(MessageMachine.State.sending)"
             )
-            var silent = Applied()
             for row in rows {
                 let due = min((row["sent_at"] as Double) + timetable.settle, now + timetable.settle)
                 let note = Attempt(.sendMessage, outcome: Verdict.Action.verify.rawValue)
-                try transaction.apply(.restarted, toMessage: row["id"], note, wait: due - now, into: &silent)
+                try transaction.apply(.restarted, toMessage: row["id"], note, wait: due - now)
             }
             return rows.count
         }
@@ -135,11 +132,9 @@ extension JobQueue {
         now: Double
     ) async throws(LedgerError) {
         try await write(at: now) { transaction in
-            let jobs = try transaction.queuedJobs(author: author, owner: owner)
-            var silent = Applied()
-            for (number, job) in jobs.enumerated() {
+            for (number, job) in try transaction.queuedJobs(author: author, owner: owner).enumerated() {
                 let wait = until - now + Double(number / max(1, limit)) * window
-                try transaction.apply(.postponed(reason), toJob: job, wait: wait, into: &silent)
+                try transaction.apply(.postponed(reason), toJob: job, wait: wait)
             }
         }
     }
@@ -147,17 +142,11 @@ extension JobQueue {
     /// When something is to be sent or verified next, in seconds since the Unix epoch; nil when nothing waits.
     func nextDue() async throws(LedgerError) -> Double? {
         try await database.read { database in
-            func first(_ table: String, _ state: String) throws -> Double? {
-                try Double.fetchOne(
-                    database,
-                    sql: "SELECT due_at FROM \(table) WHERE state = ? ORDER BY due_at LIMIT 1",
-                    arguments: [state]
-                )
-            }
-            return [
-                try first("job", JobState.queued.rawValue),
-                try first("message", MessageMachine.State.verify.rawValue),
-            ].compactMap(\.self).min()
+            let queries: [SQL] = [
+                "job WHERE state = \(JobState.queued)", "message WHERE state = \(MessageMachine.State.verify)",
+            ]
+            return try queries.compactMap { try database.value("SELECT due_at FROM \($0) ORDER BY due_at LIMIT 1") }
+                .min()
         }
     }
 }

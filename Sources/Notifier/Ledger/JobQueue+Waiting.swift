@@ -6,62 +6,49 @@ internal import GRDB
 extension JobQueue {
     /// Lets a batch of what has waited long enough go on: to another try, or to its end; before it, what is being called off.
     func wakeDue(now: Double) async throws(LedgerError) -> Applied {
-        try await write(at: now) { transaction in
-            var result = Applied()
-            if try transaction.callOffNext(into: &result) { return result }
-            let due = try Row.fetchAll(
-                transaction.database,
-                sql: """
-                    SELECT id, wait_until <= ?1 AS is_over FROM job WHERE state = ?2 AND due_at <= ?1
-                    ORDER BY due_at LIMIT ?3
-                    """,
-                arguments: [now, JobState.deferred.rawValue, LedgerTransaction.batch]
-            )
-            for job in due {
-                try transaction.apply(job["is_over"] == true ? .waitExpired : .wakened, toJob: job["id"], into: &result)
-            }
+        try await applied(at: now) { transaction in
+            guard try !transaction.callOffNext() else { return }
+            let database = transaction.database
+            for job in try database.rows(
+                """
+                SELECT id, wait_until <= \(now) AS is_over FROM job WHERE state = \(JobState.deferred) AND due_at <= \(now)
+                ORDER BY due_at LIMIT \(LedgerTransaction.batch)
+                """
+            ) { try transaction.apply(job["is_over"] == true ? .waitExpired : .wakened, toJob: job["id"]) }
             // An account that came back is found by the next look-up: only the end of the wait is somebody's business.
-            let account = Reason.awaiting(.account)
-            for request in try Int64.fetchAll(
-                transaction.database,
-                sql: """
-                    SELECT id FROM request WHERE state = ? AND is_shown AND wait_until <= ?
-                        AND reason IN (\(databaseQuestionMarks(count: account.count))) LIMIT ?
-                    """,
-                arguments: [RequestMachine.State.lookup.rawValue, now] + StatementArguments(account)
-                    + [LedgerTransaction.batch]
-            ) { try transaction.apply(.waitExpired, toRequest: request, into: &result) }
-            return result
+            let requests: [Int64] = try database.values(
+                """
+                SELECT id FROM request WHERE state = \(RequestMachine.State.lookup) AND is_shown AND wait_until <= \(now)
+                    AND reason IN \(Reason.awaiting(.account)) LIMIT \(LedgerTransaction.batch)
+                """
+            )
+            for request in requests { try transaction.apply(.waitExpired, toRequest: request) }
         }
     }
 
     /// When ``wakeDue(now:)`` finds something, in seconds since the Unix epoch.
     func nextWaking() async throws(LedgerError) -> Double? {
         try await database.read { database in
-            try Double.fetchOne(
-                database,
-                sql: """
-                    SELECT 0 FROM calling_off UNION ALL
-                    SELECT * FROM (SELECT due_at FROM job WHERE state = ? ORDER BY due_at LIMIT 1) LIMIT 1
-                    """,
-                arguments: [JobState.deferred.rawValue]
+            try database.value(
+                """
+                SELECT 0 FROM calling_off UNION ALL
+                SELECT * FROM (SELECT due_at FROM job WHERE state = \(JobState.deferred) ORDER BY due_at LIMIT 1) LIMIT 1
+                """
             )
         }
     }
 
     /// Lets a batch of what waited for a follow go on whose recipients follow now.
     func wakeFollowers(now: Double) async throws(LedgerError) -> Applied {
-        try await write(at: now) { transaction in
-            var result = Applied()
+        try await applied(at: now) { transaction in
             var room = LedgerTransaction.batch
             for owner in try transaction.awaited(follows: true, limit: room) where room > 0 {
                 let jobs = try transaction.awaitingFollow(of: owner, limit: room)
-                for job in jobs { try transaction.apply(.wakened, toJob: job, into: &result) }
+                for job in jobs { try transaction.apply(.wakened, toJob: job) }
                 // The row stays while there may be more.
                 if jobs.count < room { try transaction.ask(after: owner, at: nil) }
                 room -= max(1, jobs.count)
             }
-            return result
         }
     }
 
@@ -76,7 +63,7 @@ extension JobQueue {
                     if try transaction.awaitingFollow(of: owner, limit: 1).isEmpty {
                         try transaction.ask(after: owner, at: nil)
                     } else {
-                        owners.append(try DID(owner))
+                        owners.append(owner)
                     }
                 }
             }
@@ -89,11 +76,10 @@ extension JobQueue {
     func nextQuestion() async throws(LedgerError) -> Double? {
         try await database.read { database in
             try [nil, false, true].compactMap { (follows: Bool?) -> Double? in
-                try Double.fetchOne(
-                    database,
-                    sql:
-                        "SELECT ask_at FROM recipient WHERE follows IS ? AND ask_at IS NOT NULL ORDER BY ask_at LIMIT 1",
-                    arguments: [follows]
+                try database.value(
+                    """
+                    SELECT ask_at FROM recipient WHERE follows IS \(follows) AND ask_at IS NOT NULL ORDER BY ask_at LIMIT 1
+                    """
                 )
             }.min()
         }
@@ -101,60 +87,50 @@ extension JobQueue {
 
     /// Stores who follows the sender, nil for those of whom the AppView says nothing; who does not is asked after again.
     func learn(_ answers: [(owner: DID, follows: Bool?)], now: Double) async throws(LedgerError) -> Applied {
-        try await write(at: now) { transaction in
-            var result = Applied()
+        try await applied(at: now) { transaction in
             var room = LedgerTransaction.batch
             for (owner, follows) in answers {
                 if let follows { try transaction.store(owner, follows: follows) }
                 guard follows != true else { continue }
                 // What is more than a batch is told why it waits when its recipient is asked after again.
                 if follows == false, room > 0 {
-                    let jobs = try transaction.awaitingFollow(of: owner.text, [.relationshipUnknown], limit: room)
-                    for job in jobs {
-                        try transaction.apply(
-                            .admitted(.waits(.ownerNotFollowing)),
-                            toJob: job,
-                            wait: timetable.follow,
-                            into: &result
-                        )
-                    }
+                    let jobs = try transaction.awaitingFollow(of: owner, [.relationshipUnknown], limit: room)
+                    let event = JobMachine.Event.admitted(.waits(.ownerNotFollowing))
+                    for job in jobs { try transaction.apply(event, toJob: job, wait: timetable.follow) }
                     room -= jobs.count
                 }
-                try transaction.ask(after: owner.text, at: now + timetable.follow)
+                try transaction.ask(after: owner, at: now + timetable.follow)
             }
-            return result
         }
     }
 }
 
 extension LedgerTransaction {
     /// Recipients who are waited for, of whom this is known and who are due, the longest waiting first.
-    fileprivate func awaited(follows: Bool?, limit: Int) throws -> [String] {
-        try String.fetchAll(
-            database,
-            sql: "SELECT did FROM recipient WHERE follows IS ? AND ask_at <= ? ORDER BY ask_at LIMIT ?",
-            // Who follows is woken at once.
-            arguments: [follows, follows == true ? .infinity : now, limit]
+    fileprivate func awaited(follows: Bool?, limit: Int) throws -> [DID] {
+        // Who follows is woken at once.
+        let due = follows == true ? .infinity : now
+        let dids: [String] = try database.values(
+            "SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at <= \(due) ORDER BY ask_at LIMIT \(limit)"
         )
+        return try dids.map { try DID($0) }
     }
 
     fileprivate func awaitingFollow(
-        of owner: String,
-        _ reasons: [Reason] = Reason.allCases.filter { $0.waits == .follow },
+        of owner: DID,
+        _ reasons: [Reason] = Reason.awaiting(.follow),
         limit: Int
     ) throws -> [Int64] {
-        try Int64.fetchAll(
-            database,
-            sql: """
-                SELECT id FROM job WHERE owner = ? AND wait_until IS NOT NULL AND state = ?
-                    AND reason IN (\(databaseQuestionMarks(count: reasons.count))) LIMIT ?
-                """,
-            arguments: [owner, JobState.deferred.rawValue] + StatementArguments(reasons.map(\.rawValue)) + [limit]
+        try database.values(
+            """
+            SELECT id FROM job WHERE owner = \(owner) AND wait_until IS NOT NULL AND state = \(JobState.deferred)
+                AND reason IN \(reasons) LIMIT \(limit)
+            """
         )
     }
 }
 
 extension Reason {
-    /// The reasons for which something waits until this comes to pass, as they stand in rows.
-    static func awaiting(_ wait: Wait) -> [String] { allCases.filter { $0.waits == wait }.map(\.rawValue) }
+    /// The reasons for which something waits until this comes to pass.
+    static func awaiting(_ wait: Wait) -> [Reason] { allCases.filter { $0.waits == wait } }
 }

@@ -12,8 +12,17 @@ struct JobQueue: Sendable {
         at now: Double,
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws(LedgerError) -> Value {
-        try await database.write { [timetable] in
-            try body(LedgerTransaction(database: $0, timetable: timetable, now: now))
+        try await database.transaction(at: now, timetable, body)
+    }
+
+    /// Applies events in one transaction; what they came to.
+    func applied(
+        at now: Double,
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Void
+    ) async throws(LedgerError) -> Applied {
+        try await write(at: now) { transaction in
+            try body(transaction)
+            return transaction.applied
         }
     }
 
@@ -25,11 +34,7 @@ struct JobQueue: Sendable {
         wait: Double = 0,
         now: Double
     ) async throws(LedgerError) -> Applied {
-        try await write(at: now) { transaction in
-            var result = Applied()
-            for job in jobs { try transaction.apply(event, toJob: job, note, wait: wait, into: &result) }
-            return result
-        }
+        try await applied(at: now) { for job in jobs { try $0.apply(event, toJob: job, note, wait: wait) } }
     }
 
     /// Applies an event to a message and its jobs.
@@ -41,10 +46,6 @@ struct JobQueue: Sendable {
         wait: Double = 0,
         now: Double
     ) async throws(LedgerError) -> Applied {
-        try await write(at: now) { transaction in
-            var result = Applied()
-            try transaction.apply(event, toMessage: message, note, sent: sent, wait: wait, into: &result)
-            return result
-        }
+        try await applied(at: now) { try $0.apply(event, toMessage: message, note, sent: sent, wait: wait) }
     }
 }

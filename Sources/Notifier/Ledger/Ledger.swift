@@ -60,7 +60,6 @@ public struct Ledger: Sendable {
     /// What operators see and decide.
     public var desk: OperatorDesk { OperatorDesk(database: database) }
     var settings: Settings { Settings(database: database) }
-    var deliveries: DeliveryLog { DeliveryLog(database: database) }
     var recipients: RecipientStore { RecipientStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
 

@@ -30,32 +30,24 @@ enum IntakeItem: Sendable {
 
 /// What became of a batch.
 struct IntakeResult: Sendable {
-    /// Requests that are new, or judged anew, with their reason when they were refused.
-    var added: [Added] = []
+    /// Requests that are new, or judged anew, those among them that are refused.
+    var added: [NewRequest] = []
     /// What was called off.
     var applied = Applied()
     /// Events of requests that were known already.
     var duplicates = 0
-
-    /// A change request and why it stands where it stands.
-    struct Added: Sendable, Equatable {
-        let uri: ATURI
-        let rule: String
-        let reason: Reason?
-        let detail: String?
-    }
 }
 
 extension Outcome {
     /// A change request that is refused at once.
-    init(_ added: IntakeResult.Added) {
+    init(of request: NewRequest, _ refusal: Refusal) {
         self.init(
-            uri: added.uri,
+            uri: request.uri,
             owner: nil,
-            rule: added.rule,
+            rule: request.rule,
             state: .dropped,
-            reason: added.reason,
-            detail: added.detail,
+            reason: refusal.reason,
+            detail: refusal.detail,
             latency: 0,
             nextIn: nil
         )

@@ -8,10 +8,9 @@ extension OperatorDesk {
     public func history(of uri: ATURI) async throws(LedgerError) -> RequestHistory {
         let jobs = try await jobs(about: uri)
         return try await database.read { database in
-            func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(database, sql: sql, arguments: [uri.text]) }
-            return RequestHistory(
+            RequestHistory(
                 uri: uri,
-                sightings: try rows("SELECT * FROM sighting WHERE uri = ? ORDER BY id").map { row in
+                sightings: try database.rows("SELECT * FROM sighting WHERE uri = \(uri) ORDER BY id").map { row in
                     .init(
                         operation: row["operation"],
                         rev: row["rev"],
@@ -23,9 +22,9 @@ extension OperatorDesk {
                     )
                 },
                 jobs: jobs,
-                attempts: try rows(
+                attempts: try database.rows(
                     """
-                    SELECT attempt.* FROM attempt JOIN request ON request.id = attempt.request WHERE uri = ?
+                    SELECT attempt.* FROM attempt JOIN request ON request.id = attempt.request WHERE uri = \(uri)
                     ORDER BY attempt.id
                     """
                 ).map { row in
@@ -40,10 +39,10 @@ extension OperatorDesk {
                         nextAt: row["next_at"]
                     )
                 },
-                messages: try rows(
+                messages: try database.rows(
                     """
                     SELECT * FROM message WHERE id IN (SELECT message FROM request
-                        CROSS JOIN attempt ON attempt.request = request.id WHERE uri = ?) ORDER BY id
+                        CROSS JOIN attempt ON attempt.request = request.id WHERE uri = \(uri)) ORDER BY id
                     """
                 ).map { row in
                     .init(

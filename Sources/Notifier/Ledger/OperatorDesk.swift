@@ -22,48 +22,28 @@ public struct OperatorDesk: Sendable {
     /// - Returns: the jobs, as they are now; empty when nothing changed.
     /// - Throws: ``LedgerError``.
     public func carryOut(_ decision: Decision, about uri: ATURI, now: Double) async throws(LedgerError) -> [Job] {
-        try await database.write { database in
-            let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
-            guard
-                let request = try Int64.fetchOne(
-                    database,
-                    sql: "SELECT id FROM request WHERE uri = ?",
-                    arguments: [uri.text]
-                )
+        try await database.transaction(at: now) { transaction in
+            let database = transaction.database
+            guard let id: Int64 = try database.value("SELECT id FROM request WHERE uri = \(uri)"),
+                let isShown: Bool = try transaction.request(id)?.row["is_shown"]
             else { return [] }
-            var silent = Applied()
-            var isChanged = false
             let note = Attempt(.decision, outcome: "\(decision)", reason: .operatorDecision)
-            let jobs = try Int64.fetchAll(
-                database,
-                sql: "SELECT id FROM job WHERE request = ? ORDER BY id",
-                arguments: [request]
-            )
-            let isShown = try transaction.requestRow(request)?.isShown == true
-            switch decision {
-            case .drop:
-                for job in jobs {
-                    let changes = try transaction.apply(.calledOff(.operatorDecision), toJob: job, note, into: &silent)
-                    isChanged = changes || isChanged
-                }
-                let changes = try transaction.apply(
-                    .calledOff(.operatorDecision),
-                    toRequest: request,
-                    isShown ? note : nil,
-                    into: &silent
-                )
-                isChanged = changes || isChanged
-            case .retry:
-                for job in jobs {
-                    let changes = try transaction.apply(.retried, toJob: job, note, into: &silent)
-                    isChanged = changes || isChanged
-                }
-                if isShown { isChanged = try transaction.apply(.retried, toRequest: request, note, into: &silent) }
+            var isChanged = false
+            let jobs: [Int64] = try database.values("SELECT id FROM job WHERE request = \(id) ORDER BY id")
+            for job in jobs {
+                let event: JobMachine.Event = decision == .drop ? .calledOff(.operatorDecision) : .retried
+                if try transaction.apply(event, toJob: job, note) { isChanged = true }
+            }
+            if decision == .drop || isShown {
+                let event: RequestMachine.Event = decision == .drop ? .calledOff(.operatorDecision) : .retried
+                // What its jobs were told is not told twice.
+                let note = isShown && !isChanged ? note : nil
+                if try transaction.apply(event, toRequest: id, note) { isChanged = true }
             }
             guard isChanged else { return [] }
-            let now = try database.jobs(about: uri)
+            let standing = try database.jobs(about: uri)
             // A request that is looked up again beside a job in doubt is told of when something comes of it.
-            return isShown || now.allSatisfy { $0.id == 0 } ? now : now.filter { $0.id != 0 }
+            return isShown || standing.allSatisfy { $0.id == 0 } ? standing : standing.filter { $0.id != 0 }
         }
     }
 
@@ -78,9 +58,8 @@ public struct OperatorDesk: Sendable {
     public func move(rule: String, to name: String, now: Double) async throws(LedgerError) -> Int {
         var (count, last) = (0, Int64(0))
         while true {
-            let moved = try await database.write { [last] database in
-                let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
-                return try transaction.move(rule: rule, to: name, after: last)
+            let moved = try await database.transaction(at: now) { [last] in
+                try $0.move(rule: rule, to: name, after: last)
             }
             guard let end = moved.last else { return count }
             (count, last) = (count + moved.count, end)
@@ -132,39 +111,30 @@ public struct OperatorDesk: Sendable {
     /// - Throws: ``LedgerError``.
     public func oldestPending() async throws(LedgerError) -> Double? {
         try await database.read { database in
-            func oldest(_ table: String, _ state: String) throws -> Double? {
-                try Double.fetchOne(
-                    database,
-                    sql: "SELECT created_at FROM \(table) WHERE state = ? ORDER BY created_at LIMIT 1",
-                    arguments: [state]
-                )
-            }
             let states = JobState.allCases.filter { !$0.isFinal && $0 != .deferred && $0 != .lookup }
-            return try
-                ([oldest("request", RequestMachine.State.lookup.rawValue)]
-                + states.map { try oldest("job", $0.rawValue) }).compactMap(\.self).min()
+            let kinds: [SQL] =
+                ["request WHERE state = \(RequestMachine.State.lookup)"] + states.map { "job WHERE state = \($0)" }
+            return try kinds.compactMap { kind -> Double? in
+                try database.value("SELECT created_at FROM \(kind) ORDER BY created_at LIMIT 1")
+            }.min()
         }
     }
 }
 
 extension LedgerTransaction {
     fileprivate func move(rule: String, to name: String, after last: Int64) throws -> [Int64] {
-        let requests = try Int64.fetchAll(
-            database,
-            sql: """
-                SELECT id FROM request WHERE id > ?1 AND rule = ?2 AND (state = ?3 OR reason = ?4 OR EXISTS (
-                    SELECT 1 FROM job WHERE request = request.id AND (state IN (?5, ?6) OR reason = ?4)))
-                ORDER BY id LIMIT ?7
-                """,
-            arguments: [
-                last, rule, RequestMachine.State.lookup.rawValue, Reason.ruleRemoved.rawValue,
-                JobState.queued.rawValue, JobState.deferred.rawValue, Self.batch,
-            ]
+        let gone = Reason.ruleRemoved
+        let requests: [Int64] = try database.values(
+            """
+            SELECT id FROM request WHERE id > \(last) AND rule = \(rule)
+                AND (state = \(RequestMachine.State.lookup) OR reason = \(gone) OR EXISTS (SELECT 1 FROM job
+                    WHERE request = request.id AND (state IN \([JobState.queued, .deferred]) OR reason = \(gone))))
+            ORDER BY id LIMIT \(Self.batch)
+            """
         )
-        var silent = Applied()
         for request in requests {
-            try database.execute(sql: "UPDATE request SET rule = ? WHERE id = ?", arguments: [name, request])
-            try apply(.retried, toRequest: request, into: &silent)
+            try database.run("UPDATE request SET rule = \(name) WHERE id = \(request)")
+            try apply(.retried, toRequest: request)
         }
         return requests
     }
@@ -172,52 +142,37 @@ extension LedgerTransaction {
 
 extension Database {
     fileprivate func jobs(about uri: ATURI) throws -> [Job] {
-        let jobs = try Row.fetchAll(self, sql: "\(Job.selection) WHERE uri = ? ORDER BY job.id", arguments: [uri.text])
-        let request = try Row.fetchAll(self, sql: "\(Job.requests) WHERE uri = ? AND is_shown", arguments: [uri.text])
+        let jobs = try rows("\(Job.selection) WHERE uri = \(uri) ORDER BY job.id")
+        let request = try rows("\(Job.requests) WHERE uri = \(uri) AND is_shown")
         return try (jobs + request).map(Job.init(row:))
     }
 
     fileprivate func jobs(in state: JobState?, limit: Int) throws -> [Job] {
-        var rows: [Row] = []
-        if let state {
-            rows = try Row.fetchAll(
-                self,
-                sql: "\(Job.selection) WHERE job.state = ? ORDER BY job.id DESC LIMIT ?",
-                arguments: [state.rawValue, limit]
-            )
-            let account = Reason.awaiting(.account)
-            let isAccount = "wait_until IS NOT NULL AND reason IN (\(databaseQuestionMarks(count: account.count)))"
+        let latest: SQL = "(SELECT id FROM request ORDER BY id DESC LIMIT \(limit))"
+        let shown: SQL = "WHERE request.state = \(RequestMachine.State.lookup) AND is_shown"
+        let account: SQL = "wait_until IS NOT NULL AND reason IN \(Reason.awaiting(.account))"
+        let last: SQL = "ORDER BY +request.id DESC LIMIT \(limit)"
+        let requests: SQL? =
             switch state {
-            case .deferred:
-                rows += try Row.fetchAll(
-                    self,
-                    sql:
-                        "\(Job.requests) WHERE state = ? AND is_shown AND \(isAccount) ORDER BY +request.id DESC LIMIT ?",
-                    arguments: [RequestMachine.State.lookup.rawValue] + StatementArguments(account) + [limit]
-                )
-            case .lookup, .dropped:
-                rows += try Row.fetchAll(
-                    self,
-                    sql: "\(Job.requests) WHERE state = ? AND is_shown ORDER BY request.id DESC LIMIT ?",
-                    arguments: [state.rawValue, limit]
-                )
-            default: break
+            case nil: "WHERE request.id IN \(latest) AND is_shown"
+            case .deferred: "\(shown) AND \(account) \(last)"
+            case .lookup: "\(shown) ORDER BY request.id DESC LIMIT \(limit)"
+            case .dropped: "WHERE request.state = \(state) AND is_shown ORDER BY request.id DESC LIMIT \(limit)"
+            default: nil
             }
-        } else {
-            let latest = "(SELECT id FROM request ORDER BY id DESC LIMIT ?)"
-            rows = try Row.fetchAll(self, sql: "\(Job.selection) WHERE request.id IN \(latest)", arguments: [limit])
-            rows += try Row.fetchAll(
-                self,
-                sql: "\(Job.requests) WHERE request.id IN \(latest) AND is_shown",
-                arguments: [limit]
-            )
-        }
-        let jobs = try rows.map(Job.init(row:)).filter { state == nil || $0.state == state }
-        return Array(jobs.sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit))
+        let jobs: SQL =
+            state == nil
+            ? "WHERE request.id IN \(latest)" : "WHERE job.state = \(state) ORDER BY job.id DESC LIMIT \(limit)"
+        let found =
+            try rows("\(Job.selection) \(jobs)") + (requests.map { try rows("\(Job.requests) \($0)") } ?? [])
+        return try Array(
+            found.map(Job.init(row:)).filter { state == nil || $0.state == state }
+                .sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit)
+        )
     }
 
     fileprivate func tally() throws -> [(state: JobState, reason: Reason?, number: Int)] {
-        try Row.fetchAll(self, sql: "SELECT * FROM tally WHERE number > 0").compactMap { row in
+        try rows("SELECT * FROM tally WHERE number > 0").compactMap { row in
             let reason = row.reason("reason")
             guard row["kind"] == "request" else { return (try row.value("state"), reason, row["number"]) }
             switch try row.value("state") as RequestMachine.State {

@@ -27,14 +27,14 @@ struct Settings: Sendable {
 }
 
 extension Database {
-    func setting(_ name: String) throws -> String? {
-        try String.fetchOne(self, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
-    }
+    func setting(_ name: String) throws -> String? { try value("SELECT value FROM setting WHERE name = \(name)") }
 
     func set(_ name: String, to value: String) throws {
-        try execute(
-            sql: "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            arguments: [name, value]
+        try run(
+            """
+            INSERT INTO setting (name, value) VALUES (\(name), \(value))
+            ON CONFLICT DO UPDATE SET value = excluded.value
+            """
         )
     }
 }

@@ -18,7 +18,7 @@ extension StreamStore {
     /// - Throws: ``LedgerError``.
     public func openGaps() async throws(LedgerError) -> [OpenGap] {
         try await database.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
+            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
                 OpenGap(
                     id: row["id"],
                     gap: StreamGap(
@@ -38,7 +38,7 @@ extension StreamStore {
     ///
     /// - Throws: ``LedgerError``.
     public func declare(_ gap: StreamGap, at now: Double) async throws(LedgerError) {
-        try await database.write { try LedgerTransaction(database: $0, timetable: Timetable(), now: now).declare(gap) }
+        try await database.transaction(at: now) { try $0.declare(gap) }
     }
 
     /// Whether a record was seen before, by whatever way.
@@ -46,13 +46,9 @@ extension StreamStore {
     /// - Throws: ``LedgerError``.
     public func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
         try await database.read { database in
-            try Bool.fetchOne(
-                database,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM sighting WHERE uri = ?1) OR EXISTS (SELECT 1 FROM request WHERE uri = ?1)
-                    """,
-                arguments: [uri.text]
-            ) ?? false
+            try database.exists(
+                "SELECT 1 FROM sighting WHERE uri = \(uri) UNION ALL SELECT 1 FROM request WHERE uri = \(uri)"
+            )
         }
     }
 }

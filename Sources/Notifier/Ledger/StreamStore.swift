@@ -12,7 +12,7 @@ public struct StreamStore: PositionStore {
     /// - Throws: ``LedgerError``.
     public func positions() async throws -> [StoredPosition] {
         try await database.read { database in
-            try Row.fetchAll(database, sql: "SELECT host, wire, value, witnessed, evidence FROM position").map { row in
+            try database.rows("SELECT host, wire, value, witnessed, evidence FROM position").map { row in
                 StoredPosition(
                     position: StreamPosition(
                         host: row["host"],
@@ -33,65 +33,56 @@ extension LedgerTransaction {
 
     func save(_ stored: StoredPosition) throws {
         let position = stored.position
-        try database.execute(
-            sql: """
-                INSERT INTO position (host, wire, value, witnessed, evidence, saved_at) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET value = excluded.value, witnessed = excluded.witnessed,
-                    evidence = excluded.evidence, saved_at = excluded.saved_at
-                """,
-            arguments: [
-                position.host, position.wire.rawValue, position.value, position.witnessed, Data(stored.evidence), now,
-            ]
+        try database.run(
+            """
+            INSERT INTO position (host, wire, value, witnessed, evidence, saved_at)
+            VALUES (\(position.host), \(position.wire), \(position.value), \(position.witnessed),
+                \(Data(stored.evidence)), \(now))
+            ON CONFLICT DO UPDATE SET value = excluded.value, witnessed = excluded.witnessed,
+                evidence = excluded.evidence, saved_at = excluded.saved_at
+            """
         )
     }
 
-    func close(_ gap: OpenGap.ID) throws {
-        try database.execute(sql: "UPDATE gap SET closed_at = ? WHERE id = ?", arguments: [now, gap])
-    }
+    func close(_ gap: OpenGap.ID) throws { try database.run("UPDATE gap SET closed_at = \(now) WHERE id = \(gap)") }
 
     func declare(_ gap: StreamGap) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO gap (host, wire, from_witnessed, until_witnessed, reason, noticed_at)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [gap.host, gap.wire.rawValue, gap.from, gap.until, gap.reason.rawValue, now]
+        try database.run(
+            """
+            INSERT INTO gap (host, wire, from_witnessed, until_witnessed, reason, noticed_at)
+            VALUES (\(gap.host), \(gap.wire), \(gap.from), \(gap.until), \(gap.reason), \(now))
+            """
         )
     }
 
     /// Notes where and when an event was seen.
     func see(_ event: StreamEvent, _ commit: StreamEvent.Commit, of uri: ATURI) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO sighting (uri, operation, cid, rev, host, wire, position, witnessed, seen_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                uri.text, commit.operation.rawValue, commit.cid, commit.rev, event.position.host,
-                event.position.wire.rawValue, event.position.value, event.position.witnessed, now,
-            ]
+        let position = event.position
+        try database.run(
+            """
+            INSERT INTO sighting (uri, operation, cid, rev, host, wire, position, witnessed, seen_at)
+            VALUES (\(uri), \(commit.operation), \(commit.cid), \(commit.rev), \(position.host), \(position.wire),
+                \(position.value), \(position.witnessed), \(now))
+            """
         )
-        try database.execute(
-            sql: """
-                DELETE FROM sighting WHERE uri = ?1 AND id > (SELECT min(id) FROM sighting WHERE uri = ?1)
-                    AND id <= (SELECT id FROM sighting WHERE uri = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
-                """,
-            arguments: [uri.text, Self.maximumSightings - 1]
+        let all: SQL = "FROM sighting WHERE uri = \(uri)"
+        try database.run(
+            """
+            DELETE \(all) AND id > (SELECT min(id) \(all))
+                AND id <= (SELECT id \(all) ORDER BY id DESC LIMIT 1 OFFSET \(Self.maximumSightings - 1))
+            """
         )
     }
 
     func quarantine(_ message: RejectedMessage) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO quarantine (host, wire, position, reason, detail, bytes, noticed_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                message.host, message.wire.rawValue, message.value, message.reason.rawValue, message.detail,
-                Data(message.bytes), now,
-            ]
+        try database.run(
+            """
+            INSERT INTO quarantine (host, wire, position, reason, detail, bytes, noticed_at)
+            VALUES (\(message.host), \(message.wire), \(message.value), \(message.reason), \(message.detail),
+                \(Data(message.bytes)), \(now))
+            """
         )
         // The last thousand are enough to see what a host does wrong.
-        try database.execute(sql: "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - 1000")
+        try database.run("DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - 1000")
     }
 }

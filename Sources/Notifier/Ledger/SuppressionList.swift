@@ -22,11 +22,9 @@ public struct SuppressionList: Sendable {
         var applied: Applied = try await suppress(did, reason, note: note, now: now)
         var count = applied.outcomes.count
         while applied.isUnfinished {
-            applied = try await database.write { database in
-                var batch = Applied()
-                let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
-                batch.isUnfinished = try transaction.callOffNext(into: &batch)
-                return batch
+            applied = try await database.transaction(at: now) { transaction in
+                transaction.applied.isUnfinished = try transaction.callOffNext()
+                return transaction.applied
             }
             count += applied.outcomes.count
         }
@@ -35,11 +33,9 @@ public struct SuppressionList: Sendable {
 
     /// Does the same for a batch of what waits, and tells what became of it; the rest follows.
     func suppress(_ did: DID, _ reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Applied {
-        try await database.write { database in
-            var result = Applied()
-            let transaction = LedgerTransaction(database: database, timetable: Timetable(), now: now)
-            try transaction.suppress(did, reason, note: note, into: &result)
-            return result
+        try await database.transaction(at: now) { transaction in
+            try transaction.suppress(did, reason, note: note)
+            return transaction.applied
         }
     }
 
@@ -53,10 +49,7 @@ public struct SuppressionList: Sendable {
     @discardableResult
     public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
         try await database.write { database in
-            try database.execute(
-                sql: "DELETE FROM suppression WHERE did = ? AND reason = coalesce(?, reason)",
-                arguments: [did.text, reason?.rawValue]
-            )
+            try database.run("DELETE FROM suppression WHERE did = \(did) AND reason = coalesce(\(reason), reason)")
             return database.changesCount > 0
         }
     }
@@ -66,7 +59,7 @@ public struct SuppressionList: Sendable {
     /// - Throws: ``LedgerError``.
     public func all() async throws(LedgerError) -> [Suppression] {
         try await database.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM suppression ORDER BY added_at DESC, did").map { row in
+            try database.rows("SELECT * FROM suppression ORDER BY added_at DESC, did").map { row in
                 Suppression(
                     did: try DID(row["did"]),
                     reason: row.reason("reason") ?? .operatorDecision,
@@ -81,8 +74,6 @@ public struct SuppressionList: Sendable {
     ///
     /// - Throws: ``LedgerError``.
     public func contains(_ did: DID) async throws(LedgerError) -> Bool {
-        try await database.read { database in
-            try LedgerTransaction(database: database, timetable: Timetable(), now: 0).isSuppressed(did)
-        }
+        try await database.read { try LedgerTransaction($0, Timetable(), now: 0).isSuppressed(did) }
     }
 }

@@ -144,7 +144,9 @@ actor Resolver {
             let result = try await queue.replace(job, with: request, now: context.now)
             guard !result.added.isEmpty else { return .replaced }
             context.reporter.replacedByProof(job.uri, rev: proof.rev)
-            for added in result.added where added.reason != nil { context.reporter.report(Outcome(added)) }
+            for request in result.added {
+                if let refusal = request.refusal { context.reporter.report(Outcome(of: request, refusal)) }
+            }
             context.loops.resolving.wake()
             return .replaced
         }

@@ -208,7 +208,7 @@ extension GrowthCall {
             prepare: sql("UPDATE message SET state = 'verify' WHERE state = 'sending'")
         ) { grown in
             _ = try await grown.queue.recover(now: grown.now)
-            _ = try await grown.ledger.deliveries.lastSentAt()
+            _ = try await grown.ledger.queue(Timetable()).lastSentAt()
         },
     ]
 
