@@ -70,15 +70,27 @@ let package = Package(
             resources: [.embedInCode("Resources/callback.html")],
             swiftSettings: settings
         ),
+        .target(name: "Templates", dependencies: ["ATProtocol", "Network"], swiftSettings: settings),
+        .target(name: "LedgerStorage", dependencies: ["ATProtocol", database], swiftSettings: settings),
+        .target(
+            name: "Outputs",
+            dependencies: ["ATProtocol", "Network", "Crypto", "CLinux"],
+            swiftSettings: settings
+        ),
         .target(
             name: "Notifier",
-            dependencies: ["Firehose", "ATProtocol", "Network", "Crypto", "CLinux", database, logging, metrics],
+            dependencies: [
+                "LedgerStorage", "Templates", "Outputs", "Firehose", "ATProtocol", "Network", "Crypto", database,
+                logging,
+                metrics,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "ImpactNotifier",
             dependencies: [
-                "Notifier", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network", "Crypto", "CLinux",
+                "Notifier", "LedgerStorage", "Templates", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network",
+                "Crypto", "CLinux",
                 argumentParser, yaml, logging, metrics,
             ],
             swiftSettings: settings
@@ -120,7 +132,9 @@ let package = Package(
         .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Sandbox", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "NotifierTests",
-            dependencies: ["Notifier", "OAuth", "Sandbox", "TestSupport", database],
+            dependencies: [
+                "Notifier", "LedgerStorage", "Templates", "Outputs", "OAuth", "Sandbox", "TestSupport", database,
+            ],
             exclude: ["Fixtures"],
             swiftSettings: settings
         ),
@@ -176,7 +190,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz-configuration",
             dependencies: [
-                "Notifier", "OAuth", "Firehose", "ATProtocol", "Network", "CLinux", "FuzzDriver", yaml, logging,
+                "Notifier", "Templates", "OAuth", "Firehose", "ATProtocol", "Network", "CLinux", "FuzzDriver", yaml,
+                logging,
             ],
             path: "Tests/Fuzz/Configuration",
             swiftSettings: settings

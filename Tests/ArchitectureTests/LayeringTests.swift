@@ -14,9 +14,16 @@ import Testing
         "ATProtocol": ["Network", "Crypto", "Logging", "Metrics"],
         "Firehose": ["WebSocket", "ATProtocol", "Network", "Crypto", "Logging", "Metrics"],
         "OAuth": ["ATProtocol", "Network", "Crypto", "CLinux", "Logging", "Metrics"],
-        "Notifier": ["Firehose", "ATProtocol", "Network", "Crypto", "CLinux", "GRDB", "Logging", "Metrics"],
+        "Templates": ["ATProtocol", "Network"],
+        "LedgerStorage": ["ATProtocol", "GRDB"],
+        "Outputs": ["ATProtocol", "Network", "Crypto", "CLinux"],
+        "Notifier": [
+            "LedgerStorage", "Templates", "Outputs", "Firehose", "ATProtocol", "Network", "Crypto", "GRDB", "Logging",
+            "Metrics",
+        ],
         "ImpactNotifier": [
-            "Notifier", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network", "Crypto", "CLinux", "ArgumentParser",
+            "Notifier", "LedgerStorage", "Templates", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network",
+            "Crypto", "CLinux", "ArgumentParser",
             "Yams", "Logging", "Metrics",
         ],
         "Sandbox": ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", "Logging"],

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Notifier
+@testable import Templates
 
 @Suite struct `Composing` {
     static func composer(listed: Int = 1, message: String = "{{record.title}}") throws -> Composer {

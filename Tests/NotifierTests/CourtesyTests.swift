@@ -4,6 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// What owners may expect: to be asked nothing, to be waited for, and to be left alone.

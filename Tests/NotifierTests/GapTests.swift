@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Firehose
+@testable import LedgerStorage
 @testable import Notifier
 
 @Suite struct `Gaps in the ledger` {
@@ -79,7 +80,7 @@ import Testing
             logger: log.logger
         )
         let mailbox = StreamMailbox()
-        let keeper = GapKeeper(
+        let keeper = GapBackfiller(
             sweep: sweep,
             store: ledger.stream,
             hosts: hosts,

@@ -6,6 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 @Suite struct `A ledger of the version before` {
@@ -251,7 +252,7 @@ import Testing
     @Test func `tells how far it is`() async throws {
         let directory = try TemporaryDirectory()
         try OldLedger.generate(rows: 2_500, in: directory)
-        let news = Mutex<[Ledger.CarryingOver]>([])
+        let news = Mutex<[LedgerCarryOver.Progress]>([])
         let open = {
             try await Ledger.open(directory: directory.path, access: .command) { step in
                 news.withLock { if $0.last != step { $0.append(step) } }
@@ -324,7 +325,7 @@ import Testing
         do { _ = try await Ledger.open(directory: directory.path, access: .daemon, version: "0.3.0") }
         #expect(try writer() == "0.3.0")
         try await OldLedger.open(directory).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('3')") }
-        for access in [Ledger.Access.daemon, .command] {
+        for access in [LedgerDatabase.Access.daemon, .command] {
             await #expect {
                 try await Ledger.open(directory: directory.path, access: access, version: "0.2.0")
             } throws: { error in

@@ -6,6 +6,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 @Suite struct `The ledger` {

@@ -5,6 +5,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// A request's newest version is what is told, whatever became of the ones before.

@@ -6,9 +6,10 @@ import TestSupport
 import Testing
 
 @testable import Notifier
+@testable import Outputs
 
 @Suite struct `Local outputs` {
-    private func notification() throws -> OutputNotification {
+    private func notification() throws -> JSONValue {
         let outcome = Outcome(
             uri: try ATURI("at://\(World.author)/com.example.change.request/k"),
             owner: World.owner,
@@ -19,7 +20,7 @@ import Testing
             latency: 1,
             nextIn: nil
         )
-        return try #require(OutputNotification(outcome, at: 1_790_000_000))
+        return try #require(OutputNotification(outcome, at: 1_790_000_000)).json
     }
 
     @Test func `a file gets a line of JSON for each, without anybody's text`() async throws {

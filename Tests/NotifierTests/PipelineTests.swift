@@ -5,6 +5,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 @Suite(.timeLimit(.minutes(2))) struct `From the stream to the chat` {

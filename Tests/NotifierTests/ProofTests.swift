@@ -4,6 +4,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 @Suite(.timeLimit(.minutes(2))) struct `Proof before sending` {

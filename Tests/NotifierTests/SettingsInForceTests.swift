@@ -5,6 +5,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// What is in force when a message leaves decides, and what waits follows the settings.

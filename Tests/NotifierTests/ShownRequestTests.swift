@@ -5,6 +5,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// What becomes of a request's newest version is shown, whatever its earlier ones came to.

@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import GRDB
+import LedgerStorage
 import Sandbox
 import TestSupport
 import Testing

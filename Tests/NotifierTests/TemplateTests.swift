@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Notifier
+@testable import Templates
 
 @Suite struct `Templates` {
     static let mistakes: [(source: String, column: Int, words: String)] = [

@@ -1,5 +1,6 @@
 import ATProtocol
 import GRDB
+import LedgerStorage
 import Network
 import Synchronization
 import TestSupport

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LedgerStorage
 internal import Notifier
 
 /// How commands come to the state that a configuration names, beside a running daemon or without one.

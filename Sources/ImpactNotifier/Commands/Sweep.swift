@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import ArgumentParser
 internal import Firehose
+internal import LedgerStorage
 internal import Logging
 internal import Network
 internal import Notifier

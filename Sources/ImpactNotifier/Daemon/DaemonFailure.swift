@@ -1,3 +1,4 @@
+internal import LedgerStorage
 internal import Notifier
 
 /// Why the daemon cannot go on, and what it tells the service manager by its exit status.

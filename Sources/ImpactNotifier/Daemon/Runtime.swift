@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Firehose
+internal import LedgerStorage
 internal import Logging
 internal import Network
 internal import Notifier
@@ -47,7 +48,7 @@ struct Runtime: Sendable {
             identities: services.network.identities,
             logger: Logger(label: "stream")
         )
-        let keeper = GapKeeper(
+        let keeper = GapBackfiller(
             sweep: services.network.sweep(for: configuration),
             store: services.ledger.stream,
             hosts: follower.hosts,

@@ -1,3 +1,4 @@
+internal import LedgerStorage
 internal import Logging
 internal import Notifier
 internal import Synchronization
@@ -15,7 +16,7 @@ struct CarryOverReport: Sendable {
         self.pace = pace
     }
 
-    func tell(_ news: Ledger.CarryingOver) {
+    func tell(_ news: LedgerCarryOver.Progress) {
         switch news {
         case .begun(let rows):
             logger.notice("the ledger is being carried over to this version", metadata: ["rows": "\(rows)"])

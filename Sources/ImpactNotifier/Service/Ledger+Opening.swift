@@ -1,3 +1,4 @@
+internal import LedgerStorage
 internal import Notifier
 
 /// How daemon and commands open the ledger.

@@ -1,3 +1,4 @@
+internal import LedgerStorage
 internal import Notifier
 internal import OAuth
 internal import Synchronization

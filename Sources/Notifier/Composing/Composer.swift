@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Templates
 
 /// Puts a message together: the rules' texts, the links, and a footer that says who, why and how to stop.
 ///

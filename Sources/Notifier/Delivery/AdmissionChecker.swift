@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import LedgerStorage
 internal import Network
 
 /// Says who is told of a request now: what the configuration says, the suppression list, and whether they follow the sender.

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import LedgerStorage
 internal import Logging
 internal import Network
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import LedgerStorage
 internal import Synchronization
 
 /// The loop of one part: one step after the other, a sleep where there is nothing to do, and an end behind the step under

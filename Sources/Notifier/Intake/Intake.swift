@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Firehose
+internal import LedgerStorage
 internal import Logging
 internal import Metrics
 internal import Network

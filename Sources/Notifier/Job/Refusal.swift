@@ -1,3 +1,5 @@
+internal import ATProtocol
+
 /// Why something is not done, with what was found.
 public struct Refusal: Error, Sendable, Equatable {
     /// The stable reason.

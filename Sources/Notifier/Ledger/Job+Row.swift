@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 extension Job {
     private static let columns: SQL = """

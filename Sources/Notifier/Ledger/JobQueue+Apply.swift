@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// What the events of a transaction came to.
 struct Applied: Sendable {

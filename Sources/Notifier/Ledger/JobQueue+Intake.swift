@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import Firehose
 internal import GRDB
+internal import LedgerStorage
 
 extension JobQueue {
     /// Stores what a batch of the stream means, and its position, in one transaction (invariant 1).

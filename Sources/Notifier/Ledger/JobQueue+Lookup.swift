@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 extension JobQueue {
     /// Requests whose recipients are to be looked up now; authors take turns.

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// Whose turn it is to be mentioned.
 enum MentionCandidate: Sendable {

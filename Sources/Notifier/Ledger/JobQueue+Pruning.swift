@@ -1,4 +1,5 @@
 internal import GRDB
+internal import LedgerStorage
 
 extension JobQueue {
     /// Forgets a batch of what was finished before a time; what no stream can replay any more needs no memory.

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// What a look-up found out about a request.
 enum Resolution: Sendable {

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// What became of a batch of rows that were looked at anew.
 struct Review: Sendable {

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 extension JobQueue {
     /// The next recipient to be written to, with the jobs that one message may speak of; nil when nobody is due.

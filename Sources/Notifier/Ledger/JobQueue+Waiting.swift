@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 // What is deferred is due when it is to be tried again, or given up; what waits for a follow is due when it is given up, and
 // when its recipient is asked after stands in one row, however much waits for them.

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// Requests, their jobs and messages: what is next, and what became of it.
 ///

@@ -1,43 +1,27 @@
+package import LedgerStorage
+
 /// What must survive `kill -9`: positions, change requests, messages and what became of them, in one SQLite file.
 ///
 /// A bundle of stores over one database, of which each user is given those it needs. The file format is docs/delivery.md; a
 /// version of this program reads the file of the one before.
 public struct Ledger: Sendable {
-    /// What a process wants from the ledger.
-    public enum Access: Sendable {
-        /// The daemon: exclusive among daemons, migrates.
-        case daemon
-        /// A command, beside a running daemon or without one: reads and writes; migrates when there is no daemon.
-        case command
-    }
-
-    /// How far a ledger of the version before is carried over to this one.
-    public enum CarryingOver: Sendable, Equatable {
-        /// It begins, or goes on after an interruption, with so many rows.
-        case begun(rows: Int)
-        /// So many rows are there; told after each batch, and again before each index.
-        case carried(Int, of: Int)
-        /// All is there.
-        case finished
-    }
-
     let database: LedgerDatabase
 
     /// Opens the ledger in a state directory.
     ///
     /// - Parameters:
     ///   - directory: exists and belongs to this process.
-    ///   - access: see ``Access``.
+    ///   - access: see ``LedgerDatabase/Access``.
     ///   - version: of this program, by which the ledger says who wrote it; nil leaves that as it is.
     ///   - progress: told how a ledger of the version before is carried over, on a thread of its own; what it throws, and a
     ///     cancelled task, ends that between two transactions, and the next opening goes on from there.
     /// - Returns: the ledger.
     /// - Throws: ``LedgerError``.
-    public static func open(
+    package static func open(
         directory: String,
-        access: Access,
+        access: LedgerDatabase.Access,
         version: String? = nil,
-        progress: @escaping @Sendable (CarryingOver) throws -> Void = { _ in }
+        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void = { _ in }
     ) async throws(LedgerError) -> Ledger {
         let database = try await LedgerDatabase.open(
             directory: directory,

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 // Whatever is unfinished of an account is called off by one row, which is obeyed at once wherever something is about to leave;
 // the requests and jobs themselves follow in batches, each in a transaction of its own, and go on after an interruption.

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 extension LedgerTransaction {
     /// The job whose turn it is.

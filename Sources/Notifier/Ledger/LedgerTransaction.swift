@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// One transaction of the ledger: stores work in it, so that what belongs together is on disk together (invariant 1).
 final class LedgerTransaction {
@@ -107,4 +108,18 @@ extension LedgerTransaction {
         try callOff(did, .owner, reason)
         applied.suppressed.append((did, reason, applied.outcomes.count - count))
     }
+}
+
+extension Row {
+    /// A state of one of our machines.
+    func value<State: RawRepresentable<String>>(_ column: String) throws -> State {
+        let text: String = self[column]
+        guard let state = State(rawValue: text) else {
+            throw LedgerError(.corrupt, path: "ledger.sqlite", detail: "a row has the unknown state “\(text)”")
+        }
+        return state
+    }
+
+    // A reason that a newer version wrote is shown as none.
+    func reason(_ column: String) -> Reason? { (self[column] as String?).flatMap(Reason.init(rawValue:)) }
 }

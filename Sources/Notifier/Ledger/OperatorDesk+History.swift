@@ -1,10 +1,9 @@
 public import ATProtocol
 internal import GRDB
+public import LedgerStorage
 
 extension OperatorDesk {
     /// Everything that is known about a change request.
-    ///
-    /// - Throws: ``LedgerError``.
     public func history(of uri: ATURI) async throws(LedgerError) -> RequestHistory {
         let jobs = try await jobs(about: uri)
         return try await database.read { database in

@@ -1,5 +1,6 @@
 public import ATProtocol
 internal import GRDB
+public import LedgerStorage
 
 /// What operators see, and what they decide.
 public struct OperatorDesk: Sendable {
@@ -78,15 +79,11 @@ public struct OperatorDesk: Sendable {
     }
 
     /// The jobs of one change request, or the request alone.
-    ///
-    /// - Throws: ``LedgerError``.
     public func jobs(about uri: ATURI) async throws(LedgerError) -> [Job] {
         try await database.read { try $0.jobs(about: uri) }
     }
 
     /// How many stand in each state.
-    ///
-    /// - Throws: ``LedgerError``.
     public func counts() async throws(LedgerError) -> [JobState: Int] {
         try await database.read { database in
             var counts: [JobState: Int] = [:]
@@ -107,8 +104,6 @@ public struct OperatorDesk: Sendable {
     }
 
     /// When the oldest was first seen that neither is finished nor waits for its owner, in seconds since the epoch.
-    ///
-    /// - Throws: ``LedgerError``.
     public func oldestPending() async throws(LedgerError) -> Double? {
         try await database.read { database in
             let states = JobState.allCases.filter { !$0.isFinal && $0 != .deferred && $0 != .lookup }

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import GRDB
+internal import LedgerStorage
 
 /// What is known about recipients: whether they follow the sender, and when those who are waited for are asked after.
 ///

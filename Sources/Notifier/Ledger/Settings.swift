@@ -1,5 +1,6 @@
 internal import Crypto
 internal import GRDB
+internal import LedgerStorage
 
 /// What the daemon must remember by name.
 struct Settings: Sendable {
@@ -23,18 +24,5 @@ struct Settings: Sendable {
             try database.set("marker-key", to: Base64.encode(key))
             return key
         }
-    }
-}
-
-extension Database {
-    func setting(_ name: String) throws -> String? { try value("SELECT value FROM setting WHERE name = \(name)") }
-
-    func set(_ name: String, to value: String) throws {
-        try run(
-            """
-            INSERT INTO setting (name, value) VALUES (\(name), \(value))
-            ON CONFLICT DO UPDATE SET value = excluded.value
-            """
-        )
     }
 }

@@ -2,14 +2,13 @@ internal import ATProtocol
 public import Firehose
 internal import FoundationEssentials
 internal import GRDB
+internal import LedgerStorage
 
 /// Where every stream was read to, what it brought and what it lost.
 public struct StreamStore: PositionStore {
     let database: LedgerDatabase
 
     /// The stored position of every host and wire ever followed.
-    ///
-    /// - Throws: ``LedgerError``.
     public func positions() async throws -> [StoredPosition] {
         try await database.read { database in
             try database.rows("SELECT host, wire, value, witnessed, evidence FROM position").map { row in

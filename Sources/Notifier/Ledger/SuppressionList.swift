@@ -1,5 +1,6 @@
 public import ATProtocol
 internal import GRDB
+public import LedgerStorage
 
 /// Whom nobody writes to.
 public struct SuppressionList: Sendable {
@@ -55,8 +56,6 @@ public struct SuppressionList: Sendable {
     }
 
     /// Everybody on the list, the latest first.
-    ///
-    /// - Throws: ``LedgerError``.
     public func all() async throws(LedgerError) -> [Suppression] {
         try await database.read { database in
             try database.rows("SELECT * FROM suppression ORDER BY added_at DESC, did").map { row in
@@ -71,8 +70,6 @@ public struct SuppressionList: Sendable {
     }
 
     /// Whether an account is on the list.
-    ///
-    /// - Throws: ``LedgerError``.
     public func contains(_ did: DID) async throws(LedgerError) -> Bool {
         try await database.read { try LedgerTransaction($0, Timetable(), now: 0).isSuppressed(did) }
     }

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Network
+internal import Templates
 
 /// A public post that mentions an owner: `app.bsky.feed.post`.
 ///

@@ -1,6 +1,8 @@
 internal import ATProtocol
+internal import LedgerStorage
 internal import Logging
 internal import Network
+internal import Templates
 
 /// Mentions owners in public who take no direct messages and have agreed to that, one post at a time.
 ///

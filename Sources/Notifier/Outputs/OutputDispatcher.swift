@@ -1,6 +1,7 @@
 internal import Logging
 internal import Metrics
 internal import Network
+internal import Outputs
 
 /// Feeds the local outputs from one bounded queue, so that a slow one delays no message.
 final class OutputDispatcher: Sendable {
@@ -48,7 +49,7 @@ final class OutputDispatcher: Sendable {
     func run() async {
         for await notification in queue {
             for target in targets where target.occasions.contains(notification.occasion) && !Task.isCancelled {
-                do { try await target.channel.deliver(notification) } catch {
+                do { try await target.channel.deliver(notification.json) } catch {
                     Counter(label: "impact_notifier_output_failures_total", dimensions: [("output", target.name)])
                         .increment()
                     logger.warning("output failed", metadata: ["output": "\(target.name)", "detail": "\(error)"])

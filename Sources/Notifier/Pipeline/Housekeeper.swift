@@ -1,3 +1,4 @@
+internal import LedgerStorage
 internal import Logging
 
 /// Forgets once a day what was finished long ago, a batch at a time with work in between, and says what waits.

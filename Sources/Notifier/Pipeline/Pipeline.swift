@@ -1,5 +1,6 @@
 public import ATProtocol
 public import Firehose
+public import LedgerStorage
 public import Logging
 internal import Metrics
 public import Network
@@ -135,8 +136,6 @@ public actor Pipeline {
     }
 
     /// What it is doing just now; also what the gauges are set to.
-    ///
-    /// - Throws: ``LedgerError``.
     public func status() async throws(LedgerError) -> PipelineStatus {
         let now = wallClock.now()
         let totals = reporter.sinceStart

@@ -1,6 +1,8 @@
 internal import ATProtocol
+internal import LedgerStorage
 internal import Logging
 internal import Network
+internal import Templates
 
 /// Finds the owners of what came in, several at once, and decides by policy who waits, who gets a message and who not.
 actor Resolver {

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import LedgerStorage
 internal import Logging
 
 /// Looks at what waits anew when the settings are others than those by which it was left waiting.

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import LedgerStorage
 internal import Network
 
 /// Empties the waiting room: wakes what waits for a follow, a setting, an account or a limit when that may have come to pass.

@@ -1,4 +1,5 @@
 public import ATProtocol
+internal import Templates
 
 /// A record that somebody wrote about somebody's project, with what a message needs to know of it.
 public struct ChangeRequest: Sendable, Equatable {

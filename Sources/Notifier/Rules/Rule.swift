@@ -1,5 +1,6 @@
 public import ATProtocol
 public import Firehose
+public import Templates
 
 /// What counts as a change request, whose project it is about, and what its owner is told.
 public struct Rule: Sendable, Equatable {

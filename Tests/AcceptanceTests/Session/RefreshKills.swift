@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 /// Kills a daemon in its refreshes and judges, from what server and disk hold, what became of the session.
@@ -56,7 +57,10 @@ struct RefreshKills {
         let login = session?["login_id"]?.string
         try await die(moment)
         stage.network.faults.clear()
-        // What the server had begun, it ends.
+        // What the server had begun, it ends; what waits to be taken is taken before a visitor who comes after it.
+        let visitor = RawConnection(port: try #require(stage.network.authorizationServerURL.port))
+        visitor.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        #expect(visitor.isEnded(), "the authorization server takes no visitor")
         let isAtRest = await holds(within: .seconds(20), every: .milliseconds(5)) {
             stage.network.connectionCount(to: "as") == 0
         }

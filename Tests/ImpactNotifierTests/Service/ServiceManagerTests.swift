@@ -1,4 +1,5 @@
 import Glibc
+import LedgerStorage
 import Notifier
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import ATProtocol
 import Testing
 
 @testable import ImpactNotifier
+@testable import LedgerStorage
 @testable import Notifier
 @testable import OAuth
 

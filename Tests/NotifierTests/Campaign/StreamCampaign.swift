@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Firehose
+@testable import LedgerStorage
 @testable import Notifier
 
 /// Reader, intake, ledger and sweep over the sockets of a sandbox whose stream hosts fail in every way that they can.
@@ -129,7 +130,7 @@ final class StreamCampaign: Sendable {
             generator: SystemRandomNumberGenerator(),
             logger: log.logger
         )
-        let keeper = GapKeeper(
+        let keeper = GapBackfiller(
             sweep: sweep(stream),
             store: ledger.stream,
             hosts: follower.hosts,

@@ -1,4 +1,5 @@
 import GRDB
+import LedgerStorage
 
 @testable import Notifier
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 import Sandbox
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// Ledgers of the first schema, and what is in a ledger.

@@ -6,6 +6,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// A pipeline that lets authors' repositories prove what the stream tells: the sandbox's PDS and directory over real

@@ -6,6 +6,7 @@ import Sandbox
 import Synchronization
 import TestSupport
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// A keeper of what waits, stepped by hand, between a ledger and an AppView whose followers tests choose.

@@ -7,6 +7,7 @@ import Sandbox
 import TestSupport
 import Testing
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// The whole of delivery over real HTTP against the sandbox: session, identities, owner lookup, chat and ledger.

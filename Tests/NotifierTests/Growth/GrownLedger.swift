@@ -3,6 +3,7 @@ import FoundationEssentials
 import GRDB
 import Synchronization
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// A ledger with as many rows as a bot gathers in years, laid there by SQL.

@@ -2,6 +2,7 @@ import ATProtocol
 import GRDB
 import GRDBSQLite
 
+@testable import LedgerStorage
 @testable import Notifier
 
 /// A real ledger in memory that can be set back to where it stood before.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LedgerStorage
 internal import Notifier
 
 /// The configuration of a command that works on the ledger.

@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// Nothing else is handed on: the daemon's own settings are not the program's business, and with systemd's variables
 /// (`NOTIFY_SOCKET`, `CREDENTIALS_DIRECTORY`) it could speak in the daemon's name and find its secrets.
-enum CommandEnvironment {
+package enum CommandEnvironment {
     private static let names: Set = ["PATH", "LANG", "LANGUAGE", "TZ", "HOME", "USER"]
 
     /// Those of the variables, each as `NAME=value`, that a program is given.
@@ -17,7 +17,7 @@ enum CommandEnvironment {
     }
 
     /// The variables of this process, each as `NAME=value`.
-    static func current() -> [String] {
+    package static func current() -> [String] {
         var variables: [String] = []
         var next = unsafe environ
         while let variable = unsafe next.pointee {

@@ -1,20 +1,26 @@
-internal import ATProtocol
+package import ATProtocol
 internal import CLinux
 internal import Glibc
 
 /// Runs a program for each notification, which it reads as JSON from its standard input; no shell is involved.
 ///
 /// The program gets the daemon's standard output and standard error, a small environment and nothing else that is open here.
-struct CommandOutput: OutputChannel {
+package struct CommandOutput: OutputChannel {
     let arguments: [String]
     /// The variables, each as `NAME=value`, of which ``CommandEnvironment`` hands some on.
-    var variables: [String] = CommandEnvironment.current()
+    let variables: [String]
 
     /// A program that runs longer is killed.
     static let timeout = 30.0
 
-    func deliver(_ notification: OutputNotification) async throws {
-        let input = notification.json.encoded
+    /// A command, its program first; `variables` are those of this process unless given.
+    package init(arguments: [String], variables: [String] = CommandEnvironment.current()) {
+        self.arguments = arguments
+        self.variables = variables
+    }
+
+    package func deliver(_ notification: JSONValue) async throws {
+        let input = notification.encoded
         try await FileOutput.blocking { try run(input) }
     }
 

@@ -1,5 +1,3 @@
-internal import ATProtocol
-public import Firehose
 public import Logging
 public import Network
 
@@ -8,9 +6,9 @@ public import Network
 ///
 /// The gaps are rows, so a restart goes on where it was; what a sweep finds goes the way of everything that the stream
 /// brings.
-public struct GapKeeper: Sendable {
+public struct GapBackfiller: Sendable {
     private let sweep: GapSweep
-    private let store: StreamStore
+    private let store: any GapStore
     private let hosts: HostComparison
     private let mailbox: StreamMailbox
     private let clock: any WallClock
@@ -20,7 +18,7 @@ public struct GapKeeper: Sendable {
     /// Authors whose servers have not answered for so long are not waited for, in seconds.
     private static let patience = 3 * 86_400.0
 
-    /// A keeper that does nothing yet.
+    /// A backfiller that does nothing yet.
     ///
     /// - Parameters:
     ///   - sweep: asks the authors' servers.
@@ -32,7 +30,7 @@ public struct GapKeeper: Sendable {
     ///   - logger: takes a line for each gap that is closed.
     public init(
         sweep: GapSweep,
-        store: StreamStore,
+        store: any GapStore,
         hosts: HostComparison,
         mailbox: StreamMailbox,
         clock: any WallClock = SystemClock(),

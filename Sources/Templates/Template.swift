@@ -1,3 +1,5 @@
+internal import ATProtocol
+
 /// A text with fields in it: `{{author.name}} asks for {{record.title | truncate: 80 | default: "a change"}}`.
 ///
 /// A field may pass through filters: `truncate: N` cuts to N graphemes, `default: "text"` stands in for a missing or

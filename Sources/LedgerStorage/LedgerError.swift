@@ -39,7 +39,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The version of this program that wrote the file last; nil when that is not known.
     public private(set) var writer: String?
 
-    init(_ code: Code, path: String, detail: String) {
+    package init(_ code: Code, path: String, detail: String) {
         self.code = code
         self.path = path
         self.detail = detail

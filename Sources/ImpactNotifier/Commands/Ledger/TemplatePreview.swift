@@ -1,7 +1,9 @@
-public import ATProtocol
+internal import ATProtocol
+internal import Notifier
+internal import Templates
 
 /// What a rule's message would look like, for a record that is given or made up.
-public struct TemplatePreview: Sendable {
+struct TemplatePreview: Sendable {
     private let composer: Composer
     private let rule: Rule
 
@@ -10,7 +12,7 @@ public struct TemplatePreview: Sendable {
     /// - Parameters:
     ///   - name: the rule's name; nil for the first.
     ///   - configuration: the rules and what surrounds their texts.
-    public init?(rule name: String?, of configuration: NotifierConfiguration) {
+    init?(rule name: String?, of configuration: NotifierConfiguration) {
         guard let rule = configuration.rules.first(where: { name == nil || $0.name == name }) else { return nil }
         self.rule = rule
         composer = Composer(configuration: configuration)
@@ -23,7 +25,7 @@ public struct TemplatePreview: Sendable {
     ///   - count: how many requests the message speaks of.
     /// - Returns: the message.
     /// - Throws: ``Refusal``, or `SyntaxError` never in practice.
-    public func message(for record: JSONValue? = nil, count: Int = 1) throws -> ComposedMessage {
+    func message(for record: JSONValue? = nil, count: Int = 1) throws -> ComposedMessage {
         let author = try DID("did:plc:abcdefghijklmnopqrstuvwx")
         let owner = try DID("did:plc:xwvutsrqponmlkjihgfedcba")
         let collection = rule.collections.first ?? NSID(known: "com.example.change.request")

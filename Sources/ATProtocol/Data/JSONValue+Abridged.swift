@@ -1,5 +1,3 @@
-internal import ATProtocol
-
 extension JSONValue {
     /// The value without what no message needs: long texts cut, long lists and deep levels left out.
     ///
@@ -9,7 +7,7 @@ extension JSONValue {
     ///   - characters: of a text, each of at most four bytes on average.
     ///   - bytes: of all names and texts together; what comes behind them is left out.
     /// - Returns: the rest.
-    func abridged(characters: Int, bytes: Int) -> JSONValue {
+    package func abridged(characters: Int, bytes: Int) -> JSONValue {
         var room = bytes
         return abridged(characters, &room, depth: 8)
     }

@@ -1,14 +1,14 @@
 /// What strangers wrote, made fit to be shown: one line, no control or bidirectional characters, no hidden text.
-enum PlainText {
+package enum PlainText {
     /// No grapheme keeps more scalars than this; the longest emoji sequences in use have ten.
-    static let maximumScalarsPerGrapheme = 16
+    package static let maximumScalarsPerGrapheme = 16
 
     /// The text on one line without anything that steers the reader's eye or the renderer.
     ///
     /// Removed: control and format characters (bidirectional marks, soft hyphens, tags) but for the joiners that
     /// emoji and several scripts need, private-use, unassigned and noncharacters. White space of any kind becomes one
     /// space; a grapheme keeps at most ``maximumScalarsPerGrapheme`` scalars.
-    static func sanitize(_ text: String) -> String {
+    package static func sanitize(_ text: String) -> String {
         var kept = String.UnicodeScalarView()
         var isSpaceDue = false
         for scalar in text.unicodeScalars {
@@ -34,7 +34,7 @@ enum PlainText {
 
     /// The text with `[link]` in the place of each web address: what a stranger links to is not passed on, and some
     /// clients make a link of whatever looks like one.
-    static func withoutLinks(_ text: String) -> String {
+    package static func withoutLinks(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             let lower = word.lowercased()
             let isLink = lower.contains("http://") || lower.contains("https://") || lower.hasPrefix("www.")
@@ -43,7 +43,7 @@ enum PlainText {
     }
 
     /// The text when it is short enough, else its beginning with an ellipsis as the last of so many graphemes.
-    static func truncate(_ text: String, graphemes limit: Int) -> String {
+    package static func truncate(_ text: String, graphemes limit: Int) -> String {
         guard text.count > limit else { return text }
         var head = String(text.prefix(max(0, limit - 1)))
         while head.last == " " { head.removeLast() }
@@ -51,7 +51,7 @@ enum PlainText {
     }
 
     /// The beginning of the text within both limits, with an ellipsis when something was cut.
-    static func truncate(_ text: String, graphemes: Int, bytes: Int) -> String {
+    package static func truncate(_ text: String, graphemes: Int, bytes: Int) -> String {
         let cut = truncate(text, graphemes: max(0, graphemes))
         guard cut.utf8.count > bytes else { return graphemes > 0 ? cut : "" }
         var head = ""

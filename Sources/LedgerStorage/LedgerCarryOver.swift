@@ -5,9 +5,19 @@ internal import GRDB
 ///
 /// A batch of rows is removed in the transaction that makes its requests, so that the file hardly grows, and an interruption
 /// of any kind loses nothing: the next opening goes on with the rows that are left.
-struct LedgerCarryOver {
+package struct LedgerCarryOver {
+    /// How far it is.
+    package enum Progress: Sendable, Equatable {
+        /// It begins, or goes on after an interruption, with so many rows.
+        case begun(rows: Int)
+        /// So many rows are there; told after each batch, and again before each index.
+        case carried(Int, of: Int)
+        /// All is there.
+        case finished
+    }
+
     let queue: DatabaseQueue
-    let progress: @Sendable (Ledger.CarryingOver) throws -> Void
+    let progress: @Sendable (Progress) throws -> Void
 
     /// Whether a file has rows of the version before.
     static func isNeeded(_ database: Database) throws -> Bool {

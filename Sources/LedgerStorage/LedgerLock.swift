@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// An exclusive lock on a state directory for as long as the process lives; the kernel frees it even after `kill -9`.
-final class LedgerLock: Sendable {
+package final class LedgerLock: Sendable {
     private let descriptor: Int32
 
     /// Takes the lock.
@@ -34,7 +34,7 @@ final class LedgerLock: Sendable {
     }
 
     /// The process that holds the lock; nil when nobody does, or who does has not said so.
-    static func holder(of path: String) -> Int32? {
+    package static func holder(of path: String) -> Int32? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

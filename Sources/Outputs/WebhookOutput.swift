@@ -1,17 +1,24 @@
-internal import ATProtocol
+package import ATProtocol
 internal import Crypto
-internal import Network
+package import Network
 
 /// Posts each notification to a URL that the operator chose, signed with HMAC-SHA-256 over the body.
 ///
 /// `X-Impact-Signature: sha256=<hex>`; the receiver computes the same over the bytes that it got.
-struct WebhookOutput: OutputChannel {
+package struct WebhookOutput: OutputChannel {
     let url: WebURL
     let secret: [UInt8]
     let http: any HTTPClient
 
-    func deliver(_ notification: OutputNotification) async throws {
-        let body = notification.json.encoded
+    /// Posts to `url`, with signatures by `secret`.
+    package init(url: WebURL, secret: [UInt8], http: any HTTPClient) {
+        self.url = url
+        self.secret = secret
+        self.http = http
+    }
+
+    package func deliver(_ notification: JSONValue) async throws {
+        let body = notification.encoded
         let response = try await http.send(
             HTTPRequest(
                 .post,
@@ -33,8 +40,8 @@ struct WebhookOutput: OutputChannel {
 }
 
 /// Why a local output did not take a notification.
-struct OutputError: Error, CustomStringConvertible {
+package struct OutputError: Error, CustomStringConvertible {
     let detail: String
 
-    var description: String { detail }
+    package var description: String { detail }
 }

@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import GRDB
+package import GRDB
 internal import Glibc
 internal import Synchronization
 
@@ -7,15 +7,23 @@ internal import Synchronization
 ///
 /// WAL with `synchronous=FULL`: a transaction that returned is on disk. Every access runs on GRDB's own queue, never on
 /// the cooperative pool.
-final class LedgerDatabase: Sendable {
+package final class LedgerDatabase: Sendable {
+    /// What a process wants from the ledger.
+    package enum Access: Sendable {
+        /// The daemon: exclusive among daemons, migrates.
+        case daemon
+        /// A command, beside a running daemon or without one: reads and writes; migrates when there is no daemon.
+        case command
+    }
+
     /// The database file.
-    let path: String
+    package let path: String
     private let queue: DatabaseQueue
     private let lock: LedgerLock?
     /// The version of this program that wrote the file last; nil when it does not say so.
     private let writer: String?
 
-    init(path: String, queue: DatabaseQueue, lock: LedgerLock?, writer: String? = nil) {
+    package init(path: String, queue: DatabaseQueue, lock: LedgerLock?, writer: String? = nil) {
         self.path = path
         self.queue = queue
         self.lock = lock
@@ -23,11 +31,11 @@ final class LedgerDatabase: Sendable {
     }
 
     /// Opens the database in a state directory, off the cooperative pool.
-    static func open(
+    package static func open(
         directory: String,
-        access: Ledger.Access,
+        access: Access,
         version: String?,
-        progress: @escaping @Sendable (Ledger.CarryingOver) throws -> Void
+        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void
     ) async throws(LedgerError) -> LedgerDatabase {
         let isCancelled = Atomic(false)
         let result: Result<LedgerDatabase, LedgerError> = await withTaskCancellationHandler {
@@ -49,13 +57,13 @@ final class LedgerDatabase: Sendable {
         return try result.get()
     }
 
-    static func lockPath(in directory: String) -> String { "\(directory)/ledger.lock" }
+    package static func lockPath(in directory: String) -> String { "\(directory)/ledger.lock" }
 
     private convenience init(
         directory: String,
-        access: Ledger.Access,
+        access: Access,
         version: String?,
-        progress: @escaping @Sendable (Ledger.CarryingOver) throws -> Void
+        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void
     ) throws(LedgerError) {
         let path = "\(directory)/ledger.sqlite"
         let lockPath = Self.lockPath(in: directory)
@@ -117,17 +125,17 @@ final class LedgerDatabase: Sendable {
     }
 
     /// `PRAGMA data_version`: changes with every commit of another connection, and with none of this one.
-    func version() async throws(LedgerError) -> Int64 {
+    package func version() async throws(LedgerError) -> Int64 {
         try await read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
     }
 
-    func read<Value: Sendable>(
+    package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
         do { return try await queue.read(body) } catch { throw LedgerError(error, path: path, writer: writer) }
     }
 
-    func write<Value: Sendable>(
+    package func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
         do { return try await queue.write(body) } catch { throw LedgerError(error, path: path, writer: writer) }

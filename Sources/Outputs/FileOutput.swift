@@ -1,13 +1,16 @@
-internal import ATProtocol
+package import ATProtocol
 internal import Dispatch
 internal import Glibc
 
 /// Appends each notification as one line of JSON; the file is opened anew each time, so that it may be rotated.
-struct FileOutput: OutputChannel {
+package struct FileOutput: OutputChannel {
     let path: String
 
-    func deliver(_ notification: OutputNotification) async throws {
-        let line = notification.json.encoded + [UInt8(ascii: "\n")]
+    /// Appends to the file at this path.
+    package init(path: String) { self.path = path }
+
+    package func deliver(_ notification: JSONValue) async throws {
+        let line = notification.encoded + [UInt8(ascii: "\n")]
         try await Self.blocking { try append(line) }
     }
 
