@@ -14,12 +14,9 @@ public struct SentMessage: Sendable, Equatable {
     public let id: String
     /// Its revision.
     public let rev: String
+}
 
-    init(id: String, rev: String) {
-        self.id = id
-        self.rev = rev
-    }
-
+extension SentMessage {
     init?(_ json: JSONValue) {
         guard let id = json["id"]?.string, let rev = json["rev"]?.string else { return nil }
         self.init(id: id, rev: rev)

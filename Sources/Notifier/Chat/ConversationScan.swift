@@ -34,15 +34,3 @@ struct ConversationScan: Sendable {
         return page.cursor == nil || isEmpty ? .absent : .unknown
     }
 }
-
-extension Collection where Element == UInt8 {
-    /// Whether the bytes hold these bytes one behind the other.
-    fileprivate func contains(_ other: some Collection<UInt8>) -> Bool {
-        let wanted = Array(other)
-        let bytes = Array(self)
-        guard let first = wanted.first, bytes.count >= wanted.count else { return wanted.isEmpty }
-        return (0...(bytes.count - wanted.count)).contains {
-            bytes[$0] == first && bytes[$0..<($0 + wanted.count)].elementsEqual(wanted)
-        }
-    }
-}

@@ -6,11 +6,6 @@ internal import Network
 /// The rows are those of docs/delivery.md; the first that matches counts. A named error is matched by its name, else by
 /// a piece of its message (the service named its errors only in 2026, and some clients see the name inside the
 /// message), else by its status.
-///
-/// - Parameters:
-///   - phase: what was being done.
-///   - failure: what came back.
-/// - Returns: the action with its stable reason.
 public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
     switch failure {
     case .refused(let refusal) where refusal.reason == .hostPaused: return Verdict(30, .retry, .hostPaused)
@@ -49,11 +44,10 @@ private func isInput(_ reason: Reason) -> Bool {
 
 private func classify(_ phase: CallPhase, _ session: SessionFailure, _ failure: CallFailure) -> Verdict {
     if let transport = session.transport { return classify(phase, transport, failure) }
-    switch session.code {
-    case .needsLogin, .quarantined: return Verdict(5, .pause, .loginRequired)
-    case .misconfigured: return Verdict(7, .pause, .sessionMisconfigured)
-    case .refreshUnavailable: return Verdict(1, .retry, .sessionUnavailable)
-    default: return Verdict(1, .retry, .sessionUnavailable)
+    return switch session.code {
+    case .needsLogin, .quarantined: Verdict(5, .pause, .loginRequired)
+    case .misconfigured: Verdict(7, .pause, .sessionMisconfigured)
+    default: Verdict(1, .retry, .sessionUnavailable)
     }
 }
 
@@ -92,13 +86,11 @@ private func classify(repositoryStatus status: String?) -> Verdict {
 
 private func classifyProject(_ error: XRPCError) -> Verdict {
     switch (error.status, error.name) {
-    case (_, "RecordNotFound"): Verdict(33, .drop, .projectNotFound, .checkRepository)
+    case (_, "RecordNotFound"),
+        (400, _) where error.says("could not find repo") || error.says("could not locate record"):
+        Verdict(33, .drop, .projectNotFound, .checkRepository)
     case (_, "RepoNotFound"): Verdict(34, .retry, .repositoryNotFound, .resolveAgain)
     case (300..<400, _): Verdict(32, .drop, .projectInvalid)
-    case (400, _) where error.says("could not find repo"):
-        Verdict(33, .drop, .projectNotFound, .checkRepository)
-    case (400, _) where error.says("could not locate record"):
-        Verdict(33, .drop, .projectNotFound, .checkRepository)
     default: Verdict(30, .retry, .projectUnavailable)
     }
 }

@@ -5,16 +5,9 @@ internal import Network
 enum ClassificationTable {
     struct Entry: Sendable {
         let verdict: Verdict
-        let names: [String]
-        let phrases: [String]
-        let challenge: String?
-
-        init(_ verdict: Verdict, names: [String] = [], phrases: [String] = [], challenge: String? = nil) {
-            self.verdict = verdict
-            self.names = names
-            self.phrases = phrases
-            self.challenge = challenge
-        }
+        var names: [String] = []
+        var phrases: [String] = []
+        var challenge: String?
 
         func matches(_ error: XRPCError) -> Bool {
             if let name = error.name, names.contains(name) { return true }
@@ -25,39 +18,39 @@ enum ClassificationTable {
 
     static let chat: [Entry] = [
         Entry(
-            Verdict(3, .refresh, .nonceRejected, escalation: .sender(after: 2, .pause)),
+            verdict: Verdict(3, .refresh, .nonceRejected, escalation: .sender(after: 2, .pause)),
             names: ["use_dpop_nonce"],
             challenge: "use_dpop_nonce"
         ),
         Entry(
-            Verdict(4, .refresh, .tokenRejected, escalation: .sender(after: 1, .pause)),
+            verdict: Verdict(4, .refresh, .tokenRejected, escalation: .sender(after: 1, .pause)),
             names: ["invalid_token"],
             challenge: "invalid_token"
         ),
         Entry(
-            Verdict(6, .refresh, .proofRejected, escalation: .sender(after: 1, .pause)),
+            verdict: Verdict(6, .refresh, .proofRejected, escalation: .sender(after: 1, .pause)),
             names: ["invalid_dpop_proof"],
             challenge: "invalid_dpop_proof"
         ),
-        Entry(Verdict(7, .pause, .authorizationMalformed), names: ["InvalidToken", "AuthMissing"]),
+        Entry(verdict: Verdict(7, .pause, .authorizationMalformed), names: ["InvalidToken", "AuthMissing"]),
         Entry(
-            Verdict(8, .pause, .scopeMissing),
+            verdict: Verdict(8, .pause, .scopeMissing),
             names: ["ScopeMissingError"],
             phrases: ["missing required scope"]
         ),
         Entry(
-            Verdict(9, .retry, .serviceTokenRejected, escalation: .sender(after: 3, .pause)),
+            verdict: Verdict(9, .retry, .serviceTokenRejected, escalation: .sender(after: 3, .pause)),
             names: [
                 "BadJwt", "BadJwtType", "BadJwtAudience", "BadJwtLexiconMethod", "BadJwtIss", "BadJwtSignature",
                 "JwtExpired", "MissingJwt", "UntrustedIss",
             ]
         ),
         Entry(
-            Verdict(10, .pause, .senderAccountInactive),
+            verdict: Verdict(10, .pause, .senderAccountInactive),
             names: ["AccountTakedown", "AccountDeactivated", "AccountNotFound"]
         ),
         Entry(
-            Verdict(11, .pause, .proxyMisconfigured),
+            verdict: Verdict(11, .pause, .proxyMisconfigured),
             phrases: [
                 "no did specified in proxy header", "no service id specified in proxy header",
                 "invalid proxy header format", "proxy header cannot contain spaces",
@@ -65,49 +58,49 @@ enum ClassificationTable {
             ]
         ),
         Entry(
-            Verdict(12, .retry, .proxyUnresolved, escalation: .sender(after: 5, .pause), hold: .time(.seconds(720))),
+            verdict: Verdict(12, .retry, .proxyUnresolved, escalation: .sender(after: 5, .pause), hold: .time(.seconds(720))),
             phrases: ["could not resolve proxy did"]
         ),
         Entry(
-            Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause)),
+            verdict: Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause)),
             names: ["XRPCNotSupported", "MethodNotImplemented"]
         ),
         Entry(
-            Verdict(18, .defer, .ownerDoesNotFollow),
+            verdict: Verdict(18, .defer, .ownerDoesNotFollow),
             names: ["NotFollowedBySender"],
             phrases: ["come from someone they follow"]
         ),
         Entry(
-            Verdict(19, .defer, .ownerDisabledMessages),
+            verdict: Verdict(19, .defer, .ownerDisabledMessages),
             names: ["MessagesDisabled"],
             phrases: ["has disabled incoming messages", "not enrolled in direct messaging"]
         ),
         Entry(
-            Verdict(20, .drop, .ownerBlocked, .suppressOwner),
+            verdict: Verdict(20, .drop, .ownerBlocked, .suppressOwner),
             names: ["BlockedActor", "BlockedSubject"],
             phrases: ["block between recipient and sender"]
         ),
         Entry(
-            Verdict(21, .retry, .recipientNotFound, .resolveAgain, escalation: .job(after: 1, .drop)),
+            verdict: Verdict(21, .retry, .recipientNotFound, .resolveAgain, escalation: .job(after: 1, .drop)),
             names: ["RecipientNotFound"],
             phrases: ["recipient does not exist"]
         ),
-        Entry(Verdict(22, .drop, .accountSuspended, .checkOwnStatus), names: ["AccountSuspended"]),
+        Entry(verdict: Verdict(22, .drop, .accountSuspended, .checkOwnStatus), names: ["AccountSuspended"]),
         Entry(
-            Verdict(23, .pause, .senderChatDisabled),
+            verdict: Verdict(23, .pause, .senderChatDisabled),
             phrases: ["account is disabled", "account does not exist"]
         ),
         Entry(
             // The next try asks for the conversation anew.
-            Verdict(24, .retry, .conversationNotFound, escalation: .job(after: 1, .drop)),
+            verdict: Verdict(24, .retry, .conversationNotFound, escalation: .job(after: 1, .drop)),
             names: ["InvalidConvo"],
             phrases: ["convo not found"]
         ),
-        Entry(Verdict(25, .drop, .conversationLocked), names: ["ConvoLocked"]),
+        Entry(verdict: Verdict(25, .drop, .conversationLocked), names: ["ConvoLocked"]),
         Entry(
-            Verdict(26, .retry, .replyTargetNotFound, escalation: .job(after: 1, .drop)),
+            verdict: Verdict(26, .retry, .replyTargetNotFound, escalation: .job(after: 1, .drop)),
             names: ["ReplyTargetNotFound"]
         ),
-        Entry(Verdict(28, .drop, .messageTooLarge), names: ["PayloadTooLarge"]),
+        Entry(verdict: Verdict(28, .drop, .messageTooLarge), names: ["PayloadTooLarge"]),
     ]
 }

@@ -13,16 +13,7 @@ struct AdmissionPolicy: Sendable {
         self.sender = sender
     }
 
-    /// Whether an account is told of a request.
-    ///
-    /// - Parameters:
-    ///   - recipient: the account.
-    ///   - uri: what it would be told of.
-    ///   - author: who wrote it.
-    ///   - rule: the name of the rule by which it was taken.
-    ///   - isSuppressed: whether it is on the suppression list.
-    ///   - isFollower: whether it follows the sender; nil when that is not known.
-    /// - Returns: told, not told, or told when something has changed.
+    /// Whether an account is told of a request; `isFollower` is nil when that is not known.
     func admission(
         of recipient: DID,
         to uri: ATURI,

@@ -3,29 +3,20 @@ public struct NotifierConfiguration: Sendable {
     /// The rules; the first whose reference is acceptable counts.
     public var rules: [Rule]
     /// Who may get messages, and about what.
-    public var policy: PolicyConfiguration
+    public var policy = PolicyConfiguration()
     /// How owners and projects are found.
-    public var lookup: LookupConfiguration
+    public var lookup = LookupConfiguration()
     /// What surrounds the rule's text in a message.
-    public var message: MessageConfiguration
+    public var message = MessageConfiguration()
     /// How messages are sent.
-    public var sending: SendingConfiguration
+    public var sending = SendingConfiguration()
     /// Several requests for one owner in one message.
-    public var digest: DigestConfiguration
+    public var digest = DigestConfiguration()
     /// Public posts for owners who agreed to them.
-    public var mentions: MentionConfiguration
+    public var mentions = MentionConfiguration()
     /// Local outputs beside the messages.
-    public var outputs: [OutputConfiguration]
+    public var outputs: [OutputConfiguration] = []
 
     /// A configuration with the usual values.
-    public init(rules: [Rule]) {
-        self.rules = rules
-        policy = PolicyConfiguration()
-        lookup = LookupConfiguration()
-        message = MessageConfiguration()
-        sending = SendingConfiguration()
-        digest = DigestConfiguration()
-        mentions = MentionConfiguration()
-        outputs = []
-    }
+    public init(rules: [Rule]) { self.rules = rules }
 }

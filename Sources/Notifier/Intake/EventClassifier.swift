@@ -13,12 +13,7 @@ struct EventClassifier: Sendable {
     /// The most of a record that is kept, in bytes.
     static let maximumRecord = 16 << 10
 
-    /// A judge that has seen nothing yet.
-    ///
-    /// - Parameters:
-    ///   - rules: the rules, in the order in which they are tried.
-    ///   - policy: who is told of what.
-    ///   - sender: the account that sends; nil when nothing is sent.
+    /// A classifier that has seen nothing yet; without a sender nothing is sent.
     init(rules: [Rule], policy: PolicyConfiguration, sender: DID?) {
         self.rules = rules
         self.policy = policy
@@ -26,12 +21,7 @@ struct EventClassifier: Sendable {
         newness = NewnessJudge(window: policy.maximumAge)
     }
 
-    /// Judges one event.
-    ///
-    /// - Parameters:
-    ///   - event: give all events, in the order of the stream.
-    ///   - now: seconds since the Unix epoch.
-    /// - Returns: the item of the event; nil when it is nobody's business.
+    /// What an event means, nil when it is nobody's business; give all events, in the order of the stream.
     mutating func judge(_ event: StreamEvent, now: Double) -> IntakeItem? {
         let newness = newness.judge(event, now: Int64(now * 1e6))
         switch event.body {

@@ -14,14 +14,8 @@ public struct OperatorDesk: Sendable {
 
     let database: LedgerDatabase
 
-    /// Carries out an operator's decision about a change request and every job of it.
-    ///
-    /// - Parameters:
-    ///   - decision: what is decided.
-    ///   - uri: the change request.
-    ///   - now: seconds since the Unix epoch.
-    /// - Returns: the jobs, as they are now; empty when nothing changed.
-    /// - Throws: ``LedgerError``.
+    /// Carries out an operator's decision about a change request and every job of it; the jobs as they are now, none when
+    /// nothing changed.
     public func carryOut(_ decision: Decision, about uri: ATURI, now: Double) async throws(LedgerError) -> [Job] {
         try await database.transaction(at: now) { transaction in
             let database = transaction.database
@@ -48,14 +42,9 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// Puts what waits for a rule, or was dropped because it is gone, under another and looks it up anew.
+    /// Puts what waits for a rule, or was dropped because it is gone, under another and looks it up anew; how many requests.
     ///
-    /// - Parameters:
-    ///   - rule: its name until now.
-    ///   - name: of the rule that takes its place; the same brings back what was dropped.
-    ///   - now: seconds since the Unix epoch.
-    /// - Returns: how many requests.
-    /// - Throws: ``LedgerError``.
+    /// The same name brings back what was dropped.
     public func move(rule: String, to name: String, now: Double) async throws(LedgerError) -> Int {
         var (count, last) = (0, Int64(0))
         while true {
@@ -67,13 +56,7 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// Jobs, and requests that have none, the latest first.
-    ///
-    /// - Parameters:
-    ///   - state: only those of this state; nil for all.
-    ///   - limit: at most so many.
-    /// - Returns: the jobs.
-    /// - Throws: ``LedgerError``.
+    /// Jobs, and requests that have none, the latest first; those of one state, or all.
     public func jobs(in state: JobState? = nil, limit: Int = 1000) async throws(LedgerError) -> [Job] {
         try await database.read { try $0.jobs(in: state, limit: limit) }
     }

@@ -6,18 +6,10 @@ public import LedgerStorage
 public struct SuppressionList: Sendable {
     let database: LedgerDatabase
 
-    /// Puts an account on the list and calls off everything that waits for it.
+    /// Puts an account on the list and calls off everything that waits for it; how many messages that were.
     ///
     /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may
     /// start with a word, but a block or an operator's decision only an operator lifts.
-    ///
-    /// - Parameters:
-    ///   - did: the account.
-    ///   - reason: ``Reason/ownerBlocked``, ``Reason/ownerStopped`` or ``Reason/operatorDecision``.
-    ///   - note: free text of the operator.
-    ///   - now: seconds since the Unix epoch.
-    /// - Returns: how many messages were called off.
-    /// - Throws: ``LedgerError``.
     @discardableResult
     public func suppress(_ did: DID, reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Int {
         var applied: Applied = try await suppress(did, reason, note: note, now: now)
@@ -40,13 +32,7 @@ public struct SuppressionList: Sendable {
         }
     }
 
-    /// Takes an account off the list.
-    ///
-    /// - Parameters:
-    ///   - did: the account.
-    ///   - reason: takes it off only when it is there for this reason; nil for any.
-    /// - Returns: whether it was on it.
-    /// - Throws: ``LedgerError``.
+    /// Takes an account off the list, when it is there for this reason or whatever for; whether it was on it.
     @discardableResult
     public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
         try await database.write { database in

@@ -42,18 +42,7 @@ public actor Pipeline {
         let review: SettingsReview
     }
 
-    /// A pipeline that does nothing yet.
-    ///
-    /// - Parameters:
-    ///   - configuration: has no ``NotifierConfiguration/problems``.
-    ///   - ledger: opened for the daemon.
-    ///   - session: the sender's.
-    ///   - identities: finds DID documents.
-    ///   - http: the guarded client for strangers' hosts, and the AppView.
-    ///   - mailbox: what the stream matched.
-    ///   - wallClock: the date.
-    ///   - clock: what waits are measured with.
-    ///   - logger: gets a line for every outcome.
+    /// A pipeline that does nothing yet, of a configuration that has no ``NotifierConfiguration/problems``.
     public init(
         configuration: NotifierConfiguration,
         ledger: Ledger,
@@ -102,7 +91,7 @@ public actor Pipeline {
     ///
     /// The request under way is finished and its outcome stored before this returns.
     ///
-    /// - Throws: ``LedgerError`` when our own state is damaged; the daemon must end with it.
+    /// Our own state is damaged when it throws: the daemon must end with it.
     public func run() async throws(LedgerError) {
         // Not a child task: a cancelled one could not store the outcome of the request under way.
         let work = Task { () async -> Result<Void, LedgerError> in

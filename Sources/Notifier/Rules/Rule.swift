@@ -68,100 +68,65 @@ public struct Rule: Sendable, Equatable {
         link: String? = nil,
         message: String
     ) throws(RuleError) {
-        guard Self.isName(name) else {
-            throw RuleError(rule: name, key: "name", "must be 1 to 64 letters, digits, - or _")
-        }
+        func wrong(_ key: String, _ problem: String) -> RuleError { RuleError(rule: name, key: key, problem) }
+        guard Self.isName(name) else { throw wrong("name", "must be 1 to 64 letters, digits, - or _") }
         self.name = name
-        self.collections = try Self.nsids(collections, rule: name, key: "collections", mayBeEmpty: false)
-        self.projectCollections = try Self.nsids(
-            projectCollections,
-            rule: name,
-            key: "project_collections",
-            mayBeEmpty: true
-        )
+        let required = [
+            ("collections", collections), ("operations", operations), ("reference_paths", referencePaths),
+            ("accepts", accepts),
+        ]
+        for (key, values) in required where values.isEmpty { throw wrong(key, "must not be empty") }
+        func nsids(_ key: String, _ texts: [String]) throws(RuleError) -> [NSID] {
+            do { return try texts.map { text throws(SyntaxError) in try NSID(text) } } catch {
+                throw wrong(key, error.description)
+            }
+        }
+        self.collections = try nsids("collections", collections)
+        self.projectCollections = try nsids("project_collections", projectCollections)
         var chosen: Set<StreamEvent.Commit.Operation> = []
         for text in operations {
             guard let operation = StreamEvent.Commit.Operation(rawValue: text), operation != .delete else {
-                throw RuleError(rule: name, key: "operations", "“\(text)” is neither create nor update")
+                throw wrong("operations", "“\(text)” is neither create nor update")
             }
             chosen.insert(operation)
         }
-        guard !chosen.isEmpty else { throw RuleError(rule: name, key: "operations", "must not be empty") }
         self.operations = chosen
-        guard !referencePaths.isEmpty else { throw RuleError(rule: name, key: "reference_paths", "must not be empty") }
-        for path in referencePaths { try Self.check(path, rule: name, key: "reference_paths") }
-        try Self.check(projectNamePath, rule: name, key: "project_name_path")
-        if let ownerField { try Self.check(ownerField, rule: name, key: "owner_field") }
+        let paths =
+            referencePaths.map { ("reference_paths", $0) } + [("project_name_path", projectNamePath)]
+            + (ownerField.map { [("owner_field", $0)] } ?? [])
+        for (key, path) in paths where path.split(separator: ".", omittingEmptySubsequences: false).contains("") {
+            throw wrong(key, "“\(path)” is not a dotted path of member names")
+        }
         self.referencePaths = referencePaths
         var kinds: Set<ReferenceKind> = []
         for text in accepts {
             guard let kind = ReferenceKind(rawValue: text) else {
                 let known = ReferenceKind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw RuleError(rule: name, key: "accepts", "“\(text)” is none of \(known)")
+                throw wrong("accepts", "“\(text)” is none of \(known)")
             }
             kinds.insert(kind)
         }
-        guard !kinds.isEmpty else { throw RuleError(rule: name, key: "accepts", "must not be empty") }
         self.accepts = kinds
-        owner = try Self.owner(ownerFrom, field: ownerField, rule: name)
+        switch (ownerFrom, ownerField) {
+        case ("authority", nil): owner = .authority
+        case ("did", nil): owner = .did
+        case ("project-record-field", let path?): owner = .projectRecordField(path)
+        case ("project-record-field", nil):
+            throw wrong("owner_field", "must name the field when owner_from is project-record-field")
+        case ("authority", _), ("did", _):
+            throw wrong("owner_field", "has a meaning only when owner_from is project-record-field")
+        default: throw wrong("owner_from", "“\(ownerFrom)” is none of authority, did, project-record-field")
+        }
         self.projectNamePath = projectNamePath
         self.requiresProjectRecord = requiresProjectRecord
         do { self.link = try link.map { source throws(TemplateError) in try LinkTemplate(source) } } catch {
-            throw RuleError(rule: name, key: "link", error.description)
+            throw wrong("link", error.description)
         }
-        do { self.message = try Template(message) } catch {
-            throw RuleError(rule: name, key: "message", error.description)
-        }
-    }
-
-    private static func owner(_ source: String, field: String?, rule: String) throws(RuleError) -> OwnerSource {
-        switch (source, field) {
-        case ("authority", nil): return .authority
-        case ("did", nil): return .did
-        case ("project-record-field", let path?): return .projectRecordField(path)
-        case ("project-record-field", nil):
-            throw RuleError(
-                rule: rule,
-                key: "owner_field",
-                "must name the field when owner_from is project-record-field"
-            )
-        case ("authority", _), ("did", _):
-            throw RuleError(
-                rule: rule,
-                key: "owner_field",
-                "has a meaning only when owner_from is project-record-field"
-            )
-        default:
-            throw RuleError(
-                rule: rule,
-                key: "owner_from",
-                "“\(source)” is none of authority, did, project-record-field"
-            )
-        }
-    }
-
-    private static func nsids(
-        _ texts: [String],
-        rule: String,
-        key: String,
-        mayBeEmpty: Bool
-    ) throws(RuleError) -> [NSID] {
-        guard mayBeEmpty || !texts.isEmpty else { throw RuleError(rule: rule, key: key, "must not be empty") }
-        var out: [NSID] = []
-        for text in texts {
-            do { out.append(try NSID(text)) } catch { throw RuleError(rule: rule, key: key, error.description) }
-        }
-        return out
+        do { self.message = try Template(message) } catch { throw wrong("message", error.description) }
     }
 
     private static func isName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
-    }
-
-    private static func check(_ path: String, rule: String, key: String) throws(RuleError) {
-        let names = path.split(separator: ".", omittingEmptySubsequences: false)
-        guard names.contains(where: \.isEmpty) else { return }
-        throw RuleError(rule: rule, key: key, "“\(path)” is not a dotted path of member names")
     }
 }
