@@ -132,12 +132,24 @@ package final class LedgerDatabase: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        do { return try await queue.read(body) } catch { throw LedgerError(error, path: path, writer: writer) }
+        try await finished { [queue] in try await queue.read(body) }
     }
 
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        do { return try await queue.write(body) } catch { throw LedgerError(error, path: path, writer: writer) }
+        try await finished { [queue] in try await queue.write(body) }
+    }
+
+    /// Ends what was begun, also when its task is cancelled.
+    ///
+    /// GRDB 7.10 leaves a connection read-only when a read is cancelled at its end (`endReadOnly` gives up), and the next
+    /// write fails as on a disk that cannot be written.
+    private func finished<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws(LedgerError) -> Value {
+        do { return try await Task { try await body() }.value } catch {
+            throw LedgerError(error, path: path, writer: writer)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import ATProtocol
+import Dispatch
 import Firehose
 import GRDB
 import Glibc
@@ -47,6 +48,26 @@ import Testing
         await #expect(throws: LedgerError.self) { try await ledger.queue(Timetable()).store(unstorable, items, now: 0) }
         #expect(try await ledger.stream.positions().map(\.position.value) == [1])
         #expect(try await ledger.desk.jobs().count == 1)
+    }
+
+    @Test func `a read whose task is cancelled ends, and the ledger can be written`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let (entered, entrance) = AsyncStream.makeStream(of: Void.self)
+        let isCancelled = DispatchSemaphore(value: 0)
+        let reading = Task {
+            try await ledger.database.read { database in
+                entrance.yield()
+                _ = isCancelled.wait(timeout: .now() + 20)
+                return try Int.fetchOne(database, sql: "SELECT 1")
+            }
+        }
+        for await _ in entered { break }
+        reading.cancel()
+        isCancelled.signal()
+        #expect(try await reading.value == 1)
+        try await ledger.settings.set("after", to: "written")
+        #expect(try await ledger.settings["after"] == "written")
     }
 
     @Test func `a second daemon on the same state is told so`() async throws {

@@ -58,7 +58,13 @@ enum ClassificationTable {
             ]
         ),
         Entry(
-            verdict: Verdict(12, .retry, .proxyUnresolved, escalation: .sender(after: 5, .pause), hold: .time(.seconds(720))),
+            verdict: Verdict(
+                12,
+                .retry,
+                .proxyUnresolved,
+                escalation: .sender(after: 5, .pause),
+                hold: .time(.seconds(720))
+            ),
             phrases: ["could not resolve proxy did"]
         ),
         Entry(

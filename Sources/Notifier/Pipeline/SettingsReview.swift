@@ -28,6 +28,7 @@ struct SettingsReview: Sendable {
             withoutRule.merge(review.withoutRule, uniquingKeysWith: +)
             place = review.next
         }
+        guard place == nil else { return }
         for (rule, count) in withoutRule.sorted(by: { $0.key < $1.key }) {
             context.logger.warning(
                 "requests wait for a rule that is gone",
@@ -38,7 +39,6 @@ struct SettingsReview: Sendable {
                 ]
             )
         }
-        guard place == nil else { return }
         try await settings.set(Self.name, to: fingerprint)
         context.loops.wakeAll()
     }
