@@ -17,6 +17,9 @@ struct ConnectionTable {
     /// How many are open, those that are ending included.
     var count: Int { connections.count }
 
+    /// All that are open.
+    var descriptors: [Int32] { Array(connections.keys) }
+
     /// When the next one must end if it is still open; nil when none is.
     var nextDeadline: ContinuousClock.Instant? { remaining.map(\.value.deadline).min() }
 

@@ -12,10 +12,13 @@ final class ServerConnections: Sendable {
         var table: ConnectionTable
         /// Somebody will look at the deadlines.
         var isTimed = false
+        /// Every connection is shut, those that still come included.
+        var isEnding = false
     }
 
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "impact-notifier.server-deadlines")
+    private let ended = DispatchSemaphore(value: 0)
 
     /// No connections yet.
     init(limits: ServerLimits) { state = Mutex(State(table: ConnectionTable(limits: limits))) }
@@ -24,12 +27,28 @@ final class ServerConnections: Sendable {
     func opened(_ descriptor: Int32, from source: [UInt8]) {
         state.withLock { state in
             if let oldest = state.table.open(descriptor, from: source, at: .now) { Self.shut(oldest) }
+            if state.isEnding { Self.shut(descriptor) }
             schedule(&state)
         }
     }
 
     /// Forgets a connection that is about to be closed.
-    func closed(_ descriptor: Int32) { state.withLock { $0.table.close(descriptor) } }
+    func closed(_ descriptor: Int32) {
+        state.withLock { state in
+            state.table.close(descriptor)
+            if state.isEnding, state.table.count == 0 { ended.signal() }
+        }
+    }
+
+    /// Shuts every connection, and returns when all are closed, or after that time.
+    func end(within limit: DispatchTimeInterval) {
+        let isIdle = state.withLock { state in
+            state.isEnding = true
+            for descriptor in state.table.descriptors { Self.shut(descriptor) }
+            return state.table.count == 0
+        }
+        if !isIdle { _ = ended.wait(timeout: .now() + limit) }
+    }
 
     private func expire() {
         state.withLock { state in

@@ -49,6 +49,19 @@ import Testing
 
     private static let get = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
+    @Test func `stops while clients send it nonsense, and its port is free`() throws {
+        let nonsense = "GET /x HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "x", count: 20_000) + "\r\n\r\n"
+        for round in 0..<300 {
+            let echo = try Echo(Self.limits(perAddress: 64))
+            let crowd = (0..<60).map { _ in RawConnection(port: echo.port) }
+            // Some of it is under way, some is read, some answered, when the server stops.
+            for connection in crowd.dropFirst(round % 50) { connection.send(nonsense) }
+            echo.stop()
+            for connection in crowd { #expect(connection.isEnded()) }
+            _ = try ListeningSocket(try #require(SocketAddress(literal: "127.0.0.1", port: echo.port)))
+        }
+    }
+
     @Test func `answers, and ends the connection`() throws {
         let echo = try Echo()
         let answer = echo.ask("GET /a%20b?x=1&y=%26&z HTTP/1.1\r\nHost: h\r\nAccept: text/plain\r\n\r\n")
