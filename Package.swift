@@ -176,7 +176,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "fuzz-streams",
-            dependencies: ["Firehose", "ATProtocol", "FuzzDriver"],
+            dependencies: ["Firehose", "ATProtocol", "Network", "FuzzDriver"],
             path: "Tests/Fuzz/Streams",
             swiftSettings: settings
         ),

@@ -3,20 +3,20 @@ internal import Synchronization
 
 /// The network's own time: the machine's, moved by as much as a test asks for.
 public final class SandboxClock: WallClock {
-    private let offset = Mutex(0.0)
+    private let offset = Mutex(Duration.zero)
     private let last = Mutex<UInt64>(0)
 
     init() {}
 
-    /// Seconds since the Unix epoch.
-    public func now() -> Double { SystemClock().now() + offset.withLock(\.self) }
+    /// The time now.
+    public func now() -> UnixTime { SystemClock().now() + offset.withLock(\.self) }
 
     /// Moves the time of every server, forwards or backwards.
-    public func advance(by duration: Duration) { offset.withLock { $0 += duration / .seconds(1) } }
+    public func advance(by duration: Duration) { offset.withLock { $0 += duration } }
 
     /// Microseconds since the epoch, each value given once, in ascending order.
     func uniqueMicroseconds() -> UInt64 {
-        let now = UInt64(max(0, self.now()) * 1e6)
+        let now = UInt64(max(0, self.now().microseconds))
         return last.withLock { last in
             last = max(last + 1, now)
             return last

@@ -121,8 +121,8 @@ public final class SandboxNetwork: Sendable {
         }
         servers = [directory, dataServer, authorization, view, control] + streams
         try directory.serve { .response(plc.answer($0)) }
-        try dataServer.serve { .response(pds.answer($0).dated(clock.now(), for: $0, faults)) }
-        try authorization.serve { .response(issuer.answer($0).dated(clock.now(), for: $0, faults)) }
+        try dataServer.serve { .response(pds.answer($0).dated(clock.now().seconds, for: $0, faults)) }
+        try authorization.serve { .response(issuer.answer($0).dated(clock.now().seconds, for: $0, faults)) }
         try view.serve { .response(appView.answer($0)) }
         let endpoint = ControlEndpoint { [weak self] in self }
         try control.serve { .response(endpoint.answer($0)) }

@@ -53,7 +53,7 @@ import Testing
         _ = try world.write("Window", key: #require(uri.recordKey).text)
         try await world.run(old, reaching: .delivered)
         #expect(world.chat.messages.map { $0.text.hasPrefix("Window for Engine") } == [true])
-        let rev = TID(microseconds: UInt64(world.clock.now() * 1e6), clock: 7)
+        let rev = TID(microseconds: UInt64(world.clock.now().microseconds), clock: 7)
         try await world.run(world.event(uri, "Window", rev: rev), reaching: .delivered)
         #expect(world.chat.messages.count == 1)
     }

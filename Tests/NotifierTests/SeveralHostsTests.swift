@@ -1,5 +1,6 @@
 import ATProtocol
 import Firehose
+import Network
 import TestSupport
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
     }
 
     private func account(isActive: Bool, secondsAgo: Double) -> StreamEvent {
-        let witnessed = Int64((world.clock.now() - secondsAgo) * 1e6)
+        let witnessed = (world.clock.now() - .seconds(secondsAgo)).microseconds
         let position = StreamPosition(host: "other.test", wire: .relay, value: 9, witnessed: witnessed)
         return StreamEvent(position: position, did: author, body: .account(isActive: isActive, status: nil))
     }

@@ -2,6 +2,7 @@ import ATProtocol
 import Firehose
 import GRDB
 import LedgerStorage
+import Network
 import Sandbox
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ import Testing
                 policy: room.configuration.policy,
                 digest: alone,
                 dailyLimit: 100,
-                now: room.clock.now()
+                now: room.clock.now().seconds
             )
         else { return nil }
         return try await room.queue.begin(
@@ -31,7 +32,7 @@ import Testing
             in: Conversation(id: "c", rev: "r"),
             maximumSends: 3,
             policy: policy,
-            now: room.clock.now()
+            now: room.clock.now().seconds
         )
     }
 
@@ -43,7 +44,11 @@ import Testing
         let (room, policy) = try await room()
         let owner = WaitingRoom.owner(0)
         try await room.add(Array(repeating: owner, count: 400), waitingFor: nil)
-        let applied: Applied = try await room.ledger.suppressions.suppress(owner, .ownerStopped, now: room.clock.now())
+        let applied: Applied = try await room.ledger.suppressions.suppress(
+            owner,
+            .ownerStopped,
+            now: room.clock.now().seconds
+        )
         #expect(applied.outcomes.count == LedgerTransaction.batch && applied.isUnfinished)
         // A word to start says nothing about what was called off before.
         try await room.ledger.suppressions.lift(owner, ifReason: .ownerStopped)
@@ -64,7 +69,7 @@ import Testing
         let count: Int = try await room.ledger.suppressions.suppress(
             owner,
             reason: .operatorDecision,
-            now: room.clock.now()
+            now: room.clock.now().seconds
         )
         #expect(count == 400)
         #expect(try await pending(room) == 0)
@@ -78,7 +83,7 @@ import Testing
         try await room.add(WaitingRoom.owners(0..<400), waitingFor: nil)
         let item: IntakeItem =
             reason == .authorBurst ? .authorBurst(World.author) : .authorInactive(World.author, witnessed: 0)
-        let result = try await room.queue.store(World.batch([]), [item, item], now: room.clock.now())
+        let result = try await room.queue.store(World.batch([]), [item, item], now: room.clock.now().seconds)
         #expect(result.applied.outcomes.count == LedgerTransaction.batch && result.applied.isUnfinished)
         // Written after it.
         try await room.add([WaitingRoom.owner(1000)], waitingFor: nil)

@@ -73,7 +73,7 @@ import Testing
         let job = try #require(try await room.add([owner], waitingFor: nil).first)
         let limit = HTTPResponse(status: 429, headers: ["Retry-After": "2000"])
         room.appView.change { $0.refusal = limit }
-        let asked = room.clock.now()
+        let asked = room.clock.now().seconds
         if first == "getFollowers" {
             await #expect(throws: CallFailure.self) { try await room.client.followers(after: nil) }
         } else {
@@ -130,7 +130,7 @@ import Testing
         let count = room.appView.state.withLock { $0.questions.count }
         #expect((550...610).contains(count))
         // Everybody had a turn.
-        let since = room.clock.now() - 600
+        let since = room.clock.now().seconds - 600
         let forgotten = try await room.ledger.database.read { database in
             try Int.fetchOne(
                 database,
@@ -161,7 +161,7 @@ import Testing
         let room = try await WaitingRoom()
         let owner = WaitingRoom.owner(0)
         try await room.add([owner, owner])
-        let start = room.clock.now()
+        let start = room.clock.now().seconds
         #expect(try await room.jobs(in: .deferred).map(\.dueAt) == [start + 900, start + 900])
         try await room.pass(901)
         let next = try await room.jobs(in: .deferred).map { ($0.dueAt - start).rounded() }
@@ -177,7 +177,7 @@ import Testing
         var jobs = try await room.add([owner], waitingFor: reason)
         for action in Verdict.Action.allCases {
             let job = try await room.add([owner], waitingFor: nil)
-            _ = try await room.queue.apply(.failed(Verdict(0, action, reason)), to: job, now: room.clock.now())
+            _ = try await room.queue.apply(.failed(Verdict(0, action, reason)), to: job, now: room.clock.now().seconds)
             jobs += job
         }
         let told = try await room.add([other], waitingFor: nil)
@@ -185,7 +185,7 @@ import Testing
             policy: room.configuration.policy,
             digest: room.configuration.digest,
             dailyLimit: 100,
-            now: room.clock.now()
+            now: room.clock.now().seconds
         )
         // What failed but for a time stands in the same queue, as it should.
         #expect(candidate?.jobs.allSatisfy { $0.state == .queued } == true)
@@ -273,7 +273,7 @@ import Testing
                 policy: room.configuration.policy,
                 digest: room.configuration.digest,
                 dailyLimit: 100,
-                now: room.clock.now()
+                now: room.clock.now().seconds
             )
         )
         room.appView.change { $0.followers = [] }
@@ -286,11 +286,11 @@ import Testing
             in: Conversation(id: "c", rev: "r"),
             maximumSends: 3,
             policy: policy,
-            now: room.clock.now()
+            now: room.clock.now().seconds
         )
         #expect(begun == nil)
         #expect(applied.outcomes.map(\.reason) == [.ownerNotFollowing])
         #expect(try await room.waiting() == [owner])
-        #expect(try await room.queue.nextQuestion() == room.clock.now() + 900)
+        #expect(try await room.queue.nextQuestion() == room.clock.now().seconds + 900)
     }
 }

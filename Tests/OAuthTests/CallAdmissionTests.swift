@@ -1,4 +1,5 @@
 import ATProtocol
+import Network
 import TestSupport
 import Testing
 
@@ -258,7 +259,7 @@ import Testing
         fixture.clock.advance(90_000)
         var newer = fixture.record
         newer.generation = 1
-        newer.refreshedAt = fixture.clock.dates.now()
+        newer.refreshedAt = fixture.clock.dates.now().seconds
         newer.expiresAt = newer.refreshedAt + 3600
         fixture.files.put(newer.json.encodedText, at: SessionFixture.file)
         await session.maintain()

@@ -106,6 +106,8 @@ import Testing
             let record = SessionRecord(.object(members))
             #expect(record == nil || record?.expiresAt == nil, "\(key)")
         }
-        for seconds in [Double.infinity, -.infinity, .nan, 1e300] { _ = CalendarDate(seconds).timestamp }
+        for seconds in [Double.infinity, -.infinity, .nan, 1e300] {
+            _ = CalendarDate(UnixTime(seconds: seconds)).timestamp
+        }
     }
 }

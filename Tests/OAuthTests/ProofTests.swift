@@ -1,6 +1,7 @@
 import ATProtocol
 import Crypto
 import Network
+import TestSupport
 import Testing
 
 @testable import OAuth

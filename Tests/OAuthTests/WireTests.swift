@@ -10,7 +10,7 @@ private struct SkewedClock: WallClock {
     let clock: any WallClock
     let skew: Double
 
-    func now() -> Double { clock.now() + skew }
+    func now() -> UnixTime { clock.now() + .seconds(skew) }
 }
 
 @Suite struct `A session over real sockets` {

@@ -92,7 +92,7 @@ import Testing
     @Test func `is found out when it is ours after all`() async throws {
         let (fixture, clock) = try fixture()
         clock.isWrong(by: -Self.month)
-        let date = HTTPDate.text(fixture.clock.dates.now())
+        let date = HTTPDate.text(fixture.clock.dates.now().seconds)
         let refusal = Answer.error(401, "invalid_dpop_proof", Self.skewed, headers: ["Date": date])
         fixture.client.script(SessionFixture.tokenPath, [refusal, .tokens(1)])
         let session = try await fixture.open()

@@ -50,7 +50,7 @@ import Testing
             return try await member(url, "token_endpoint")
         case .date:
             let date = try await client.getSession(tokens).headers["Date"].flatMap(HTTPDate.seconds) ?? 0
-            return "\(((date - network.clock.now()) / 3600).rounded())"
+            return "\(((date - network.clock.now().seconds) / 3600).rounded())"
         }
     }
 

@@ -50,7 +50,7 @@ final class StrictClient: Sendable {
         let header: JSONValue = ["typ": "dpop+jwt", "alg": "ES256", "jwk": jwk]
         var claims: [String: JSONValue] = [
             "jti": .string(jti), "htm": .string(method), "htu": .string(url.origin + url.path),
-            "iat": .integer(Int64(network.clock.now() - ageInSeconds)),
+            "iat": .integer(Int64(network.clock.now().seconds - ageInSeconds)),
         ]
         claims["nonce"] = nonce.map(JSONValue.string)
         claims["ath"] = token.map { .string(Base64.urlEncode(Digest.sha256($0))) }

@@ -3,14 +3,14 @@ import Synchronization
 
 /// A date that only tests move.
 public final class ManualClock: WallClock {
-    private let time: Mutex<Double>
+    private let time: Mutex<UnixTime>
 
     /// Begins at a date in Unix seconds.
-    public init(_ start: Double = 1_790_000_000) { time = Mutex(start) }
+    public init(_ start: Double = 1_790_000_000) { time = Mutex(UnixTime(seconds: start)) }
 
-    /// The date in Unix seconds.
-    public func now() -> Double { time.withLock { $0 } }
+    /// The date.
+    public func now() -> UnixTime { time.withLock { $0 } }
 
     /// Lets time pass, in seconds.
-    public func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
+    public func advance(_ seconds: Double) { time.withLock { $0 += .seconds(seconds) } }
 }

@@ -65,11 +65,11 @@ public actor IdentityResolver: IdentityResolving {
                 case .success: configuration.freshness
                 case .failure: configuration.negativeFreshness
                 }
-            if known.age < limit / .seconds(1) { return try known.value.get() }
+            if known.age < limit { return try known.value.get() }
         }
         let answer = await lookUp(did)
         if case .failure(let failure) = answer, failure.isTransient, !isFresh, let known,
-            known.age < configuration.staleness / .seconds(1), case .success(let document) = known.value
+            known.age < configuration.staleness, case .success(let document) = known.value
         {
             return document
         }
@@ -79,7 +79,7 @@ public actor IdentityResolver: IdentityResolving {
     /// The DID that a handle stands for: asked of the handle service, then confirmed by the DID's own document.
     public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
         if let known = handles.value(of: handle.normalized, at: clock.now()),
-            known.age < configuration.handleFreshness / .seconds(1)
+            known.age < configuration.handleFreshness
         {
             return known.value
         }
@@ -221,7 +221,7 @@ public actor IdentityResolver: IdentityResolving {
     private func waitForSlot() async {
         let wait = pacer.wait(from: clock.now())
         // A cancelled sleep only means that the request goes out early: its own task is never cancelled.
-        if wait > 0 { try? await sleeper.sleep(for: .seconds(wait)) }
+        if wait > .zero { try? await sleeper.sleep(for: wait) }
     }
 
     private func unavailable(_ subject: String, _ response: HTTPResponse) -> IdentityFailure {

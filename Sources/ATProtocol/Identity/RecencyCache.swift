@@ -1,8 +1,10 @@
+internal import Network
+
 /// A bounded dictionary that remembers when each value came, and forgets those that were asked for longest ago.
 struct RecencyCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         var value: Value
-        var storedAt: Double
+        var storedAt: UnixTime
         var lastUse: UInt64
     }
 
@@ -14,16 +16,16 @@ struct RecencyCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     var count: Int { entries.count }
 
-    /// The value and its age in seconds; asking counts as a use.
-    mutating func value(of key: Key, at now: Double) -> (value: Value, age: Double)? {
+    /// The value and its age; asking counts as a use.
+    mutating func value(of key: Key, at now: UnixTime) -> (value: Value, age: Duration)? {
         guard let entry = entries[key] else { return nil }
         uses += 1
         entries[key]?.lastUse = uses
         // A clock that was set back must not make an answer young for ever.
-        return (entry.value, abs(now - entry.storedAt))
+        return (entry.value, max(now - entry.storedAt, entry.storedAt - now))
     }
 
-    mutating func store(_ value: Value, of key: Key, at now: Double) {
+    mutating func store(_ value: Value, of key: Key, at now: UnixTime) {
         uses += 1
         entries[key] = Entry(value: value, storedAt: now, lastUse: uses)
         guard entries.count > capacity else { return }

@@ -1,4 +1,5 @@
 public import Crypto
+public import Network
 
 /// Whether a record stands in its author's repository, proven by the signed commit and the path to it
 /// (com.atproto.sync.getRecord).
@@ -17,14 +18,14 @@ public struct RecordProof: Sendable, Equatable {
     ///   - did: whose repository it must be.
     ///   - path: `collection/record-key`.
     ///   - key: the account's signing key.
-    ///   - now: microseconds since the Unix epoch.
+    ///   - now: the time.
     /// - Throws: ``RepositoryFailure`` naming what is not proven.
     public init(
         _ archive: BlockArchive,
         of did: DID,
         at path: String,
         signedBy key: PublicKey,
-        now: Int64
+        now: UnixTime
     ) throws(RepositoryFailure) {
         guard let block = try archive.block(archive.root) else {
             throw RepositoryFailure(code: .missingBlock, detail: "the proof lacks the commit")

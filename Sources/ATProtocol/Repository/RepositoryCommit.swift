@@ -1,4 +1,5 @@
 public import Crypto
+public import Network
 
 /// The signed root of a repository (atproto.com/specs/repository#commit-objects).
 public struct RepositoryCommit: Sendable, Equatable {
@@ -40,15 +41,15 @@ public struct RepositoryCommit: Sendable, Equatable {
         do { unsigned = try JSONValue.object(members).dagCBOR() } catch { throw malformed(error.description) }
     }
 
-    /// How far a revision may be ahead of the time, in microseconds (atproto.com/specs/sync#validation).
-    public static let maximumLead: Int64 = 300_000_000
+    /// How far a revision may be ahead of the time (atproto.com/specs/sync#validation).
+    public static let maximumLead = Duration.seconds(300)
 
     /// Checks that the revision does not claim the future: everything later would look old behind it.
     ///
-    /// - Parameter now: microseconds since the Unix epoch.
+    /// - Parameter now: the time.
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/futureRevision``.
-    public func checkRevision(now: Int64) throws(RepositoryFailure) {
-        guard Int64(rev.microseconds) - now <= Self.maximumLead else {
+    public func checkRevision(now: UnixTime) throws(RepositoryFailure) {
+        guard rev.time - now <= Self.maximumLead else {
             throw RepositoryFailure(
                 code: .futureRevision,
                 detail: "the revision \(rev) of \(did) is more than 5 minutes in the future"

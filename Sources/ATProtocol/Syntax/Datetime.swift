@@ -1,4 +1,4 @@
-internal import Network
+public import Network
 
 /// A date and time with a zone, the intersection of RFC 3339 and ISO 8601 (atproto.com/specs/lexicon#datetime).
 public struct Datetime: SyntaxValue {
@@ -6,6 +6,8 @@ public struct Datetime: SyntaxValue {
     public let text: String
     /// Microseconds since the Unix epoch, finer digits cut off.
     public let microseconds: Int64
+    /// The moment.
+    public var time: UnixTime { UnixTime(microseconds: microseconds) }
 
     /// Checks `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)` and that it names a moment that exists.
     public init(_ text: String) throws(SyntaxError) {

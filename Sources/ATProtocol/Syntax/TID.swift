@@ -1,3 +1,5 @@
+public import Network
+
 /// A timestamp identifier: 13 characters of sortable base32 (atproto.com/specs/tid).
 public struct TID: SyntaxValue, Comparable {
     /// The text, verbatim.
@@ -28,6 +30,9 @@ public struct TID: SyntaxValue, Comparable {
     public var microseconds: UInt64 {
         text.utf8.reduce(0) { $0 << 5 | UInt64(Self.value(of: $1) ?? 0) } >> 10
     }
+
+    /// The moment that it claims.
+    public var time: UnixTime { UnixTime(microseconds: Int64(microseconds)) }
 
     /// Earlier before later.
     public static func < (one: TID, other: TID) -> Bool { one.text.utf8.lexicographicallyPrecedes(other.text.utf8) }

@@ -1,5 +1,6 @@
 internal import Logging
 internal import Metrics
+internal import Network
 internal import Synchronization
 
 /// What each followed host has brought, and what it has missed: shared by the connections of one follower.

@@ -1,3 +1,5 @@
+internal import Network
+
 /// Where a connection asks to begin, and what that must show.
 struct ResumePoint: Sendable, Equatable {
     /// How the request says where to begin.
@@ -37,21 +39,21 @@ struct ResumePoint: Sendable, Equatable {
     ///   - wire: its wire.
     ///   - known: what is stored for every host and wire.
     ///   - distrusted: why the position of this host is known to be useless; nil when it is not.
-    ///   - now: microseconds since the Unix epoch.
+    ///   - now: the time.
     ///   - configuration: margins.
     init(
         host: String,
         wire: StreamWire,
         known: [StoredPosition],
         distrusted: StreamGap.Reason?,
-        now: Int64,
+        now: UnixTime,
         configuration: StreamConfiguration
     ) {
         let margin = configuration.hostChangeMargin.microseconds
         guard let newest = known.max(by: { $0.position.witnessed < $1.position.witnessed }) else {
             // Asked for by time, so that a connection that breaks before its first event loses nothing.
-            self.init(cursor: .time(now - configuration.initialMargin.microseconds), witnessed: now)
-            witnessed = now - configuration.initialMargin.microseconds
+            let start = (now - configuration.initialMargin).microseconds
+            self.init(cursor: .time(start), witnessed: start)
             isFirst = true
             if wire == .relay { cursor = .live }
             return
@@ -60,7 +62,7 @@ struct ResumePoint: Sendable, Equatable {
         self.init(cursor: .time(newest.position.witnessed - margin), witnessed: newest.position.witnessed)
         evidence = StreamEvidence(newest.evidence)
         let start = newest.position.witnessed + configuration.initialMargin.microseconds
-        isFirst = newest.position.value == 0 && now - start < margin
+        isFirst = newest.position.value == 0 && now.microseconds - start < margin
         // A relay has no cursor by time, so that a position of its own is better than none, unless the whole network's
         // traffic since then is more than a sweep of a few minutes. Of hosts that are followed together each is to show
         // what it has, whatever the others have shown meanwhile.
@@ -106,9 +108,4 @@ struct ResumePoint: Sendable, Equatable {
         reached = 0
         evidence = StreamEvidence()
     }
-}
-
-extension Duration {
-    /// Whole microseconds.
-    var microseconds: Int64 { Int64(self / .microseconds(1)) }
 }

@@ -1,3 +1,5 @@
+public import Network
+
 /// The protocols that a stream host may speak.
 public struct StreamWire: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The stable name.
@@ -30,6 +32,9 @@ public struct StreamPosition: Sendable, Hashable {
     /// The only part that another host understands. Never taken from a commit's `time` on v2, which may be an
     /// imported one.
     public let witnessed: Int64
+
+    /// When the host witnessed the event at this position.
+    public var witnessedAt: UnixTime { UnixTime(microseconds: witnessed) }
 
     /// A position with these parts.
     public init(host: String, wire: StreamWire, value: Int64, witnessed: Int64) {

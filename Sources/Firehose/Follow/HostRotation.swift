@@ -14,8 +14,8 @@ struct HostRotation: Sendable {
         case stalled
         /// It was refused for a reason that repeating does not mend.
         case refused
-        /// It was refused for asking too often; seconds to wait where the server says.
-        case limited(retryAfter: Double?)
+        /// It was refused for asking too often; how long to wait where the server says.
+        case limited(retryAfter: Duration?)
         /// It ended by our own choice.
         case willing
     }
@@ -24,8 +24,8 @@ struct HostRotation: Sendable {
         let name: String
         var backoff = Backoff()
         var stalls = 0
-        var notBefore = 0.0
-        var boxedUntil = 0.0
+        var notBefore = UnixTime.distantPast
+        var boxedUntil = UnixTime.distantPast
         var isTaken = false
 
         init(_ name: String) { self.name = name }
@@ -36,24 +36,24 @@ struct HostRotation: Sendable {
     /// - Parameter names: by preference; addresses of one server share its name.
     init(_ names: [String]) { hosts = names.map(Host.init) }
 
-    /// Takes the host to connect to and tells the seconds to wait before.
-    mutating func take(at now: Double) -> (index: Int, wait: Double) {
+    /// Takes the host to connect to and tells how long to wait before.
+    mutating func take(at now: UnixTime) -> (index: Int, wait: Duration) {
         let choice = choice(at: now)
         hosts[choice.index].isTaken = true
         return choice
     }
 
     /// The host that would be taken.
-    func choice(at now: Double) -> (index: Int, wait: Double) {
+    func choice(at now: UnixTime) -> (index: Int, wait: Duration) {
         let others = hosts.indices.filter { !isElsewhere(hosts[$0].name, than: nil) }
         let free = others.first { hosts[$0].boxedUntil <= now }
         let index = free ?? others.min { hosts[$0].notBefore < hosts[$1].notBefore } ?? 0
         // A clock that was set back must not make a wait of minutes one of days.
-        return (index, min(max(0, hosts[index].notBefore - now), 1800))
+        return (index, min(max(.zero, hosts[index].notBefore - now), .seconds(1800)))
     }
 
     /// When a host that is preferred to this one, and that nobody else has, leaves the penalty box; nil when none is.
-    func betterHostFree(than index: Int) -> Double? {
+    func betterHostFree(than index: Int) -> UnixTime? {
         hosts[..<index].filter { !isElsewhere($0.name, than: index) }.map(\.boxedUntil).min()
     }
 
@@ -61,7 +61,7 @@ struct HostRotation: Sendable {
     mutating func ended(
         _ index: Int,
         _ ending: Ending,
-        at now: Double,
+        at now: UnixTime,
         using generator: inout some RandomNumberGenerator
     ) {
         hosts[index].isTaken = false
@@ -70,17 +70,18 @@ struct HostRotation: Sendable {
             hosts[index] = Host(hosts[index].name)
         case .failed(let wasHealthy):
             if wasHealthy { hosts[index] = Host(hosts[index].name) }
-            wait(index, hosts[index].backoff.next(using: &generator) / .seconds(1), at: now)
-            if hosts[index].backoff.attempt >= 3 { box(index, 60, at: now) }
+            wait(index, hosts[index].backoff.next(using: &generator), at: now)
+            if hosts[index].backoff.attempt >= 3 { box(index, .seconds(60), at: now) }
         case .stalled:
             hosts[index].stalls += 1
-            wait(index, hosts[index].backoff.next(using: &generator) / .seconds(1), at: now)
-            box(index, min(1800, 120 * Double(1 << min(hosts[index].stalls - 1, 4))), at: now)
+            wait(index, hosts[index].backoff.next(using: &generator), at: now)
+            box(index, .seconds(min(1800, 120 << min(hosts[index].stalls - 1, 4))), at: now)
         case .refused:
-            wait(index, Double.random(in: 300...600, using: &generator), at: now)
-            box(index, 600, at: now)
+            wait(index, .seconds(Double.random(in: 300...600, using: &generator)), at: now)
+            box(index, .seconds(600), at: now)
         case .limited(let retryAfter):
-            let wait = min(max(retryAfter ?? 60, 60), 1800) * Double.random(in: 1...1.25, using: &generator)
+            let asked = min(max(retryAfter ?? .seconds(60), .seconds(60)), .seconds(1800))
+            let wait = asked * Double.random(in: 1...1.25, using: &generator)
             self.wait(index, wait, at: now)
             box(index, wait, at: now)
         }
@@ -90,11 +91,11 @@ struct HostRotation: Sendable {
         hosts.indices.contains { $0 != index && hosts[$0].isTaken && hosts[$0].name == name }
     }
 
-    private mutating func wait(_ index: Int, _ seconds: Double, at now: Double) {
-        hosts[index].notBefore = now + seconds
+    private mutating func wait(_ index: Int, _ time: Duration, at now: UnixTime) {
+        hosts[index].notBefore = now + time
     }
 
-    private mutating func box(_ index: Int, _ seconds: Double, at now: Double) {
-        hosts[index].boxedUntil = now + seconds
+    private mutating func box(_ index: Int, _ time: Duration, at now: UnixTime) {
+        hosts[index].boxedUntil = now + time
     }
 }

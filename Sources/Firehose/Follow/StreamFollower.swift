@@ -126,13 +126,14 @@ public actor StreamFollower {
         while !Task.isCancelled {
             let (index, wait) = rotation.take(at: clock.now())
             let host = upstreams[index]
-            if wait > 0 {
-                logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": "\(Int(wait.rounded(.up)))"])
-                do { try await sleeper.sleep(for: .seconds(wait)) } catch { return }
+            if wait > .zero {
+                let seconds = Int(wait.inSeconds.rounded(.up))
+                logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": "\(seconds)"])
+                do { try await sleeper.sleep(for: wait) } catch { return }
             }
             await entrance.waitForRoom()
-            let better = rotation.betterHostFree(than: index).map { $0 + configuration.failBackDelay / .seconds(1) }
-            let failBackAt = better.map { max($0, clock.now() + configuration.failBackDelay / .seconds(1)) }
+            let better = rotation.betterHostFree(than: index)
+            let failBackAt = better.map { max($0, clock.now()) + configuration.failBackDelay }
             guard let ending = await follow(host, failBackAt: failBackAt) else { return }
             var generator = SystemOrGiven(base: generator)
             rotation.ended(index, ending, at: clock.now(), using: &generator)
@@ -158,14 +159,14 @@ public actor StreamFollower {
     }
 
     /// One connection; nil when the task was cancelled.
-    private func follow(_ host: Upstream, failBackAt: Double?) async -> HostRotation.Ending? {
+    private func follow(_ host: Upstream, failBackAt: UnixTime?) async -> HostRotation.Ending? {
         for session in sessions.values { session.accepted.map(remember) }
         var resume = ResumePoint(
             host: host.name,
             wire: host.wire,
             known: known,
             distrusted: distrusted[host],
-            now: Int64(clock.now() * 1e6),
+            now: clock.now(),
             configuration: configuration
         )
         if let obstacle = obstacles[host] { resume.avoid(obstacle, on: host.wire) }

@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Network
 
 /// The counters of one host; totals are added once a read, not once a message.
 struct StreamMetrics: Sendable {
@@ -85,7 +86,7 @@ struct StreamMetrics: Sendable {
         Gauge(
             label: "impact_notifier_stream_last_event_timestamp_seconds",
             dimensions: [("upstream", upstream)]
-        ).record(Double(position.witnessed) / 1e6)
+        ).record(position.witnessedAt.seconds)
     }
 
     func connected() {

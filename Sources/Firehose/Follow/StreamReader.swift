@@ -25,7 +25,7 @@ struct StreamReader: ~Copyable {
     /// Where everything goes to be verified; nil when it does not.
     private let verification: VerificationQueue?
     /// When to leave for a preferred host.
-    private let failBackAt: Double?
+    private let failBackAt: UnixTime?
 
     private var decoder: WireDecoder
     private var check: ContinuityCheck
@@ -55,7 +55,7 @@ struct StreamReader: ~Copyable {
         session: StreamSession,
         comparison: HostComparison,
         clock: any WallClock,
-        failBackAt: Double?,
+        failBackAt: UnixTime?,
         verification: VerificationQueue? = nil,
         logger: Logger
     ) {
@@ -118,7 +118,7 @@ struct StreamReader: ~Copyable {
     mutating func message(_ encoding: WireEncoding, _ message: RawSpan) -> Bool {
         guard !hasEnded else { return false }
         bytes += message.byteCount
-        recorder?.record(encoding, message, at: Int64(clock.now() * 1e6))
+        recorder?.record(encoding, message, at: clock.now())
         switch decoder.decode(encoding, message) {
         case .missed(let value):
             passed += 1
@@ -235,7 +235,7 @@ struct StreamReader: ~Copyable {
         stretch = .begins
         verification?.interrupt()
         metrics.gap(reason)
-        let now = Int64(clock.now() * 1e6)
+        let now = clock.now().microseconds
         pending.gap = StreamGap(
             host: host.name,
             wire: host.wire,

@@ -14,7 +14,7 @@ enum StreamTransportEnd: Sendable, Equatable {
     /// Without one, or it was never made.
     case lost(code: String, detail: String)
     /// The server answered the upgrade with an HTTP status.
-    case refused(status: Int, error: String?, message: String, retryAfter: Double?)
+    case refused(status: Int, error: String?, message: String, retryAfter: Duration?)
     /// The task was cancelled.
     case cancelled
 }

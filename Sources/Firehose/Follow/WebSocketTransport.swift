@@ -37,8 +37,8 @@ struct WebSocketTransport: StreamTransport {
         }
     }
 
-    /// What a failure means to the follower; the time is in seconds since the Unix epoch.
-    static func end(_ failure: WebSocketFailure, now: Double) -> StreamTransportEnd {
+    /// What a failure means to the follower.
+    static func end(_ failure: WebSocketFailure, now: UnixTime) -> StreamTransportEnd {
         if failure.code == .cancelled || Task.isCancelled { return .cancelled }
         guard let refusal = failure.refusal else {
             return .lost(code: failure.code.rawValue, detail: failure.detail)

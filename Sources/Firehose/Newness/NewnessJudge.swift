@@ -1,4 +1,5 @@
 internal import ATProtocol
+public import Network
 
 /// Tells new records from old ones that are told again, by the arithmetic of their identifiers.
 ///
@@ -9,60 +10,59 @@ internal import ATProtocol
 public struct NewnessJudge: Sendable {
     /// Revisions of replaced repositories that are remembered.
     private static let capacity = 4096
-    /// No TID of the network is older than 2022-01-01, in microseconds; a key that merely looks like one may be any
-    /// time.
-    private static let oldestTime: Int64 = 1_640_995_200_000_000
+    /// No TID of the network is older than 2022-01-01; a key that merely looks like one may be any time.
+    private static let oldestTime = UnixTime(microseconds: 1_640_995_200_000_000)
     /// Clocks of servers may be ahead by this much (atproto.com/specs/sync).
-    private static let tolerance: Int64 = 5 * 60 * 1_000_000
+    private static let tolerance = Duration.seconds(5 * 60)
 
-    private let window: Int64
+    private let window: Duration
     private var syncs: [String: String] = [:]
     private var order: [String] = []
     private var oldest = 0
 
     /// - Parameter window: a record that is older than its commit by more is not new.
     public init(window: Duration = .seconds(24 * 3600)) {
-        self.window = window.microseconds
+        self.window = window
     }
 
     /// Judges an event, and remembers it when it is a `#sync`.
     ///
     /// - Parameters:
     ///   - event: give all events, in the order of the stream.
-    ///   - now: microseconds since the Unix epoch.
+    ///   - now: the time.
     /// - Returns: nil for anything but a record that is created or changed.
-    public mutating func judge(_ event: StreamEvent, now: Int64) -> Newness? {
+    public mutating func judge(_ event: StreamEvent, now: UnixTime) -> Newness? {
         switch event.body {
         case .sync(let rev):
             remember(event.did.text, rev)
             return nil
         case .commit(let commit) where commit.operation != .delete:
-            let times = Times(commit, witnessed: event.position.witnessed, now: now)
+            let times = Times(commit, witnessed: event.position.witnessedAt, now: now)
             return judge(times, isCreate: commit.operation == .create, isResync: syncs[event.did.text] == commit.rev)
         default: return nil
         }
     }
 
-    /// What there is to judge a record by, in microseconds since the Unix epoch.
+    /// What there is to judge a record by.
     private struct Times {
         /// That of its key, if the key is a time.
-        let key: Int64?
+        let key: UnixTime?
         /// What the record says itself.
-        let created: Int64?
-        let committed: Int64
-        let witnessed: Int64
-        let now: Int64
+        let created: UnixTime?
+        let committed: UnixTime
+        let witnessed: UnixTime
+        let now: UnixTime
 
-        init(_ commit: StreamEvent.Commit, witnessed: Int64, now: Int64) {
+        init(_ commit: StreamEvent.Commit, witnessed: UnixTime, now: UnixTime) {
             key = time(commit.recordKey.text)
-            created = commit.record?["createdAt"]?.string.flatMap { try? Datetime($0) }?.microseconds
+            created = commit.record?["createdAt"]?.string.flatMap { try? Datetime($0) }?.time
             committed = time(commit.rev) ?? now
             self.witnessed = witnessed
             self.now = now
         }
 
         /// The earliest: the author chose them, and pretending to be old only harms the author.
-        var written: Int64 { min(key ?? committed, created ?? committed, committed) }
+        var written: UnixTime { min(key ?? committed, created ?? committed, committed) }
     }
 
     private func judge(_ times: Times, isCreate: Bool, isResync: Bool) -> Newness {
@@ -80,9 +80,8 @@ public struct NewnessJudge: Sendable {
         }
     }
 
-    private static func time(_ text: String) -> Int64? {
-        guard let tid = try? TID(text) else { return nil }
-        let time = Int64(tid.microseconds)
+    private static func time(_ text: String) -> UnixTime? {
+        guard let time = (try? TID(text))?.time else { return nil }
         return time >= oldestTime ? time : nil
     }
 

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Glibc
+internal import Network
 
 /// The last messages of a connection as they came, in a ring of fixed size: what is looked at when something went
 /// wrong.
@@ -10,7 +11,7 @@ struct FlightRecorder: Sendable {
     private struct Entry {
         var start: Int
         var count: Int
-        var time: Int64
+        var time: UnixTime
         var isText: Bool
     }
 
@@ -32,7 +33,7 @@ struct FlightRecorder: Sendable {
     }
 
     /// Keeps a message, and gives up the oldest ones for it; one that is larger than the ring is not kept.
-    mutating func record(_ encoding: WireEncoding, _ bytes: RawSpan, at time: Int64) {
+    mutating func record(_ encoding: WireEncoding, _ bytes: RawSpan, at time: UnixTime) {
         let count = bytes.byteCount
         guard count <= ring.count else { return }
         if end + count > ring.count {
@@ -58,7 +59,7 @@ struct FlightRecorder: Sendable {
         entries[first...].flatMap { entry in
             let bytes = Array(ring[entry.start..<entry.start + entry.count])
             let line: JSONValue = [
-                "recorded_us": .integer(entry.time), "host": .string(host), "wire": .string(wire.rawValue),
+                "recorded_us": .integer(entry.time.microseconds), "host": .string(host), "wire": .string(wire.rawValue),
                 "encoding": entry.isText ? "text" : "binary", "bytes": JSONValue(bytes: bytes),
             ]
             return line.encoded + [0x0A]

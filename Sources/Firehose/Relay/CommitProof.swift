@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// What a relay's commit message proves by itself, before anybody asks whose key signed it.
 struct CommitProof: Sendable, Equatable {
@@ -15,9 +16,9 @@ struct CommitProof: Sendable, Equatable {
     /// - Parameters:
     ///   - message: the message without its blocks.
     ///   - archive: its blocks.
-    ///   - now: microseconds since the Unix epoch.
+    ///   - now: the time.
     /// - Throws: `RepositoryFailure` naming what does not fit.
-    init(_ message: RelayCommit, _ archive: BlockArchive, now: Int64) throws(RepositoryFailure) {
+    init(_ message: RelayCommit, _ archive: BlockArchive, now: UnixTime) throws(RepositoryFailure) {
         func wrong(_ detail: String) -> RepositoryFailure {
             RepositoryFailure(code: .wrongTree, detail: detail)
         }

@@ -111,7 +111,7 @@ struct RelayDecoder: Sendable {
     }
 
     /// The time, or the network's when ours is behind: a slow clock must not refuse what everybody writes.
-    private var now: Int64 { max(Int64(clock.now() * 1e6), witnessed) }
+    private var now: UnixTime { max(clock.now(), UnixTime(microseconds: witnessed)) }
 
     private func verify(_ bytes: RawSpan, isWanted: Bool) {
         guard let queue else { return }

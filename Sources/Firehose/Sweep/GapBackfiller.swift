@@ -93,7 +93,7 @@ public struct GapBackfiller: Sendable {
             await hand(over: StreamBatch(events: events))
         }
         guard !Task.isCancelled else { return nil }
-        let isGivenUp = clock.now() - gap.noticedAt > Self.patience
+        let isGivenUp = clock.now().seconds - gap.noticedAt > Self.patience
         guard report.isComplete || isGivenUp else { return nil }
         await close(gap)
         return Closing(

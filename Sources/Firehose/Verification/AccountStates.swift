@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import Network
 
 /// What is remembered of accounts while everything is verified: a bounded number, those that wrote last.
 ///
@@ -9,10 +10,10 @@ struct AccountStates: Sendable {
     struct Key: Sendable, Equatable {
         let curve: Curve
         let point: [UInt8]
-        /// When the directory was asked for it past all caches, in microseconds since the Unix epoch; nil for never.
-        let freshAt: Int64?
+        /// When the directory was asked for it past all caches; nil for never.
+        let freshAt: UnixTime?
 
-        init(_ key: PublicKey, freshAt: Int64?) {
+        init(_ key: PublicKey, freshAt: UnixTime?) {
             curve = key.curve
             point = key.compressed
             self.freshAt = freshAt

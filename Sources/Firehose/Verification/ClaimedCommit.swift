@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// A signed commit that fits together, of which is still to be told whose key signed it and what it follows on.
 struct ClaimedCommit: Sendable, Equatable {
@@ -75,7 +76,7 @@ struct ClaimedCommit: Sendable, Equatable {
         return .refused(refusal)
     }
 
-    private static func commit(ofSync payload: JSONValue, now: Int64) throws -> RepositoryCommit {
+    private static func commit(ofSync payload: JSONValue, now: UnixTime) throws -> RepositoryCommit {
         guard let blocks = payload["blocks"]?.dataBytes else {
             throw RepositoryFailure(code: .malformed, detail: "the message has no blocks")
         }

@@ -65,7 +65,7 @@ struct CommitVerifier: Sendable {
                     findings = Self.findings(intake, &state)
                     group.addTask { .intake(await queue.next()) }
                 case .key(let did, let key):
-                    findings = state.answer(did, key, now: Int64(clock.now() * 1e6))
+                    findings = state.answer(did, key, now: clock.now())
                 }
                 for finding in findings {
                     switch finding {

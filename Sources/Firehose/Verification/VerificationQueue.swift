@@ -1,3 +1,4 @@
+internal import Network
 internal import Synchronization
 
 /// Between a reader thread and the verification of everything: the reader never waits for it.
@@ -11,8 +12,8 @@ final class VerificationQueue: Sendable {
         let bytes: [UInt8]
         /// Whether a rule wants something of it.
         let isWanted: Bool
-        /// When it came, in microseconds since the Unix epoch.
-        let now: Int64
+        /// When it came.
+        let now: UnixTime
     }
 
     /// Everything that came since the last time.

@@ -1,5 +1,6 @@
 internal import Logging
 internal import Metrics
+internal import Network
 
 /// Counts what verification found, for the metrics and one line a minute.
 struct VerificationReport {
@@ -8,10 +9,10 @@ struct VerificationReport {
     private var unverified: [VerificationState.Unverified: Int] = [:]
     private var breaks: [RepositoryChain.Break: Int] = [:]
     private var unverifiedSinceLine = 0
-    private var lastLine: Double?
+    private var lastLine: UnixTime?
 
-    /// Seconds between two lines.
-    static let interval = 60.0
+    /// The time between two lines.
+    static let interval = Duration.seconds(60)
 
     init(logger: Logger) { self.logger = logger }
 
@@ -44,7 +45,7 @@ struct VerificationReport {
     }
 
     /// Adds what was counted to the metrics; says what was not verified, once a minute.
-    mutating func publish(accounts: Int, now: Double) {
+    mutating func publish(accounts: Int, now: UnixTime) {
         StreamMetrics.verified(verified)
         for (reason, count) in unverified {
             StreamMetrics.unverified(count, reason.rawValue)
@@ -56,7 +57,7 @@ struct VerificationReport {
         breaks = [:]
         let last = lastLine ?? now
         lastLine = last
-        guard abs(now - last) >= Self.interval else { return }
+        guard max(now - last, last - now) >= Self.interval else { return }
         if unverifiedSinceLine > 0 {
             logger.notice(
                 "commits not verified",

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import Network
 
 /// Decides about every commit of a relay, without I/O: signature, chain, and what waits for a key.
 struct VerificationState: Sendable {
@@ -26,8 +27,8 @@ struct VerificationState: Sendable {
     static let maximumLookups = 8
     /// The most octets of messages that wait for keys.
     static let maximumWaiting = 4 << 20
-    /// A key that was asked for past all caches so short ago is not asked for again, in microseconds.
-    static let keyFreshness: Int64 = 60_000_000
+    /// A key that was asked for past all caches so short ago is not asked for again.
+    static let keyFreshness = Duration.seconds(60)
 
     private var accounts = AccountStates()
     private var waiting: [DID: (claims: [ClaimedCommit], isFresh: Bool)] = [:]
@@ -37,7 +38,7 @@ struct VerificationState: Sendable {
     var accountCount: Int { accounts.count }
 
     /// Takes a commit that fits together.
-    mutating func take(_ claim: ClaimedCommit, now: Int64) -> [Finding] {
+    mutating func take(_ claim: ClaimedCommit, now: UnixTime) -> [Finding] {
         let did = claim.commit.did
         // In order: what waits for the key comes first.
         guard waiting[did] == nil else { return hold(claim, isFresh: nil) }
@@ -50,9 +51,9 @@ struct VerificationState: Sendable {
     /// - Parameters:
     ///   - did: whose key was asked for.
     ///   - key: nil when the document names none that can be used.
-    ///   - now: microseconds since the Unix epoch.
+    ///   - now: the time.
     /// - Returns: what becomes of the commits that waited for it.
-    mutating func answer(_ did: DID, _ key: Result<PublicKey?, IdentityFailure>, now: Int64) -> [Finding] {
+    mutating func answer(_ did: DID, _ key: Result<PublicKey?, IdentityFailure>, now: UnixTime) -> [Finding] {
         guard let (claims, isFresh) = waiting.removeValue(forKey: did) else { return [] }
         for claim in claims { waitingOctets -= claim.refusal.bytes.count }
         switch key {
@@ -91,11 +92,11 @@ struct VerificationState: Sendable {
         return isFresh.map { [.lookUp(did, isFresh: $0)] } ?? []
     }
 
-    private mutating func judge(_ claim: ClaimedCommit, _ key: AccountStates.Key, now: Int64) -> [Finding] {
+    private mutating func judge(_ claim: ClaimedCommit, _ key: AccountStates.Key, now: UnixTime) -> [Finding] {
         let commit = claim.commit
         guard let publicKey = key.publicKey, publicKey.isValid(commit.signature, for: commit.unsigned) else {
             // A key that was changed a moment ago is not in any cache yet (atproto.com/specs/sync).
-            let isFresh = key.freshAt.map { abs(now - $0) < Self.keyFreshness } ?? false
+            let isFresh = key.freshAt.map { max(now - $0, $0 - now) < Self.keyFreshness } ?? false
             guard isFresh else { return hold(claim, isFresh: true) }
             return [refused(claim, "the commit \(commit.rev) of \(commit.did) is not signed by its key")]
         }

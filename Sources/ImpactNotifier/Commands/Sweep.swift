@@ -28,16 +28,17 @@ struct Sweep: AsyncParsableCommand {
     func run() async throws {
         let loaded = try configuration.load().configuration
         LogOutput.bootstrap(format: loaded.log.format, level: .critical)
-        let now = Int64(SystemClock().now() * 1e6)
+        let now = SystemClock().now()
         guard let from = Self.time(since, now: now), from < now else {
             throw ValidationError("--since is a duration such as 36h, or a past time such as 2026-11-22T19:00:00Z.")
         }
-        guard now - from <= Int64(loaded.delivery.sending.retention / .microseconds(1)) else {
+        guard now - from <= loaded.delivery.sending.retention else {
             throw ValidationError("--since is before what sending.retention remembers: owners would be told again.")
         }
         let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
         try await loaded.withLedger { ledger throws(LedgerError) in
-            let report = await services.sweep(for: loaded).run(from: from, until: now) { uri in
+            let report = await services.sweep(for: loaded).run(from: from.microseconds, until: now.microseconds) {
+                uri in
                 (try? await ledger.stream.knows(uri)) ?? false
             } deliver: { events in
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
@@ -53,20 +54,17 @@ struct Sweep: AsyncParsableCommand {
             let gap = StreamGap(
                 host: "operator",
                 wire: .jetstream2,
-                from: from,
-                until: now,
+                from: from.microseconds,
+                until: now.microseconds,
                 reason: .operatorRequest
             )
-            try await ledger.stream.declare(gap, at: SystemClock().now())
+            try await ledger.stream.declare(gap, at: SystemClock().now().seconds)
             StandardOutput.print("left to the daemon, which looks again within a minute")
         }
     }
 
-    /// Microseconds since the Unix epoch.
-    private static func time(_ text: String, now: Int64) -> Int64? {
-        if let duration = DurationText.parse(text) {
-            return Int64(exactly: (duration / .microseconds(1)).rounded()).map { max(0, now - $0) }
-        }
-        return (try? Datetime(text))?.microseconds
+    private static func time(_ text: String, now: UnixTime) -> UnixTime? {
+        if let duration = DurationText.parse(text) { return max(UnixTime(microseconds: 0), now - duration) }
+        return (try? Datetime(text))?.time
     }
 }

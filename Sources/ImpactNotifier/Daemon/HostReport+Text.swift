@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Firehose
+internal import Network
 
 extension HostReport {
     /// The host as JSON: times in seconds since the Unix epoch.
@@ -8,8 +9,8 @@ extension HostReport {
             "host": .string(host),
             "wire": .string(wire.rawValue),
             "connected": .bool(isConnected),
-            "read_since": since.map { .number(Double($0) / 1e6) } ?? .null,
-            "read_until": until.map { .number(Double($0) / 1e6) } ?? .null,
+            "read_since": since.map { .number(UnixTime(microseconds: $0).seconds) } ?? .null,
+            "read_until": until.map { .number(UnixTime(microseconds: $0).seconds) } ?? .null,
             "missed": .integer(Int64(missed)),
             "late": .integer(Int64(late)),
         ]

@@ -16,7 +16,7 @@ extension Monitoring {
             obstacle: { Self.obstacle(board)?.description },
             status: { [hosts] in
                 var json: [String: JSONValue] = ["version": .string(BuildInformation.version)]
-                json["session"] = SessionText(board.session, now: SystemClock().now()).json
+                json["session"] = SessionText(board.session, now: SystemClock().now().seconds).json
                 json["ledger"] = board.ledger().json
                 json["pipeline"] = board.pipeline?.json
                 json["obstacle"] = Self.obstacle(board).map { .string($0.description) } ?? .null
@@ -35,7 +35,7 @@ extension Monitoring {
     /// Why nothing can be sent just now; nil when messages are sent as they come.
     static func obstacle(_ board: StatusBoard) -> SendingObstacle? {
         let sender = board.pipeline?.sender ?? .open
-        return SendingObstacle(session: board.session.sendObstacle, sender: sender, now: SystemClock().now())
+        return SendingObstacle(session: board.session.sendObstacle, sender: sender, now: SystemClock().now().seconds)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Network
 
 /// Turns one event into one line: `level`, `ts`, `msg` and `component` first, then the metadata by key.
 ///
@@ -18,7 +19,7 @@ struct LogEncoder {
     /// The line of an event, newline included.
     ///
     /// `time` is in seconds since the Unix epoch.
-    func encode(_ event: LogEvent, component: String, metadata: Logger.Metadata, time: Double) -> [UInt8] {
+    func encode(_ event: LogEvent, component: String, metadata: Logger.Metadata, time: UnixTime) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(256)
         if isJournal { line.append(contentsOf: "<\(event.level.syslogPriority)>".utf8) }

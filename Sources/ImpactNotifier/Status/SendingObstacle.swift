@@ -27,7 +27,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
         case .held(let reason, let until):
             description = Instance.addressed(
                 """
-                sending rests until \(CalendarDate(until).timestamp) (\(reason.rawValue)): \(reason.sentence) \
+                sending rests until \(UnixTime(seconds: until)) (\(reason.rawValue)): \(reason.sentence) \
                 Run “impact-notifier jobs list”.
                 """
             )

@@ -4,10 +4,10 @@ public enum RetryAfter {
     ///
     /// - Parameters:
     ///   - text: `120`, or `Wed, 21 Oct 2015 07:28:00 GMT`.
-    ///   - now: seconds since the Unix epoch.
-    /// - Returns: the wait in seconds.
-    public static func wait(_ text: String, now: Double) -> Double? {
-        if let seconds = UInt32(text) { return Double(seconds) }
-        return HTTPDate.seconds(text).map { max(0, $0 - now) }
+    ///   - now: the time that a date is counted from.
+    /// - Returns: the wait.
+    public static func wait(_ text: String, now: UnixTime) -> Duration? {
+        if let seconds = UInt32(text) { return .seconds(Int64(seconds)) }
+        return HTTPDate.seconds(text).map { max(.zero, UnixTime(seconds: $0) - now) }
     }
 }

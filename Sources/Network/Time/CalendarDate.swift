@@ -9,12 +9,10 @@ public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
     /// Seconds since midnight, 0 to 86 399.
     public let secondOfDay: Int
 
-    /// The date of a moment, in seconds since the Unix epoch.
-    public init(_ seconds: Double) {
-        // Beyond some thousand years no date is meant, and an integer would not hold it.
-        let bounded = seconds.isNaN ? 0 : min(max(seconds, -1e11), 1e12)
-        let whole = Int(bounded.rounded(.down))
-        let days = whole >= 0 ? whole / 86_400 : (whole - 86_399) / 86_400
+    /// The date of a moment.
+    public init(_ time: UnixTime) {
+        let whole = Self.floor(Int(time.microseconds), 1_000_000)
+        let days = Self.floor(whole, 86_400)
         // Days to civil date over 400-year eras that begin on 1 March (Hinnant, "chrono-compatible low-level dates").
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -26,6 +24,11 @@ public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
         month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         secondOfDay = whole - days * 86_400
+    }
+
+    private static func floor(_ number: Int, _ divisor: Int) -> Int {
+        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 
     /// Days since 1970-01-01.

@@ -19,7 +19,7 @@ public enum HTTPDate {
 
     /// The header value of a moment since 1970, in seconds since the Unix epoch.
     public static func text(_ seconds: Double) -> String {
-        let date = CalendarDate(seconds)
+        let date = CalendarDate(UnixTime(seconds: seconds))
         let weekday = weekdays[Int((seconds / 86_400).rounded(.down)) % 7]
         let time = date.timestamp.dropFirst(11).dropLast()
         return "\(weekday), \(date.day < 10 ? "0" : "")\(date.day) \(months[date.month - 1]) \(date.year) \(time) GMT"

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// Seconds since 1970-01-01T00:00:00Z, with a fraction.
+/// What tells the date.
 ///
 /// Passed in wherever a decision depends on the date, so that tests can travel in time.
 public protocol WallClock: Sendable {
-    /// The time now, in seconds since the Unix epoch.
-    func now() -> Double
+    /// The time now.
+    func now() -> UnixTime
 }
 
 /// The machine's own clock.
@@ -14,10 +14,10 @@ public struct SystemClock: WallClock {
     /// The machine's clock.
     public init() {}
 
-    /// The time now, in seconds since the Unix epoch.
-    public func now() -> Double {
+    /// The time now, the rest of a microsecond cut off.
+    public func now() -> UnixTime {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        return UnixTime(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
     }
 }

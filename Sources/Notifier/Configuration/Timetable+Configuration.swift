@@ -1,3 +1,5 @@
+internal import Network
+
 extension Timetable {
     /// The waits of a configuration.
     init(_ configuration: NotifierConfiguration) {

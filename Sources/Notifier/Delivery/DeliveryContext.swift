@@ -35,7 +35,7 @@ struct DeliveryContext: Sendable {
     }
 
     /// Seconds since the Unix epoch.
-    var now: Double { wallClock.now() }
+    var now: Double { wallClock.now().seconds }
 
     /// Says what became of requests and jobs, and wakes whose work it is now.
     func report(_ applied: Applied) {

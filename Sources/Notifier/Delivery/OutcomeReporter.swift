@@ -43,7 +43,7 @@ final class OutcomeReporter: Sendable {
         if let next = outcome.nextIn { metadata["next_s"] = "\(Int(next.rounded()))" }
         switch outcome.state {
         case .delivered:
-            let now = wallClock.now()
+            let now = wallClock.now().seconds
             totals.withLock {
                 $0.delivered += 1
                 $0.lastDeliveredAt = now

@@ -127,7 +127,7 @@ struct SendBreaker: Sendable {
     private func length(of rest: Verdict.Hold, _ failure: CallFailure, limits: Int, now: Double) -> Double {
         var headers = HTTPHeaders()
         if case .answer(let error) = failure { headers = error.headers }
-        let asked = headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
+        let asked = headers["retry-after"].flatMap { RetryAfter.wait($0, now: UnixTime(seconds: now))?.inSeconds }
         switch rest {
         case .time(let time): return time.inSeconds
         case .pdsLimit:
@@ -138,9 +138,4 @@ struct SendBreaker: Sendable {
             return max(min(configuration.maximumLimitWait.inSeconds, doubled), min(asked ?? 0, Self.maximumPDSWait))
         }
     }
-}
-
-extension Duration {
-    /// The duration in seconds, with a fraction.
-    var inSeconds: Double { self / .seconds(1) }
 }

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// Notices an author who writes faster than a person does, by the times at which the stream saw the requests.
 ///

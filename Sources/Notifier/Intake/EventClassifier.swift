@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Firehose
+internal import Network
 
 /// What an event of the stream means by the configuration and by what the stream told before.
 struct EventClassifier: Sendable {
@@ -23,7 +24,7 @@ struct EventClassifier: Sendable {
 
     /// What an event means, nil when it is nobody's business; give all events, in the order of the stream.
     mutating func judge(_ event: StreamEvent, now: Double) -> IntakeItem? {
-        let newness = newness.judge(event, now: Int64(now * 1e6))
+        let newness = newness.judge(event, now: UnixTime(seconds: now))
         switch event.body {
         case .account(isActive: false, let status) where Self.isGone(status):
             return .authorInactive(event.did, witnessed: event.position.witnessed)

@@ -41,8 +41,8 @@ actor Intake {
                 "stream gap",
                 metadata: [
                     "host": "\(gap.host)", "reason": "\(gap.reason.rawValue)",
-                    "from": "\(CalendarDate(Double(gap.from) / 1e6).timestamp)",
-                    "until": "\(CalendarDate(Double(gap.until) / 1e6).timestamp)",
+                    "from": "\(UnixTime(microseconds: gap.from))",
+                    "until": "\(UnixTime(microseconds: gap.until))",
                 ]
             )
         }
@@ -59,7 +59,7 @@ actor Intake {
         let judgement = breaker.judge(
             author,
             request.commit.recordKey,
-            at: Double(request.event.position.witnessed) / 1e6
+            at: request.event.position.witnessedAt.seconds
         )
         request.refusal = Refusal(.authorBurst, "")
         switch judgement {

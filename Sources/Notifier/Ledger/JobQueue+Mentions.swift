@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// Whose turn it is to be mentioned.
 enum MentionCandidate: Sendable {

@@ -54,7 +54,7 @@ struct MentionPost: Sendable, Equatable {
     func record(createdAt: Double) -> JSONValue {
         [
             "$type": "app.bsky.feed.post", "text": .string(text), "langs": ["en"],
-            "createdAt": .string(CalendarDate(createdAt).timestamp),
+            "createdAt": .string(UnixTime(seconds: createdAt).description),
             "facets": .array(
                 facets.map { facet in
                     [

@@ -109,7 +109,7 @@ final class OwnerLookup: Sendable {
     }
 
     private func record(_ uri: ATURI, of authority: DID, at pds: WebURL) async throws(CallFailure) -> ProjectRecord {
-        let now = wallClock.now()
+        let now = wallClock.now().seconds
         if let known = names.withLock({ $0[uri] }), known.readAt + Self.cacheLifetime > now { return known }
         let value = try await ProjectRequest(uri: uri, repository: authority, pds: pds).fetch {
             request throws(CallFailure) in

@@ -83,7 +83,7 @@ final class RelationshipClient: Sendable {
     /// How long a question must wait, in seconds; nil when it may be asked.
     func pause(of question: Question) -> Double? {
         guard appView != nil else { return .infinity }
-        let (now, hold) = (wallClock.now(), holds.withLock { $0[question] ?? Hold() })
+        let (now, hold) = (wallClock.now().seconds, holds.withLock { $0[question] ?? Hold() })
         // A clock that was set back makes no hold longer.
         return hold.since <= now && now < hold.until ? hold.until - now : nil
     }
@@ -114,13 +114,13 @@ final class RelationshipClient: Sendable {
         }
     }
 
-    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? 0) <= wallClock.now() }
+    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? 0) <= wallClock.now().seconds }
 
     private func hold(_ question: Question, after failure: CallFailure) {
-        let now = wallClock.now()
+        let now = wallClock.now().seconds
         var asked: Double?
         if case .answer(let error) = failure {
-            asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
+            asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: UnixTime(seconds: now))?.inSeconds }
         }
         let status = failure.status ?? 500
         // What is wrong with one question alone says nothing about the other.

@@ -1,5 +1,6 @@
 public import ATProtocol
 public import Firehose
+internal import Network
 
 /// The same matching and composing as in the daemon, without network, ledger or message: what *would* be sent.
 ///
@@ -37,7 +38,7 @@ public struct DryRun: Sendable {
 
     /// What would become of an event; nil when it is nobody's business or was seen before.
     public mutating func take(_ event: StreamEvent) -> Outcome? {
-        switch judge.judge(event, now: Double(event.position.witnessed) / 1e6) {
+        switch judge.judge(event, now: event.position.witnessedAt.seconds) {
         case nil, .authorInactive, .authorBurst: return nil
         case .deleted(_, let uri): return .calledOff(uri)
         case .request(let request):

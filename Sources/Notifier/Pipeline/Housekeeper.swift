@@ -1,5 +1,6 @@
 internal import LedgerStorage
 internal import Logging
+internal import Network
 
 /// Forgets once a day what was finished long ago, a batch at a time with work in between, and says what waits.
 actor Housekeeper {

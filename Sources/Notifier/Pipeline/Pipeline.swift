@@ -126,7 +126,7 @@ public actor Pipeline {
 
     /// What it is doing just now; also what the gauges are set to.
     public func status() async throws(LedgerError) -> PipelineStatus {
-        let now = wallClock.now()
+        let now = wallClock.now().seconds
         let totals = reporter.sinceStart
         let status = PipelineStatus(
             sender: await parts?.sender.status ?? .open,

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Firehose
+internal import Network
 
 /// What a proof means for a job: a pure function of both and the configuration.
 enum ProofResult: Sendable {
@@ -31,7 +32,7 @@ enum ProofResult: Sendable {
         let position = StreamPosition(host: "proof", wire: .proof, value: 0, witnessed: job.witnessed)
         let event = StreamEvent(position: position, did: job.author, body: .commit(commit))
         var judge = judge
-        guard case .request(let request) = judge.judge(event, now: Double(job.witnessed) / 1e6) else {
+        guard case .request(let request) = judge.judge(event, now: UnixTime(microseconds: job.witnessed).seconds) else {
             self = .gone
             return
         }

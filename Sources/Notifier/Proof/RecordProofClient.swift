@@ -68,7 +68,7 @@ struct RecordProofClient: Sendable {
                 of: author,
                 at: "\(collection)/\(recordKey)",
                 signedBy: key,
-                now: Int64(wallClock.now() * 1e6)
+                now: wallClock.now()
             )
         } catch {
             throw .unproven(error)

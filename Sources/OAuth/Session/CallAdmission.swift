@@ -82,7 +82,7 @@ struct CallAdmission: Sendable {
         case .state(let state): SendObstacle(state.clause, remedy: state.remedy)
         case .patience(let until):
             SendObstacle(
-                "the session rests until \(CalendarDate(until).timestamp)\(cause)",
+                "the session rests until \(UnixTime(seconds: until))\(cause)",
                 remedy: machine.state.remedy
             )
         case .tokenRefused:

@@ -83,7 +83,7 @@ struct OAuthScheme: TokenScheme {
                 to: url(binding.tokenEndpoint),
                 timeout: Self.patience
             )
-            return RefreshReply(token: response, now: sender.clock.now())
+            return RefreshReply(token: response, now: sender.clock.now().seconds)
                 .telling(noneOf: secrets.redaction(with: record))
         } catch {
             return RefreshReply(error)

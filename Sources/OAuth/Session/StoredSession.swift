@@ -72,7 +72,8 @@ public actor StoredSession: AccountSession {
             environment.logger.warning(
                 "session is a trial and ends whatever one does",
                 metadata: [
-                    "did": "\(account)", "ends": "\(CalendarDate(end))", "run": "impact-notifier session status",
+                    "did": "\(account)", "ends": "\(CalendarDate(UnixTime(seconds: end)))",
+                    "run": "impact-notifier session status",
                 ]
             )
         }

@@ -123,7 +123,9 @@ enum RefreshReply: Sendable, Equatable {
     /// `Retry-After`, or the reset time of the network's rate limits (epoch seconds).
     static func wait(_ response: HTTPResponse, now: Double) -> Double? {
         let asked =
-            if let value = response.headers["Retry-After"] { RetryAfter.wait(value, now: now) } else {
+            if let value = response.headers["Retry-After"] {
+                RetryAfter.wait(value, now: UnixTime(seconds: now))?.inSeconds
+            } else {
                 response.headers["RateLimit-Reset"].flatMap(Double.init).map { $0 - now }
             }
         // A server that writes milliseconds must not silence the session for years.

@@ -127,7 +127,7 @@ public final class ChatService: Sendable {
             recipient: recipient,
             text: input.text,
             facets: input.facets,
-            sentAt: SandboxClock.text(microseconds: UInt64(clock.now() * 1e6))
+            sentAt: SandboxClock.text(microseconds: UInt64(max(0, clock.now().microseconds)))
         )
         state.conversations[input.conversation]?.messages.append(message)
         state.conversations[input.conversation]?.rev = rev

@@ -23,7 +23,7 @@ struct ControlEndpoint: Sendable {
             case ("POST", "/records"): return try Self.createRecord(body, network)
             case ("POST", "/clock"):
                 network.clock.advance(by: .seconds(body["seconds"]?.integer ?? 0))
-                return .json(["now": .number(network.clock.now())])
+                return .json(["now": .number(network.clock.now().seconds)])
             default: return .text("no such control", status: 404)
             }
         } catch {

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import Network
 internal import Synchronization
 
 /// Who the client is, and whether it is the one.
@@ -24,7 +25,7 @@ extension AuthorizationServer {
             throw Refusal(code: "invalid_request", message: message)
         }
         let (kid, key, claims) = try verified(text, client)
-        let now = clock.now()
+        let now = clock.now().seconds
         try checkClaims(claims, client, now)
         guard let jti = claims["jti"]?.string else { throw Self.badAssertion("missing required \"jti\" claim") }
         let isNew = state.withLock { state in

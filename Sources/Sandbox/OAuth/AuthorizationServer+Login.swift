@@ -31,7 +31,7 @@ extension AuthorizationServer {
             challenge: challenge,
             loginHint: form["login_hint"],
             responseMode: form["response_mode"] ?? "query",
-            expiresAt: clock.now() + Self.requestLifetime
+            expiresAt: clock.now().seconds + Self.requestLifetime
         )
         state.withLock { $0.requests[uri] = pushed }
         return .json(["request_uri": .string(uri), "expires_in": 299], status: 201)
@@ -84,7 +84,7 @@ extension AuthorizationServer {
             let pushed = state.withLock({ $0.requests.removeValue(forKey: uri) }),
             pushed.proof.clientID == request.parameter("client_id")
         else { return .text("invalid_request: Unknown request_uri", status: 400) }
-        guard clock.now() < pushed.expiresAt else {
+        guard clock.now().seconds < pushed.expiresAt else {
             return .text("access_denied: This request has expired", status: 400)
         }
         guard let account = pushed.loginHint.flatMap({ accounts.account(named: $0) }) else {
@@ -94,7 +94,7 @@ extension AuthorizationServer {
         if let state = pushed.state { answer.append(("state", state)) }
         if state.withLock(\.isConsenting) {
             let code = PlantedSecret.code()
-            let expiry = clock.now() + Self.codeLifetime
+            let expiry = clock.now().seconds + Self.codeLifetime
             state.withLock { $0.codes[code] = AuthorizationCode(request: pushed, did: account.did, expiresAt: expiry) }
             answer.append(("code", code))
         } else {

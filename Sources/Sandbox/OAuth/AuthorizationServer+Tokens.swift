@@ -47,7 +47,7 @@ extension AuthorizationServer {
             if let session = found?.session { tokens.end(session) }
             throw Self.badGrant("Invalid code")
         }
-        let now = clock.now()
+        let now = clock.now().seconds
         guard now < found.expiresAt else { throw Self.badGrant("This code has expired") }
         guard found.request.proof == proof else { throw Self.badGrant("This code was not issued for this client") }
         guard found.request.jkt == jkt else { throw Self.badGrant("DPoP proof does not match the expected JKT") }
@@ -87,7 +87,7 @@ extension AuthorizationServer {
                 tokens.end(found.number)
                 throw OAuthTokenStore.Refusal.serverError
             }
-            return try tokens.rotate(found, proof, jkt: jkt, at: clock.now(), deletesOnError: !isCocoon)
+            return try tokens.rotate(found, proof, jkt: jkt, at: clock.now().seconds, deletesOnError: !isCocoon)
         } catch {
             guard isCocoon, case .invalidGrant(let message) = error else { throw Self.refusal(error) }
             // cocoon knows no invalid_grant: server/handle_oauth_token.go.

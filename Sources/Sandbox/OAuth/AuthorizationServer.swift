@@ -168,7 +168,7 @@ public final class AuthorizationServer: Sendable {
         act: (Input, _ jkt: String) throws(Refusal) -> HTTPResponse
     ) -> HTTPResponse {
         let personality = state.withLock(\.personality)
-        let now = clock.now()
+        let now = clock.now().seconds
         let form = Form(request)
         var response: HTTPResponse
         do {

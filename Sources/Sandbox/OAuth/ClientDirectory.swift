@@ -63,7 +63,7 @@ final class ClientDirectory: Sendable {
         _ sentence: String,
         _ check: (JSONValue) throws(AuthorizationServer.Refusal) -> Void = { _ in }
     ) throws(AuthorizationServer.Refusal) -> JSONValue {
-        let now = clock.now()
+        let now = clock.now().seconds
         if let known = state.withLock({ $0.cache[url] }), now < known.until { return known.document }
         func unable(_ reason: String) -> AuthorizationServer.Refusal {
             AuthorizationServer.Refusal(code: "invalid_client_metadata", message: "\(sentence): \(reason)")

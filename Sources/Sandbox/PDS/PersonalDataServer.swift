@@ -22,12 +22,12 @@ struct PersonalDataServer: Sendable {
     func answer(_ request: IncomingRequest) -> HTTPResponse {
         var response = route(request)
         if request.headers["Authorization"]?.lowercased().hasPrefix("dpop ") == true {
-            response.headers["DPoP-Nonce"] = guardian.proofs.nonce(at: clock.now())
+            response.headers["DPoP-Nonce"] = guardian.proofs.nonce(at: clock.now().seconds)
         }
         if response.headers["RateLimit-Limit"] == nil {
             response.headers["RateLimit-Limit"] = "3000"
             response.headers["RateLimit-Remaining"] = "2900"
-            response.headers["RateLimit-Reset"] = String(Int(clock.now()) + 300)
+            response.headers["RateLimit-Reset"] = String(Int(clock.now().seconds) + 300)
             response.headers["RateLimit-Policy"] = "3000;w=300"
         }
         return response
@@ -87,7 +87,7 @@ struct PersonalDataServer: Sendable {
     }
 
     private func caller(of request: IncomingRequest) throws(ResourceGuard.Refusal) -> ResourceGuard.Caller {
-        let caller = try guardian.caller(of: request, at: clock.now())
+        let caller = try guardian.caller(of: request, at: clock.now().seconds)
         switch accounts.status(of: caller.did) {
         case "takendown":
             throw .init(response: .failure(401, "AccountTakedown", "Account has been taken down"))
@@ -105,7 +105,7 @@ struct PersonalDataServer: Sendable {
             return .failure(400, "InvalidRequest", "Input must have the properties \"identifier\" and \"password\"")
         }
         guard let account = accounts.account(named: identifier),
-            let pair = sessions.create(account, password, at: clock.now())
+            let pair = sessions.create(account, password, at: clock.now().seconds)
         else { return .failure(401, "AuthenticationRequired", "Invalid identifier or password") }
         guard accounts.status(of: account.did) != "takendown" else {
             return .failure(401, "AccountTakedown", "Account has been taken down")
@@ -118,7 +118,8 @@ struct PersonalDataServer: Sendable {
             field.lowercased().hasPrefix("bearer ") ? String(field.dropFirst(7)) : nil
         }
         guard let token else { return .failure(401, "AuthMissing", "Authentication Required") }
-        guard let pair = sessions.refresh(token, at: clock.now()), let account = accounts.account(pair.did) else {
+        guard let pair = sessions.refresh(token, at: clock.now().seconds), let account = accounts.account(pair.did)
+        else {
             return .failure(400, "ExpiredToken", "Token has been revoked")
         }
         return answer(pair, account)

@@ -1,3 +1,4 @@
+internal import Network
 internal import Synchronization
 
 /// The faults that are due: by pattern, count and time, or at random in a campaign.
@@ -11,7 +12,7 @@ public final class FaultPlan: Sendable {
         /// How often it still strikes; nil for no limit.
         var count: Int?
         /// When it ends by the network's clock; nil for never.
-        let end: Double?
+        let end: UnixTime?
     }
 
     private struct Campaign {
@@ -50,7 +51,7 @@ public final class FaultPlan: Sendable {
         lasting duration: Duration? = nil
     ) {
         let limit = count ?? (duration == nil && fault.misbehaviour == nil ? 1 : nil)
-        let end = duration.map { clock.now() + $0 / .seconds(1) }
+        let end = duration.map { clock.now() + $0 }
         let order = Order(pattern: pattern, fault: fault, skips: skips, count: limit, end: end)
         state.withLock { $0.orders.append(order) }
     }
@@ -125,7 +126,7 @@ public final class FaultPlan: Sendable {
         self.misbehaviour(at: request) { $0 == misbehaviour ? true : nil } ?? false
     }
 
-    private static func removeEnded(at now: Double, from state: inout State) {
+    private static func removeEnded(at now: UnixTime, from state: inout State) {
         state.orders.removeAll { order in order.end.map { $0 <= now } ?? false }
     }
 

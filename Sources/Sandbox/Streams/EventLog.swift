@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import CLinux
 internal import Glibc
+internal import Network
 internal import Synchronization
 
 /// What a stream host remembers, in order, and the wake-up of those who follow it.
@@ -46,7 +47,7 @@ final class EventLog: Sendable {
     /// Forgets what is older than so many microseconds.
     func forget(olderThan age: UInt64) {
         state.withLock { state in
-            let now = UInt64(max(0, clock.now()) * 1e6)
+            let now = UInt64(max(0, clock.now().microseconds))
             state.events.removeAll { $0.microseconds + age < now }
             state.floor = state.events.first?.sequence ?? state.next
         }

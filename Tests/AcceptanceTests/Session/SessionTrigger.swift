@@ -145,7 +145,7 @@ struct SessionTrigger: Sendable {
                 // By the right clock the access token may serve for some seconds more; the file holds whole ones.
                 let isEnded = await holds(within: .seconds(20)) {
                     let end = SessionTrial.session(of: trial.stage)?["expires_at"]?.integer ?? 0
-                    return SystemClock().now() > Double(end + 1)
+                    return SystemClock().now().seconds > Double(end + 1)
                 }
                 #expect(isEnded, trial.story("the access token does not end"))
             },

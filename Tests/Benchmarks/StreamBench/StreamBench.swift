@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import Glibc
+import Network
 
 /// Decodes the recorded messages over and over and counts the CPU time of this process.
 struct StreamBench {
@@ -41,7 +42,7 @@ struct StreamBench {
             measure("relay", name, WireProbe(.relay, collections: collections), relay, rounds: rounds)
         }
         // Not by the reader but beside it, on a thread of its own.
-        let now: Int64 = 1_800_000_000_000_000
+        let now = UnixTime(microseconds: 1_800_000_000_000_000)
         var probe = VerificationProbe(keys: keys)
         measure("relay", "structure", relay, rounds: 20) { probe.check($0, now: now) ? 1 : 0 }
         measure("relay", "all verified", relay, rounds: 20) { probe.verify($0, now: now) ? 1 : 0 }

@@ -50,7 +50,7 @@ import Testing
         let ledger = MemoryPositions()
         var lives = 0
         var generator = SeededGenerator(seed: seed ^ 1)
-        var end = 0.0
+        var end = UnixTime.distantPast
         repeat {
             lives += 1
             try await live(hosts, ledger, seed: generator.next())
@@ -60,7 +60,7 @@ import Testing
         let seen = Set(ledger.created)
         let gaps = ledger.gaps
         let written = hosts.written
-        let settled = Int64((end - 30) * 1e6)
+        let settled = (end - .seconds(30)).microseconds
         var swept = 0
         for (uri, time) in written where time < settled && !seen.contains(uri) {
             swept += 1

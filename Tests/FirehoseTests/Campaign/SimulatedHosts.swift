@@ -2,6 +2,7 @@ import ATProtocol
 import Network
 import Sandbox
 import Synchronization
+import TestSupport
 
 @testable import Firehose
 
@@ -85,8 +86,8 @@ final class SimulatedHosts: StreamTransport {
         guard let start = begin(request, &fault) else { return count(.forgottenPositions, Self.tooOld) }
         var next = start
         var steps = state.withLock { Int.random(in: 3...40, using: &$0.generator) }
-        let calmUntil = time.now() + 120
-        let deadline = time.now() + 3600
+        let calmUntil = time.now() + .seconds(120)
+        let deadline = time.now() + .seconds(3600)
         while true {
             passTime(state.withLock { Double.random(in: 0.1...2, using: &$0.generator) })
             if fault != .zombie || steps > 0 {

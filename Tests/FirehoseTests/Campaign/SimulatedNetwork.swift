@@ -11,9 +11,9 @@ final class VirtualTime: WallClock {
     private let elapsed = Mutex(0.0)
 
     var instant: ContinuousClock.Instant { start.advanced(by: .seconds(elapsed.withLock { $0 })) }
-    var microseconds: Int64 { Int64(now() * 1e6) }
+    var microseconds: Int64 { now().microseconds }
 
-    func now() -> Double { 1_790_000_000 + elapsed.withLock { $0 } }
+    func now() -> UnixTime { UnixTime(seconds: 1_790_000_000 + elapsed.withLock { $0 }) }
     func advance(by seconds: Double) { elapsed.withLock { $0 += seconds } }
 }
 

@@ -60,7 +60,7 @@ import Testing
             await sandbox.take([try sandbox.write(0)])
             for number in 1..<6 { try sandbox.write(number, padding: 30_000) }
             for number in 6..<20 { try sandbox.write(number) }
-            let end = Int64(sandbox.network.clock.now() * 1e6)
+            let end = sandbox.network.clock.now().microseconds
             await sandbox.take([try sandbox.write(20)])
             let gap = try #require(sandbox.positions.gaps.last)
             #expect(gap.reason == .messageTooLarge && gap.until >= end)

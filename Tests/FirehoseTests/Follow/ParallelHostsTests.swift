@@ -45,7 +45,7 @@ import Testing
                 return isAllHere && follower.hosts.reports.contains { $0.missed >= 3 }
             }
             // Long enough that misses of the others would have been noticed, too.
-            let end = Int64(sandbox.network.clock.now() * 1e6)
+            let end = sandbox.network.clock.now().microseconds
             await sandbox.positions.take(from: sandbox.mailbox) { _ in
                 follower.hosts.reports.allSatisfy { ($0.until ?? 0) > end + 400_000 }
             }

@@ -92,7 +92,7 @@ import Testing
         try await sandbox.following(jetstream) { _ in await sandbox.take([try sandbox.write(1)]) }
         let relay = try sandbox.configuration(sandbox.network.streamHosts[1].url(.relay))
         try await sandbox.following(relay) { _ in
-            let before = Int64(sandbox.network.clock.now() * 1e6)
+            let before = sandbox.network.clock.now().microseconds
             await sandbox.take([try sandbox.write(2)])
             let gap = try #require(sandbox.positions.gaps.first)
             #expect(gap.reason == .hostChanged && gap.until >= before)
@@ -175,7 +175,7 @@ import Testing
             group.addTask { try await follower.run() }
             for await entry in requests where entry.status == 400 { break }
             let forgotten = try sandbox.write(30)
-            let end = Int64(sandbox.network.clock.now() * 1e6)
+            let end = sandbox.network.clock.now().microseconds
             host.forget(allBut: 0)
             let last = try sandbox.write(31)
             await sandbox.take([last])

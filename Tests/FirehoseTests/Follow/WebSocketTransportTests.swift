@@ -1,4 +1,5 @@
 import Network
+import TestSupport
 import Testing
 import WebSocket
 
@@ -20,6 +21,6 @@ import WebSocket
             Issue.record("\(end)")
             return
         }
-        #expect(retryAfter == seconds)
+        #expect(retryAfter == seconds.map { .seconds($0) })
     }
 }

@@ -1,4 +1,5 @@
 import ATProtocol
+import Network
 import Testing
 
 @testable import Firehose
@@ -55,33 +56,33 @@ import Testing
         var judge = NewnessJudge()
         let name = key.map { tid(Self.now - Int64($0 * Double(Self.hour))) } ?? "self"
         let event = try commit(key: name, rev: Self.now - Int64(rev * Double(Self.hour)), created: created)
-        #expect(judge.judge(event, now: Self.now) == expected)
+        #expect(judge.judge(event, now: UnixTime(microseconds: Self.now)) == expected)
     }
 
     @Test func `what no host saw in time, and an old record that is changed, are stale`() throws {
         var judge = NewnessJudge()
         let old = tid(Self.now - 30 * Self.hour)
         let crawled = try commit(key: old, rev: Self.now - 30 * Self.hour, created: nil, witnessed: Self.now)
-        #expect(judge.judge(crawled, now: Self.now) == .stale)
+        #expect(judge.judge(crawled, now: UnixTime(microseconds: Self.now)) == .stale)
         let changed = try commit(.update, key: old, rev: Self.now, created: nil)
-        #expect(judge.judge(changed, now: Self.now) == .stale)
+        #expect(judge.judge(changed, now: UnixTime(microseconds: Self.now)) == .stale)
         let young = try commit(.update, key: tid(Self.now - Self.hour), rev: Self.now, created: nil)
-        #expect(judge.judge(young, now: Self.now) == .fresh)
+        #expect(judge.judge(young, now: UnixTime(microseconds: Self.now)) == .fresh)
         let ahead = try commit(key: old, rev: Self.now + Self.hour, created: nil, witnessed: Self.now)
-        #expect(judge.judge(ahead, now: Self.now) == .stale)
+        #expect(judge.judge(ahead, now: UnixTime(microseconds: Self.now)) == .stale)
         let deleted = try commit(.delete, key: old, rev: Self.now, created: nil)
-        #expect(judge.judge(deleted, now: Self.now) == nil)
+        #expect(judge.judge(deleted, now: UnixTime(microseconds: Self.now)) == nil)
     }
 
     @Test func `old records behind a sync of the same revision are a resync, a young one is news`() throws {
         var judge = NewnessJudge()
-        #expect(judge.judge(event(.sync(rev: tid(Self.now))), now: Self.now) == nil)
+        #expect(judge.judge(event(.sync(rev: tid(Self.now))), now: UnixTime(microseconds: Self.now)) == nil)
         let old = try commit(key: tid(Self.now - 100 * Self.hour), rev: Self.now, created: nil)
-        #expect(judge.judge(old, now: Self.now) == .resync)
+        #expect(judge.judge(old, now: UnixTime(microseconds: Self.now)) == .resync)
         let young = try commit(key: tid(Self.now - Self.hour), rev: Self.now, created: nil)
-        #expect(judge.judge(young, now: Self.now) == .fresh)
+        #expect(judge.judge(young, now: UnixTime(microseconds: Self.now)) == .fresh)
         let later = try commit(key: tid(Self.now - 100 * Self.hour), rev: Self.now + 1000, created: nil)
-        #expect(judge.judge(later, now: Self.now) == .imported)
+        #expect(judge.judge(later, now: UnixTime(microseconds: Self.now)) == .imported)
     }
 
     @Test func `what is remembered of syncs is bounded`() throws {
@@ -92,7 +93,7 @@ import Testing
                 did: try DID("did:web:n\(number).test"),
                 body: .sync(rev: tid(Self.now))
             )
-            #expect(judge.judge(event, now: Self.now) == nil)
+            #expect(judge.judge(event, now: UnixTime(microseconds: Self.now)) == nil)
         }
     }
 }

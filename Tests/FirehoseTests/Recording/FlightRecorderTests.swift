@@ -1,5 +1,6 @@
 import ATProtocol
 import Foundation
+import Network
 import Sandbox
 import TestSupport
 import Testing
@@ -36,7 +37,7 @@ import Testing
         var recorder = FlightRecorder(host: "h", wire: .jetstream1, capacity: 1000)
         for number in 0..<10_000 {
             let message = [UInt8](repeating: UInt8(number % 251), count: 1 + number % 300)
-            unsafe recorder.record(.text, message.span.bytes, at: Int64(number))
+            unsafe recorder.record(.text, message.span.bytes, at: UnixTime(microseconds: Int64(number)))
         }
         let lines = try recorder.lines.split(separator: 0x0A).map { try JSONValue(parsing: $0) }
         let times = lines.compactMap { $0["recorded_us"]?.integer }

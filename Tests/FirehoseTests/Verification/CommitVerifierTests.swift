@@ -9,7 +9,12 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `Verification beside the reader` {
     private func message(_ bytes: [UInt8]) -> VerificationQueue.Message {
-        VerificationQueue.Message(host: "relay.test", bytes: bytes, isWanted: false, now: SignedCommit.start)
+        VerificationQueue.Message(
+            host: "relay.test",
+            bytes: bytes,
+            isWanted: false,
+            now: UnixTime(microseconds: SignedCommit.start)
+        )
     }
 
     @Test func `a full queue counts and never waits, and what comes behind is told from what follows`() async {

@@ -1,5 +1,6 @@
 import ATProtocol
 import Crypto
+import Network
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 @Suite struct `The verification of everything` {
     private let key: SigningKey
     private let did: DID
-    private let now = SignedCommit.start
+    private let now = UnixTime(microseconds: SignedCommit.start)
     private static let down = IdentityFailure(code: .unavailable, subject: "", detail: "down")
 
     init() throws {
@@ -118,10 +119,10 @@ import Testing
         let forged = try SignedCommit.claim(2, of: did, by: stranger)
         #expect(state.take(forged, now: now) == [.lookUp(did, isFresh: true)])
         #expect(isRefused(state.answer(did, .success(key.publicKey), now: now)))
-        #expect(isRefused(state.take(forged, now: now + 59_000_000)))
-        #expect(state.take(forged, now: now + 61_000_000) == [.lookUp(did, isFresh: true)])
+        #expect(isRefused(state.take(forged, now: now + .seconds(59))))
+        #expect(state.take(forged, now: now + .seconds(61)) == [.lookUp(did, isFresh: true)])
         // The forgery moved nothing.
-        _ = state.answer(did, .success(key.publicKey), now: now + 61_000_000)
+        _ = state.answer(did, .success(key.publicKey), now: now + .seconds(61))
         #expect(try state.take(SignedCommit.claim(2, of: did, by: key), now: now) == [.verified])
     }
 

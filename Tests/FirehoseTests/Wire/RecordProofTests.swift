@@ -1,6 +1,7 @@
 import ATProtocol
 import Crypto
 import Foundation
+import Network
 import TestSupport
 import Testing
 
@@ -24,7 +25,13 @@ import Testing
             )
             for operation in commit.operations where operation.path.hasPrefix("app.bsky.feed.like/") {
                 func proof(_ key: PublicKey, of did: DID = did, now: Int64 = now) throws -> RecordProof {
-                    try RecordProof(archive, of: did, at: operation.path, signedBy: key, now: now)
+                    try RecordProof(
+                        archive,
+                        of: did,
+                        at: operation.path,
+                        signedBy: key,
+                        now: UnixTime(microseconds: now)
+                    )
                 }
                 let found = try proof(key)
                 #expect(found.cid == operation.cid && found.rev.text == commit.rev)
@@ -32,7 +39,7 @@ import Testing
                 proven += found.cid == nil ? 0 : 1
                 #expect(throws: RepositoryFailure.self) { try proof(stranger) }
                 #expect(throws: RepositoryFailure.self) { try proof(key, of: DID("did:web:b.test")) }
-                let early = Int64(found.rev.microseconds) - RepositoryCommit.maximumLead
+                let early = Int64(found.rev.microseconds) - RepositoryCommit.maximumLead.microseconds
                 #expect(throws: Never.self) { try proof(key, now: early) }
                 #expect(throws: RepositoryFailure.self) { try proof(key, now: early - 1) }
             }

@@ -1,5 +1,6 @@
 import ATProtocol
 import Crypto
+import Network
 import Sandbox
 import TestSupport
 import Testing

@@ -1,4 +1,6 @@
 import Logging
+import Network
+import TestSupport
 import Testing
 
 @testable import ImpactNotifier
@@ -95,6 +97,6 @@ import Testing
         (-0.001, "1969-12-31T23:59:59.999Z"), (4_107_542_399.999, "2100-02-28T23:59:59.999Z"),
         (4_107_542_400, "2100-03-01T00:00:00.000Z"), (1_735_689_599, "2024-12-31T23:59:59.000Z"),
     ]) func `times are RFC 3339 in UTC`(time: Double, expected: String) {
-        #expect(Timestamp.rfc3339(time) == expected)
+        #expect(Timestamp.rfc3339(UnixTime(seconds: time)) == expected)
     }
 }

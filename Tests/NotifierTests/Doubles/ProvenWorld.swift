@@ -37,7 +37,7 @@ struct ProvenWorld {
             record: ["name": "Engine"],
             key: "p1"
         )
-        clock = ManualClock(network.clock.now() + 1)
+        clock = ManualClock(network.clock.now().seconds + 1)
         http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true))
         identities = IdentityResolver(
             configuration: IdentityConfiguration(directory: network.plcURL, allowsLoopback: true),
@@ -71,7 +71,7 @@ struct ProvenWorld {
                 host: "stream.test",
                 wire: .jetstream2,
                 value: Int64(rev.microseconds),
-                witnessed: Int64(clock.now() * 1e6)
+                witnessed: clock.now().microseconds
             ),
             did: author.did,
             body: .commit(
@@ -89,7 +89,7 @@ struct ProvenWorld {
 
     /// A record that nobody wrote, told of as if at a time in microseconds after now.
     func forgery(_ title: String = "Forged", after: Int64 = 0) throws -> StreamEvent {
-        let key = TID(microseconds: UInt64(Int64(clock.now() * 1e6) + after), clock: 3)
+        let key = TID(microseconds: UInt64(clock.now().microseconds + after), clock: 3)
         return try event(ATURI(author.did, NSID(Self.collection), RecordKey(key.text)), title)
     }
 

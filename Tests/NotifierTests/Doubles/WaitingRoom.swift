@@ -31,7 +31,7 @@ struct WaitingRoom {
             let items = PercentEncoding.parseForm(request.url.query ?? "")
             let method = request.url.path.split(separator: ".").last.map(String.init) ?? ""
             let body = state.withLock { state -> JSONValue? in
-                state.questions.append((method, clock.now()))
+                state.questions.append((method, clock.now().seconds))
                 guard state.refusal == nil else { return nil }
                 if method == "getFollowers" {
                     let start = items.first { $0.name == "cursor" }.flatMap { Int($0.value) } ?? 0
@@ -109,7 +109,7 @@ struct WaitingRoom {
     /// Puts requests into the ledger that were resolved just now, and queues or defers them; their rows.
     @discardableResult
     func add(_ owners: [DID], waitingFor reason: Reason? = .ownerNotFollowing) async throws -> [Int64] {
-        let now = clock.now()
+        let now = clock.now().seconds
         let jobs = try await ledger.database.write { database in
             let first = try Int.fetchOne(database, sql: "SELECT coalesce(max(id), 0) + 1 FROM request") ?? 1
             return try owners.enumerated().map { number, owner in
@@ -143,14 +143,14 @@ struct WaitingRoom {
 
     /// Lets the keeper do what is due until so many seconds have passed.
     func pass(_ seconds: Double) async throws {
-        let end = clock.now() + seconds
+        let end = clock.now().seconds + seconds
         while true {
             let wait = try await keeper.step()
             guard wait > 0 else { continue }
-            guard clock.now() + wait < end else { break }
+            guard clock.now().seconds + wait < end else { break }
             clock.advance(wait)
         }
-        clock.advance(end - clock.now())
+        clock.advance(end - clock.now().seconds)
     }
 
     /// Owners of whom something waits.

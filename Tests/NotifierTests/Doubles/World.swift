@@ -126,7 +126,7 @@ struct World {
         at clock: ManualClock = ManualClock(),
         rev: Int? = nil
     ) throws -> StreamEvent {
-        let time = UInt64(clock.now() * 1e6)
+        let time = UInt64(clock.now().microseconds)
         let key = TID(microseconds: 1_789_999_000_000_000 + UInt64(number), clock: 1)
         let place = rev ?? number
         let rev = TID(microseconds: time + UInt64(place), clock: 1)

@@ -82,7 +82,7 @@ final class FailureStage {
 
     /// A change request of the author for the project of an account.
     func ask(of project: String? = nil, by writer: SandboxAccount? = nil) throws {
-        let micros = UInt64(network.clock.now() * 1e6) + UInt64(events.count)
+        let micros = UInt64(network.clock.now().microseconds) + UInt64(events.count)
         let key = TID(microseconds: micros, clock: 3)
         let record: JSONValue = [
             "$type": "com.example.change.request", "title": "Please mend the door",
@@ -108,7 +108,7 @@ final class FailureStage {
     /// Suppresses the owner before anything is asked.
     func suppressOwner() async throws {
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        try await ledger.suppressions.suppress(owner.did, reason: .ownerStopped, now: network.clock.now())
+        try await ledger.suppressions.suppress(owner.did, reason: .ownerStopped, now: network.clock.now().seconds)
     }
 
     /// Runs delivery until the first request has come to its ending; hours go by whenever nothing happens.

@@ -17,7 +17,7 @@ final class LeapingClock: Clock {
         /// How wrong it is, in seconds.
         var skew: Double = 0
 
-        func now() -> Double { LeapingClock.start + skew + clock.now.offset / .seconds(1) }
+        func now() -> UnixTime { UnixTime(seconds: LeapingClock.start + skew) + clock.now.offset }
     }
 
     static let start: Double = 1_800_000_000

@@ -29,14 +29,14 @@ final class RotatingServer: Sendable {
     init(clock: LeapingClock, files: CrashingFileSystem) {
         self.clock = clock
         self.files = files
-        state = Mutex(State(createdAt: clock.dates.now(), refreshedAt: clock.dates.now()))
+        state = Mutex(State(createdAt: clock.dates.now().seconds, refreshedAt: clock.dates.now().seconds))
     }
 
     var snapshot: State { state.withLock { $0 } }
 
     /// A person logs in: a new session whose first token has this number.
     func logIn(at personality: WeatheredWorld.Personality = .reference) -> Int {
-        let now = clock.dates.now()
+        let now = clock.dates.now().seconds
         return state.withLock { state in
             // No number behind that of a token that was shown: it is no successor of it.
             let next = state.current + 2
@@ -64,12 +64,12 @@ final class RotatingServer: Sendable {
         }
     }
 
-    private func nonce(_ step: Double = 0) -> String { "nonce-\(Int64(clock.dates.now() / 60 + step))" }
+    private func nonce(_ step: Double = 0) -> String { "nonce-\(Int64(clock.dates.now().seconds / 60 + step))" }
 
     private func respond(_ answer: Answer) -> HTTPResponse {
         var response = (try? answer.get()) ?? HTTPResponse(status: 500)
         response.headers["DPoP-Nonce"] = nonce()
-        response.headers["Date"] = HTTPDate.text(clock.dates.now())
+        response.headers["Date"] = HTTPDate.text(clock.dates.now().seconds)
         return response
     }
 
@@ -88,7 +88,7 @@ final class RotatingServer: Sendable {
         let form = PercentEncoding.parseForm(String(decoding: request.body, as: UTF8.self))
         let text = form.first { $0.name == "refresh_token" }?.value ?? ""
         let number = Int(text.dropFirst("refresh-".count)) ?? -1
-        let now = clock.dates.now()
+        let now = clock.dates.now().seconds
         let refusal: String? = state.withLock { state in
             state.shown.append(number)
             guard state.isAlive else { return "Invalid refresh token" }
@@ -123,7 +123,7 @@ final class RotatingServer: Sendable {
         let proof = request.headers["DPoP"].flatMap { try? CompactJWS(parsing: $0) }
         let claims = proof.flatMap { try? JSONValue(parsing: $0.payload) }
         guard let issuedAt = claims?["iat"]?.integer else { return false }
-        return abs(clock.dates.now() - Double(issuedAt)) < 60
+        return abs(clock.dates.now().seconds - Double(issuedAt)) < 60
     }
 
     private func call(_ request: HTTPRequest) -> HTTPResponse {
@@ -132,7 +132,7 @@ final class RotatingServer: Sendable {
         let isCurrent = state.withLock { state in
             let serves = state.isAlive || state.personality == .entryway
             return serves && request.headers["Authorization"] == "DPoP access-\(state.current)"
-                && clock.dates.now() - state.refreshedAt < 3600
+                && clock.dates.now().seconds - state.refreshedAt < 3600
         }
         let answer: JSONValue = ["id": "m1", "did": .string(SessionFixture.account), "handle": "a.test"]
         return respond(isCurrent ? .json(answer) : .challenge("invalid_token", "Invalid token"))

@@ -166,7 +166,7 @@ final class WeatheredWorld: Sendable {
     private func dated(_ response: HTTPResponse) -> HTTPResponse {
         var response = response
         let error: Double = reigns(.wrongDate) ? -3 * 86_400 : 0
-        response.headers["Date"] = HTTPDate.text(clock.dates.now() + error)
+        response.headers["Date"] = HTTPDate.text(clock.dates.now().seconds + error)
         return response
     }
 }

@@ -8,7 +8,7 @@ final class WrongClock: WallClock {
 
     init(_ clock: LeapingClock) { self.clock = clock }
 
-    func now() -> Double { clock.dates.now() + error.withLock(\.self) }
+    func now() -> UnixTime { clock.dates.now() + .seconds(error.withLock(\.self)) }
 
     /// Is wrong by so many seconds from now on.
     func isWrong(by seconds: Double) { error.withLock { $0 = seconds } }

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 internal import Notifier
 
 extension Job {
@@ -17,7 +18,7 @@ extension Job {
             "request:  \(uri)", "author:   \(authorName.map { "\($0), " } ?? "")\(author)",
             "project:  \(reference?.description ?? "none that is acceptable")",
             "owner:    \(owner?.text ?? "not known yet")", "rule:     \(rule)",
-            "seen:     \(Timestamp.rfc3339(createdAt)), changed \(Timestamp.rfc3339(updatedAt))",
+            "seen:     \(Timestamp.rfc3339(UnixTime(seconds: createdAt))), changed \(Timestamp.rfc3339(UnixTime(seconds: updatedAt)))",
         ]
         if let reason { lines.append("why:      \(reason.sentence)") }
         if let detail, !detail.isEmpty { lines.append("detail:   \(detail)") }
@@ -37,7 +38,8 @@ extension Job {
         case .posting: return "a public post that mentions the owner is under way."
         case .verify: return "the conversation is read \(due)."
         case .deferred:
-            return "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339($0))" } ?? "")."
+            return
+                "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339(UnixTime(seconds: $0)))" } ?? "")."
         case .delivered: return "nothing, it is done."
         case .dropped: return "nothing; “jobs retry” would try it again."
         case .uncertain: return "nothing until “jobs retry” or “jobs drop”."
@@ -49,7 +51,8 @@ extension Job {
         var members: [String: JSONValue] = [
             "uri": .string(uri.text), "author": .string(author.text), "rule": .string(rule),
             "state": .string(state.rawValue), "attempts": .integer(Int64(attempts)),
-            "created_at": .string(Timestamp.rfc3339(createdAt)), "updated_at": .string(Timestamp.rfc3339(updatedAt)),
+            "created_at": .string(Timestamp.rfc3339(UnixTime(seconds: createdAt))),
+            "updated_at": .string(Timestamp.rfc3339(UnixTime(seconds: updatedAt))),
         ]
         members["owner"] = owner.map { .string($0.text) }
         members["project"] = reference.map { .string($0.description) }
@@ -58,7 +61,7 @@ extension Job {
         members["reason"] = reason.map { .string($0.rawValue) }
         members["sentence"] = reason.map { .string($0.sentence) }
         members["detail"] = detail.map { .string($0) }
-        if !state.isFinal { members["due_at"] = .string(Timestamp.rfc3339(dueAt)) }
+        if !state.isFinal { members["due_at"] = .string(Timestamp.rfc3339(UnixTime(seconds: dueAt))) }
         return .object(members)
     }
 }

@@ -39,13 +39,15 @@ struct SessionText {
         if let scope = status.scope { lines.append("scope: \(scope)") }
         if status.createdAt != nil { lines.append("may send messages: \(status.canSendMessages ? "yes" : "no")") }
         if let createdAt = status.createdAt {
-            lines.append("logged in: \(CalendarDate(createdAt).timestamp), \(age(createdAt)) ago")
+            lines.append("logged in: \(UnixTime(seconds: createdAt)), \(age(createdAt)) ago")
         }
         if let refreshedAt = status.refreshedAt {
             lines.append("renewed: \(status.generation) times, last \(age(refreshedAt)) ago")
         }
         if let endsAt = status.endsAt {
-            lines.append("ends: \(CalendarDate(endsAt)), in \(age(now - (endsAt - now))), whatever one does")
+            lines.append(
+                "ends: \(CalendarDate(UnixTime(seconds: endsAt))), in \(age(now - (endsAt - now))), whatever one does"
+            )
             if status.kind == .loopback {
                 lines.append("note: a loopback client is for trying out; for two years see \(Documentation.oauth.path)")
             }
@@ -68,7 +70,7 @@ struct SessionText {
     /// The same facts as members of an object; moments are RFC 3339.
     var json: JSONValue {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-        func moment(_ seconds: Double?) -> JSONValue { text(seconds.map { CalendarDate($0).timestamp }) }
+        func moment(_ seconds: Double?) -> JSONValue { text(seconds.map { "\(UnixTime(seconds: $0))" }) }
         var members: [String: JSONValue] = [
             "state": .string(status.state.name),
             "reason": text(status.state.problem?.reason.rawValue),
