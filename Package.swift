@@ -71,7 +71,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Templates", dependencies: ["ATProtocol", "Network"], swiftSettings: settings),
-        .target(name: "LedgerStorage", dependencies: ["ATProtocol", database], swiftSettings: settings),
+        .target(name: "LedgerStorage", dependencies: ["ATProtocol", "Network", database], swiftSettings: settings),
         .target(
             name: "Outputs",
             dependencies: ["ATProtocol", "Network", "Crypto", "CLinux"],

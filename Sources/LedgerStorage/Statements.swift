@@ -1,5 +1,6 @@
 package import ATProtocol
 package import GRDB
+internal import Network
 
 // Statements carry their values where they stand: each is bound, none becomes text of the statement.
 extension Database {
@@ -34,6 +35,8 @@ extension SQLInterpolation {
     package mutating func appendInterpolation(_ did: DID?) { appendInterpolation(did?.text) }
 
     package mutating func appendInterpolation(_ uri: ATURI) { appendInterpolation(uri.text) }
+
+    package mutating func appendInterpolation(_ span: Duration?) { appendInterpolation(span?.inSeconds) }
 }
 
 extension Database {

@@ -15,7 +15,7 @@ import Testing
         "Firehose": ["WebSocket", "ATProtocol", "Network", "Crypto", "Logging", "Metrics"],
         "OAuth": ["ATProtocol", "Network", "Crypto", "CLinux", "Logging", "Metrics"],
         "Templates": ["ATProtocol", "Network"],
-        "LedgerStorage": ["ATProtocol", "GRDB"],
+        "LedgerStorage": ["ATProtocol", "Network", "GRDB"],
         "Outputs": ["ATProtocol", "Network", "Crypto", "CLinux"],
         "Notifier": [
             "LedgerStorage", "Templates", "Outputs", "Firehose", "ATProtocol", "Network", "Crypto", "GRDB", "Logging",

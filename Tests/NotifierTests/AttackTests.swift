@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import Logging
+import Network
 import Synchronization
 import TestSupport
 import Testing

@@ -77,7 +77,7 @@ import Testing
         try await world.run([World.batch(try World.event(1, at: world.clock))])
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         for reason in [Reason.operatorDecision, .ownerBlocked] {
-            try await ledger.suppressions.suppress(World.owner, reason: reason, now: world.clock.now().seconds)
+            try await ledger.suppressions.suppress(World.owner, reason: reason, now: world.clock.now())
             world.chat.say("stop", by: World.owner)
             world.chat.say("start", by: World.owner)
             world.clock.advance(61)

@@ -1,5 +1,6 @@
 import ATProtocol
 import Firehose
+import Network
 import TestSupport
 import Testing
 

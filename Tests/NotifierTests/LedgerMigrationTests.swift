@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import GRDB
+import Network
 import Sandbox
 import Synchronization
 import TestSupport
@@ -10,7 +11,7 @@ import Testing
 @testable import Notifier
 
 @Suite struct `A ledger of the version before` {
-    private static let start = 1_790_000_000.0
+    private static let start: UnixTime = 1_790_000_000
 
     private func opened(_ directory: TemporaryDirectory) async throws -> Ledger {
         try await Ledger.open(directory: directory.path, access: .daemon)
@@ -22,7 +23,7 @@ import Testing
             try Row.fetchAll(database, sql: sql).map { row in
                 row.map { _, value in
                     switch value.storage {
-                    case .double(let time): "\(Int(time - Self.start))"
+                    case .double(let time): "\(Int(time - Self.start.seconds))"
                     case .null: "-"
                     default: "\(String.fromDatabaseValue(value) ?? "\(value)")"
                     }

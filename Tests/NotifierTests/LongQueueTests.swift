@@ -32,7 +32,7 @@ import Testing
             chat.messages(to: other).count == 1 && counts[.queued] == Self.crowd - 1
         }
         #expect(chat.messages(to: World.owner).count == 1)
-        #expect(try await world.jobs().filter { $0.state == .queued && $0.dueAt <= world.clock.now().seconds }.isEmpty)
+        #expect(try await world.jobs().filter { $0.state == .queued && $0.dueAt <= world.clock.now() }.isEmpty)
     }
 
     @Test func `behind a message in doubt holds nobody else up, and goes on when the doubt is over`() async throws {

@@ -103,7 +103,7 @@ import Testing
         let world = try World()
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         let suppressed = World.did("suppressed")
-        try await ledger.suppressions.suppress(suppressed, reason: .operatorDecision, now: world.clock.now().seconds)
+        try await ledger.suppressions.suppress(suppressed, reason: .operatorDecision, now: world.clock.now())
         let wrong = [World.author, suppressed, World.sender]
         for (number, owner) in wrong.enumerated() {
             try await world.run([World.batch(try World.event(number + 1, for: owner, at: world.clock))])

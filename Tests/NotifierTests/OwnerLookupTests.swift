@@ -96,7 +96,7 @@ import Testing
 
     @Test func `a thousand dead hosts do not fill the memory`() {
         var breaker = HostBreaker(LookupConfiguration())
-        for number in 0..<5000 { breaker.failed("host-\(number)", now: Double(number)) }
+        for number in 0..<5000 { breaker.failed("host-\(number)", now: UnixTime(seconds: Double(number))) }
         #expect(breaker.pausedCount(now: 5000) <= HostBreaker.capacity)
     }
 }

@@ -147,7 +147,7 @@ import Testing
         let follows = #"{"relationships":[{"did":"\#(world.owner.did)","followedBy":"at://\#(sender.did)/x/y"}]}"#
         let answer = HTTPResponse(status: 200, body: Array(follows.utf8))
         world.network.faults.add(.respond(answer), on: "getRelationships", count: 100)
-        world.clock.advance(world.configuration.policy.followInterval.inSeconds + 1)
+        world.clock.advance(world.configuration.policy.followInterval + 1)
         try await world.run([]) { $0.allSatisfy { $0.state.isFinal } }
         #expect(world.chat.messages.map { $0.text.hasPrefix("Window for Engine") } == [true])
     }

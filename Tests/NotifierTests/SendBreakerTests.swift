@@ -1,5 +1,6 @@
 import ATProtocol
 import Network
+import TestSupport
 import Testing
 
 @testable import Notifier
@@ -11,12 +12,12 @@ import Testing
         )
     }
 
-    private func until(_ breaker: SendBreaker) -> Double? {
+    private func until(_ breaker: SendBreaker) -> UnixTime? {
         guard case .held(_, let until) = breaker.status else { return nil }
         return until
     }
 
-    static let waits: [(headers: HTTPHeaders, wait: Double)] = [
+    static let waits: [(headers: HTTPHeaders, wait: Duration)] = [
         (["Retry-After": "30"], 30),
         (["Retry-After": "0"], 1),
         (["RateLimit-Remaining": "0", "RateLimit-Reset": "1790000120"], 120),
@@ -27,20 +28,20 @@ import Testing
         ([:], 60),
     ]
 
-    @Test(arguments: waits) func `a limit holds for as long as whoever sets it says`(headers: HTTPHeaders, wait: Double)
-    {
+    @Test(arguments: waits)
+    func `a limit holds for as long as whoever sets it says`(headers: HTTPHeaders, wait: Duration) {
         var breaker = SendBreaker(SendingConfiguration())
         let failure = Self.limit(headers)
         _ = breaker.failed(.sendMessage, failure, now: 1_790_000_000)
-        #expect(until(breaker) == 1_790_000_000 + wait)
+        #expect(until(breaker) == UnixTime(seconds: 1_790_000_000) + wait)
     }
 
     @Test func `the chat service's limit doubles up to an hour, is reported after six, and is forgotten by a success`()
     {
         var breaker = SendBreaker(SendingConfiguration())
         let failure = Self.limit(["ratelimit-remaining": "2900"])
-        var now = 0.0
-        var waits: [Double] = []
+        var now: UnixTime = 0
+        var waits: [Duration] = []
         var reports = 0
         for _ in 0..<14 {
             _ = breaker.failed(.sendMessage, failure, now: now)

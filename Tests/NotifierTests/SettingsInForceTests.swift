@@ -124,8 +124,8 @@ import Testing
         #expect(line?["count"] == "2")
         #expect(line?["to_do"]?.contains("jobs move issues NEW-NAME") == true)
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
-        #expect(try await ledger.desk.move(rule: "issues", to: "renamed", now: world.clock.now().seconds) == 2)
-        #expect(try await ledger.desk.move(rule: "issues", to: "renamed", now: world.clock.now().seconds) == 0)
+        #expect(try await ledger.desk.move(rule: "issues", to: "renamed", now: world.clock.now()) == 2)
+        #expect(try await ledger.desk.move(rule: "issues", to: "renamed", now: world.clock.now()) == 0)
         try await world.run([]) { $0[.delivered] == 2 }
         #expect(Set(world.chat.messages.map(\.owner)) == [World.did("one"), World.did("two")])
     }

@@ -40,7 +40,7 @@ import Testing
         #expect(try await ledger.desk.jobs(in: .dropped).count == 1)
         let uri = try #require(jobs.first?.uri)
         #expect(
-            try await ledger.desk.carryOut(.retry, about: uri, now: world.clock.now().seconds).map(\.state).contains(
+            try await ledger.desk.carryOut(.retry, about: uri, now: world.clock.now()).map(\.state).contains(
                 .lookup
             )
         )
@@ -74,7 +74,7 @@ import Testing
         world.configuration.policy.blockedAuthors = []
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         let uri = try #require(try await world.jobs().first?.uri)
-        _ = try await ledger.desk.carryOut(.retry, about: uri, now: world.clock.now().seconds)
+        _ = try await ledger.desk.carryOut(.retry, about: uri, now: world.clock.now())
         try await world.run([]) { $0[.delivered] == 1 }
         #expect(world.chat.messages.count == 1)
     }

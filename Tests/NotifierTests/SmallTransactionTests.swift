@@ -23,7 +23,7 @@ import Testing
                 policy: room.configuration.policy,
                 digest: alone,
                 dailyLimit: 100,
-                now: room.clock.now().seconds
+                now: room.clock.now()
             )
         else { return nil }
         return try await room.queue.begin(
@@ -32,7 +32,7 @@ import Testing
             in: Conversation(id: "c", rev: "r"),
             maximumSends: 3,
             policy: policy,
-            now: room.clock.now().seconds
+            now: room.clock.now()
         )
     }
 
@@ -47,7 +47,7 @@ import Testing
         let applied: Applied = try await room.ledger.suppressions.suppress(
             owner,
             .ownerStopped,
-            now: room.clock.now().seconds
+            now: room.clock.now()
         )
         #expect(applied.outcomes.count == LedgerTransaction.batch && applied.isUnfinished)
         // A word to start says nothing about what was called off before.
@@ -69,7 +69,7 @@ import Testing
         let count: Int = try await room.ledger.suppressions.suppress(
             owner,
             reason: .operatorDecision,
-            now: room.clock.now().seconds
+            now: room.clock.now()
         )
         #expect(count == 400)
         #expect(try await pending(room) == 0)
@@ -83,7 +83,7 @@ import Testing
         try await room.add(WaitingRoom.owners(0..<400), waitingFor: nil)
         let item: IntakeItem =
             reason == .authorBurst ? .authorBurst(World.author) : .authorInactive(World.author, witnessed: 0)
-        let result = try await room.queue.store(World.batch([]), [item, item], now: room.clock.now().seconds)
+        let result = try await room.queue.store(World.batch([]), [item, item], now: room.clock.now())
         #expect(result.applied.outcomes.count == LedgerTransaction.batch && result.applied.isUnfinished)
         // Written after it.
         try await room.add([WaitingRoom.owner(1000)], waitingFor: nil)
@@ -97,7 +97,7 @@ import Testing
 
     @Test func `what is forgotten takes everything with it, a few hundred rows at a time`() async throws {
         let directory = try TemporaryDirectory()
-        let now = 1_790_000_000.0
+        let now: UnixTime = 1_790_000_000
         try await GrownLedger.fill(directory.path, .init(finished: 2_000, each: 50), now: now)
         let grown = try GrownLedger(in: directory.path, now: now)
         var most = 0

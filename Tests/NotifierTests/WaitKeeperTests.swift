@@ -73,7 +73,7 @@ import Testing
         let job = try #require(try await room.add([owner], waitingFor: nil).first)
         let limit = HTTPResponse(status: 429, headers: ["Retry-After": "2000"])
         room.appView.change { $0.refusal = limit }
-        let asked = room.clock.now().seconds
+        let asked = room.clock.now()
         if first == "getFollowers" {
             await #expect(throws: CallFailure.self) { try await room.client.followers(after: nil) }
         } else {
@@ -102,7 +102,7 @@ import Testing
         try await room.add(owners, waitingFor: .relationshipUnknown)
         try await room.pass(3600)
         let times = room.appView.state.withLock { $0.questions.map(\.at) }
-        let gaps = zip(times.dropFirst(), times).map { ($0 - $1).rounded() }
+        let gaps = zip(times.dropFirst(), times).map { ($0 - $1).inSeconds.rounded() }
         #expect(gaps == [15, 30, 60, 120, 240, 480, 900, 900])
         #expect(try await room.waiting().count == 40)
         room.appView.change { $0.refusal = nil }
@@ -130,7 +130,7 @@ import Testing
         let count = room.appView.state.withLock { $0.questions.count }
         #expect((550...610).contains(count))
         // Everybody had a turn.
-        let since = room.clock.now().seconds - 600
+        let since = room.clock.now() - Duration.seconds(600)
         let forgotten = try await room.ledger.database.read { database in
             try Int.fetchOne(
                 database,
@@ -161,10 +161,10 @@ import Testing
         let room = try await WaitingRoom()
         let owner = WaitingRoom.owner(0)
         try await room.add([owner, owner])
-        let start = room.clock.now().seconds
+        let start = room.clock.now()
         #expect(try await room.jobs(in: .deferred).map(\.dueAt) == [start + 900, start + 900])
         try await room.pass(901)
-        let next = try await room.jobs(in: .deferred).map { ($0.dueAt - start).rounded() }
+        let next = try await room.jobs(in: .deferred).map { ($0.dueAt - start).inSeconds.rounded() }
         #expect(next == [1800, 1800])
     }
 
@@ -177,7 +177,7 @@ import Testing
         var jobs = try await room.add([owner], waitingFor: reason)
         for action in Verdict.Action.allCases {
             let job = try await room.add([owner], waitingFor: nil)
-            _ = try await room.queue.apply(.failed(Verdict(0, action, reason)), to: job, now: room.clock.now().seconds)
+            _ = try await room.queue.apply(.failed(Verdict(0, action, reason)), to: job, now: room.clock.now())
             jobs += job
         }
         let told = try await room.add([other], waitingFor: nil)
@@ -185,7 +185,7 @@ import Testing
             policy: room.configuration.policy,
             digest: room.configuration.digest,
             dailyLimit: 100,
-            now: room.clock.now().seconds
+            now: room.clock.now()
         )
         // What failed but for a time stands in the same queue, as it should.
         #expect(candidate?.jobs.allSatisfy { $0.state == .queued } == true)
@@ -273,7 +273,7 @@ import Testing
                 policy: room.configuration.policy,
                 digest: room.configuration.digest,
                 dailyLimit: 100,
-                now: room.clock.now().seconds
+                now: room.clock.now()
             )
         )
         room.appView.change { $0.followers = [] }
@@ -286,11 +286,11 @@ import Testing
             in: Conversation(id: "c", rev: "r"),
             maximumSends: 3,
             policy: policy,
-            now: room.clock.now().seconds
+            now: room.clock.now()
         )
         #expect(begun == nil)
         #expect(applied.outcomes.map(\.reason) == [.ownerNotFollowing])
         #expect(try await room.waiting() == [owner])
-        #expect(try await room.queue.nextQuestion() == room.clock.now().seconds + 900)
+        #expect(try await room.queue.nextQuestion() == room.clock.now() + 900)
     }
 }

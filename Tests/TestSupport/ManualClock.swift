@@ -5,12 +5,12 @@ import Synchronization
 public final class ManualClock: WallClock {
     private let time: Mutex<UnixTime>
 
-    /// Begins at a date in Unix seconds.
-    public init(_ start: Double = 1_790_000_000) { time = Mutex(UnixTime(seconds: start)) }
+    /// Begins at a date.
+    public init(_ start: UnixTime = 1_790_000_000) { time = Mutex(start) }
 
     /// The date.
     public func now() -> UnixTime { time.withLock { $0 } }
 
-    /// Lets time pass, in seconds.
-    public func advance(_ seconds: Double) { time.withLock { $0 += .seconds(seconds) } }
+    /// Lets time pass.
+    public func advance(_ span: Duration) { time.withLock { $0 += span } }
 }

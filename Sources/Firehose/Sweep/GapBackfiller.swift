@@ -15,8 +15,8 @@ public struct GapBackfiller: Sendable {
     private let interval: Duration
     private let logger: Logger
 
-    /// Authors whose servers have not answered for so long are not waited for, in seconds.
-    private static let patience = 3 * 86_400.0
+    /// Authors whose servers have not answered for so long are not waited for.
+    private static let patience = Duration.seconds(3 * 86_400)
 
     /// A backfiller that does nothing yet.
     ///
@@ -93,7 +93,7 @@ public struct GapBackfiller: Sendable {
             await hand(over: StreamBatch(events: events))
         }
         guard !Task.isCancelled else { return nil }
-        let isGivenUp = clock.now().seconds - gap.noticedAt > Self.patience
+        let isGivenUp = clock.now() - gap.noticedAt > Self.patience
         guard report.isComplete || isGivenUp else { return nil }
         await close(gap)
         return Closing(

@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Network
 
 /// A stretch of the stream that nobody has read and no sweep has closed yet.
 public struct OpenGap: Sendable, Equatable, Identifiable {
@@ -6,11 +7,11 @@ public struct OpenGap: Sendable, Equatable, Identifiable {
     public let id: Int64
     /// Where and why.
     public let gap: StreamGap
-    /// When it was declared, in seconds since the Unix epoch.
-    public let noticedAt: Double
+    /// When it was declared.
+    public let noticedAt: UnixTime
 
     /// A gap as it was stored.
-    public init(id: Int64, gap: StreamGap, noticedAt: Double) {
+    public init(id: Int64, gap: StreamGap, noticedAt: UnixTime) {
         self.id = id
         self.gap = gap
         self.noticedAt = noticedAt

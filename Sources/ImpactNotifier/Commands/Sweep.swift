@@ -58,7 +58,7 @@ struct Sweep: AsyncParsableCommand {
                 until: now.microseconds,
                 reason: .operatorRequest
             )
-            try await ledger.stream.declare(gap, at: SystemClock().now().seconds)
+            try await ledger.stream.declare(gap, at: SystemClock().now())
             StandardOutput.print("left to the daemon, which looks again within a minute")
         }
     }

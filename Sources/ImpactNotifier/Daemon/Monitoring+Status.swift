@@ -35,7 +35,7 @@ extension Monitoring {
     /// Why nothing can be sent just now; nil when messages are sent as they come.
     static func obstacle(_ board: StatusBoard) -> SendingObstacle? {
         let sender = board.pipeline?.sender ?? .open
-        return SendingObstacle(session: board.session.sendObstacle, sender: sender, now: SystemClock().now().seconds)
+        return SendingObstacle(session: board.session.sendObstacle, sender: sender, now: SystemClock().now())
     }
 }
 

@@ -159,7 +159,7 @@ struct Monitoring: Sendable {
 
     private func announce(_ status: PipelineStatus, _ session: SessionStatus) {
         let counts = "Delivered \(status.delivered), waiting \(status.pending)"
-        let now = SystemClock().now().seconds
+        let now = SystemClock().now()
         guard let obstacle = SendingObstacle(session: session.sendObstacle, sender: status.sender, now: now) else {
             manager.status("\(counts); session \(session.state.name).")
             return

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Logging
+internal import Network
 internal import Notifier
 
 extension PipelineStatus {
@@ -11,7 +12,7 @@ extension PipelineStatus {
         var metadata: Logger.Metadata = [
             "matched": "\(matched)", "delivered": "\(delivered)", "waiting": "\(pending)", "sender": "\(senderText)",
         ]
-        if let oldestPendingAge { metadata["oldest_s"] = "\(Int(oldestPendingAge))" }
+        if let oldestPendingAge { metadata["oldest_s"] = "\(oldestPendingAge.wholeSeconds)" }
         return metadata
     }
 
@@ -22,10 +23,10 @@ extension PipelineStatus {
             "jobs": .object(
                 Dictionary(uniqueKeysWithValues: jobs.map { ($0.key.rawValue, .integer(Int64($0.value))) })
             ),
-            "oldest_pending_seconds": oldestPendingAge.map { .number($0) } ?? .null,
+            "oldest_pending_seconds": oldestPendingAge.map { .number($0.inSeconds) } ?? .null,
             "matched": .integer(Int64(matched)),
             "delivered": .integer(Int64(delivered)),
-            "last_delivered_at": lastDeliveredAt.map { .number($0) } ?? .null,
+            "last_delivered_at": lastDeliveredAt.map { .number($0.seconds) } ?? .null,
             "paused_hosts": .integer(Int64(pausedHosts)),
         ])
     }

@@ -16,7 +16,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
     ///   - session: the session's own; it comes first, for a sender without a session rests, too.
     ///   - sender: whether the sender rests.
     ///   - now: the time, in seconds since the epoch.
-    init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: Double) {
+    init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: UnixTime) {
         if let session {
             description = Instance.addressed("\(Self.line(session.clause)); run “\(session.remedy)”")
             return
@@ -27,7 +27,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
         case .held(let reason, let until):
             description = Instance.addressed(
                 """
-                sending rests until \(UnixTime(seconds: until)) (\(reason.rawValue)): \(reason.sentence) \
+                sending rests until \(until) (\(reason.rawValue)): \(reason.sentence) \
                 Run “impact-notifier jobs list”.
                 """
             )

@@ -60,6 +60,9 @@ extension Duration {
         return isTooLarge || isBeyond ? (seconds < 0 ? .min : .max) : sum
     }
 
-    /// Seconds with a fraction, as people and other programs read them.
+    /// Seconds with a fraction, as other programs read them.
     public var inSeconds: Double { self / .seconds(1) }
+
+    /// Seconds as people read them, the rest cut off.
+    public var wholeSeconds: Int { Int(components.seconds) }
 }

@@ -1,13 +1,11 @@
-internal import Network
-
 extension Timetable {
     /// The waits of a configuration.
     init(_ configuration: NotifierConfiguration) {
-        settle = configuration.sending.settle.inSeconds
-        sending = (configuration.sending.firstWait.inSeconds, configuration.sending.maximumWait.inSeconds)
-        lookup = (configuration.lookup.firstWait.inSeconds, configuration.lookup.maximumWait.inSeconds)
-        follow = configuration.policy.followInterval.inSeconds
-        setting = configuration.policy.disabledInterval.inSeconds
-        expiry = configuration.policy.waitExpiry.inSeconds
+        settle = configuration.sending.settle
+        sending = (configuration.sending.firstWait, configuration.sending.maximumWait)
+        lookup = (configuration.lookup.firstWait, configuration.lookup.maximumWait)
+        follow = configuration.policy.followInterval
+        setting = configuration.policy.disabledInterval
+        expiry = configuration.policy.waitExpiry
     }
 }

@@ -14,10 +14,10 @@ actor AdmissionChecker {
     private(set) var waiting: [DID: [CheckedContinuation<Void, Never>]] = [:]
     private var isAsking = false
 
-    /// How long it is believed that somebody follows the sender, or does not, in seconds.
-    static let lifetime = 3600.0
+    /// How long it is believed that somebody follows the sender, or does not.
+    static let lifetime = Duration.seconds(3600)
     /// The same when a message is about to leave: what is older is asked again, and stands when there is no answer.
-    static let lifetimeBeforeSending = 60.0
+    static let lifetimeBeforeSending = Duration.seconds(60)
 
     init(_ context: DeliveryContext, ledger: Ledger, client: RelationshipClient) {
         self.context = context
@@ -31,7 +31,7 @@ actor AdmissionChecker {
     func admission(
         of recipient: DID,
         to request: Job,
-        believing age: Double = lifetime
+        believing age: Duration = lifetime
     ) async throws(LedgerError) -> Admission {
         let first = try await admission(of: recipient, to: request, isFollower: nil)
         guard first == .waits(.relationshipUnknown) else { return first }
@@ -54,7 +54,7 @@ actor AdmissionChecker {
     }
 
     /// Whether an account follows the sender; nil when the AppView does not say.
-    private func follows(_ recipient: DID, believing age: Double) async throws(LedgerError) -> Bool? {
+    private func follows(_ recipient: DID, believing age: Duration) async throws(LedgerError) -> Bool? {
         if let known = try await believed(recipient, age) { return known }
         await withCheckedContinuation { continuation in
             waiting[recipient, default: []].append(continuation)
@@ -66,7 +66,7 @@ actor AdmissionChecker {
         return try await believed(recipient)
     }
 
-    private func believed(_ recipient: DID, _ age: Double = lifetime) async throws(LedgerError) -> Bool? {
+    private func believed(_ recipient: DID, _ age: Duration = lifetime) async throws(LedgerError) -> Bool? {
         try await recipients.follows(recipient, since: context.now - age)
     }
 

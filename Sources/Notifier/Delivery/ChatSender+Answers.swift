@@ -31,13 +31,13 @@ extension ChatSender {
         let verdict = classify(.readAnswers, failure)
         context.reporter.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
-        let wait = max(1, configuration.sending.answersInterval?.inSeconds ?? 0, breaker.backoff(answerFailures))
+        let wait = max(.seconds(1), configuration.sending.answersInterval ?? .zero, breaker.backoff(answerFailures))
         nextAnswersAt = context.now + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
             "answers of owners cannot be read, so that nobody's “stop” is heeded",
             metadata: [
-                "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)", "next_s": "\(Int(wait))",
+                "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)", "next_s": "\(wait.wholeSeconds)",
                 "to_do": "\(verdict.reason.sentence)",
             ]
         )

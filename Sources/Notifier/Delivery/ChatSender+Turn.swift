@@ -46,7 +46,7 @@ extension ChatSender {
                 .failed(verdict),
                 to: message,
                 Attempt(.sendMessage, error, verdict),
-                wait: verdict.action == .verify ? configuration.sending.settle.inSeconds : 0
+                wait: verdict.action == .verify ? configuration.sending.settle : .zero
             )
         }
         breaker.succeeded(.sendMessage)
@@ -59,7 +59,7 @@ extension ChatSender {
         to message: Message,
         _ note: Attempt,
         sent: SentMessage? = nil,
-        wait: Double = 0
+        wait: Duration = .zero
     ) async throws(LedgerError) {
         context.report(
             try await queue.apply(event, to: message.id, note, sent: sent, wait: wait, now: context.now)
@@ -122,15 +122,16 @@ extension ChatSender {
         let now = context.now
         if let until = limits.dayFreeAt, until > now {
             breaker.hold(until: until, .globalLimit)
-            logger.warning("the messages of this day are used up", metadata: ["next_s": "\(Int(until - now))"])
+            let wait = (until - now).wholeSeconds
+            logger.warning("the messages of this day are used up", metadata: ["next_s": "\(wait)"])
         } else if let until = limits.ownerDayFreeAt, until > now {
-            try await postpone(candidate, byAuthor: false, until, policy.ownerDailyLimit, 86_400, .ownerLimit)
+            try await postpone(candidate, byAuthor: false, until, policy.ownerDailyLimit, .seconds(86_400), .ownerLimit)
         } else if let until = limits.ownerHourFreeAt, until > now {
-            try await postpone(candidate, byAuthor: false, until, policy.ownerHourlyLimit, 3600, .ownerLimit)
+            try await postpone(candidate, byAuthor: false, until, policy.ownerHourlyLimit, .seconds(3600), .ownerLimit)
         } else if let until = limits.authorFreeAt, until > now {
-            try await postpone(candidate, byAuthor: true, until, policy.authorHourlyLimit, 3600, .authorLimit)
+            try await postpone(candidate, byAuthor: true, until, policy.authorHourlyLimit, .seconds(3600), .authorLimit)
         } else if let until = limits.digestFreeAt, until > now {
-            try await postpone(candidate, byAuthor: false, until, .max, 0, .digestWindow)
+            try await postpone(candidate, byAuthor: false, until, .max, .zero, .digestWindow)
         } else {
             return false
         }
@@ -141,9 +142,9 @@ extension ChatSender {
     private func postpone(
         _ candidate: SendCandidate,
         byAuthor: Bool,
-        _ until: Double,
+        _ until: UnixTime,
         _ limit: Int,
-        _ window: Double,
+        _ window: Duration,
         _ reason: Reason
     ) async throws(LedgerError) {
         let now = context.now

@@ -13,7 +13,7 @@ extension ChatSender {
             return try await apply(.found, to: message, Attempt(.readMessages, outcome: "found"), sent: sent)
         }
         let now = context.now
-        let wait = max(0, nextSendAt - now)
+        let wait = max(.zero, nextSendAt - now)
         let applied = try await queue.absent(message.id, policy: context.policy, resendIn: wait, now: now)
         context.report(applied)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: now) else { return }

@@ -20,8 +20,8 @@ actor ChatSender {
     let marker: MessageReference
     var breaker: SendBreaker
     /// When the pace allows the next message.
-    var nextSendAt = 0.0
-    var nextAnswersAt = 0.0
+    var nextSendAt = UnixTime.distantPast
+    var nextAnswersAt = UnixTime.distantPast
     /// Failures in a row to read what owners answered.
     var answerFailures = 0
 
@@ -50,7 +50,7 @@ actor ChatSender {
     func run() async throws(LedgerError) {
         let doubtful = try await queue.recover(now: context.now)
         if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": "\(doubtful)"]) }
-        if let last = try await queue.lastSentAt() { nextSendAt = last + configuration.sending.interval.inSeconds }
+        if let last = try await queue.lastSentAt() { nextSendAt = last + configuration.sending.interval }
         try await context.loops.sending.run { () async throws(LedgerError) in try await self.step() }
     }
 
@@ -63,8 +63,8 @@ actor ChatSender {
     /// Whether and why nothing is sent.
     var status: PipelineStatus.Sender { breaker.status }
 
-    /// Does one thing, and says how long there is nothing else to do, in seconds.
-    private func step() async throws(LedgerError) -> Double {
+    /// Does one thing, and says how long there is nothing else to do.
+    private func step() async throws(LedgerError) -> Duration {
         let now = context.now
         switch breaker.status {
         case .open: break
@@ -73,18 +73,18 @@ actor ChatSender {
         case .paused(_, _, let probeAt) where probeAt > now: return probeAt - now
         case .paused:
             await probe(now: now)
-            return 0
+            return .zero
         }
         // Before anything is sent, or sent again: an owner may have said “stop” during a pause.
         if let interval = configuration.sending.answersInterval, nextAnswersAt <= now {
             // Never so often that nothing else gets a turn.
-            nextAnswersAt = now + max(1, interval.inSeconds)
+            nextAnswersAt = now + max(.seconds(1), interval)
             try await readAnswers()
-            return 0
+            return .zero
         }
         if let delivery = try await queue.nextVerification(now: now) {
             try await verify(delivery)
-            return 0
+            return .zero
         }
         if nextSendAt > now { return nextSendAt - now }
         if let candidate = try await queue.nextCandidate(
@@ -94,21 +94,17 @@ actor ChatSender {
             now: now
         ) {
             if try await take(candidate) { paceNext() }
-            return 0
+            return .zero
         }
-        return try await sleepLength(now: now)
-    }
-
-    /// The next message waits for its turn.
-    func paceNext() { nextSendAt = context.now + configuration.sending.interval.inSeconds }
-
-    private func sleepLength(now: Double) async throws(LedgerError) -> Double {
-        let due = try await queue.nextDue() ?? .infinity
+        let due = try await queue.nextDue() ?? .distantFuture
         return max(WorkLoop.shortestSleep, min(due, nextAnswersAt) - now)
     }
 
+    /// The next message waits for its turn.
+    func paceNext() { nextSendAt = context.now + configuration.sending.interval }
+
     // A pause ends when the chat service says through the whole chain that this account may chat.
-    private func probe(now: Double) async {
+    private func probe(now: UnixTime) async {
         do {
             let isDisabled = try await chat.isChatDisabled()
             guard !isDisabled else { return breaker.stillPaused(now: now) }
@@ -133,7 +129,7 @@ actor ChatSender {
                 metadata: [
                     "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
                     "to_do": "\(verdict.reason.sentence)",
-                    "next_s": "\(Int(configuration.sending.probeInterval.inSeconds))",
+                    "next_s": "\(configuration.sending.probeInterval.wholeSeconds)",
                 ]
             )
         }

@@ -34,8 +34,8 @@ struct DeliveryContext: Sendable {
         self.logger = logger
     }
 
-    /// Seconds since the Unix epoch.
-    var now: Double { wallClock.now().seconds }
+    /// The time.
+    var now: UnixTime { wallClock.now() }
 
     /// Says what became of requests and jobs, and wakes whose work it is now.
     func report(_ applied: Applied) {

@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Network
 
 /// The metrics of delivery; labels are bounded, no DID and no URI is ever one.
 enum NotifierMetrics {
@@ -24,7 +25,7 @@ enum NotifierMetrics {
         switch outcome.state {
         case .delivered:
             notification(outcome.rule, name).increment()
-            Recorder(label: prefix + "notification_latency_seconds", aggregate: true).record(outcome.latency)
+            Recorder(label: prefix + "notification_latency_seconds", aggregate: true).record(outcome.latency.inSeconds)
         case .dropped:
             notification(outcome.rule, name).increment()
             if let reason = outcome.reason { suppressed(reason).increment() }
@@ -46,7 +47,7 @@ enum NotifierMetrics {
             Gauge(label: prefix + "queue_depth", dimensions: [("state", state.rawValue)])
                 .record(status.jobs[state] ?? 0)
         }
-        Gauge(label: prefix + "queue_oldest_age_seconds").record(status.oldestPendingAge ?? 0)
+        Gauge(label: prefix + "queue_oldest_age_seconds").record(status.oldestPendingAge?.inSeconds ?? 0)
         Gauge(label: prefix + "dead_letters").record(status.jobs[.uncertain] ?? 0)
         Gauge(label: prefix + "send_breaker_open").record(status.sender == .open ? 0 : 1)
     }

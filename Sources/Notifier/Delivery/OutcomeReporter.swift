@@ -10,7 +10,7 @@ final class OutcomeReporter: Sendable {
     struct Totals: Sendable, Equatable {
         var matched = 0
         var delivered = 0
-        var lastDeliveredAt: Double?
+        var lastDeliveredAt: UnixTime?
     }
 
     private let logger: Logger
@@ -40,15 +40,15 @@ final class OutcomeReporter: Sendable {
         if let owner = outcome.owner { metadata["did"] = "\(owner)" }
         if let reason = outcome.reason { metadata["reason"] = "\(reason.rawValue)" }
         if let detail = outcome.detail { metadata["detail"] = "\(detail)" }
-        if let next = outcome.nextIn { metadata["next_s"] = "\(Int(next.rounded()))" }
+        if let next = outcome.nextIn { metadata["next_s"] = "\(Int(next.inSeconds.rounded()))" }
         switch outcome.state {
         case .delivered:
-            let now = wallClock.now().seconds
+            let now = wallClock.now()
             totals.withLock {
                 $0.delivered += 1
                 $0.lastDeliveredAt = now
             }
-            metadata["latency_s"] = "\(Int(outcome.latency.rounded()))"
+            metadata["latency_s"] = "\(Int(outcome.latency.inSeconds.rounded()))"
             logger.info(
                 outcome.reason == .mentionPosted ? "mention posted" : "message delivered",
                 metadata: metadata
@@ -66,13 +66,13 @@ final class OutcomeReporter: Sendable {
     }
 
     /// A limit, or the window of a digest, holds back everything of an author or owner.
-    func held(_ job: Job, _ reason: Reason, for seconds: Double) {
+    func held(_ job: Job, _ reason: Reason, for wait: Duration) {
         NotifierMetrics.suppressed(reason).increment()
         logger.info(
             reason == .digestWindow ? "requests are collected" : "limit reached",
             metadata: [
                 "uri": "\(job.uri)", "reason": "\(reason.rawValue)", "did": "\(job.owner?.text ?? "")",
-                "author": "\(job.author)", "next_s": "\(Int(seconds))",
+                "author": "\(job.author)", "next_s": "\(wait.wholeSeconds)",
             ]
         )
     }

@@ -15,7 +15,7 @@ struct SendBreaker: Sendable {
     private struct Record {
         var failures = 0
         var limits = 0
-        var limitedSince: Double?
+        var limitedSince: UnixTime?
         var isLimitReported = false
         var occurrences: [Reason: Int] = [:]
     }
@@ -27,9 +27,9 @@ struct SendBreaker: Sendable {
     /// Failures in a row from which the way and not the job is to blame.
     static let failuresBeforeHold = 3
     /// The longest that a PDS is believed about its own limit.
-    static let maximumPDSWait = 900.0
+    static let maximumPDSWait = Duration.seconds(900)
     /// Being limited for so long is worth an operator's attention.
-    static let limitReport = 6 * 3600.0
+    static let limitReport = Duration.seconds(6 * 3600)
 
     init(_ configuration: SendingConfiguration) { self.configuration = configuration }
 
@@ -42,7 +42,7 @@ struct SendBreaker: Sendable {
     /// Takes note of a failure.
     ///
     /// - Returns: what is to be done, escalated when the same has happened too often in a row.
-    mutating func failed(_ phase: CallPhase, _ failure: CallFailure, now: Double) -> Verdict {
+    mutating func failed(_ phase: CallPhase, _ failure: CallFailure, now: UnixTime) -> Verdict {
         var record = records[phase] ?? Record()
         defer { records[phase] = record }
         var verdict = classify(phase, failure)
@@ -51,7 +51,7 @@ struct SendBreaker: Sendable {
             verdict = verdict.escalated(occurrences: record.occurrences[verdict.reason, default: 0])
         }
         if let rest = verdict.hold {
-            hold(for: length(of: rest, failure, limits: record.limits, now: now), verdict.reason, now: now)
+            hold(until: now + length(of: rest, failure, limits: record.limits, now: now), verdict.reason)
             guard case .time = rest else {
                 if rest == .chatLimit { record.limits += 1 }
                 if record.limitedSince == nil { record.limitedSince = now }
@@ -63,13 +63,13 @@ struct SendBreaker: Sendable {
             status = .paused(
                 reason: verdict.reason,
                 detail: String(failure.description.prefix(300)),
-                probeAt: now + configuration.probeInterval.inSeconds
+                probeAt: now + configuration.probeInterval
             )
         case .retry, .verify, .refresh:
             guard !verdict.isOfJobAlone else { break }
             record.failures += 1
             if verdict.hold == nil, record.failures >= Self.failuresBeforeHold {
-                hold(for: backoff(record.failures - Self.failuresBeforeHold), verdict.reason, now: now)
+                hold(until: now + backoff(record.failures - Self.failuresBeforeHold), verdict.reason)
             }
         case .defer, .drop, .skip:
             // The service answered: the way is good.
@@ -94,16 +94,16 @@ struct SendBreaker: Sendable {
     }
 
     /// Keeps a pause that a probe did not end.
-    mutating func stillPaused(now: Double) {
+    mutating func stillPaused(now: UnixTime) {
         guard case .paused(let reason, let detail, _) = status else { return }
-        status = .paused(reason: reason, detail: detail, probeAt: now + configuration.probeInterval.inSeconds)
+        status = .paused(reason: reason, detail: detail, probeAt: now + configuration.probeInterval)
     }
 
-    /// Lets everything wait for the limit of a day.
-    mutating func hold(until time: Double, _ reason: Reason) { status = .held(reason: reason, until: time) }
+    /// Lets everything wait.
+    mutating func hold(until time: UnixTime, _ reason: Reason) { status = .held(reason: reason, until: time) }
 
     /// Whether it has been limited so long that the operator should know; true once.
-    mutating func reportsLimit(now: Double) -> Bool {
+    mutating func reportsLimit(now: UnixTime) -> Bool {
         for (phase, record) in records {
             guard let since = record.limitedSince, now - since >= Self.limitReport, !record.isLimitReported else {
                 continue
@@ -115,27 +115,23 @@ struct SendBreaker: Sendable {
     }
 
     /// The wait before something that failed so often is tried again.
-    func backoff(_ attempts: Int) -> Double {
-        min(configuration.maximumWait.inSeconds, configuration.firstWait.inSeconds * Double(1 << min(attempts, 20)))
-    }
-
-    private mutating func hold(for wait: Double, _ reason: Reason, now: Double) {
-        status = .held(reason: reason, until: now + wait)
+    func backoff(_ attempts: Int) -> Duration {
+        configuration.firstWait.doubled(attempts, atMost: configuration.maximumWait)
     }
 
     // `ratelimit-reset` is the PDS's and in seconds since the epoch; it says nothing about the chat service.
-    private func length(of rest: Verdict.Hold, _ failure: CallFailure, limits: Int, now: Double) -> Double {
+    private func length(of rest: Verdict.Hold, _ failure: CallFailure, limits: Int, now: UnixTime) -> Duration {
         var headers = HTTPHeaders()
         if case .answer(let error) = failure { headers = error.headers }
-        let asked = headers["retry-after"].flatMap { RetryAfter.wait($0, now: UnixTime(seconds: now))?.inSeconds }
+        let asked = headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
         switch rest {
-        case .time(let time): return time.inSeconds
+        case .time(let time): return time
         case .pdsLimit:
-            let reset = headers["ratelimit-reset"].flatMap(Double.init).map { $0 - now }
-            return min(Self.maximumPDSWait, max(1, asked ?? reset ?? configuration.firstLimitWait.inSeconds))
+            let reset = headers["ratelimit-reset"].flatMap(Double.init).map { UnixTime(seconds: $0) - now }
+            return min(Self.maximumPDSWait, max(.seconds(1), asked ?? reset ?? configuration.firstLimitWait))
         case .chatLimit:
-            let doubled = configuration.firstLimitWait.inSeconds * Double(1 << min(limits, 20))
-            return max(min(configuration.maximumLimitWait.inSeconds, doubled), min(asked ?? 0, Self.maximumPDSWait))
+            let doubled = configuration.firstLimitWait.doubled(limits, atMost: configuration.maximumLimitWait)
+            return max(doubled, min(asked ?? .zero, Self.maximumPDSWait))
         }
     }
 }

@@ -8,10 +8,10 @@ final class WorkLoop: Sendable {
     private let clock: any Clock<Duration>
     private let drained = Mutex(false)
 
-    /// The longest sleep, in seconds, after which a wall clock that was set is noticed.
-    static let longestSleep = 60.0
+    /// The longest sleep, after which a wall clock that was set is noticed.
+    static let longestSleep = Duration.seconds(60)
     /// The shortest, so that a due row that nobody may take yet does not make the loop spin.
-    static let shortestSleep = 0.05
+    static let shortestSleep = Duration.milliseconds(50)
 
     init(clock: any Clock<Duration>) { self.clock = clock }
 
@@ -19,16 +19,16 @@ final class WorkLoop: Sendable {
     ///
     /// - Parameters:
     ///   - isolation: the caller's.
-    ///   - step: does one thing and says how long there is nothing else to do, in seconds; 0 for the next step at once.
+    ///   - step: does one thing and says how long there is nothing else to do; zero for the next step at once.
     /// - Throws: what a step throws, which ends the loop.
     func run(
         isolation: isolated (any Actor)? = #isolation,
-        _ step: () async throws(LedgerError) -> Double
+        _ step: () async throws(LedgerError) -> Duration
     ) async throws(LedgerError) {
         while !isDraining {
             let wait = try await step()
-            guard wait > 0, !isDraining else { continue }
-            await signal.wait(atMost: .seconds(min(max(wait, Self.shortestSleep), Self.longestSleep)), on: clock)
+            guard wait > .zero, !isDraining else { continue }
+            await signal.wait(atMost: min(max(wait, Self.shortestSleep), Self.longestSleep), on: clock)
         }
     }
 

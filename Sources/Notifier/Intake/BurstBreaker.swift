@@ -7,8 +7,8 @@ internal import Network
 struct BurstBreaker: Sendable {
     private struct Author {
         // By record, so that an event that is read again counts once.
-        var times: [RecordKey: Double] = [:]
-        var blockedUntil = 0.0
+        var times: [RecordKey: UnixTime] = [:]
+        var blockedUntil = UnixTime.distantPast
     }
 
     /// What a request means for its author.
@@ -21,20 +21,20 @@ struct BurstBreaker: Sendable {
     }
 
     private let limit: Int
-    private let window: Double
-    private let pause: Double
+    private let window: Duration
+    private let pause: Duration
     private var authors: [DID: Author] = [:]
     /// Strangers choose the authors, so their number is bounded.
     static let capacity = 10_000
 
     init(_ policy: PolicyConfiguration) {
         limit = max(1, policy.authorBurst)
-        window = policy.burstWindow.inSeconds
-        pause = policy.burstPause.inSeconds
+        window = policy.burstWindow
+        pause = policy.burstPause
     }
 
-    /// Counts a request of an author at a time, in seconds since the Unix epoch.
-    mutating func judge(_ did: DID, _ record: RecordKey, at time: Double) -> Judgement {
+    /// Counts a request of an author at a time.
+    mutating func judge(_ did: DID, _ record: RecordKey, at time: UnixTime) -> Judgement {
         if authors.count >= Self.capacity, authors[did] == nil { forget(at: time) }
         var author = authors[did] ?? Author()
         defer { authors[did] = author }
@@ -47,8 +47,10 @@ struct BurstBreaker: Sendable {
         return .trips
     }
 
-    private mutating func forget(at time: Double) {
-        authors = authors.filter { $0.value.blockedUntil > time || ($0.value.times.values.max() ?? 0) > time - window }
+    private mutating func forget(at time: UnixTime) {
+        authors = authors.filter {
+            $0.value.blockedUntil > time || $0.value.times.values.contains { $0 > time - window }
+        }
         if authors.count >= Self.capacity { authors = authors.filter { $0.value.blockedUntil > time } }
     }
 }

@@ -23,8 +23,8 @@ struct EventClassifier: Sendable {
     }
 
     /// What an event means, nil when it is nobody's business; give all events, in the order of the stream.
-    mutating func judge(_ event: StreamEvent, now: Double) -> IntakeItem? {
-        let newness = newness.judge(event, now: UnixTime(seconds: now))
+    mutating func judge(_ event: StreamEvent, now: UnixTime) -> IntakeItem? {
+        let newness = newness.judge(event, now: now)
         switch event.body {
         case .account(isActive: false, let status) where Self.isGone(status):
             return .authorInactive(event.did, witnessed: event.position.witnessed)

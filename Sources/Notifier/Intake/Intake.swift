@@ -41,8 +41,7 @@ actor Intake {
                 "stream gap",
                 metadata: [
                     "host": "\(gap.host)", "reason": "\(gap.reason.rawValue)",
-                    "from": "\(UnixTime(microseconds: gap.from))",
-                    "until": "\(UnixTime(microseconds: gap.until))",
+                    "from": "\(UnixTime(microseconds: gap.from))", "until": "\(UnixTime(microseconds: gap.until))",
                 ]
             )
         }
@@ -56,11 +55,7 @@ actor Intake {
             return [item]
         }
         let author = request.event.did
-        let judgement = breaker.judge(
-            author,
-            request.commit.recordKey,
-            at: request.event.position.witnessedAt.seconds
-        )
+        let judgement = breaker.judge(author, request.commit.recordKey, at: request.event.position.witnessedAt)
         request.refusal = Refusal(.authorBurst, "")
         switch judgement {
         case .passes: return [item]

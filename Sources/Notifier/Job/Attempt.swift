@@ -6,15 +6,12 @@ struct Attempt: Sendable {
     var status: Int?
     var error: String?
     var detail: String?
-    /// When it is tried again, in seconds since the Unix epoch.
-    var nextAt: Double?
 
-    init(_ phase: CallPhase, outcome: String, reason: Reason? = nil, detail: String? = nil, nextAt: Double? = nil) {
+    init(_ phase: CallPhase, outcome: String, reason: Reason? = nil, detail: String? = nil) {
         self.phase = phase
         self.outcome = outcome
         self.reason = reason
         self.detail = detail
-        self.nextAt = nextAt
     }
 
     /// Something that is not done, for a reason.

@@ -8,8 +8,8 @@ struct Outcome: Sendable {
     let state: JobState
     let reason: Reason?
     let detail: String?
-    /// Seconds since the request was first seen here.
-    let latency: Double
-    /// Seconds until it is looked at again; nil for never.
-    let nextIn: Double?
+    /// How long ago the request was first seen here.
+    let latency: Duration
+    /// How long until it is looked at again; nil for never.
+    let nextIn: Duration?
 }

@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 extension Job {
     private static let columns: SQL = """
@@ -48,8 +49,8 @@ extension Job {
         detail = row["detail"]
         attempts = row["attempts"]
         // What waits for a follow is asked about with everything else that waits for the same recipient.
-        let askAt: Double? = state == .deferred && reason?.waits == .follow ? row["ask_at"] : nil
-        dueAt = min(row["due_at"], askAt ?? .infinity)
+        let askAt: UnixTime? = state == .deferred && reason?.waits == .follow ? row["ask_at"] : nil
+        dueAt = min(row["due_at"], askAt ?? .distantFuture)
         waitUntil = row["wait_until"]
         createdAt = row["created_at"]
         updatedAt = row["updated_at"]

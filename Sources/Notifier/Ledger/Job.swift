@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Network
 
 /// One change request and one owner, or a change request that has no owner yet, as the ledger shows it.
 ///
@@ -38,14 +39,14 @@ public struct Job: Sendable, Equatable {
     public var detail: String?
     /// Failed tries since the last change of state.
     public var attempts: Int
-    /// When it is looked at next, in seconds since the Unix epoch.
-    public var dueAt: Double
-    /// When waiting for the owner ends, in seconds since the Unix epoch; nil when it does not wait for them.
-    public var waitUntil: Double?
-    /// When it was first seen, in seconds since the Unix epoch.
-    public var createdAt: Double
-    /// When it was last changed, in seconds since the Unix epoch.
-    public var updatedAt: Double
+    /// When it is looked at next.
+    public var dueAt: UnixTime
+    /// When waiting for the owner ends; nil when it does not wait for them.
+    public var waitUntil: UnixTime?
+    /// When it was first seen.
+    public var createdAt: UnixTime
+    /// When it was last changed.
+    public var updatedAt: UnixTime
 
     /// The record, abridged; read from its text each time.
     public var record: JSONValue { (try? JSONValue(parsing: recordText)) ?? .object([:]) }

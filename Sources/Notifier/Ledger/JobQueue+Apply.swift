@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// What the events of a transaction came to.
 struct Applied: Sendable {
@@ -38,7 +39,7 @@ extension LedgerTransaction {
                 for job in jobs { try apply(.calledOff(reason), toJob: job) }
             }
         }
-        var (attempts, wait, waitUntil, isNewVersion) = (0, 0.0, row["wait_until"] as Double?, false)
+        var (attempts, wait, waitUntil, isNewVersion) = (0, Duration.zero, row["wait_until"] as UnixTime?, false)
         switch event {
         case .failed(let verdict, _):
             attempts = row["attempts"]
@@ -52,8 +53,7 @@ extension LedgerTransaction {
         if isOpen, machine.reason?.waits == .account { waitUntil = waitUntil ?? now + timetable.expiry }
         // What is called off when its recipients were known is told of by its jobs.
         let isShown = isOpen || machine.state == .dropped && (row["is_shown"] || isNewVersion)
-        let note = noted(note, again: isOpen ? wait : nil)
-        if let note { try add(note, to: id) }
+        if let note { try add(note, to: id, again: isOpen ? wait : nil) }
         try database.run(
             """
             UPDATE request SET state = \(machine.state), is_shown = \(isShown), reason = \(machine.reason),
@@ -76,13 +76,13 @@ extension LedgerTransaction {
         toJob id: Int64,
         _ note: Attempt? = nil,
         of message: Int64? = nil,
-        wait: Double = 0
+        wait: Duration = .zero
     ) throws -> Bool {
         guard let (row, before) = try jobRow(id) else { return false }
         var machine = before
         guard let actions = machine.handle(event) else { return false }
         let (owner, request): (DID, Int64) = (try DID(row["owner"]), row["request"])
-        var (wait, attempts, dueAt) = (wait, 0, Double?.none)
+        var (wait, attempts, dueAt) = (wait, 0, UnixTime?.none)
         switch event {
         case .failed(let verdict):
             attempts = row["attempts"]
@@ -93,9 +93,8 @@ extension LedgerTransaction {
         default: break
         }
         let isOver = machine.state.isFinal
-        let note = noted(note, again: isOver ? nil : wait)
-        if let note { try add(note, to: request, owner: owner, message: message) }
-        var waitUntil: Double?
+        if let note { try add(note, to: request, owner: owner, message: message, again: isOver ? nil : wait) }
+        var waitUntil: UnixTime?
         if machine.state == .deferred || machine.state == .posting {
             waitUntil = row["wait_until"] ?? row["request_wait_until"] ?? now + timetable.expiry
         }
@@ -144,7 +143,7 @@ extension LedgerTransaction {
         toMessage id: Int64,
         _ note: Attempt? = nil,
         sent: SentMessage? = nil,
-        wait: Double = 0
+        wait: Duration = .zero
     ) throws {
         guard let row = try message(id) else { return }
         var machine = row.machine
@@ -174,19 +173,13 @@ extension LedgerTransaction {
         if machine.state != .sending, machine.state != .verify { try endDoubt(of: row.owner) }
     }
 
-    private func noted(_ note: Attempt?, again wait: Double?) -> Attempt? {
-        var note = note
-        note?.nextAt = wait.map { now + $0 }
-        return note
-    }
-
     private func report(
         _ row: Row,
         _ owner: DID?,
         _ state: JobState,
         _ reason: Reason?,
         _ detail: String?,
-        nextIn: Double?
+        nextIn: Duration?
     ) throws {
         applied.outcomes.append(
             Outcome(
@@ -196,7 +189,7 @@ extension LedgerTransaction {
                 state: state,
                 reason: reason,
                 detail: detail,
-                latency: now - (row["seen_at"] as Double),
+                latency: now - (row["seen_at"] as UnixTime),
                 nextIn: nextIn
             )
         )

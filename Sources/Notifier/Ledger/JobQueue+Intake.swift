@@ -2,10 +2,11 @@ internal import ATProtocol
 internal import Firehose
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 extension JobQueue {
     /// Stores what a batch of the stream means, and its position, in one transaction (invariant 1).
-    func store(_ batch: StreamBatch, _ items: [IntakeItem], now: Double) async throws(LedgerError) -> IntakeResult {
+    func store(_ batch: StreamBatch, _ items: [IntakeItem], now: UnixTime) async throws(LedgerError) -> IntakeResult {
         try await write(at: now) { transaction in
             var result = IntakeResult()
             for item in items { try transaction.take(item, into: &result) }
@@ -20,7 +21,7 @@ extension JobQueue {
 
     /// Puts the version that was proven in the place of the one that the stream told, unless the request was called off or
     /// replaced meanwhile.
-    func replace(_ job: Job, with request: NewRequest, now: Double) async throws(LedgerError) -> IntakeResult {
+    func replace(_ job: Job, with request: NewRequest, now: UnixTime) async throws(LedgerError) -> IntakeResult {
         try await write(at: now) { transaction in
             var result = IntakeResult()
             guard try transaction.isLookedUp(job.request, job.rev) else { return result }

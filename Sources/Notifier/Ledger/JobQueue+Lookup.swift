@@ -1,10 +1,11 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 extension JobQueue {
     /// Requests whose recipients are to be looked up now; authors take turns.
-    func dueLookups(limit: Int, excluding running: Set<Int64>, now: Double) async throws(LedgerError) -> [Job] {
+    func dueLookups(limit: Int, excluding running: Set<Int64>, now: UnixTime) async throws(LedgerError) -> [Job] {
         try await write(at: now) { transaction in
             let lookup = RequestMachine.State.lookup
             try transaction.giveTurns("request", in: lookup.rawValue)
@@ -17,11 +18,11 @@ extension JobQueue {
         }
     }
 
-    /// When a look-up is due next, in seconds since the Unix epoch.
-    func nextLookup() async throws(LedgerError) -> Double? {
+    /// When a look-up is due next.
+    func nextLookup() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             // What has its turn is due already.
-            try ["IS NOT NULL ORDER BY turn, due_at", "IS NULL ORDER BY due_at"].compactMap { turn -> Double? in
+            try ["IS NOT NULL ORDER BY turn, due_at", "IS NULL ORDER BY due_at"].compactMap { turn -> UnixTime? in
                 let lookup = RequestMachine.State.lookup
                 return try database.value(
                     "SELECT due_at FROM request WHERE state = \(lookup) AND turn \(sql: turn) LIMIT 1"
@@ -31,12 +32,12 @@ extension JobQueue {
     }
 
     /// Stores what a look-up found out, unless the request was called off or replaced meanwhile.
-    func resolve(_ request: Job, as resolution: Resolution, now: Double) async throws(LedgerError) -> Applied {
+    func resolve(_ request: Job, as resolution: Resolution, now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { try $0.resolve(request.request, of: request.rev, as: resolution) }
     }
 
-    /// Since when the proof of a request has been asked for in vain, in seconds since the Unix epoch; nil when it has not.
-    func proofMissingSince(request: Int64) async throws(LedgerError) -> Double? {
+    /// Since when the proof of a request has been asked for in vain; nil when it has not.
+    func proofMissingSince(request: Int64) async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             let attempts: SQL = "FROM attempt WHERE request = \(request) AND phase = \(CallPhase.proof)"
             return try database.value(

@@ -7,8 +7,8 @@ internal import Network
 enum MentionCandidate: Sendable {
     /// Nobody's.
     case nobody
-    /// Nobody's before this time, in seconds since the Unix epoch.
-    case waits(until: Double)
+    /// Nobody's before this time.
+    case waits(until: UnixTime)
     /// The owner of this request, with the time when it was first seen; it is ``JobState/posting`` from now on.
     case post(Job)
     /// Nobody's: the request for which somebody was to be mentioned was called off.
@@ -21,7 +21,7 @@ extension JobQueue {
     /// A post that may have been made already comes first: to make it again does no harm. Authors take turns.
     func nextMention(
         _ configuration: MentionConfiguration,
-        now: Double
+        now: UnixTime
     ) async throws(LedgerError) -> MentionCandidate {
         try await write(at: now) { transaction in
             if let job = try transaction.mentionUnderWay() {
@@ -29,7 +29,7 @@ extension JobQueue {
                     ? .calledOff(transaction.applied) : .post(job)
             }
             guard configuration.isEnabled else { return .nobody }
-            let limits = [(configuration.interval.inSeconds, 1), (86_400, configuration.dailyLimit)]
+            let limits = [(configuration.interval, 1), (.seconds(86_400), configuration.dailyLimit)]
             let free = try limits.compactMap { try transaction.mentionFreeAt(limit: $1, window: $0) }
             if let until = free.max() { return .waits(until: until) }
             guard let job = try transaction.nextMention(of: configuration.owners) else { return .nobody }
@@ -44,7 +44,7 @@ extension JobQueue {
 
     /// Takes up what was under way when the process ended: it may be posted already, but for owners who are not to be
     /// mentioned any more, who wait again.
-    func recoverMentions(of owners: Set<DID>, now: Double) async throws(LedgerError) {
+    func recoverMentions(of owners: Set<DID>, now: UnixTime) async throws(LedgerError) {
         try await write(at: now) { transaction in
             for row in try transaction.database.rows("SELECT id, owner FROM job WHERE state = \(JobState.posting)") {
                 let isMeant = owners.contains(try DID(row["owner"]))
@@ -77,8 +77,8 @@ extension LedgerTransaction {
         return job
     }
 
-    fileprivate func mentionFreeAt(limit: Int, window: Double) throws -> Double? {
-        let at: Double? = try database.value(
+    fileprivate func mentionFreeAt(limit: Int, window: Duration) throws -> UnixTime? {
+        let at: UnixTime? = try database.value(
             """
             SELECT at FROM attempt WHERE \(Self.told) AND at > \(now - window)
             ORDER BY at DESC LIMIT 1 OFFSET \(max(0, limit - 1))
@@ -94,7 +94,7 @@ extension LedgerTransaction {
         let told = try database.rows(
             """
             SELECT request.author AS author FROM attempt CROSS JOIN request ON request.id = attempt.request
-            WHERE \(Self.told) AND at > \(now - 86_400)
+            WHERE \(Self.told) AND at > \(now - .seconds(86_400))
             """
         ).reduce(into: [String: Int]()) { $0[$1["author"], default: 0] += 1 }
         var next: (told: Int, id: Int64)?

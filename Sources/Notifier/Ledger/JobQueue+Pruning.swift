@@ -1,11 +1,12 @@
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 extension JobQueue {
     /// Forgets a batch of what was finished before a time; what no stream can replay any more needs no memory.
     ///
     /// - Returns: how many rows were forgotten; 0 when there are no more.
-    func prune(before time: Double) async throws(LedgerError) -> Int {
+    func prune(before time: UnixTime) async throws(LedgerError) -> Int {
         try await write(at: time) { transaction in
             let count = try transaction.pruneRequests()
             guard count == 0 else { return count }

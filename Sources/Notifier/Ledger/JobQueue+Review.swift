@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// What became of a batch of rows that were looked at anew.
 struct Review: Sendable {
@@ -25,7 +26,7 @@ extension JobQueue {
     ///
     /// What they exclude is called off, what they let through goes on, and due times that stem from a setting follow it. To do
     /// it twice does no harm.
-    func review(_ place: ReviewPlace, policy: AdmissionPolicy, now: Double) async throws(LedgerError) -> Review {
+    func review(_ place: ReviewPlace, policy: AdmissionPolicy, now: UnixTime) async throws(LedgerError) -> Review {
         try await write(at: now) { transaction in
             switch place {
             case .lookup(let last): try transaction.reviewLookups(after: last, policy)

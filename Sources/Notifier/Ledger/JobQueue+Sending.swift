@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 extension JobQueue {
     /// The next recipient to be written to, with the jobs that one message may speak of; nil when nobody is due.
@@ -10,7 +11,7 @@ extension JobQueue {
         policy: PolicyConfiguration,
         digest: DigestConfiguration,
         dailyLimit: Int,
-        now: Double
+        now: UnixTime
     ) async throws(LedgerError) -> SendCandidate? {
         try await write(at: now) { transaction in
             try transaction.giveTurns("job", in: JobState.queued.rawValue)
@@ -38,7 +39,7 @@ extension JobQueue {
         in conversation: Conversation,
         maximumSends: Int,
         policy: AdmissionPolicy,
-        now: Double
+        now: UnixTime
     ) async throws(LedgerError) -> (message: Message?, Applied) {
         try await write(at: now) { transaction in
             for job in candidate.jobs {
@@ -61,7 +62,7 @@ extension JobQueue {
     }
 
     /// The message in doubt whose conversation is to be read now; nil when there is none.
-    func nextVerification(now: Double) async throws(LedgerError) -> Message? {
+    func nextVerification(now: UnixTime) async throws(LedgerError) -> Message? {
         try await write(at: now) { transaction in
             let id: Int64? = try transaction.database.value(
                 """
@@ -78,8 +79,8 @@ extension JobQueue {
     func absent(
         _ id: Int64,
         policy: AdmissionPolicy,
-        resendIn wait: Double,
-        now: Double
+        resendIn wait: Duration,
+        now: UnixTime
     ) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             guard let message = try transaction.message(id) else { return }
@@ -88,7 +89,7 @@ extension JobQueue {
                 return try policy.admission(of: job, in: transaction) == .told
             }
             let note = Attempt(.readMessages, outcome: "not found")
-            if isUnchanged, wait > 0 {
+            if isUnchanged, wait > .zero {
                 try transaction.apply(.absentEarly, toMessage: id, note, wait: wait)
             } else {
                 try transaction.apply(.absent(isUnchanged ? .unchanged : .changed), toMessage: id, note)
@@ -97,24 +98,24 @@ extension JobQueue {
     }
 
     /// A message as it stands now.
-    func message(_ id: Int64, now: Double) async throws(LedgerError) -> Message? {
+    func message(_ id: Int64, now: UnixTime) async throws(LedgerError) -> Message? {
         try await write(at: now) { try $0.message(id) }
     }
 
-    /// When the last message was sent, in seconds since the Unix epoch.
-    func lastSentAt() async throws(LedgerError) -> Double? {
+    /// When the last message was sent.
+    func lastSentAt() async throws(LedgerError) -> UnixTime? {
         try await database.read { try $0.value("SELECT max(sent_at) FROM message") }
     }
 
     /// Turns every message that was under way when the process ended into one in doubt, to be verified when the settling time
     /// has passed since it was sent.
-    func recover(now: Double) async throws(LedgerError) -> Int {
+    func recover(now: UnixTime) async throws(LedgerError) -> Int {
         try await write(at: now) { transaction in
             let rows = try transaction.database.rows(
                 "SELECT id, sent_at FROM message WHERE state = \(MessageMachine.State.sending)"
             )
             for row in rows {
-                let due = min((row["sent_at"] as Double) + timetable.settle, now + timetable.settle)
+                let due = min((row["sent_at"] as UnixTime) + timetable.settle, now + timetable.settle)
                 let note = Attempt(.sendMessage, outcome: Verdict.Action.verify.rawValue)
                 try transaction.apply(.restarted, toMessage: row["id"], note, wait: due - now)
             }
@@ -126,22 +127,22 @@ extension JobQueue {
     func postpone(
         author: DID? = nil,
         owner: DID? = nil,
-        until: Double,
+        until: UnixTime,
         each limit: Int,
-        window: Double,
+        window: Duration,
         _ reason: Reason,
-        now: Double
+        now: UnixTime
     ) async throws(LedgerError) {
         try await write(at: now) { transaction in
             for (number, job) in try transaction.queuedJobs(author: author, owner: owner).enumerated() {
-                let wait = until - now + Double(number / max(1, limit)) * window
+                let wait = until - now + window * (number / max(1, limit))
                 try transaction.apply(.postponed(reason), toJob: job, wait: wait)
             }
         }
     }
 
-    /// When something is to be sent or verified next, in seconds since the Unix epoch; nil when nothing waits.
-    func nextDue() async throws(LedgerError) -> Double? {
+    /// When something is to be sent or verified next; nil when nothing waits.
+    func nextDue() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             let queries: [SQL] = [
                 "job WHERE state = \(JobState.queued)", "message WHERE state = \(MessageMachine.State.verify)",

@@ -1,12 +1,13 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 // What is deferred is due when it is to be tried again, or given up; what waits for a follow is due when it is given up, and
 // when its recipient is asked after stands in one row, however much waits for them.
 extension JobQueue {
     /// Lets a batch of what has waited long enough go on: to another try, or to its end; before it, what is being called off.
-    func wakeDue(now: Double) async throws(LedgerError) -> Applied {
+    func wakeDue(now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             guard try !transaction.callOffNext() else { return }
             let database = transaction.database
@@ -27,8 +28,8 @@ extension JobQueue {
         }
     }
 
-    /// When ``wakeDue(now:)`` finds something, in seconds since the Unix epoch.
-    func nextWaking() async throws(LedgerError) -> Double? {
+    /// When ``wakeDue(now:)`` finds something.
+    func nextWaking() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             try database.value(
                 """
@@ -40,7 +41,7 @@ extension JobQueue {
     }
 
     /// Lets a batch of what waited for a follow go on whose recipients follow now.
-    func wakeFollowers(now: Double) async throws(LedgerError) -> Applied {
+    func wakeFollowers(now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             var room = LedgerTransaction.batch
             for owner in try transaction.awaited(follows: true, limit: room) where room > 0 {
@@ -55,7 +56,7 @@ extension JobQueue {
 
     /// Owners whose follow is waited for and who are to be asked after now: those of whom nothing is known, then the longest
     /// waiting.
-    func ownersToAsk(limit: Int, now: Double) async throws(LedgerError) -> [DID] {
+    func ownersToAsk(limit: Int, now: UnixTime) async throws(LedgerError) -> [DID] {
         try await write(at: now) { transaction in
             var owners: [DID] = []
             for follows in [nil, false] as [Bool?] {
@@ -72,11 +73,11 @@ extension JobQueue {
         }
     }
 
-    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` finds something, in seconds since the Unix epoch; nil when
+    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` finds something; nil when
     /// nobody's follow is waited for.
-    func nextQuestion() async throws(LedgerError) -> Double? {
+    func nextQuestion() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
-            try [nil, false, true].compactMap { (follows: Bool?) -> Double? in
+            try [nil, false, true].compactMap { (follows: Bool?) -> UnixTime? in
                 try database.value(
                     """
                     SELECT ask_at FROM recipient WHERE follows IS \(follows) AND ask_at IS NOT NULL ORDER BY ask_at LIMIT 1
@@ -87,7 +88,7 @@ extension JobQueue {
     }
 
     /// Stores who follows the sender, nil for those of whom the AppView says nothing; who does not is asked after again.
-    func learn(_ answers: [(owner: DID, follows: Bool?)], now: Double) async throws(LedgerError) -> Applied {
+    func learn(_ answers: [(owner: DID, follows: Bool?)], now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             var room = LedgerTransaction.batch
             for (owner, follows) in answers {
@@ -110,7 +111,7 @@ extension LedgerTransaction {
     /// Recipients who are waited for, of whom this is known and who are due, the longest waiting first.
     fileprivate func awaited(follows: Bool?, limit: Int) throws -> [DID] {
         // Who follows is woken at once.
-        let due = follows == true ? .infinity : now
+        let due = follows == true ? .distantFuture : now
         let dids: [String] = try database.values(
             "SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at <= \(due) ORDER BY ask_at LIMIT \(limit)"
         )

@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// Requests, their jobs and messages: what is next, and what became of it.
 ///
@@ -10,7 +11,7 @@ struct JobQueue: Sendable {
     let timetable: Timetable
 
     func write<Value: Sendable>(
-        at now: Double,
+        at now: UnixTime,
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws(LedgerError) -> Value {
         try await database.transaction(at: now, timetable, body)
@@ -18,7 +19,7 @@ struct JobQueue: Sendable {
 
     /// Applies events in one transaction; what they came to.
     func applied(
-        at now: Double,
+        at now: UnixTime,
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Void
     ) async throws(LedgerError) -> Applied {
         try await write(at: now) { transaction in
@@ -32,8 +33,8 @@ struct JobQueue: Sendable {
         _ event: JobMachine.Event,
         to jobs: [Int64],
         _ note: Attempt? = nil,
-        wait: Double = 0,
-        now: Double
+        wait: Duration = .zero,
+        now: UnixTime
     ) async throws(LedgerError) -> Applied {
         try await applied(at: now) { for job in jobs { try $0.apply(event, toJob: job, note, wait: wait) } }
     }
@@ -44,8 +45,8 @@ struct JobQueue: Sendable {
         to message: Int64,
         _ note: Attempt? = nil,
         sent: SentMessage? = nil,
-        wait: Double = 0,
-        now: Double
+        wait: Duration = .zero,
+        now: UnixTime
     ) async throws(LedgerError) -> Applied {
         try await applied(at: now) { try $0.apply(event, toMessage: message, note, sent: sent, wait: wait) }
     }

@@ -22,12 +22,12 @@ extension LedgerTransaction {
     /// is none.
     func waitForDoubt(of owner: DID) throws -> Int? {
         let states = [MessageMachine.State.sending, .verify]
-        let due: Double? = try database.value(
+        let due: UnixTime? = try database.value(
             "SELECT max(due_at) FROM message WHERE owner = \(owner) AND state IN \(states)"
         )
         guard let due else { return nil }
         let jobs = try queuedJobs(owner: owner)
-        try setDue(jobs, at: max(due, now + 1))
+        try setDue(jobs, at: max(due, now + .seconds(1)))
         return jobs.count
     }
 
@@ -43,7 +43,7 @@ extension LedgerTransaction {
         try setDue(jobs, at: now)
     }
 
-    private func setDue(_ jobs: [Int64], at due: Double) throws {
+    private func setDue(_ jobs: [Int64], at due: UnixTime) throws {
         for job in jobs { try database.run("UPDATE job SET due_at = \(due), turn = NULL WHERE id = \(job)") }
     }
 
@@ -78,13 +78,13 @@ extension LedgerTransaction {
         let sends: [Int] = try jobs.map { try database.value("SELECT sends FROM job WHERE id = \($0.id)") ?? 0 }
         // The mark of an earlier message stays the mark: who was sent before comes first.
         let order = jobs.indices.sorted { (sends[$1], $0) < (sends[$0], $1) }
+        let (hour, day) = (Duration.seconds(3600), Duration.seconds(86_400))
         let limits = SendingLimits(
-            authorFreeAt: try freeAt("author = \(head.author)", limit: policy.authorHourlyLimit, window: 3600),
-            ownerHourFreeAt: try freeAt("owner = \(owner)", limit: policy.ownerHourlyLimit, window: 3600),
-            ownerDayFreeAt: try freeAt("owner = \(owner)", limit: policy.ownerDailyLimit, window: 86_400),
-            dayFreeAt: try freeAt("TRUE", limit: dailyLimit, window: 86_400),
-            digestFreeAt: digest.isEnabled
-                ? try freeAt("owner = \(owner)", limit: 1, window: digest.window.inSeconds) : nil
+            authorFreeAt: try freeAt("author = \(head.author)", limit: policy.authorHourlyLimit, window: hour),
+            ownerHourFreeAt: try freeAt("owner = \(owner)", limit: policy.ownerHourlyLimit, window: hour),
+            ownerDayFreeAt: try freeAt("owner = \(owner)", limit: policy.ownerDailyLimit, window: day),
+            dayFreeAt: try freeAt("TRUE", limit: dailyLimit, window: day),
+            digestFreeAt: digest.isEnabled ? try freeAt("owner = \(owner)", limit: 1, window: digest.window) : nil
         )
         return SendCandidate(
             head: head,
@@ -95,11 +95,11 @@ extension LedgerTransaction {
         )
     }
 
-    /// When the limit on some messages lets the next one through, in seconds since the Unix epoch; nil when it does so now.
+    /// When the limit on some messages lets the next one through; nil when it does so now.
     ///
     /// The message that must leave the window before another fits is the limit-th newest in it.
-    private func freeAt(_ messages: SQL, limit: Int, window: Double) throws -> Double? {
-        let sentAt: Double? = try database.value(
+    private func freeAt(_ messages: SQL, limit: Int, window: Duration) throws -> UnixTime? {
+        let sentAt: UnixTime? = try database.value(
             """
             SELECT sent_at FROM message WHERE \(messages) AND sent_at > \(now - window) AND sends > 0
             ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit - 1))

@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// One transaction of the ledger: stores work in it, so that what belongs together is on disk together (invariant 1).
 final class LedgerTransaction {
@@ -12,12 +13,12 @@ final class LedgerTransaction {
     let database: Database
     /// The waits of the configuration.
     let timetable: Timetable
-    /// Seconds since the Unix epoch.
-    let now: Double
+    /// The time.
+    let now: UnixTime
     /// What the events came to that were applied in it.
     var applied = Applied()
 
-    init(_ database: Database, _ timetable: Timetable, now: Double) {
+    init(_ database: Database, _ timetable: Timetable, now: UnixTime) {
         self.database = database
         self.timetable = timetable
         self.now = now
@@ -34,7 +35,7 @@ final class LedgerTransaction {
 
 extension LedgerDatabase {
     func transaction<Value: Sendable>(
-        at now: Double,
+        at now: UnixTime,
         _ timetable: Timetable = Timetable(),
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws(LedgerError) -> Value {
@@ -77,13 +78,13 @@ extension LedgerTransaction {
         return (row, machine)
     }
 
-    /// Notes a try, once for each request that it was about.
-    func add(_ note: Attempt, to request: Int64, owner: DID? = nil, message: Int64? = nil) throws {
+    /// Notes a try, once for each request that it was about, and how long until it is tried again.
+    func add(_ note: Attempt, to id: Int64, owner: DID? = nil, message: Int64? = nil, again wait: Duration?) throws {
         try database.run(
             """
             INSERT INTO attempt (request, owner, message, at, phase, outcome, reason, status, error, detail, next_at)
-            VALUES (\(request), \(owner), \(message), \(now), \(note.phase), \(note.outcome), \(note.reason),
-                \(note.status), \(note.error), \(note.detail), \(note.nextAt))
+            VALUES (\(id), \(owner), \(message), \(now), \(note.phase), \(note.outcome), \(note.reason),
+                \(note.status), \(note.error), \(note.detail), \(wait.map { now + $0 }))
             """
         )
     }

@@ -48,7 +48,7 @@ extension Outcome {
             state: .dropped,
             reason: refusal.reason,
             detail: refusal.detail,
-            latency: 0,
+            latency: .zero,
             nextIn: nil
         )
     }

@@ -1,6 +1,7 @@
 public import ATProtocol
 internal import GRDB
 public import LedgerStorage
+public import Network
 
 /// What operators see, and what they decide.
 public struct OperatorDesk: Sendable {
@@ -16,7 +17,7 @@ public struct OperatorDesk: Sendable {
 
     /// Carries out an operator's decision about a change request and every job of it; the jobs as they are now, none when
     /// nothing changed.
-    public func carryOut(_ decision: Decision, about uri: ATURI, now: Double) async throws(LedgerError) -> [Job] {
+    public func carryOut(_ decision: Decision, about uri: ATURI, now: UnixTime) async throws(LedgerError) -> [Job] {
         try await database.transaction(at: now) { transaction in
             let database = transaction.database
             guard let id: Int64 = try database.value("SELECT id FROM request WHERE uri = \(uri)"),
@@ -45,7 +46,7 @@ public struct OperatorDesk: Sendable {
     /// Puts what waits for a rule, or was dropped because it is gone, under another and looks it up anew; how many requests.
     ///
     /// The same name brings back what was dropped.
-    public func move(rule: String, to name: String, now: Double) async throws(LedgerError) -> Int {
+    public func move(rule: String, to name: String, now: UnixTime) async throws(LedgerError) -> Int {
         var (count, last) = (0, Int64(0))
         while true {
             let moved = try await database.transaction(at: now) { [last] in
@@ -86,13 +87,13 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// When the oldest was first seen that neither is finished nor waits for its owner, in seconds since the epoch.
-    public func oldestPending() async throws(LedgerError) -> Double? {
+    /// When the oldest was first seen that neither is finished nor waits for its owner.
+    public func oldestPending() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             let states = JobState.allCases.filter { !$0.isFinal && $0 != .deferred && $0 != .lookup }
             let kinds: [SQL] =
                 ["request WHERE state = \(RequestMachine.State.lookup)"] + states.map { "job WHERE state = \($0)" }
-            return try kinds.compactMap { kind -> Double? in
+            return try kinds.compactMap { kind -> UnixTime? in
                 try database.value("SELECT created_at FROM \(kind) ORDER BY created_at LIMIT 1")
             }.min()
         }

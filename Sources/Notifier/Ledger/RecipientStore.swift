@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// What is known about recipients: whether they follow the sender, and when those who are waited for are asked after.
 ///
@@ -9,15 +10,15 @@ internal import LedgerStorage
 struct RecipientStore: Sendable {
     let database: LedgerDatabase
 
-    /// Whether a recipient was seen to follow the sender since a time, in seconds since the Unix epoch; nil when nobody asked.
-    func follows(_ did: DID, since time: Double) async throws(LedgerError) -> Bool? {
+    /// Whether a recipient was seen to follow the sender since a time; nil when nobody asked.
+    func follows(_ did: DID, since time: UnixTime) async throws(LedgerError) -> Bool? {
         try await database.read {
             try $0.value("SELECT follows FROM recipient WHERE did = \(did) AND asked_at >= \(time)")
         }
     }
 
     /// Stores that these follow the sender, as far as somebody ever wanted to know.
-    func follow(_ followers: [DID], now: Double) async throws(LedgerError) {
+    func follow(_ followers: [DID], now: UnixTime) async throws(LedgerError) {
         try await database.write { database in
             for did in followers {
                 try database.run("UPDATE recipient SET follows = 1, asked_at = \(now) WHERE did = \(did)")
@@ -43,11 +44,11 @@ extension LedgerTransaction {
     }
 
     /// Notes that something waits for a recipient's follow, who is asked after at that time at the latest.
-    func awaitFollow(of did: DID, _ reason: Reason, at time: Double) throws {
+    func awaitFollow(of did: DID, _ reason: Reason, at time: UnixTime) throws {
         let isUnknown = reason == .relationshipUnknown
         // The chat service knows better than what was believed.
         let isNews = isUnknown || reason == .ownerDoesNotFollow
-        let (follows, askedAt) = isUnknown ? (Bool?.none, Double?.none) : (false, now)
+        let (follows, askedAt) = isUnknown ? (Bool?.none, UnixTime?.none) : (false, now)
         try database.run(
             """
             INSERT INTO recipient (did, follows, asked_at, ask_at) VALUES (\(did), \(follows), \(askedAt), \(time))
@@ -59,7 +60,7 @@ extension LedgerTransaction {
     }
 
     /// Asks after a recipient at another time; never when nothing waits for them any more.
-    func ask(after did: DID, at time: Double?) throws {
+    func ask(after did: DID, at time: UnixTime?) throws {
         try database.run("UPDATE recipient SET ask_at = \(time) WHERE did = \(did) AND ask_at IS NOT NULL")
     }
 }

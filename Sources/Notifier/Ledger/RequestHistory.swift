@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Network
 
 /// Everything that the ledger knows about one change request.
 public struct RequestHistory: Sendable, Equatable {
@@ -16,14 +17,14 @@ public struct RequestHistory: Sendable, Equatable {
         public let wire: String
         /// The position in the stream.
         public let position: Int64
-        /// When it was seen, in seconds since the Unix epoch.
-        public let seenAt: Double
+        /// When it was seen.
+        public let seenAt: UnixTime
     }
 
     /// A try and what came of it.
     public struct Attempt: Sendable, Equatable {
-        /// When, in seconds since the Unix epoch.
-        public let at: Double
+        /// When.
+        public let at: UnixTime
         /// What was being done.
         public let phase: String
         /// What came of it: an action, `delivered`, `found` or `not found`.
@@ -36,8 +37,8 @@ public struct RequestHistory: Sendable, Equatable {
         public let error: String?
         /// What came back, in a clause.
         public let detail: String?
-        /// When it was to be tried again, in seconds since the Unix epoch.
-        public let nextAt: Double?
+        /// When it was to be tried again.
+        public let nextAt: UnixTime?
     }
 
     /// A message that was written down for it.
@@ -48,8 +49,8 @@ public struct RequestHistory: Sendable, Equatable {
         public let marker: String
         /// Sends that may have happened.
         public let sends: Int
-        /// When it was last sent, in seconds since the Unix epoch.
-        public let sentAt: Double
+        /// When it was last sent.
+        public let sentAt: UnixTime
         /// What the service calls it, when that is known.
         public let messageID: String?
     }

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// Whose turn it is, and what the limits say about it.
 struct SendCandidate: Sendable {
@@ -12,11 +13,11 @@ struct SendCandidate: Sendable {
     let limits: SendingLimits
 }
 
-/// When each limit lets the next message through, in seconds since the Unix epoch; nil when it does so now.
+/// When each limit lets the next message through; nil when it does so now.
 struct SendingLimits: Sendable, Equatable {
-    var authorFreeAt: Double?
-    var ownerHourFreeAt: Double?
-    var ownerDayFreeAt: Double?
-    var dayFreeAt: Double?
-    var digestFreeAt: Double?
+    var authorFreeAt: UnixTime?
+    var ownerHourFreeAt: UnixTime?
+    var ownerDayFreeAt: UnixTime?
+    var dayFreeAt: UnixTime?
+    var digestFreeAt: UnixTime?
 }

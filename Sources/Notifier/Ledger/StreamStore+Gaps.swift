@@ -2,6 +2,7 @@ public import ATProtocol
 public import Firehose
 internal import GRDB
 public import LedgerStorage
+public import Network
 
 extension StreamStore: GapStore {
     /// The gaps that are still to be swept, oldest first.
@@ -24,7 +25,7 @@ extension StreamStore: GapStore {
     }
 
     /// Declares a gap that the stream itself did not notice.
-    public func declare(_ gap: StreamGap, at now: Double) async throws(LedgerError) {
+    public func declare(_ gap: StreamGap, at now: UnixTime) async throws(LedgerError) {
         try await database.transaction(at: now) { try $0.declare(gap) }
     }
 

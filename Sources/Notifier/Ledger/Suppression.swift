@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Network
 
 /// An account that gets no messages, and why.
 public struct Suppression: Sendable, Equatable {
@@ -8,6 +9,6 @@ public struct Suppression: Sendable, Equatable {
     public let reason: Reason
     /// What the operator wrote to it.
     public let note: String
-    /// Since when, in seconds since the Unix epoch.
-    public let addedAt: Double
+    /// Since when.
+    public let addedAt: UnixTime
 }

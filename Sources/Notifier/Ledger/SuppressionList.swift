@@ -1,6 +1,7 @@
 public import ATProtocol
 internal import GRDB
 public import LedgerStorage
+public import Network
 
 /// Whom nobody writes to.
 public struct SuppressionList: Sendable {
@@ -11,7 +12,8 @@ public struct SuppressionList: Sendable {
     /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may
     /// start with a word, but a block or an operator's decision only an operator lifts.
     @discardableResult
-    public func suppress(_ did: DID, reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Int {
+    public func suppress(_ did: DID, reason: Reason, note: String = "", now: UnixTime) async throws(LedgerError) -> Int
+    {
         var applied: Applied = try await suppress(did, reason, note: note, now: now)
         var count = applied.outcomes.count
         while applied.isUnfinished {
@@ -25,7 +27,7 @@ public struct SuppressionList: Sendable {
     }
 
     /// Does the same for a batch of what waits, and tells what became of it; the rest follows.
-    func suppress(_ did: DID, _ reason: Reason, note: String = "", now: Double) async throws(LedgerError) -> Applied {
+    func suppress(_ did: DID, _ reason: Reason, note: String = "", now: UnixTime) async throws(LedgerError) -> Applied {
         try await database.transaction(at: now) { transaction in
             try transaction.suppress(did, reason, note: note)
             return transaction.applied
@@ -57,6 +59,6 @@ public struct SuppressionList: Sendable {
 
     /// Whether an account is on the list.
     public func contains(_ did: DID) async throws(LedgerError) -> Bool {
-        try await database.read { try LedgerTransaction($0, Timetable(), now: 0).isSuppressed(did) }
+        try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).isSuppressed(did) }
     }
 }

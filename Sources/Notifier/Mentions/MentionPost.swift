@@ -51,10 +51,10 @@ struct MentionPost: Sendable, Equatable {
     }
 
     /// The record.
-    func record(createdAt: Double) -> JSONValue {
+    func record(createdAt: UnixTime) -> JSONValue {
         [
             "$type": "app.bsky.feed.post", "text": .string(text), "langs": ["en"],
-            "createdAt": .string(UnixTime(seconds: createdAt).description),
+            "createdAt": .string(createdAt.description),
             "facets": .array(
                 facets.map { facet in
                     [

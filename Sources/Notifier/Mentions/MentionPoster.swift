@@ -16,10 +16,10 @@ actor MentionPoster {
     private let name: @Sendable (DID) async -> String?
     private var breaker: SendBreaker
     private var failures = 0
-    private var nextTryAt = 0.0
+    private var nextTryAt = UnixTime.distantPast
 
-    /// The wait before it is looked whether an operator has helped, in seconds.
-    private static let pause = 3600.0
+    /// The wait before it is looked whether an operator has helped.
+    private static let pause = Duration.seconds(3600)
     private static let method = NSID(known: "com.atproto.repo.putRecord")
     private static let collection = "app.bsky.feed.post"
 
@@ -49,24 +49,24 @@ actor MentionPoster {
     func resume() {
         breaker.reopen()
         failures = 0
-        nextTryAt = 0
+        nextTryAt = .distantPast
         context.loops.mentioning.wake()
     }
 
-    /// Does one thing, and says how long there is nothing else to do, in seconds.
-    private func step() async throws(LedgerError) -> Double {
+    /// Does one thing, and says how long there is nothing else to do.
+    private func step() async throws(LedgerError) -> Duration {
         let now = context.now
         if case .held(_, let until) = breaker.status, until > now { return until - now }
         guard nextTryAt <= now else { return nextTryAt - now }
         breaker.reopenAfterHold()
         switch try await queue.nextMention(context.configuration.mentions, now: now) {
         // Where nobody has agreed nobody's turn ever comes.
-        case .nobody: return .infinity
+        case .nobody: return WorkLoop.longestSleep
         case .waits(let until): return max(WorkLoop.shortestSleep, until - now)
         case .post(let job): try await post(about: job)
         case .calledOff(let applied): context.report(applied)
         }
-        return 0
+        return .zero
     }
 
     private func post(about job: Job) async throws(LedgerError) {
@@ -125,7 +125,7 @@ actor MentionPoster {
             .postFailed(outcome),
             to: [job.id],
             Attempt(.postMention, failure, verdict),
-            wait: isFinal ? 0 : nextTryAt - now,
+            wait: isFinal ? .zero : nextTryAt - now,
             now: now
         )
         // That it waits on is no news.
@@ -135,7 +135,7 @@ actor MentionPoster {
             "mention not posted",
             metadata: [
                 "uri": "\(job.uri)", "did": "\(job.owner?.text ?? "")", "reason": "\(verdict.reason.rawValue)",
-                "detail": "\(failure)", "next_s": "\(isFinal ? 0 : Int(nextTryAt - now))",
+                "detail": "\(failure)", "next_s": "\(isFinal ? 0 : (nextTryAt - now).wholeSeconds)",
             ]
         )
     }

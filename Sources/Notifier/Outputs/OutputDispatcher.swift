@@ -37,7 +37,7 @@ final class OutputDispatcher: Sendable {
 
     /// Takes an outcome for whoever wants it; never waits.
     func offer(_ outcome: Outcome) {
-        guard !targets.isEmpty, let notification = OutputNotification(outcome, at: wallClock.now().seconds),
+        guard !targets.isEmpty, let notification = OutputNotification(outcome, at: wallClock.now()),
             targets.contains(where: { $0.occasions.contains(notification.occasion) })
         else { return }
         if case .dropped = feed.yield(notification) {

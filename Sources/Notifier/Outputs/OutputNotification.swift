@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// What a local output is told: where one change request stands, and why.
 struct OutputNotification: Sendable, Equatable {
@@ -6,7 +7,7 @@ struct OutputNotification: Sendable, Equatable {
     let json: JSONValue
 
     /// What an outcome is worth telling; nil when it is none of the occasions.
-    init?(_ outcome: Outcome, at now: Double) {
+    init?(_ outcome: Outcome, at now: UnixTime) {
         switch outcome.state {
         case .delivered: occasion = .delivered
         case .dropped: occasion = .dropped
@@ -16,7 +17,7 @@ struct OutputNotification: Sendable, Equatable {
         }
         var members: [String: JSONValue] = [
             "occasion": .string(occasion.rawValue), "uri": .string(outcome.uri.text), "rule": .string(outcome.rule),
-            "at": .integer(Int64(now)),
+            "at": .integer(Int64(now.seconds)),
         ]
         if let owner = outcome.owner { members["owner"] = .string(owner.text) }
         if let reason = outcome.reason {

@@ -14,26 +14,26 @@ final class GuardedClient: Sendable {
     }
 
     /// Hosts that have a pause because they failed.
-    var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: wallClock.now().seconds) } }
+    var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: wallClock.now()) } }
 
     /// The host's answer, whatever its status.
     func send(_ request: HTTPRequest) async throws(CallFailure) -> HTTPResponse {
         let host = request.url.authority
-        if let pause = breaker.withLock({ $0.pause(of: host, now: wallClock.now().seconds) }) {
-            throw .refused(Refusal(.hostPaused, "\(host) for \(Int(pause)) s"))
+        if let pause = breaker.withLock({ $0.pause(of: host, now: wallClock.now()) }) {
+            throw .refused(Refusal(.hostPaused, "\(host) for \(pause.wholeSeconds) s"))
         }
         do {
             let response = try await http.send(request)
             breaker.withLock { breaker in
                 if response.status >= 500 || response.status == 429 {
-                    breaker.failed(host, now: wallClock.now().seconds)
+                    breaker.failed(host, now: wallClock.now())
                 } else {
                     breaker.succeeded(host)
                 }
             }
             return response
         } catch {
-            breaker.withLock { $0.failed(host, now: wallClock.now().seconds) }
+            breaker.withLock { $0.failed(host, now: wallClock.now()) }
             throw .transport(error)
         }
     }

@@ -4,8 +4,8 @@ internal import Network
 struct HostBreaker: Sendable {
     private struct Record {
         var failures = 0
-        var pausedUntil = 0.0
-        var usedAt = 0.0
+        var pausedUntil = UnixTime.distantPast
+        var usedAt = UnixTime.distantPast
     }
 
     private let configuration: LookupConfiguration
@@ -15,33 +15,31 @@ struct HostBreaker: Sendable {
 
     init(_ configuration: LookupConfiguration) { self.configuration = configuration }
 
-    /// Seconds for which a host is left alone; nil when it may be asked.
-    func pause(of host: String, now: Double) -> Double? {
-        guard let record = hosts[host], record.pausedUntil > now else { return nil }
-        return record.pausedUntil - now
+    /// How long a host is left alone; nil when it may be asked.
+    func pause(of host: String, now: UnixTime) -> Duration? {
+        hosts[host].flatMap { $0.pausedUntil > now ? $0.pausedUntil - now : nil }
     }
 
     /// The host answered.
     mutating func succeeded(_ host: String) { hosts[host] = nil }
 
     /// The host did not answer, or with an error of the server.
-    mutating func failed(_ host: String, now: Double) {
+    mutating func failed(_ host: String, now: UnixTime) {
         if hosts.count >= Self.capacity, hosts[host] == nil { evict(now: now) }
         var record = hosts[host] ?? Record()
         record.failures += 1
         record.usedAt = now
         let excess = record.failures - configuration.hostFailures
         if excess >= 0 {
-            let wait = configuration.hostPause.inSeconds * Double(1 << min(excess, 20))
-            record.pausedUntil = now + min(configuration.maximumWait.inSeconds, wait)
+            record.pausedUntil = now + configuration.hostPause.doubled(excess, atMost: configuration.maximumWait)
         }
         hosts[host] = record
     }
 
     /// Hosts that have a pause now.
-    func pausedCount(now: Double) -> Int { hosts.values.count { $0.pausedUntil > now } }
+    func pausedCount(now: UnixTime) -> Int { hosts.values.count { $0.pausedUntil > now } }
 
-    private mutating func evict(now: Double) {
+    private mutating func evict(now: UnixTime) {
         hosts = hosts.filter { $0.value.pausedUntil > now }
         if hosts.count >= Self.capacity, let oldest = hosts.min(by: { $0.value.usedAt < $1.value.usedAt }) {
             hosts[oldest.key] = nil

@@ -31,8 +31,8 @@ final class OwnerLookup: Sendable {
 
     /// Project records that are remembered; all are forgotten when there are more.
     static let cacheCapacity = 1000
-    /// How long a project's record is believed to be as it was, in seconds.
-    static let cacheLifetime = 3600.0
+    /// How long a project's record is believed to be as it was.
+    static let cacheLifetime = Duration.seconds(3600)
     /// The longest name or DID that a project's record is believed to hold, in characters.
     static let maximumName = 300
 
@@ -109,7 +109,7 @@ final class OwnerLookup: Sendable {
     }
 
     private func record(_ uri: ATURI, of authority: DID, at pds: WebURL) async throws(CallFailure) -> ProjectRecord {
-        let now = wallClock.now().seconds
+        let now = wallClock.now()
         if let known = names.withLock({ $0[uri] }), known.readAt + Self.cacheLifetime > now { return known }
         let value = try await ProjectRequest(uri: uri, repository: authority, pds: pds).fetch {
             request throws(CallFailure) in
@@ -129,5 +129,5 @@ final class OwnerLookup: Sendable {
 /// A project's record as it was read, abridged.
 struct ProjectRecord: Sendable, Equatable {
     let value: JSONValue
-    let readAt: Double
+    let readAt: UnixTime
 }

@@ -25,13 +25,13 @@ final class RelationshipClient: Sendable {
 
     private struct Hold {
         var failures = 0
-        var since = 0.0
-        var until = 0.0
+        var since = UnixTime.distantPast
+        var until = UnixTime.distantPast
     }
 
     private let appView: WebURL?
     private let sender: DID
-    private let longestWait: Double
+    private let longestWait: Duration
     private let http: any HTTPClient
     private let wallClock: any WallClock
     private let logger: Logger
@@ -39,10 +39,10 @@ final class RelationshipClient: Sendable {
 
     /// The most accounts that one question may name.
     static let batchSize = 30
-    /// The first wait after a failure, in seconds; doubles up to the interval of the follow check.
-    static let firstWait = 15.0
-    /// The longest `Retry-After` that is heeded, in seconds.
-    static let longestHold = 86_400.0
+    /// The first wait after a failure; doubles up to the interval of the follow check.
+    static let firstWait = Duration.seconds(15)
+    /// The longest `Retry-After` that is heeded.
+    static let longestHold = Duration.seconds(86_400)
 
     init(
         configuration: NotifierConfiguration,
@@ -52,7 +52,7 @@ final class RelationshipClient: Sendable {
         logger: Logger
     ) {
         appView = configuration.lookup.appView
-        longestWait = max(0.05, configuration.policy.followInterval.inSeconds)
+        longestWait = max(.milliseconds(50), configuration.policy.followInterval)
         self.sender = sender
         self.http = http
         self.wallClock = wallClock
@@ -80,10 +80,10 @@ final class RelationshipClient: Sendable {
         }
     }
 
-    /// How long a question must wait, in seconds; nil when it may be asked.
-    func pause(of question: Question) -> Double? {
-        guard appView != nil else { return .infinity }
-        let (now, hold) = (wallClock.now().seconds, holds.withLock { $0[question] ?? Hold() })
+    /// How long a question must wait; nil when it may be asked.
+    func pause(of question: Question) -> Duration? {
+        guard appView != nil else { return .seconds(Int64.max) }
+        let (now, hold) = (wallClock.now(), holds.withLock { $0[question] ?? Hold() })
         // A clock that was set back makes no hold longer.
         return hold.since <= now && now < hold.until ? hold.until - now : nil
     }
@@ -114,25 +114,25 @@ final class RelationshipClient: Sendable {
         }
     }
 
-    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? 0) <= wallClock.now().seconds }
+    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? .distantPast) <= wallClock.now() }
 
     private func hold(_ question: Question, after failure: CallFailure) {
-        let now = wallClock.now().seconds
-        var asked: Double?
+        let now = wallClock.now()
+        var asked: Duration?
         if case .answer(let error) = failure {
-            asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: UnixTime(seconds: now))?.inSeconds }
+            asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
         }
         let status = failure.status ?? 500
         // What is wrong with one question alone says nothing about the other.
         let isEverybodys = asked != nil || status == 429 || status >= 500
         let wait = holds.withLock { holds in
-            var wait = 0.0
+            var wait = Duration.zero
             for held in Question.allCases where held == question || isEverybodys {
                 var hold = holds[held] ?? Hold()
-                let backoff = min(longestWait, Self.firstWait * Double(1 << min(hold.failures, 20)))
+                let backoff = Self.firstWait.doubled(hold.failures, atMost: longestWait)
                 // Several that were under way at once are one failure.
                 if pauseIsOver(hold) { hold.failures += 1 }
-                wait = min(max(asked ?? 0, backoff), max(Self.longestHold, longestWait))
+                wait = min(max(asked ?? .zero, backoff), max(Self.longestHold, longestWait))
                 (hold.since, hold.until) = (now, max(hold.until, now + wait))
                 holds[held] = hold
             }
@@ -141,7 +141,8 @@ final class RelationshipClient: Sendable {
         logger.warning(
             "relationships unknown",
             metadata: [
-                "reason": "\(Reason.relationshipUnknown.rawValue)", "detail": "\(failure)", "next_s": "\(Int(wait))",
+                "reason": "\(Reason.relationshipUnknown.rawValue)", "detail": "\(failure)",
+                "next_s": "\(wait.wholeSeconds)",
             ]
         )
     }

@@ -38,7 +38,7 @@ public struct DryRun: Sendable {
 
     /// What would become of an event; nil when it is nobody's business or was seen before.
     public mutating func take(_ event: StreamEvent) -> Outcome? {
-        switch judge.judge(event, now: event.position.witnessedAt.seconds) {
+        switch judge.judge(event, now: event.position.witnessedAt) {
         case nil, .authorInactive, .authorBurst: return nil
         case .deleted(_, let uri): return .calledOff(uri)
         case .request(let request):

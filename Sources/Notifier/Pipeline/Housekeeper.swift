@@ -7,12 +7,12 @@ actor Housekeeper {
     private let context: DeliveryContext
     private let queue: JobQueue
     private let desk: OperatorDesk
-    private var nextAt = 0.0
+    private var nextAt = UnixTime.distantPast
     private var forgotten = 0
 
-    /// The pause between two batches, in seconds.
-    private static let pause = 0.05
-    private static let day = 86_400.0
+    /// The pause between two batches.
+    private static let pause = Duration.milliseconds(50)
+    private static let day = Duration.seconds(86_400)
 
     init(_ context: DeliveryContext, queue: JobQueue, desk: OperatorDesk) {
         self.context = context
@@ -25,10 +25,10 @@ actor Housekeeper {
         try await context.loops.tidying.run { () async throws(LedgerError) in try await self.step() }
     }
 
-    private func step() async throws(LedgerError) -> Double {
+    private func step() async throws(LedgerError) -> Duration {
         let now = context.now
         guard now >= nextAt else { return nextAt - now }
-        let count = try await queue.prune(before: now - context.configuration.sending.retention.inSeconds)
+        let count = try await queue.prune(before: now - context.configuration.sending.retention)
         forgotten += count
         guard count == 0 else { return Self.pause }
         nextAt = now + Self.day

@@ -24,8 +24,8 @@ public actor Pipeline {
     /// How long the local outputs may take for what waits when the pipeline ends.
     private static let outputPatience: Duration = .seconds(5)
 
-    /// How often it is looked whether a command beside the daemon has written to the ledger, in seconds.
-    private static let watchInterval = 2.0
+    /// How often it is looked whether a command beside the daemon has written to the ledger.
+    private static let watchInterval = Duration.seconds(2)
 
     private var parts: Parts?
     private var taking: Task<LedgerError?, Never>?
@@ -126,12 +126,12 @@ public actor Pipeline {
 
     /// What it is doing just now; also what the gauges are set to.
     public func status() async throws(LedgerError) -> PipelineStatus {
-        let now = wallClock.now().seconds
+        let now = wallClock.now()
         let totals = reporter.sinceStart
         let status = PipelineStatus(
             sender: await parts?.sender.status ?? .open,
             jobs: try await ledger.desk.counts(),
-            oldestPendingAge: try await ledger.desk.oldestPending().map { max(0, now - $0) },
+            oldestPendingAge: try await ledger.desk.oldestPending().map { max(.zero, now - $0) },
             matched: totals.matched,
             delivered: totals.delivered,
             lastDeliveredAt: totals.lastDeliveredAt,

@@ -58,10 +58,10 @@ actor Resolver {
         return jobs
     }
 
-    private func sleepLength() async throws(LedgerError) -> Double {
+    private func sleepLength() async throws(LedgerError) -> Duration {
         // Whoever ends a look-up wakes the loop.
-        guard running.isEmpty else { return .infinity }
-        return max(WorkLoop.shortestSleep, (try await queue.nextLookup() ?? .infinity) - context.now)
+        guard running.isEmpty else { return WorkLoop.longestSleep }
+        return max(WorkLoop.shortestSleep, (try await queue.nextLookup() ?? .distantFuture) - context.now)
     }
 
     private func work(on job: Job) async {
@@ -156,9 +156,8 @@ actor Resolver {
 
     private func unproven(_ job: Job, _ cause: CallFailure) async throws(LedgerError) -> Resolution {
         let verdict = try await escalated(classify(.proof, cause), job)
-        let now = context.now
-        let since = try await queue.proofMissingSince(request: job.request) ?? now
-        let isGivenUp = now - since > context.configuration.lookup.proofPatience.inSeconds
+        let since = try await queue.proofMissingSince(request: job.request)
+        let isGivenUp = since.map { context.now - $0 > context.configuration.lookup.proofPatience } ?? false
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 
@@ -178,7 +177,7 @@ actor Resolver {
         // The DID document was found and the guard said no to its PDS: nobody goes there, and nobody needs to.
         case .hostRefused: return phase == .project
         case .projectUnavailable, .hostPaused, .connectionFailed:
-            return age >= context.configuration.lookup.projectPatience.inSeconds
+            return age >= context.configuration.lookup.projectPatience
         default: return false
         }
     }
@@ -186,9 +185,9 @@ actor Resolver {
     private func failed(_ job: Job, _ failure: OwnerLookup.Finding.Failure, _ verdict: Verdict) -> Resolution {
         let age = context.now - job.createdAt
         // Only what was tried lately can be given up: an operator may have asked for an old one again.
-        let isOutOfReach = job.attempts >= 3 && age > context.configuration.lookup.identityPatience.inSeconds
+        let isOutOfReach = job.attempts >= 3 && age > context.configuration.lookup.identityPatience
         let hasMoved =
-            verdict.reason == .repositoryNotFound && age > context.configuration.lookup.migrationPatience.inSeconds
+            verdict.reason == .repositoryNotFound && age > context.configuration.lookup.migrationPatience
         return .failed(
             verdict,
             isGivenUp: verdict.action != .defer && (isOutOfReach || hasMoved),

@@ -9,16 +9,16 @@ internal import Network
 /// waits: once an interval while they are few, else as fast as a question a second allows.
 actor WaitKeeper {
     private let context: DeliveryContext
-    private let interval: Double
+    private let interval: Duration
     private let queue: JobQueue
     private let recipients: RecipientStore
     private let settings: Settings
     private let checker: AdmissionChecker
     private let client: RelationshipClient
-    /// When followers were last read, in seconds since the Unix epoch; nil before the first step.
-    private var lastRead: Double?
+    /// When followers were last read; nil before the first step.
+    private var lastRead: UnixTime?
     /// Until when the questions that were asked are paid for by one a second.
-    private var paidUntil = 0.0
+    private var paidUntil = UnixTime.distantPast
 
     /// So many known followers in a row mean that no new one is behind them.
     static let knownInARow = 50
@@ -27,13 +27,13 @@ actor WaitKeeper {
     /// Pages of followers that are read at a time.
     static let maximumPages = 10
     /// Questions that may be asked at once, on credit.
-    private static let burst = 10.0
+    private static let burst = Duration.seconds(10)
     private static let followersSetting = "latest-followers"
     private static let readSetting = "followers-read-at"
 
     init(_ context: DeliveryContext, ledger: Ledger, checker: AdmissionChecker, client: RelationshipClient) {
         self.context = context
-        interval = context.configuration.policy.followInterval.inSeconds
+        interval = context.configuration.policy.followInterval
         queue = ledger.queue(context.timetable)
         recipients = ledger.recipients
         settings = ledger.settings
@@ -46,25 +46,25 @@ actor WaitKeeper {
         try await context.loops.keeping.run { () async throws(LedgerError) in try await self.step() }
     }
 
-    /// Does one thing, and says how long there is nothing else to do, in seconds.
-    func step() async throws(LedgerError) -> Double {
+    /// Does one thing, and says how long there is nothing else to do.
+    func step() async throws(LedgerError) -> Duration {
         let now = context.now
-        if report(try await queue.wakeDue(now: now)) { return 0 }
-        if report(try await queue.wakeFollowers(now: now)) { return 0 }
-        let next = min(now + WorkLoop.longestSleep, try await queue.nextWaking() ?? .infinity)
+        if report(try await queue.wakeDue(now: now)) { return .zero }
+        if report(try await queue.wakeFollowers(now: now)) { return .zero }
+        let next = min(now + WorkLoop.longestSleep, try await queue.nextWaking() ?? .distantFuture)
         guard let due = try await queue.nextQuestion() else { return max(WorkLoop.shortestSleep, next - now) }
-        let readAt = max(try await nextReading(now: now), now + (client.pause(of: .followers) ?? 0))
+        let readAt = max(try await nextReading(now: now), now + (client.pause(of: .followers) ?? .zero))
         if readAt <= now { try await readFollowers(now: now) }
-        let askAt = max(due, paidUntil - Self.burst, now + (client.pause(of: .relationships) ?? 0))
+        let askAt = max(due, paidUntil - Self.burst, now + (client.pause(of: .relationships) ?? .zero))
         if askAt <= now {
             let owners = try await queue.ownersToAsk(limit: RelationshipClient.batchSize, now: now)
             if !owners.isEmpty {
                 spend(now: now)
                 try await checker.ask(about: owners)
-                return 0
+                return .zero
             }
         }
-        return readAt <= now ? 0 : max(WorkLoop.shortestSleep, min(next, readAt, askAt) - now)
+        return readAt <= now ? .zero : max(WorkLoop.shortestSleep, min(next, readAt, askAt) - now)
     }
 
     /// Says what became of requests and jobs; whether there was anything.
@@ -74,29 +74,29 @@ actor WaitKeeper {
     }
 
     /// When followers are to be read; the first time an interval after the first start, for who waits then was just asked after.
-    private func nextReading(now: Double) async throws(LedgerError) -> Double {
+    private func nextReading(now: UnixTime) async throws(LedgerError) -> UnixTime {
         if lastRead == nil {
-            lastRead = try await settings[Self.readSetting].flatMap { Double($0) }
+            lastRead = try await settings[Self.readSetting].flatMap { Double($0) }.map(UnixTime.init(seconds:))
             if lastRead == nil { try await setRead(at: now) }
         }
         // A clock that was set back delays nothing.
         return min(lastRead ?? now, now) + interval
     }
 
-    private func setRead(at now: Double) async throws(LedgerError) {
+    private func setRead(at now: UnixTime) async throws(LedgerError) {
         lastRead = now
-        try await settings.set(Self.readSetting, to: "\(now)")
+        try await settings.set(Self.readSetting, to: "\(now.seconds)")
     }
 
     /// Reads the latest followers until there are no new ones; those who are waited for are woken by the next step.
-    private func readFollowers(now: Double) async throws(LedgerError) {
+    private func readFollowers(now: UnixTime) async throws(LedgerError) {
         let known = try await settings[Self.followersSetting]?.split(separator: " ").map(String.init) ?? []
         let isKnown = Set(known)
         var latest: [String] = []
         var knownInARow = 0
         var cursor: String?
         // Never more than a question a second, however short the interval.
-        for _ in 0..<max(1, min(Self.maximumPages, Int(interval))) where !context.loops.keeping.isDraining {
+        for _ in 0..<max(1, min(Self.maximumPages, interval.wholeSeconds)) where !context.loops.keeping.isDraining {
             spend(now: now)
             let page: (followers: [DID], cursor: String?)
             // What was read before is not remembered: the next time begins anew.
@@ -116,9 +116,9 @@ actor WaitKeeper {
     }
 
     /// Pays for a question from a budget of one a second.
-    private func spend(now: Double) {
+    private func spend(now: UnixTime) {
         // No more can be owed, but by a clock that was set back.
-        let owed = min(max(paidUntil, now), now + Self.burst + Double(Self.maximumPages))
-        paidUntil = owed + min(1, interval)
+        let owed = min(max(paidUntil, now), now + Self.burst + .seconds(Self.maximumPages))
+        paidUntil = owed + min(.seconds(1), interval)
     }
 }

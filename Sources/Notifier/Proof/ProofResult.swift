@@ -32,7 +32,7 @@ enum ProofResult: Sendable {
         let position = StreamPosition(host: "proof", wire: .proof, value: 0, witnessed: job.witnessed)
         let event = StreamEvent(position: position, did: job.author, body: .commit(commit))
         var judge = judge
-        guard case .request(let request) = judge.judge(event, now: UnixTime(microseconds: job.witnessed).seconds) else {
+        guard case .request(let request) = judge.judge(event, now: UnixTime(microseconds: job.witnessed)) else {
             self = .gone
             return
         }

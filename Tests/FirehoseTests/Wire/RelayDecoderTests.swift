@@ -152,7 +152,7 @@ import Testing
                 collections: collections,
                 verification: .matched,
                 witnessed: Int64(witnessed * 1e6),
-                clock: ManualClock(now)
+                clock: ManualClock(UnixTime(seconds: now))
             )
             guard case .read(let content) = decode(&decoder, message) else { return nil }
             return content.rejected.map(\.reason)

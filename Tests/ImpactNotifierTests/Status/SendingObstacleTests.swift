@@ -1,4 +1,5 @@
 import Notifier
+import TestSupport
 import Testing
 
 @testable import ImpactNotifier

@@ -37,7 +37,7 @@ struct ProvenWorld {
             record: ["name": "Engine"],
             key: "p1"
         )
-        clock = ManualClock(network.clock.now().seconds + 1)
+        clock = ManualClock(network.clock.now() + 1)
         http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true))
         identities = IdentityResolver(
             configuration: IdentityConfiguration(directory: network.plcURL, allowsLoopback: true),

@@ -19,7 +19,7 @@ struct WaitingRoom {
             var unlisted: Set<DID> = []
             var blockers: Set<DID> = []
             var refusal: HTTPResponse?
-            var questions: [(method: String, at: Double)] = []
+            var questions: [(method: String, at: UnixTime)] = []
         }
 
         let state = Mutex(State())
@@ -31,7 +31,7 @@ struct WaitingRoom {
             let items = PercentEncoding.parseForm(request.url.query ?? "")
             let method = request.url.path.split(separator: ".").last.map(String.init) ?? ""
             let body = state.withLock { state -> JSONValue? in
-                state.questions.append((method, clock.now().seconds))
+                state.questions.append((method, clock.now()))
                 guard state.refusal == nil else { return nil }
                 if method == "getFollowers" {
                     let start = items.first { $0.name == "cursor" }.flatMap { Int($0.value) } ?? 0
@@ -58,7 +58,7 @@ struct WaitingRoom {
         }
 
         /// When a method was asked for.
-        func times(_ method: String) -> [Double] {
+        func times(_ method: String) -> [UnixTime] {
             state.withLock { $0.questions.filter { $0.method == method }.map(\.at) }
         }
 
@@ -109,7 +109,7 @@ struct WaitingRoom {
     /// Puts requests into the ledger that were resolved just now, and queues or defers them; their rows.
     @discardableResult
     func add(_ owners: [DID], waitingFor reason: Reason? = .ownerNotFollowing) async throws -> [Int64] {
-        let now = clock.now().seconds
+        let now = clock.now()
         let jobs = try await ledger.database.write { database in
             let first = try Int.fetchOne(database, sql: "SELECT coalesce(max(id), 0) + 1 FROM request") ?? 1
             return try owners.enumerated().map { number, owner in
@@ -142,15 +142,15 @@ struct WaitingRoom {
     }
 
     /// Lets the keeper do what is due until so many seconds have passed.
-    func pass(_ seconds: Double) async throws {
-        let end = clock.now().seconds + seconds
+    func pass(_ time: Duration) async throws {
+        let end = clock.now() + time
         while true {
             let wait = try await keeper.step()
-            guard wait > 0 else { continue }
-            guard clock.now().seconds + wait < end else { break }
+            guard wait > .zero else { continue }
+            guard clock.now() + wait < end else { break }
             clock.advance(wait)
         }
-        clock.advance(end - clock.now().seconds)
+        clock.advance(end - clock.now())
     }
 
     /// Owners of whom something waits.

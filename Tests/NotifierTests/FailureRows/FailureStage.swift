@@ -108,7 +108,7 @@ final class FailureStage {
     /// Suppresses the owner before anything is asked.
     func suppressOwner() async throws {
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        try await ledger.suppressions.suppress(owner.did, reason: .ownerStopped, now: network.clock.now().seconds)
+        try await ledger.suppressions.suppress(owner.did, reason: .ownerStopped, now: network.clock.now())
     }
 
     /// Runs delivery until the first request has come to its ending; hours go by whenever nothing happens.

@@ -1,6 +1,7 @@
 import ATProtocol
 import FoundationEssentials
 import GRDB
+import Network
 import Synchronization
 
 @testable import LedgerStorage
@@ -28,7 +29,7 @@ struct GrownLedger: Sendable {
     let queue: JobQueue
     let database: DatabaseQueue
     /// The moment at which everything in it is due that is.
-    let now: Double
+    let now: UnixTime
     /// Every statement that was run, as it was written.
     let statements: Statements
 
@@ -38,7 +39,7 @@ struct GrownLedger: Sendable {
     }
 
     /// Opens a ledger with the pragmas of the daemon, but for the waits for the disk.
-    init(in directory: String, now: Double) throws {
+    init(in directory: String, now: UnixTime) throws {
         var configuration = Configuration()
         configuration.journalMode = .wal
         let statements = Statements()
@@ -68,7 +69,7 @@ struct GrownLedger: Sendable {
     }
 
     /// Makes a ledger of this size; what it has already stays.
-    static func fill(_ directory: String, _ size: Size, now: Double) async throws {
+    static func fill(_ directory: String, _ size: Size, now: UnixTime) async throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         do { _ = try await Ledger.open(directory: directory, access: .daemon) }
         let queue = try DatabaseQueue(path: "\(directory)/ledger.sqlite")
@@ -96,7 +97,7 @@ struct GrownLedger: Sendable {
             }
             try database.inTransaction {
                 let first = try Int.fetchOne(database, sql: "SELECT coalesce(max(id), 0) FROM request") ?? 0
-                try database.execute(sql: rows(size, after: first, now: now))
+                try database.execute(sql: rows(size, after: first, now: now.seconds))
                 return .commit
             }
             for row in later { try database.execute(sql: row["sql"]) }

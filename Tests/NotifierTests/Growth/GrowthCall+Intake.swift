@@ -1,6 +1,8 @@
 import ATProtocol
 import Firehose
 import GRDB
+import Network
+import TestSupport
 
 @testable import Notifier
 
@@ -87,7 +89,7 @@ extension GrowthCall {
 
     static func request(
         _ key: String,
-        _ now: Double,
+        _ now: UnixTime,
         cid: String = "cid",
         rev: String = "3yyyyyyyyyyyy"
     ) throws -> NewRequest {

@@ -1,6 +1,8 @@
 import ATProtocol
 import Firehose
 import GRDB
+import Network
+import TestSupport
 
 @testable import Notifier
 

@@ -1,6 +1,7 @@
 import ATProtocol
 import Foundation
 import GRDB
+import Network
 import Sandbox
 import Synchronization
 import TestSupport
@@ -19,7 +20,7 @@ import Testing
     private let each = Self.number("LEDGER_WAITING", 100_000)
     private let owners = Self.number("LEDGER_OWNERS", 300_000)
     private let repetitions = Self.number("LEDGER_REPETITIONS", 5)
-    private let now = (Date().timeIntervalSince1970).rounded(.down)
+    private let now = UnixTime(seconds: Date().timeIntervalSince1970.rounded(.down))
 
     @Test func `ledgers for the daemon are laid there`() async throws {
         try await GrownLedger.fill("\(folder)/few", .init(finished: 1_000), now: now)

@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import Network
+import TestSupport
 
 @testable import Notifier
 
@@ -97,7 +98,7 @@ extension ModelDriver {
 
     private func notPosted(_ job: Job, _ outcome: JobMachine.PostOutcome, _ failure: CallFailure) async throws {
         let note = Attempt(.postMention, failure, classify(.postMention, failure))
-        let wait = outcome == .impossible ? 0 : 5.0
+        let wait: Duration = outcome == .impossible ? 0 : 5
         _ = try await queue.apply(.postFailed(outcome), to: [job.id], note, wait: wait, now: state.now)
     }
 }

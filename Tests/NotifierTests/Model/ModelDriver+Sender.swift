@@ -1,4 +1,6 @@
 import ATProtocol
+import Network
+import TestSupport
 
 @testable import Notifier
 
@@ -72,7 +74,7 @@ extension ModelDriver {
     }
 
     private func follows(_ owner: DID) async throws -> Bool? {
-        try await store.ledger.recipients.follows(owner, since: -.infinity)
+        try await store.ledger.recipients.follows(owner, since: .distantPast)
     }
 
     private func failure(of calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {
@@ -146,8 +148,11 @@ extension ModelDriver {
     }
 
     /// The sender reads the conversation of the message in doubt that is due next.
-    mutating func verify(_ calling: ModelStep.Calling, resendIn wait: Double, _ sending: ModelStep.Sending) async throws
-    {
+    mutating func verify(
+        _ calling: ModelStep.Calling,
+        resendIn wait: Duration,
+        _ sending: ModelStep.Sending
+    ) async throws {
         var next = try await queue.nextVerification(now: state.now)
         if next == nil, let due = try await store.nextDoubt() {
             state.now = max(state.now, due)

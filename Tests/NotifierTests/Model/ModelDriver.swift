@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import Network
+import TestSupport
 
 @testable import Notifier
 
@@ -28,7 +29,7 @@ struct ModelDriver {
         case .move(let request): try await tell(request, .moved)
         case .delete(let request): try await tell(request, .deleted)
         case .authorGone(let author):
-            try await callOff(author, .authorInactive(ModelWorld.authors[author], witnessed: Int64(state.now * 1e6)))
+            try await callOff(author, .authorInactive(ModelWorld.authors[author], witnessed: state.now.microseconds))
         case .burst(let author): try await callOff(author, .authorBurst(ModelWorld.authors[author]))
         case .look: try await look()
         case .find(let finding): try await find(finding)
@@ -89,7 +90,7 @@ extension ModelDriver {
             host: "stream.test",
             wire: .jetstream2,
             value: Int64(state.serial),
-            witnessed: Int64(state.now * 1e6)
+            witnessed: state.now.microseconds
         )
         return (StreamEvent(position: position, did: ModelWorld.author(of: request), body: .commit(commit)), commit)
     }

@@ -1,6 +1,8 @@
 import ATProtocol
 import GRDB
 import GRDBSQLite
+import Network
+import TestSupport
 
 @testable import LedgerStorage
 @testable import Notifier
@@ -244,9 +246,9 @@ enum ModelSQL {
 
 extension ModelLedger {
     /// When something that is not due yet is due for the sender.
-    func nextDue(after now: Double) async throws -> Double? {
+    func nextDue(after now: UnixTime) async throws -> UnixTime? {
         try await ledger.database.read { database in
-            try Double.fetchOne(
+            try UnixTime.fetchOne(
                 database.cachedStatement(
                     sql: """
                         SELECT min(due_at) FROM (SELECT due_at FROM job WHERE state IN ('queued', 'deferred')
@@ -259,9 +261,9 @@ extension ModelLedger {
     }
 
     /// When the next conversation is to be read.
-    func nextDoubt() async throws -> Double? {
+    func nextDoubt() async throws -> UnixTime? {
         try await ledger.database.read { database in
-            try Double.fetchOne(
+            try UnixTime.fetchOne(
                 database.cachedStatement(sql: "SELECT min(due_at) FROM message WHERE state = 'verify'")
             )
         }

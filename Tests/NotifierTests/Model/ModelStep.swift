@@ -1,4 +1,6 @@
 import ATProtocol
+import Network
+import TestSupport
 
 @testable import Notifier
 
@@ -123,7 +125,7 @@ struct ModelState: Sendable {
     }
 
     var world = ModelWorld()
-    var now = 1_790_000_000.0
+    var now: UnixTime = 1_790_000_000
     /// The last number of a revision of a repository.
     var serial = 0
     var rows: [String] = []

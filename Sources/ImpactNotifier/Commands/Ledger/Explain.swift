@@ -27,7 +27,7 @@ struct Explain: AsyncParsableCommand {
             if json {
                 StandardOutput.print(history.json.encodedText)
             } else {
-                for line in history.lines(now: SystemClock().now().seconds) { StandardOutput.print(line) }
+                for line in history.lines(now: SystemClock().now()) { StandardOutput.print(line) }
             }
         }
         guard isKnown else {
@@ -38,24 +38,24 @@ struct Explain: AsyncParsableCommand {
 }
 
 extension RequestHistory {
-    fileprivate func lines(now: Double) -> [String] {
+    fileprivate func lines(now: UnixTime) -> [String] {
         var lines: [String] = []
         for sighting in sightings {
             lines.append(
-                "\(Timestamp.rfc3339(UnixTime(seconds: sighting.seenAt)))  seen: \(sighting.operation) at \(sighting.host) (\(sighting.wire)), "
+                "\(Timestamp.rfc3339(sighting.seenAt))  seen: \(sighting.operation) at \(sighting.host) (\(sighting.wire)), "
                     + "position \(sighting.position), revision \(sighting.rev)"
             )
         }
         for attempt in attempts {
-            var words = ["\(Timestamp.rfc3339(UnixTime(seconds: attempt.at))) ", "\(attempt.phase):", attempt.outcome]
+            var words = ["\(Timestamp.rfc3339(attempt.at)) ", "\(attempt.phase):", attempt.outcome]
             if let reason = attempt.reason { words.append("(\(reason.rawValue))") }
             if let detail = attempt.detail, !detail.isEmpty { words.append("— \(detail)") }
-            if let next = attempt.nextAt { words.append("; again at \(Timestamp.rfc3339(UnixTime(seconds: next)))") }
+            if let next = attempt.nextAt { words.append("; again at \(Timestamp.rfc3339(next))") }
             lines.append(words.joined(separator: " "))
         }
         for message in messages {
             lines.append(
-                "\(Timestamp.rfc3339(UnixTime(seconds: message.sentAt)))  message \(message.marker) in conversation \(message.conversation), "
+                "\(Timestamp.rfc3339(message.sentAt))  message \(message.marker) in conversation \(message.conversation), "
                     + "sent \(message.sends) time\(message.sends == 1 ? "" : "s")"
                     + (message.messageID.map { ", stored as \($0)" } ?? "")
             )
@@ -80,7 +80,7 @@ extension RequestHistory.Sighting {
         [
             "operation": .string(operation), "host": .string(host), "wire": .string(wire),
             "position": .integer(position), "rev": .string(rev), "cid": cid.map(JSONValue.string) ?? .null,
-            "seen_at": .string(Timestamp.rfc3339(UnixTime(seconds: seenAt))),
+            "seen_at": .string(Timestamp.rfc3339(seenAt)),
         ]
     }
 }
@@ -88,14 +88,13 @@ extension RequestHistory.Sighting {
 extension RequestHistory.Attempt {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = [
-            "at": .string(Timestamp.rfc3339(UnixTime(seconds: at))), "phase": .string(phase),
-            "outcome": .string(outcome),
+            "at": .string(Timestamp.rfc3339(at)), "phase": .string(phase), "outcome": .string(outcome),
         ]
         members["reason"] = reason.map { .string($0.rawValue) }
         members["status"] = status.map { .integer(Int64($0)) }
         members["error"] = error.map { .string($0) }
         members["detail"] = detail.map { .string($0) }
-        members["next_at"] = nextAt.map { .string(Timestamp.rfc3339(UnixTime(seconds: $0))) }
+        members["next_at"] = nextAt.map { .string(Timestamp.rfc3339($0)) }
         return .object(members)
     }
 }
@@ -104,7 +103,7 @@ extension RequestHistory.Message {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = [
             "conversation": .string(conversation), "marker": .string(marker), "sends": .integer(Int64(sends)),
-            "sent_at": .string(Timestamp.rfc3339(UnixTime(seconds: sentAt))),
+            "sent_at": .string(Timestamp.rfc3339(sentAt)),
         ]
         members["message_id"] = messageID.map { .string($0) }
         return .object(members)

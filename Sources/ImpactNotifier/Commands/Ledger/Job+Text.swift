@@ -4,21 +4,21 @@ internal import Notifier
 
 extension Job {
     /// One line for a list.
-    func line(now: Double) -> String {
+    func line(now: UnixTime) -> String {
         var words = [state.rawValue.padding(to: 9), uri.text, "→", owner?.text ?? "(owner not known yet)"]
         if let reason { words.append("(\(reason.rawValue))") }
-        if !state.isFinal, dueAt > now { words.append("in \(Int(dueAt - now)) s") }
+        if !state.isFinal, dueAt > now { words.append("in \((dueAt - now).wholeSeconds) s") }
         return words.joined(separator: " ")
     }
 
     /// Everything, a line each.
-    func lines(now: Double) -> [String] {
+    func lines(now: UnixTime) -> [String] {
         var lines = [
             "state:    \(state.rawValue)\(reason.map { " (\($0.rawValue))" } ?? "")",
             "request:  \(uri)", "author:   \(authorName.map { "\($0), " } ?? "")\(author)",
             "project:  \(reference?.description ?? "none that is acceptable")",
             "owner:    \(owner?.text ?? "not known yet")", "rule:     \(rule)",
-            "seen:     \(Timestamp.rfc3339(UnixTime(seconds: createdAt))), changed \(Timestamp.rfc3339(UnixTime(seconds: updatedAt)))",
+            "seen:     \(Timestamp.rfc3339(createdAt)), changed \(Timestamp.rfc3339(updatedAt))",
         ]
         if let reason { lines.append("why:      \(reason.sentence)") }
         if let detail, !detail.isEmpty { lines.append("detail:   \(detail)") }
@@ -27,8 +27,8 @@ extension Job {
     }
 
     /// What happens next, in a sentence.
-    func next(now: Double) -> String {
-        let due = dueAt > now ? "in \(Int(dueAt - now)) s" : "as soon as its turn comes"
+    func next(now: UnixTime) -> String {
+        let due = dueAt > now ? "in \((dueAt - now).wholeSeconds) s" : "as soon as its turn comes"
         switch state {
         case .lookup where [.proofUnavailable, .proofInvalid, .recordNotFound].contains(reason):
             return "the author's PDS is asked for a proof \(due)."
@@ -38,8 +38,7 @@ extension Job {
         case .posting: return "a public post that mentions the owner is under way."
         case .verify: return "the conversation is read \(due)."
         case .deferred:
-            return
-                "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339(UnixTime(seconds: $0)))" } ?? "")."
+            return "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339($0))" } ?? "")."
         case .delivered: return "nothing, it is done."
         case .dropped: return "nothing; “jobs retry” would try it again."
         case .uncertain: return "nothing until “jobs retry” or “jobs drop”."
@@ -51,8 +50,7 @@ extension Job {
         var members: [String: JSONValue] = [
             "uri": .string(uri.text), "author": .string(author.text), "rule": .string(rule),
             "state": .string(state.rawValue), "attempts": .integer(Int64(attempts)),
-            "created_at": .string(Timestamp.rfc3339(UnixTime(seconds: createdAt))),
-            "updated_at": .string(Timestamp.rfc3339(UnixTime(seconds: updatedAt))),
+            "created_at": .string(Timestamp.rfc3339(createdAt)), "updated_at": .string(Timestamp.rfc3339(updatedAt)),
         ]
         members["owner"] = owner.map { .string($0.text) }
         members["project"] = reference.map { .string($0.description) }
@@ -61,7 +59,7 @@ extension Job {
         members["reason"] = reason.map { .string($0.rawValue) }
         members["sentence"] = reason.map { .string($0.sentence) }
         members["detail"] = detail.map { .string($0) }
-        if !state.isFinal { members["due_at"] = .string(Timestamp.rfc3339(UnixTime(seconds: dueAt))) }
+        if !state.isFinal { members["due_at"] = .string(Timestamp.rfc3339(dueAt)) }
         return .object(members)
     }
 }

@@ -29,7 +29,7 @@ struct Jobs: AsyncParsableCommand {
         func run() async throws {
             try await ledger.withLedger { ledger throws(LedgerError) in
                 for job in try await ledger.desk.jobs(in: state, limit: limit) {
-                    StandardOutput.print(json ? job.json.encodedText : job.line(now: SystemClock().now().seconds))
+                    StandardOutput.print(json ? job.json.encodedText : job.line(now: SystemClock().now()))
                 }
             }
         }
@@ -51,7 +51,7 @@ struct Jobs: AsyncParsableCommand {
                     if json {
                         StandardOutput.print(job.json.encodedText)
                     } else {
-                        for line in job.lines(now: SystemClock().now().seconds) { StandardOutput.print(line) }
+                        for line in job.lines(now: SystemClock().now()) { StandardOutput.print(line) }
                     }
                 }
             }
@@ -107,7 +107,7 @@ struct Jobs: AsyncParsableCommand {
                 throw ExitCode(ExitStatus.configuration.rawValue)
             }
             try await ledger.withLedger { ledger throws(LedgerError) in
-                let count = try await ledger.desk.move(rule: old, to: new, now: SystemClock().now().seconds)
+                let count = try await ledger.desk.move(rule: old, to: new, now: SystemClock().now())
                 StandardOutput.print("\(count) request\(count == 1 ? "" : "s") of “\(old)” put under “\(new)”.")
             }
         }
@@ -123,7 +123,7 @@ struct DecisionOption: ParsableArguments {
     func carryOut(_ action: OperatorDesk.Decision) async throws {
         var count = 0
         try await ledger.withLedger { ledger throws(LedgerError) in
-            let now = SystemClock().now().seconds
+            let now = SystemClock().now()
             for job in try await ledger.desk.carryOut(action, about: uri, now: now) {
                 count += 1
                 StandardOutput.print(json ? job.json.encodedText : job.line(now: now))

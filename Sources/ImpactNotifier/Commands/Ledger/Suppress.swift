@@ -25,7 +25,7 @@ struct Suppress: AsyncParsableCommand {
         func run() async throws {
             try await ledger.withLedger { ledger throws(LedgerError) in
                 for entry in try await ledger.suppressions.all() {
-                    let since = Timestamp.rfc3339(UnixTime(seconds: entry.addedAt))
+                    let since = Timestamp.rfc3339(entry.addedAt)
                     let object: JSONValue = [
                         "did": .string(entry.did.text), "reason": .string(entry.reason.rawValue),
                         "since": .string(since),
@@ -56,7 +56,7 @@ struct Suppress: AsyncParsableCommand {
                     did,
                     reason: .operatorDecision,
                     note: note,
-                    now: SystemClock().now().seconds
+                    now: SystemClock().now()
                 )
                 let object: JSONValue = ["did": .string(did.text), "called_off": .integer(Int64(count))]
                 StandardOutput.print(json ? object.encodedText : "\(did) is suppressed; \(count) messages called off.")
