@@ -15,7 +15,7 @@ import Testing
         var kind = SessionKind.confidential
         var scope = SessionFixture.chatScope
         /// Seconds until the access token ends; nil when nobody knows.
-        var left: Double? = 1000
+        var left: UnixTime? = 1000
         var isRefused = false
         var isUnsaved = false
         var followsCrash = false
@@ -35,7 +35,7 @@ import Testing
 
     private static let zero = SessionTime(date: 0, uptime: 0)
 
-    private static func refreshFailed(_ verdict: RefreshVerdict, accessEnds: Double = 0) -> SessionMachine {
+    private static func refreshFailed(_ verdict: RefreshVerdict, accessEnds: UnixTime = 0) -> SessionMachine {
         machine { $0.refreshFailed(verdict, at: zero, accessEnds: accessEnds, jitter: 0.5) }
     }
 
@@ -259,7 +259,7 @@ import Testing
         fixture.clock.advance(90_000)
         var newer = fixture.record
         newer.generation = 1
-        newer.refreshedAt = fixture.clock.dates.now().seconds
+        newer.refreshedAt = fixture.clock.dates.now()
         newer.expiresAt = newer.refreshedAt + 3600
         fixture.files.put(newer.json.encodedText, at: SessionFixture.file)
         await session.maintain()

@@ -90,8 +90,8 @@ import Testing
         new.loginID = "login-2"
         new.accessToken = "access-of-login-2"
         new.refreshToken = "refresh-of-login-2"
-        new.createdAt = fixture.clock.dates.now().seconds
-        new.expiresAt = fixture.clock.dates.now().seconds + 1_000_000
+        new.createdAt = fixture.clock.dates.now()
+        new.expiresAt = fixture.clock.dates.now() + 1_000_000
         let storage = try LoginStorage(fixture.configuration, fixture.environment)
         let login = Task { [new] in try? await storage.replace(with: new) }
         gate.open()
@@ -176,7 +176,7 @@ import Testing
         #expect(fixture.tokenRequests == 1)
         var new = fixture.record
         new.loginID = "login-2"
-        new.expiresAt = fixture.clock.dates.now().seconds + 3600
+        new.expiresAt = fixture.clock.dates.now() + 3600
         fixture.files.put(new.json.encodedText, at: SessionFixture.file)
         await session.maintain()
         #expect(await session.status().state == .ok)

@@ -166,9 +166,9 @@ import Testing
         machine.fixture.record.loginID = "login-\(number)"
         machine.fixture.record.accessToken = "access-\(number)"
         machine.fixture.record.refreshToken = "refresh-\(number)"
-        machine.fixture.record.createdAt = machine.fixture.clock.dates.now().seconds
-        machine.fixture.record.refreshedAt = machine.fixture.clock.dates.now().seconds
-        machine.fixture.record.expiresAt = machine.fixture.clock.dates.now().seconds + 3600
+        machine.fixture.record.createdAt = machine.fixture.clock.dates.now()
+        machine.fixture.record.refreshedAt = machine.fixture.clock.dates.now()
+        machine.fixture.record.expiresAt = machine.fixture.clock.dates.now() + 3600
         machine.fixture.store()
     }
 }

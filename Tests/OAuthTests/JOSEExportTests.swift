@@ -2,6 +2,7 @@ import ATProtocol
 import Crypto
 import FoundationEssentials
 import Network
+import TestSupport
 import Testing
 
 @testable import OAuth

@@ -221,7 +221,10 @@ import Testing
     @Test func `row 34: a refresh that a crash cut off is tried once more, and its loss has a name`() async throws {
         for isLost in [true, false] {
             var fixture = try SessionFixture()
-            fixture.record.intent = SessionRecord.Intent(generation: 0, startedAt: LeapingClock.start)
+            fixture.record.intent = SessionRecord.Intent(
+                generation: 0,
+                startedAt: UnixTime(seconds: LeapingClock.start)
+            )
             fixture.store()
             fixture.client.script(
                 SessionFixture.tokenPath,

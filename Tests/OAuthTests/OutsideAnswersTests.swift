@@ -18,7 +18,7 @@ import Testing
         ] as [(String, Double?)]
     ) func `a token's life is a time or unknown`(text: String, seconds: Double?) throws {
         let body = #"{"access_token":"a","refresh_token":"r","expires_in":\#(text)}"#
-        #expect(try #require(TokenSet(response(200, body))).expiresIn == seconds)
+        #expect(try #require(TokenSet(response(200, body))).expiresIn?.inSeconds == seconds)
     }
 
     @Test(arguments: ["inf", "nan", "1e999", "1790000000000", "99999999999999"])

@@ -46,7 +46,7 @@ import Testing
         let served = try? result.get().status
         #expect(served == (row.isServed ? 200 : nil))
         if let wait = row.wait {
-            let seconds = (status.waitsUntil ?? 0) - fixture.clock.dates.now().seconds
+            let seconds = ((status.waitsUntil ?? 0) - fixture.clock.dates.now()).inSeconds
             #expect(wait.contains(seconds), "waits \(seconds) s")
         } else {
             #expect(status.waitsUntil == nil)

@@ -2,6 +2,7 @@ import ATProtocol
 import Network
 import OAuth
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite struct `A session against the sandbox's servers` {

@@ -168,7 +168,7 @@ import Testing
     private func logIn(_ life: inout Life) throws {
         let personality = WeatheredWorld.Personality.allCases.randomElement(using: &life.random) ?? .reference
         let number = life.machine.server.logIn(at: personality)
-        let now = life.clock.now().seconds
+        let now = life.clock.now()
         life.machine.fixture.record.loginID = "login-\(number)"
         life.machine.fixture.record.accessToken = "access-\(number)"
         life.machine.fixture.record.refreshToken = "refresh-\(number)"

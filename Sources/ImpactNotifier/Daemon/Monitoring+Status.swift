@@ -16,7 +16,7 @@ extension Monitoring {
             obstacle: { Self.obstacle(board)?.description },
             status: { [hosts] in
                 var json: [String: JSONValue] = ["version": .string(BuildInformation.version)]
-                json["session"] = SessionText(board.session, now: SystemClock().now().seconds).json
+                json["session"] = SessionText(board.session, now: SystemClock().now()).json
                 json["ledger"] = board.ledger().json
                 json["pipeline"] = board.pipeline?.json
                 json["obstacle"] = Self.obstacle(board).map { .string($0.description) } ?? .null

@@ -50,7 +50,7 @@ struct AccountExamination {
             return .failure("session", "\(kind) is \(status.state.name)\(problem)", advice)
         }
         guard let end = status.endsAt else { return .ok("session", "\(kind), renewed \(status.generation) times") }
-        let days = Int((end - SystemClock().now().seconds) / 86_400)
+        let days = (end - SystemClock().now()).wholeSeconds / 86_400
         let found = "\(kind), ends in \(days) days whatever one does"
         guard days < 14 else { return .ok("session", found) }
         return .warning(

@@ -18,7 +18,6 @@ struct LogEncoder {
 
     /// The line of an event, newline included.
     ///
-    /// `time` is in seconds since the Unix epoch.
     func encode(_ event: LogEvent, component: String, metadata: Logger.Metadata, time: UnixTime) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(256)

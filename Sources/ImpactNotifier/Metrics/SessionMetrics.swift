@@ -1,3 +1,4 @@
+internal import Network
 internal import OAuth
 
 /// What Prometheus is told of the session; made anew for each scrape, so that what has ceased to be true is gone.
@@ -19,11 +20,14 @@ struct SessionMetrics {
         // A session that is over ends with the access token that still serves, and without one it has ended.
         return [
             gauge("session_usable", status.canSendNow ? 1 : 0),
-            gauge("session_expiry_timestamp_seconds", isOver ? status.servesUntil : status.endsAt),
-            gauge("oauth_token_expiry_timestamp_seconds", isOver ? status.servesUntil : status.accessExpiresAt),
+            gauge("session_expiry_timestamp_seconds", (isOver ? status.servesUntil : status.endsAt)?.seconds),
+            gauge(
+                "oauth_token_expiry_timestamp_seconds",
+                (isOver ? status.servesUntil : status.accessExpiresAt)?.seconds
+            ),
             gauge(
                 "oauth_refresh_success_timestamp_seconds",
-                isOver && status.servesUntil == nil ? nil : status.refreshedAt
+                isOver && status.servesUntil == nil ? nil : status.refreshedAt?.seconds
             ),
             family(
                 "oauth_refresh_total",

@@ -15,7 +15,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - session: the session's own; it comes first, for a sender without a session rests, too.
     ///   - sender: whether the sender rests.
-    ///   - now: the time, in seconds since the epoch.
+    ///   - now: the time.
     init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: UnixTime) {
         if let session {
             description = Instance.addressed("\(Self.line(session.clause)); run “\(session.remedy)”")

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import Network
 
 /// A signed statement by which a confidential client proves to be itself (RFC 7523 §3).
 enum ClientAssertion {
@@ -10,7 +11,7 @@ enum ClientAssertion {
         _ id: String,
         _ key: ClientKey,
         audience: String,
-        at now: Double
+        at now: UnixTime
     ) throws(CryptoFailure) -> String {
         let issuedAt = ProofTime.issuedAt(now)
         let header: JSONValue = ["alg": "ES256", "typ": "JWT", "kid": .string(key.id)]

@@ -74,7 +74,7 @@ struct ClientIdentity: Sendable {
     /// The form fields by which the client names and proves itself, fresh for each attempt (RFC 7523 §2.2).
     ///
     /// The audience is the issuer, the token endpoint's URL is refused; the time is the server's.
-    func fields(for issuer: String, at now: Double) throws(CryptoFailure) -> [(name: String, value: String)] {
+    func fields(for issuer: String, at now: UnixTime) throws(CryptoFailure) -> [(name: String, value: String)] {
         var fields = [(name: "client_id", value: id)]
         guard let key else { return fields }
         fields.append(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"))

@@ -17,14 +17,14 @@ final class DPoPNonceCache: Sendable {
     private let origins = Mutex<[String: Origin]>([:])
 
     /// Takes in an answer, of whatever status.
-    func note(_ response: HTTPResponse, from origin: String, at now: Double) {
+    func note(_ response: HTTPResponse, from origin: String, at now: UnixTime) {
         origins.withLock { origins in
             if let nonce = response.headers["DPoP-Nonce"], !nonce.isEmpty {
                 origins[origin, default: Origin()].nonce = nonce
             }
             guard let date = response.headers["Date"].flatMap(HTTPDate.seconds) else { return }
             var offsets = origins[origin, default: Origin()].offsets
-            offsets.append(date - now)
+            offsets.append(date - now.seconds)
             origins[origin, default: Origin()].offsets = Array(offsets.suffix(Self.keptOffsets))
         }
     }

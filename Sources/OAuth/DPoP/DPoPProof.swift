@@ -11,7 +11,7 @@ enum DPoPProof {
         _ method: HTTPRequest.Method,
         _ url: WebURL,
         key: SigningKey,
-        at now: Double,
+        at now: UnixTime,
         nonce: String?,
         accessToken: String?
     ) throws(CryptoFailure) -> String {

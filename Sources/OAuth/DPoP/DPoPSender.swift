@@ -17,7 +17,7 @@ struct DPoPSender: Sendable {
     }
 
     /// The time at a server, by its own `Date` headers.
-    func time(at origin: String) -> Double { clock.now().seconds + origins.offset(of: origin) }
+    func time(at origin: String) -> UnixTime { clock.now() + .seconds(origins.offset(of: origin)) }
 
     /// Sends a request.
     ///
@@ -32,7 +32,7 @@ struct DPoPSender: Sendable {
         to url: WebURL,
         key: SigningKey,
         accessToken: String? = nil,
-        _ build: (_ now: Double) throws(CryptoFailure) -> HTTPRequest
+        _ build: (_ now: UnixTime) throws(CryptoFailure) -> HTTPRequest
     ) async throws(OAuthFailure) -> HTTPResponse {
         var mayRepeatForNonce = true
         var clockTries = 0
@@ -56,8 +56,8 @@ struct DPoPSender: Sendable {
             if let accessToken { request.headers["Authorization"] = "DPoP \(accessToken)" }
             let response: HTTPResponse
             do { response = try await client.send(request) } catch { throw OAuthFailure(error) }
-            origins.note(response, from: url.origin, at: clock.now().seconds)
-            let error = origins.offset(of: url.origin) + clock.now().seconds - now
+            origins.note(response, from: url.origin, at: clock.now())
+            let error = origins.offset(of: url.origin) + (clock.now() - now).inSeconds
             switch DPoPRejection(response, clockError: error) {
             case .nonceWanted where mayRepeatForNonce:
                 // Without a nonce that differs from the one just sent, a repetition would go the same way.

@@ -47,7 +47,7 @@ public struct AppPasswordLogin: Sendable {
         guard tokens.subject == configuration.account.text else {
             throw OAuthFailure(code: .wrongAccount, sentence: "The app password is of another account.")
         }
-        let now = environment.clock.now().seconds
+        let now = environment.clock.now()
         return SessionRecord(
             kind: .appPassword,
             loginID: SecureRandom.token(bytes: 16),

@@ -40,7 +40,7 @@ struct LoginStorage: Sendable {
         releasing lock: any FileLock
     ) async throws(OAuthFailure) -> SessionStatus {
         let store = vault.store
-        let now = environment.clock.now().seconds
+        let now = environment.clock.now()
         // A session that cannot be read is not this one's business to end; it is kept aside all the same.
         let old = (try? await vault.load()) ?? nil
         do throws(OAuthFailure) {

@@ -12,7 +12,7 @@ extension OAuthLogin {
     /// - Throws: ``OAuthFailure``. A code is never tried twice: after any failure the login starts again.
     public func complete(_ callback: String) async throws(OAuthFailure) -> SessionStatus {
         let parameters = CallbackParameters(pasted: callback)
-        let now = environment.clock.now().seconds
+        let now = environment.clock.now()
         let queue = BlockingQueue()
         let file = pendingFile
         let login = try await queue.run { () throws(OAuthFailure) in try file.load(at: now) }
@@ -69,7 +69,7 @@ extension OAuthLogin {
             )
         }
         let client = try tokenClient(login)
-        let askedAt = environment.clock.now().seconds
+        let askedAt = environment.clock.now()
         let response = try await client.post(
             [
                 ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", login.redirectURI),
@@ -179,7 +179,7 @@ extension OAuthLogin {
         _ login: PendingLogin,
         _ client: TokenClient,
         _ home: ServerDiscovery.Home,
-        at now: Double
+        at now: UnixTime
     ) -> SessionRecord {
         SessionRecord(
             kind: configuration.kind,

@@ -70,7 +70,7 @@ public struct OAuthLogin: Sendable {
                 clientID: identity.id,
                 redirectURI: identity.redirectURI,
                 clientKeyID: identity.key?.id,
-                createdAt: environment.clock.now().seconds
+                createdAt: environment.clock.now()
             )
         )
         return Invitation(

@@ -1,9 +1,9 @@
 internal import ATProtocol
+internal import Network
 
 /// A login between its two halves: kept in a 0600 file, good for an hour and for one callback.
 struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
-    /// Seconds.
-    static let lifetime: Double = 3600
+    static let lifetime = Duration.seconds(3600)
 
     var state: String
     var verifier: String
@@ -13,13 +13,13 @@ struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
     var clientID: String
     var redirectURI: String
     var clientKeyID: String?
-    var createdAt: Double
+    var createdAt: UnixTime
 
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "format": 1, "state": .string(state), "code_verifier": .string(verifier), "dpop_key": dpopKey,
             "issuer": .string(issuer), "did": .string(account.text), "client_id": .string(clientID),
-            "redirect_uri": .string(redirectURI), "created_at": .integer(Int64(createdAt)),
+            "redirect_uri": .string(redirectURI), "created_at": .integer(Int64(createdAt.seconds)),
         ]
         if let clientKeyID { members["kid"] = .string(clientKeyID) }
         return .object(members)
@@ -34,7 +34,7 @@ struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
         clientID: String,
         redirectURI: String,
         clientKeyID: String?,
-        createdAt: Double
+        createdAt: UnixTime
     ) {
         self.state = state
         self.verifier = verifier
@@ -63,7 +63,7 @@ struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
             clientID: clientID,
             redirectURI: redirectURI,
             clientKeyID: json["kid"]?.string,
-            createdAt: Double(createdAt)
+            createdAt: UnixTime(seconds: Double(createdAt))
         )
     }
 

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// The file of the login that was started and not finished.
 struct PendingLoginFile: Sendable {
@@ -20,7 +21,7 @@ struct PendingLoginFile: Sendable {
     }
 
     /// The login that waits for its callback, unless it is too old; such a one is removed.
-    func load(at now: Double) throws(OAuthFailure) -> PendingLogin {
+    func load(at now: UnixTime) throws(OAuthFailure) -> PendingLogin {
         let login: PendingLogin?
         do throws(FileFailure) {
             guard let status = try files.status(of: path), status.isRegular, !status.isShared,

@@ -73,7 +73,7 @@ struct AppPasswordScheme: TokenScheme {
         do throws(HTTPFailure) {
             var response = try await client.send(request)
             if TokenSet(passwordSession: response) == nil { response = redaction(response) }
-            return RefreshReply(password: response, isRefresh: bearer != nil, now: clock.now().seconds)
+            return RefreshReply(password: response, isRefresh: bearer != nil, now: clock.now())
                 .telling(noneOf: redaction)
         } catch {
             return RefreshReply(OAuthFailure(error))

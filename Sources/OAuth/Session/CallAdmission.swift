@@ -21,7 +21,7 @@ struct CallAdmission: Sendable {
         /// A state in which no call is made; or no session at all.
         case state(SessionState)
         /// No call before this date, as the account or a server asked for patience.
-        case patience(until: Double)
+        case patience(until: UnixTime)
         /// The PDS does not take the access token at hand.
         case tokenRefused
         /// The access token at hand has ended.
@@ -34,9 +34,9 @@ struct CallAdmission: Sendable {
     ///
     /// - Parameters:
     ///   - now: the time.
-    ///   - margin: how long before its end a token counts as stale, in seconds.
+    ///   - margin: how long before its end a token counts as stale.
     /// - Returns: whether they are.
-    func wantsRenewal(at now: SessionTime, margin: Double) -> Bool {
+    func wantsRenewal(at now: SessionTime, margin: Duration) -> Bool {
         // While the PDS is left in peace no call is made, and each renewal is a chance to lose the tokens.
         guard let record, machine.admitsRefresh(at: now), machine.calls.isOver(at: now.uptime) else { return false }
         return followsCrash || isRefused || record.expiresAt.map { $0 < now.date + margin } ?? false
@@ -82,7 +82,7 @@ struct CallAdmission: Sendable {
         case .state(let state): SendObstacle(state.clause, remedy: state.remedy)
         case .patience(let until):
             SendObstacle(
-                "the session rests until \(UnixTime(seconds: until))\(cause)",
+                "the session rests until \(until)\(cause)",
                 remedy: machine.state.remedy
             )
         case .tokenRefused:

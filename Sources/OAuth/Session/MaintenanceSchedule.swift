@@ -1,3 +1,5 @@
+internal import Network
+
 /// What is due at which hour of a session's life; by uptime, so that no wrong clock puts anything off.
 struct MaintenanceSchedule: Sendable {
     static let day: Double = 86_400
@@ -23,7 +25,7 @@ struct MaintenanceSchedule: Sendable {
     /// A refresh in the future was dated by a clock that was wrong: nobody knows how long ago it was.
     func wantsKeepAlive(_ record: SessionRecord, at now: SessionTime) -> Bool {
         let age = now.date - record.refreshedAt
-        return age >= Self.day + keepAliveJitter || age < -3600
+        return age >= .seconds(Self.day + keepAliveJitter) || age < .seconds(-3600)
     }
 
     /// Whether to warn of the end: past 80 % and 95 % of the life, then daily in the last week, and after 60 idle days.
@@ -34,15 +36,15 @@ struct MaintenanceSchedule: Sendable {
         return due.text
     }
 
-    private static func warning(_ record: SessionRecord, at now: Double) -> (stage: Int, text: String)? {
-        if let lifetime = record.kind.lifetime, let end = record.endsAt {
-            let left = end - now
+    private static func warning(_ record: SessionRecord, at now: UnixTime) -> (stage: Int, text: String)? {
+        if let lifetime = record.kind.lifetime?.inSeconds, let end = record.endsAt {
+            let left = (end - now).inSeconds
             let days = Int((left / day).rounded(.up))
             if left <= 7 * day { return (100 - max(0, days), "the session ends in \(max(0, days)) days") }
             if left <= 0.05 * lifetime { return (2, "the session ends in \(days) days") }
             if left <= 0.2 * lifetime { return (1, "the session ends in \(days) days") }
         }
-        if record.kind == .confidential, now - record.refreshedAt >= 60 * day {
+        if record.kind == .confidential, now - record.refreshedAt >= .seconds(60 * day) {
             return (0, "the tokens were not renewed for 60 days; at 91 the session ends")
         }
         return nil

@@ -83,7 +83,7 @@ struct OAuthScheme: TokenScheme {
                 to: url(binding.tokenEndpoint),
                 timeout: Self.patience
             )
-            return RefreshReply(token: response, now: sender.clock.now().seconds)
+            return RefreshReply(token: response, now: sender.clock.now())
                 .telling(noneOf: secrets.redaction(with: record))
         } catch {
             return RefreshReply(error)

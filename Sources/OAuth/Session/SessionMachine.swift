@@ -1,3 +1,5 @@
+internal import Network
+
 /// The session's state and what may be done now, from what attempts came to.
 ///
 /// No clock and no I/O; waits are seconds of uptime, and only what ends with a token goes by the date.
@@ -12,7 +14,7 @@ struct SessionMachine: Sendable, Equatable {
     private(set) var calls = Setback()
     private(set) var home = AccountHome()
     /// Although the session is over, the access token serves until this date.
-    private(set) var servesUntil: Double = 0
+    private(set) var servesUntil = UnixTime.distantPast
 
     /// How the session is: the worst of what is known.
     var state: SessionState {
@@ -33,7 +35,7 @@ struct SessionMachine: Sendable, Equatable {
     // MARK: What attempts came to
 
     /// A refresh brought no tokens, or was not begun.
-    mutating func refreshFailed(_ verdict: RefreshVerdict, at now: SessionTime, accessEnds: Double?, jitter: Double) {
+    mutating func refreshFailed(_ verdict: RefreshVerdict, at now: SessionTime, accessEnds: UnixTime?, jitter: Double) {
         func note(_ state: SessionState, wait: Double? = nil) {
             refreshes.note(state, at: now.uptime, wait: wait, jitter: jitter)
         }
@@ -51,7 +53,7 @@ struct SessionMachine: Sendable, Equatable {
         case .passwordRefused(let detail): note(.needsLogin(SessionProblem(.passwordRefused, detail)))
         case .ended(let reason, let detail, let mayStillServe):
             self.verdict = .needsLogin(SessionProblem(reason, detail))
-            servesUntil = mayStillServe ? accessEnds ?? 0 : 0
+            servesUntil = mayStillServe ? accessEnds ?? .distantPast : .distantPast
         }
     }
 
@@ -93,7 +95,7 @@ struct SessionMachine: Sendable, Equatable {
     }
 
     /// What a restart must not forget.
-    func setbacks(at date: Double) -> [Setback.Attempt: Setback.Stored] {
+    func setbacks(at date: UnixTime) -> [Setback.Attempt: Setback.Stored] {
         [.refresh: refreshes.stored(at: date), .call: calls.stored(at: date), .home: home.stored(at: date)]
             .compactMapValues(\.self)
     }

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Logging
+internal import Network
 
 /// The log lines about the session: one for each new state, and an alarm, with the command that helps, when no message can
 /// be sent any more and each hour after that.
@@ -10,8 +11,8 @@ struct SessionReport {
     private var isObstructed = false
     /// When each reason was alarmed of last, by uptime.
     private var alarms: [String: Double] = [:]
-    /// What was wrong last and when it was seen, in seconds since the epoch; it may have passed.
-    private(set) var lastProblem: (problem: SessionProblem, at: Double)?
+    /// What was wrong last and when it was seen; it may have passed.
+    private(set) var lastProblem: (problem: SessionProblem, at: UnixTime)?
 
     /// Seconds between two alarms.
     private static let interval: Double = 3600

@@ -72,7 +72,7 @@ public actor StoredSession: AccountSession {
             environment.logger.warning(
                 "session is a trial and ends whatever one does",
                 metadata: [
-                    "did": "\(account)", "ends": "\(CalendarDate(UnixTime(seconds: end)))",
+                    "did": "\(account)", "ends": "\(CalendarDate(end))",
                     "run": "impact-notifier session status",
                 ]
             )

@@ -61,7 +61,7 @@ actor TokenKeeper {
         note()
     }
 
-    private var now: SessionTime { SessionTime(date: environment.clock.now().seconds, uptime: uptime()) }
+    private var now: SessionTime { SessionTime(date: environment.clock.now(), uptime: uptime()) }
 
     /// How things stand.
     var snapshot: SessionSnapshot {
@@ -89,7 +89,7 @@ actor TokenKeeper {
     func usableRecord() async throws(SessionFailure) -> SessionRecord {
         await pickUp()
         // A token is about to end by the rule of the reference client.
-        if let record, snapshot.admission.wantsRenewal(at: now, margin: 10 + 30 * environment.jitter()) {
+        if let record, snapshot.admission.wantsRenewal(at: now, margin: .seconds(10 + 30 * environment.jitter())) {
             try await renew(insteadOf: record)
         }
         if let record, snapshot.admission.hindrance(at: now) == nil { return record }
@@ -207,7 +207,7 @@ actor TokenKeeper {
     private func keepState(isMoved: Bool = false) {
         note()
         guard let known = record else { return }
-        record?.take(machine, at: environment.clock.now().seconds)
+        record?.take(machine, at: environment.clock.now())
         guard isMoved || record?.isSameState(as: known) == false else { return }
         let earlier = stateWriteTask
         stateWriteTask = Task {
@@ -308,7 +308,7 @@ actor TokenKeeper {
         case .failed(let verdict, var record, let isOutcomeUnknown):
             self.isOutcomeUnknown = isOutcomeUnknown
             let result = failed(verdict)
-            record.take(machine, at: environment.clock.now().seconds)
+            record.take(machine, at: environment.clock.now())
             self.record = record
             self.record?.intent = nil
             // Where nothing was spent, and where all is over, a restart need not worry.
@@ -356,7 +356,7 @@ actor TokenKeeper {
     /// Enters a state that rests on proof, in memory and on the disk; the lock is held.
     private func enter(_ state: SessionState, _ vault: SessionVault) async {
         machine.settle(state)
-        record?.take(machine, at: environment.clock.now().seconds)
+        record?.take(machine, at: environment.clock.now())
         if !isUnsaved, let record { await save(record, vault) }
     }
 

@@ -45,7 +45,7 @@ struct TokenRefresh {
     ) async -> Outcome {
         var (record, attempt) = (record, attempt)
         // The server's count of the new token's life may begin as soon as this is sent.
-        let askedAt = environment.clock.now().seconds
+        let askedAt = environment.clock.now()
         record.intent = SessionRecord.Intent(generation: record.generation, startedAt: askedAt)
         // A store that would not take the new tokens must say so before the old one is spent.
         do throws(OAuthFailure) { try await vault.prove(record) } catch { return .withheld(error) }
@@ -53,7 +53,7 @@ struct TokenRefresh {
         guard case .rotated(let tokens) = verdict else {
             return .failed(verdict, record, isOutcomeUnknown: attempt.isOutcomeUnknown)
         }
-        var next = record.renewed(with: tokens, at: environment.clock.now().seconds, askedAt: askedAt)
+        var next = record.renewed(with: tokens, at: environment.clock.now(), askedAt: askedAt)
         prepare(&next)
         do throws(OAuthFailure) {
             return .rotated(tokens, next, .saved(doubt: try await vault.save(next)))

@@ -1,3 +1,5 @@
+internal import Network
+
 /// Whether the account still lives where its session was made: another home is believed after a day without contradiction.
 ///
 /// A PDS that named another authorization server for six seconds once ended a session. Times are seconds of uptime.
@@ -30,7 +32,7 @@ struct AccountHome: Sendable, Equatable {
     }
 
     /// What a restart must not forget; nil when there is no doubt.
-    func stored(at date: Double) -> Setback.Stored? {
+    func stored(at date: UnixTime) -> Setback.Stored? {
         var stored = setback.stored(at: date)
         stored?.confirmed = confirmed
         return stored

@@ -7,21 +7,21 @@ public enum SessionKind: String, Sendable, CaseIterable, Codable {
     /// An app password: no browser, and it heals without a human.
     case appPassword = "app-password"
 
-    /// Seconds from login to the end that no refresh moves; nil when there is none (facts of the reference server).
-    public var lifetime: Double? {
+    /// The time from login to the end that no refresh moves; nil when there is none (facts of the reference server).
+    public var lifetime: Duration? {
         switch self {
-        case .confidential: 2 * 365.25 * 86_400
-        case .loopback: 14 * 86_400
+        case .confidential: .seconds(2 * 365.25 * 86_400)
+        case .loopback: .seconds(14 * 86_400)
         case .appPassword: nil
         }
     }
 
-    /// Seconds that a refresh token lives unused.
-    var idleLifetime: Double {
+    /// How long a refresh token lives unused.
+    var idleLifetime: Duration {
         switch self {
-        case .confidential: 91.3 * 86_400
-        case .loopback: 14 * 86_400
-        case .appPassword: 90 * 86_400
+        case .confidential: .seconds(91.3 * 86_400)
+        case .loopback: .seconds(14 * 86_400)
+        case .appPassword: .seconds(90 * 86_400)
         }
     }
 }

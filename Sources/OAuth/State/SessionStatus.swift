@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Network
 
 /// What may be told about a session: no token, no key, no code.
 public struct SessionStatus: Sendable, Equatable {
@@ -20,28 +21,28 @@ public struct SessionStatus: Sendable, Equatable {
     public var canPost: Bool
     /// Rotations since the login.
     public var generation: Int64
-    /// When the login happened, seconds since the epoch.
-    public var createdAt: Double?
+    /// When the login happened.
+    public var createdAt: UnixTime?
     /// When tokens were last renewed.
-    public var refreshedAt: Double?
+    public var refreshedAt: UnixTime?
     /// When the access token ends.
-    public var accessExpiresAt: Double?
+    public var accessExpiresAt: UnixTime?
     /// When the session ends whatever one does; nil for app passwords.
-    public var endsAt: Double?
+    public var endsAt: UnixTime?
     /// When an unused refresh token would end.
-    public var idleEndsAt: Double?
+    public var idleEndsAt: UnixTime?
     /// How it is.
     public var state: SessionState
     /// What was wrong last, in this process, and may have passed; nil when nothing was.
     public var lastProblem: SessionProblem?
-    /// When that was seen, seconds since the epoch.
-    public var lastProblemAt: Double?
-    /// Why calls wait and until when, seconds since the epoch; nil when they do not.
-    public var waitsUntil: Double?
+    /// When that was seen.
+    public var lastProblemAt: UnixTime?
+    /// Why calls wait and until when; nil when they do not.
+    public var waitsUntil: UnixTime?
     /// Why no message could be sent now; nil when one could, be it after a renewal of the tokens.
     public var sendObstacle: SendObstacle?
-    /// Although the session is over, the access token serves until then, seconds since the epoch; nil otherwise.
-    public var servesUntil: Double?
+    /// Although the session is over, the access token serves until then; nil otherwise.
+    public var servesUntil: UnixTime?
     /// Renewals of this process that ended, by result: `ok`, or the reason of the problem.
     public var renewals: [String: Int64]
 

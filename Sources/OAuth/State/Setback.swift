@@ -1,3 +1,5 @@
+internal import Network
+
 /// What one kind of attempt last came to, and when it is made again; times are seconds of uptime.
 ///
 /// A wait is a duration: a wall clock that was wrong leaves none behind.
@@ -51,8 +53,8 @@ struct Setback: Sendable, Equatable {
     /// Whether an attempt may be made.
     func isOver(at uptime: Double) -> Bool { uptime >= notBefore }
 
-    /// What a restart must not forget, at a date in seconds since the epoch; nil when waiting a little is all there is.
-    func stored(at date: Double) -> Stored? {
+    /// What a restart must not forget, at a date; nil when waiting a little is all there is.
+    func stored(at date: UnixTime) -> Stored? {
         guard let state, let reason = state.problem?.reason else { return nil }
         guard reason.pace == .patient || reason == .passwordRefused || refusals > 0 else { return nil }
         return Stored(state: state, refusals: refusals, at: date)
@@ -62,8 +64,7 @@ struct Setback: Sendable, Equatable {
     struct Stored: Sendable, Equatable {
         var state: SessionState
         var refusals: Int
-        /// Seconds since the epoch.
-        var at: Double
+        var at: UnixTime
         /// Seconds for which another home of the account was confirmed.
         var confirmed: Double = 0
 
@@ -75,7 +76,7 @@ struct Setback: Sendable, Equatable {
         func resumed(at now: SessionTime) -> Setback {
             let isPassword = state.problem?.reason == .passwordRefused
             let longest = isPassword ? RetryPace.longestPatience : Self.shortest
-            let left = min(longest, max(0, longest - max(0, now.date - at)))
+            let left = min(longest, max(0, longest - max(0, (now.date - at).inSeconds)))
             var setback = Setback()
             setback.state = state
             setback.refusals = refusals

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// The file format of the session record.
 extension SessionRecord {
@@ -14,14 +15,14 @@ extension SessionRecord {
             "access_token": .string(accessToken),
             "refresh_token": .string(refreshToken),
             "scope": .string(scope),
-            "created_at": .integer(Int64(createdAt)),
-            "refreshed_at": .integer(Int64(refreshedAt)),
+            "created_at": .integer(Int64(createdAt.seconds)),
+            "refreshed_at": .integer(Int64(refreshedAt.seconds)),
         ]
-        if let expiresAt { members["expires_at"] = .integer(Int64(expiresAt)) }
+        if let expiresAt { members["expires_at"] = .integer(Int64(expiresAt.seconds)) }
         if let binding { members.merge(binding.members) { $1 } }
         if let intent {
             members["refresh_intent"] = [
-                "generation": .integer(intent.generation), "started_at": .integer(Int64(intent.startedAt)),
+                "generation": .integer(intent.generation), "started_at": .integer(Int64(intent.startedAt.seconds)),
             ]
         }
         if let verdict { members.merge(verdict.members) { $1 } }
@@ -36,8 +37,8 @@ extension SessionRecord {
     /// Reads a record; nil when a member is missing or of the wrong kind.
     init?(_ json: JSONValue) {
         // Seconds of the years that a date can have; anything else was not written by this program.
-        func number(_ name: String) -> Double? {
-            json[name]?.integer.flatMap { (0..<253_402_300_800).contains($0) ? Double($0) : nil }
+        func time(_ name: String) -> UnixTime? {
+            json[name]?.integer.flatMap { (0..<253_402_300_800).contains($0) ? UnixTime(seconds: Double($0)) : nil }
         }
         guard json["format"]?.integer == Self.format,
             let kind = json["kind"]?.string.flatMap(SessionKind.init),
@@ -48,8 +49,8 @@ extension SessionRecord {
             let accessToken = json["access_token"]?.string,
             let refreshToken = json["refresh_token"]?.string, !refreshToken.isEmpty,
             let scope = json["scope"]?.string,
-            let createdAt = number("created_at"),
-            let refreshedAt = number("refreshed_at")
+            let createdAt = time("created_at"),
+            let refreshedAt = time("refreshed_at")
         else { return nil }
         self.init(
             kind: kind,
@@ -60,7 +61,7 @@ extension SessionRecord {
             accessToken: accessToken,
             refreshToken: refreshToken,
             scope: scope,
-            expiresAt: number("expires_at"),
+            expiresAt: time("expires_at"),
             createdAt: createdAt,
             refreshedAt: refreshedAt
         )
@@ -72,7 +73,8 @@ extension SessionRecord {
             guard let generation = intent["generation"]?.integer, let startedAt = intent["started_at"]?.integer else {
                 return nil
             }
-            self.intent = Intent(generation: generation, startedAt: Double(min(max(0, startedAt), 1 << 40)))
+            let time = UnixTime(seconds: Double(min(max(0, startedAt), 1 << 40)))
+            self.intent = Intent(generation: generation, startedAt: time)
         }
         for attempt in Setback.Attempt.allCases {
             setbacks[attempt] = json["setbacks"]?[attempt.rawValue].flatMap(Setback.Stored.init)
@@ -94,7 +96,11 @@ extension SessionRecord {
             default: .refresh
             }
         let keepsState = problem.reason == .passwordRefused || problem.reason == .unusableAnswer
-        setbacks[attempt] = Setback.Stored(state: keepsState ? state : .degraded(problem), refusals: 0, at: 0)
+        setbacks[attempt] = Setback.Stored(
+            state: keepsState ? state : .degraded(problem),
+            refusals: 0,
+            at: UnixTime(seconds: 0)
+        )
     }
 }
 
@@ -118,7 +124,7 @@ extension SessionState {
 extension Setback.Stored {
     fileprivate var json: JSONValue {
         let own: [String: JSONValue] = [
-            "refusals": .integer(Int64(refusals)), "at": .integer(Int64(at)),
+            "refusals": .integer(Int64(refusals)), "at": .integer(Int64(at.seconds)),
             "confirmed": .integer(Int64(confirmed)),
         ]
         return .object(own.merging(state.members) { $1 })
@@ -131,7 +137,7 @@ extension Setback.Stored {
         self.init(
             state: state,
             refusals: Int(number("refusals") ?? 0),
-            at: Double(at),
+            at: UnixTime(seconds: Double(at)),
             confirmed: Double(number("confirmed") ?? 0)
         )
     }

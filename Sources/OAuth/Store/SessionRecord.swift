@@ -34,7 +34,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     /// A refresh that was begun and, as far as the disk knows, not ended.
     struct Intent: Sendable, Equatable {
         var generation: Int64
-        var startedAt: Double
+        var startedAt: UnixTime
     }
 
     var kind: SessionKind
@@ -48,9 +48,9 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     var accessToken: String
     var refreshToken: String
     var scope: String
-    var expiresAt: Double?
-    var createdAt: Double
-    var refreshedAt: Double
+    var expiresAt: UnixTime?
+    var createdAt: UnixTime
+    var refreshedAt: UnixTime
     var intent: Intent?
     /// A lasting verdict, which rests on proof; nil while all is well, or nobody knows.
     var verdict: SessionState?
@@ -65,7 +65,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// When the session ends whatever one does.
-    var endsAt: Double? { kind.lifetime.map { createdAt + $0 } }
+    var endsAt: UnixTime? { kind.lifetime.map { createdAt + $0 } }
 
     /// Whether a refresh was begun and not ended by an earlier process.
     var isInterrupted: Bool { intent?.generation == generation }
@@ -77,7 +77,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     ///   - date: now.
     ///   - askedAt: when they were asked for, which their life counts from.
     /// - Returns: the next generation; its state is the old one's.
-    func renewed(with tokens: TokenSet, at date: Double, askedAt: Double) -> SessionRecord {
+    func renewed(with tokens: TokenSet, at date: UnixTime, askedAt: UnixTime) -> SessionRecord {
         var next = self
         next.generation += 1
         next.accessToken = tokens.accessToken
@@ -90,7 +90,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Takes over what a restart must not forget of the session's state.
-    mutating func take(_ machine: SessionMachine, at date: Double) {
+    mutating func take(_ machine: SessionMachine, at date: UnixTime) {
         verdict = machine.state.isProven ? machine.state : nil
         setbacks = machine.setbacks(at: date)
     }
@@ -98,7 +98,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     /// Whether two records tell the same of the session's state, whenever that was.
     func isSameState(as other: SessionRecord) -> Bool {
         func timeless(_ record: SessionRecord) -> [Setback.Attempt: Setback.Stored] {
-            record.setbacks.mapValues { Setback.Stored(state: $0.state, refusals: $0.refusals, at: 0) }
+            record.setbacks.mapValues { Setback.Stored(state: $0.state, refusals: $0.refusals, at: .distantPast) }
         }
         return verdict == other.verdict && timeless(self) == timeless(other)
     }

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Crypto
+internal import Network
 
 /// The session file and its locks; every write goes through the protocol that no crash can break.
 ///
@@ -125,11 +126,11 @@ struct SessionStore: Sendable {
     /// Stores a new login, keeping what was there under a name that tells when it ended.
     ///
     /// - Returns, throws: as ``save(_:)`` does.
-    func replace(with record: SessionRecord, at now: Double) throws(OAuthFailure) -> OAuthFailure? {
+    func replace(with record: SessionRecord, at now: UnixTime) throws(OAuthFailure) -> OAuthFailure? {
         do throws(FileFailure) {
             if try files.status(of: path) != nil {
                 // A copy and no link: some file systems know none. The replacement that follows syncs the directory.
-                try files.write(files.read(path), to: directory + "/session.dead-\(Int64(now)).json")
+                try files.write(files.read(path), to: directory + "/session.dead-\(Int64(now.seconds)).json")
             }
         } catch {
             throw Self.storage(error)

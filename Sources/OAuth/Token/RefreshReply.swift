@@ -47,7 +47,7 @@ enum RefreshReply: Sendable, Equatable {
     case impossible(String)
 
     /// Reads the answer of an OAuth token endpoint.
-    init(token response: HTTPResponse, now: Double) {
+    init(token response: HTTPResponse, now: UnixTime) {
         let error = XRPCError(response)
         let detail = [error.name, error.message].compactMap(\.self).joined(separator: ": ")
         switch (response.status, error.name ?? "") {
@@ -86,7 +86,7 @@ enum RefreshReply: Sendable, Equatable {
     }
 
     /// Reads an answer of `createSession`, or of `refreshSession`, which says nothing about the password.
-    init(password response: HTTPResponse, isRefresh: Bool, now: Double) {
+    init(password response: HTTPResponse, isRefresh: Bool, now: UnixTime) {
         let error = XRPCError(response)
         let detail = [error.name, error.message].compactMap(\.self).joined(separator: ": ")
         switch (response.status, error.name ?? "") {
@@ -121,12 +121,12 @@ enum RefreshReply: Sendable, Equatable {
     }
 
     /// `Retry-After`, or the reset time of the network's rate limits (epoch seconds).
-    static func wait(_ response: HTTPResponse, now: Double) -> Double? {
+    static func wait(_ response: HTTPResponse, now: UnixTime) -> Double? {
         let asked =
             if let value = response.headers["Retry-After"] {
-                RetryAfter.wait(value, now: UnixTime(seconds: now))?.inSeconds
+                RetryAfter.wait(value, now: now)?.inSeconds
             } else {
-                response.headers["RateLimit-Reset"].flatMap(Double.init).map { $0 - now }
+                response.headers["RateLimit-Reset"].flatMap(Double.init).map { $0 - now.seconds }
             }
         // A server that writes milliseconds must not silence the session for years.
         return asked.flatMap { $0.isFinite ? min(max(0, $0), 86_400) : nil }

@@ -9,8 +9,8 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     var scope: String?
     /// The account's DID, `sub`.
     var subject: String?
-    /// Seconds from now; nil when it is not told, or makes no sense.
-    var expiresIn: Double?
+    /// How long from now; nil when it is not told, or makes no sense.
+    var expiresIn: Duration?
 
     /// Ten years, in seconds.
     private static let longestLife = 315_360_000.0
@@ -33,7 +33,7 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
             default: nil
             }
         // What is no life of a token says nothing; the server will say when it has ended.
-        expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? $0 : nil }
+        expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? .seconds($0) : nil }
     }
 
     /// The tokens, with none of them, nor of these secrets, in what is told beside them: a grant is shown to people.

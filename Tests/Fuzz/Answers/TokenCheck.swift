@@ -17,9 +17,12 @@ enum TokenCheck {
         let field = String(decoding: parts[0], as: UTF8.self)
         for name in ["Retry-After", "RateLimit-Reset"] {
             let response = HTTPResponse(status: status, headers: [name: field], body: Array(parts[1]))
-            check(RefreshReply(token: response, now: 1_790_000_000), response)
+            check(RefreshReply(token: response, now: UnixTime(seconds: 1_790_000_000)), response)
             for isRefresh in [false, true] {
-                check(RefreshReply(password: response, isRefresh: isRefresh, now: 1_790_000_000), response)
+                check(
+                    RefreshReply(password: response, isRefresh: isRefresh, now: UnixTime(seconds: 1_790_000_000)),
+                    response
+                )
             }
         }
     }
@@ -28,7 +31,7 @@ enum TokenCheck {
         switch reply {
         case .tokens(let tokens):
             require(response.isSuccess && !tokens.accessToken.isEmpty && !tokens.refreshToken.isEmpty)
-            require(tokens.expiresIn.map { $0 >= 1 && $0 <= 315_360_000 } ?? true)
+            require(tokens.expiresIn.map { (1...315_360_000).contains($0.inSeconds) } ?? true)
         case .rateLimited(let wait): require(wait.map { (0...86_400).contains($0) } ?? true)
         case .unusable(let body), .noTokens(let body): require(response.isSuccess && body == response.body)
         default: FuzzTarget.requireSentence("\(reply)")

@@ -1,4 +1,5 @@
 import ATProtocol
+import TestSupport
 import Testing
 
 @testable import ImpactNotifier

@@ -58,9 +58,9 @@ struct SessionFixture: Sendable {
             accessToken: "access-0",
             refreshToken: "refresh-0",
             scope: Self.chatScope,
-            expiresAt: LeapingClock.start + 3600,
-            createdAt: LeapingClock.start,
-            refreshedAt: LeapingClock.start
+            expiresAt: UnixTime(seconds: LeapingClock.start + 3600),
+            createdAt: UnixTime(seconds: LeapingClock.start),
+            refreshedAt: UnixTime(seconds: LeapingClock.start)
         )
         if kind == .appPassword {
             record.expiresAt = nil

@@ -65,7 +65,7 @@ struct Login: AsyncParsableCommand {
                 "The server did not allow posts, so nobody is mentioned; \(ScopeChoice.postScope) or transition:generic does."
             )
         }
-        for line in SessionText(status, now: services.environment.clock.now().seconds).lines {
+        for line in SessionText(status, now: services.environment.clock.now()).lines {
             StandardOutput.print(line)
         }
         guard status.state.exitStatus == 0 else { throw ExitCode(status.state.exitStatus) }

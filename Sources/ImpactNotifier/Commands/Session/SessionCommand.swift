@@ -39,7 +39,7 @@ struct SessionCommand: AsyncParsableCommand {
             let daemon = Result { () throws(DaemonSession.Unknown) in
                 try DaemonSession(at: address, account: status.account)
             }
-            let text = SessionText(status, now: services.environment.clock.now().seconds, daemon: daemon)
+            let text = SessionText(status, now: services.environment.clock.now(), daemon: daemon)
             if json {
                 StandardOutput.print(text.json.encodedText)
             } else {

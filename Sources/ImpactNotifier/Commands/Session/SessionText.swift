@@ -5,16 +5,16 @@ internal import OAuth
 /// A session's status for people and for programs, from the file and, where it runs, from the daemon.
 struct SessionText {
     private let status: SessionStatus
-    private let now: Double
+    private let now: UnixTime
     private let daemon: Result<DaemonSession, DaemonSession.Unknown>?
 
     /// A text about a status.
     ///
     /// - Parameters:
     ///   - status: what this process knows.
-    ///   - now: what ages are counted to, in seconds since the epoch.
+    ///   - now: what ages are counted to.
     ///   - daemon: what the daemon says; nil when it was not asked.
-    init(_ status: SessionStatus, now: Double, daemon: Result<DaemonSession, DaemonSession.Unknown>? = nil) {
+    init(_ status: SessionStatus, now: UnixTime, daemon: Result<DaemonSession, DaemonSession.Unknown>? = nil) {
         self.status = status
         self.now = now
         self.daemon = daemon
@@ -39,26 +39,28 @@ struct SessionText {
         if let scope = status.scope { lines.append("scope: \(scope)") }
         if status.createdAt != nil { lines.append("may send messages: \(status.canSendMessages ? "yes" : "no")") }
         if let createdAt = status.createdAt {
-            lines.append("logged in: \(UnixTime(seconds: createdAt)), \(age(createdAt)) ago")
+            lines.append("logged in: \(createdAt), \(age(createdAt)) ago")
         }
         if let refreshedAt = status.refreshedAt {
             lines.append("renewed: \(status.generation) times, last \(age(refreshedAt)) ago")
         }
         if let endsAt = status.endsAt {
             lines.append(
-                "ends: \(CalendarDate(UnixTime(seconds: endsAt))), in \(age(now - (endsAt - now))), whatever one does"
+                "ends: \(CalendarDate(endsAt)), in \(age(now - (endsAt - now))), whatever one does"
             )
             if status.kind == .loopback {
                 lines.append("note: a loopback client is for trying out; for two years see \(Documentation.oauth.path)")
             }
         }
-        if let waitsUntil = status.waitsUntil { lines.append("waits: \(Int(waitsUntil - now)) s until the next try") }
+        if let waitsUntil = status.waitsUntil {
+            lines.append("waits: \((waitsUntil - now).wholeSeconds) s until the next try")
+        }
         if let remedy = status.state.remedy { lines.append("run: \(remedy)") }
         return lines
     }
 
-    private func age(_ moment: Double) -> String {
-        let seconds = Int(max(0, now - moment))
+    private func age(_ moment: UnixTime) -> String {
+        let seconds = max(0, (now - moment).wholeSeconds)
         switch seconds {
         case ..<120: return "\(seconds) s"
         case ..<7200: return "\(seconds / 60) min"
@@ -70,7 +72,7 @@ struct SessionText {
     /// The same facts as members of an object; moments are RFC 3339.
     var json: JSONValue {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-        func moment(_ seconds: Double?) -> JSONValue { text(seconds.map { "\(UnixTime(seconds: $0))" }) }
+        func moment(_ time: UnixTime?) -> JSONValue { text(time?.description) }
         var members: [String: JSONValue] = [
             "state": .string(status.state.name),
             "reason": text(status.state.problem?.reason.rawValue),
