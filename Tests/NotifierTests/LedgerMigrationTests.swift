@@ -118,12 +118,7 @@ import Testing
         let later = now + 1_000
         // Whoever has a message in doubt gets no other one.
         var turns: [DID] = []
-        while let next = try await queue.nextCandidate(
-            policy: PolicyConfiguration(),
-            digest: DigestConfiguration(),
-            dailyLimit: 100,
-            now: later
-        ) {
+        while let next = try await queue.nextCandidate(NotifierConfiguration(rules: []), now: later) {
             turns.append(next.owner)
             if next.owner == owner("u") { #expect(next.earlierSends == 1) }
             _ = try await queue.apply(.calledOff(.operatorDecision), to: next.jobs.map(\.id), now: later)

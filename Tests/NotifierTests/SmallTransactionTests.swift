@@ -16,16 +16,9 @@ import Testing
     }
 
     private func begin(_ room: WaitingRoom, _ policy: AdmissionPolicy) async throws -> (Message?, Applied)? {
-        var alone = DigestConfiguration()
-        alone.maximumListed = 1
-        guard
-            let candidate = try await room.queue.nextCandidate(
-                policy: room.configuration.policy,
-                digest: alone,
-                dailyLimit: 100,
-                now: room.clock.now()
-            )
-        else { return nil }
+        var alone = room.configuration
+        alone.digest.maximumListed = 1
+        guard let candidate = try await room.queue.nextCandidate(alone, now: room.clock.now()) else { return nil }
         return try await room.queue.begin(
             ComposedMessage(text: "words", links: [], marker: "ref-x"),
             for: candidate,

@@ -181,12 +181,7 @@ import Testing
             jobs += job
         }
         let told = try await room.add([other], waitingFor: nil)
-        let candidate = try await room.queue.nextCandidate(
-            policy: room.configuration.policy,
-            digest: room.configuration.digest,
-            dailyLimit: 100,
-            now: room.clock.now()
-        )
+        let candidate = try await room.queue.nextCandidate(room.configuration, now: room.clock.now())
         // What failed but for a time stands in the same queue, as it should.
         #expect(candidate?.jobs.allSatisfy { $0.state == .queued } == true)
         #expect(try await room.jobs(in: .queued).contains { $0.id == told[0] })
@@ -269,12 +264,7 @@ import Testing
         room.appView.change { $0.followers = [owner] }
         try await room.checker.ask(about: [owner])
         let candidate = try #require(
-            try await room.queue.nextCandidate(
-                policy: room.configuration.policy,
-                digest: room.configuration.digest,
-                dailyLimit: 100,
-                now: room.clock.now()
-            )
+            try await room.queue.nextCandidate(room.configuration, now: room.clock.now())
         )
         room.appView.change { $0.followers = [] }
         try await room.checker.ask(about: [owner])

@@ -117,49 +117,18 @@ extension ChatSender {
 
     /// Whether a limit stands against this turn; what it means is stored.
     private func isHeldBack(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
-        let limits = candidate.limits
-        let policy = configuration.policy
+        guard let (limit, until) = candidate.heldBy else { return false }
         let now = context.now
-        if let until = limits.dayFreeAt, until > now {
-            breaker.hold(until: until, .globalLimit)
+        if limit.scope == .everybody {
+            breaker.hold(until: until, limit.reason)
             let wait = (until - now).wholeSeconds
             logger.warning("the messages of this day are used up", metadata: ["next_s": "\(wait)"])
-        } else if let until = limits.ownerDayFreeAt, until > now {
-            try await postpone(candidate, byAuthor: false, until, policy.ownerDailyLimit, .seconds(86_400), .ownerLimit)
-        } else if let until = limits.ownerHourFreeAt, until > now {
-            try await postpone(candidate, byAuthor: false, until, policy.ownerHourlyLimit, .seconds(3600), .ownerLimit)
-        } else if let until = limits.authorFreeAt, until > now {
-            try await postpone(candidate, byAuthor: true, until, policy.authorHourlyLimit, .seconds(3600), .authorLimit)
-        } else if let until = limits.digestFreeAt, until > now {
-            try await postpone(candidate, byAuthor: false, until, .max, .zero, .digestWindow)
         } else {
-            return false
+            let (author, owner) = (candidate.head.author, candidate.owner)
+            try await queue.postpone(by: limit, author: author, owner: owner, until: until, now: now)
+            context.reporter.held(candidate.head, limit.reason, for: until - now)
         }
         return true
-    }
-
-    /// Lets everything that is queued of the author, or for the recipient, wait for a limit.
-    private func postpone(
-        _ candidate: SendCandidate,
-        byAuthor: Bool,
-        _ until: UnixTime,
-        _ limit: Int,
-        _ window: Duration,
-        _ reason: Reason
-    ) async throws(LedgerError) {
-        let now = context.now
-        // Requests that are told together cost one message.
-        let isTogether = configuration.digest.isEnabled && !byAuthor
-        try await queue.postpone(
-            author: byAuthor ? candidate.head.author : nil,
-            owner: byAuthor ? nil : candidate.owner,
-            until: until,
-            each: isTogether ? .max : limit,
-            window: window,
-            reason,
-            now: now
-        )
-        context.reporter.held(candidate.head, reason, for: until - now)
     }
 
     func refine(

@@ -87,12 +87,7 @@ actor ChatSender {
             return .zero
         }
         if nextSendAt > now { return nextSendAt - now }
-        if let candidate = try await queue.nextCandidate(
-            policy: configuration.policy,
-            digest: configuration.digest,
-            dailyLimit: configuration.sending.dailyLimit,
-            now: now
-        ) {
+        if let candidate = try await queue.nextCandidate(configuration, now: now) {
             if try await take(candidate) { paceNext() }
             return .zero
         }

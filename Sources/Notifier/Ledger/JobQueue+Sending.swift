@@ -8,9 +8,7 @@ extension JobQueue {
     ///
     /// Authors take turns. Recipients with a message in doubt wait until that is settled.
     func nextCandidate(
-        policy: PolicyConfiguration,
-        digest: DigestConfiguration,
-        dailyLimit: Int,
+        _ configuration: NotifierConfiguration,
         now: UnixTime
     ) async throws(LedgerError) -> SendCandidate? {
         try await write(at: now) { transaction in
@@ -22,7 +20,7 @@ extension JobQueue {
                     room -= moved
                     continue
                 }
-                return try transaction.candidate(head, policy: policy, digest: digest, dailyLimit: dailyLimit)
+                return try transaction.candidate(head, configuration)
             }
             return nil
         }
@@ -125,18 +123,17 @@ extension JobQueue {
 
     /// Lets the queued jobs of an author or recipient wait for a limit, a window's worth after the other.
     func postpone(
-        author: DID? = nil,
-        owner: DID? = nil,
+        by limit: SendingLimit,
+        author: DID,
+        owner: DID,
         until: UnixTime,
-        each limit: Int,
-        window: Duration,
-        _ reason: Reason,
         now: UnixTime
     ) async throws(LedgerError) {
         try await write(at: now) { transaction in
-            for (number, job) in try transaction.queuedJobs(author: author, owner: owner).enumerated() {
-                let wait = until - now + window * (number / max(1, limit))
-                try transaction.apply(.postponed(reason), toJob: job, wait: wait)
+            let whose: SQL = limit.scope == .author ? "author = \(author)" : "owner = \(owner)"
+            for (number, job) in try transaction.queuedJobs(whose).enumerated() {
+                let wait = until - now + limit.window * (number / limit.each)
+                try transaction.apply(.postponed(limit.reason), toJob: job, wait: wait)
             }
         }
     }

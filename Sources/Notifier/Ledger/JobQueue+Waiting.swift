@@ -73,8 +73,8 @@ extension JobQueue {
         }
     }
 
-    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` finds something; nil when
-    /// nobody's follow is waited for.
+    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` finds something; nil when nobody is
+    /// waited for.
     func nextQuestion() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             try [nil, false, true].compactMap { (follows: Bool?) -> UnixTime? in

@@ -26,7 +26,7 @@ extension LedgerTransaction {
             "SELECT max(due_at) FROM message WHERE owner = \(owner) AND state IN \(states)"
         )
         guard let due else { return nil }
-        let jobs = try queuedJobs(owner: owner)
+        let jobs = try queuedJobs("owner = \(owner)")
         try setDue(jobs, at: max(due, now + .seconds(1)))
         return jobs.count
     }
@@ -49,63 +49,60 @@ extension LedgerTransaction {
 
     /// A batch of the queued jobs of an author or recipient that have their turn, whoever's turn it is among them; the others
     /// follow when theirs has come.
-    func queuedJobs(author: DID? = nil, owner: DID? = nil) throws -> [Int64] {
+    func queuedJobs(_ whose: SQL) throws -> [Int64] {
         try database.values(
             """
-            SELECT id FROM job WHERE \(sql: author == nil ? "owner" : "author") = \(author ?? owner)
-                AND state = \(JobState.queued) AND turn IS NOT NULL ORDER BY turn, id LIMIT \(Self.batch)
+            SELECT id FROM job WHERE \(whose) AND state = \(JobState.queued) AND turn IS NOT NULL
+            ORDER BY turn, id LIMIT \(Self.batch)
             """
         )
     }
 
-    func candidate(
-        _ head: Job,
-        policy: PolicyConfiguration,
-        digest: DigestConfiguration,
-        dailyLimit: Int
-    ) throws -> SendCandidate? {
+    func candidate(_ head: Job, _ configuration: NotifierConfiguration) throws -> SendCandidate? {
         guard let owner = head.owner else { return nil }
         var jobs = [head]
-        if digest.isEnabled {
+        if configuration.digest.isEnabled {
             // Turns put each author's first request before anybody's second: a flood must not push others off the list.
             jobs = try database.rows(
                 """
                 \(Job.selection) WHERE job.owner = \(owner) AND job.state = \(JobState.queued) AND job.turn IS NOT NULL
-                ORDER BY job.turn, job.id LIMIT \(digest.maximumCounted)
+                ORDER BY job.turn, job.id LIMIT \(configuration.digest.maximumCounted)
                 """
             ).map(Job.init(row:))
         }
         let sends: [Int] = try jobs.map { try database.value("SELECT sends FROM job WHERE id = \($0.id)") ?? 0 }
         // The mark of an earlier message stays the mark: who was sent before comes first.
         let order = jobs.indices.sorted { (sends[$1], $0) < (sends[$0], $1) }
-        let (hour, day) = (Duration.seconds(3600), Duration.seconds(86_400))
-        let limits = SendingLimits(
-            authorFreeAt: try freeAt("author = \(head.author)", limit: policy.authorHourlyLimit, window: hour),
-            ownerHourFreeAt: try freeAt("owner = \(owner)", limit: policy.ownerHourlyLimit, window: hour),
-            ownerDayFreeAt: try freeAt("owner = \(owner)", limit: policy.ownerDailyLimit, window: day),
-            dayFreeAt: try freeAt("TRUE", limit: dailyLimit, window: day),
-            digestFreeAt: digest.isEnabled ? try freeAt("owner = \(owner)", limit: 1, window: digest.window) : nil
-        )
-        return SendCandidate(
+        var candidate = SendCandidate(
             head: head,
             owner: owner,
             jobs: order.map { jobs[$0] },
-            earlierSends: sends.max() ?? 0,
-            limits: limits
+            earlierSends: sends.max() ?? 0
         )
+        for limit in configuration.limits where candidate.heldBy == nil {
+            guard let until = try freeAt(limit, author: head.author, owner: owner), until > now else { continue }
+            candidate.heldBy = (limit, until)
+        }
+        return candidate
     }
 
-    /// When the limit on some messages lets the next one through; nil when it does so now.
+    /// When a limit lets the next message through; nil when it does so now.
     ///
     /// The message that must leave the window before another fits is the limit-th newest in it.
-    private func freeAt(_ messages: SQL, limit: Int, window: Duration) throws -> UnixTime? {
+    private func freeAt(_ limit: SendingLimit, author: DID, owner: DID) throws -> UnixTime? {
+        let counted: SQL =
+            switch limit.scope {
+            case .everybody: "TRUE"
+            case .owner: "owner = \(owner)"
+            case .author: "author = \(author)"
+            }
         let sentAt: UnixTime? = try database.value(
             """
-            SELECT sent_at FROM message WHERE \(messages) AND sent_at > \(now - window) AND sends > 0
-            ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit - 1))
+            SELECT sent_at FROM message WHERE \(counted) AND sent_at > \(now - limit.window) AND sends > 0
+            ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
             """
         )
-        return sentAt.map { $0 + window }
+        return sentAt.map { $0 + limit.window }
     }
 
     /// Whether all of these are still to be sent, in the version that was read.

@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// Whose turn it is, and what the limits say about it.
+/// Whose turn it is.
 struct SendCandidate: Sendable {
     /// The job whose turn it is; its author pays for the message.
     let head: Job
@@ -10,14 +10,6 @@ struct SendCandidate: Sendable {
     let jobs: [Job]
     /// Sends that may have happened for these jobs before.
     let earlierSends: Int
-    let limits: SendingLimits
-}
-
-/// When each limit lets the next message through; nil when it does so now.
-struct SendingLimits: Sendable, Equatable {
-    var authorFreeAt: UnixTime?
-    var ownerHourFreeAt: UnixTime?
-    var ownerDayFreeAt: UnixTime?
-    var dayFreeAt: UnixTime?
-    var digestFreeAt: UnixTime?
+    /// The limit that stands against it, and until when.
+    var heldBy: (limit: SendingLimit, until: UnixTime)?
 }

@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import GRDB
+import LedgerStorage
 import Network
 import TestSupport
 
@@ -56,7 +57,9 @@ extension GrowthCall {
     static func candidate(_ grown: GrownLedger, _ digest: DigestConfiguration = digest) async throws
         -> SendCandidate?
     {
-        try await grown.queue.nextCandidate(policy: told, digest: digest, dailyLimit: 1000, now: grown.now)
+        var configuration = NotifierConfiguration(rules: [])
+        (configuration.policy, configuration.digest) = (told, digest)
+        return try await grown.queue.nextCandidate(configuration, now: grown.now)
     }
 
     static func setDue(_ state: String, _ condition: String = "TRUE")
@@ -186,24 +189,10 @@ extension GrowthCall {
             _ = try await grown.queue.apply(.found, to: message.id, now: grown.now)
         },
         GrowthCall(name: "postponed by a limit, a busy recipient's") { grown in
-            try await grown.queue.postpone(
-                owner: GrownLedger.busyOwner,
-                until: grown.now + 0.5,
-                each: 10,
-                window: 0,
-                .ownerLimit,
-                now: grown.now
-            )
+            try await postpone(by: SendingLimit(.owner, 10, .zero, .ownerLimit), grown)
         },
         GrowthCall(name: "postponed by a limit, a busy author's") { grown in
-            try await grown.queue.postpone(
-                author: GrownLedger.busyAuthor,
-                until: grown.now + 0.5,
-                each: 10,
-                window: 0,
-                .authorLimit,
-                now: grown.now
-            )
+            try await postpone(by: SendingLimit(.author, 10, .zero, .authorLimit), grown)
         },
         GrowthCall(
             name: "recovered at the start",
@@ -213,6 +202,16 @@ extension GrowthCall {
             _ = try await grown.ledger.queue(Timetable()).lastSentAt()
         },
     ]
+
+    private static func postpone(by limit: SendingLimit, _ grown: GrownLedger) async throws {
+        try await grown.queue.postpone(
+            by: limit,
+            author: GrownLedger.busyAuthor,
+            owner: GrownLedger.busyOwner,
+            until: grown.now + 0.5,
+            now: grown.now
+        )
+    }
 
     static func begin(_ candidate: SendCandidate, _ grown: GrownLedger) async throws -> Message? {
         let message = ComposedMessage(text: "words", links: [], marker: "ref-x")
@@ -238,13 +237,11 @@ extension GrowthCall {
 
     static func busyCandidate(_ grown: GrownLedger) async throws -> SendCandidate? {
         let jobs = try await grown.database.read { database in
-            try Row.fetchAll(
-                database,
-                sql: "\(Job.selection) WHERE job.state = 'queued' ORDER BY job.id DESC LIMIT 200"
-            ).map(Job.init(row:))
+            try database.rows("\(Job.selection) WHERE job.state = 'queued' ORDER BY job.id DESC LIMIT 200")
+                .map(Job.init(row:))
         }
         guard let head = jobs.first, let owner = head.owner else { return nil }
-        return SendCandidate(head: head, owner: owner, jobs: jobs, earlierSends: 0, limits: SendingLimits())
+        return SendCandidate(head: head, owner: owner, jobs: jobs, earlierSends: 0)
     }
 
     // MARK: the keeper of what waits

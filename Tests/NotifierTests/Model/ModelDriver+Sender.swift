@@ -12,13 +12,13 @@ extension ModelDriver {
     mutating func open(_ calling: ModelStep.Calling) async throws {
         guard let candidate = try await nextCandidate() else { return }
         if world.refusesEarly, try await refuseWhatIsExcluded(candidate) { return }
-        if let until = candidate.limits.digestFreeAt, until > state.now {
+        if let (limit, until) = candidate.heldBy, limit.reason == .digestWindow {
+            let author = candidate.head.author
             return try await queue.postpone(
+                by: limit,
+                author: author,
                 owner: candidate.owner,
                 until: until,
-                each: .max,
-                window: 0,
-                .digestWindow,
                 now: state.now
             )
         }
@@ -37,14 +37,7 @@ extension ModelDriver {
         for _ in 0..<4 {
             guard try await queue.nextVerification(now: state.now) == nil else { return nil }
             _ = try await queue.wakeDue(now: state.now)
-            if let candidate = try await queue.nextCandidate(
-                policy: configuration.policy,
-                digest: configuration.digest,
-                dailyLimit: configuration.sending.dailyLimit,
-                now: state.now
-            ) {
-                return candidate
-            }
+            if let candidate = try await queue.nextCandidate(configuration, now: state.now) { return candidate }
             guard let due = try await store.nextDue(after: state.now) else { return nil }
             state.now = due
         }
