@@ -91,9 +91,6 @@ public struct ChatClient: Sendable {
     private func call(_ call: XRPCCall) async throws(CallFailure) -> JSONValue {
         let response: HTTPResponse
         do { response = try await session.send(call) } catch { throw .session(error) }
-        guard response.isSuccess else { throw .answer(XRPCError(response)) }
-        do { return try JSONValue(parsing: response.body) } catch {
-            throw .unreadable(status: response.status, detail: error.description)
-        }
+        return try response.json()
     }
 }

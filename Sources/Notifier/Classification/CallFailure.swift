@@ -62,3 +62,13 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension HTTPResponse {
+    /// The JSON of an answer of success.
+    func json() throws(CallFailure) -> JSONValue {
+        guard isSuccess else { throw .answer(XRPCError(self)) }
+        do { return try JSONValue(parsing: body) } catch {
+            throw .unreadable(status: status, detail: error.description)
+        }
+    }
+}

@@ -86,10 +86,10 @@ private func classify(repositoryStatus status: String?) -> Verdict {
 
 private func classifyProject(_ error: XRPCError) -> Verdict {
     switch (error.status, error.name) {
+    case (_, "RepoNotFound"): Verdict(34, .retry, .repositoryNotFound, .resolveAgain)
     case (_, "RecordNotFound"),
         (400, _) where error.says("could not find repo") || error.says("could not locate record"):
         Verdict(33, .drop, .projectNotFound, .checkRepository)
-    case (_, "RepoNotFound"): Verdict(34, .retry, .repositoryNotFound, .resolveAgain)
     case (300..<400, _): Verdict(32, .drop, .projectInvalid)
     default: Verdict(30, .retry, .projectUnavailable)
     }

@@ -40,9 +40,6 @@ public struct Composer: Sendable {
         throw Refusal(.compositionFailed, "the footer alone is too long")
     }
 
-    /// Whether there is a rule of this name.
-    func knows(rule name: String) -> Bool { rules[name] != nil }
-
     private func single(_ item: Item, footer: String, marker: String) throws(Refusal) -> ComposedMessage {
         var item = item
         var tail = MessageBuilder()

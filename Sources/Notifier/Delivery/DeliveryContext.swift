@@ -59,12 +59,9 @@ struct DeliveryLoops: Sendable {
     let watching: WorkLoop
 
     init(clock: any Clock<Duration>) {
-        resolving = WorkLoop(clock: clock)
-        sending = WorkLoop(clock: clock)
-        keeping = WorkLoop(clock: clock)
-        mentioning = WorkLoop(clock: clock)
-        tidying = WorkLoop(clock: clock)
-        watching = WorkLoop(clock: clock)
+        func loop() -> WorkLoop { WorkLoop(clock: clock) }
+        (resolving, sending, keeping) = (loop(), loop(), loop())
+        (mentioning, tidying, watching) = (loop(), loop(), loop())
     }
 
     /// Lets each look for work.

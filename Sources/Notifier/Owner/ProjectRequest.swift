@@ -30,10 +30,7 @@ struct ProjectRequest: Sendable {
             try await checkRepository(send)
             throw .answer(error)
         }
-        let json: JSONValue
-        do { json = try JSONValue(parsing: response.body) } catch {
-            throw .unreadable(status: response.status, detail: error.description)
-        }
+        let json = try response.json()
         guard json["uri"]?.string == "at://\(repository)/\(collection)/\(key)", let value = json["value"],
             value["$type"]?.string == collection.text
         else { throw .unreadable(status: response.status, detail: "it is another record than the one asked for") }
@@ -45,8 +42,8 @@ struct ProjectRequest: Sendable {
         _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
     ) async throws(CallFailure) {
         let response = try await send(request("com.atproto.sync.getRepoStatus", [("did", repository.text)]))
-        guard response.isSuccess else { throw .answer(XRPCError(response)) }
-        guard let json = try? JSONValue(parsing: response.body), let isActive = json["active"]?.bool else {
+        let json = try response.json()
+        guard let isActive = json["active"]?.bool else {
             throw .unreadable(status: response.status, detail: "the state of the repository is not in it")
         }
         guard isActive else { throw .inactiveRepository(status: json["status"]?.string) }

@@ -102,8 +102,7 @@ final class RelationshipClient: Sendable {
             do { response = try await http.send(HTTPRequest(.get, url, timeout: .seconds(20))) } catch {
                 throw .transport(error)
             }
-            guard response.isSuccess else { throw .answer(XRPCError(response)) }
-            guard let value = (try? JSONValue(parsing: response.body)).flatMap(read) else {
+            guard let value = read(try response.json()) else {
                 throw .unreadable(status: response.status, detail: "not what \(question.rawValue) answers")
             }
             holds.withLock { if pauseIsOver($0[question]) { $0[question] = nil } }

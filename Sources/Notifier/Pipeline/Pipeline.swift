@@ -7,20 +7,16 @@ public import Network
 
 /// The way from the stream to the owners' chats: intake, resolver and sender over one ledger.
 public actor Pipeline {
-    private let configuration: NotifierConfiguration
     private let ledger: Ledger
     private let session: any AccountSession
     private let http: any HTTPClient
     private let mailbox: StreamMailbox
-    private let wallClock: any WallClock
     private let clock: any Clock<Duration>
-    private let logger: Logger
     private let context: DeliveryContext
     private let strangers: GuardedClient
     private let lookup: OwnerLookup
     private let proofs: RecordProofClient
     private let outputs: OutputDispatcher
-    private let reporter: OutcomeReporter
     /// How long the local outputs may take for what waits when the pipeline ends.
     private static let outputPatience: Duration = .seconds(5)
 
@@ -54,14 +50,11 @@ public actor Pipeline {
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger
     ) {
-        self.configuration = configuration
         self.ledger = ledger
         self.session = session
         self.http = http
         self.mailbox = mailbox
-        self.wallClock = wallClock
         self.clock = clock
-        self.logger = logger
         strangers = GuardedClient(configuration: configuration.lookup, http: http, wallClock: wallClock)
         lookup = OwnerLookup(
             configuration: configuration.lookup,
@@ -76,11 +69,10 @@ public actor Pipeline {
             allowsLoopback: configuration.lookup.allowsLoopback
         )
         outputs = OutputDispatcher(configuration.outputs, http: http, wallClock: wallClock, logger: logger)
-        reporter = OutcomeReporter(logger: logger, wallClock: wallClock, outputs: outputs)
         context = DeliveryContext(
             configuration,
             sender: session.account,
-            reporter: reporter,
+            reporter: OutcomeReporter(logger: logger, wallClock: wallClock, outputs: outputs),
             wallClock: wallClock,
             clock: clock,
             logger: logger
@@ -126,8 +118,8 @@ public actor Pipeline {
 
     /// What it is doing just now; also what the gauges are set to.
     public func status() async throws(LedgerError) -> PipelineStatus {
-        let now = wallClock.now()
-        let totals = reporter.sinceStart
+        let now = context.now
+        let totals = context.reporter.sinceStart
         let status = PipelineStatus(
             sender: await parts?.sender.status ?? .open,
             jobs: try await ledger.desk.counts(),
@@ -170,7 +162,7 @@ public actor Pipeline {
             for await result in group {
                 guard let result, failure == nil else { continue }
                 failure = result
-                logger.critical(
+                context.logger.critical(
                     "ledger failed",
                     metadata: ["reason": "\(result.code.rawValue)", "detail": "\(result)"]
                 )
@@ -204,15 +196,15 @@ public actor Pipeline {
     private func assemble() async throws(LedgerError) -> Parts {
         let marker = MessageReference(key: try await ledger.settings.markerKey())
         let relationships = RelationshipClient(
-            configuration: configuration,
+            configuration: context.configuration,
             sender: session.account,
             http: http,
-            wallClock: wallClock,
-            logger: logger
+            wallClock: context.wallClock,
+            logger: context.logger
         )
         let queue = ledger.queue(context.timetable)
         let checker = AdmissionChecker(context, ledger: ledger, client: relationships)
-        let chat = ChatClient(session: session, proxy: configuration.sending.proxy)
+        let chat = ChatClient(session: session, proxy: context.configuration.sending.proxy)
         return Parts(
             intake: Intake(context, queue: queue),
             resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),
@@ -229,7 +221,7 @@ public actor Pipeline {
     // Automated accounts say so on their profile, and those that do not are taken for spam.
     private nonisolated func warnAboutProfile() async {
         guard let profile = await SenderProfile.read(with: session), !profile.isLabelledBot else { return }
-        logger.warning(
+        context.logger.warning(
             "the sender's profile lacks the bot label",
             metadata: ["did": "\(session.account)", "run": "impact-notifier doctor"]
         )

@@ -2,6 +2,7 @@ internal import ATProtocol
 internal import Crypto
 internal import LedgerStorage
 internal import Logging
+internal import Network
 
 /// Looks at what waits anew when the settings are others than those by which it was left waiting.
 ///
