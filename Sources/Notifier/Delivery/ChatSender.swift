@@ -92,7 +92,9 @@ actor ChatSender {
             return .zero
         }
         let due = try await queue.nextDue() ?? .distantFuture
-        return max(WorkLoop.shortestSleep, min(due, nextAnswersAt) - now)
+        // Where nobody reads answers there is no time for it.
+        let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
+        return max(WorkLoop.shortestSleep, min(due, answersAt) - now)
     }
 
     /// The next message waits for its turn.
