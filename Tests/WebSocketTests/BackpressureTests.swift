@@ -25,9 +25,11 @@ import Testing
     }
 
     /// 3 s with 10 pings a second; `PONG_SECONDS=30` makes it the long run of 30 s.
+    ///
+    /// The bound is 100 ms and what the machine itself is late with in the same run, which is nothing where it is quiet.
     @Test func `every pong leaves within 100 ms while the consumer stands still`() async throws {
         let seconds = unsafe getenv("PONG_SECONDS").flatMap { unsafe Int(String(cString: $0)) } ?? 3
-        let (delays, continuation) = AsyncStream.makeStream(of: Duration.self)
+        let (delays, continuation) = AsyncStream.makeStream(of: (pong: Duration, pause: Duration).self)
         let server = LoopbackServer { peer, _ in
             peer.upgrade()
             for number in 0..<(seconds * 10) {
@@ -36,8 +38,9 @@ import Testing
                 let payload = Array("\(number)".utf8)
                 peer.write(ServerFrame.make(9, payload))
                 guard let pong = peer.readFrame(), pong.opcode == 10, pong.payload == payload else { break }
-                continuation.yield(ContinuousClock.now - start)
+                let answered = ContinuousClock.now
                 peer.pause(milliseconds: 100)
+                continuation.yield((answered - start, ContinuousClock.now - answered - .milliseconds(100)))
             }
             continuation.finish()
             peer.write(ServerFrame.close(1000))
@@ -48,12 +51,14 @@ import Testing
         configuration.coalesce = .milliseconds(10)
         let connection = try Client.connection(configuration)
         async let end = Client.run(connection, StalledConsumer(queue: Queue()))
-        var seen: [Duration] = []
+        var seen: [(pong: Duration, pause: Duration)] = []
         for await delay in delays { seen.append(delay) }
-        let worst = seen.max() ?? .zero
-        print("worst pong delay of \(seen.count): \(worst)")
+        let worst = seen.map(\.pong).max() ?? .zero
+        // How late the machine itself lets a thread run just now: the reader's thread and the server's.
+        let late = (seen.map(\.pause).max() ?? .zero) * 2
+        print("worst pong delay of \(seen.count): \(worst), threads are late by \(late)")
         #expect(seen.count == seconds * 10)
-        #expect(worst <= .milliseconds(100))
+        #expect(worst <= .milliseconds(100) + late)
         _ = await end
     }
 

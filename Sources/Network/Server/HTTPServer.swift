@@ -64,6 +64,8 @@ public final class HTTPServer: Sendable {
 
     private nonisolated(unsafe) let server: OpaquePointer
     private let context: Context
+    /// Ours of the descriptors of the socket that listens.
+    private let listener: Int32
 
     init(
         on socket: borrowing ListeningSocket,
@@ -74,6 +76,12 @@ public final class HTTPServer: Sendable {
         // The library closes what it was given, but after some failures to start it does not: it gets one of its own.
         let descriptor = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
         guard descriptor >= 0 else { throw ServerFailure(.cannotServe, errno) }
+        listener = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
+        guard listener >= 0 else {
+            let number = errno
+            close(descriptor)
+            throw ServerFailure(.cannotServe, number)
+        }
         let server = unsafe Self.withoutSignals {
             unsafe shim_mhd_start(
                 descriptor,
@@ -90,6 +98,7 @@ public final class HTTPServer: Sendable {
         }
         guard let server = unsafe server else {
             let number = errno
+            close(listener)
             if Self.isSame(descriptor, socket.descriptor.rawValue) { close(descriptor) }
             throw ServerFailure(.cannotServe, number == 0 ? EAGAIN : number)
         }
@@ -101,11 +110,12 @@ public final class HTTPServer: Sendable {
     ///
     /// No client is left when the library is told to stop: 0.9.75 takes an answer of its own to a request that is wrong for
     /// queued when it stops, and reads it from nowhere (`MHD_queue_response` says yes, and `build_header_response` crashes).
+    /// Nor is it asked to take no more clients, for a race with its thread ends the process (`MHD_quiesce_daemon`).
     func stop() {
-        let listener = unsafe MHD_quiesce_daemon(server)
+        shim_shutdown(listener)
         context.connections.end(within: .seconds(2))
         withExtendedLifetime(context) { unsafe MHD_stop_daemon(server) }
-        if listener >= 0 { close(listener) }
+        close(listener)
     }
 
     /// The server's thread takes no signals: they are for those who wait for them.

@@ -119,6 +119,8 @@ extension ChatSender {
     private func isHeldBack(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         guard let (limit, until) = candidate.heldBy else { return false }
         let now = context.now
+        // It ran out meanwhile: another may stand behind it.
+        guard until > now else { return true }
         if limit.scope == .everybody {
             breaker.hold(until: until, limit.reason)
             let wait = (until - now).wholeSeconds

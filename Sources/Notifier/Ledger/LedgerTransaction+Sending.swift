@@ -120,13 +120,14 @@ extension LedgerTransaction {
         in conversation: Conversation
     ) throws -> Int64 {
         // The revision before the first send of any of these jobs: what came later may be theirs.
-        let earlier: String? = try database.value(
-            """
-            SELECT min(message.baseline) FROM attempt CROSS JOIN message ON message.id = attempt.message
-            WHERE attempt.request IN \(candidate.jobs.map(\.request)) AND attempt.owner = \(candidate.owner)
-                AND message.conversation = \(conversation.id) AND attempt.outcome = \(Verdict.Action.verify)
-            """
-        )
+        let earlier = try SQLRequest<String>(
+            // As many texts as there are numbers of jobs: not kept.
+            literal: """
+                SELECT min(message.baseline) FROM attempt CROSS JOIN message ON message.id = attempt.message
+                WHERE attempt.request IN \(candidate.jobs.map(\.request)) AND attempt.owner = \(candidate.owner)
+                    AND message.conversation = \(conversation.id) AND attempt.outcome = \(Verdict.Action.verify)
+                """
+        ).fetchOne(database)
         let baseline = min(earlier ?? conversation.rev, conversation.rev)
         try database.run(
             """

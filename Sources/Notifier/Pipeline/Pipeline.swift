@@ -85,7 +85,7 @@ public actor Pipeline {
     ///
     /// Our own state is damaged when it throws: the daemon must end with it.
     public func run() async throws(LedgerError) {
-        // Not a child task: a cancelled one could not store the outcome of the request under way.
+        // Not a child task: a cancelled one could not end the request under way.
         let work = Task { () async -> Result<Void, LedgerError> in
             do throws(LedgerError) { return .success(try await self.work()) } catch { return .failure(error) }
         }
@@ -228,16 +228,12 @@ public actor Pipeline {
     }
 
     private nonisolated func takeAll(_ intake: Intake) async -> LedgerError? {
+        // A batch that was taken is stored even when the pipeline is told to stop meanwhile.
         while !Task.isCancelled, let batch = await mailbox.next() {
-            // Not a child task: a batch that was taken is stored even when the pipeline is told to stop meanwhile.
-            let storing = Task { () async -> Result<Bool, LedgerError> in
-                do throws(LedgerError) { return .success(try await intake.take(batch)) } catch {
-                    return .failure(error)
-                }
-            }
-            switch await storing.value {
-            case .success(let hasWork): if hasWork { context.loops.resolving.wake() }
-            case .failure(let error): return error
+            do throws(LedgerError) {
+                if try await intake.take(batch) { context.loops.resolving.wake() }
+            } catch {
+                return error
             }
         }
         return nil
