@@ -70,6 +70,24 @@ import Testing
         #expect(try await ledger.settings["after"] == "written")
     }
 
+    @Test func `an operator's decision is noted once, by whatever it changes`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        _ = try await store(ledger, [try World.event(1), try World.event(2)])
+        let queue = ledger.queue(Timetable())
+        let requests = try await queue.dueLookups(limit: 2, excluding: [], now: 1_790_000_000)
+        #expect(requests.count == 2)
+        // The one job is over already, the other waits.
+        for (request, admission) in zip(requests, [Admission.refused(.ownerSuppressed), .told]) {
+            let findings = Resolution.Findings(reference: try #require(request.reference))
+            let resolution = Resolution.recipients([World.owner: admission], findings, nil)
+            _ = try await queue.resolve(request, as: resolution, now: 1_790_000_000)
+            #expect(try await !ledger.desk.carryOut(.drop, about: request.uri, now: 1_790_000_001).isEmpty)
+            let attempts = try await ledger.desk.history(of: request.uri).attempts
+            #expect(attempts.filter { $0.phase == "operator" && $0.reason == .operatorDecision }.count == 1)
+        }
+    }
+
     @Test func `a second daemon on the same state is told so`() async throws {
         let directory = try TemporaryDirectory()
         let first = try await Ledger.open(directory: directory.path, access: .daemon)

@@ -47,6 +47,24 @@ import Testing
         #expect(world.chat.messages.map(\.owner) == [Self.other])
     }
 
+    @Test func `an author who comes back and goes again is called off again`() async throws {
+        var world = try await doubt()
+        func gone(_ value: Int64) -> StreamEvent {
+            let witnessed = world.clock.now().microseconds
+            let position = StreamPosition(host: "host", wire: .jetstream2, value: value, witnessed: witnessed)
+            return StreamEvent(position: position, did: World.author, body: .account(isActive: false, status: nil))
+        }
+        try await resolve(world, gone(2)) { $0[.dropped] == 1 && $0[.verify] == nil }
+        // What is written after the return waits for the pace when they go the second time.
+        world.clock.advance(3600)
+        world.configuration.sending.interval = .seconds(86_400)
+        let update = try World.event(operation: .update, title: "second words", at: world.clock, rev: 3)
+        try await world.run([World.batch(update)]) { $0[.queued] == 1 }
+        world.clock.advance(10)
+        try await world.run([World.batch(gone(4))]) { $0[.dropped] == 1 && $0[.queued] == nil }
+        #expect(world.chat.messages.isEmpty)
+    }
+
     @Test func `words that were taken back while in doubt are not sent`() async throws {
         let world = try await doubt()
         let update = try World.event(operation: .update, title: "second words", at: world.clock, rev: 2)

@@ -232,6 +232,8 @@ extension JobMachine {
     private mutating func enter(_ next: JobState, _ cause: Reason?) -> [Action] {
         state = next
         reason = cause
+        // It says why what may have been sent is not sent again: what is judged anew begins anew.
+        if !isInDoubt, next != .posting { withdrawal = nil }
         return []
     }
 }

@@ -33,8 +33,7 @@ public struct OperatorDesk: Sendable {
             if decision == .drop || isShown {
                 let event: RequestMachine.Event = decision == .drop ? .calledOff(.operatorDecision) : .retried
                 // What its jobs were told is not told twice.
-                let note = isShown && !isChanged ? note : nil
-                if try transaction.apply(event, toRequest: id, note) { isChanged = true }
+                if try transaction.apply(event, toRequest: id, isChanged ? nil : note) { isChanged = true }
             }
             guard isChanged else { return [] }
             let standing = try database.jobs(about: uri)

@@ -53,11 +53,11 @@ enum ModelCoverage {
         "job queued > delivered",  // message
         "job verify(outcome-unknown) > queued(waiting)",  // disproved
         "verify(arrives): job verify(outcome-unknown)!record-replaced > -",
-        "verify(arrives): job verify(outcome-unknown)!owner-changed > dropped(owner-changed)!owner-changed",
+        "verify(arrives): job verify(outcome-unknown)!owner-changed > dropped(owner-changed)",
         "mention(lostBeforeStoring): job deferred(owner-not-following) > posting(owner-not-following)",  // mentionBegun
         "mention(arrives): job posting(owner-not-following) > delivered(mention-posted)",  // posted
         "mention(impossible): job posting(owner-not-following) > deferred(owner-not-following)",  // postFailed
-        "job posting(owner-not-following)!record-deleted > dropped(record-deleted)!record-deleted",
+        "job posting(owner-not-following)!record-deleted > dropped(record-deleted)",
         "job posting(owner-not-following)!record-replaced > -",
         "month: job deferred(owner-not-following) > dropped(wait-expired)",  // waitExpired
         "retry: job queued(waiting) > queued",  // retried
