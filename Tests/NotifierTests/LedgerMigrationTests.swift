@@ -142,7 +142,9 @@ import Testing
         var mentions = NotifierConfiguration(rules: []).mentions
         mentions.owners = [owner("w"), owner("x")]
         try await queue.recoverMentions(of: mentions.owners, now: Self.start + 1_000)
-        guard case .post(let job) = try await queue.nextMention(mentions, now: Self.start + 1_000) else {
+        let policy = AdmissionPolicy(try World.configuration(), sender: World.sender)
+        guard case .post(let job) = try await queue.nextMention(mentions, policy: policy, now: Self.start + 1_000)
+        else {
             Issue.record("nobody is mentioned")
             return
         }

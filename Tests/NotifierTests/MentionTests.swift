@@ -1,5 +1,6 @@
 import ATProtocol
 import Firehose
+import LedgerStorage
 import Network
 import Sandbox
 import TestSupport
@@ -94,6 +95,47 @@ import Testing
         try await other.run([]) { $0[.dropped] == 1 }
         #expect(try await other.jobs().map(\.reason) == [.recordDeleted])
         #expect(other.chat.posts.isEmpty)
+    }
+
+    @Test func `in doubt are not made again about an author who was blocked meanwhile`() async throws {
+        var world = try world()
+        world.configuration.sending.firstWait = .seconds(60)
+        world.chat.fail("putRecord", with: .lostBefore)
+        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.posting] == 1 }
+        world.clock.advance(3601)
+        world.configuration.policy.blockedAuthors = [World.author]
+        try await world.run([]) { $0[.dropped] == 1 }
+        #expect(try await world.jobs().map(\.reason) == [.authorBlocked])
+        #expect(world.chat.posts.isEmpty && world.chat.puts == 1)
+    }
+
+    @Test func `in doubt are not made again for an owner who said STOP, whatever an operator retried before`()
+        async throws
+    {
+        var world = try world()
+        world.configuration.sending.firstWait = .seconds(60)
+        world.chat.fail("putRecord", with: .lostBefore)
+        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.posting] == 1 }
+        let now = world.clock.now() + 3601
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let mentions = world.configuration.mentions
+        let queue = ledger.queue(Timetable(world.configuration))
+        let policy = AdmissionPolicy(world.configuration, sender: World.sender)
+        // The STOP calls it off, the retry revives it, and what was looked up before the STOP is stored last.
+        _ = try await ledger.suppressions.suppress(World.owner, .ownerStopped, now: now)
+        _ = try await ledger.desk.carryOut(.retry, about: try #require(try await world.jobs().first).uri, now: now)
+        let request = try #require(try await queue.dueLookups(limit: 1, excluding: [], now: now).first)
+        let found = Resolution.recipients(
+            [World.owner: .waits(.ownerNotFollowing)],
+            .init(reference: .account(World.owner)),
+            nil
+        )
+        _ = try await queue.resolve(request, as: found, now: now)
+        guard case .calledOff = try await queue.nextMention(mentions, policy: policy, now: now) else {
+            Issue.record("an owner who said STOP is mentioned")
+            return
+        }
+        #expect(try await world.jobs().map(\.reason) == [.ownerSuppressed])
     }
 
     @Test func `that the session may not write are said so, and the session goes on`() async throws {

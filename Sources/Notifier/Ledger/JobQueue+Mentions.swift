@@ -11,34 +11,35 @@ enum MentionCandidate: Sendable {
     case waits(until: UnixTime)
     /// The owner of this request, with the time when it was first seen; it is ``JobState/posting`` from now on.
     case post(Job)
-    /// Nobody's: the request for which somebody was to be mentioned was called off.
+    /// Nobody's: it was found that somebody is not to be mentioned, or not again.
     case calledOff(Applied)
 }
 
 extension JobQueue {
     /// The next owner to be mentioned; their request is marked before anything leaves (invariant 3).
     ///
-    /// A post that may have been made already comes first: to make it again does no harm. Authors take turns.
+    /// A post that may have been made already comes first: to make it again does no harm. Authors take turns. What is in force
+    /// at this moment decides of both.
     func nextMention(
         _ configuration: MentionConfiguration,
+        policy: AdmissionPolicy,
         now: UnixTime
     ) async throws(LedgerError) -> MentionCandidate {
         try await write(at: now) { transaction in
-            if let job = try transaction.mentionUnderWay() {
-                return try transaction.apply(.mentionBegun, toJob: job.id)
-                    ? .calledOff(transaction.applied) : .post(job)
+            let underWay = try transaction.mentionUnderWay()
+            if underWay == nil {
+                guard configuration.isEnabled else { return .nobody }
+                let limits = [(configuration.interval, 1), (.seconds(86_400), configuration.dailyLimit)]
+                let free = try limits.compactMap { try transaction.mentionFreeAt(limit: $1, window: $0) }
+                if let until = free.max() { return .waits(until: until) }
             }
-            guard configuration.isEnabled else { return .nobody }
-            let limits = [(configuration.interval, 1), (.seconds(86_400), configuration.dailyLimit)]
-            let free = try limits.compactMap { try transaction.mentionFreeAt(limit: $1, window: $0) }
-            if let until = free.max() { return .waits(until: until) }
-            guard let job = try transaction.nextMention(of: configuration.owners) else { return .nobody }
-            if let reason = try transaction.reasonForCallingOff(job) {
+            guard let job = try underWay ?? transaction.nextMention(of: configuration.owners) else { return .nobody }
+            if case .refused(let reason) = try policy.admission(of: job, in: transaction), reason != .ruleRemoved {
                 try transaction.apply(.calledOff(reason), toJob: job.id)
-                return .calledOff(transaction.applied)
             }
             try transaction.apply(.mentionBegun, toJob: job.id)
-            return .post(job)
+            let isPosting = try transaction.jobRow(job.id)?.machine.state == .posting
+            return isPosting ? .post(job) : .calledOff(transaction.applied)
         }
     }
 
@@ -98,7 +99,7 @@ extension LedgerTransaction {
             """
         ).reduce(into: [String: Int]()) { $0[$1["author"], default: 0] += 1 }
         var next: (told: Int, id: Int64)?
-        for owner in owners where try !isSuppressed(owner) {
+        for owner in owners {
             try giveTurns(toMentionsOf: owner)
             let first = try database.rows(
                 """

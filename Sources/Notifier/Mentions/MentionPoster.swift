@@ -59,7 +59,7 @@ actor MentionPoster {
         if case .held(_, let until) = breaker.status, until > now { return until - now }
         guard nextTryAt <= now else { return nextTryAt - now }
         breaker.reopenAfterHold()
-        switch try await queue.nextMention(context.configuration.mentions, now: now) {
+        switch try await queue.nextMention(context.configuration.mentions, policy: context.policy, now: now) {
         // Where nobody has agreed nobody's turn ever comes.
         case .nobody: return WorkLoop.longestSleep
         case .waits(let until): return max(WorkLoop.shortestSleep, until - now)

@@ -280,12 +280,12 @@ extension GrowthCall {
             grown in
             var configuration = MentionConfiguration()
             configuration.owners = [GrownLedger.mentioned]
-            _ = try await grown.queue.nextMention(configuration, now: grown.now)
+            _ = try await grown.queue.nextMention(configuration, policy: policy, now: grown.now)
         },
         GrowthCall(name: "next mention, none to be posted") { grown in
             var configuration = MentionConfiguration()
             configuration.owners = [GrownLedger.did("nobody", 0)]
-            _ = try await grown.queue.nextMention(configuration, now: grown.now)
+            _ = try await grown.queue.nextMention(configuration, policy: policy, now: grown.now)
         },
     ]
 

@@ -71,7 +71,8 @@ extension ModelDriver {
     }
 
     mutating func mention(_ posting: ModelStep.Posting) async throws {
-        guard case .post(let job) = try await queue.nextMention(world.configuration.mentions, now: state.now),
+        let mentions = world.configuration.mentions
+        guard case .post(let job) = try await queue.nextMention(mentions, policy: policy, now: state.now),
             let owner = job.owner
         else { return }
         let number = Int("\(job.uri)".suffix(1)) ?? -1
