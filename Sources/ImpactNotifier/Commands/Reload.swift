@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
 internal import Logging
+internal import Network
 internal import Notifier
 
 /// `reload`: lets the running daemon read its configuration again, and tells what came of it.
@@ -47,7 +48,7 @@ struct Reload: AsyncParsableCommand {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw fail("The daemon has not answered within \(Self.patience.components.seconds) s.", .temporaryFailure)
+        throw fail("The daemon has not answered within \(Self.patience.wholeSeconds) s.", .temporaryFailure)
     }
 
     /// Tells whoever asked; under the unit that is the journal, where the daemon has told it already.

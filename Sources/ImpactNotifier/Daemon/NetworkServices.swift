@@ -58,7 +58,7 @@ struct NetworkServices: Sendable {
                 waits(wait)
                 logger.warning(
                     "account not resolved",
-                    metadata: ["reason": "\(error)", "next_s": "\(wait.components.seconds)"]
+                    metadata: ["reason": "\(error)", "next_s": "\(wait.wholeSeconds)"]
                 )
                 try? await ContinuousClock().sleep(for: wait)
             }

@@ -107,7 +107,7 @@ struct Runtime: Sendable {
             continuation.yield(true)
         }
         if await outcomes.first(where: { _ in true }) == false {
-            logger.error("a part did not stop in time", metadata: ["limit_s": "\(limit.components.seconds)"])
+            logger.error("a part did not stop in time", metadata: ["limit_s": "\(limit.wholeSeconds)"])
         }
         patience.cancel()
         delivering.cancel()

@@ -85,7 +85,7 @@ struct Doctor {
         case .silent:
             return .warning(
                 "stream",
-                "\(host.origin): connected, but silent for \(StreamProbe.patience.components.seconds) s",
+                "\(host.origin): connected, but silent for \(StreamProbe.patience.wholeSeconds) s",
                 "The daemon takes another host of stream.hosts when this one stays silent."
             )
         case .failed(let reason):

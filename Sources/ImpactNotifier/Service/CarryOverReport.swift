@@ -1,5 +1,6 @@
 internal import LedgerStorage
 internal import Logging
+internal import Network
 internal import Notifier
 internal import Synchronization
 
@@ -26,7 +27,7 @@ struct CarryOverReport: Sendable {
             logger.notice("carrying the ledger over", metadata: ["done": "\(done)", "of": "\(rows)"])
             askForPatience(done, of: rows)
         case .finished:
-            let seconds = (ContinuousClock.now - start).components.seconds
+            let seconds = (ContinuousClock.now - start).wholeSeconds
             logger.notice("the ledger is carried over", metadata: ["seconds": "\(seconds)"])
         }
     }

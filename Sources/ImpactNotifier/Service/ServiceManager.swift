@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Network
 
 /// The service manager that started us, told of our state over `$NOTIFY_SOCKET` (sd_notify(3), without libsystemd).
 ///
@@ -34,7 +35,7 @@ struct ServiceManager: Sendable {
     /// Start-up goes on for so long at least, whatever `TimeoutStartSec` says; to be repeated before it is over.
     @discardableResult
     func startsLater(within time: Duration, status: String) -> Bool {
-        send(["EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)", Self.status(status)])
+        send(["EXTEND_TIMEOUT_USEC=\(time.wholeSeconds * 1_000_000)", Self.status(status)])
     }
 
     /// Shutdown has begun.

@@ -1,4 +1,5 @@
 internal import LedgerStorage
+internal import Network
 internal import Notifier
 internal import OAuth
 internal import Synchronization
@@ -72,7 +73,7 @@ extension StatusBoard.LedgerState {
         case .answering: nil
         case .opening: "ledger"
         case .failing(let problem): "ledger (\(problem))"
-        case .silent(let time): "ledger (has not answered for \(time.components.seconds) s)"
+        case .silent(let time): "ledger (has not answered for \(time.wholeSeconds) s)"
         }
     }
 
