@@ -11,10 +11,12 @@ struct `A daemon that is killed` {
         var generator = SeededGenerator(seed: seed)
         let stage = try await Stage(owners: 20, overrides: ["sending.settle": "500ms"])
         let writer = Task {
+            var written: [String] = []
             for number in 0..<200 {
-                try stage.ask("Request \(number).", of: number % 20)
+                written.append(try stage.ask("Request \(number).", of: number % 20))
                 try await Task.sleep(for: .milliseconds(70))
             }
+            return written
         }
         var process = try stage.daemon.run()
         for _ in 0..<20 {
@@ -25,9 +27,16 @@ struct `A daemon that is killed` {
             #expect(await process.ended(within: .seconds(5)) == .signalled(SIGKILL))
             process = try stage.daemon.run()
         }
-        try await writer.value
+        let written = try await writer.value
         let stored = await stage.messages(reaching: 200, within: .seconds(60), unless: process)
-        #expect(stored == 200, tail(process))
+        var stories: [String] = []
+        for number in 0..<200 where stage.count("Request \(number).") == 0 {
+            let explain = try stage.daemon.start("explain", [written[number]])
+            _ = await explain.ended(within: .seconds(20))
+            stories.append("Request \(number).")
+            stories += explain.output
+        }
+        #expect(stored == 200, Comment(rawValue: stories.joined(separator: "\n")))
         // A double would come when the last interrupted sends are verified.
         _ = await stage.messages(reaching: 201, within: .seconds(2), unless: process)
         let counts = (0..<200).map { stage.count("Request \($0).") }

@@ -13,6 +13,19 @@ final class MeddlingClient: HTTPClient {
         configuration: HTTPClientConfiguration(userAgent: "impact-notifier-test", allowsLoopback: true)
     )
     private let orders = Mutex<[Order]>([])
+    private let traffic = Mutex<Traffic>(Traffic())
+
+    /// Requests that were made, and those among them that were answered.
+    struct Traffic: Equatable {
+        var made = 0
+        var answered = 0
+
+        /// Whether a request is under way.
+        var isUnderWay: Bool { answered < made }
+    }
+
+    /// What was asked so far.
+    var seen: Traffic { traffic.withLock { $0 } }
 
     /// Changes the next requests whose path holds the pattern.
     func change(_ pattern: String, times count: Int = 1, _ change: @escaping @Sendable (inout HTTPRequest) -> Void) {
@@ -30,6 +43,8 @@ final class MeddlingClient: HTTPClient {
             return orders[index].change
         }
         change?(&request)
+        traffic.withLock { $0.made += 1 }
+        defer { traffic.withLock { $0.answered += 1 } }
         return try await client.send(request)
     }
 }
