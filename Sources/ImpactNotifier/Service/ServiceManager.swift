@@ -35,7 +35,7 @@ struct ServiceManager: Sendable {
     /// Start-up goes on for so long at least, whatever `TimeoutStartSec` says; to be repeated before it is over.
     @discardableResult
     func startsLater(within time: Duration, status: String) -> Bool {
-        send(["EXTEND_TIMEOUT_USEC=\(time.wholeSeconds * 1_000_000)", Self.status(status)])
+        send(["EXTEND_TIMEOUT_USEC=\(time.microseconds)", Self.status(status)])
     }
 
     /// Shutdown has begun.

@@ -232,7 +232,7 @@ extension JobMachine {
     private mutating func enter(_ next: JobState, _ cause: Reason?) -> [Action] {
         state = next
         reason = cause
-        // It says why what may have been sent is not sent again: what is judged anew begins anew.
+        // A withdrawal is of what may have arrived already, or of a post under way: what is judged anew begins without one.
         if !isInDoubt, next != .posting { withdrawal = nil }
         return []
     }
