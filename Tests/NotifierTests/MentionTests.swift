@@ -22,6 +22,15 @@ import Testing
         return world
     }
 
+    /// A world in which the answer to the one try of a post was lost, and there is no post.
+    private func worldInDoubt() async throws -> World {
+        var world = try world()
+        world.configuration.sending.firstWait = .seconds(60)
+        world.chat.fail("putRecord", with: .lostBefore)
+        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.posting] == 1 }
+        return world
+    }
+
     private func posts(_ stage: FailureStage) -> [JSONValue] {
         stage.network.records(of: stage.bot, in: "app.bsky.feed.post")
     }
@@ -98,10 +107,7 @@ import Testing
     }
 
     @Test func `in doubt are not made again about an author who was blocked meanwhile`() async throws {
-        var world = try world()
-        world.configuration.sending.firstWait = .seconds(60)
-        world.chat.fail("putRecord", with: .lostBefore)
-        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.posting] == 1 }
+        var world = try await worldInDoubt()
         world.clock.advance(3601)
         world.configuration.policy.blockedAuthors = [World.author]
         try await world.run([]) { $0[.dropped] == 1 }
@@ -112,10 +118,7 @@ import Testing
     @Test func `in doubt are not made again for an owner who said STOP, whatever an operator retried before`()
         async throws
     {
-        var world = try world()
-        world.configuration.sending.firstWait = .seconds(60)
-        world.chat.fail("putRecord", with: .lostBefore)
-        try await world.run([World.batch(try World.event(1, at: world.clock))]) { $0[.posting] == 1 }
+        let world = try await worldInDoubt()
         let now = world.clock.now() + 3601
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         let mentions = world.configuration.mentions

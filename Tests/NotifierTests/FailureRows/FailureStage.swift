@@ -42,7 +42,7 @@ final class FailureStage {
     init() async throws {
         directory = try TemporaryDirectory()
         network = try await SandboxNetwork.start()
-        // Hours go by at any instant: no token ends in the middle of a call.
+        // Hours go by while a call is thought about, too: no token ends in the middle of it.
         network.setPasswordAccessLifetime(1e9)
         network.authorizationServer.lifetimes.access = 7 * 86_400
         bot = try network.createAccount(handle: "bot.test")
