@@ -9,15 +9,16 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             The control URL takes POST /faults {"on": "sendMessage", "fault": "drop-after", "count": 1, "seconds": 60, \
             "skip": 0}, DELETE /faults, POST /stream {"fault": "drop"}, POST /accounts {"handle": "x.test"}, POST /records \
-            {"repo", "collection", "record"}, POST /clients {"client_id", "metadata"}, POST /personality {"name": \
-            "cocoon"}, POST /clock {"seconds": 3600}, GET /messages and GET /. docs/development.md has every fault.
+            {"repo", "collection", "record"}, POST /repositories {"owner": "x.test"}, POST /clients \
+            {"client_id", "metadata"}, POST /personality {"name": "cocoon"}, POST /clock \
+            {"seconds": 3600}, GET /messages and GET /. docs/development.md has every fault.
             """
     )
 
     @Option(help: "An account to create; may be repeated.")
     var account: [String] = ["bot.test", "owner.test", "author.test"]
 
-    @Option(help: "A fixed port, as server=port; servers: plc, pds, as, appview, control, stream, stream2 …")
+    @Option(help: "A fixed port, as server=port; servers: plc, pds, as, appview, index, control, stream, stream2 …")
     var port: [String] = []
 
     @Option(help: "How many stream hosts carry the events.")

@@ -2,8 +2,8 @@ public import ATProtocol
 internal import Crypto
 public import Network
 
-/// A local AT Protocol network in one process: PLC directory, PDS, authorization server, chat service, public AppView
-/// and stream hosts, on plain HTTP at 127.0.0.1.
+/// A local AT Protocol network in one process: PLC directory, PDS, authorization server, chat service, public AppView,
+/// an index of repositories and stream hosts, on plain HTTP at 127.0.0.1.
 ///
 /// It is strict where the real network is, and it fails on demand: see ``faults`` for HTTP and ``StreamHost`` for streams.
 public final class SandboxNetwork: Sendable {
@@ -19,6 +19,8 @@ public final class SandboxNetwork: Sendable {
     public let chat: ChatService
     /// The OAuth authorization server.
     public let authorizationServer: AuthorizationServer
+    /// The index of who owns which repository of code.
+    public let index: RepositoryIndex
     /// The stream hosts, at least one.
     public let streamHosts: [StreamHost]
     /// `http://127.0.0.1:port/` of the PLC directory.
@@ -29,6 +31,8 @@ public final class SandboxNetwork: Sendable {
     public let authorizationServerURL: WebURL
     /// Of the public AppView.
     public let appViewURL: WebURL
+    /// Of the index.
+    public let indexURL: WebURL
     /// Of the control endpoint: faults, records, accounts and messages for other programs.
     public let controlURL: WebURL
 
@@ -58,6 +62,7 @@ public final class SandboxNetwork: Sendable {
         let dataServer = try bind("pds")
         let authorization = try bind("as")
         let view = try bind("appview")
+        let indexServer = try bind("index")
         let control = try bind("control")
         var streams: [LoopbackServer] = []
         for index in 0..<max(1, options.streamHosts) {
@@ -67,7 +72,9 @@ public final class SandboxNetwork: Sendable {
             StreamHost(server: server, firstSequence: Int64(index + 1) * 1_000_000, clock: clock)
         }
         let accounts = AccountBook()
+        let index = RepositoryIndex(options.index, faults: faults)
         let repositories = RepositoryStore(clock: clock) { commit in
+            index.observe(commit)
             for host in hosts { host.append(commit.did, .commit(commit)) }
         }
         let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
@@ -99,6 +106,7 @@ public final class SandboxNetwork: Sendable {
         self.journal = journal
         self.plc = plc
         self.chat = chat
+        self.index = index
         self.accounts = accounts
         self.repositories = repositories
         self.sessions = sessions
@@ -108,6 +116,7 @@ public final class SandboxNetwork: Sendable {
         pdsURL = dataServer.url
         authorizationServerURL = authorization.url
         appViewURL = view.url
+        indexURL = indexServer.url
         controlURL = control.url
         tracer = options.tracerInterval.map { interval in
             Task {
@@ -119,11 +128,12 @@ public final class SandboxNetwork: Sendable {
                 }
             }
         }
-        servers = [directory, dataServer, authorization, view, control] + streams
+        servers = [directory, dataServer, authorization, view, indexServer, control] + streams
         try directory.serve { .response(plc.answer($0)) }
         try dataServer.serve { .response(pds.answer($0).dated(clock.now().seconds, for: $0, faults)) }
         try authorization.serve { .response(issuer.answer($0).dated(clock.now().seconds, for: $0, faults)) }
         try view.serve { .response(appView.answer($0)) }
+        try indexServer.serve { .response(index.answer($0, from: repositories)) }
         let endpoint = ControlEndpoint { [weak self] in self }
         try control.serve { .response(endpoint.answer($0)) }
         for (server, host) in zip(streams, hosts) { try server.serve { host.answer($0) } }
@@ -165,7 +175,7 @@ public final class SandboxNetwork: Sendable {
         return [
             "plc": .string(plcURL.origin), "pds": .string(pdsURL.origin),
             "authorization_server": .string(authorizationServerURL.origin), "appview": .string(appViewURL.origin),
-            "control": .string(controlURL.origin), "streams": .array(streams),
+            "index": .string(indexURL.origin), "control": .string(controlURL.origin), "streams": .array(streams),
             "accounts": .array(accounts.all.map(\.summary)),
         ]
     }

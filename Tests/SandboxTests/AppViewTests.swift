@@ -34,4 +34,27 @@ import Testing
         let limited = try await ask([("actor", bot.did.text)])
         #expect(limited.status == 429 && limited.headers["Retry-After"] == "7")
     }
+
+    @Test func `an account that is not known is told that nobody is known, and not that nobody follows`() async throws {
+        let network = try await SandboxNetwork.start()
+        let bot = try network.createAccount(handle: "bot.test")
+        let owner = try network.createAccount(handle: "owner.test")
+        network.setFollowing(true, owner, bot)
+        let asker = IndexAsker(network)
+        func ask(_ query: [(name: String, value: String)]) async throws -> HTTPResponse {
+            try await asker.get(network.appViewURL.with(path: "/xrpc/app.bsky.graph.getRelationships", query: query))
+        }
+        let stranger = "did:plc:nobodynobodynobodynobo"
+        let unknown = try await ask([("actor", stranger), ("others", owner.did.text)])
+        let missing: JSONValue = [
+            "$type": "app.bsky.graph.defs#notFoundActor", "actor": .string(owner.did.text), "notFound": true,
+        ]
+        #expect(unknown.status == 200)
+        #expect(try JSONValue(parsing: unknown.body) == ["relationships": [missing]])
+        let known = try await ask([("actor", bot.did.text), ("others", owner.did.text), ("others", stranger)])
+        let list = try JSONValue(parsing: known.body)["relationships"]
+        #expect(list?[0]?["followedBy"]?.string?.isEmpty == false)
+        #expect(list?[1]?["$type"] == "app.bsky.graph.defs#notFoundActor")
+        #expect(try await ask([("others", owner.did.text)]).status == 400)
+    }
 }

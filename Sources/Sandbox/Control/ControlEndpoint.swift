@@ -21,6 +21,9 @@ struct ControlEndpoint: Sendable {
             case ("POST", "/stream"): return try Self.inflict(body, network)
             case ("POST", "/accounts"): return try Self.createAccount(body, network)
             case ("POST", "/records"): return try Self.createRecord(body, network)
+            case ("DELETE", "/records"): return try Self.deleteRecord(body, network)
+            case ("POST", "/repositories"): return try Self.createRepository(body, network)
+            case ("POST", "/pds"): return try Self.movePDS(body, network)
             case ("POST", "/clock"):
                 network.clock.advance(by: .seconds(body["seconds"]?.integer ?? 0))
                 return .json(["now": .number(network.clock.now().seconds)])
@@ -109,6 +112,50 @@ struct ControlEndpoint: Sendable {
             key: body["rkey"]?.string
         )
         return .json(["uri": .string(uri.text)])
+    }
+
+    private static func deleteRecord(
+        _ body: JSONValue,
+        _ network: SandboxNetwork
+    ) throws(SandboxError) -> HTTPResponse {
+        guard let account = network.account(named: body["repo"]?.string ?? ""), let key = body["rkey"]?.string else {
+            throw SandboxError("give “repo”, “collection” and “rkey”")
+        }
+        try network.deleteRecord(by: account, collection: body["collection"]?.string ?? "", key: key)
+        return .json([:])
+    }
+
+    private static func createRepository(
+        _ body: JSONValue,
+        _ network: SandboxNetwork
+    ) throws(SandboxError) -> HTTPResponse {
+        let owner = try body["owner"]?.string.map { name throws(SandboxError) in
+            guard let account = network.account(named: name) else { throw SandboxError("no account “\(name)”") }
+            return account
+        }
+        let did: DID
+        if let text = body["did"]?.string {
+            do { did = try DID(text) } catch { throw SandboxError("\(error)") }
+        } else {
+            did = try network.createRepositoryIdentity(
+                knot: body["knot"]?.string ?? "https://knot.example.org",
+                isOlder: body["older"]?.bool ?? false
+            )
+        }
+        var members: [String: JSONValue] = ["did": .string(did.text)]
+        if let owner {
+            let name = body["name"]?.string ?? "engine"
+            members["uri"] = .string(try network.claim(did, by: owner, name: name, key: body["rkey"]?.string).text)
+        }
+        return .json(.object(members))
+    }
+
+    private static func movePDS(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+        guard let account = network.account(named: body["repo"]?.string ?? ""),
+            let endpoint = body["endpoint"]?.string
+        else { throw SandboxError("give “repo” and “endpoint”") }
+        network.setPDS(endpoint, of: account)
+        return .json([:])
     }
 }
 

@@ -9,11 +9,15 @@ extension Fault {
         "empty-object": .emptyObject, "html-404": .html404, "plain-text": .plainText, "silence": .silence,
         "html-page": .htmlPage, "proxy-401": .proxy401, "proxy-401-html": .proxy401HTML, "store-error": .storeError,
         "rotation-error": .rotationError, "quoted-token": .quotedToken,
+        "padded": .padded, "index-lags": .indexLags, "index-confuses": .indexConfuses,
     ]
 
     /// The names of all faults that can be ordered.
     static let names =
-        constants.keys + ["respond", "slow-rotation", "other-issuer", "moved-token-endpoint", "wrong-date"]
+        constants.keys + [
+            "respond", "redirect", "slow-rotation", "other-issuer", "moved-token-endpoint", "wrong-date",
+            "index-claims",
+        ]
 
     /// A fault by name, with what further members of the order say of it; nil when there is none.
     init?(name: String, _ order: JSONValue) {
@@ -21,6 +25,8 @@ extension Fault {
         case "respond":
             guard let status = order["status"]?.integer else { return nil }
             self = .respond(.json(order["body"] ?? [:], status: Int(status)))
+        case "redirect": self = .redirect(to: order["location"]?.string ?? "https://elsewhere.example.org/")
+        case "index-claims": self = .indexClaims(order["uris"]?.array?.compactMap(\.string) ?? [])
         case "slow-rotation":
             self = .misbehave(.slowRotation(.milliseconds(order["milliseconds"]?.integer ?? 200)))
         case "other-issuer":

@@ -205,4 +205,24 @@ public final class LocalDaemon: Sendable {
             link: "https://example.org/{{project.did}}/{{project.rkey}}/{{request.rkey}}"
             message: "{{author.name}} asks for a change of {{project.name}}: “{{record.title | truncate: 80}}”"
         """
+
+    /// A rule for issues that name a repository by a DID of its own, whose owner the index of a network knows.
+    public static func repositoryRules(_ network: SandboxNetwork) -> String {
+        """
+          - name: repository-issues
+            collections: [\(repositoryIssues)]
+            reference_paths: [repo]
+            accepts: [did]
+            project_collections: [sh.tangled.repo]
+            owner_from: index
+            index:
+              query: \(network.indexURL.origin)/xrpc/sh.tangled.repo.getRepoByRepoDid?repoDid={{reference}}
+              record: uri
+              confirmed_by: repoDid
+            message: "{{author.name}} wrote to {{project.name}}: “{{record.title | truncate: 80}}”"
+        """
+    }
+
+    /// The collection of issues that name a repository by a DID of its own.
+    public static let repositoryIssues = "sh.tangled.repo.issue"
 }

@@ -16,17 +16,38 @@ public final class PLCDirectory: Sendable {
 
     /// Registers an identity whose DID is the hash of its first operation, as in the real directory.
     func register(handle: Handle, pds: WebURL, signingKey: PublicKey?) throws(SandboxError) -> DID {
+        let services: JSONValue = [
+            "atproto_pds": ["type": "AtprotoPersonalDataServer", "endpoint": .string(pds.origin)]
+        ]
+        let did = try Self.did(of: ["at://\(handle)"], services, signingKey)
+        setDocument(of: did, Self.document(of: did, handle: handle, pds: pds.origin, signingKey: signingKey?.multikey))
+        return did
+    }
+
+    /// Registers a repository of code, which has no name; an older one has its knot where accounts have their PDS.
+    func registerRepository(knot: String, isOlder: Bool, signingKey: PublicKey) throws(SandboxError) -> DID {
+        let (id, type) = isOlder ? ("atproto_pds", "AtprotoPersonalDataServer") : ("tangled_knot", "TangledKnot")
+        let did = try Self.did(of: [], [id: ["type": .string(type), "endpoint": .string(knot)]], signingKey)
+        let service: JSONValue = [
+            "id": .string("#\(id)"), "type": .string(type), "serviceEndpoint": .string(knot),
+        ]
+        setDocument(of: did, Self.document(of: did, names: [], service: service, signingKey: signingKey.multikey))
+        return did
+    }
+
+    private static func did(
+        of names: [String],
+        _ services: JSONValue,
+        _ signingKey: PublicKey?
+    ) throws(SandboxError) -> DID {
         let operation: JSONValue = [
-            "type": "plc_operation", "alsoKnownAs": [.string("at://\(handle)")], "prev": .null,
-            "services": ["atproto_pds": ["type": "AtprotoPersonalDataServer", "endpoint": .string(pds.origin)]],
+            "type": "plc_operation", "alsoKnownAs": .array(names.map(JSONValue.string)), "prev": .null,
+            "services": services,
             "verificationMethods": signingKey.map { ["atproto": .string($0.didKey)] } ?? [:],
             "nonce": .string(SecureRandom.token(bytes: 12)),
         ]
         let identifier = Base32.encode(Digest.sha256(operation.encoded)).prefix(24)
-        let did: DID
-        do { did = try DID("did:plc:\(identifier)") } catch { throw SandboxError("\(error)") }
-        setDocument(of: did, Self.document(of: did, handle: handle, pds: pds.origin, signingKey: signingKey?.multikey))
-        return did
+        do { return try DID("did:plc:\(identifier)") } catch { throw SandboxError("\(error)") }
     }
 
     /// A document in the directory's form.
@@ -41,6 +62,15 @@ public final class PLCDirectory: Sendable {
         let service = pds.map { pds -> JSONValue in
             ["id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": .string(pds)]
         }
+        return document(of: did, names: ["at://\(handle)"], service: service, signingKey: signingKey)
+    }
+
+    private static func document(
+        of did: DID,
+        names: [String],
+        service: JSONValue?,
+        signingKey: String?
+    ) -> JSONValue {
         let key = signingKey.map { key -> JSONValue in
             [
                 "id": .string("\(did)#atproto"), "type": "Multikey", "controller": .string(did.text),
@@ -50,7 +80,7 @@ public final class PLCDirectory: Sendable {
         return [
             "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
             "id": .string(did.text),
-            "alsoKnownAs": [.string("at://\(handle)")],
+            "alsoKnownAs": .array(names.map(JSONValue.string)),
             "verificationMethod": .array([key].compactMap(\.self)),
             "service": .array([service].compactMap(\.self)),
         ]

@@ -89,7 +89,8 @@ final class ClientDirectory: Sendable {
             switch fault?.effect {
             case nil, .delay, .trickle, .misbehave: hosted
             case .respond(let other): other
-            case .close, .reset, .truncate, .silence: nil
+            // Padded, it is larger than the authorization server reads.
+            case .close, .reset, .truncate, .silence, .pad: nil
             }
         journal.append(JournalEntry(request, status: response?.status, fault: fault))
         return response

@@ -30,13 +30,18 @@ struct AppView: Sendable {
         guard others.count <= 30 else {
             return .failure(400, "InvalidRequest", "Params/others must not have more than 30 elements")
         }
-        guard let actor = request.parameter("actor").flatMap({ accounts.account(named: $0) })?.did else {
-            return .failure(400, "ActorNotFound", "Actor not found")
+        guard let name = request.parameter("actor") else {
+            return .failure(400, "InvalidRequest", "Params must have the property \"actor\"")
+        }
+        func notFound(_ other: String) -> JSONValue {
+            ["$type": "app.bsky.graph.defs#notFoundActor", "actor": .string(other), "notFound": true]
+        }
+        // Who asks after an account that is not known is told that everybody else is not; it is no error.
+        guard let actor = accounts.account(named: name)?.did else {
+            return .json(["relationships": .array(others.map(notFound))])
         }
         let list = others.map { other -> JSONValue in
-            guard let did = accounts.account(named: other)?.did else {
-                return ["$type": "app.bsky.graph.defs#notFoundActor", "actor": .string(other), "notFound": true]
-            }
+            guard let did = accounts.account(named: other)?.did else { return notFound(other) }
             func uri(_ owner: DID, _ collection: String) -> JSONValue { .string("at://\(owner)/\(collection)/self") }
             var members: [String: JSONValue] = [
                 "$type": "app.bsky.graph.defs#relationship", "did": .string(did.text),

@@ -140,6 +140,19 @@ extension PersonalDataServer {
         return .json(.object(members))
     }
 
+    func describeRepository(_ request: IncomingRequest) -> HTTPResponse {
+        let name = request.parameter("repo") ?? ""
+        guard let account = accounts.account(named: name) else {
+            return .failure(400, "InvalidRequest", "Could not find user: \(name)")
+        }
+        let collections = repositories.collections(of: account.did).map(JSONValue.string)
+        return .json([
+            "handle": .string(account.handle.text), "did": .string(account.did.text),
+            "collections": .array(collections),
+            "handleIsCorrect": true,
+        ])
+    }
+
     func listRepositories(_ request: IncomingRequest) -> HTTPResponse {
         let cursor = request.parameter("cursor") ?? ""
         let limit = min(max(request.parameter("limit").flatMap { Int($0) } ?? 500, 1), 2000)

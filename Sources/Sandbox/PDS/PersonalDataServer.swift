@@ -77,6 +77,7 @@ struct PersonalDataServer: Sendable {
         case "com.atproto.identity.resolveHandle": proxy.appView.answer(method, request)
         case "com.atproto.repo.getRecord": getRecord(request)
         case "com.atproto.repo.listRecords": listRecords(request)
+        case "com.atproto.repo.describeRepo": describeRepository(request)
         case "com.atproto.repo.createRecord", "com.atproto.repo.putRecord", "com.atproto.repo.deleteRecord":
             writeRecord(method, request, by: try caller(of: request))
         case "com.atproto.sync.getRecord": getRecordProof(request)

@@ -48,6 +48,15 @@ final class RepositoryStore: Sendable {
         try result.get()
     }
 
+    /// The collections that a repository holds records of, in order.
+    func collections(of did: DID) -> [String] {
+        let beginning = "at://\(did)/"
+        let names = state.withLock { $0.records.keys.filter { $0.hasPrefix(beginning) } }.map {
+            String($0.dropFirst(beginning.count).prefix { $0 != "/" })
+        }
+        return Set(names).sorted()
+    }
+
     /// A CAR that proves what stands at a path; nil when the repository is not signed.
     ///
     /// - Throws: ``SandboxError``.

@@ -16,6 +16,11 @@ struct Delivery {
             case .respond(let other):
                 try socket.write(other.encoded(isHead: isHead))
                 return true
+            case .pad(let count):
+                var padded = response
+                padded.body += [UInt8](repeating: UInt8(ascii: " "), count: count)
+                try socket.write(padded.encoded(isHead: isHead))
+                return true
             case .close: socket.close()
             case .reset: socket.reset()
             case .truncate(let count, let resets):
@@ -48,7 +53,7 @@ extension Fault.Effect {
     /// Whether the client sees the true response, so that the request must be carried out.
     var needsHandling: Bool {
         switch self {
-        case .delay, .trickle, .truncate, .misbehave: true
+        case .delay, .trickle, .truncate, .pad, .misbehave: true
         case .respond, .close, .reset, .silence: false
         }
     }

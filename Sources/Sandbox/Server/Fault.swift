@@ -27,6 +27,8 @@ public struct Fault: Sendable {
         case delay(Duration)
         /// The true response in pieces with a pause after each.
         case trickle(bytes: Int, pause: Duration)
+        /// The true response with so many bytes of white space behind it, which is JSON as before.
+        case pad(bytes: Int)
         /// The response of a server that misbehaves; the moment says nothing here.
         case misbehave(Misbehaviour)
     }
@@ -44,6 +46,11 @@ public struct Fault: Sendable {
 
     /// A response in place of the request's execution.
     public static func respond(_ response: HTTPResponse) -> Fault { Fault(.respond(response)) }
+
+    /// A way to another place in place of the request's execution.
+    public static func redirect(to location: String) -> Fault {
+        respond(HTTPResponse(status: 302, headers: ["Location": location]))
+    }
 
     /// A server that goes wrong inside.
     public static func misbehave(_ misbehaviour: Misbehaviour) -> Fault { Fault(.misbehave(misbehaviour)) }
@@ -117,6 +124,14 @@ public struct Fault: Sendable {
     public static let rotationError = misbehave(.rotationError)
     /// Errors of the token endpoint quote the refresh token.
     public static let quotedToken = misbehave(.quotedToken)
+    /// Ten megabytes, though what they say is true.
+    public static let padded = Fault(.pad(bytes: 10 << 20))
+    /// The index knows no repository yet.
+    public static let indexLags = misbehave(.index(.lags))
+    /// The index answers for another repository.
+    public static let indexConfuses = misbehave(.index(.confuses))
+    /// The index names these records.
+    public static func indexClaims(_ uris: [String]) -> Fault { misbehave(.index(.claims(uris))) }
     /// Half a minute of nothing.
     public static let silence = Fault(.silence(.seconds(30)))
 }

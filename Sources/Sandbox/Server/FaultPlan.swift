@@ -126,6 +126,15 @@ public final class FaultPlan: Sendable {
         self.misbehaviour(at: request) { $0 == misbehaviour ? true : nil } ?? false
     }
 
+    /// Whether a misbehaviour is to be seen now, on whatever; asking does not use it up.
+    func isInForce(_ misbehaviour: Misbehaviour) -> Bool {
+        let now = clock.now()
+        return state.withLock { state in
+            Self.removeEnded(at: now, from: &state)
+            return state.orders.contains { $0.skips == 0 && $0.fault.misbehaviour == misbehaviour }
+        }
+    }
+
     private static func removeEnded(at now: UnixTime, from state: inout State) {
         state.orders.removeAll { order in order.end.map { $0 <= now } ?? false }
     }

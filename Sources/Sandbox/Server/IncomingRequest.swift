@@ -2,7 +2,7 @@ public import Network
 
 /// A request as a server of the sandbox received it.
 public struct IncomingRequest: Sendable {
-    /// Which server: `plc`, `pds`, `as`, `appview`, `stream`, `control`.
+    /// Which server: `plc`, `pds`, `as`, `appview`, `index`, `stream`, `control`.
     public let server: String
     /// The method as it was written.
     public let method: String

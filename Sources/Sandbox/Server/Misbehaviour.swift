@@ -20,6 +20,8 @@ public enum Misbehaviour: Sendable, Equatable {
     case wrongDate(offset: Double)
     /// Errors of the token endpoint quote the refresh token of the request.
     case quotedToken
+    /// The index says something that is not so.
+    case index(IndexLie)
 }
 
 /// What the servers read of it.
@@ -29,6 +31,8 @@ extension Misbehaviour {
     var oldTokenEndpointStatus: Int? { if case .movedTokenEndpoint(let status) = self { status } else { nil } }
 
     var dateOffset: Double? { if case .wrongDate(let offset) = self { offset } else { nil } }
+
+    var indexLie: IndexLie? { if case .index(let lie) = self { lie } else { nil } }
 
     var rotationPause: Duration? { if case .slowRotation(let duration) = self { duration } else { nil } }
 }

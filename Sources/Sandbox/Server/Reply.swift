@@ -44,7 +44,7 @@ extension HTTPResponse {
 
     private static func reason(_ status: Int) -> String {
         let reasons = [
-            101: "Switching Protocols", 200: "OK", 201: "Created", 303: "See Other", 400: "Bad Request",
+            101: "Switching Protocols", 200: "OK", 201: "Created", 302: "Found", 303: "See Other", 400: "Bad Request",
             401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests",
             500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable",
         ]

@@ -33,7 +33,7 @@ struct StreamFilter: Sendable {
         guard collections.count <= 100, dids.count <= 10_000 else {
             throw Invalid(message: "subscribe: too many collections or dids")
         }
-        for collection in collections where !Self.isPattern(collection) {
+        for collection in collections where (try? CollectionPattern(collection)) == nil {
             throw Invalid(message: "subscribe: invalid collection: \"\(collection)\"")
         }
         if let text = request.parameter("maxMessageSizeBytes") {
@@ -48,7 +48,11 @@ struct StreamFilter: Sendable {
         dids = Set(request.parameters("wantedDids"))
         maximumSize = request.parameter("maxMessageSizeBytes").flatMap { UInt32($0) }.map { Int($0) } ?? 0
         collections = request.parameters("wantedCollections")
-        for collection in collections where !Self.isPattern(collection) {
+        guard Set(collections).count <= 100, dids.count <= 10_000 else {
+            throw Invalid(message: "too many wanted collections or DIDs")
+        }
+        // What stands before `.*` is not checked on this wire.
+        for collection in collections where !collection.hasSuffix(".*") && (try? NSID(collection)) == nil {
             throw Invalid(message: "invalid collection: \(collection)")
         }
     }
@@ -65,8 +69,4 @@ struct StreamFilter: Sendable {
 
     /// Whether a message is small enough for the subscriber.
     func fits(_ message: [UInt8]) -> Bool { maximumSize == 0 || message.count <= maximumSize }
-
-    private static func isPattern(_ text: String) -> Bool {
-        (try? NSID(text.hasSuffix(".*") ? text.dropLast() + "x" : text)) != nil
-    }
 }
