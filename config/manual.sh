@@ -47,6 +47,8 @@ rm -f "$pages"/*.1
             for (n = 1; n <= lines[i]; n++) {
                 line = text[i, n]
                 section = in_section[i, n]
+                # A paragraph of its own; mdoc knows no empty line.
+                if (line == "") line = ".Pp"
                 if (line ~ /^\.Dt /) line = ".Dt " toupper(page_name(file[i])) " 1"
                 if (section == ".Sh NAME" && line ~ /^\.Nm /) line = ".Nm " page_name(file[i])
                 if (section == ".Sh SYNOPSIS" && line == ".Nm") line = ".Nm \"" words(file[i]) "\""

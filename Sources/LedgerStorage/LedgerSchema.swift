@@ -4,10 +4,11 @@ internal import GRDB
 ///
 /// A migration that was released is never changed; a new one follows it.
 enum LedgerSchema {
-    /// The names of the migrations, in their order; rows are carried over between the last two.
+    /// The names of the migrations, in their order; rows are carried over between the second and the third.
     static let first = "1"
     static let secondBegun = "2 begun"
     static let second = "2"
+    static let collections = "2 collections"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -15,6 +16,7 @@ enum LedgerSchema {
         // Foreign keys hold all along, so that nobody has to check them at the end.
         migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
+        migrator.registerMigration(collections, foreignKeyChecks: .immediate) { try $0.execute(sql: collectionTable) }
         return migrator
     }
 
@@ -70,5 +72,15 @@ enum LedgerSchema {
             id TEXT PRIMARY KEY, owner TEXT NOT NULL UNIQUE, rev TEXT NOT NULL, opened_at REAL NOT NULL) WITHOUT ROWID;
         CREATE TABLE suppression (
             did TEXT PRIMARY KEY, reason TEXT NOT NULL, note TEXT NOT NULL, added_at REAL NOT NULL) WITHOUT ROWID;
+        """
+
+    // The collections that requests were seen in, at most a thousand, the earliest first: whoever writes may make up names
+    // in a namespace, and each is asked for when a gap is swept. An AT-URI is at://authority/collection/key.
+    static let collectionTable = """
+        CREATE TABLE collection (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        INSERT INTO collection (name)
+            SELECT substr(path, 1, instr(path, '/') - 1) AS name
+            FROM (SELECT id, substr(uri, instr(substr(uri, 6), '/') + 6) AS path FROM request)
+            GROUP BY name ORDER BY min(id) LIMIT 1000;
         """
 }

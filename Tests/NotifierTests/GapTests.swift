@@ -1,4 +1,5 @@
 import ATProtocol
+import GRDB
 import Network
 import Sandbox
 import TestSupport
@@ -63,6 +64,83 @@ import Testing
         #expect(try await ledger.stream.knows(uri))
     }
 
+    /// Stores what was written to a collection, as a rule for its namespace would have it.
+    private func see(_ number: Int, _ collection: String, _ ledger: Ledger) async throws {
+        let event = try World.event(number)
+        guard case .commit(var commit) = event.body else { return }
+        commit.collection = try NSID(collection)
+        let moved = StreamEvent(position: event.position, did: event.did, body: .commit(commit))
+        var judge = EventClassifier(
+            rules: [try World.rule(collections: [collection])],
+            policy: PolicyConfiguration(),
+            sender: nil
+        )
+        let items = [judge.judge(moved, now: 1_790_000_000)].compactMap(\.self)
+        _ = try await ledger.queue(Timetable()).store(World.batch(moved), items, now: 1_790_000_000)
+    }
+
+    @Test func `the collections that requests were seen in are known, each once, also when those are forgotten`()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        #expect(try await ledger.stream.seenCollections().isEmpty)
+        for (number, name) in ["com.example.zebra", "com.example.ape", "com.example.zebra"].enumerated() {
+            try await see(number, name, ledger)
+        }
+        #expect(try await ledger.stream.seenCollections().map(\.text) == ["com.example.zebra", "com.example.ape"])
+        while try await ledger.queue(Timetable()).prune(before: 1_900_000_000) > 0 {}
+        try await ledger.database.write { try $0.execute(sql: "DELETE FROM request") }
+        #expect(try await ledger.stream.seenCollections().count == 2)
+    }
+
+    @Test func `whoever makes up names of collections does not fill the ledger with them`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        try await ledger.database.write { database in
+            for number in 0..<999 {
+                try database.execute(sql: "INSERT INTO collection (name) VALUES ('a.b.c\(number)')")
+            }
+        }
+        for (number, name) in ["com.example.a", "com.example.b"].enumerated() { try await see(number, name, ledger) }
+        let seen = try await ledger.stream.seenCollections().map(\.text)
+        #expect(seen.count == 1000 && seen.last == "com.example.a")
+    }
+
+    @Test func `what was seen of a namespace is asked for when a gap is closed`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        for (number, name) in ["com.example.ape", "com.examplex.ape"].enumerated() {
+            try await see(number, name, ledger)
+        }
+        try await ledger.stream.declare(gap, at: 5)
+        let (client, log) = (ScriptedClient { _ in .json(["repos": []]) }, LogRecorder())
+        let mailbox = StreamMailbox()
+        let keeper = GapBackfiller(
+            sweep: GapSweep(
+                configuration: SweepConfiguration(
+                    directories: [try WebURL("https://relay.test")],
+                    collections: [try CollectionPattern("com.example.*")]
+                ),
+                client: client,
+                identities: FixedIdentities(),
+                logger: log.logger
+            ),
+            store: ledger.stream,
+            hosts: HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger),
+            mailbox: mailbox,
+            interval: .milliseconds(1),
+            logger: log.logger
+        )
+        let keeping = Task { await keeper.run() }
+        #expect(await mailbox.next()?.closedGap != nil)
+        keeping.cancel()
+        await keeping.value
+        let asked = client.requests.map { PercentEncoding.parseForm($0.url.query ?? "").first?.value }
+        #expect(asked == ["com.example.ape"])
+        #expect(log.metadata(of: "namespace swept only for the collections of it that were seen").count == 1)
+    }
+
     @Test func `a gap that another host was read over is closed without asking anybody`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
@@ -74,7 +152,10 @@ import Testing
         try await ledger.stream.declare(gap, at: 5)
         let client = ScriptedClient.world()
         let sweep = GapSweep(
-            configuration: SweepConfiguration(directories: [], collections: [try NSID("com.example.change.request")]),
+            configuration: SweepConfiguration(
+                directories: [],
+                collections: [try CollectionPattern("com.example.change.request")]
+            ),
             client: client,
             identities: FixedIdentities(),
             logger: log.logger

@@ -77,6 +77,18 @@ import Testing
         #expect(try rows() == before)
     }
 
+    @Test func `tells the collections of its requests`() async throws {
+        let directory = try TemporaryDirectory()
+        try OldLedger.generate(rows: 30, in: directory)
+        try await OldLedger.open(directory).write { database in
+            try database.execute(
+                sql: "UPDATE job SET uri = replace(uri, 'change.request', 'other') WHERE id IN (1, 5, 10)"
+            )
+        }
+        let seen = try await opened(directory).stream.seenCollections().map(\.text)
+        #expect(seen == ["com.example.change.request", "com.example.other"])
+    }
+
     @Test func `reads to an operator as it did`() async throws {
         let directory = try TemporaryDirectory()
         try OldLedger.copy(to: directory)

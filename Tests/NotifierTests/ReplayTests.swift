@@ -33,7 +33,7 @@ import Testing
         try directory.write(String(decoding: bytes, as: UTF8.self), to: "recording.jsonl")
         var reader = try RecordingReader(
             path: directory.path + "/recording.jsonl",
-            collections: [try NSID("app.bsky.feed.like")]
+            collections: [try CollectionPattern("app.bsky.feed.like")]
         )
         var dryRun = DryRun(configuration: configuration, sender: nil)
         var replayed = Replayed()

@@ -20,8 +20,8 @@ public struct StreamConfiguration: Sendable {
     /// How much later than a host's own time, in the time of its events, an event may come before the host counts as
     /// having missed it.
     public var missWindow: Duration
-    /// The collections whose commits are wanted.
-    public var collections: [NSID]
+    /// The collections, and the namespaces of them, whose commits are wanted.
+    public var collections: [CollectionPattern]
     /// How far before now a stream is read that has never been followed.
     public var initialMargin: Duration
     /// How far before the last known time another host is asked to start: clock skew and uneven coverage.
@@ -59,7 +59,7 @@ public struct StreamConfiguration: Sendable {
     public var allowsLoopback: Bool
 
     /// A configuration with the usual patience.
-    public init(hosts: [WebURL], collections: [NSID], allowsLoopback: Bool = false) {
+    public init(hosts: [WebURL], collections: [CollectionPattern], allowsLoopback: Bool = false) {
         self.hosts = hosts
         self.collections = collections
         parallelHosts = 1

@@ -13,10 +13,11 @@ struct StreamRequest: Sendable, Equatable {
     ///   - cursor: where to begin.
     ///   - collections: the commits that are wanted.
     ///   - maximumMessage: the size of the largest message that a Jetstream is to send, in bytes; nil for no limit.
-    init(_ host: Upstream, _ cursor: ResumePoint.Cursor, collections: [NSID], maximumMessage: Int? = nil) {
+    init(_ host: Upstream, _ cursor: ResumePoint.Cursor, collections: [CollectionPattern], maximumMessage: Int? = nil) {
         var query: [(name: String, value: String)] = []
         // More than the server takes are filtered here alone.
-        let names = collections.count <= 100 ? collections.map(\.text) : []
+        let wanted = collections.outermost
+        let names = wanted.count <= 100 ? wanted.map(\.text) : []
         subprotocols = []
         switch host.wire {
         case .jetstream2:

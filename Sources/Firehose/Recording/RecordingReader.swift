@@ -30,7 +30,7 @@ public struct RecordingReader {
     ///   - path: the file.
     ///   - collections: the collections whose commits are wanted.
     /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
-    public init(path: String, collections: [NSID]) throws(FirehoseFailure) {
+    public init(path: String, collections: [CollectionPattern]) throws(FirehoseFailure) {
         file = try RecordingFile(path: path)
         version1 = JetstreamDecoder(
             host: "recording",

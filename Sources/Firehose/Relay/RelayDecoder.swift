@@ -26,7 +26,7 @@ struct RelayDecoder: Sendable {
     ///   - clock: the date.
     init(
         host: String,
-        collections: [NSID],
+        collections: [CollectionPattern],
         verification: StreamConfiguration.Verification,
         witnessed: Int64,
         queue: VerificationQueue? = nil,
@@ -36,7 +36,7 @@ struct RelayDecoder: Sendable {
         self.verification = verification
         self.queue = queue
         self.clock = clock
-        prefixes = collections.map { Array(($0.text + "/").utf8) }
+        prefixes = collections.outermost.map { Array(($0.isNamespace ? $0.beginning : $0.text + "/").utf8) }
         estimate = WitnessEstimate(witnessed)
     }
 

@@ -87,7 +87,8 @@ public struct GapBackfiller: Sendable {
 
     /// Sweeps a gap and hands its closing over; nil when it has to be done again.
     private func swept(_ gap: OpenGap) async -> Closing? {
-        let report = await sweep.run(from: gap.gap.from, until: gap.gap.until) { [store] uri in
+        guard let seen = try? await store.seenCollections() else { return nil }
+        let report = await sweep.run(from: gap.gap.from, until: gap.gap.until, seen: seen) { [store] uri in
             (try? await store.knows(uri)) ?? false
         } deliver: { events in
             await hand(over: StreamBatch(events: events))

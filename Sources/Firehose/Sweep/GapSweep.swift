@@ -4,6 +4,7 @@ public import Network
 
 /// Closes a gap of the stream over plain HTTP: asks who writes to the collections, then each of them what was written.
 ///
+/// Nobody lists who writes to a namespace: of one, the collections are asked for that are known by name.
 /// Needs no key and no archive. What it cannot see are records that were deleted meanwhile, and records whose keys
 /// claim another time than that of their writing.
 public struct GapSweep: Sendable {
@@ -39,17 +40,23 @@ public struct GapSweep: Sendable {
     /// - Parameters:
     ///   - from: microseconds since the Unix epoch.
     ///   - until: microseconds since the Unix epoch.
+    ///   - seen: the collections that records were seen of: those in a namespace are looked for.
     ///   - isKnown: whether a record was seen already; it is counted then, and not delivered.
     ///   - deliver: takes what was found, as creations without a position of any stream.
     /// - Returns: what was asked and found; the gap is closed when it is complete.
     public func run(
         from: Int64,
         until: Int64,
+        seen: [NSID],
         isKnown: @Sendable (ATURI) async -> Bool,
         deliver: @Sendable ([StreamEvent]) async -> Void
     ) async -> SweepReport {
         var report = SweepReport(from: from, until: until)
-        for collection in configuration.collections {
+        let collections = collections(seen)
+        report.namespaces = configuration.collections.outermost.filter(\.isNamespace).map { namespace in
+            SweepReport.Namespace(pattern: namespace, collections: collections.filter(namespace.matches))
+        }
+        for collection in collections {
             let authors: [DID]
             do throws(SweepFailure) { authors = try await self.authors(of: collection) } catch {
                 report.failures.append(.init(did: nil, collection: collection, detail: error.detail))
@@ -57,6 +64,16 @@ public struct GapSweep: Sendable {
             }
             report.authors += authors.count
             await sweep(collection, authors, isKnown: isKnown, deliver: deliver, into: &report)
+        }
+        for namespace in report.namespaces {
+            logger.log(
+                level: namespace.collections.isEmpty ? .warning : .notice,
+                "namespace swept only for the collections of it that were seen",
+                metadata: [
+                    "namespace": "\(namespace.pattern)",
+                    "collections": "\(namespace.collections.map(\.text).joined(separator: " "))",
+                ]
+            )
         }
         logger.notice(
             "gap swept",
@@ -66,6 +83,13 @@ public struct GapSweep: Sendable {
             ]
         )
         return report
+    }
+
+    /// The collections that are wanted one by one, and those of the namespaces that are known.
+    private func collections(_ seen: [NSID]) -> [NSID] {
+        let wanted = configuration.collections
+        let known = Set(wanted.compactMap(\.collection) + seen)
+        return known.filter { collection in wanted.contains { $0.matches(collection) } }.sorted { $0.text < $1.text }
     }
 
     private func sweep(

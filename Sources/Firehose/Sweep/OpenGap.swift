@@ -25,4 +25,7 @@ public protocol GapStore: Sendable {
 
     /// Whether a record was seen before, by whatever way.
     func knows(_ uri: ATURI) async throws -> Bool
+
+    /// The collections that wanted records were seen of.
+    func seenCollections() async throws -> [NSID]
 }

@@ -5,8 +5,8 @@ public import Network
 public struct SweepConfiguration: Sendable {
     /// Origins that list the repositories of a collection, in order of preference: relays' `https` addresses.
     public var directories: [WebURL]
-    /// The collections that are looked for.
-    public var collections: [NSID]
+    /// The collections that are looked for, and the namespaces of which those that were seen are.
+    public var collections: [CollectionPattern]
     /// The most authors of a collection that are asked for; more leave the sweep unfinished.
     public var maximumAuthors: Int
     /// Authors that are asked at the same time.
@@ -17,7 +17,7 @@ public struct SweepConfiguration: Sendable {
     public var allowsLoopback: Bool
 
     /// A configuration with the usual limits.
-    public init(directories: [WebURL], collections: [NSID], allowsLoopback: Bool = false) {
+    public init(directories: [WebURL], collections: [CollectionPattern], allowsLoopback: Bool = false) {
         self.directories = directories
         self.collections = collections
         maximumAuthors = 200_000

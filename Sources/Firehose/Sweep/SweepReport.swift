@@ -12,10 +12,28 @@ public struct SweepReport: Sendable, Equatable {
         public var detail: String
     }
 
+    /// A namespace, of which nobody lists the authors.
+    public struct Namespace: Sendable, Equatable, CustomStringConvertible {
+        /// What is wanted.
+        public var pattern: CollectionPattern
+        /// What was asked for of it: the collections that are known by name.
+        public var collections: [NSID]
+
+        /// One clause for an operator.
+        public var description: String {
+            let names = collections.map(\.text).joined(separator: ", ")
+            return collections.isEmpty
+                ? "\(pattern) was not looked for: no collection of it was seen yet"
+                : "\(pattern) was looked for only in what was seen of it: \(names)"
+        }
+    }
+
     /// Beginning of the window, in microseconds since the Unix epoch.
     public var from: Int64
     /// End of the window, in microseconds since the Unix epoch.
     public var until: Int64
+    /// The namespaces that were looked for, and in what.
+    public var namespaces: [Namespace] = []
     /// Authors that the directories named.
     public var authors = 0
     /// Authors whose repositories were read.

@@ -103,6 +103,13 @@ struct JSONScanner: ~Escapable {
         return true
     }
 
+    /// Whether a range of the bytes begins with these.
+    func hasPrefix(_ range: Range<Int>, _ prefix: [UInt8]) -> Bool {
+        guard range.count >= prefix.count else { return false }
+        for offset in 0..<prefix.count where bytes[range.lowerBound + offset] != prefix[offset] { return false }
+        return true
+    }
+
     /// The part of a range behind the last of a character; the whole range when it does not occur.
     func suffix(of range: Range<Int>, behind character: UInt8) -> Range<Int> {
         var start = range.upperBound

@@ -22,7 +22,8 @@ struct JetstreamDecoder: Sendable {
     ///   - collections: the collections whose commits are wanted.
     ///   - witnessed: what is known before the first message: where reading begins.
     ///   - trustsOutline: false to decode every message in full, and so to find every fault.
-    init(host: String, wire: StreamWire, collections: [NSID], witnessed: Int64, trustsOutline: Bool = true) {
+    init(host: String, wire: StreamWire, collections: [CollectionPattern], witnessed: Int64, trustsOutline: Bool = true)
+    {
         self.trustsOutline = trustsOutline
         self.host = host
         self.wire = wire

@@ -6,7 +6,11 @@ public struct WireProbe {
     private let encoding: WireEncoding
 
     /// A decoder that looks for these collections.
-    public init(_ wire: StreamWire, collections: [NSID], verification: StreamConfiguration.Verification = .matched) {
+    public init(
+        _ wire: StreamWire,
+        collections: [CollectionPattern],
+        verification: StreamConfiguration.Verification = .matched
+    ) {
         var configuration = StreamConfiguration(hosts: [], collections: collections)
         configuration.verification = verification
         decoder = WireDecoder(host: "probe", wire: wire, configuration: configuration, witnessed: 0)

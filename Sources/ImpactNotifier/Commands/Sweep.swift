@@ -14,6 +14,9 @@ struct Sweep: AsyncParsableCommand {
             Asks a relay who writes to the rules' collections, then each author's server for what was written since then, \
             and compares with the ledger. What is missing is left to the daemon: it sweeps the same time again within a \
             minute, and what it finds goes the usual way. The daemon does this by itself after every gap of the stream.
+
+            Nobody lists who writes to a namespace (org.example.*): of one, only the collections are looked for of which the \
+            ledger has seen records, or which a rule names. The output names them.
             """
     )
 
@@ -37,8 +40,9 @@ struct Sweep: AsyncParsableCommand {
         }
         let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
         try await loaded.withLedger { ledger throws(LedgerError) in
-            let report = await services.sweep(for: loaded).run(from: from.microseconds, until: now.microseconds) {
-                uri in
+            let seen = try await ledger.stream.seenCollections()
+            let sweep = services.sweep(for: loaded)
+            let report = await sweep.run(from: from.microseconds, until: now.microseconds, seen: seen) { uri in
                 (try? await ledger.stream.knows(uri)) ?? false
             } deliver: { events in
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
@@ -48,6 +52,7 @@ struct Sweep: AsyncParsableCommand {
                     "not asked: \(failure.did?.text ?? failure.collection.text): \(failure.detail)"
                 )
             }
+            for namespace in report.namespaces { StandardOutput.print(namespace.description) }
             let asked = "\(report.checked) of \(report.authors) authors asked"
             StandardOutput.print("\(asked); \(report.found) unknown, \(report.known) known already")
             guard !dryRun, report.found > 0 || !report.isComplete else { return }

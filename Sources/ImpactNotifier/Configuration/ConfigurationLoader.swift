@@ -145,7 +145,7 @@ struct ConfigurationLoader {
             return url.scheme == .wss || (url.scheme == .ws && allowsLoopback && url.isLoopback) ? url : nil
         }
         if hosts.isEmpty { section.flag("hosts", "at least one host is needed") }
-        let collections = Set(rules.flatMap(\.collections)).sorted { $0.text < $1.text }
+        let collections = Set(rules.flatMap(\.collections)).sorted { $0.text < $1.text }.map { CollectionPattern($0) }
         var stream = StreamConfiguration(hosts: hosts, collections: collections, allowsLoopback: allowsLoopback)
         stream.initialMargin = section.duration(
             "initial_margin",

@@ -35,6 +35,8 @@ extension JobQueue {
 extension LedgerTransaction {
     /// Microseconds by which the clocks of two hosts may differ.
     private static let clockDifference: Int64 = 120_000_000
+    /// Whoever writes may make up names in a namespace: later ones are not noted.
+    private static let maximumCollections = 1000
 
     func take(_ item: IntakeItem, into result: inout IntakeResult) throws {
         switch item {
@@ -99,6 +101,12 @@ extension LedgerTransaction {
                 \(request.reference?.description ?? ""), \(request.reference?.cid), \(request.keptRecord.encodedText),
                 \(request.event.position.witnessed), \(state), \(request.refusal?.reason), \(request.refusal?.detail),
                 \(now), \(now), \(now))
+            """
+        )
+        try database.run(
+            """
+            INSERT OR IGNORE INTO collection (name) SELECT \(request.commit.collection.text)
+            WHERE (SELECT coalesce(max(id), 0) FROM collection) < \(Self.maximumCollections)
             """
         )
         result.added.append(request)

@@ -29,6 +29,13 @@ extension StreamStore: GapStore {
         try await database.transaction(at: now) { try $0.declare(gap) }
     }
 
+    /// The collections that requests were seen in, the earliest first.
+    public func seenCollections() async throws(LedgerError) -> [NSID] {
+        try await database.read { database in
+            (try database.values("SELECT name FROM collection ORDER BY id") as [String]).compactMap { try? NSID($0) }
+        }
+    }
+
     /// Whether a record was seen before, by whatever way.
     public func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
         try await database.read { database in

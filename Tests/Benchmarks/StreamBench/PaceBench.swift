@@ -34,7 +34,7 @@ struct PaceBench {
         let collections = ["sh.tangled.repo.pull", "app.bsky.graph.block"]
         var configuration = StreamConfiguration(
             hosts: [try WebURL(arguments[0])],
-            collections: try collections.map { try NSID($0) }
+            collections: try collections.map { try CollectionPattern($0) }
         )
         configuration.certificateAuthorities = arguments[1]
         configuration.verification = StreamConfiguration.Verification(rawValue: arguments[3]) ?? .matched

@@ -12,7 +12,7 @@ import Testing
     private func configuration() throws -> StreamConfiguration {
         var configuration = StreamConfiguration(
             hosts: try SimulatedHosts.urls.map { try WebURL($0) },
-            collections: [try NSID("sh.tangled.repo.pull")]
+            collections: [try CollectionPattern("sh.tangled.repo.pull")]
         )
         configuration.verification = .off
         configuration.hostChangeMargin = .seconds(10)

@@ -29,7 +29,7 @@ final class FollowedSandbox: Sendable {
     func configuration(_ hosts: WebURL...) throws -> StreamConfiguration {
         var configuration = StreamConfiguration(
             hosts: hosts,
-            collections: [try NSID("sh.tangled.repo.pull")],
+            collections: [try CollectionPattern("sh.tangled.repo.pull")],
             allowsLoopback: true
         )
         configuration.positionInterval = .milliseconds(50)

@@ -12,7 +12,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("dump.jsonl")
         #expect(FlightRecorder.write(bytes, to: path))
-        var reader = try RecordingReader(path: path, collections: try collections.map { try NSID($0) })
+        var reader = try RecordingReader(path: path, collections: try collections.map { try CollectionPattern($0) })
         var items: [RecordingReader.Item] = []
         while let item = try reader.next() { items.append(item) }
         return items

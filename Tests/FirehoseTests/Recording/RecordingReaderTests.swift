@@ -9,7 +9,7 @@ import Testing
     private func items(of bytes: [UInt8], _ collection: String) throws -> [RecordingReader.Item] {
         let directory = try TemporaryDirectory()
         let path = try directory.write(bytes, to: "recording.jsonl")
-        var reader = try RecordingReader(path: path, collections: [try NSID(collection)])
+        var reader = try RecordingReader(path: path, collections: [try CollectionPattern(collection)])
         var items: [RecordingReader.Item] = []
         while let item = try reader.next() { items.append(item) }
         return items

@@ -9,22 +9,25 @@ import Testing
 
 @Suite struct `Gap sweeps` {
     private let client = ScriptedClient()
-    private let collection: NSID
+    private let log = LogRecorder()
     private let sweep: GapSweep
     private static let from: Int64 = 1_783_175_888_000_000
     private static let until: Int64 = from + 3_600_000_000
 
     init() throws {
-        collection = try NSID("sh.tangled.repo.pull")
+        sweep = try Self.sweep(["sh.tangled.repo.pull"], client, log)
+    }
+
+    private static func sweep(_ wanted: [String], _ client: ScriptedClient, _ log: LogRecorder) throws -> GapSweep {
         let directory = try WebURL("https://relay.test")
-        sweep = GapSweep(
+        return GapSweep(
             configuration: SweepConfiguration(
                 directories: [try WebURL("https://dead.test"), directory],
-                collections: [collection]
+                collections: try wanted.map { try CollectionPattern($0) }
             ),
             client: client,
             identities: IdentityResolver(configuration: IdentityConfiguration(directory: directory), client: client),
-            logger: .silent
+            logger: log.logger
         )
     }
 
@@ -57,7 +60,7 @@ import Testing
 
     private func run(known: Set<String> = []) async -> (report: SweepReport, found: [String]) {
         let found = Mutex<[String]>([])
-        let report = await sweep.run(from: Self.from, until: Self.until) {
+        let report = await sweep.run(from: Self.from, until: Self.until, seen: []) {
             known.contains($0.text)
         } deliver: { events in
             found.withLock { $0 += events.compactMap { $0.recordURI?.text } }
@@ -150,6 +153,55 @@ import Testing
         let (report, found) = await run()
         #expect(found.count == 1 && !report.isComplete)
         #expect(report.failures.map(\.did?.text) == ["did:web:silent.test"])
+    }
+
+    @Test(arguments: [
+        (["sh.tangled.*"], ["sh.tangled.repo.pull", "sh.tangled.repo.issue"]),
+        // One that a rule names is known, too; what is seen elsewhere, or wanted no more, is nobody's.
+        (["sh.tangled.*", "sh.tangled.repo.pull"], ["sh.tangled.repo.issue", "sh.tangledx.repo.pull", "a.b.c"]),
+        (["sh.tangled.*", "sh.tangled.repo.*"], ["sh.tangled.repo.pull", "sh.tangled.repo.issue"]),
+    ]) func `of a namespace what was seen is looked for, once, and named`(wanted: [String], seen: [String]) async throws
+    {
+        let list = "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo."
+        answer(list + "pull&limit=1000", #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        answer(list + "issue&limit=1000", #"{"repos":[]}"#)
+        author("a", pages: [[record("did:web:a.test", key(9))]])
+        let report = try await Self.sweep(wanted, client, log).run(
+            from: Self.from,
+            until: Self.until,
+            seen: seen.map { try NSID($0) },
+            isKnown: { _ in false },
+            deliver: { _ in }
+        )
+        #expect(report.isComplete && report.found == 1)
+        #expect(
+            report.namespaces.map(\.description) == [
+                "sh.tangled.* was looked for only in what was seen of it: sh.tangled.repo.issue, sh.tangled.repo.pull"
+            ]
+        )
+        let line = "namespace swept only for the collections of it that were seen"
+        #expect(
+            log.metadata(of: line) == [
+                ["namespace": "sh.tangled.*", "collections": "sh.tangled.repo.issue sh.tangled.repo.pull"]
+            ]
+        )
+        #expect(log.count(line, .notice) == 1)
+        let lists = client.requests.map(\.url.description).filter { $0.hasPrefix("https://relay.test/") }
+        #expect(lists == ["issue", "pull"].map { list + $0 + "&limit=1000" })
+    }
+
+    @Test func `a namespace of which nothing was seen is looked for nowhere, which is said`() async throws {
+        let report = try await Self.sweep(["sh.tangled.*"], client, log).run(
+            from: Self.from,
+            until: Self.until,
+            seen: [try NSID("sh.tangledx.repo.pull")],
+            isKnown: { _ in false },
+            deliver: { _ in }
+        )
+        #expect(client.requests.isEmpty && report.isComplete)
+        let sentence = "sh.tangled.* was not looked for: no collection of it was seen yet"
+        #expect(report.namespaces.map(\.description) == [sentence])
+        #expect(log.count("namespace swept only for the collections of it that were seen", .warning) == 1)
     }
 
     @Test func `without a directory that answers nothing is claimed`() async {

@@ -66,7 +66,7 @@ import Testing
         let mailbox = StreamMailbox()
         var configuration = StreamConfiguration(
             hosts: [network.streamURL(.relay)],
-            collections: [try NSID("sh.tangled.repo.pull")],
+            collections: [try CollectionPattern("sh.tangled.repo.pull")],
             allowsLoopback: true
         )
         configuration.verification = .all

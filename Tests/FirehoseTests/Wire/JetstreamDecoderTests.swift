@@ -8,7 +8,7 @@ import Testing
         JetstreamDecoder(
             host: "host.test",
             wire: wire,
-            collections: try collections.map { try NSID($0) },
+            collections: try collections.map { try CollectionPattern($0) },
             witnessed: 1,
             trustsOutline: trusts
         )

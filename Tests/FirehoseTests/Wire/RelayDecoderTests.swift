@@ -14,7 +14,7 @@ import Testing
     ) throws -> RelayDecoder {
         RelayDecoder(
             host: "relay.test",
-            collections: try collections.map { try NSID($0) },
+            collections: try collections.map { try CollectionPattern($0) },
             verification: verification,
             witnessed: 0
         )
@@ -140,7 +140,7 @@ import Testing
 
     @Test func `a revision of the future is put aside, unless it is our own clock that is slow`() throws {
         guard let message = try RelayRecording.messages().first else { return }
-        let collections = try collections().map { try NSID($0) }
+        let collections = try collections().map { try CollectionPattern($0) }
         var clean = try decoder(self.collections())
         guard case .read(let content) = decode(&clean, message), let event = content.events.first,
             case .commit(let commit) = event.body

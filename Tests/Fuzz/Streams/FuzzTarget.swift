@@ -32,7 +32,11 @@ enum FuzzTarget {
 
     /// A message that is passed over by its head must not be wanted in full.
     private static func jetstream(_ bytes: [UInt8]) {
-        guard let wanted = try? NSID("a.b.c") else { return }
+        for pattern in ["a.b.c", "a.b.*"] { jetstream(bytes, pattern) }
+    }
+
+    private static func jetstream(_ bytes: [UInt8], _ pattern: String) {
+        guard let wanted = try? CollectionPattern(pattern) else { return }
         for wire in [StreamWire.jetstream1, .jetstream2] {
             var quick = JetstreamDecoder(host: "h", wire: wire, collections: [wanted], witnessed: 0)
             var full = JetstreamDecoder(
@@ -51,7 +55,7 @@ enum FuzzTarget {
     }
 
     private static func relay(_ bytes: [UInt8]) {
-        guard let wanted = try? NSID("app.bsky.feed.like") else { return }
+        guard let wanted = try? CollectionPattern("app.bsky.feed.*") else { return }
         for verification in StreamConfiguration.Verification.allCases {
             var decoder = RelayDecoder(host: "h", collections: [wanted], verification: verification, witnessed: 0)
             _ = unsafe decoder.decode(.binary, bytes.span.bytes)

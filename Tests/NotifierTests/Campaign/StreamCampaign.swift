@@ -161,7 +161,7 @@ final class StreamCampaign: Sendable {
 
     /// The hosts in any order, one or two of them at a time.
     private func streamConfiguration() throws -> StreamConfiguration {
-        let collections = configuration.rules.flatMap(\.collections)
+        let collections = configuration.rules.flatMap(\.collections).map { CollectionPattern($0) }
         var stream = StreamConfiguration(hosts: [], collections: collections, allowsLoopback: true)
         let hosts = zip(network.streamHosts, SandboxWire.allCases).map { $0.url($1) }
         (stream.hosts, stream.parallelHosts) = state.withLock {
