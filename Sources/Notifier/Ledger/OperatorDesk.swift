@@ -56,9 +56,16 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// Jobs, and requests that have none, the latest first; those of one state, or all.
-    public func jobs(in state: JobState? = nil, limit: Int = 1000) async throws(LedgerError) -> [Job] {
-        try await database.read { try $0.jobs(in: state, limit: limit) }
+    /// Jobs, and requests that have none, the latest first; those of one state, or of one reason, or all.
+    public func jobs(
+        in state: JobState? = nil,
+        for reason: Reason? = nil,
+        limit: Int = 1000
+    ) async throws(LedgerError) -> [Job] {
+        try await database.read { database in
+            guard let reason else { return try database.jobs(in: state, limit: limit) }
+            return try database.jobs(for: reason, in: state, limit: limit)
+        }
     }
 
     /// The jobs of one change request, or the request alone.
@@ -143,6 +150,17 @@ extension Database {
             ? "WHERE request.id IN \(latest)" : "WHERE job.state = \(state) ORDER BY job.id DESC LIMIT \(limit)"
         let found =
             try rows("\(Job.selection) \(jobs)") + (requests.map { try rows("\(Job.requests) \($0)") } ?? [])
+        return try Array(
+            found.map(Job.init(row:)).filter { state == nil || $0.state == state }
+                .sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit)
+        )
+    }
+
+    fileprivate func jobs(for reason: Reason, in state: JobState?, limit: Int) throws -> [Job] {
+        let jobs: SQL = state.map { "AND job.state = \($0)" } ?? ""
+        let found =
+            try rows("\(Job.selection) WHERE job.reason = \(reason) \(jobs) ORDER BY job.id DESC LIMIT \(limit)")
+            + rows("\(Job.requests) WHERE reason = \(reason) AND is_shown ORDER BY request.id DESC LIMIT \(limit)")
         return try Array(
             found.map(Job.init(row:)).filter { state == nil || $0.state == state }
                 .sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit)

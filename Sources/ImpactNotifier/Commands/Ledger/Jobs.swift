@@ -23,12 +23,14 @@ struct Jobs: AsyncParsableCommand {
             transform: JobState.named
         )
         var state: JobState?
+        @Option(help: "Only jobs that stand where they do for this reason.", transform: Reason.named)
+        var reason: Reason?
         @Option(help: "At most so many.") var limit = 50
         @Flag(help: "One JSON object a line.") var json = false
 
         func run() async throws {
             try await ledger.withLedger { ledger throws(LedgerError) in
-                for job in try await ledger.desk.jobs(in: state, limit: limit) {
+                for job in try await ledger.desk.jobs(in: state, for: reason, limit: limit) {
                     StandardOutput.print(json ? job.json.encodedText : job.line(now: SystemClock().now()))
                 }
             }
@@ -140,5 +142,13 @@ extension JobState {
     @Sendable fileprivate static func named(_ name: String) throws -> JobState {
         guard let state = JobState(rawValue: name) else { throw ValidationError("there is no state “\(name)”") }
         return state
+    }
+}
+
+extension Reason {
+    /// The reason of a code on the command line.
+    @Sendable fileprivate static func named(_ code: String) throws -> Reason {
+        guard let reason = Reason(rawValue: code) else { throw ValidationError("there is no reason “\(code)”") }
+        return reason
     }
 }
