@@ -4,11 +4,12 @@ internal import GRDB
 ///
 /// A migration that was released is never changed; a new one follows it.
 enum LedgerSchema {
-    /// The names of the migrations, in their order; rows are carried over between the second and the third.
+    /// The names of the migrations, in their order; rows are carried over between the two of the second schema.
     static let first = "1"
     static let secondBegun = "2 begun"
     static let second = "2"
     static let collections = "2 collections"
+    static let third = "3"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -17,6 +18,7 @@ enum LedgerSchema {
         migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
         migrator.registerMigration(collections, foreignKeyChecks: .immediate) { try $0.execute(sql: collectionTable) }
+        migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
         return migrator
     }
 

@@ -324,6 +324,15 @@ import Testing
         }
     }
 
+    @Test func `of the second schema goes on with its rows, none of which was seen in shadow mode`() async throws {
+        let directory = try TemporaryDirectory()
+        try OldLedger.copy(to: directory)
+        try LedgerSchema.migrator.migrate(try OldLedger.open(directory), upTo: LedgerSchema.second)
+        let desk = try await opened(directory).desk
+        #expect(try await desk.jobs().count == 26)
+        #expect(try await desk.jobs().allSatisfy { !$0.isShadow })
+    }
+
     @Test func `and every other one name the version that wrote it`() async throws {
         let directory = try TemporaryDirectory()
         try OldLedger.copy(to: directory)
@@ -334,7 +343,7 @@ import Testing
         #expect(try writer() == "0.2.0", "other commands do not")
         do { _ = try await Ledger.open(directory: directory.path, access: .daemon, version: "0.3.0") }
         #expect(try writer() == "0.3.0")
-        try await OldLedger.open(directory).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('3')") }
+        try await OldLedger.open(directory).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99')") }
         for access in [LedgerDatabase.Access.daemon, .command] {
             await #expect {
                 try await Ledger.open(directory: directory.path, access: access, version: "0.2.0")

@@ -15,7 +15,13 @@ struct ConfigurationSummary {
             case .did(let did): did.text
             case .handle(let handle): "@\(handle)"
             }
-        var lines = ["Messages are sent by \(account) \(Self.session(configuration.session))."]
+        var lines: [String] = []
+        if !delivery.sending.isEnabled {
+            lines.append(
+                "SHADOW MODE: nothing is sent, and nobody will be told of what is seen now. The log says what would have been sent."
+            )
+        }
+        lines.append("Messages are sent by \(account) \(Self.session(configuration.session)).")
         let parallel = configuration.stream.parallelHosts
         for (index, host) in configuration.stream.hosts.enumerated() {
             let place =

@@ -87,6 +87,7 @@ struct DeliverySection {
 
     private func sending(_ section: ConfigurationSection) -> SendingConfiguration {
         var sending = SendingConfiguration()
+        sending.isEnabled = section.flag("enabled", default: sending.isEnabled)
         sending.interval = section.duration("interval", default: sending.interval, in: Self.long)
         sending.dailyLimit = section.integer("daily_limit", default: sending.dailyLimit, in: 1...1_000_000)
         sending.settle = section.duration("settle", default: sending.settle, in: Self.long)

@@ -14,6 +14,7 @@ extension Monitoring {
                 [board.ledger().pending, hosts.reports.isEmpty ? "stream" : nil].compactMap(\.self)
             },
             obstacle: { Self.obstacle(board)?.description },
+            isSendingOff: { [isOff = !configuration.delivery.sending.isEnabled] in isOff },
             status: { [hosts] in
                 var json: [String: JSONValue] = ["version": .string(BuildInformation.version)]
                 json["session"] = SessionText(board.session, now: SystemClock().now()).json

@@ -34,6 +34,7 @@ extension PipelineStatus {
     private var senderText: String {
         switch sender {
         case .open: "open"
+        case .off: "off:\(Reason.shadowMode.rawValue)"
         case .held(let reason, _): "held:\(reason.rawValue)"
         case .paused(let reason, _, _): "paused:\(reason.rawValue)"
         }

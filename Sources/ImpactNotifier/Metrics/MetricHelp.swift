@@ -36,6 +36,7 @@ enum MetricHelp {
         "send_requests_total": "Requests to the chat service, by method and HTTP status.",
         "send_breaker_open": "1 while sending is paused for the whole account.",
         "output_failures_total": "Notifications that a local output did not take, by output.",
+        "sending_enabled": "1 while messages are sent; 0 in shadow mode (sending.enabled: false).",
         "session_usable": "1 while a message could really be sent with the session.",
         "session_expiry_timestamp_seconds": "When the session ends for good; absent when it has no end or is over.",
         "oauth_refresh_total": "Renewals of the tokens that ended, by result: ok, or the reason why not.",

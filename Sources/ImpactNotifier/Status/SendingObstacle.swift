@@ -13,16 +13,23 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
     /// The obstacle; nil when messages are sent as they come.
     ///
     /// - Parameters:
-    ///   - session: the session's own; it comes first, for a sender without a session rests, too.
+    ///   - session: the session's own; it comes before the sender's, for a sender without a session rests, too, but behind
+    ///     shadow mode, which needs none.
     ///   - sender: whether the sender rests.
     ///   - now: the time.
     init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: UnixTime) {
+        if sender == .off {
+            description = Instance.addressed(
+                "SHADOW MODE, sending.enabled is false; set it to true and run “impact-notifier reload”"
+            )
+            return
+        }
         if let session {
             description = Instance.addressed("\(Self.line(session.clause)); run “\(session.remedy)”")
             return
         }
         switch sender {
-        case .open: return nil
+        case .open, .off: return nil
         case .held(_, let until) where until <= now: return nil
         case .held(let reason, let until):
             description = Instance.addressed(
@@ -52,7 +59,7 @@ extension PipelineStatus.Sender {
     /// Whether it rests for a reason that the session alone gives.
     var waitsForSession: Bool {
         switch self {
-        case .open: false
+        case .open, .off: false
         case .held(let reason, _), .paused(let reason, _, _):
             [.loginRequired, .sessionMisconfigured, .sessionUnavailable].contains(reason)
         }

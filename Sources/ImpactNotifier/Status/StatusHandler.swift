@@ -21,7 +21,7 @@ struct StatusHandler: Sendable {
             return text("only GET and HEAD\n", status: 405, headers: ["Allow": "GET, HEAD"])
         }
         switch request.path {
-        case "/healthz": return text("ok\n")
+        case "/healthz": return text(source.isSendingOff() ? "ok, in shadow mode: nothing is sent\n" : "ok\n")
         case "/readyz":
             let pending = source.pending()
             guard pending.isEmpty else {

@@ -11,6 +11,8 @@ struct StatusSource: Sendable {
     ///
     /// No readiness either: people read it in the text of a good answer.
     var obstacle: @Sendable () -> String?
+    /// Whether that is so because it is configured: shadow mode.
+    var isSendingOff: @Sendable () -> Bool
     /// The state for people and scripts.
     var status: @Sendable () -> JSONValue
     /// The state for Prometheus.

@@ -6,19 +6,25 @@ struct AdmissionPolicy: Sendable {
     private let policy: PolicyConfiguration
     private let rules: [String: Rule]
     private let sender: DID
+    /// Whether anything may leave.
+    let isSendingEnabled: Bool
 
     init(_ configuration: NotifierConfiguration, sender: DID) {
         policy = configuration.policy
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
         self.sender = sender
+        isSendingEnabled = configuration.sending.isEnabled
     }
 
     /// Whether an account is told of a request; `isFollower` is nil when that is not known.
+    ///
+    /// What was seen while sending was off (`isShadow`) goes its way in shadow mode alone.
     func admission(
         of recipient: DID,
         to uri: ATURI,
         by author: DID,
         rule: String,
+        isShadow: Bool,
         isSuppressed: Bool,
         isFollower: Bool?
     ) -> Admission {
@@ -27,6 +33,7 @@ struct AdmissionPolicy: Sendable {
         guard hasRule(rule, for: uri) else { return .refused(.ruleRemoved) }
         if policy.blockedAuthors.contains(author) { return .refused(.authorBlocked) }
         if isSuppressed { return .refused(.ownerSuppressed) }
+        if isShadow, isSendingEnabled { return .refused(.shadowMode) }
         switch policy.recipients {
         case .anyone: return .told
         case .allowlist: return policy.allowlist.contains(recipient) ? .told : .refused(.ownerNotAllowed)

@@ -1,5 +1,7 @@
 /// How messages are sent: pace, patience and doubt.
 public struct SendingConfiguration: Sendable, Equatable {
+    /// Whether anything is sent; shadow mode does everything else, and says what it would have sent.
+    public var isEnabled = true
     /// Value of `atproto-proxy` on every chat call.
     public var proxy = "did:web:api.bsky.chat#bsky_chat"
     /// The least time between two messages; zero for tests.

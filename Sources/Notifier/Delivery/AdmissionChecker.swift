@@ -48,6 +48,7 @@ actor AdmissionChecker {
             to: request.uri,
             by: request.author,
             rule: request.rule,
+            isShadow: request.isShadow,
             isSuppressed: try await suppressions.contains(recipient),
             isFollower: isFollower
         )

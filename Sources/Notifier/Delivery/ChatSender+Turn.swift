@@ -10,13 +10,7 @@ extension ChatSender {
         // One request that must not be told of any more must not take the others of its digest with it.
         if try await refuseWhatIsExcluded(candidate) { return false }
         if try await isHeldBack(candidate) { return false }
-        let message: ComposedMessage
-        do {
-            message = try composer.compose(candidate.jobs.compactMap(\.changeRequest), marker: marker.mark(first.uri))
-        } catch {
-            try await refuse(candidate.jobs, error)
-            return false
-        }
+        guard let message = try await compose(for: candidate, first) else { return false }
         let conversation: Conversation
         do { conversation = try await chat.conversation(with: candidate.owner) } catch {
             try await giveBack(candidate.jobs, .openConversation, error)
@@ -35,6 +29,32 @@ extension ChatSender {
         guard let begun else { return false }
         try await send(begun)
         return true
+    }
+
+    /// Ends jobs in shadow mode with the message that would have been sent, whatever the limits say: no message leaves that
+    /// they could count.
+    func foretell(_ candidate: SendCandidate) async throws(LedgerError) {
+        guard let first = candidate.jobs.first, try await !refuseWhatIsExcluded(candidate),
+            let message = try await compose(for: candidate, first)
+        else { return }
+        logger.notice(
+            "shadow mode: message not sent",
+            metadata: [
+                "did": "\(candidate.owner)", "uri": "\(first.uri)", "rule": "\(first.rule)",
+                "requests": "\(candidate.jobs.count)", "text": "\(message.text)",
+            ]
+        )
+        try await refuse(candidate.jobs, Refusal(.shadowMode, ""), in: .sendMessage)
+    }
+
+    /// The message about these jobs; nil when none can be made of them, and they are dropped for it.
+    private func compose(for candidate: SendCandidate, _ first: Job) async throws(LedgerError) -> ComposedMessage? {
+        do {
+            return try composer.compose(candidate.jobs.compactMap(\.changeRequest), marker: marker.mark(first.uri))
+        } catch {
+            try await refuse(candidate.jobs, error)
+            return nil
+        }
     }
 
     /// Sends a message that is on disk as `sending`, and stores what came of it.
@@ -74,13 +94,13 @@ extension ChatSender {
         context.report(try await queue.apply(.failed(verdict), to: jobs.map(\.id), note, now: context.now))
     }
 
-    /// Drops jobs that no message can be made of.
-    private func refuse(_ jobs: [Job], _ refusal: Refusal) async throws(LedgerError) {
+    /// Drops jobs of which no message can be made, or is to be sent.
+    private func refuse(_ jobs: [Job], _ refusal: Refusal, in phase: CallPhase = .input) async throws(LedgerError) {
         context.report(
             try await queue.apply(
                 .admitted(.refused(refusal.reason)),
                 to: jobs.map(\.id),
-                Attempt(.input, refusal),
+                Attempt(phase, refusal),
                 now: context.now
             )
         )

@@ -66,8 +66,13 @@ actor ChatSender {
     /// Does one thing, and says how long there is nothing else to do.
     private func step() async throws(LedgerError) -> Duration {
         let now = context.now
+        // Whatever stands against sending, a session that there is not among it, does not stand against this.
+        if context.isShadow, let candidate = try await queue.nextCandidate(configuration, now: now) {
+            try await foretell(candidate)
+            return .zero
+        }
         switch breaker.status {
-        case .open: break
+        case .open, .off: break
         case .held(_, let until) where until > now: return until - now
         case .held: breaker.reopenAfterHold()
         case .paused(_, _, let probeAt) where probeAt > now: return probeAt - now
@@ -86,10 +91,12 @@ actor ChatSender {
             try await verify(delivery)
             return .zero
         }
-        if nextSendAt > now { return nextSendAt - now }
-        if let candidate = try await queue.nextCandidate(configuration, now: now) {
-            if try await take(candidate) { paceNext() }
-            return .zero
+        if !context.isShadow {
+            if nextSendAt > now { return nextSendAt - now }
+            if let candidate = try await queue.nextCandidate(configuration, now: now) {
+                if try await take(candidate) { paceNext() }
+                return .zero
+            }
         }
         let due = try await queue.nextDue() ?? .distantFuture
         // Where nobody reads answers there is no time for it.

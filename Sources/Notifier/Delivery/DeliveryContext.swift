@@ -34,6 +34,9 @@ struct DeliveryContext: Sendable {
         self.logger = logger
     }
 
+    /// Whether nothing is sent, and everything else is done.
+    var isShadow: Bool { !configuration.sending.isEnabled }
+
     /// The time.
     var now: UnixTime { wallClock.now() }
 

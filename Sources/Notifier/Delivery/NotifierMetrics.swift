@@ -49,7 +49,8 @@ enum NotifierMetrics {
         }
         Gauge(label: prefix + "queue_oldest_age_seconds").record(status.oldestPendingAge?.inSeconds ?? 0)
         Gauge(label: prefix + "dead_letters").record(status.jobs[.uncertain] ?? 0)
-        Gauge(label: prefix + "send_breaker_open").record(status.sender == .open ? 0 : 1)
+        Gauge(label: prefix + "send_breaker_open").record([.open, .off].contains(status.sender) ? 0 : 1)
+        Gauge(label: prefix + "sending_enabled").record(status.sender == .off ? 0 : 1)
     }
 
     private static func notification(_ rule: String, _ outcome: String) -> Counter {

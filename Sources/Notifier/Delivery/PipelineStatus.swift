@@ -6,6 +6,8 @@ public struct PipelineStatus: Sendable, Equatable {
     public enum Sender: Sendable, Equatable {
         /// Messages are sent as they come.
         case open
+        /// Nothing is sent, as configured: shadow mode.
+        case off
         /// Everything waits until this time.
         case held(reason: Reason, until: UnixTime)
         /// An operator must help; looked at again at this time.

@@ -51,14 +51,14 @@ actor Intake {
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.
     private func limit(_ item: IntakeItem) -> [IntakeItem] {
-        guard case .request(var request) = item, request.refusal == nil, request.startsJob else {
-            return [item]
-        }
+        guard case .request(var request) = item else { return [item] }
+        request.isShadow = context.isShadow
+        guard request.refusal == nil, request.startsJob else { return [.request(request)] }
         let author = request.event.did
         let judgement = breaker.judge(author, request.commit.recordKey, at: request.event.position.witnessedAt)
-        request.refusal = Refusal(.authorBurst, "")
+        if judgement != .passes { request.refusal = Refusal(.authorBurst, "") }
         switch judgement {
-        case .passes: return [item]
+        case .passes: return [.request(request)]
         case .trips:
             context.logger.warning(
                 "author blocked for a burst",

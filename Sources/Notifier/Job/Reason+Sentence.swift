@@ -95,6 +95,8 @@ extension Reason {
         case .ownerStopped: "The owner answered with the word to stop."
         case .operatorDecision: "An operator decided it."
         case .ruleRemoved: "The rule is gone, or reads other collections now; “jobs move” brings it under another."
+        case .shadowMode:
+            "Sending is off (sending.enabled), or was when this was seen; once it is on, “jobs retry” has it told."
         }
     }
 }

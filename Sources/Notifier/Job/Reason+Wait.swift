@@ -23,7 +23,7 @@ extension Reason {
             .ownerChanged, .didDocumentInvalid, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
             .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
             .conversationUnreadable, .requestRefused, .messageTooLarge, .mentionPosted, .sendsExhausted, .waitExpired,
-            .ownerStopped, .operatorDecision, .ruleRemoved:
+            .ownerStopped, .operatorDecision, .ruleRemoved, .shadowMode:
             nil
         }
     }

@@ -106,4 +106,6 @@ public enum Reason: String, Sendable, CaseIterable {
     case ownerStopped = "owner-stopped"
     case operatorDecision = "operator-decision"
     case ruleRemoved = "rule-removed"
+    /// Sending is off, or was when it was seen.
+    case shadowMode = "shadow-mode"
 }

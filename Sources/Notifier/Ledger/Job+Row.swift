@@ -6,7 +6,7 @@ internal import Network
 extension Job {
     private static let columns: SQL = """
         request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, reference_cid, record, \
-        project_name, witnessed, request.created_at AS created_at
+        project_name, is_shadow, witnessed, request.created_at AS created_at
         """
 
     /// Jobs with their requests.
@@ -38,6 +38,7 @@ extension Job {
         reference = ProjectReference(text: row["reference"], cid: row["reference_cid"])
         recordText = row["record"]
         projectName = row["project_name"]
+        isShadow = row["is_shadow"]
         witnessed = row["witnessed"]
         reason = row.reason("reason")
         if job == nil {

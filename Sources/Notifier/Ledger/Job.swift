@@ -29,6 +29,8 @@ public struct Job: Sendable, Equatable {
     var recordText: String
     /// The project's name; nil when it is not known.
     public var projectName: String?
+    /// Whether sending was off when it was seen, and no operator has asked for it since.
+    var isShadow: Bool
     /// When the stream saw it, in microseconds since the Unix epoch.
     public var witnessed: Int64
     /// Where it stands.

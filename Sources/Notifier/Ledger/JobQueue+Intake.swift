@@ -76,6 +76,8 @@ extension LedgerTransaction {
     ) throws -> Bool {
         // What became of the version before is no news: the new one is.
         let isNews = try silently { try apply(.updated(refusal: request.refusal?.reason, change), toRequest: id) }
+        // Who was told of nothing in shadow mode is not told of other words; another project is another matter.
+        let keepsShadow = change != .reference
         // What is dropped all the same takes it too: an operator may want it told, as it is now.
         try database.run(
             """
@@ -83,6 +85,7 @@ extension LedgerTransaction {
                 reference = \(request.reference?.description ?? ""), reference_cid = \(request.reference?.cid),
                 record = \(request.keptRecord.encodedText), witnessed = \(request.event.position.witnessed),
                 project_name = NULL, detail = CASE WHEN \(isNews) THEN \(request.refusal?.detail) ELSE detail END,
+                is_shadow = CASE WHEN \(isNews) THEN \(request.isShadow) OR is_shadow AND \(keepsShadow) ELSE is_shadow END,
                 due_at = \(now), created_at = CASE WHEN \(isNews) THEN \(now) ELSE created_at END
             WHERE id = \(id) AND (\(isNews) OR state = \(RequestMachine.State.dropped))
             """
@@ -96,11 +99,11 @@ extension LedgerTransaction {
         try database.run(
             """
             INSERT INTO request (uri, author, rule, cid, rev, reference, reference_cid, record, witnessed, state, reason,
-                detail, due_at, created_at, updated_at)
+                detail, is_shadow, due_at, created_at, updated_at)
             VALUES (\(request.uri), \(request.event.did), \(request.rule), \(request.commit.cid), \(request.commit.rev),
                 \(request.reference?.description ?? ""), \(request.reference?.cid), \(request.keptRecord.encodedText),
                 \(request.event.position.witnessed), \(state), \(request.refusal?.reason), \(request.refusal?.detail),
-                \(now), \(now), \(now))
+                \(request.isShadow), \(now), \(now), \(now))
             """
         )
         try database.run(

@@ -9,7 +9,8 @@ enum MentionCandidate: Sendable {
     case nobody
     /// Nobody's before this time.
     case waits(until: UnixTime)
-    /// The owner of this request, with the time when it was first seen; it is ``JobState/posting`` from now on.
+    /// The owner of this request, with the time when it was first seen; it is ``JobState/posting`` from now on, unless sending
+    /// is off.
     case post(Job)
     /// Nobody's: it was found that somebody is not to be mentioned, or not again.
     case calledOff(Applied)
@@ -19,14 +20,14 @@ extension JobQueue {
     /// The next owner to be mentioned; their request is marked before anything leaves (invariant 3).
     ///
     /// A post that may have been made already comes first: to make it again does no harm. Authors take turns. What is in force
-    /// at this moment decides of both.
+    /// at this moment decides of both. While sending is off, what may have been made rests.
     func nextMention(
         _ configuration: MentionConfiguration,
         policy: AdmissionPolicy,
         now: UnixTime
     ) async throws(LedgerError) -> MentionCandidate {
         try await write(at: now) { transaction in
-            let underWay = try transaction.mentionUnderWay()
+            let underWay = policy.isSendingEnabled ? try transaction.mentionUnderWay() : nil
             if underWay == nil {
                 guard configuration.isEnabled else { return .nobody }
                 let limits = [(configuration.interval, 1), (.seconds(86_400), configuration.dailyLimit)]
@@ -37,9 +38,10 @@ extension JobQueue {
             if case .refused(let reason) = try policy.admission(of: job, in: transaction), reason != .ruleRemoved {
                 try transaction.apply(.calledOff(reason), toJob: job.id)
             }
-            try transaction.apply(.mentionBegun, toJob: job.id)
-            let isPosting = try transaction.jobRow(job.id)?.machine.state == .posting
-            return isPosting ? .post(job) : .calledOff(transaction.applied)
+            if policy.isSendingEnabled { try transaction.apply(.mentionBegun, toJob: job.id) }
+            let isMeant =
+                try transaction.jobRow(job.id)?.machine.state == (policy.isSendingEnabled ? .posting : .deferred)
+            return isMeant ? .post(job) : .calledOff(transaction.applied)
         }
     }
 

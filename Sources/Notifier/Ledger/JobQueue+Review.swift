@@ -123,6 +123,7 @@ extension AdmissionPolicy {
             to: job.uri,
             by: job.author,
             rule: job.rule,
+            isShadow: job.isShadow,
             isSuppressed: try transaction.isSuppressed(owner),
             isFollower: try transaction.follows(owner)
         )

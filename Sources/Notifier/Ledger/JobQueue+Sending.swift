@@ -73,7 +73,7 @@ extension JobQueue {
     }
 
     /// Stores that a message in doubt is not in its conversation: it is sent again when everything that speaks for it still
-    /// holds and the pace allows it, read once more when only the pace does not, else taken apart.
+    /// holds, sending is on and the pace allows it, read once more when only the pace does not, else taken apart.
     func absent(
         _ id: Int64,
         policy: AdmissionPolicy,
@@ -83,7 +83,8 @@ extension JobQueue {
         try await applied(at: now) { transaction in
             guard let message = try transaction.message(id) else { return }
             let isUnchanged = try message.members.allSatisfy { member in
-                guard member.withdrawal == nil, let job = try transaction.job(member.job) else { return false }
+                guard policy.isSendingEnabled, member.withdrawal == nil, let job = try transaction.job(member.job)
+                else { return false }
                 return try policy.admission(of: job, in: transaction) == .told
             }
             let note = Attempt(.readMessages, outcome: "not found")

@@ -14,6 +14,8 @@ struct NewRequest: Sendable {
     var refusal: Refusal?
     /// Whether the event is one that the rule sends messages for; else it only replaces what is queued.
     let startsJob: Bool
+    /// Whether sending is off while it is seen.
+    var isShadow = false
 }
 
 /// What a batch of the stream means for the ledger.

@@ -23,6 +23,8 @@ public struct OperatorDesk: Sendable {
             guard let id: Int64 = try database.value("SELECT id FROM request WHERE uri = \(uri)"),
                 let isShown: Bool = try transaction.request(id)?.row["is_shown"]
             else { return [] }
+            // An operator asks for it, whenever it was seen.
+            if decision == .retry { try database.run("UPDATE request SET is_shadow = FALSE WHERE id = \(id)") }
             let note = Attempt(.decision, outcome: "\(decision)", reason: .operatorDecision)
             var isChanged = false
             let jobs: [Int64] = try database.values("SELECT id FROM job WHERE request = \(id) ORDER BY id")

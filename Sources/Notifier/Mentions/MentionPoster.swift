@@ -79,6 +79,7 @@ actor MentionPoster {
             link: rule.link?.render { request.value(of: $0) },
             service: context.configuration.message.service
         )
+        if context.isShadow { return try await foretell(post, about: job) }
         let key = marker.recordKey(of: job.uri, for: request.owner, at: UInt64(clamping: job.witnessed))
         let uri = "at://\(session.account)/\(Self.collection)/\(key)"
         do { try await put(post, key) } catch { return try await fail(job, error) }
@@ -86,6 +87,21 @@ actor MentionPoster {
         failures = 0
         let note = Attempt(.postMention, outcome: JobState.delivered.rawValue, detail: uri)
         context.report(try await queue.apply(.posted, to: [job.id], note, now: context.now))
+    }
+
+    /// Ends a job in shadow mode with the post that would have been made.
+    private func foretell(_ post: MentionPost, about job: Job) async throws(LedgerError) {
+        context.logger.notice(
+            "shadow mode: mention not posted",
+            metadata: [
+                "did": "\(job.owner?.text ?? "")", "uri": "\(job.uri)", "rule": "\(job.rule)", "text": "\(post.text)",
+            ]
+        )
+        let refusal = Refusal(.shadowMode, "")
+        let note = Attempt(.postMention, refusal)
+        context.report(
+            try await queue.apply(.admitted(.refused(refusal.reason)), to: [job.id], note, now: context.now)
+        )
     }
 
     private func put(_ post: MentionPost, _ key: TID) async throws(CallFailure) {

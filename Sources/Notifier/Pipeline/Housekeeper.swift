@@ -2,22 +2,28 @@ internal import LedgerStorage
 internal import Logging
 internal import Network
 
-/// Forgets once a day what was finished long ago, a batch at a time with work in between, and says what waits.
+/// Forgets once a day what was finished long ago, a batch at a time with work in between, and says what waits; the first thing
+/// that it says, at each start and each reload, is that nothing is sent, when that is so.
 actor Housekeeper {
     private let context: DeliveryContext
     private let queue: JobQueue
     private let desk: OperatorDesk
+    private let settings: Settings
     private var nextAt = UnixTime.distantPast
+    private var nextWarningAt = UnixTime.distantPast
     private var forgotten = 0
 
     /// The pause between two batches.
     private static let pause = Duration.milliseconds(50)
     private static let day = Duration.seconds(86_400)
+    /// The setting that remembers whether the last run was in shadow mode.
+    private static let shadowSetting = "shadow-mode"
 
-    init(_ context: DeliveryContext, queue: JobQueue, desk: OperatorDesk) {
+    init(_ context: DeliveryContext, ledger: Ledger) {
         self.context = context
-        self.queue = queue
-        self.desk = desk
+        queue = ledger.queue(context.timetable)
+        desk = ledger.desk
+        settings = ledger.settings
     }
 
     /// Runs until its loop is drained.
@@ -27,6 +33,10 @@ actor Housekeeper {
 
     private func step() async throws(LedgerError) -> Duration {
         let now = context.now
+        if now >= nextWarningAt {
+            nextWarningAt = now + Self.day
+            try await warnOfShadowMode()
+        }
         guard now >= nextAt else { return nextAt - now }
         let count = try await queue.prune(before: now - context.configuration.sending.retention)
         forgotten += count
@@ -41,5 +51,27 @@ actor Housekeeper {
             )
         }
         return Self.day
+    }
+
+    /// Says that nothing is sent, or once that messages are sent again.
+    private func warnOfShadowMode() async throws(LedgerError) {
+        let wasShadow = try await settings[Self.shadowSetting] == "on"
+        if context.isShadow != wasShadow {
+            try await settings.set(Self.shadowSetting, to: context.isShadow ? "on" : "off")
+        }
+        if context.isShadow {
+            context.logger.warning(
+                "SHADOW MODE: nothing is sent, everything else is done",
+                metadata: ["to_do": "“sending.enabled: true” and “impact-notifier reload” have messages sent"]
+            )
+        } else if wasShadow {
+            context.logger.warning(
+                "shadow mode is over: messages are sent; of what was seen in it nobody is told",
+                metadata: [
+                    "to_do":
+                        "“impact-notifier jobs list --reason \(Reason.shadowMode.rawValue)” shows it, “jobs retry” has it told"
+                ]
+            )
+        }
     }
 }

@@ -121,7 +121,7 @@ public actor Pipeline {
         let now = context.now
         let totals = context.reporter.sinceStart
         let status = PipelineStatus(
-            sender: await parts?.sender.status ?? .open,
+            sender: context.isShadow ? .off : await parts?.sender.status ?? .open,
             jobs: try await ledger.desk.counts(),
             oldestPendingAge: try await ledger.desk.oldestPending().map { max(.zero, now - $0) },
             matched: totals.matched,
@@ -213,7 +213,7 @@ public actor Pipeline {
             mentions: MentionPoster(context, queue: queue, session: session, marker: marker) { [lookup] did in
                 await lookup.name(of: did)
             },
-            housekeeper: Housekeeper(context, queue: queue, desk: ledger.desk),
+            housekeeper: Housekeeper(context, ledger: ledger),
             review: SettingsReview(context: context, queue: queue, settings: ledger.settings)
         )
     }

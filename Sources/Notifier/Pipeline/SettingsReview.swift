@@ -53,7 +53,7 @@ extension NotifierConfiguration {
             policy.recipients.rawValue, list(policy.allowlist), list(policy.blockedAuthors),
             "\(policy.authorHourlyLimit) \(policy.ownerHourlyLimit) \(policy.ownerDailyLimit) \(sending.dailyLimit)",
             "\(policy.waitExpiry) \(policy.followInterval) \(policy.disabledInterval) \(lookup.maximumWait)",
-            "\(digest.window) \(digest.maximumListed) \(digest.maximumCounted)",
+            "\(digest.window) \(digest.maximumListed) \(digest.maximumCounted)", "\(sending.isEnabled)",
         ]
         let rules = rules.map { "\($0.name) \($0.collections.map(\.text).sorted().joined(separator: ","))" }
         return Base64.encode(Digest.sha256((parts + rules).joined(separator: "\n")))

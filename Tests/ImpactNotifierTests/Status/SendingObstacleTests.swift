@@ -44,6 +44,16 @@ import Testing
         #expect(!PipelineStatus.Sender.held(reason: .chatRateLimited, until: 1).waitsForSession)
     }
 
+    @Test func `is shadow mode before all, for it needs no session`() {
+        let session = SendObstacle("the session needs a login (never-logged-in): none", remedy: "impact-notifier login")
+        let obstacle = SendingObstacle(session: session, sender: .off, now: 100)
+        #expect(
+            obstacle?.description
+                == "SHADOW MODE, sending.enabled is false; set it to true and run “impact-notifier reload”"
+        )
+        #expect(!PipelineStatus.Sender.off.waitsForSession)
+    }
+
     @Test func `is one line that steers no terminal and keeps its command, whatever a server says`() throws {
         let clause = "refused\n\u{1B}[31m\u{202E}" + String(repeating: "x", count: 1000)
         let session = SendObstacle(clause, remedy: "impact-notifier login")

@@ -11,12 +11,14 @@ import Testing
     private final class Daemon: Sendable {
         let pending = Mutex<[String]>([])
         let obstacle = Mutex<String?>(nil)
+        let isSendingOff = Mutex(false)
         let registry = MetricsRegistry()
 
         var source: StatusSource {
             StatusSource(
                 pending: { self.pending.withLock { $0 } },
                 obstacle: { self.obstacle.withLock { $0 } },
+                isSendingOff: { self.isSendingOff.withLock { $0 } },
                 status: { ["session": "ok", "queue": ["pending": 3]] },
                 metrics: { self.registry.families() }
             )
@@ -74,6 +76,8 @@ import Testing
         Gauge(label: "impact_notifier_dead_letters", factory: daemon.registry).record(4)
         try await withServer("127.0.0.1", daemon) { client throws in
             #expect(try await get(client, "/healthz") == "ok\n")
+            daemon.isSendingOff.withLock { $0 = true }
+            #expect(try await get(client, "/healthz") == "ok, in shadow mode: nothing is sent\n")
             #expect(try await get(client, "/status") == #"{"queue":{"pending":3},"session":"ok"}"# + "\n")
             #expect(try await get(client, "/metrics").contains("impact_notifier_dead_letters 4\n"))
         }

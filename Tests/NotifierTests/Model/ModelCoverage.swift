@@ -39,6 +39,9 @@ enum ModelCoverage {
         "find(recipients): job - > deferred(relationship-unknown)",  // admitted: waits
         "job queued > dropped(owner-not-allowed)",  // admitted: refused
         "find(recipients): job dropped(author-inactive) > queued",  // admitted: judged anew
+        "open(answered): job queued > dropped(shadow-mode)",
+        "find(recipients): job - > dropped(shadow-mode)",  // admitted: refused, what was seen while sending was off
+        "retry: job dropped(shadow-mode) > -",
         "job queued > queued(digest-window)",  // postponed
         "ask: job deferred(owner-not-following) > -",  // wakened, reopenRequest
         "drop: job queued > dropped(operator-decision)",  // calledOff

@@ -18,6 +18,7 @@ extension ModelDriver {
                     to: request.uri,
                     by: request.author,
                     rule: request.rule,
+                    isShadow: request.isShadow,
                     isSuppressed: try await store.ledger.suppressions.contains(recipient),
                     isFollower: try await store.ledger.recipients.follows(recipient, since: state.now - 3600)
                 )

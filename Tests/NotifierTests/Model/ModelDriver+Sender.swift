@@ -12,6 +12,11 @@ extension ModelDriver {
     mutating func open(_ calling: ModelStep.Calling) async throws {
         guard let candidate = try await nextCandidate() else { return }
         if world.refusesEarly, try await refuseWhatIsExcluded(candidate) { return }
+        guard policy.isSendingEnabled else {
+            let event = JobMachine.Event.admitted(.refused(.shadowMode))
+            _ = try await queue.apply(event, to: candidate.jobs.map(\.id), now: state.now)
+            return
+        }
         if let (limit, until) = candidate.heldBy, limit.reason == .digestWindow {
             let author = candidate.head.author
             return try await queue.postpone(
@@ -56,6 +61,7 @@ extension ModelDriver {
                 to: job.uri,
                 by: job.author,
                 rule: job.rule,
+                isShadow: job.isShadow,
                 isSuppressed: try await store.ledger.suppressions.contains(candidate.owner),
                 isFollower: try await follows(candidate.owner)
             )

@@ -110,6 +110,13 @@ extension ModelDriver {
         state.world.calledOff.remove(request)
         state.world.insisted.remove(request)
         let reference = try ATURI(ModelWorld.reference(of: request, version))
+        let before = state.world.written.updateValue(version, forKey: request)
+        if before != version {
+            // Another project is another matter; what is written as it was is none.
+            let project = before.map { ModelWorld.reference(of: request, $0) }
+            if project != reference.description { state.world.shadowed.remove(request) }
+            if world.settings == .shadow { state.world.shadowed.insert(request) }
+        }
         let isBlocked = world.configuration.policy.blockedAuthors.contains(event.did)
         let item = NewRequest(
             event: event,
@@ -119,7 +126,8 @@ extension ModelDriver {
             record: commit.record ?? [:],
             reference: .record(reference, cid: nil),
             refusal: isBlocked ? Refusal(.authorBlocked, "") : nil,
-            startsJob: isNew
+            startsJob: isNew,
+            isShadow: world.settings == .shadow
         )
         _ = try await queue.store(StreamBatch(), [.request(item)], now: state.now)
     }
@@ -143,6 +151,7 @@ extension ModelDriver {
         case .retry:
             state.world.dropped.remove(request)
             state.world.calledOff.remove(request)
+            state.world.shadowed.remove(request)
             if world.records[request] == .deleted { state.world.insisted.insert(request) }
         }
     }

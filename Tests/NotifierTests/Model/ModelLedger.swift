@@ -177,7 +177,7 @@ enum ModelSQL {
     /// ?1 is now, ?2 whether what was sent lately counts, ?3 the jobs that the sender holds, ?4 the requests that are looked up.
     static let fingerprint = """
         SELECT json_array(
-            (SELECT json_group_array(json_array(uri, state, reason, cid, reference, min(attempts, 3), wait_until IS NULL,
+            (SELECT json_group_array(json_array(uri, state, reason, is_shadow, cid, reference, min(attempts, 3), wait_until IS NULL,
                 state = 'lookup' AND due_at > ?1)) FROM (SELECT * FROM request ORDER BY uri)),
             (SELECT json_group_array(json_array(request, owner, state, reason, withdrawal, is_in_doubt, sends,
                 wait_until IS NULL, turn IS NULL,

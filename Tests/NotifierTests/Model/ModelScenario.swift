@@ -83,6 +83,14 @@ struct ModelScenario: Sendable {
                 + [.send(.lostBeforeStoring), .suppress(0), .lift(0), .update(0), .retry(0), .restart]
         ) { $0.refusesEarly = false },
         ModelScenario(
+            "sending is turned off and on",
+            [.write(0)] + found + [.open(.answered), .send(.lostBeforeStoring), .reload(.shadow), .write(1)],
+            loops + [
+                .update(0), .move(0), .update(1), .move(1), .delete(1), .write(1), .reload(.anyone), .reload(.shadow),
+            ]
+                + [.send(.lostAfterStoring), .drop(0), .retry(0), .retry(1), .restart]
+        ),
+        ModelScenario(
             "an owner is mentioned",
             [.write(0)] + found + [.ask],
             found + ModelStep.Posting.allCases.map { .mention($0) } + record

@@ -26,6 +26,8 @@ struct ModelWorld: Sendable, Hashable {
         case ruleless
         /// Followers are told, and the owners agreed to be mentioned.
         case mentions
+        /// Nothing is sent.
+        case shadow
     }
 
     /// A message in a conversation: its mark, and the requests and versions that it tells.
@@ -46,6 +48,10 @@ struct ModelWorld: Sendable, Hashable {
     var dropped: Set<Int> = []
     /// Requests that an operator wants told whatever became of their record.
     var insisted: Set<Int> = []
+    /// Requests that were seen, or written anew, while sending was off.
+    var shadowed: Set<Int> = []
+    /// What each request said last, deleted or not.
+    var written: [Int: Version] = [:]
     var followers: Set<DID> = []
     var blockers: Set<DID> = []
     var silent: Set<DID> = []
@@ -83,7 +89,7 @@ struct ModelWorld: Sendable, Hashable {
 
     private static let configurations: [Settings: NotifierConfiguration] = {
         var all: [Settings: NotifierConfiguration] = [:]
-        for settings in [Settings.anyone, .followers, .allowlist, .blocked, .ruleless, .mentions] {
+        for settings in [Settings.anyone, .followers, .allowlist, .blocked, .ruleless, .mentions, .shadow] {
             guard var configuration = try? World.configuration() else { continue }
             configuration.digest.maximumListed = 5
             configuration.digest.window = .zero
@@ -100,6 +106,7 @@ struct ModelWorld: Sendable, Hashable {
                 configuration.mentions.owners = Set(owners)
                 configuration.mentions.interval = .zero
                 configuration.mentions.dailyLimit = 1000
+            case .shadow: configuration.sending.isEnabled = false
             }
             all[settings] = configuration
         }
@@ -109,10 +116,12 @@ struct ModelWorld: Sendable, Hashable {
     /// Why these settings say that somebody must not be told now; nil when they do not.
     func exclusion(of owner: DID, from request: Int, suppressed: Set<DID>) -> String? {
         if suppressed.contains(owner) { return "is suppressed" }
+        if shadowed.contains(request) { return "is told of what was seen while sending was off" }
         switch settings {
         case .blocked where Self.author(of: request) == Self.authors[0]: return "is told by a blocked author"
         case .allowlist where owner != Self.owners[1]: return "is not on the list"
         case .ruleless: return "is told by no rule"
+        case .shadow: return "is told while sending is off"
         default: return nil
         }
     }
