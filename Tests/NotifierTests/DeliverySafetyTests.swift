@@ -85,6 +85,18 @@ import Testing
         #expect(world.chat.calls.count { $0 == "sendMessage" } == 2)
     }
 
+    @Test func `a clock that was a month ahead keeps the next message waiting no longer than the pace does`()
+        async throws
+    {
+        var world = try World()
+        world.configuration.policy.maximumAge = .seconds(90 * 86_400)
+        world.clock.advance(.seconds(30 * 86_400))
+        try await world.run([try batch(world, (1, World.author, World.owner))]) { $0[.delivered] == 1 }
+        world.clock.advance(.seconds(-30 * 86_400))
+        try await world.run([try batch(world, (2, World.author, World.did("second")))]) { $0[.delivered] == 2 }
+        #expect(world.chat.messages.count == 2)
+    }
+
     @Test func `a word to stop that came during a doubt is heeded before the message is sent again`() async throws {
         var world = try World()
         world.configuration.sending.answersInterval = .seconds(60)

@@ -66,6 +66,10 @@ actor ChatSender {
     /// Does one thing, and says how long there is nothing else to do.
     private func step() async throws(LedgerError) -> Duration {
         let now = context.now
+        // No wait is longer than it was meant to be, also when the clock was ahead as it began.
+        nextSendAt = min(nextSendAt, now + configuration.sending.interval)
+        let answersWait = max(configuration.sending.answersInterval ?? .zero, configuration.sending.maximumWait)
+        nextAnswersAt = min(nextAnswersAt, now + max(.seconds(1), answersWait))
         // Whatever stands against sending, a session that there is not among it, does not stand against this.
         if context.isShadow, let candidate = try await queue.nextCandidate(configuration, now: now) {
             try await foretell(candidate)
