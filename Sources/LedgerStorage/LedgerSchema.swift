@@ -8,7 +8,6 @@ enum LedgerSchema {
     static let first = "1"
     static let secondBegun = "2 begun"
     static let second = "2"
-    static let collections = "2 collections"
     static let third = "3"
 
     static var migrator: DatabaseMigrator {
@@ -17,7 +16,6 @@ enum LedgerSchema {
         // Foreign keys hold all along, so that nobody has to check them at the end.
         migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
-        migrator.registerMigration(collections, foreignKeyChecks: .immediate) { try $0.execute(sql: collectionTable) }
         migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
         return migrator
     }
@@ -74,15 +72,5 @@ enum LedgerSchema {
             id TEXT PRIMARY KEY, owner TEXT NOT NULL UNIQUE, rev TEXT NOT NULL, opened_at REAL NOT NULL) WITHOUT ROWID;
         CREATE TABLE suppression (
             did TEXT PRIMARY KEY, reason TEXT NOT NULL, note TEXT NOT NULL, added_at REAL NOT NULL) WITHOUT ROWID;
-        """
-
-    // The collections that requests were seen in, at most a thousand, the earliest first: whoever writes may make up names
-    // in a namespace, and each is asked for when a gap is swept. An AT-URI is at://authority/collection/key.
-    static let collectionTable = """
-        CREATE TABLE collection (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-        INSERT INTO collection (name)
-            SELECT substr(path, 1, instr(path, '/') - 1) AS name
-            FROM (SELECT id, substr(uri, instr(substr(uri, 6), '/') + 6) AS path FROM request)
-            GROUP BY name ORDER BY min(id) LIMIT 1000;
         """
 }

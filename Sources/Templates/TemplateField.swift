@@ -1,9 +1,11 @@
+public import ATProtocol
+
 /// Where a template's value comes from; the names are the ones that are written in templates.
 public enum TemplateField: Sendable, Hashable {
     /// One of the fixed fields.
     case known(Known)
-    /// `record.<path>`: a member of the change request, written by its author.
-    case record(path: String)
+    /// `record.<path>`: a member of the change request, written by its author; `record.topics[*]` for a list.
+    case record(FieldPath)
 
     /// The fields that every change request has.
     public enum Known: String, Sendable, CaseIterable {
@@ -46,8 +48,8 @@ public enum TemplateField: Sendable, Hashable {
     init?(_ name: String) {
         if let known = Known(rawValue: name) {
             self = .known(known)
-        } else if name.hasPrefix("record."), name.utf8.count > 7, !name.hasSuffix("."), !name.contains("..") {
-            self = .record(path: String(name.dropFirst(7)))
+        } else if name.hasPrefix("record."), let path = try? FieldPath(String(name.dropFirst(7))) {
+            self = .record(path)
         } else {
             return nil
         }

@@ -16,6 +16,8 @@ struct TemplateParser {
                 segments.append(try expression())
             } else if follows("}}") {
                 throw failure("}} closes nothing")
+            } else if let name = singleBraces() {
+                throw failure("a field stands in two braces: {{\(name)}}")
             } else {
                 literal.append(characters[position])
                 position += 1
@@ -27,6 +29,14 @@ struct TemplateParser {
 
     private func follows(_ pair: String) -> Bool {
         position + 1 < characters.count && String(characters[position...(position + 1)]) == pair
+    }
+
+    /// The field that stands in one pair of braces here; nil for anything else.
+    private func singleBraces() -> String? {
+        guard characters[position] == "{" else { return nil }
+        let name = characters[(position + 1)...].prefix(while: Self.isWord)
+        guard characters.dropFirst(position + 1 + name.count).first == "}" else { return nil }
+        return TemplateField(String(name)) == nil ? nil : String(name)
     }
 
     private func failure(_ reason: String) -> TemplateError { TemplateError(column: position + 1, reason: reason) }
@@ -65,7 +75,7 @@ struct TemplateParser {
     }
 
     private static func isWord(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || "._$-".contains(character))
+        character.isASCII && (character.isLetter || character.isNumber || "._$-[]*".contains(character))
     }
 
     private mutating func filter(of field: TemplateField) throws(TemplateError) -> Template.Filter {

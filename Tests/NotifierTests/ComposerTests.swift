@@ -20,7 +20,7 @@ import Testing
             author: World.author,
             authorName: nil,
             record: ["title": .string(title)],
-            reference: .record(try ATURI("at://\(World.owner)/com.example.project/p1"), cid: nil),
+            reference: .record(try ATURI("at://\(World.owner)/com.example.project/p1")),
             rule: "issues",
             owner: World.owner,
             projectName: project
@@ -63,6 +63,14 @@ import Testing
         #expect(one.text.hasPrefix("Request 1\n") && one.links.isEmpty)
         let many = try composer.compose([request(1), request(2), request(3)], marker: "ref-abc")
         #expect(many.text.hasPrefix("3 new change requests") && many.text.contains("… and 3 more."))
+    }
+
+    @Test func `a project's name passes no link on, nor nothing at all`() throws {
+        func footer(_ project: String) throws -> String {
+            try Self.composer().compose([try Self.request("Hello", project: project)], marker: "ref-abc").text
+        }
+        #expect(try footer("Mill https://evil.example.com/x").contains("because you own Mill [link]."))
+        #expect(try footer("\u{202E}\n ").contains("because you own at://\(World.owner)/com.example.project/p1."))
     }
 
     @Test func `links stand at their UTF-8 bytes`() throws {

@@ -79,7 +79,7 @@ import Testing
         #expect(requests.count == 2)
         // The one job is over already, the other waits.
         for (request, admission) in zip(requests, [Admission.refused(.ownerSuppressed), .told]) {
-            let findings = Resolution.Findings(reference: try #require(request.reference))
+            let findings = Resolution.Findings(references: request.references)
             let resolution = Resolution.recipients([World.owner: admission], findings, nil)
             _ = try await queue.resolve(request, as: resolution, now: 1_790_000_000)
             #expect(try await !ledger.desk.carryOut(.drop, about: request.uri, now: 1_790_000_001).isEmpty)

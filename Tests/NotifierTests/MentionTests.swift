@@ -130,7 +130,7 @@ import Testing
         let request = try #require(try await queue.dueLookups(limit: 1, excluding: [], now: now).first)
         let found = Resolution.recipients(
             [World.owner: .waits(.ownerNotFollowing)],
-            .init(reference: .account(World.owner)),
+            .init(references: [.account(World.owner)]),
             nil
         )
         _ = try await queue.resolve(request, as: found, now: now)

@@ -15,21 +15,21 @@ import Testing
     private func find(
         _ record: Result<HTTPResponse, HTTPFailure>,
         status: Result<HTTPResponse, HTTPFailure> = answer(200, #"{"active":true}"#),
-        owner: Rule.OwnerSource? = nil
+        field: String? = nil
     ) async throws -> (OwnerLookup.Finding, ScriptedClient) {
         let http = ScriptedClient { $0.url.path.hasSuffix("getRepoStatus") ? status : record }
         let lookup = OwnerLookup(
             configuration: LookupConfiguration(),
             identities: FixedIdentities(),
             strangers: GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock()),
+            confirmations: PassingConfirmations(),
             wallClock: ManualClock()
         )
-        let rule = try Rules.rule(
-            owner: owner == nil ? "authority" : "project-record-field",
-            field: owner == nil ? nil : "maintainer.did"
-        )
-        let reference = ProjectReference.record(try ATURI(Self.project), cid: nil)
-        return (await lookup.find(reference, rule: rule, isFresh: false), http)
+        let rule = try Rules.rule(owner: field == nil ? "authority" : "project-record-field", field: field)
+        let reference = ProjectReference.record(try ATURI(Self.project))
+        let request = ATURI(World.author, NSID(known: "com.example.request"), try RecordKey("r"))
+        let findings = await lookup.find([reference], of: request, rule: rule, isFresh: false)
+        return (try #require(findings.first), http)
     }
 
     private func reason(_ finding: OwnerLookup.Finding) -> Reason? {
@@ -39,7 +39,8 @@ import Testing
     @Test func `the record gives the name, and is asked for as a stranger's (invariant 7)`() async throws {
         let body = #"{"uri":"\#(Self.project)","value":{"$type":"com.example.project","name":"Windmill"}}"#
         let (finding, http) = try await find(Self.answer(200, body))
-        #expect(finding == OwnerLookup.Finding(owner: World.did("owneraaaaaaaaaaaaaaaaaaa"), projectName: "Windmill"))
+        #expect(finding.failure == nil)
+        #expect((finding.owner, finding.projectName) == (World.did("owneraaaaaaaaaaaaaaaaaaa"), "Windmill"))
         #expect(http.requests.map(\.reach) == [.stranger])
         #expect(http.requests.first?.headers["Authorization"] == nil)
     }
@@ -75,20 +76,21 @@ import Testing
     @Test func `the owner may be named in the project's own record`() async throws {
         let body =
             #"{"uri":"\#(Self.project)","value":{"$type":"com.example.project","maintainer":{"did":"did:plc:maintaineraaaaaaaaaaaaaa"}}}"#
-        let (finding, _) = try await find(Self.answer(200, body), owner: .projectRecordField("maintainer.did"))
+        let (finding, _) = try await find(Self.answer(200, body), field: "maintainer.did")
         #expect(finding.owner == World.did("maintaineraaaaaaaaaaaaaa"))
         let wrong = #"{"uri":"\#(Self.project)","value":{"$type":"com.example.project","maintainer":"alice"}}"#
-        #expect(reason(try await find(Self.answer(200, wrong), owner: .projectRecordField("")).0) == .ownerFieldInvalid)
+        #expect(reason(try await find(Self.answer(200, wrong), field: "maintainer.did").0) == .ownerFieldInvalid)
     }
 
     @Test func `a host that fails in a row gets a pause that doubles, and an answer ends it`() {
         var breaker = HostBreaker(LookupConfiguration())
-        for _ in 0..<2 { breaker.failed("pds", now: 0) }
+        for _ in 0..<2 { breaker.failed("pds", "status 500", now: 0) }
         #expect(breaker.pause(of: "pds", now: 0) == nil)
-        breaker.failed("pds", now: 0)
-        #expect(breaker.pause(of: "pds", now: 0) == 30)
-        breaker.failed("pds", now: 40)
-        #expect(breaker.pause(of: "pds", now: 40) == 60)
+        breaker.failed("pds", "status 500", now: 0)
+        #expect(breaker.pause(of: "pds", now: 0)?.length == 30)
+        #expect(breaker.pause(of: "pds", now: 0)?.failure == "status 500")
+        breaker.failed("pds", "status 500", now: 40)
+        #expect(breaker.pause(of: "pds", now: 40)?.length == 60)
         #expect(breaker.pause(of: "other", now: 40) == nil)
         breaker.succeeded("pds")
         #expect(breaker.pause(of: "pds", now: 40) == nil)
@@ -96,7 +98,22 @@ import Testing
 
     @Test func `a thousand dead hosts do not fill the memory`() {
         var breaker = HostBreaker(LookupConfiguration())
-        for number in 0..<5000 { breaker.failed("host-\(number)", now: UnixTime(seconds: Double(number))) }
+        for number in 0..<5000 { breaker.failed("host-\(number)", "", now: UnixTime(seconds: Double(number))) }
         #expect(breaker.pausedCount(now: 5000) <= HostBreaker.capacity)
+    }
+
+    @Test func `a stranger who names an operator's host cannot have it paused for the operator`() async throws {
+        let http = ScriptedClient { request in
+            let isStranger = request.reach == .stranger
+            return .success(HTTPResponse(status: isStranger ? 501 : 200, body: Array("{}".utf8)))
+        }
+        let client = GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock())
+        let url = try WebURL("https://index.example.com/x")
+        func ask(_ reach: HTTPRequest.Reach) async throws -> Int {
+            try await client.send(HTTPRequest(.get, url, reach: reach)).status
+        }
+        for _ in 0..<3 { #expect(try await ask(.stranger) == 501) }
+        await #expect(throws: CallFailure.self) { try await ask(.stranger) }
+        #expect(try await ask(.trusted) == 200)
     }
 }

@@ -21,15 +21,17 @@ import Testing
     init() throws {
         directory = try TemporaryDirectory()
         let rule = try Rule(
-            name: "likes",
-            collections: ["app.bsky.feed.like"],
-            referencePaths: ["subject.uri"],
-            message: "{{author.did}} likes something of yours"
+            RuleText(
+                name: "likes",
+                collections: ["app.bsky.feed.like"],
+                references: .init(["subject.uri"]),
+                message: "{{author.did}} likes something of yours"
+            )
         )
         configuration = NotifierConfiguration(rules: [rule])
     }
 
-    private func replay(_ bytes: [UInt8]) throws -> Replayed {
+    private func replay(_ bytes: [UInt8]) async throws -> Replayed {
         try directory.write(String(decoding: bytes, as: UTF8.self), to: "recording.jsonl")
         var reader = try RecordingReader(
             path: directory.path + "/recording.jsonl",
@@ -42,19 +44,21 @@ import Testing
             case .passed: replayed.passed += 1
             case .rejected: replayed.rejected += 1
             case .event(let event):
-                switch dryRun.take(event) {
-                case .message(let owner, let uri, _, let message)?:
-                    replayed.messages[uri] = owner
-                    #expect(message.text.contains("likes something of yours"))
-                case .refused?: replayed.refused += 1
-                case .calledOff?, nil: break
+                for outcome in await dryRun.take(event) {
+                    switch outcome.end {
+                    case .message(let owner, let message):
+                        replayed.messages[outcome.uri] = owner
+                        #expect(message.text.contains("likes something of yours"))
+                    case .refused: replayed.refused += 1
+                    case .calledOff, .unresolved: break
+                    }
                 }
             }
         }
         return replayed
     }
 
-    @Test func `brings one message for each like, to whom the liked record belongs`() throws {
+    @Test func `brings one message for each like, to whom the liked record belongs`() async throws {
         guard let bytes = try Corpus.bytes("expected_v1.jsonl") else { return }
         var expected: [String: String] = [:]
         for line in bytes.split(separator: 0x0A) {
@@ -67,13 +71,13 @@ import Testing
             // Nobody is told of their own.
             if owner != did { expected["at://\(did)/app.bsky.feed.like/\(key)"] = String(owner) }
         }
-        let replayed = try replay(bytes)
+        let replayed = try await replay(bytes)
         #expect(!expected.isEmpty && replayed.rejected == 0)
         let found = Dictionary(uniqueKeysWithValues: replayed.messages.map { ($0.key.text, $0.value.text) })
         #expect(found == expected)
     }
 
-    @Test func `survives every line cut anywhere, and counts each that is bad`() throws {
+    @Test func `survives every line cut anywhere, and counts each that is bad`() async throws {
         guard let bytes = try Corpus.bytes("expected_v1.jsonl") else { return }
         var generator = SeededGenerator(seed: randomSeed())
         var cut: [UInt8] = []
@@ -83,7 +87,7 @@ import Testing
             cut += line.prefix(Int.random(in: 1..<line.count, using: &generator)) + [0x0A]
             lines += 1
         }
-        let replayed = try replay(cut)
+        let replayed = try await replay(cut)
         #expect(replayed.messages.isEmpty && replayed.rejected + replayed.passed == lines)
         // A line that is passed over was read as far as it told that nobody wants it.
         #expect(replayed.rejected > 0)

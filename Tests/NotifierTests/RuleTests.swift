@@ -15,18 +15,15 @@ import Testing
         link: String? = nil,
         message: String = "hello"
     ) throws(RuleError) -> Rule {
-        try Rule(
+        var text = RuleText(
             name: "r",
             collections: collections,
-            operations: operations,
-            referencePaths: paths,
-            accepts: accepts,
-            projectCollections: projects,
-            ownerFrom: owner,
-            ownerField: field,
-            link: link,
+            references: .init(paths, accepts: accepts),
             message: message
         )
+        (text.operations, text.projectCollections) = (operations, projects)
+        (text.ownerFrom, text.ownerField, text.link) = (owner, field, link)
+        return try Rule(text)
     }
 
     static let project = "at://did:plc:owneraaaaaaaaaaaaaaaaaaa/com.example.project/p1"
@@ -60,10 +57,10 @@ import Testing
         record: JSONValue,
         reason: Reason?
     ) throws {
-        switch try Self.rule().reference(in: record) {
-        case .success(let reference):
+        switch try Self.rule().references(in: record) {
+        case .success(let references):
             #expect(reason == nil)
-            #expect(reference.description == Self.project)
+            #expect(references.map(\.description) == [Self.project])
         case .failure(let refusal): #expect(refusal.reason == reason)
         }
     }
@@ -71,7 +68,7 @@ import Testing
     @Test func `a DID counts only where the rule says that it is the owner`() throws {
         let rule = try Self.rule(accepts: ["did"], owner: "did")
         let record: JSONValue = ["repo": "did:plc:owneraaaaaaaaaaaaaaaaaaa"]
-        #expect(try rule.reference(in: record).get() == .account(World.did("owneraaaaaaaaaaaaaaaaaaa")))
+        #expect(try rule.references(in: record).get() == [.account(World.did("owneraaaaaaaaaaaaaaaaaaa"))])
     }
 
     @Test func `a mistake names the rule and the key`() {
@@ -90,6 +87,14 @@ import Testing
             ("link", { () throws(RuleError) in try Self.rule(link: "https://{{author.did}}/x") }),
             ("link", { () throws(RuleError) in try Self.rule(link: "https://example.com/{{record.url}}") }),
             ("message", { () throws(RuleError) in try Self.rule(message: "{{record.}}") }),
+            ("message", { () throws(RuleError) in try Self.rule(message: " ") }),
+            ("collections", { () throws(RuleError) in try Self.rule(collections: ["COM.example.request"]) }),
+            ("reference_paths", { () throws(RuleError) in try Self.rule(paths: ["subject, project"]) }),
+            ("accepts", { () throws(RuleError) in try Self.rule(accepts: ["at-uri", "did"]) }),
+            (
+                "owner_field",
+                { () throws(RuleError) in try Self.rule(owner: "project-record-field", field: "owners[*]") }
+            ),
         ]
         for mistake in mistakes {
             #expect { try mistake.make() } throws: { ($0 as? RuleError)?.key == mistake.key }
@@ -99,6 +104,7 @@ import Testing
     @Test func `the owner's fields in the change request are never believed (invariant 6)`() throws {
         let rule = try Self.rule()
         let record: JSONValue = ["repo": .string(Self.project), "owner": "did:plc:victimaaaaaaaaaaaaaaaaaa"]
-        #expect(try rule.reference(in: record).get().apparentOwner(rule) == World.did("owneraaaaaaaaaaaaaaaaaaa"))
+        let references = try rule.references(in: record).get()
+        #expect(references.map { rule.apparentOwner(of: $0) } == [World.did("owneraaaaaaaaaaaaaaaaaaa")])
     }
 }

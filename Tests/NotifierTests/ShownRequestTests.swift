@@ -21,16 +21,15 @@ import Testing
         world.http = ScriptedClient { _ in
             .success(HTTPResponse(status: 400, body: Array(#"{"error":"RecordNotFound"}"#.utf8)))
         }
-        let rule = try Rule(
+        var rule = RuleText(
             name: "issues",
             collections: ["com.example.change.request"],
-            referencePaths: ["subject.uri"],
-            accepts: ["at-uri"],
-            projectCollections: ["com.example.project"],
-            requiresProjectRecord: true,
+            references: .init(["subject.uri"], accepts: ["at-uri"]),
             message: "{{record.title}}"
         )
-        world.configuration.rules = [rule]
+        rule.projectCollections = ["com.example.project"]
+        rule.requiresProjectRecord = true
+        world.configuration.rules = [try Rule(rule)]
         let update = try World.event(for: World.did("other"), operation: .update, title: "new", at: world.clock, rev: 5)
         try await world.run([World.batch(update)]) { $0[.dropped] == 1 && $0[.delivered] == 1 }
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)

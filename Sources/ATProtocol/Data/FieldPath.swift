@@ -24,7 +24,9 @@ public struct FieldPath: SyntaxValue {
             guard let name = pieces.first, !name.contains("]") else { throw wrong("there is a ] without its [") }
             if !name.isEmpty {
                 guard Self.isName(name) else {
-                    throw wrong("“\(name)” is no member's name; elements of an array are [0] or [*]")
+                    throw wrong(
+                        "“\(name)” is no name that a path can have: letters, digits, _ and -; elements of an array are [0] or [*]"
+                    )
                 }
                 steps.append(.member(String(name)))
             } else if !steps.isEmpty || pieces.count == 1 {

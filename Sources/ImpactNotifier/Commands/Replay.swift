@@ -9,7 +9,7 @@ struct Replay: AsyncParsableCommand {
         abstract: "Runs matching and composing over a recording, and prints the messages that would be sent.",
         discussion: """
             Sends nothing, asks nobody, stores nothing. The recording holds one Jetstream event a line (v1 or v2), or is a \
-            dump of a stream. Owners are the authorities of the references; names of projects are not looked up, and age \
+            dump of a stream. Owners whom a reference does not name itself, and names of projects, are not looked up, and age \
             does not count. Lines that cannot be read are counted and named on standard error.
             """
     )
@@ -38,11 +38,12 @@ struct Replay: AsyncParsableCommand {
                 case .passed: continue
                 case .rejected(let line, let rejected):
                     totals.rejected += 1
-                    if !quiet { StandardOutput.printError("\(file):\(line): \(rejected.reason)") }
+                    if !quiet { StandardOutput.printError("\(file):\(line): \(rejected.reason.rawValue)") }
                 case .event(let event):
-                    guard let outcome = dryRun.take(event) else { continue }
-                    totals.count(outcome)
-                    if !quiet { for line in lines(for: outcome) { StandardOutput.print(line) } }
+                    for outcome in await dryRun.take(event) {
+                        totals.count(outcome)
+                        if !quiet { for line in lines(for: outcome) { StandardOutput.print(line) } }
+                    }
                 }
             }
         } catch {
@@ -56,50 +57,63 @@ struct Replay: AsyncParsableCommand {
     private struct Totals: CustomStringConvertible {
         var lines = 0
         var messages = 0
+        var unresolved = 0
         var refused = 0
         var rejected = 0
 
         mutating func count(_ outcome: DryRun.Outcome) {
-            switch outcome {
+            switch outcome.end {
             case .message: messages += 1
+            case .unresolved: unresolved += 1
             case .refused: refused += 1
             case .calledOff: break
             }
         }
 
         var description: String {
-            "\(lines) lines: \(messages) messages would be sent, \(refused) requests refused, \(rejected) lines unreadable"
+            "\(lines) lines: \(messages) messages would be sent, \(unresolved) owners would be looked up, "
+                + "\(refused) requests refused, \(rejected) lines unreadable"
         }
     }
 
     private func lines(for outcome: DryRun.Outcome) -> [String] {
-        switch outcome {
-        case .message(let owner, let uri, let rule, let message):
-            guard !json else {
-                return [
-                    JSONValue.object([
-                        "outcome": "message", "owner": .string(owner.text), "uri": .string(uri.text),
-                        "rule": .string(rule), "message": message.input,
-                    ]).encodedText
-                ]
-            }
-            let head = "would send to \(owner) about \(uri) (rule \(rule)):"
-            return [head] + message.text.split(separator: "\n", omittingEmptySubsequences: false).map { "  │ \($0)" }
-        case .refused(let uri, let rule, let refusal):
-            guard !json else {
-                return [
-                    JSONValue.object([
-                        "outcome": "refused", "reason": .string(refusal.reason.rawValue), "uri": .string(uri.text),
-                        "rule": .string(rule), "detail": .string(refusal.detail),
-                    ]).encodedText
-                ]
-            }
-            return ["would not send about \(uri) (rule \(rule)): \(refusal.reason.rawValue): \(refusal.detail)"]
-        case .calledOff(let uri):
-            guard !json else {
-                return [JSONValue.object(["outcome": "called-off", "uri": .string(uri.text)]).encodedText]
-            }
-            return ["would call off \(uri): it was deleted"]
+        guard !json else { return [outcome.json.encodedText] }
+        return outcome.lines
+    }
+}
+
+extension DryRun.Outcome {
+    /// For people.
+    var lines: [String] {
+        let about = "about \(uri)\(rule.map { " (rule \($0))" } ?? "")"
+        switch end {
+        case .message(let owner, let message):
+            let text = message.text.split(separator: "\n", omittingEmptySubsequences: false)
+            return ["would send to \(owner) \(about):"] + text.map { "  │ \($0)" }
+        case .unresolved(let reference): return ["would look up the owner of \(reference) and send \(about)"]
+        case .refused(let refusal): return ["would not send \(about): \(refusal.reason.rawValue): \(refusal.detail)"]
+        case .calledOff: return ["would call off \(uri): it was deleted"]
         }
+    }
+
+    /// For programs.
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["uri": .string(uri.text)]
+        members["rule"] = rule.map { .string($0) }
+        switch end {
+        case .message(let owner, let message):
+            members["outcome"] = "message"
+            members["owner"] = .string(owner.text)
+            members["message"] = message.input
+        case .unresolved(let reference):
+            members["outcome"] = "unresolved"
+            members["reference"] = .string(reference.description)
+        case .refused(let refusal):
+            members["outcome"] = "refused"
+            members["reason"] = .string(refusal.reason.rawValue)
+            members["detail"] = .string(refusal.detail)
+        case .calledOff: members["outcome"] = "called-off"
+        }
+        return .object(members)
     }
 }

@@ -145,7 +145,7 @@ struct ConfigurationLoader {
             return url.scheme == .wss || (url.scheme == .ws && allowsLoopback && url.isLoopback) ? url : nil
         }
         if hosts.isEmpty { section.flag("hosts", "at least one host is needed") }
-        let collections = Set(rules.flatMap(\.collections)).sorted { $0.text < $1.text }.map { CollectionPattern($0) }
+        let collections = Set(rules.flatMap { $0.collections + $0.confirmingCollections }).sorted { $0.text < $1.text }
         var stream = StreamConfiguration(hosts: hosts, collections: collections, allowsLoopback: allowsLoopback)
         stream.initialMargin = section.duration(
             "initial_margin",
@@ -258,17 +258,17 @@ struct ConfigurationLoader {
 
     // MARK: Rules
 
-    private func rules(
-        _ document: ConfigurationSection,
-        files: ConfiguredFiles,
-        record: ConfigurationRecord
-    ) -> [Rule] {
+    /// The rules of a document, its own and those of the files that it names.
+    func rules(_ document: ConfigurationSection, files: ConfiguredFiles, record: ConfigurationRecord) -> [Rule] {
         let paths = document.list("rule_files", default: [], expected: "the path of a file of rules") { $0 }
+        let problems = record.issues.count
         var sections = document.sections("rules")
         var ruleFiles: [ConfigurationSection] = []
         for path in paths {
             let ruleFile = section(of: files.path(path), record: record)
-            sections += ruleFile.sections("rules")
+            let rules = ruleFile.sections("rules")
+            if rules.isEmpty, record.issues.count == problems { ruleFile.flag("rules", "the file has no rules") }
+            sections += rules
             ruleFiles.append(ruleFile)
         }
         var rules: [Rule] = []
@@ -280,11 +280,14 @@ struct ConfigurationLoader {
             rules.append(rule)
         }
         for file in ruleFiles { file.flagUnknownKeys() }
-        if sections.isEmpty { document.flag("rules", "at least one rule is needed, here or in a file of rule_files") }
+        if sections.isEmpty, record.issues.count == problems {
+            document.flag("rules", "at least one rule is needed, here or in a file of rule_files")
+        }
         return rules
     }
 
-    private func section(of path: String, record: ConfigurationRecord) -> ConfigurationSection {
+    /// The document of a file.
+    func section(of path: String, record: ConfigurationRecord) -> ConfigurationSection {
         var node: Node?
         do {
             let bytes = try Data(contentsOf: URL(filePath: path))
@@ -320,7 +323,11 @@ extension ConfigurationIssue {
             switch error {
             case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
                 .composer(_, let problem, let mark, _):
-                (Place(line: mark.line, column: mark.column), "not valid YAML: \(problem)")
+                (
+                    Place(line: mark.line, column: mark.column),
+                    "not valid YAML: \(problem); texts with brackets, braces or a colon need quotes, and lines begin with "
+                        + "spaces, not tabs"
+                )
             case .duplicatedKeysInMapping(let duplicates, let context):
                 (
                     Place(line: context.mark.line, column: context.mark.column),

@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import Yams
 
 /// A mapping of a YAML document, read key by key; what is never asked for is an error.
@@ -145,6 +146,17 @@ final class ConfigurationSection {
         }
         record.add(full(key), values.map { "\($0)" }.joined(separator: ", "), from: origin(of: node))
         return values
+    }
+
+    /// Any value, as JSON; nil when the key is absent.
+    func json(_ key: String) -> JSONValue? {
+        asked.insert(key)
+        guard let node = mapping?[key] else { return nil }
+        guard let value = JSONValue(node) else {
+            flag(node, full(key), "expected what JSON can hold")
+            return nil
+        }
+        return value
     }
 
     /// The section below a key; absent keys give a section of defaults.

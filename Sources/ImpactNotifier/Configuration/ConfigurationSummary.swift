@@ -59,6 +59,9 @@ struct ConfigurationSummary {
             )
         }
         for rule in delivery.rules { lines += Self.describe(rule) }
+        for (rule, first) in delivery.shadowedRules {
+            lines.append("Rule “\(rule)” NEVER COUNTS: “\(first)” stands before it and takes all that it covers.")
+        }
         if configuration.allowsLoopback {
             lines.append("DEVELOPMENT: plain HTTP to loopback addresses is allowed. Never use this on a real server.")
         }
@@ -73,6 +76,11 @@ struct ConfigurationSummary {
         }
     }
 
+    private static func place(of references: ReferenceReader) -> String {
+        let forms = ReferenceReader.Form.allCases.filter(references.accepts.contains).map(\.rawValue)
+        return "\(references.paths.map(\.text).joined(separator: ", then ")) (\(forms.joined(separator: ", ")))"
+    }
+
     private static func describe(_ rule: Rule) -> [String] {
         let operations = rule.operations.map(\.rawValue).sorted().joined(separator: " or ")
         let collections = rule.collections.map(\.text).joined(separator: ", ")
@@ -81,10 +89,34 @@ struct ConfigurationSummary {
             case .authority: "the authority of the reference"
             case .did: "the DID that the reference is"
             case .projectRecordField(let path): "the DID at “\(path)” in the project's record"
+            case .index(let index): "the account whose “\(index.confirmingPath)” confirms what \(index.query) says"
             }
-        return [
-            "Rule “\(rule.name)”: \(operations) in \(collections);",
-            "  the project is at \(rule.referencePaths.joined(separator: ", then ")); its owner is \(owner).",
-        ]
+        var lines = ["Rule “\(rule.name)”: \(operations) in \(collections);"]
+        if !rule.conditions.isEmpty {
+            lines.append("  where \(rule.conditions.map(\.description).joined(separator: " and "));")
+        }
+        if !rule.exceptions.isEmpty {
+            lines.append("  but not \(rule.exceptions.map(\.text).joined(separator: ", "));")
+        }
+        var place = Self.place(of: rule.references)
+        for hop in rule.hops {
+            let through = hop.collections.map(\.text).joined(separator: " or ")
+            place += ", through \(through) at \(Self.place(of: hop.references))"
+        }
+        let projects = rule.projectCollections.map(\.text).joined(separator: " or ")
+        lines.append("  the project is at \(place),")
+        lines.append("  in \(projects.isEmpty ? "any collection" : projects); its owner is \(owner)")
+        if !rule.groupCollections.isEmpty {
+            let groups = rule.groupCollections.map(\.text).joined(separator: " or ")
+            lines.append("  and is not told when their repository holds a record of \(groups)")
+        }
+        lines[lines.count - 1] += "."
+        let paths = rule.references.paths + rule.hops.flatMap(\.references.paths) + rule.conditions.map(\.path)
+        for path in paths where path.text.hasPrefix("record.") {
+            lines.append(
+                "  LOOK AGAIN: “\(path)” begins with record., as only fields of messages do; paths begin in the record."
+            )
+        }
+        return lines
     }
 }

@@ -66,6 +66,7 @@ struct DeliverySection {
         lookup.concurrency = section.integer("concurrency", default: lookup.concurrency, in: 1...64)
         lookup.firstWait = section.duration("first_wait", default: lookup.firstWait, in: Self.long)
         lookup.maximumWait = section.duration("maximum_wait", default: lookup.maximumWait, in: Self.long)
+        lookup.indexPatience = section.duration("index_patience", default: lookup.indexPatience, in: Self.long)
         lookup.projectPatience = section.duration("project_patience", default: lookup.projectPatience, in: Self.long)
         lookup.migrationPatience =
             section.duration("migration_patience", default: lookup.migrationPatience, in: Self.long)

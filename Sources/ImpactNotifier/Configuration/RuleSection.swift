@@ -1,49 +1,114 @@
+internal import ATProtocol
 internal import Notifier
 
-/// One rule as it is written in a configuration; the keys are described in `config/rules`.
+/// One rule as it is written in a configuration; the keys are described in docs/rules.md.
 struct RuleSection {
     /// Nil when the rule cannot be used; the problem is recorded.
     let rule: Rule?
 
     init(_ section: ConfigurationSection) {
-        func texts(_ key: String, default fallback: [String] = []) -> [String] {
-            section.list(key, default: fallback, expected: "a text") { $0 }
-        }
-        func optional(_ key: String) -> String? { section.optional(key, expected: "a text") { $0 } }
         let name = section.required("name", expected: "a name") { $0 }
         let message = section.required("message", expected: "the template of the message") { $0 }
-        let collections = texts("collections")
-        let operations = texts("operations", default: ["create"])
-        let referencePaths = texts("reference_paths")
-        let accepts = texts("accepts", default: ["at-uri", "strong-ref"])
-        let projectCollections = texts("project_collections")
-        let ownerFrom = section.text("owner_from", default: "authority")
-        let ownerField = optional("owner_field")
-        let projectNamePath = section.text("project_name_path", default: "name")
-        let requiresProjectRecord = section.flag("require_project_record", default: false)
-        let link = optional("link")
-        guard let name, let message else {
+        var text = RuleText(
+            name: name ?? "",
+            collections: section.texts("collections"),
+            references: Self.references(section, accepts: RuleText.References([]).accepts),
+            message: message ?? ""
+        )
+        text.exceptions = section.texts("except")
+        text.conditions = section.sections("when").compactMap(Self.condition)
+        text.operations = section.texts("operations", default: text.operations)
+        text.hops = section.sections("hops").map { hop in
+            (hop.texts("through"), Self.references(hop, accepts: text.references.accepts))
+        }
+        text.maximumProjects = section.integer("maximum_projects", default: text.maximumProjects, in: 1...50)
+        text.projectCollections = section.texts("project_collections")
+        text.ownerFrom = section.text("owner_from", default: text.ownerFrom)
+        text.ownerField = section.optionalText("owner_field")
+        let index = section.section("index")
+        text.index = Self.index(index)
+        text.groupCollections = section.texts("group_collections")
+        text.projectNamePath = section.text("project_name_path", default: text.projectNamePath)
+        text.requiresProjectRecord = section.flag("require_project_record", default: text.requiresProjectRecord)
+        text.silence = section.value(
+            "silence",
+            default: text.silence,
+            expected: "a duration from 1h to 60d, or off",
+            show: { $0.map(DurationText.format) ?? "off" }
+        ) { text -> Duration?? in
+            if text == "off" { return .some(nil) }
+            guard let silence = DurationText.parse(text), Self.silences.contains(silence) else { return .none }
+            return .some(silence)
+        }
+        text.link = section.optionalText("link")
+        guard name != nil, message != nil, text.index != nil || !index.isPresent else {
             rule = nil
             return
         }
-        do {
-            rule = try Rule(
-                name: name,
-                collections: collections,
-                operations: operations,
-                referencePaths: referencePaths,
-                accepts: accepts,
-                projectCollections: projectCollections,
-                ownerFrom: ownerFrom,
-                ownerField: ownerField,
-                projectNamePath: projectNamePath,
-                requiresProjectRecord: requiresProjectRecord,
-                link: link,
-                message: message
-            )
-        } catch {
+        do { rule = try Rule(text) } catch {
             section.flag(error.key, error.reason)
             rule = nil
         }
     }
+
+    private static let silences = Duration.seconds(3600) ... .seconds(60 * 86_400)
+
+    private static func references(_ section: ConfigurationSection, accepts: [String]) -> RuleText.References {
+        RuleText.References(section.texts("reference_paths"), accepts: section.texts("accepts", default: accepts))
+    }
+
+    private static func condition(_ section: ConfigurationSection) -> (field: String, test: Condition.Test)? {
+        let field = section.required("field", expected: "the path of a field") { $0 }
+        var tests: [Condition.Test] = []
+        if let value = section.json("equals") { tests.append(.isOneOf([value])) }
+        if let values = section.json("one_of") { tests.append(.isOneOf(values.array ?? [values])) }
+        if let exists = section.optional("exists", expected: "true or false", parse: { $0 }) {
+            guard ["true", "false"].contains(exists) else {
+                section.flag("exists", "expected true or false")
+                return nil
+            }
+            tests.append(exists == "true" ? .exists : .isAbsent)
+        }
+        guard let test = tests.first, tests.count == 1 else {
+            section.flag("field", "a condition has exactly one of equals, one_of and exists")
+            return nil
+        }
+        if case .isOneOf(let values) = test, values.isEmpty || values.contains(where: { !$0.isComparable }) {
+            section.flag(
+                "field",
+                "is compared with texts, whole numbers, true and false; exists: false asks for what is absent or null"
+            )
+            return nil
+        }
+        return field.map { ($0, test) }
+    }
+
+    private static func index(_ section: ConfigurationSection) -> RuleText.Index? {
+        guard section.isPresent else { return nil }
+        let query = section.required("query", expected: "an https:// URL with {{reference}} in it") { $0 }
+        let record = section.required("record", expected: "where the AT-URI stands in the answer") { $0 }
+        let field = section.required("confirmed_by", expected: "the field of the owner's record that confirms it") {
+            $0
+        }
+        let collections = section.texts("collections")
+        guard let query, let record, let field else { return nil }
+        return RuleText.Index(query: query, recordPath: record, confirmingPath: field, collections: collections)
+    }
+}
+
+extension JSONValue {
+    fileprivate var isComparable: Bool {
+        switch self {
+        case .string, .integer, .bool: true
+        case .null, .number, .array, .object: false
+        }
+    }
+}
+
+extension ConfigurationSection {
+    fileprivate func texts(_ key: String, default fallback: [String] = []) -> [String] {
+        list(key, default: fallback, expected: "a text") { $0 }
+    }
+
+    fileprivate func optionalText(_ key: String) -> String? { optional(key, expected: "a text") { $0 } }
 }

@@ -2,6 +2,7 @@ internal import ATProtocol
 internal import Firehose
 internal import Logging
 internal import Network
+internal import Notifier
 internal import OAuth
 
 /// The clients that commands and daemon make their requests with.
@@ -75,7 +76,7 @@ struct NetworkServices: Sendable {
     func sweep(for configuration: Configuration) -> GapSweep {
         let sweep = SweepConfiguration(
             directories: configuration.sweepDirectories,
-            collections: configuration.stream.collections,
+            collections: Set(configuration.delivery.rules.flatMap(\.collections)).sorted { $0.text < $1.text },
             allowsLoopback: configuration.allowsLoopback
         )
         return GapSweep(configuration: sweep, client: http, identities: identities, logger: Logger(label: "sweep"))

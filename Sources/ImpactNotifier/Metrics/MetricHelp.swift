@@ -23,6 +23,7 @@ enum MetricHelp {
         "stream_commits_verified_total": "Commits of a relay verified beside the reader (verify: all).",
         "stream_commits_unverified_total": "Commits that could not be verified beside the reader, by reason.",
         "stream_repositories_desynchronized_total": "Commits that follow on another one than the last seen, by reason.",
+        "rule_alarm": "1 while a rule does not fit its records any more, by rule and cause.",
         "rule_matches_total": "Events that matched a rule.",
         "notifications_total": "Jobs that ended, by rule and outcome.",
         "notifications_failed_total": "Attempts that failed, by reason.",

@@ -8,6 +8,8 @@ enum Documentation: String, CaseIterable {
     case oauth
     /// Who gets messages, when, and what they say.
     case delivery
+    /// What counts as a change request, and whose it is.
+    case rules
 
     /// The path of the page: beside the program's own prefix when it is installed there, else where the package puts it.
     var path: String {

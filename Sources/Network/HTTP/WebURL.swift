@@ -152,7 +152,8 @@ public struct WebURLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong with it, as the end of a sentence.
     public let reason: String
 
-    init(_ text: String, _ reason: String) {
+    /// An error about a text; the reason ends the sentence that the text begins.
+    public init(_ text: String, _ reason: String) {
         self.text = String(text.prefix(200))
         self.reason = reason
     }

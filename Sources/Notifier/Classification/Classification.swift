@@ -12,7 +12,7 @@ public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
     case .chatDisabled(isSender: true): return Verdict(23, .pause, .senderChatDisabled)
     case .chatDisabled(isSender: false): return Verdict(19, .defer, .ownerDisabledMessages)
     case .unproven(let failure): return classify(failure)
-    case .refused(let refusal): return Verdict(isInput(refusal.reason) ? 31 : 37, .skip, refusal.reason)
+    case .refused(let refusal): return classify(refusal.reason)
     case .identity(let failure): return classify(failure)
     case .inactiveRepository(let status): return classify(repositoryStatus: status)
     case .session(let session): return classify(phase, session, failure)
@@ -20,10 +20,12 @@ public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
     case .unreadable:
         guard phase != .sendMessage else { return Verdict(2, .verify, .outcomeUnknown) }
         if phase == .proof { return Verdict(40, .retry, .proofUnavailable) }
+        if phase == .index { return Verdict(41, .retry, .indexUnavailable) }
         return phase == .project ? Verdict(32, .drop, .projectInvalid) : Verdict(2, .retry, .answerUnreadable)
     case .answer(let error):
         switch phase {
         case .project: return classifyProject(error)
+        case .index: return Verdict(41, .retry, .indexUnavailable)
         case .proof: return classifyProof(error)
         case .postMention:
             let verdict = classifyChat(phase, error)
@@ -33,12 +35,19 @@ public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
     }
 }
 
-private func isInput(_ reason: Reason) -> Bool {
+private func classify(_ reason: Reason) -> Verdict {
     switch reason {
     case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord, .didUnsupported,
-        .referenceWithoutOwner, .projectCollectionUnexpected, .handleUnresolved, .ownerFieldInvalid:
-        true
-    default: false
+        .referenceWithoutOwner, .projectCollectionUnexpected, .handleUnresolved, .ownerFieldInvalid, .referenceCircular:
+        Verdict(31, .skip, reason)
+    case .projectNotFound: Verdict(33, .drop, reason)
+    case .projectUnavailable: Verdict(30, .retry, reason)
+    // An index lags behind the records that it tells of.
+    case .indexUnknown: Verdict(42, .retry, reason)
+    case .ownerUnconfirmed: Verdict(43, .retry, reason)
+    case .ownerAmbiguous: Verdict(44, .drop, reason)
+    case .ownerIsNoPerson: Verdict(45, .skip, reason)
+    default: Verdict(37, .skip, reason)
     }
 }
 
@@ -53,6 +62,7 @@ private func classify(_ phase: CallPhase, _ session: SessionFailure, _ failure: 
 
 private func classify(_ phase: CallPhase, _ transport: HTTPFailure, _ failure: CallFailure) -> Verdict {
     if transport.code == .refusedHost { return Verdict(32, .drop, .hostRefused) }
+    if phase == .index { return Verdict(41, .retry, .indexUnavailable) }
     if phase == .proof {
         return transport.code == .tooLarge ? Verdict(39, .drop, .proofInvalid) : Verdict(40, .retry, .proofUnavailable)
     }

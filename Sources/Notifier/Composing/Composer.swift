@@ -79,11 +79,12 @@ public struct Composer: Sendable {
 
     private func footer(for request: ChangeRequest, marker: String) -> String {
         let project = PlainText.truncate(
-            PlainText.sanitize(request.projectName ?? request.reference.description),
+            request.shownProjectName ?? request.reference.description,
             graphemes: 80,
             bytes: 400
         )
-        var text = "— \(message.service): you get this because you own \(project)."
+        let cause = request.reference == .account(request.owner) ? "it names your account" : "you own \(project)"
+        var text = "— \(message.service): you get this because \(cause)."
         if message.offersStop { text += " Answer STOP to get no more of these." }
         if !message.contact.isEmpty { text += " Questions: \(message.contact)." }
         return text + " [\(marker)]"

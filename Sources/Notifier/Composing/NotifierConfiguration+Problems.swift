@@ -1,3 +1,6 @@
+internal import ATProtocol
+internal import Network
+
 extension NotifierConfiguration {
     /// What does not fit together, one sentence each; empty when everything does.
     public var problems: [String] {
@@ -16,8 +19,27 @@ extension NotifierConfiguration {
         if message.offersStop, sending.answersInterval == nil {
             problems.append("message.offers_stop promises what nobody reads while sending.answers_interval is off")
         }
+        for rule in rules {
+            guard case .index(let index) = rule.owner, let url = try? index.url(of: "did") else { continue }
+            guard url.scheme != .https, !(lookup.allowsLoopback && url.isLoopback) else { continue }
+            problems.append("rule “\(rule.name)”, index: its query must be https://")
+        }
         if let fault = Composer(configuration: self).staticProblem { problems.append(fault) }
         if let fault = ProxyHeader.problem(with: sending.proxy) { problems.append("chat.proxy \(fault)") }
         return problems
+    }
+
+    /// Rules that can never count, each with the one before it that takes all that it covers.
+    public var shadowedRules: [(rule: String, by: String)] {
+        rules.enumerated().compactMap { index, rule in
+            let first = rules[..<index].first { earlier in
+                earlier.conditions.allSatisfy { asked in rule.conditions.contains { $0.implies(asked) } }
+                    && earlier.exceptions.allSatisfy { exception in
+                        !rule.collections.contains { $0.covers(exception) || exception.covers($0) }
+                    }
+                    && rule.collections.allSatisfy { one in earlier.collections.contains { $0.covers(one) } }
+            }
+            return first.map { (rule.name, $0.name) }
+        }
     }
 }

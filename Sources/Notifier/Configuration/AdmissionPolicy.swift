@@ -5,11 +5,12 @@ internal import ATProtocol
 struct AdmissionPolicy: Sendable {
     private let policy: PolicyConfiguration
     private let rules: [String: Rule]
-    private let sender: DID
+    private let sender: DID?
     /// Whether anything may leave.
     let isSendingEnabled: Bool
 
-    init(_ configuration: NotifierConfiguration, sender: DID) {
+    /// The policy of a configuration; without a sender nothing is sent.
+    init(_ configuration: NotifierConfiguration, sender: DID?) {
         policy = configuration.policy
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
         self.sender = sender

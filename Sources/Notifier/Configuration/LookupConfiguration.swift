@@ -14,6 +14,8 @@ public struct LookupConfiguration: Sendable, Equatable {
     public var migrationPatience: Duration = .seconds(24 * 3600)
     /// How long an owner's DID document or project may be out of reach before the request is given up.
     public var identityPatience: Duration = .seconds(3 * 86_400)
+    /// How long an index may know no owner, or name one whose record does not confirm it.
+    public var indexPatience: Duration = .seconds(3600)
     /// Whether an author's PDS must prove a change request before it is queued (com.atproto.sync.getRecord).
     public var provesBeforeSending = false
     /// How long an author's PDS may fail to give a proof.

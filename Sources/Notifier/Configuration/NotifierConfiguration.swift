@@ -1,6 +1,6 @@
 /// Everything that an operator may decide about matching, owners, messages and their sending.
 public struct NotifierConfiguration: Sendable {
-    /// The rules; the first whose reference is acceptable counts.
+    /// The rules; the first counts that covers a record and whose conditions hold.
     public var rules: [Rule]
     /// Who may get messages, and about what.
     public var policy = PolicyConfiguration()

@@ -119,7 +119,7 @@ extension Reason {
         switch self {
         case .authorBurst, .authorBlocked: .debug
         case .requestRefused, .compositionFailed, .messageTooLarge: .error
-        case .proofInvalid: .warning
+        case .proofInvalid, .ownerAmbiguous: .warning
         default: .info
         }
     }

@@ -44,45 +44,45 @@ struct EventClassifier: Sendable {
         let uri = ATURI(event.did, commit.collection, commit.recordKey)
         guard commit.operation != .delete else { return .deleted(event, uri: uri) }
         let record = commit.record ?? .object([:])
-        let (rule, found) = choose(covering, record)
-        var (reference, refusal) = (ProjectReference?.none, Refusal?.none)
-        switch found {
-        case .success(let value): (reference, refusal) = (value, check(value, rule, event.did, newness))
-        case .failure(let cause): refusal = cause
+        // The first rule in order counts whose conditions hold; without one the record is nobody's business, and takes back
+        // what it was before.
+        let rule = covering.first { $0.matches(record) }
+        var (references, leftOut, refusal) = ([ProjectReference](), 0, Refusal?.none)
+        switch rule?.references(in: record) {
+        case .success(let all)?:
+            (references, leftOut) = rule?.selection(of: all) ?? ([], 0)
+            refusal = check(references, rule, event.did, newness)
+        case .failure(let cause)?: refusal = cause
+        case nil:
+            refusal = Refusal(.conditionUnmet, "the conditions of \(covering.map(\.name).joined(separator: ", "))")
         }
         return .request(
             NewRequest(
                 event: event,
                 commit: commit,
                 uri: uri,
-                rule: rule.name,
+                rule: (rule ?? covering[0]).name,
                 record: record.abridged(characters: Self.maximumText, bytes: Self.maximumRecord),
-                reference: reference,
+                references: references,
+                leftOut: leftOut,
                 refusal: refusal,
-                startsJob: rule.operations.contains(commit.operation)
+                startsJob: rule?.operations.contains(commit.operation) ?? false
             )
         )
     }
 
-    // The first rule whose reference is acceptable; else the first, with its refusal.
-    private func choose(_ rules: [Rule], _ record: JSONValue) -> (Rule, Result<ProjectReference, Refusal>) {
-        let found = rules.map { ($0, $0.reference(in: record)) }
-        return found.first { (try? $0.1.get()) != nil } ?? found[0]
-    }
-
     private func check(
-        _ reference: ProjectReference,
-        _ rule: Rule,
+        _ references: [ProjectReference],
+        _ rule: Rule?,
         _ author: DID,
         _ newness: Newness?
     ) -> Refusal? {
         if policy.blockedAuthors.contains(author) {
             return Refusal(.authorBlocked, author.text)
         }
-        if let owner = reference.apparentOwner(rule) {
-            if owner == author { return Refusal(.authorIsOwner, owner.text) }
-            if owner == sender { return Refusal(.ownerIsSender, owner.text) }
-        }
+        let owners = Set(references.map { rule?.apparentOwner(of: $0) })
+        if owners == [author] { return Refusal(.authorIsOwner, author.text) }
+        if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
         return newness?.refusal.map { Refusal($0, "") }
     }
 }
@@ -98,17 +98,6 @@ extension Newness {
         case .resync: .recordResynchronized
         case .imported: .recordImported
         case .backdated: .recordBackdated
-        }
-    }
-}
-
-extension ProjectReference {
-    /// The owner when the reference alone says so.
-    func apparentOwner(_ rule: Rule) -> DID? {
-        switch (self, rule.owner) {
-        case (.account(let did), _): did
-        case (.record(let uri, _), .authority), (.record(let uri, _), .did): uri.did
-        case (.record, .projectRecordField): nil
         }
     }
 }

@@ -9,13 +9,18 @@ internal import Network
 actor Intake {
     private let context: DeliveryContext
     private let queue: JobQueue
+    private let changed: @Sendable (ATURI) async -> Void
+    private let confirming: [CollectionPattern]
     private var breaker: BurstBreaker
     private var judge: EventClassifier
 
-    init(_ context: DeliveryContext, queue: JobQueue) {
+    /// An intake; `changed` is told of each record that may have confirmed whose a project is, and is another now.
+    init(_ context: DeliveryContext, queue: JobQueue, changed: @escaping @Sendable (ATURI) async -> Void) {
         self.context = context
         self.queue = queue
+        self.changed = changed
         let configuration = context.configuration
+        confirming = configuration.rules.flatMap(\.confirmingCollections)
         judge = EventClassifier(rules: configuration.rules, policy: configuration.policy, sender: context.sender)
         breaker = BurstBreaker(configuration.policy)
     }
@@ -26,6 +31,11 @@ actor Intake {
     func take(_ batch: StreamBatch) async throws(LedgerError) -> Bool {
         var items: [IntakeItem] = []
         for event in batch.events {
+            if let uri = event.recordURI, let collection = uri.collection,
+                confirming.contains(where: { $0.matches(collection) })
+            {
+                await changed(uri)
+            }
             guard let item = judge.judge(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }

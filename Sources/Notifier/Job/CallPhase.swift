@@ -8,6 +8,8 @@ public enum CallPhase: String, Sendable, Hashable, CaseIterable {
     case identity = "identity"
     /// The owner's PDS was asked for the project's record or the state of the repository.
     case project = "project"
+    /// The index of the rule was asked who owns the project.
+    case index = "index"
     /// The author's PDS was asked to prove the change request.
     case proof = "proof"
     /// `chat.bsky.convo.getConvoForMembers`

@@ -17,9 +17,20 @@ extension Reason {
     public var isAboutRecord: Bool {
         switch self {
         case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
-            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .projectNotFound,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .conditionUnmet, .projectNotFound,
             .proofInvalid, .proofUnavailable, .recordDeleted, .recordNotFound, .recordReplaced, .compositionFailed,
             .messageTooLarge:
+            true
+        default: false
+        }
+    }
+
+    /// Whether it says, of most that a rule matches, that records or an index are otherwise than the rule expects.
+    var meansDrift: Bool {
+        switch self {
+        case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .ownerFieldInvalid,
+            .referenceCircular, .indexUnknown, .ownerUnconfirmed:
             true
         default: false
         }
@@ -32,6 +43,7 @@ extension Reason {
             .hostRefused,
             .hostPaused, .identityUnavailable, .didNotFound, .didDocumentInvalid, .didDocumentWithoutPDS,
             .handleUnresolved, .projectUnavailable, .projectInvalid, .ownerFieldInvalid, .repositoryNotFound,
+            .referenceCircular, .indexUnavailable, .indexUnknown, .ownerUnconfirmed, .ownerAmbiguous, .ownerIsNoPerson,
             .repositoryInactive, .repositoryGone, .recipientNotFound, .recipientSuspended:
             true
         default: isAboutRecord

@@ -9,6 +9,9 @@ extension Reason {
         case .referenceWithoutOwner: "The reference is a bare DID, and the rule does not say that it is the owner's."
         case .projectCollectionUnexpected: "The reference points into a collection that the rule does not expect."
         case .didUnsupported: "The DID is of a method or a form that this network does not use."
+        case .conditionUnmet: "The record does not fulfil what the rule asks of it under “when”, so it is no news."
+        case .projectsAboveLimit:
+            "The record refers to more projects than the rule's maximum_projects; nobody is told of those above it."
         case .tooOld: "The record is older than the window for new change requests, so it is no news to anybody."
         case .recordResynchronized: "The repository was told again as a whole; the record is old, so it is no news."
         case .recordImported: "The record was moved or imported: its key is old, so it is no news."
@@ -47,6 +50,16 @@ extension Reason {
         case .projectUnavailable: "The owner's PDS did not give the project's record; asked again later."
         case .projectInvalid: "The owner's PDS answered with something that is not the project's record."
         case .ownerFieldInvalid: "The project's record has no supported DID in the field that the rule names."
+        case .referenceCircular: "The records that lead to the project lead in a circle."
+        case .indexUnavailable: "The index that the rule asks did not answer as it should; asked again later."
+        case .indexUnknown: "The index that the rule asks knows no owner; asked again for lookup.index_patience."
+        case .ownerUnconfirmed:
+            "The owner's own record does not confirm what the index says, so nobody is told; asked again for a while."
+        case .ownerAmbiguous:
+            "Several accounts hold a record of the same project, so nobody can say whose it is; all but one must withdraw it."
+        case .ownerIsNoPerson:
+            "The owner is a repository, a group or an organisation, whose chat nobody reads; let the rule name a person: "
+                + "owner_from index or project-record-field."
         case .repositoryNotFound: "The PDS does not know the repository, which may be moving; asked again for a day."
         case .repositoryInactive: "The owner's account is not active; asked again later."
         case .repositoryGone: "The owner's account was deleted or taken down."

@@ -11,7 +11,7 @@ extension Reason {
             .sessionUnavailable, .serviceTokenRejected, .proxyUnresolved, .chatNotReachable, .pdsRateLimited,
             .chatRateLimited, .upstreamUnreachable, .serverError, .accountSuspended, .conversationNotFound,
             .replyTargetNotFound, .recipientNotFound, .didNotFound, .handleUnresolved, .recordNotFound, .proofInvalid,
-            .waiting:
+            .waiting, .indexUnavailable, .indexUnknown, .ownerUnconfirmed:
             .time
         case .loginRequired, .sessionMisconfigured, .authorizationMalformed, .scopeMissing, .mentionScopeMissing,
             .senderAccountInactive, .proxyMisconfigured, .senderChatDisabled:
@@ -23,7 +23,8 @@ extension Reason {
             .ownerChanged, .didDocumentInvalid, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
             .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
             .conversationUnreadable, .requestRefused, .messageTooLarge, .mentionPosted, .sendsExhausted, .waitExpired,
-            .ownerStopped, .operatorDecision, .ruleRemoved, .shadowMode:
+            .ownerStopped, .operatorDecision, .ruleRemoved, .conditionUnmet, .projectsAboveLimit, .referenceCircular,
+            .ownerAmbiguous, .ownerIsNoPerson, .shadowMode:
             nil
         }
     }

@@ -10,6 +10,9 @@ public enum Reason: String, Sendable, CaseIterable {
     case referenceWithoutOwner = "reference-without-owner"
     case projectCollectionUnexpected = "project-collection-unexpected"
     case didUnsupported = "did-unsupported"
+    /// The record is not, or is no longer, what the rule is for.
+    case conditionUnmet = "condition-unmet"
+    case projectsAboveLimit = "projects-above-limit"
     case tooOld = "too-old"
     /// The repository was replaced as a whole, and its old records were told again.
     case recordResynchronized = "record-resynchronized"
@@ -55,6 +58,13 @@ public enum Reason: String, Sendable, CaseIterable {
     case projectUnavailable = "project-unavailable"
     case projectInvalid = "project-invalid"
     case ownerFieldInvalid = "owner-field-invalid"
+    case referenceCircular = "reference-circular"
+    case indexUnavailable = "index-unavailable"
+    case indexUnknown = "index-unknown"
+    case ownerUnconfirmed = "owner-unconfirmed"
+    case ownerAmbiguous = "owner-ambiguous"
+    /// A repository, a group or an organisation.
+    case ownerIsNoPerson = "owner-is-no-person"
     case repositoryNotFound = "repository-not-found"
     case repositoryInactive = "repository-inactive"
     case repositoryGone = "repository-gone"

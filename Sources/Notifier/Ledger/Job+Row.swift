@@ -5,20 +5,20 @@ internal import Network
 
 extension Job {
     private static let columns: SQL = """
-        request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, reference_cid, record, \
-        project_name, is_shadow, witnessed, request.created_at AS created_at
+        request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, record, \
+        is_shadow, witnessed, request.created_at AS created_at
         """
 
     /// Jobs with their requests.
     static let selection: SQL = """
-        SELECT \(columns), job.id AS id, owner, job.state AS state, job.reason AS reason, job.detail AS detail, \
+        SELECT \(columns), job.id AS id, owner, project, coalesce(job.project_name, request.project_name) AS project_name, job.state AS state, job.reason AS reason, job.detail AS detail, \
         job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at
         FROM job JOIN request ON request.id = job.request LEFT JOIN recipient ON recipient.did = job.owner
         """
 
     /// Requests, as if there were no jobs.
     static let requests: SQL = """
-        SELECT \(columns), NULL AS id, NULL AS owner, state, reason, detail, attempts, due_at, wait_until, updated_at, \
+        SELECT \(columns), NULL AS id, NULL AS owner, NULL AS project, project_name, state, reason, detail, attempts, due_at, wait_until, updated_at, \
         NULL AS ask_at
         FROM request
         """
@@ -35,7 +35,8 @@ extension Job {
         rule = row["rule"]
         cid = row["cid"]
         rev = row["rev"]
-        reference = ProjectReference(text: row["reference"], cid: row["reference_cid"])
+        references = [ProjectReference](text: row["reference"])
+        project = (row["project"] as String?).flatMap(ProjectReference.init)
         recordText = row["record"]
         projectName = row["project_name"]
         isShadow = row["is_shadow"]
@@ -55,18 +56,5 @@ extension Job {
         waitUntil = row["wait_until"]
         createdAt = row["created_at"]
         updatedAt = row["updated_at"]
-    }
-}
-
-extension ProjectReference {
-    /// Reads what `description` wrote; nil for the empty text.
-    init?(text: String, cid: String?) {
-        if let uri = try? ATURI(text) {
-            self = .record(uri, cid: cid)
-        } else if let did = try? DID(text) {
-            self = .account(did)
-        } else {
-            return nil
-        }
     }
 }

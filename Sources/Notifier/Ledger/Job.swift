@@ -23,8 +23,10 @@ public struct Job: Sendable, Equatable {
     public var cid: String?
     /// The repository's revision that brought this version.
     public var rev: String
-    /// What the record refers to; nil when that is not acceptable.
-    public var reference: ProjectReference?
+    /// What the record refers to; empty when that is not acceptable.
+    public var references: [ProjectReference]
+    /// The project whose owner this is; nil while it is not known.
+    public var project: ProjectReference?
     /// The record, abridged, as it is stored.
     var recordText: String
     /// The project's name; nil when it is not known.
@@ -50,12 +52,25 @@ public struct Job: Sendable, Equatable {
     /// When it was last changed.
     public var updatedAt: UnixTime
 
+    /// What is in the record, without anybody's text, when it was refused for that; nil otherwise.
+    public var refusedShape: String? {
+        // With a reference, a record behind it is otherwise than expected: the detail says which.
+        guard let reason, reason.meansDrift, references.isEmpty else { return nil }
+        return record.shape
+    }
+
+    /// The project, or what the record refers to while that is not known; nil when there is no acceptable reference.
+    public var about: String? {
+        if let project { return project.description }
+        return references.isEmpty ? nil : references.map(\.description).joined(separator: ", ")
+    }
+
     /// The record, abridged; read from its text each time.
     public var record: JSONValue { (try? JSONValue(parsing: recordText)) ?? .object([:]) }
 
     /// What a message says about it; nil while owner or reference are missing.
     public var changeRequest: ChangeRequest? {
-        guard let owner, let reference else { return nil }
+        guard let owner, let reference = project ?? references.first else { return nil }
         return ChangeRequest(
             uri: uri,
             author: author,

@@ -62,6 +62,9 @@ extension LedgerTransaction {
             """
         )
         if isOpen, before.state != .lookup { applied.hasReopened = true }
+        if machine.state == .dropped, before.state == .lookup {
+            count(machine.reason, rule: row["rule"], try ATURI(row["uri"]))
+        }
         if isShown {
             let state = isOpen ? JobState.lookup(waitingFor: machine.reason) : .dropped
             try report(row, nil, state, machine.reason, note?.detail, nextIn: isOpen ? wait : nil)
@@ -128,6 +131,10 @@ extension LedgerTransaction {
             case .retryMessage: if let message: Int64 = row["message"] { try apply(.retried, toMessage: message) }
             case .suppressRecipient(let reason): try suppress(owner, reason)
             }
+        }
+        if machine.state != before.state, isOver, !isTakenBack {
+            let outcome = machine.state == .delivered ? RuleTally.toldOutcome : machine.reason?.rawValue
+            if let outcome { count(outcome, rule: row["rule"], try ATURI(row["uri"])) }
         }
         let isNews = machine.state != before.state || machine.reason != before.reason || note?.detail != nil
         if isNews, !isTakenBack {

@@ -55,7 +55,7 @@ extension LedgerTransaction {
         guard request.startsJob || known != nil else { return }
         try see(request.event, request.commit, of: request.uri)
         guard let known else { return try insert(request, into: &result) }
-        let isSameReference = known["reference"] == request.reference?.description ?? ""
+        let isSameReference = known["reference"] == request.references.text
         let change: RequestMachine.Change =
             known["cid"] as String? == request.commit.cid ? .none : isSameReference ? .content : .reference
         // Older than what is known, or nothing new, or told of already.
@@ -82,15 +82,18 @@ extension LedgerTransaction {
         try database.run(
             """
             UPDATE request SET rule = \(request.rule), cid = \(request.commit.cid), rev = \(request.commit.rev),
-                reference = \(request.reference?.description ?? ""), reference_cid = \(request.reference?.cid),
-                record = \(request.keptRecord.encodedText), witnessed = \(request.event.position.witnessed),
+                reference = \(request.references.text), record = \(request.keptRecord.encodedText), witnessed = \(request.event.position.witnessed),
                 project_name = NULL, detail = CASE WHEN \(isNews) THEN \(request.refusal?.detail) ELSE detail END,
                 is_shadow = CASE WHEN \(isNews) THEN \(request.isShadow) OR is_shadow AND \(keepsShadow) ELSE is_shadow END,
                 due_at = \(now), created_at = CASE WHEN \(isNews) THEN \(now) ELSE created_at END
             WHERE id = \(id) AND (\(isNews) OR state = \(RequestMachine.State.dropped))
             """
         )
-        if isNews { result.added.append(request) }
+        if isNews {
+            try note(request, id)
+            count(RuleTally.matchedOutcome, rule: request.rule, request.uri)
+            result.added.append(request)
+        }
         return isNews
     }
 
@@ -98,21 +101,33 @@ extension LedgerTransaction {
         let state = request.refusal == nil ? RequestMachine.State.lookup : .dropped
         try database.run(
             """
-            INSERT INTO request (uri, author, rule, cid, rev, reference, reference_cid, record, witnessed, state, reason,
-                detail, is_shadow, due_at, created_at, updated_at)
+            INSERT INTO request (uri, author, rule, cid, rev, reference, record, witnessed, state, reason, detail,
+                is_shadow, due_at, created_at, updated_at)
             VALUES (\(request.uri), \(request.event.did), \(request.rule), \(request.commit.cid), \(request.commit.rev),
-                \(request.reference?.description ?? ""), \(request.reference?.cid), \(request.keptRecord.encodedText),
+                \(request.references.text), \(request.keptRecord.encodedText),
                 \(request.event.position.witnessed), \(state), \(request.refusal?.reason), \(request.refusal?.detail),
                 \(request.isShadow), \(now), \(now), \(now))
             """
         )
-        try database.run(
-            """
-            INSERT OR IGNORE INTO collection (name) SELECT \(request.commit.collection.text)
-            WHERE (SELECT coalesce(max(id), 0) FROM collection) < \(Self.maximumCollections)
-            """
-        )
+        let id = database.lastInsertedRowID
+        if request.refusal == nil {
+            try database.run(
+                """
+                INSERT OR IGNORE INTO collection (name) SELECT \(request.commit.collection.text)
+                WHERE (SELECT coalesce(max(id), 0) FROM collection) < \(Self.maximumCollections)
+                """
+            )
+        }
+        try note(request, id)
+        count(RuleTally.matchedOutcome, rule: request.rule, request.uri)
+        count(request.refusal?.reason, rule: request.rule, request.uri)
         result.added.append(request)
+    }
+
+    /// What is left out of a request is said where somebody asks what became of it.
+    private func note(_ request: NewRequest, _ id: Int64) throws {
+        guard let limit = request.aboveLimit else { return }
+        try add(Attempt(.input, limit), to: id, again: nil)
     }
 
     private func delete(_ event: StreamEvent, _ uri: ATURI) throws {
@@ -136,6 +151,9 @@ extension LedgerTransaction {
 extension NewRequest {
     /// Nobody is told of what is refused; enough is kept for an operator who wants it told after all.
     fileprivate var keptRecord: JSONValue {
-        refusal == nil ? record : record.abridged(characters: 200, bytes: 1024)
+        guard let refusal else { return record }
+        // What is refused for its shape is kept with all its members.
+        return refusal.reason.meansDrift
+            ? record.abridged(characters: 120, bytes: 2048) : record.abridged(characters: 200, bytes: 1024)
     }
 }

@@ -49,6 +49,19 @@ extension JobQueue {
         }
     }
 
+    /// Since when this version of a request fails for one of these reasons; nil when it never did.
+    func failing(for reasons: [Reason], _ job: Job) async throws(LedgerError) -> UnixTime? {
+        try await database.read { database in
+            try reasons.compactMap { reason -> UnixTime? in
+                try database.value(
+                    """
+                    SELECT min(at) FROM attempt WHERE request = \(job.request) AND reason = \(reason) AND at >= \(job.createdAt)
+                    """
+                )
+            }.min()
+        }
+    }
+
     /// How often this failed for this reason: the look-up of a request, or telling one of its recipients.
     func occurrences(of reason: Reason, request: Int64, owner: DID?) async throws(LedgerError) -> Int {
         try await database.read { database in

@@ -3,6 +3,9 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
+    /// More confirmations are not remembered; the oldest go.
+    private static let maximumConfirmations = 100_000
+
     /// Forgets a batch of what was finished before a time; what no stream can replay any more needs no memory.
     ///
     /// - Returns: how many rows were forgotten; 0 when there are no more.
@@ -11,6 +14,7 @@ extension JobQueue {
             let count = try transaction.pruneRequests()
             guard count == 0 else { return count }
             // Each kind when those are gone that speak of it, so that no batch looks at what stays more than once.
+            try transaction.pruneTallies(before: time.day)
             for (table, key, condition) in [
                 (
                     "message", "id",
@@ -26,6 +30,10 @@ extension JobQueue {
                     "ask_at IS NULL AND asked_at < \(time) AND NOT EXISTS (SELECT 1 FROM job WHERE owner = did)"
                 ),
                 ("gap", "id", "closed_at < \(time)"),
+                (
+                    "confirmation", "reference",
+                    "at < (SELECT at FROM confirmation ORDER BY at DESC LIMIT 1 OFFSET \(Self.maximumConfirmations))"
+                ),
             ] as [(String, String, SQL)] {
                 let key: SQL = "\(sql: key)"
                 let rows: SQL = "SELECT \(key) FROM \(sql: table) WHERE \(condition) LIMIT \(LedgerTransaction.rows)"

@@ -13,11 +13,20 @@ enum Resolution: Sendable {
 
     /// What a message says about the request beside its record.
     struct Findings: Sendable {
-        let reference: ProjectReference
+        let references: [ProjectReference]
         var authorName: String?
-        var projectName: String?
+        /// The project of each recipient, with its name.
+        var projects: [DID: Project] = [:]
+        /// Why nobody is told of what else it refers to.
+        var notes: [Attempt] = []
         /// The record as it was proven, abridged; nil when it was not.
         var record: JSONValue?
+    }
+
+    /// A project and its name.
+    struct Project: Sendable {
+        let reference: ProjectReference
+        var name: String?
     }
 }
 
@@ -33,28 +42,39 @@ extension LedgerTransaction {
         case .recipients(let recipients, let findings, let note):
             try database.run(
                 """
-                UPDATE request SET reference = \(findings.reference.description), reference_cid = \(findings.reference.cid),
+                UPDATE request SET reference = \(findings.references.text),
                     author_name = coalesce(\(findings.authorName), author_name),
-                    project_name = coalesce(\(findings.projectName), project_name),
                     record = coalesce(\(findings.record?.encodedText), record) WHERE id = \(id)
                 """
             )
+            for note in findings.notes { try add(note, to: id, again: nil) }
             try apply(.resolved, toRequest: id, note)
             for job in try database.rows("SELECT id, owner FROM job WHERE request = \(id)") {
                 guard recipients[try DID(job["owner"])] == nil else { continue }
                 try apply(.calledOff(.ownerChanged), toJob: job["id"])
             }
             for (recipient, admission) in recipients.sorted(by: { $0.key.text < $1.key.text }) {
-                try admit(recipient, to: id, admission)
+                try admit(recipient, to: id, admission, findings.projects[recipient])
             }
         }
     }
 
-    private func admit(_ recipient: DID, to request: Int64, _ admission: Admission) throws {
+    private func admit(
+        _ recipient: DID,
+        to request: Int64,
+        _ admission: Admission,
+        _ project: Resolution.Project?
+    ) throws {
         let wait = timetable.wait(for: admission)
         if let job: Int64 = try database.value(
             "SELECT id FROM job WHERE request = \(request) AND owner = \(recipient)"
         ) {
+            try database.run(
+                """
+                UPDATE job SET project = \(project?.reference.description), project_name = coalesce(\(project?.name), project_name)
+                WHERE id = \(job)
+                """
+            )
             try apply(.admitted(admission), toJob: job, wait: wait)
             return
         }
@@ -62,9 +82,9 @@ extension LedgerTransaction {
         // stands no further behind for it.
         try database.run(
             """
-            INSERT INTO job (request, owner, author, state, due_at, created_at, updated_at)
-            SELECT id, \(recipient), author, \(JobState.queued), created_at, created_at, \(now) FROM request
-            WHERE id = \(request)
+            INSERT INTO job (request, owner, author, state, project, project_name, due_at, created_at, updated_at)
+            SELECT id, \(recipient), author, \(JobState.queued), \(project?.reference.description), \(project?.name), created_at,
+                created_at, \(now) FROM request WHERE id = \(request)
             """
         )
         var note: Attempt?

@@ -45,6 +45,7 @@ public struct Ledger: Sendable {
     public var desk: OperatorDesk { OperatorDesk(database: database) }
     var settings: Settings { Settings(database: database) }
     var recipients: RecipientStore { RecipientStore(database: database) }
+    var confirmations: ConfirmationStore { ConfirmationStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
 
     /// A number that changes when another process has written to the ledger.

@@ -17,6 +17,8 @@ final class LedgerTransaction {
     let now: UnixTime
     /// What the events came to that were applied in it.
     var applied = Applied()
+    /// What it has counted by rule and outcome, with the last request of each; written at its end.
+    var counted: [RuleTally.Key: (number: Int, uri: ATURI)] = [:]
 
     init(_ database: Database, _ timetable: Timetable, now: UnixTime) {
         self.database = database
@@ -39,7 +41,12 @@ extension LedgerDatabase {
         _ timetable: Timetable = Timetable(),
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
     ) async throws(LedgerError) -> Value {
-        try await write { try body(LedgerTransaction($0, timetable, now: now)) }
+        try await write { database in
+            let transaction = LedgerTransaction(database, timetable, now: now)
+            let value = try body(transaction)
+            try transaction.writeTallies()
+            return value
+        }
     }
 }
 

@@ -8,14 +8,21 @@ struct NewRequest: Sendable {
     let uri: ATURI
     let rule: String
     let record: JSONValue
-    /// What it refers to; nil when that is not acceptable.
-    let reference: ProjectReference?
+    /// What it refers to; empty when that is not acceptable.
+    let references: [ProjectReference]
+    /// How many projects it refers to beside them, which are more than the rule takes.
+    let leftOut: Int
     /// Why it is of no concern; nil when it is, and then there is a reference.
     var refusal: Refusal?
     /// Whether the event is one that the rule sends messages for; else it only replaces what is queued.
     let startsJob: Bool
     /// Whether sending is off while it is seen.
     var isShadow = false
+
+    /// Why nobody is told of some that it refers to; nil when the rule takes all.
+    var aboveLimit: Refusal? {
+        leftOut == 0 ? nil : Refusal(.projectsAboveLimit, "it refers to \(leftOut) more than the rule takes")
+    }
 }
 
 /// What a batch of the stream means for the ledger.

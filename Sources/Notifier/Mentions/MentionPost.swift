@@ -41,7 +41,7 @@ struct MentionPost: Sendable, Equatable {
             "@" + short(handle ?? request.owner.text, Self.maximumName),
             ["$type": "app.bsky.richtext.facet#mention", "did": .string(request.owner.text)]
         )
-        let project = request.projectName.map { " " + short($0, Self.maximumName) } ?? ""
+        let project = request.shownProjectName.map { " " + short($0, Self.maximumName) } ?? ""
         append(": there is a change request for your project\(project).")
         if let link {
             append(" ")

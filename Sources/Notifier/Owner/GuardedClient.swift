@@ -2,6 +2,8 @@ internal import Network
 internal import Synchronization
 
 /// Asks hosts that strangers chose, and leaves those alone for a while that fail in a row (invariant 7).
+///
+/// A host that an operator chose has an account of its own, so that no stranger who names it can have it paused.
 final class GuardedClient: Sendable {
     private let http: any HTTPClient
     private let wallClock: any WallClock
@@ -18,22 +20,29 @@ final class GuardedClient: Sendable {
 
     /// The host's answer, whatever its status.
     func send(_ request: HTTPRequest) async throws(CallFailure) -> HTTPResponse {
-        let host = request.url.authority
+        let host = "\(request.reach) \(request.url.authority)"
         if let pause = breaker.withLock({ $0.pause(of: host, now: wallClock.now()) }) {
-            throw .refused(Refusal(.hostPaused, "\(host) for \(pause.wholeSeconds) s"))
+            throw .refused(
+                Refusal(
+                    .hostPaused,
+                    "\(request.url.authority) for \(pause.length.wholeSeconds) s, after \(pause.failure)"
+                )
+            )
         }
         do {
             let response = try await http.send(request)
             breaker.withLock { breaker in
                 if response.status >= 500 || response.status == 429 {
-                    breaker.failed(host, now: wallClock.now())
+                    breaker.failed(host, "status \(response.status)", now: wallClock.now())
                 } else {
                     breaker.succeeded(host)
                 }
             }
             return response
         } catch {
-            breaker.withLock { $0.failed(host, now: wallClock.now()) }
+            // What is never asked cannot fail.
+            guard error.code != .refusedHost else { throw .transport(error) }
+            breaker.withLock { $0.failed(host, error.code.rawValue, now: wallClock.now()) }
             throw .transport(error)
         }
     }

@@ -6,6 +6,7 @@ struct HostBreaker: Sendable {
         var failures = 0
         var pausedUntil = UnixTime.distantPast
         var usedAt = UnixTime.distantPast
+        var failure = ""
     }
 
     private let configuration: LookupConfiguration
@@ -15,20 +16,20 @@ struct HostBreaker: Sendable {
 
     init(_ configuration: LookupConfiguration) { self.configuration = configuration }
 
-    /// How long a host is left alone; nil when it may be asked.
-    func pause(of host: String, now: UnixTime) -> Duration? {
-        hosts[host].flatMap { $0.pausedUntil > now ? $0.pausedUntil - now : nil }
+    /// How long a host is left alone, and how it failed last; nil when it may be asked.
+    func pause(of host: String, now: UnixTime) -> (length: Duration, failure: String)? {
+        hosts[host].flatMap { $0.pausedUntil > now ? ($0.pausedUntil - now, $0.failure) : nil }
     }
 
     /// The host answered.
     mutating func succeeded(_ host: String) { hosts[host] = nil }
 
     /// The host did not answer, or with an error of the server.
-    mutating func failed(_ host: String, now: UnixTime) {
+    mutating func failed(_ host: String, _ failure: String, now: UnixTime) {
         if hosts.count >= Self.capacity, hosts[host] == nil { evict(now: now) }
         var record = hosts[host] ?? Record()
         record.failures += 1
-        record.usedAt = now
+        (record.usedAt, record.failure) = (now, failure)
         let excess = record.failures - configuration.hostFailures
         if excess >= 0 {
             record.pausedUntil = now + configuration.hostPause.doubled(excess, atMost: configuration.maximumWait)

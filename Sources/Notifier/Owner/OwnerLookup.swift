@@ -1,133 +1,238 @@
 internal import ATProtocol
 internal import Network
-internal import Synchronization
 
-/// Finds who owns the project that a change request refers to, and what the project is called.
+/// Finds whose project a change request refers to, and what the project is called.
 ///
-/// The owner is the authority of the reference, or what the rule says; nothing that the request's author wrote decides
-/// (invariant 6). Every host here was chosen by a stranger and is reached as such (invariant 7).
+/// From reference to reference, then to the owner as the rule says. Nothing that the request's author wrote decides who it is
+/// (invariant 6). Every host but the index was chosen by a stranger and is reached as such (invariant 7).
 final class OwnerLookup: Sendable {
-    /// What is known after a lookup.
+    /// What is known of one project after a look-up.
     struct Finding: Sendable, Equatable {
-        /// The owner, when known.
+        /// The project; nil when the look-up did not come to it.
+        var project: ProjectReference?
+        /// Its owner, when known.
         var owner: DID?
-        /// The project's name, when it is known.
+        /// Its name, when it is known.
         var projectName: String?
         /// What went wrong; nil for a complete answer.
-        var failure: Failure?
-
-        /// A failure and what was being done.
-        struct Failure: Sendable, Equatable {
-            let phase: CallPhase
-            let cause: CallFailure
-        }
+        var failure: LookupFailure?
+        /// What was done, one clause each.
+        var steps: [String] = []
     }
 
-    private let configuration: LookupConfiguration
-    private let identities: any IdentityResolving
-    private let strangers: GuardedClient
-    private let wallClock: any WallClock
-    private let names = Mutex<[ATURI: ProjectRecord]>([:])
+    let records: RecordReader
+    let index: IndexClient
+    let wallClock: any WallClock
+    let confirmations: any Confirmations
 
-    /// Project records that are remembered; all are forgotten when there are more.
-    static let cacheCapacity = 1000
-    /// How long a project's record is believed to be as it was.
-    static let cacheLifetime = Duration.seconds(3600)
-    /// The longest name or DID that a project's record is believed to hold, in characters.
-    static let maximumName = 300
+    /// A look-up that takes longer is gone on with later: others want their turn.
+    private static let longestLookup = Duration.seconds(25)
 
     init(
         configuration: LookupConfiguration,
         identities: any IdentityResolving,
         strangers: GuardedClient,
+        confirmations: any Confirmations,
         wallClock: any WallClock
     ) {
-        self.configuration = configuration
-        self.identities = identities
-        self.strangers = strangers
+        records = RecordReader(
+            allowsLoopback: configuration.allowsLoopback,
+            identities: identities,
+            strangers: strangers,
+            wallClock: wallClock
+        )
+        index = IndexClient(http: strangers)
+        self.confirmations = confirmations
         self.wallClock = wallClock
     }
 
-    /// The owner of what a rule's reference points to; `isFresh` asks past the cache of identities.
-    func find(_ reference: ProjectReference, rule: Rule, isFresh: Bool) async -> Finding {
-        var finding = Finding()
-        do {
-            switch reference {
-            case .account(let did):
-                finding.owner = did
-                _ = try await document(of: did, isFresh: isFresh).pds(allowsLoopback: configuration.allowsLoopback)
-            case .record(let uri, _):
-                let authority = try await did(of: uri.authority)
-                if rule.owner == .authority || rule.owner == .did { finding.owner = authority }
-                let document = try await document(of: authority, isFresh: isFresh)
-                let pds = try document.pds(allowsLoopback: configuration.allowsLoopback)
-                try await readProject(uri, of: authority, at: pds, rule: rule, into: &finding)
+    /// The owners of what the references of a request lead to, each project once; `isFresh` asks past the caches.
+    ///
+    /// No more owners are named than the rule takes projects, and, however far references branch out, no more than twice as
+    /// many ends are looked into.
+    func find(_ references: [ProjectReference], of request: ATURI, rule: Rule, isFresh: Bool) async -> [Finding] {
+        var findings: [Finding] = []
+        var (owners, told) = (Set<DID>(), Set<DID>())
+        var room = rule.maximumProjects * 2
+        let trail = Trail(rule: rule, visited: [request], isFresh: isFresh, deadline: .now + Self.longestLookup)
+        for reference in references {
+            // Another project of somebody who is told already.
+            if let owner = rule.apparentOwner(of: reference), told.contains(owner) { continue }
+            for var finding in await follow(reference, trail, &room) {
+                if let owner = finding.owner {
+                    if owners.count < rule.maximumProjects { owners.insert(owner) }
+                    if !owners.contains(owner) { finding = Finding(failure: rule.aboveLimit) }
+                    if finding.failure == nil { told.insert(owner) }
+                }
+                guard !findings.contains(where: { $0.isOf(finding) }) else { continue }
+                findings.append(finding)
             }
-        } catch let failure as IdentityFailure {
-            finding.failure = .init(phase: .identity, cause: .identity(failure))
-        } catch let failure as CallFailure {
-            finding.failure = .init(phase: .project, cause: failure)
-        } catch {
-            finding.failure = .init(phase: .project, cause: .unreadable(status: 0, detail: "\(error)"))
         }
-        return finding
+        return findings
+    }
+
+    /// A record as it is, with its authority as a DID.
+    func fetch(_ uri: ATURI) async throws(LookupFailure) -> (ATURI, JSONValue) {
+        let did = try await records.did(of: uri)
+        guard let collection = uri.collection, let key = uri.recordKey else {
+            throw LookupFailure(.input, .refused(Refusal(.referenceWithoutRecord, uri.text)))
+        }
+        let pds = try await records.pds(of: did, isFresh: true)
+        return (ATURI(did, collection, key), try await records.wholeRecord(uri, of: did, at: pds))
     }
 
     /// The handle of an account when it is verified in both directions; nil when that cannot be said now.
-    func name(of did: DID) async -> String? {
-        guard let document = try? await identities.document(of: did, isFresh: false), let handle = document.handle,
-            !handle.isDisallowed, let owner = try? await identities.did(of: handle), owner == did
-        else { return nil }
-        return handle.text
+    func name(of did: DID) async -> String? { await records.handle(of: did) }
+
+    /// Takes note that the stream told of a record: what was known by it is asked for anew.
+    func forget(_ uri: ATURI) async {
+        records.forget(uri)
+        await confirmations.date(uri, to: wallClock.now() - Confirmation.lifetime)
     }
 
-    private func did(of authority: ATURI.Authority) async throws(IdentityFailure) -> DID {
-        switch authority {
-        case .did(let did): did
-        case .handle(let handle): try await identities.did(of: handle)
+    // MARK: from reference to reference
+
+    /// How far a look-up has come.
+    struct Trail {
+        let rule: Rule
+        var hops = 0
+        var visited: [ATURI]
+        let isFresh: Bool
+        let deadline: ContinuousClock.Instant
+        var steps: [String] = []
+    }
+
+    private func follow(_ reference: ProjectReference, _ trail: Trail, _ room: inout Int) async -> [Finding] {
+        var finding = Finding(steps: trail.steps)
+        do throws(LookupFailure) {
+            guard room > 0 else { throw trail.rule.aboveLimit }
+            guard .now < trail.deadline else {
+                let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
+                throw LookupFailure(.project, .refused(Refusal(.projectUnavailable, limit)))
+            }
+            switch trail.rule.meaning(of: reference, behind: trail.hops) {
+            case .hop(let uri, let number): return try await follow(uri, through: number, trail, &room)
+            case .refused(let refusal): throw LookupFailure(.input, .refused(refusal))
+            case .project(let uri):
+                finding.project = reference
+                try await readProject(uri, trail, into: &finding)
+            case .account(let did):
+                finding.project = reference
+                try await checkPerson(did, trail)
+                finding.owner = did
+                finding.projectName = await records.handle(of: did)
+            case .indexed(let index): try await confirm(reference, index, trail, into: &finding)
+            }
+        } catch {
+            finding.failure = error
         }
+        room -= 1
+        return [finding]
     }
 
-    private func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
-        try await identities.document(of: did, isFresh: isFresh)
-    }
-
-    private func readProject(
+    private func follow(
         _ uri: ATURI,
-        of authority: DID,
-        at pds: WebURL,
-        rule: Rule,
-        into finding: inout Finding
-    ) async throws(CallFailure) {
-        let record = try await record(uri, of: authority, at: pds)
-        finding.projectName = record.value.value(at: rule.projectNamePath)?.string
-        guard case .projectRecordField(let path) = rule.owner else { return }
-        guard let text = record.value.value(at: path)?.string, let did = try? DID(text), did.isSupported else {
-            throw .refused(Refusal(.ownerFieldInvalid, "\(path) in \(uri)"))
+        through hop: Int,
+        _ trail: Trail,
+        _ room: inout Int
+    ) async throws(LookupFailure) -> [Finding] {
+        guard !trail.visited.contains(uri) else {
+            throw LookupFailure(.project, .refused(Refusal(.referenceCircular, "\(uri) comes twice")))
         }
-        finding.owner = did
+        let record: JSONValue
+        do { record = try await read(uri, trail).value } catch {
+            guard classify(error.phase, error.cause).reason == .projectNotFound else { throw error }
+            throw LookupFailure(.project, .refused(Refusal(.projectNotFound, "\(uri) does not exist")))
+        }
+        var next = trail
+        next.hops = hop + 1
+        next.visited.append(uri)
+        switch trail.rule.references(in: record, behind: next.hops) {
+        case .failure(let refusal):
+            let detail = "in \(uri): \(refusal.detail); it is \(record.shape)"
+            throw LookupFailure(.project, .refused(Refusal(refusal.reason, detail)))
+        case .success(let all):
+            let (references, leftOut) = trail.rule.selection(of: all, behind: next.hops)
+            next.steps.append("\(uri) refers to \(references.map(\.description).joined(separator: ", "))")
+            var findings: [Finding] = []
+            for reference in references { findings += await follow(reference, next, &room) }
+            if leftOut > 0 { findings.append(Finding(failure: trail.rule.aboveLimit)) }
+            return findings
+        }
     }
 
-    private func record(_ uri: ATURI, of authority: DID, at pds: WebURL) async throws(CallFailure) -> ProjectRecord {
-        let now = wallClock.now()
-        if let known = names.withLock({ $0[uri] }), known.readAt + Self.cacheLifetime > now { return known }
-        let value = try await ProjectRequest(uri: uri, repository: authority, pds: pds).fetch {
-            request throws(CallFailure) in
-            try await strangers.send(request)
+    func read(_ uri: ATURI, _ trail: Trail) async throws(LookupFailure) -> (
+        value: JSONValue, did: DID, pds: WebURL
+    ) {
+        let did = try await records.did(of: uri)
+        let pds = try await records.pds(of: did, isFresh: trail.isFresh)
+        return (try await records.record(uri, of: did, at: pds, isFresh: trail.isFresh), did, pds)
+    }
+
+    // MARK: from the project to its owner
+
+    private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupFailure) {
+        let authority = try await records.did(of: uri)
+        let isOwner = if case .projectRecordField = trail.rule.owner { false } else { true }
+        if isOwner {
+            try await checkPerson(authority, trail)
+            finding.owner = authority
+            finding.steps.append("\(authority) is the owner: the project is in their repository")
         }
-        // A thousand of a stranger's largest records would be more than the daemon may have.
-        let kept = value.abridged(characters: Self.maximumName, bytes: 8 << 10)
-        let record = ProjectRecord(value: kept, readAt: now)
-        names.withLock { names in
-            if names.count >= Self.cacheCapacity { names = [:] }
-            names[uri] = record
+        let pds = try await records.pds(of: authority, isFresh: trail.isFresh)
+        let record = try await records.record(uri, of: authority, at: pds, isFresh: false)
+        finding.projectName = trail.rule.projectName(in: record)
+        if case .projectRecordField(let path) = trail.rule.owner {
+            // Who wrote the request decides nothing, not by a project of their own either.
+            guard trail.visited.first?.did != authority else {
+                throw LookupFailure(.project, .refused(Refusal(.authorIsOwner, "\(uri) is the author's own")))
+            }
+            let value = path.values(in: record).first
+            guard let did = value?.string.flatMap({ try? DID($0) }), did.isSupported else {
+                let found = value.map { "\($0.shape)\($0.array == nil ? "" : "; \(path)[0] would be its first")" }
+                let detail = "\(path) in \(uri) is \(found ?? "not there")"
+                throw LookupFailure(.project, .refused(Refusal(.ownerFieldInvalid, detail)))
+            }
+            try await checkPerson(did, trail)
+            finding.owner = did
+            finding.steps.append("\(did) is the owner: \(path) of \(uri) says so")
         }
-        return record
+    }
+
+    /// Nobody reads the chat of a repository, a group or an organisation.
+    func checkPerson(_ did: DID, _ trail: Trail) async throws(LookupFailure) {
+        func refused(_ detail: String) -> LookupFailure {
+            LookupFailure(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
+        }
+        let pds: WebURL
+        do { pds = try await records.pds(of: did, isFresh: trail.isFresh) } catch {
+            let services = await records.otherServices(of: did)
+            guard !services.isEmpty else { throw error }
+            throw refused("\(did) has no PDS, and the service \(services.joined(separator: ", "))")
+        }
+        guard !trail.rule.groupCollections.isEmpty else { return }
+        if let sign = try await records.collection(of: did, at: pds, among: trail.rule.groupCollections) {
+            throw refused("the repository of \(did) holds \(sign)")
+        }
     }
 }
 
-/// A project's record as it was read, abridged.
-struct ProjectRecord: Sendable, Equatable {
-    let value: JSONValue
-    let readAt: UnixTime
+extension OwnerLookup.Finding {
+    /// Whether it is of the same project, or of the same failure to find one.
+    fileprivate func isOf(_ other: Self) -> Bool {
+        project == nil ? failure == other.failure && other.project == nil : project == other.project
+    }
+}
+
+extension Rule {
+    fileprivate var aboveLimit: LookupFailure {
+        LookupFailure(.project, .refused(Refusal(.projectsAboveLimit, "it leads to more than \(maximumProjects)")))
+    }
+
+    func projectName(in record: JSONValue) -> String? { projectNamePath.values(in: record).first?.string }
+}
+
+extension Verdict {
+    /// Whether nothing is to be tried again.
+    var isFinal: Bool { action == .drop || action == .skip }
 }

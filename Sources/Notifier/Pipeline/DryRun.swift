@@ -1,75 +1,173 @@
 public import ATProtocol
 public import Firehose
-internal import Network
+public import Network
 
-/// The same matching and composing as in the daemon, without network, ledger or message: what *would* be sent.
+/// The same matching, looking up and composing as in the daemon, without ledger or message: what *would* be sent.
 ///
-/// The owner is the authority of the reference; names of projects and authors are not looked up.
+/// Without a network it asks nobody: an owner whom a reference does not name itself stays unknown, and so do names.
 public struct DryRun: Sendable {
-    /// What would become of one event.
-    public enum Outcome: Sendable, Equatable {
-        /// A message to this owner.
-        case message(to: DID, about: ATURI, rule: String, ComposedMessage)
-        /// No message, for a reason.
-        case refused(ATURI, rule: String, Refusal)
-        /// A queued message would be called off.
-        case calledOff(ATURI)
+    /// What would become of one event for one owner.
+    public struct Outcome: Sendable, Equatable {
+        /// The change request.
+        public let uri: ATURI
+        /// The rule that counts; nil for a request that is deleted.
+        public let rule: String?
+        /// What would be done.
+        public let end: End
+        /// How the owner was found, one clause each.
+        public var steps: [String] = []
+
+        /// What would be done.
+        public enum End: Sendable, Equatable {
+            /// A message to this owner.
+            case message(to: DID, ComposedMessage)
+            /// A message to the owner of what this refers to, whom only the network knows.
+            case unresolved(ProjectReference)
+            /// No message, for a reason.
+            case refused(Refusal)
+            /// A queued message would be called off.
+            case calledOff
+        }
     }
 
     private var judge: EventClassifier
     private let composer: Composer
     private let rules: [String: Rule]
+    private let policy: AdmissionPolicy
+    private let lookup: OwnerLookup?
     private let marker = MessageReference(key: [])
     private var seen: Set<ATURI> = []
 
     /// A dry run of a configuration.
     ///
     /// - Parameters:
-    ///   - configuration: its rules, policy and message are used.
+    ///   - configuration: its rules, policy, look-ups and message are used; whether somebody follows is not asked.
     ///   - sender: the account that would send; nil for none.
+    ///   - network: who answers; nil to ask nobody.
+    ///   - ledger: knows whose records confirmed what an index said before; it stays as it is.
     ///   - ignoresAge: true for recordings, whose requests are old by now.
-    public init(configuration: NotifierConfiguration, sender: DID?, ignoresAge: Bool = true) {
+    public init(
+        configuration: NotifierConfiguration,
+        sender: DID?,
+        network: (identities: any IdentityResolving, http: any HTTPClient)? = nil,
+        ledger: Ledger? = nil,
+        ignoresAge: Bool = true
+    ) {
         var policy = configuration.policy
         if ignoresAge { policy.maximumAge = .seconds(1 << 40) }
+        self.policy = AdmissionPolicy(configuration, sender: sender)
         judge = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
         composer = Composer(configuration: configuration)
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        lookup = network.map { network in
+            OwnerLookup(
+                configuration: configuration.lookup,
+                identities: network.identities,
+                strangers: GuardedClient(
+                    configuration: configuration.lookup,
+                    http: network.http,
+                    wallClock: SystemClock()
+                ),
+                confirmations: PassingConfirmations(beside: ledger?.confirmations),
+                wallClock: SystemClock()
+            )
+        }
     }
 
-    /// What would become of an event; nil when it is nobody's business or was seen before.
-    public mutating func take(_ event: StreamEvent) -> Outcome? {
+    /// What would become of an event, one outcome for each owner; none when it is nobody's business or was seen before.
+    public mutating func take(_ event: StreamEvent) async -> [Outcome] {
         switch judge.judge(event, now: event.position.witnessedAt) {
-        case nil, .authorInactive, .authorBurst: return nil
-        case .deleted(_, let uri): return .calledOff(uri)
+        case nil, .authorInactive, .authorBurst: return []
+        case .deleted(_, let uri): return [Outcome(uri: uri, rule: nil, end: .calledOff)]
         case .request(let request):
-            guard request.startsJob, seen.insert(request.uri).inserted else { return nil }
-            return outcome(of: request)
+            guard let rule = rules[request.rule] else { return [] }
+            if seen.contains(request.uri), let refusal = request.refusal {
+                return [Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal))]
+            }
+            guard request.startsJob, seen.insert(request.uri).inserted else { return [] }
+            if let refusal = request.refusal {
+                return [Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal))]
+            }
+            var outcomes: [Outcome] = []
+            if let limit = request.aboveLimit {
+                outcomes.append(Outcome(uri: request.uri, rule: rule.name, end: .refused(limit)))
+            }
+            guard let lookup else {
+                return outcomes + request.references.map { outcome(of: request, rule, about: $0) }
+            }
+            var told: Set<DID> = []
+            for finding in await lookup.find(request.references, of: request.uri, rule: rule, isFresh: false) {
+                if let owner = finding.owner, told.contains(owner) { continue }
+                let name = await lookup.name(of: request.event.did)
+                let outcome = outcome(of: request, rule, finding, authorName: name)
+                if case .message(let owner, _) = outcome.end { told.insert(owner) }
+                outcomes.append(outcome)
+            }
+            return outcomes
         }
     }
 
-    private func outcome(of request: NewRequest) -> Outcome {
-        if let refusal = request.refusal { return .refused(request.uri, rule: request.rule, refusal) }
-        guard let reference = request.reference, let rule = rules[request.rule],
-            let owner = reference.apparentOwner(rule)
-        else {
-            let refusal = Refusal(.ownerFieldInvalid, "the owner is only known to the network")
-            return .refused(request.uri, rule: request.rule, refusal)
+    /// A record of the network, with its authority as a DID.
+    ///
+    /// - Throws: ``Refusal`` when it cannot be read.
+    public func fetch(_ uri: ATURI) async throws(Refusal) -> (ATURI, JSONValue) {
+        guard let lookup else { throw Refusal(.connectionFailed, "nobody is asked") }
+        do { return try await lookup.fetch(uri) } catch {
+            throw Refusal(classify(error.phase, error.cause).reason, "\(error.cause)")
         }
+    }
+
+    private func outcome(of request: NewRequest, _ rule: Rule, about reference: ProjectReference) -> Outcome {
+        guard let owner = rule.apparentOwner(of: reference) else {
+            return Outcome(uri: request.uri, rule: rule.name, end: .unresolved(reference))
+        }
+        let finding = OwnerLookup.Finding(project: reference, owner: owner)
+        return outcome(of: request, rule, finding, authorName: nil)
+    }
+
+    private func outcome(
+        of request: NewRequest,
+        _ rule: Rule,
+        _ finding: OwnerLookup.Finding,
+        authorName: String?
+    ) -> Outcome {
+        func refused(_ refusal: Refusal) -> Outcome {
+            Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal), steps: finding.steps)
+        }
+        if let failure = finding.failure {
+            let verdict = classify(failure.phase, failure.cause)
+            guard finding.owner != nil, rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: true) else {
+                return refused(Refusal(verdict.reason, "\(failure.cause)"))
+            }
+        }
+        guard let owner = finding.owner, let project = finding.project else {
+            return refused(Refusal(.ownerFieldInvalid, ""))
+        }
+        let admission = policy.admission(
+            of: owner,
+            to: request.uri,
+            by: request.event.did,
+            rule: rule.name,
+            isShadow: false,
+            isSuppressed: false,
+            isFollower: true
+        )
+        if case .refused(let reason) = admission { return refused(Refusal(reason, owner.text)) }
         let change = ChangeRequest(
             uri: request.uri,
             author: request.event.did,
-            authorName: nil,
+            authorName: authorName,
             record: request.record,
-            reference: reference,
-            rule: request.rule,
+            reference: project,
+            rule: rule.name,
             owner: owner,
-            projectName: nil
+            projectName: finding.projectName
         )
         do {
             let message = try composer.compose([change], marker: marker.mark(request.uri))
-            return .message(to: owner, about: request.uri, rule: request.rule, message)
+            return Outcome(uri: request.uri, rule: rule.name, end: .message(to: owner, message), steps: finding.steps)
         } catch {
-            return .refused(request.uri, rule: request.rule, error)
+            return refused(error)
         }
     }
 }

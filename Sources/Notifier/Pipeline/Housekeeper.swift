@@ -11,11 +11,14 @@ actor Housekeeper {
     private let settings: Settings
     private var nextAt = UnixTime.distantPast
     private var nextWarningAt = UnixTime.distantPast
+    private var nextWatchAt = UnixTime.distantPast
+    private let watch: RuleWatch
     private var forgotten = 0
 
     /// The pause between two batches.
     private static let pause = Duration.milliseconds(50)
     private static let day = Duration.seconds(86_400)
+    private static let hour = Duration.seconds(3600)
     /// The setting that remembers whether the last run was in shadow mode.
     private static let shadowSetting = "shadow-mode"
 
@@ -24,6 +27,7 @@ actor Housekeeper {
         queue = ledger.queue(context.timetable)
         desk = ledger.desk
         settings = ledger.settings
+        watch = RuleWatch(context: context, desk: ledger.desk)
     }
 
     /// Runs until its loop is drained.
@@ -33,11 +37,16 @@ actor Housekeeper {
 
     private func step() async throws(LedgerError) -> Duration {
         let now = context.now
-        if now >= nextWarningAt {
+        let warns = now >= nextWarningAt
+        if warns {
             nextWarningAt = now + Self.day
             try await warnOfShadowMode()
         }
-        guard now >= nextAt else { return nextAt - now }
+        if warns || now >= nextWatchAt {
+            nextWatchAt = now + Self.hour
+            try await watch.run(warns: warns)
+        }
+        guard now >= nextAt else { return min(nextAt, nextWarningAt, nextWatchAt) - now }
         let count = try await queue.prune(before: now - context.configuration.sending.retention)
         forgotten += count
         guard count == 0 else { return Self.pause }
@@ -50,7 +59,7 @@ actor Housekeeper {
                 metadata: ["reason": "\(reason.rawValue)", "count": "\(number)"]
             )
         }
-        return Self.day
+        return Self.hour
     }
 
     /// Says that nothing is sent, or once that messages are sent again.

@@ -60,6 +60,7 @@ public actor Pipeline {
             configuration: configuration.lookup,
             identities: identities,
             strangers: strangers,
+            confirmations: ledger.confirmations,
             wallClock: wallClock
         )
         proofs = RecordProofClient(
@@ -206,7 +207,7 @@ public actor Pipeline {
         let checker = AdmissionChecker(context, ledger: ledger, client: relationships)
         let chat = ChatClient(session: session, proxy: context.configuration.sending.proxy)
         return Parts(
-            intake: Intake(context, queue: queue),
+            intake: Intake(context, queue: queue) { [lookup] uri in await lookup.forget(uri) },
             resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),
             sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),
             keeper: WaitKeeper(context, ledger: ledger, checker: checker, client: relationships),

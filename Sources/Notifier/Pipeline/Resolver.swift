@@ -74,30 +74,29 @@ actor Resolver {
         guard let rule = context.rules[job.rule] else {
             return try await store(job, .refused(Refusal(.ruleRemoved, job.rule), .input))
         }
-        let reference: ProjectReference
+        var references = job.references
         // Without one it was refused once, and an operator wants it told: the rule may find it now.
-        switch job.reference.map(Result.success) ?? rule.reference(in: job.record) {
-        case .success(let found): reference = found
-        case .failure(let refusal): return try await store(job, .refused(refusal, .input))
-        }
-        let finding = await lookup.find(reference, rule: rule, isFresh: job.attempts > 0)
-        if let failure = finding.failure {
-            let verdict = try await escalated(classify(failure.phase, failure.cause), job)
-            guard finding.owner != nil, goesOn(job, rule, failure.phase, verdict) else {
-                return try await store(job, failed(job, failure, verdict))
+        if references.isEmpty {
+            switch rule.references(in: job.record) {
+            case .success(let found): references = rule.selection(of: found).references
+            case .failure(let refusal): return try await store(job, .refused(refusal, .input))
             }
-            context.reporter.reportUnreadProject(of: job.uri, verdict.reason, failure.cause)
         }
-        guard let owner = finding.owner else {
-            return try await store(job, .refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
+        let found = await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
+        var owners = Owners()
+        for finding in found { try await judge(finding, among: found.count, job, rule, &owners) }
+        // Nobody is told while one of several may still be found: they are looked up together, and told at once.
+        if let waiting = owners.waiting { return try await store(job, waiting) }
+        guard !owners.admissions.isEmpty else {
+            let refusal = owners.refused.first ?? .refused(Refusal(.ownerFieldInvalid, job.uri.text), .project)
+            return try await store(job, refusal)
         }
-        var findings = Resolution.Findings(reference: reference, projectName: finding.projectName)
-        let admission = try await checker.admission(of: owner, to: job)
-        if rule.message.fields.contains(.known(.authorName)), !admission.isRefused {
+        var findings = Resolution.Findings(references: references, projects: owners.projects, notes: owners.notes)
+        if rule.message.fields.contains(.known(.authorName)), !owners.admissions.values.allSatisfy(\.isRefused) {
             findings.authorName = await lookup.name(of: job.author)
         }
         var note: Attempt?
-        if admission == .told, context.configuration.lookup.provesBeforeSending {
+        if owners.admissions.values.contains(.told), context.configuration.lookup.provesBeforeSending {
             switch try await prove(job) {
             case .proven(let record, let proof):
                 findings.record = record
@@ -106,7 +105,72 @@ actor Resolver {
             case .replaced: return
             }
         }
-        try await store(job, .recipients([owner: admission], findings, note))
+        try await store(job, .recipients(owners.admissions, findings, note))
+    }
+
+    /// What is known of the owners of all that a request refers to.
+    private struct Owners {
+        var admissions: [DID: Admission] = [:]
+        var projects: [DID: Resolution.Project] = [:]
+        /// What must be looked up again before anybody is told.
+        var waiting: Resolution?
+        /// Those whose owner is not told, each with its reason.
+        var refused: [Resolution] = []
+        /// How owners were found who are not just the authorities of the references.
+        var found: [Attempt] = []
+
+        var notes: [Attempt] {
+            found
+                + refused.compactMap { refusal in
+                    switch refusal {
+                    case .refused(let refusal, let phase): Attempt(phase, refusal)
+                    case .failed(_, _, let note): note
+                    case .recipients: nil
+                    }
+                }
+        }
+    }
+
+    private func judge(
+        _ finding: OwnerLookup.Finding,
+        among count: Int,
+        _ job: Job,
+        _ rule: Rule,
+        _ owners: inout Owners
+    ) async throws(LedgerError) {
+        if let failure = finding.failure {
+            let verdict = try await escalated(classify(failure.phase, failure.cause), job)
+            let isPatienceOver = context.now - job.createdAt >= context.configuration.lookup.projectPatience
+            guard finding.owner != nil,
+                rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: isPatienceOver)
+            else {
+                let isGivenUp = try await isGivenUp(job, verdict)
+                let resolution = Resolution.failed(
+                    verdict,
+                    isGivenUp: isGivenUp,
+                    Attempt(failure.phase, failure.cause, verdict)
+                )
+                // An account that may come back in a month does not keep the others waiting.
+                if isGivenUp || verdict.isFinal || verdict.action == .defer && count > 1 {
+                    owners.refused.append(resolution)
+                } else if owners.waiting == nil {
+                    owners.waiting = resolution
+                }
+                return
+            }
+            context.reporter.reportUnreadProject(of: job.uri, verdict.reason, failure.cause)
+        }
+        guard let owner = finding.owner, let project = finding.project else {
+            return owners.refused.append(.refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
+        }
+        guard owners.admissions[owner] == nil else { return }
+        owners.admissions[owner] = try await checker.admission(of: owner, to: job)
+        owners.projects[owner] = Resolution.Project(reference: project, name: finding.projectName)
+        // Of more than “it is in their repository” somebody may want to know how.
+        if finding.steps.count > 1 {
+            let story = finding.steps.joined(separator: "; ")
+            owners.found.append(Attempt(.project, outcome: "owner found", detail: String(story.prefix(600))))
+        }
     }
 
     /// What the author's repository says.
@@ -167,32 +231,21 @@ actor Resolver {
         return verdict.escalated(occurrences: occurrences + 1)
     }
 
-    // The owner is the authority of the reference: their PDS tells only the project's name, and a message without it is
-    // better than none.
-    private func goesOn(_ job: Job, _ rule: Rule, _ phase: CallPhase, _ verdict: Verdict) -> Bool {
-        guard !rule.requiresProjectRecord else { return false }
-        let age = context.now - job.createdAt
+    private func isGivenUp(_ job: Job, _ verdict: Verdict) async throws(LedgerError) -> Bool {
+        let configuration = context.configuration.lookup
+        var (patience, since) = (configuration.identityPatience, job.createdAt)
         switch verdict.reason {
-        case .projectInvalid: return true
-        // The DID document was found and the guard said no to its PDS: nobody goes there, and nobody needs to.
-        case .hostRefused: return phase == .project
-        case .projectUnavailable, .hostPaused, .connectionFailed:
-            return age >= context.configuration.lookup.projectPatience
-        default: return false
+        case .repositoryNotFound: patience = configuration.migrationPatience
+        case .indexUnknown, .ownerUnconfirmed:
+            patience = configuration.indexPatience
+            // An index that was away lags when it comes back: the time begins with its first answer.
+            since = try await queue.failing(for: [.indexUnknown, .ownerUnconfirmed], job) ?? context.now
+        default: break
         }
-    }
-
-    private func failed(_ job: Job, _ failure: OwnerLookup.Finding.Failure, _ verdict: Verdict) -> Resolution {
-        let age = context.now - job.createdAt
+        let age = context.now - since
         // Only what was tried lately can be given up: an operator may have asked for an old one again.
-        let isOutOfReach = job.attempts >= 3 && age > context.configuration.lookup.identityPatience
-        let hasMoved =
-            verdict.reason == .repositoryNotFound && age > context.configuration.lookup.migrationPatience
-        return .failed(
-            verdict,
-            isGivenUp: verdict.action != .defer && (isOutOfReach || hasMoved),
-            Attempt(failure.phase, failure.cause, verdict)
-        )
+        let isTried = job.attempts >= 3 || verdict.reason == .repositoryNotFound
+        return verdict.action != .defer && isTried && age > patience
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {
@@ -201,5 +254,22 @@ actor Resolver {
         context.loops.sending.wake()
         context.loops.keeping.wake()
         context.loops.mentioning.wake()
+    }
+}
+
+extension Rule {
+    /// Whether the owner is told although the project's record was not read.
+    ///
+    /// They are the authority of the reference: their PDS tells only the project's name, and a message without it is better
+    /// than none.
+    func goesWithoutRecord(_ phase: CallPhase, _ verdict: Verdict, isPatienceOver: Bool) -> Bool {
+        guard !requiresProjectRecord else { return false }
+        return switch verdict.reason {
+        case .projectInvalid: true
+        // The DID document was found and the guard said no to its PDS: nobody goes there, and nobody needs to.
+        case .hostRefused: phase == .project
+        case .projectUnavailable, .hostPaused, .connectionFailed: isPatienceOver
+        default: false
+        }
     }
 }

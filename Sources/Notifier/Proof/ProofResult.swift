@@ -49,9 +49,7 @@ enum ProofResult: Sendable {
 extension NewRequest {
     /// Whether it would become the same job.
     fileprivate func isAbout(_ job: Job) -> Bool {
-        guard rule == job.rule, refusal == nil, let reference else { return false }
-        // In the form in which the ledger gives it back, so that the answer cannot change for ever.
-        return ProjectReference(text: reference.description, cid: reference.cid) == job.reference
+        rule == job.rule && refusal == nil && !references.isEmpty && references == job.references
     }
 }
 

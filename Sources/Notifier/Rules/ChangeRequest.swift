@@ -41,15 +41,16 @@ public struct ChangeRequest: Sendable, Equatable {
         self.projectName = projectName
     }
 
+    /// The project's name as it is shown outside of a rule's text, in one line and without links; nil when there is none.
+    var shownProjectName: String? {
+        let name = PlainText.withoutLinks(PlainText.sanitize(projectName ?? ""))
+        return name.isEmpty ? nil : name
+    }
+
     /// The value of a template's field, which speaks of one request.
     func value(of field: TemplateField, count: Int = 1) -> TemplateValue? {
         switch field {
-        case .record(let path):
-            switch record.value(at: path) {
-            case .string(let text)?: .text(text)
-            case .integer(let number)?: .text(String(number))
-            default: nil
-            }
+        case .record(let path): record.shown(at: path).map(TemplateValue.text)
         case .known(.count): .number(count)
         case .known(let known): text(of: known).map(TemplateValue.text)
         }
@@ -74,7 +75,20 @@ public struct ChangeRequest: Sendable, Equatable {
     }
 
     private var project: ATURI? {
-        guard case .record(let uri, _) = reference else { return nil }
+        guard case .record(let uri) = reference else { return nil }
         return uri
+    }
+}
+
+extension JSONValue {
+    /// The texts, numbers and truth values at a path, those of a list with commas between; nil when there is nothing.
+    ///
+    /// Of a list of objects it says how many there are: a field that names a list is never empty without a word.
+    fileprivate func shown(at path: FieldPath) -> String? {
+        let values = path.values(in: self).flatMap { $0.array ?? [$0] }
+        let texts = values.compactMap(\.scalarText).filter { !$0.isEmpty }
+        let isList = path.isPlural || path.values(in: self).contains { $0.array != nil }
+        guard texts.isEmpty, isList, !values.isEmpty else { return texts.isEmpty ? nil : texts.joined(separator: ", ") }
+        return values.count == 1 ? "1 entry" : "\(values.count) entries"
     }
 }

@@ -1,25 +1,36 @@
 public import ATProtocol
 
-/// What a change request refers to.
+/// What a change request refers to: a project, or what leads to one.
 public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
-    /// A record, with the version that was meant when the reference says so.
-    case record(ATURI, cid: String?)
+    /// A record.
+    case record(ATURI)
     /// An account, or a repository that has a DID of its own.
     case account(DID)
-
-    /// The version that was meant; nil when the reference does not say.
-    var cid: String? {
-        switch self {
-        case .record(_, let cid): cid
-        case .account: nil
-        }
-    }
 
     /// The AT-URI or DID as it was written.
     public var description: String {
         switch self {
-        case .record(let uri, _): uri.text
+        case .record(let uri): uri.text
         case .account(let did): did.text
         }
     }
+
+    /// Reads what ``description`` wrote; nil for anything else.
+    init?(_ text: String) {
+        if let uri = try? ATURI(text) {
+            self = .record(uri)
+        } else if let did = try? DID(text) {
+            self = .account(did)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension [ProjectReference] {
+    /// Reads what ``text`` wrote.
+    init(text: String) { self = text.split(separator: " ").compactMap { ProjectReference(String($0)) } }
+
+    /// All of them, with spaces between.
+    var text: String { map(\.description).joined(separator: " ") }
 }

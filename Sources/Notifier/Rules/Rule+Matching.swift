@@ -1,78 +1,120 @@
 public import ATProtocol
 
 extension Rule {
-    /// Whether records of this collection are this rule's business.
-    public func covers(_ collection: NSID) -> Bool { collections.contains(collection) }
+    /// Whether records of this collection may be this rule's business.
+    public func covers(_ collection: NSID) -> Bool {
+        collections.contains { $0.matches(collection) } && !exceptions.contains { $0.matches(collection) }
+    }
 
-    /// The project that a record refers to.
+    /// The collections whose records confirm what the index says: the stream tells of changes to them.
+    public var confirmingCollections: [CollectionPattern] {
+        if case .index = owner { projectCollections } else { [] }
+    }
+
+    /// Whether a record of a covered collection fulfils every condition.
+    public func matches(_ record: JSONValue) -> Bool { conditions.allSatisfy { $0.holds(for: record) } }
+
+    /// What a record refers to, behind so many hops: the project, or what leads to it.
     ///
-    /// The first path that holds an acceptable reference counts; when none does, the refusal is that of the first path
-    /// that holds anything.
+    /// The first path that holds an acceptable reference counts, with all that it holds; when none does, the refusal is that
+    /// of the first value that was found.
     ///
-    /// - Returns: the reference, or the reason why there is none.
-    public func reference(in record: JSONValue) -> Result<ProjectReference, Refusal> {
-        var first: Refusal?
-        for path in referencePaths {
-            guard let value = record.value(at: path) else { continue }
-            switch reference(from: value) {
-            case .success(let reference): return .success(reference)
-            case .failure(let refusal): first = first ?? refusal
+    /// - Returns: at least one reference, or the reason why there is none.
+    public func references(in record: JSONValue, behind hops: Int = 0) -> Result<[ProjectReference], Refusal> {
+        let reader = hops == 0 ? references : self.hops[hops - 1].references
+        return reader.references(in: record) { refusal(of: $0, behind: hops) }
+    }
+
+    /// What a reference means, behind so many hops.
+    func meaning(of reference: ProjectReference, behind hops: Int) -> Meaning {
+        switch reference {
+        case .account(let did):
+            switch owner {
+            case .did: return .account(did)
+            case .index(let index): return .indexed(index)
+            case .authority, .projectRecordField:
+                return .refused(
+                    Refusal(.referenceWithoutOwner, "\(did) is a DID, and owner_from is neither did nor index")
+                )
             }
-        }
-        return .failure(
-            first ?? Refusal(.referenceMissing, "none of \(referencePaths.joined(separator: ", ")) is in the record")
-        )
-    }
-
-    private func reference(from value: JSONValue) -> Result<ProjectReference, Refusal> {
-        switch value {
-        case .string(let text) where text.hasPrefix("did:"):
-            return accepts.contains(.did) ? account(text) : .failure(Refusal(.referenceKindRefused, "a DID"))
-        case .string(let text):
-            return accepts.contains(.atURI)
-                ? project(text, cid: nil) : .failure(Refusal(.referenceKindRefused, "a text"))
-        case .object(let members) where members["$type"] != nil && accepts.contains(.union):
-            if let uri = members["uri"]?.string { return project(uri, cid: members["cid"]?.string) }
-            if let did = members["did"]?.string { return account(did) }
-            return .failure(Refusal(.referenceKindRefused, "a union without uri and did"))
-        case .object(let members):
-            guard accepts.contains(.strongReference), let uri = members["uri"]?.string,
-                let cid = members["cid"]?.string
-            else { return .failure(Refusal(.referenceKindRefused, "an object that is no strong reference")) }
-            return project(uri, cid: cid)
-        default:
-            return .failure(Refusal(.referenceKindRefused, value.kind))
+        case .record(let uri):
+            guard let collection = uri.collection else { return .refused(Refusal(.referenceWithoutRecord, uri.text)) }
+            func leadsOn(_ hop: Hop) -> Bool { hop.collections.contains { $0.matches(collection) } }
+            if let next = self.hops.indices.dropFirst(hops).first(where: { leadsOn(self.hops[$0]) }) {
+                return .hop(uri, next)
+            }
+            if case .index(let index) = owner, index.collections.contains(where: { $0.matches(collection) }) {
+                return .indexed(index)
+            }
+            guard projectCollections.isEmpty || projectCollections.contains(where: { $0.matches(collection) }) else {
+                let expected = projectCollections.map(\.text).joined(separator: ", ")
+                return .refused(Refusal(.projectCollectionUnexpected, "\(collection); expected \(expected)"))
+            }
+            guard !projectCollections.isEmpty || !self.hops.contains(where: leadsOn) else {
+                return .refused(
+                    Refusal(.projectCollectionUnexpected, "\(collection) is one of “hops”, and none of them is left")
+                )
+            }
+            return .project(uri)
         }
     }
 
-    private func account(_ text: String) -> Result<ProjectReference, Refusal> {
-        guard owner == .did else {
-            return .failure(Refusal(.referenceWithoutOwner, "a DID of a project is not a person's account"))
-        }
-        do {
-            let did = try DID(text)
-            guard did.isSupported else { return .failure(Refusal(.didUnsupported, did.text)) }
-            return .success(.account(did))
-        } catch {
-            return .failure(Refusal(.referenceMalformed, error.description))
-        }
+    /// What a reference turns out to be by itself.
+    enum Meaning: Equatable {
+        /// A record that refers on, and which of the hops it is.
+        case hop(ATURI, Int)
+        /// The record of a project.
+        case project(ATURI)
+        /// An account that is the owner.
+        case account(DID)
+        /// What the index knows.
+        case indexed(OwnerIndex)
+        /// Nothing acceptable.
+        case refused(Refusal)
     }
 
-    private func project(_ text: String, cid: String?) -> Result<ProjectReference, Refusal> {
-        let uri: ATURI
-        do { uri = try ATURI(text) } catch { return .failure(Refusal(.referenceMalformed, error.description)) }
-        switch uri.authority {
-        case .did(let did) where !did.isSupported: return .failure(Refusal(.didUnsupported, did.text))
-        case .handle(let handle) where handle.isDisallowed:
-            return .failure(Refusal(.handleUnresolved, "\(handle) can never be a handle"))
-        default: break
+    private func refusal(of reference: ProjectReference, behind hops: Int) -> Refusal? {
+        guard case .refused(let refusal) = meaning(of: reference, behind: hops) else { return nil }
+        return refusal
+    }
+
+    /// The references that are looked up, and how many projects are left out.
+    ///
+    /// Of an owner whom references name themselves a few are kept: the first may lead to what is no more.
+    func selection(
+        of references: [ProjectReference],
+        behind hops: Int = 0
+    ) -> (references: [ProjectReference], leftOut: Int) {
+        var owners: [DID: Int] = [:]
+        var (selected, count, leftOut) = ([ProjectReference](), 0, 0)
+        for reference in references {
+            let owner = apparentOwner(of: reference, behind: hops)
+            if let owner, let kept = owners[owner] {
+                guard kept < Self.maximumForOwner else { continue }
+                owners[owner] = kept + 1
+            } else {
+                let isKept = count < maximumProjects
+                if let owner { owners[owner] = isKept ? 1 : Self.maximumForOwner }
+                guard isKept else {
+                    leftOut += 1
+                    continue
+                }
+                count += 1
+            }
+            selected.append(reference)
         }
-        guard let collection = uri.collection, uri.recordKey != nil else {
-            return .failure(Refusal(.referenceWithoutRecord, uri.text))
+        return (selected, leftOut)
+    }
+
+    private static let maximumForOwner = 3
+
+    /// The owner when a reference alone says so.
+    func apparentOwner(of reference: ProjectReference, behind hops: Int = 0) -> DID? {
+        switch meaning(of: reference, behind: hops) {
+        case .account(let did): did
+        case .project(let uri):
+            if case .projectRecordField = owner { nil } else { uri.did }
+        case .hop, .indexed, .refused: nil
         }
-        guard projectCollections.isEmpty || projectCollections.contains(collection) else {
-            return .failure(Refusal(.projectCollectionUnexpected, collection.text))
-        }
-        return .success(.record(uri, cid: cid))
     }
 }

@@ -1,128 +1,171 @@
 public import ATProtocol
 public import Firehose
+internal import Network
 public import Templates
 
 /// What counts as a change request, whose project it is about, and what its owner is told.
 public struct Rule: Sendable, Equatable {
-    /// The forms in which a record may refer to a project.
-    public enum ReferenceKind: String, Sendable, Hashable, CaseIterable {
-        /// A string, `at://authority/collection/key`.
-        case atURI = "at-uri"
-        /// An object `{uri, cid}` (`com.atproto.repo.strongRef`).
-        case strongReference = "strong-ref"
-        /// A string, `did:…`.
-        case did = "did"
-        /// An object with a `$type` and a `did` or `uri`.
-        case union = "union"
-    }
-
-    /// Who is the owner of a project.
-    public enum OwnerSource: Sendable, Hashable {
-        /// The authority of the reference, whose repository holds the project. The usual and safe choice.
-        case authority
-        /// The DID that the reference itself is.
-        case did
-        /// A DID at this dotted path in the *project's* record; never in the change request, which a stranger wrote.
-        case projectRecordField(String)
+    /// A record between the change request and the project: a comment's issue.
+    public struct Hop: Sendable, Hashable {
+        /// The collections that it may be in; what is in none of this and the later hops' is the project itself.
+        public let collections: [CollectionPattern]
+        /// Where it refers to the next.
+        public let references: ReferenceReader
     }
 
     /// Unique among the rules; shown in logs and metrics.
     public let name: String
     /// The collections whose records are change requests.
-    public let collections: [NSID]
+    public let collections: [CollectionPattern]
+    /// Those among them that are not.
+    public let exceptions: [CollectionPattern]
+    /// What a record of them must say; all of it.
+    public let conditions: [Condition]
     /// What must happen to a record for a message to be sent.
     ///
     /// Deletes and updates are always heeded for what is queued.
     public let operations: Set<StreamEvent.Commit.Operation>
-    /// Dotted paths in the record, tried in order until one holds an acceptable reference.
-    public let referencePaths: [String]
-    /// The acceptable forms of a reference.
-    public let accepts: Set<ReferenceKind>
+    /// Where in the record the references are.
+    public let references: ReferenceReader
+    /// What is read between the change request and its project, in order.
+    public let hops: [Hop]
+    /// The most projects of one change request whose owners are told.
+    public let maximumProjects: Int
     /// The collections that a project may be in; empty for any.
-    public let projectCollections: [NSID]
+    public let projectCollections: [CollectionPattern]
     /// Who is the owner.
     public let owner: OwnerSource
-    /// Dotted path of the name in the project's record.
-    public let projectNamePath: String
+    /// An owner whose repository holds a record of one of these is a group or an organisation, whose chat nobody reads.
+    public let groupCollections: [CollectionPattern]
+    /// Where the project's name stands in its record.
+    public let projectNamePath: FieldPath
     /// Whether a message waits until the project's record could be read.
     public let requiresProjectRecord: Bool
+    /// How long nothing may match, after something did, before that is a reason to look; nil for ever.
+    public let silence: Duration?
     /// Where the message links to; nil for no link.
     public let link: LinkTemplate?
     /// What the owner is told about one change request.
     public let message: Template
 
+    /// The most records between a change request and its project.
+    public static let maximumHops = 3
+
     /// A rule from configuration.
     ///
     /// - Throws: ``RuleError`` naming the key that is wrong.
-    public init(
-        name: String,
-        collections: [String],
-        operations: [String] = ["create"],
-        referencePaths: [String],
-        accepts: [String] = ["at-uri", "strong-ref"],
-        projectCollections: [String] = [],
-        ownerFrom: String = "authority",
-        ownerField: String? = nil,
-        projectNamePath: String = "name",
-        requiresProjectRecord: Bool = false,
-        link: String? = nil,
-        message: String
-    ) throws(RuleError) {
-        func wrong(_ key: String, _ problem: String) -> RuleError { RuleError(rule: name, key: key, problem) }
-        guard Self.isName(name) else { throw wrong("name", "must be 1 to 64 letters, digits, - or _") }
-        self.name = name
+    public init(_ text: RuleText) throws(RuleError) {
+        func wrong(_ key: String, _ problem: String) -> RuleError { RuleError(rule: text.name, key: key, problem) }
+        guard Self.isName(text.name) else { throw wrong("name", "must be 1 to 64 letters, digits, - or _") }
+        name = text.name
         let required = [
-            ("collections", collections), ("operations", operations), ("reference_paths", referencePaths),
-            ("accepts", accepts),
+            ("collections", text.collections), ("operations", text.operations),
+            ("reference_paths", text.references.paths), ("accepts", text.references.accepts),
         ]
         for (key, values) in required where values.isEmpty { throw wrong(key, "must not be empty") }
-        func nsids(_ key: String, _ texts: [String]) throws(RuleError) -> [NSID] {
-            do { return try texts.map { text throws(SyntaxError) in try NSID(text) } } catch {
+        func parsed<Value: SyntaxValue>(_ key: String, _ texts: [String]) throws(RuleError) -> [Value] {
+            do { return try texts.map { text throws(SyntaxError) in try Value(text) } } catch {
                 throw wrong(key, error.description)
             }
         }
-        self.collections = try nsids("collections", collections)
-        self.projectCollections = try nsids("project_collections", projectCollections)
-        var chosen: Set<StreamEvent.Commit.Operation> = []
-        for text in operations {
-            guard let operation = StreamEvent.Commit.Operation(rawValue: text), operation != .delete else {
-                throw wrong("operations", "“\(text)” is neither create nor update")
+        func path(_ key: String, _ text: String) throws(RuleError) -> FieldPath {
+            do { return try FieldPath(text) } catch { throw wrong(key, error.description) }
+        }
+        func reader(_ place: String, _ text: RuleText.References) throws(RuleError) -> ReferenceReader {
+            let forms = try text.accepts.map { text throws(RuleError) in
+                guard let form = ReferenceReader.Form(rawValue: text) else {
+                    let known = ReferenceReader.Form.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw wrong(place + "accepts", "“\(text)” is none of \(known)")
+                }
+                return form
             }
-            chosen.insert(operation)
+            return ReferenceReader(paths: try parsed(place + "reference_paths", text.paths), accepts: Set(forms))
         }
-        self.operations = chosen
-        let paths =
-            referencePaths.map { ("reference_paths", $0) } + [("project_name_path", projectNamePath)]
-            + (ownerField.map { [("owner_field", $0)] } ?? [])
-        for (key, path) in paths where path.split(separator: ".", omittingEmptySubsequences: false).contains("") {
-            throw wrong(key, "“\(path)” is not a dotted path of member names")
+        let collections: [CollectionPattern] = try parsed("collections", text.collections)
+        projectCollections = try parsed("project_collections", text.projectCollections)
+        groupCollections = try parsed("group_collections", text.groupCollections)
+        let exceptions: [CollectionPattern] = try parsed("except", text.exceptions)
+        for exception in exceptions where !collections.contains(where: { $0.covers(exception) }) {
+            throw wrong("except", "\(exception) is not among the collections")
         }
-        self.referencePaths = referencePaths
-        var kinds: Set<ReferenceKind> = []
-        for text in accepts {
-            guard let kind = ReferenceKind(rawValue: text) else {
-                let known = ReferenceKind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw wrong("accepts", "“\(text)” is none of \(known)")
+        guard !collections.allSatisfy({ one in exceptions.contains { $0.covers(one) } }) else {
+            throw wrong("except", "leaves nothing of the collections")
+        }
+        (self.collections, self.exceptions) = (collections, exceptions)
+        operations = Set(
+            try text.operations.map { text throws(RuleError) in
+                guard let operation = StreamEvent.Commit.Operation(rawValue: text), operation != .delete else {
+                    throw wrong("operations", "“\(text)” is neither create nor update")
+                }
+                return operation
             }
-            kinds.insert(kind)
+        )
+        conditions = try text.conditions.map { condition throws(RuleError) in
+            Condition(try path("when", condition.field), condition.test)
         }
-        self.accepts = kinds
-        switch (ownerFrom, ownerField) {
-        case ("authority", nil): owner = .authority
-        case ("did", nil): owner = .did
-        case ("project-record-field", let path?): owner = .projectRecordField(path)
-        case ("project-record-field", nil):
+        references = try reader("", text.references)
+        guard text.hops.count <= Self.maximumHops else {
+            throw wrong("hops", "there are more than \(Self.maximumHops)")
+        }
+        hops = try text.hops.map { hop throws(RuleError) in
+            guard !hop.collections.isEmpty else {
+                throw wrong("hops", "each needs the collections that it goes through")
+            }
+            guard !hop.references.paths.isEmpty else { throw wrong("hops", "each needs reference_paths") }
+            return Hop(
+                collections: try parsed("hops", hop.collections),
+                references: try reader("hops, ", hop.references)
+            )
+        }
+        maximumProjects = text.maximumProjects
+        projectNamePath = try path("project_name_path", text.projectNamePath)
+        requiresProjectRecord = text.requiresProjectRecord
+        silence = text.silence
+        switch (text.ownerFrom, text.ownerField, text.index) {
+        case ("authority", nil, nil): owner = .authority
+        case ("did", nil, nil): owner = .did
+        case ("project-record-field", let field?, nil):
+            let path = try path("owner_field", field)
+            guard !path.isPlural else { throw wrong("owner_field", "must name one value, and [*] names all") }
+            owner = .projectRecordField(path)
+        case ("project-record-field", nil, _):
             throw wrong("owner_field", "must name the field when owner_from is project-record-field")
-        case ("authority", _), ("did", _):
+        case ("index", nil, let index?):
+            guard !projectCollections.isEmpty else {
+                throw wrong(
+                    "project_collections",
+                    "with owner_from index, must name those of the records that confirm it"
+                )
+            }
+            let (record, field) = (try path("index", index.recordPath), try path("index", index.confirmingPath))
+            let collections: [CollectionPattern] = try parsed("index", index.collections)
+            do {
+                owner = .index(try OwnerIndex(index.query, recordPath: record, confirmingPath: field, collections))
+            } catch { throw wrong("index", "its query \(error.reason)") }
+        case ("index", nil, nil): throw wrong("index", "says whom to ask when owner_from is index")
+        case ("authority", _?, _), ("did", _?, _), ("index", _?, _):
             throw wrong("owner_field", "has a meaning only when owner_from is project-record-field")
-        default: throw wrong("owner_from", "“\(ownerFrom)” is none of authority, did, project-record-field")
+        case ("authority", _, _?), ("did", _, _?), ("project-record-field", _, _?):
+            throw wrong("index", "has a meaning only when owner_from is index")
+        default:
+            throw wrong("owner_from", "“\(text.ownerFrom)” is none of authority, did, project-record-field, index")
         }
-        self.projectNamePath = projectNamePath
-        self.requiresProjectRecord = requiresProjectRecord
-        do { self.link = try link.map { source throws(TemplateError) in try LinkTemplate(source) } } catch {
+        switch owner {
+        case .did, .index: break
+        case .authority, .projectRecordField:
+            let isInHops = hops.contains { $0.references.accepts.contains(.did) }
+            guard !references.accepts.contains(.did), !isInHops else {
+                throw wrong(
+                    references.accepts.contains(.did) ? "accepts" : "hops",
+                    "a did names no owner unless owner_from is did or index"
+                )
+            }
+        }
+        do { link = try text.link.map { source throws(TemplateError) in try LinkTemplate(source) } } catch {
             throw wrong("link", error.description)
         }
-        do { self.message = try Template(message) } catch { throw wrong("message", error.description) }
+        guard text.message.contains(where: { !$0.isWhitespace }) else { throw wrong("message", "must not be empty") }
+        do { message = try Template(text.message) } catch { throw wrong("message", error.description) }
     }
 
     private static func isName(_ text: String) -> Bool {

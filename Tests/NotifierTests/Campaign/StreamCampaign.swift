@@ -117,7 +117,7 @@ final class StreamCampaign: Sendable {
     private func live(_ body: (AsyncStream<Void>) async throws -> Void) async throws {
         let mailbox = StreamMailbox(capacity: 64)
         let context = DeliveryContext.silent(configuration, http: http, wallClock: network.clock, logger: log.logger)
-        let intake = Intake(context, queue: ledger.queue(Timetable()))
+        let intake = Intake(context, queue: ledger.queue(Timetable())) { _ in }
         let stream = try streamConfiguration()
         let follower = StreamFollower(
             configuration: stream,
@@ -161,7 +161,7 @@ final class StreamCampaign: Sendable {
 
     /// The hosts in any order, one or two of them at a time.
     private func streamConfiguration() throws -> StreamConfiguration {
-        let collections = configuration.rules.flatMap(\.collections).map { CollectionPattern($0) }
+        let collections = configuration.rules.flatMap(\.collections)
         var stream = StreamConfiguration(hosts: [], collections: collections, allowsLoopback: true)
         let hosts = zip(network.streamHosts, SandboxWire.allCases).map { $0.url($1) }
         (stream.hosts, stream.parallelHosts) = state.withLock {

@@ -26,15 +26,15 @@ struct World {
         collections: [String] = ["com.example.change.request"],
         message: String = "{{record.title}} for {{project.name}}"
     ) throws -> Rule {
-        try Rule(
+        var text = RuleText(
             name: name,
             collections: collections,
-            referencePaths: ["subject.uri", "subject"],
-            accepts: ["at-uri", "strong-ref"],
-            projectCollections: ["com.example.project"],
-            link: "https://example.com/{{request.did}}/{{request.rkey}}".replacing("request.did", with: "author.did"),
+            references: .init(["subject.uri", "subject"]),
             message: message
         )
+        text.projectCollections = ["com.example.project"]
+        text.link = "https://example.com/{{author.did}}/{{request.rkey}}"
+        return try Rule(text)
     }
 
     static func configuration() throws -> NotifierConfiguration {

@@ -57,16 +57,14 @@ final class FailureStage {
             )
         }
         configuration = try World.configuration()
-        configuration.rules = [
-            try Rule(
-                name: "strict",
-                collections: ["com.example.change.request"],
-                referencePaths: ["subject"],
-                accepts: ["at-uri", "did", "strong-ref"],
-                requiresProjectRecord: true,
-                message: "{{record.title}}"
-            )
-        ]
+        var rule = RuleText(
+            name: "strict",
+            collections: ["com.example.change.request"],
+            references: .init(["subject"], accepts: ["at-uri", "strong-ref"]),
+            message: "{{record.title}}"
+        )
+        rule.requiresProjectRecord = true
+        configuration.rules = [try Rule(rule)]
         configuration.sending.firstLimitWait = .seconds(60)
         configuration.sending.probeInterval = .seconds(600)
         configuration.lookup.allowsLoopback = true

@@ -110,7 +110,8 @@ extension GrowthCall {
             uri: try ATURI("at://\(World.author)/\(collection)/\(key)"),
             rule: "issues",
             record: commit.record ?? [:],
-            reference: .account(GrownLedger.did("owner", 5)),
+            references: [.account(GrownLedger.did("owner", 5))],
+            leftOut: 0,
             startsJob: true
         )
     }

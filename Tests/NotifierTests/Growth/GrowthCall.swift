@@ -111,7 +111,7 @@ extension GrowthCall {
             for job in jobs {
                 let recipients = Resolution.recipients(
                     [GrownLedger.did("owner", 5): .told],
-                    .init(reference: .account(GrownLedger.did("owner", 5))),
+                    .init(references: [.account(GrownLedger.did("owner", 5))]),
                     nil
                 )
                 _ = try await grown.queue.resolve(job, as: recipients, now: grown.now)

@@ -12,7 +12,7 @@ extension ModelDriver {
         let running = Set(state.looking.map(\.request.request))
         for request in try await queue.dueLookups(limit: 8, excluding: running, now: state.now) {
             var recipients: [DID: Admission] = [:]
-            for recipient in ModelWorld.recipients(of: request.reference?.description ?? "") {
+            for recipient in ModelWorld.recipients(of: request.references.text) {
                 recipients[recipient] = policy.admission(
                     of: recipient,
                     to: request.uri,
@@ -35,8 +35,8 @@ extension ModelDriver {
         } else {
             switch finding {
             case .recipients:
-                guard let reference = looking.request.reference else { return }
-                resolution = .recipients(looking.recipients, .init(reference: reference), nil)
+                guard !looking.request.references.isEmpty else { return }
+                resolution = .recipients(looking.recipients, .init(references: looking.request.references), nil)
             case .nothing: resolution = .refused(Refusal(.projectNotFound, ""), .project)
             case .unreachable: resolution = try await failed(looking.request, ModelFailure.unreachable)
             case .givenUp: resolution = try await failed(looking.request, ModelFailure.unreachable, isGivenUp: true)

@@ -124,7 +124,8 @@ extension ModelDriver {
             uri: uri,
             rule: "issues",
             record: commit.record ?? [:],
-            reference: .record(reference, cid: nil),
+            references: [.record(reference)],
+            leftOut: 0,
             refusal: isBlocked ? Refusal(.authorBlocked, "") : nil,
             startsJob: isNew,
             isShadow: world.settings == .shadow

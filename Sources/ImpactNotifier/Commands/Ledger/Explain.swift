@@ -31,7 +31,10 @@ struct Explain: AsyncParsableCommand {
             }
         }
         guard isKnown else {
-            StandardOutput.printError("The ledger knows nothing about \(uri): no rule covers it, or it was never seen.")
+            StandardOutput.printError(
+                "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
+                    + "“impact-notifier rules try” says what the rules make of it."
+            )
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }

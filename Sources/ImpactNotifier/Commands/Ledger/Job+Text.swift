@@ -16,12 +16,13 @@ extension Job {
         var lines = [
             "state:    \(state.rawValue)\(reason.map { " (\($0.rawValue))" } ?? "")",
             "request:  \(uri)", "author:   \(authorName.map { "\($0), " } ?? "")\(author)",
-            "project:  \(reference?.description ?? "none that is acceptable")",
+            "project:  \(about ?? "none that is acceptable")",
             "owner:    \(owner?.text ?? "not known yet")", "rule:     \(rule)",
             "seen:     \(Timestamp.rfc3339(createdAt)), changed \(Timestamp.rfc3339(updatedAt))",
         ]
         if let reason { lines.append("why:      \(reason.sentence)") }
         if let detail, !detail.isEmpty { lines.append("detail:   \(detail)") }
+        if let refusedShape { lines.append("record:   \(refusedShape)") }
         lines.append("next:     \(next(now: now))")
         return lines
     }
@@ -53,12 +54,13 @@ extension Job {
             "created_at": .string(Timestamp.rfc3339(createdAt)), "updated_at": .string(Timestamp.rfc3339(updatedAt)),
         ]
         members["owner"] = owner.map { .string($0.text) }
-        members["project"] = reference.map { .string($0.description) }
+        members["project"] = about.map { .string($0) }
         members["project_name"] = projectName.map { .string($0) }
         members["cid"] = cid.map { .string($0) }
         members["reason"] = reason.map { .string($0.rawValue) }
         members["sentence"] = reason.map { .string($0.sentence) }
         members["detail"] = detail.map { .string($0) }
+        members["record_shape"] = refusedShape.map { .string($0) }
         if !state.isFinal { members["due_at"] = .string(Timestamp.rfc3339(dueAt)) }
         return .object(members)
     }

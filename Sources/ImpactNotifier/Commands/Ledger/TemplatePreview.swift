@@ -28,8 +28,8 @@ struct TemplatePreview: Sendable {
     func message(for record: JSONValue? = nil, count: Int = 1) throws -> ComposedMessage {
         let author = try DID("did:plc:abcdefghijklmnopqrstuvwx")
         let owner = try DID("did:plc:xwvutsrqponmlkjihgfedcba")
-        let collection = rule.collections.first ?? NSID(known: "com.example.change.request")
-        let project = rule.projectCollections.first ?? NSID(known: "com.example.project")
+        let collection = Self.collection(rule.collections, else: "com.example.change.request")
+        let project = Self.collection(rule.projectCollections, else: "com.example.project")
         let reference = ATURI(owner, project, try RecordKey("windmill"))
         let requests = try (1...max(1, count)).map { number in
             ChangeRequest(
@@ -37,7 +37,7 @@ struct TemplatePreview: Sendable {
                 author: author,
                 authorName: "alice.example.com",
                 record: record ?? sample,
-                reference: .record(reference, cid: nil),
+                reference: .record(reference),
                 rule: rule.name,
                 owner: owner,
                 projectName: "Windmill"
@@ -46,20 +46,16 @@ struct TemplatePreview: Sendable {
         return try composer.compose(requests, marker: "ref-preview22")
     }
 
+    private static func collection(_ patterns: [CollectionPattern], else sample: StaticString) -> NSID {
+        // Of a namespace any collection is as good.
+        patterns.first.flatMap { $0.collection ?? (try? NSID("\($0.beginning)sample")) } ?? NSID(known: sample)
+    }
+
     private var sample: JSONValue {
         var value = JSONValue.object([:])
         for case .record(let path) in rule.message.fields {
-            value = value.setting(path.split(separator: ".").map(String.init)[...], to: .string("(\(path))"))
+            value = path.setting(.string("(\(path))"), in: value)
         }
         return value
-    }
-}
-
-extension JSONValue {
-    fileprivate func setting(_ path: ArraySlice<String>, to value: JSONValue) -> JSONValue {
-        guard let name = path.first else { return value }
-        var members = object ?? [:]
-        members[name] = (members[name] ?? .object([:])).setting(path.dropFirst(), to: value)
-        return .object(members)
     }
 }

@@ -1,0 +1,35 @@
+internal import ATProtocol
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+/// Whose records confirmed what an index said, for as long as the ledger lives.
+///
+/// What cannot be read or written is asked for anew: whoever uses the ledger for more finds out that it is damaged.
+struct ConfirmationStore: Confirmations {
+    let database: LedgerDatabase
+
+    func confirmation(of reference: ProjectReference) async -> Confirmation? {
+        let row = try? await database.read { database in
+            try database.row("SELECT uri, at FROM confirmation WHERE reference = \(reference.description)").map {
+                Confirmation(uri: try ATURI($0["uri"]), at: $0["at"])
+            }
+        }
+        return row ?? nil
+    }
+
+    func remember(_ confirmation: Confirmation, of reference: ProjectReference) async {
+        try? await database.write { database in
+            try database.run(
+                """
+                INSERT INTO confirmation (reference, uri, at) VALUES (\(reference.description), \(confirmation.uri), \(confirmation.at))
+                ON CONFLICT DO UPDATE SET uri = excluded.uri, at = excluded.at
+                """
+            )
+        }
+    }
+
+    func date(_ uri: ATURI, to time: UnixTime) async {
+        try? await database.write { try $0.run("UPDATE confirmation SET at = min(at, \(time)) WHERE uri = \(uri)") }
+    }
+}

@@ -1,0 +1,97 @@
+internal import ATProtocol
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+/// What became of the requests of one rule in some days.
+struct RuleTally: Sendable, Equatable {
+    /// Requests that it matched.
+    var matched = 0
+    /// Owners who were told.
+    var told = 0
+    /// Requests and owners who were not told, by reason.
+    var refused: [Reason: Int] = [:]
+    /// The last request that was refused for a reason that means drift, for a look at it.
+    var example: ATURI?
+    /// The day of the last match, in days since the Unix epoch, of all that is remembered.
+    var lastMatch: Int?
+
+    /// What is counted for one rule.
+    struct Key: Hashable {
+        let rule: String
+        let outcome: String
+    }
+
+    static let matchedOutcome = "matched"
+    static let toldOutcome = "told"
+}
+
+extension LedgerTransaction {
+    /// Counts what became of a request, by the day.
+    func count(_ outcome: String, rule: String, _ uri: ATURI) {
+        let key = RuleTally.Key(rule: rule, outcome: outcome)
+        counted[key] = ((counted[key]?.number ?? 0) + 1, uri)
+    }
+
+    /// Writes down what was counted, a row for each outcome however many came to it.
+    func writeTallies() throws {
+        for (key, count) in counted {
+            try database.run(
+                """
+                INSERT INTO rule_day (rule, day, outcome, number, uri)
+                VALUES (\(key.rule), \(now.day), \(key.outcome), \(count.number), \(count.uri))
+                ON CONFLICT DO UPDATE SET number = number + excluded.number, uri = excluded.uri
+                """
+            )
+        }
+        counted = [:]
+    }
+
+    /// Counts that nobody is told of a request, or somebody is not.
+    func count(_ refusal: Reason?, rule: String, _ uri: ATURI) {
+        if let refusal { count(refusal.rawValue, rule: rule, uri) }
+    }
+
+    /// Forgets the days before one, but when a rule matched last: how long it has been silent is known for ever.
+    func pruneTallies(before day: Int) throws {
+        let matched = RuleTally.matchedOutcome
+        try database.run(
+            """
+            DELETE FROM rule_day WHERE day < \(day) AND (outcome <> \(matched)
+                OR day < (SELECT max(day) FROM rule_day later WHERE later.rule = rule_day.rule AND outcome = \(matched)))
+            """
+        )
+    }
+}
+
+extension OperatorDesk {
+    /// What became of the requests of each rule since a time.
+    func tallies(since time: UnixTime) async throws(LedgerError) -> [String: RuleTally] {
+        try await database.read { database in
+            var tallies: [String: RuleTally] = [:]
+            for row in try database.rows("SELECT rule, day, outcome, number, uri FROM rule_day ORDER BY day") {
+                let (rule, day, outcome): (String, Int, String) = (row["rule"], row["day"], row["outcome"])
+                var tally = tallies[rule] ?? RuleTally()
+                if outcome == RuleTally.matchedOutcome { tally.lastMatch = day }
+                if day >= time.day {
+                    let number: Int = row["number"]
+                    switch outcome {
+                    case RuleTally.matchedOutcome: tally.matched += number
+                    case RuleTally.toldOutcome: tally.told += number
+                    default:
+                        guard let reason = Reason(rawValue: outcome) else { continue }
+                        tally.refused[reason, default: 0] += number
+                        if reason.meansDrift { tally.example = try ATURI(row["uri"]) }
+                    }
+                }
+                tallies[rule] = tally
+            }
+            return tallies
+        }
+    }
+}
+
+extension UnixTime {
+    /// Days since the Unix epoch.
+    var day: Int { Int(seconds / 86_400) }
+}

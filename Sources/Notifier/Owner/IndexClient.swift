@@ -1,0 +1,65 @@
+internal import ATProtocol
+internal import Network
+
+/// Asks an index whose project a reference means; what it answers are claims.
+struct IndexClient: Sendable {
+    let http: GuardedClient
+
+    /// The most claims of an answer that are looked into, all of them or none: whoever comes last may be the owner.
+    private static let maximumClaims = 20
+    /// An answer is not larger than this, in bytes.
+    private static let maximumBody = 512 << 10
+
+    /// What an index says.
+    struct Answer {
+        /// The AT-URIs of the records that it names; none when it knows nothing of the reference.
+        var claims: [ATURI] = []
+        /// What it says instead when it names none.
+        var detail = ""
+    }
+
+    /// What the index says of a reference.
+    ///
+    /// - Throws: ``CallFailure`` for anything that is no answer of an index.
+    func claims(about reference: ProjectReference, _ index: OwnerIndex) async throws(CallFailure) -> Answer {
+        let url: WebURL
+        do { url = try index.url(of: reference.description) } catch {
+            throw .refused(Refusal(.referenceMalformed, "it does not fit into the query of the index"))
+        }
+        // An operator chose the host, and it is spared like all others when it fails.
+        let response = try await http.send(
+            HTTPRequest(.get, url, timeout: .seconds(10), maximumBody: Self.maximumBody, reach: .trusted)
+        )
+        guard response.isSuccess else {
+            let error = XRPCError(response)
+            // A page of a proxy is no word of the index.
+            if [400, 404].contains(response.status), error.name != nil {
+                return Answer(detail: "\(url) answers \(error)")
+            }
+            throw .answer(error)
+        }
+        let answer = try response.json()
+        guard answer.object != nil || answer.array != nil else {
+            throw .unreadable(status: response.status, detail: "the index answered with \(answer.kind)")
+        }
+        let values = index.recordPath.values(in: answer).filter { $0 != .null }
+        guard !values.isEmpty else {
+            return Answer(detail: "\(url) answers \(answer.shape), and there is nothing at \(index.recordPath)")
+        }
+        guard values.count <= Self.maximumClaims else {
+            throw .refused(Refusal(.ownerAmbiguous, "the index names \(values.count) records"))
+        }
+        let claims = try values.map { claim throws(CallFailure) in
+            guard let uri = claim.string.flatMap({ try? ATURI($0) }), uri.collection != nil, uri.recordKey != nil else {
+                let advice =
+                    claim.array == nil ? "" : ", but a list (\(index.recordPath)[*] reads each of its elements)"
+                throw .unreadable(
+                    status: response.status,
+                    detail: "\(index.recordPath) is no AT-URI of a record\(advice)"
+                )
+            }
+            return uri
+        }
+        return Answer(claims: claims)
+    }
+}

@@ -1,0 +1,147 @@
+internal import ATProtocol
+internal import Network
+
+/// Whose project a reference means that only an index knows.
+extension OwnerLookup {
+    /// The owner whom the index names, or who was known already, and whose own record confirms it.
+    func confirm(
+        _ written: ProjectReference,
+        _ index: OwnerIndex,
+        _ trail: Trail,
+        into finding: inout Finding
+    ) async throws(LookupFailure) {
+        // Indexes and records know accounts by their DIDs.
+        var reference = written
+        if case .record(let uri) = written, let collection = uri.collection, let key = uri.recordKey {
+            reference = .record(ATURI(try await records.did(of: uri), collection, key))
+        }
+        let known = await confirmations.confirmation(of: reference)
+        // Whoever claims it now, the owner of yesterday is one still while their record says so.
+        var claims = known.map { [$0.uri] } ?? []
+        var answer: IndexClient.Answer?
+        if trail.isFresh || known.map({ $0.at + Confirmation.lifetime <= wallClock.now() }) ?? true {
+            do throws(LookupFailure) {
+                answer = try await ask(index, about: reference, &finding)
+            } catch {
+                // An index that is away hinders nobody who is known.
+                guard known != nil else { throw error }
+            }
+        }
+        claims = (answer?.claims ?? []) + claims.filter { answer?.claims.contains($0) != true }
+        var (owners, objection) = try await confirmed(claims, reference, index, trail)
+        if let known, !owners.isEmpty, let moved = try await moved(known, reference, index, trail, owners) {
+            owners.append(moved)
+        }
+        guard let owner = owners.first else {
+            throw objection ?? LookupFailure(.index, .refused(Refusal(.indexUnknown, answer?.detail ?? "")))
+        }
+        guard owners.count == 1 else {
+            let names = owners.map(\.uri.text).joined(separator: " and ")
+            throw LookupFailure(
+                .index,
+                .refused(Refusal(.ownerAmbiguous, "\(names) both say \(reference)"))
+            )
+        }
+        if owner.uri != known?.uri || answer != nil {
+            await confirmations.remember(Confirmation(uri: owner.uri, at: wallClock.now()), of: reference)
+        }
+        finding.project = .record(owner.uri)
+        try await checkPerson(owner.did, trail)
+        finding.owner = owner.did
+        finding.projectName = trail.rule.projectName(in: owner.record)
+        finding.steps.append("\(owner.did) is the owner: \(index.confirmingPath) of \(owner.uri) confirms it")
+    }
+
+    private typealias Owner = (uri: ATURI, did: DID, record: JSONValue)
+
+    /// Those whose own records say the reference, and what speaks against the others.
+    private func confirmed(
+        _ claims: [ATURI],
+        _ reference: ProjectReference,
+        _ index: OwnerIndex,
+        _ trail: Trail
+    ) async throws(LookupFailure) -> (owners: [Owner], objection: LookupFailure?) {
+        var owners: [Owner] = []
+        var objection: LookupFailure?
+        for claim in claims {
+            do throws(LookupFailure) {
+                let owner = try await confirming(claim, reference, index, trail)
+                if !owners.contains(where: { $0.did == owner.did }) { owners.append(owner) }
+            } catch {
+                // Of a claim that cannot be looked into now nobody knows whether it is a second one.
+                let verdict = classify(error.phase, error.cause)
+                guard verdict.isFinal || [.ownerUnconfirmed, .didNotFound].contains(verdict.reason) else { throw error }
+                objection = objection ?? error
+            }
+        }
+        return (owners, objection)
+    }
+
+    /// The owner of yesterday who is not among those of today, but holds another record that says the reference: who moves
+    /// their record to another key has not given the project away.
+    private func moved(
+        _ known: Confirmation,
+        _ reference: ProjectReference,
+        _ index: OwnerIndex,
+        _ trail: Trail,
+        _ owners: [Owner]
+    ) async throws(LookupFailure) -> Owner? {
+        guard let did = known.uri.did, let collection = known.uri.collection, !owners.contains(where: { $0.did == did })
+        else { return nil }
+        do throws(LookupFailure) {
+            let pds = try await records.pds(of: did, isFresh: trail.isFresh)
+            let (held, isComplete) = try await records.records(of: did, in: collection, at: pds)
+            let text = JSONValue.string(reference.description)
+            if let own = held.first(where: { index.confirmingPath.values(in: $0.value).contains(text) }) {
+                return (own.uri, did, own.value)
+            }
+            guard isComplete else {
+                let detail = "\(did), who had it before, holds more records than are looked through"
+                throw LookupFailure(.index, .refused(Refusal(.ownerAmbiguous, detail)))
+            }
+        } catch {
+            let reason = classify(error.phase, error.cause).reason
+            guard reason == .repositoryGone || reason == .didNotFound else { throw error }
+        }
+        return nil
+    }
+
+    private func ask(
+        _ index: OwnerIndex,
+        about reference: ProjectReference,
+        _ finding: inout Finding
+    ) async throws(LookupFailure) -> IndexClient.Answer {
+        do {
+            let answer = try await self.index.claims(about: reference, index)
+            let names = answer.claims.map(\.text).joined(separator: ", ")
+            finding.steps.append(
+                names.isEmpty ? "the index names nobody: \(answer.detail)" : "the index names \(names) for \(reference)"
+            )
+            return answer
+        } catch { throw LookupFailure(.index, error) }
+    }
+
+    private func confirming(
+        _ claim: ATURI,
+        _ reference: ProjectReference,
+        _ index: OwnerIndex,
+        _ trail: Trail
+    ) async throws(LookupFailure) -> Owner {
+        func unconfirmed(_ detail: String) -> LookupFailure {
+            LookupFailure(.index, .refused(Refusal(.ownerUnconfirmed, detail)))
+        }
+        guard let collection = claim.collection, let key = claim.recordKey,
+            trail.rule.projectCollections.contains(where: { $0.matches(collection) })
+        else { throw unconfirmed("\(claim) is in no collection of projects") }
+        let reading: (value: JSONValue, did: DID, pds: WebURL)
+        do { reading = try await read(claim, trail) } catch {
+            guard classify(error.phase, error.cause).reason == .projectNotFound else { throw error }
+            throw unconfirmed("\(claim) does not exist")
+        }
+        guard index.confirmingPath.values(in: reading.value).contains(.string(reference.description)) else {
+            throw unconfirmed("\(index.confirmingPath) of \(claim) does not say \(reference)")
+        }
+        // Under its DID, whoever has the handle tomorrow.
+        return (ATURI(reading.did, collection, key), reading.did, reading.value)
+    }
+}

@@ -1,0 +1,207 @@
+internal import ATProtocol
+internal import Network
+internal import Synchronization
+
+/// Why a look-up did not come to its end, and what was being done.
+struct LookupFailure: Error, Sendable, Equatable {
+    let phase: CallPhase
+    let cause: CallFailure
+
+    init(_ phase: CallPhase, _ cause: CallFailure) {
+        self.phase = phase
+        self.cause = cause
+    }
+
+    init(_ failure: IdentityFailure) { self.init(.identity, .identity(failure)) }
+}
+
+/// Reads records from the PDSes of their own accounts, which strangers chose (invariant 7), and remembers them for an hour.
+final class RecordReader: Sendable {
+    private let allowsLoopback: Bool
+    private let identities: any IdentityResolving
+    private let strangers: GuardedClient
+    private let wallClock: any WallClock
+    private let state = Mutex(State())
+    private let groups = Mutex<[Group: (sign: NSID?, readAt: UnixTime)]>([:])
+
+    private struct State {
+        var known: [ATURI: (value: JSONValue, readAt: UnixTime)] = [:]
+        /// Those that are being read, by how many, and how often the stream told of them meanwhile.
+        var underWay: [ATURI: (readers: Int, changes: Int)] = [:]
+    }
+
+    private struct Group: Hashable {
+        let did: DID
+        let signs: [CollectionPattern]
+    }
+
+    /// What is remembered of each kind; all of it is forgotten when there is more.
+    static let cacheCapacity = 1000
+    /// How long a record is believed to be as it was.
+    static let cacheLifetime = Duration.seconds(3600)
+    /// Larger records are read anew each time, in bytes as JSON: a thousand of a stranger's largest would be more than the daemon
+    /// may have.
+    private static let largestRemembered = 8 << 10
+    /// How many pages of an account's records are looked through.
+    private static let maximumPages = 5
+
+    init(
+        allowsLoopback: Bool,
+        identities: any IdentityResolving,
+        strangers: GuardedClient,
+        wallClock: any WallClock
+    ) {
+        self.allowsLoopback = allowsLoopback
+        self.identities = identities
+        self.strangers = strangers
+        self.wallClock = wallClock
+    }
+
+    /// The account that an AT-URI's authority is.
+    func did(of uri: ATURI) async throws(LookupFailure) -> DID {
+        switch uri.authority {
+        case .did(let did): return did
+        case .handle(let handle):
+            do { return try await identities.did(of: handle) } catch { throw LookupFailure(error) }
+        }
+    }
+
+    /// The PDS of an account; `isFresh` asks past the cache of identities.
+    func pds(of did: DID, isFresh: Bool) async throws(LookupFailure) -> WebURL {
+        do {
+            return try await identities.document(of: did, isFresh: isFresh).pds(allowsLoopback: allowsLoopback)
+        } catch { throw LookupFailure(error) }
+    }
+
+    /// What else than a PDS an account's DID document names; empty when it has one, or none of either.
+    func otherServices(of did: DID) async -> [String] {
+        guard let document = try? await identities.document(of: did, isFresh: false), document.pdsEndpoint == nil else {
+            return []
+        }
+        return document.services.keys.sorted()
+    }
+
+    /// A record of an account at its PDS; `isFresh` asks past what is remembered.
+    ///
+    /// What the stream tells of while it is read is read once more.
+    func record(_ uri: ATURI, of did: DID, at pds: WebURL, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
+        let now = wallClock.now()
+        if !isFresh, let reading = state.withLock({ $0.known[uri] }), reading.readAt + Self.cacheLifetime > now {
+            return reading.value
+        }
+        state.withLock { $0.underWay[uri, default: (0, 0)].readers += 1 }
+        defer { end(uri) }
+        func changes() -> Int { state.withLock { $0.underWay[uri]?.changes ?? 0 } }
+        var before = changes()
+        var value = try await wholeRecord(uri, of: did, at: pds)
+        if before != changes() {
+            before = changes()
+            value = try await wholeRecord(uri, of: did, at: pds)
+        }
+        guard value.encodedText.utf8.count <= Self.largestRemembered else { return value }
+        state.withLock { state in
+            guard state.underWay[uri]?.changes == before else { return }
+            if state.known.count >= Self.cacheCapacity { state.known = [:] }
+            state.known[uri] = (value, now)
+        }
+        return value
+    }
+
+    private func end(_ uri: ATURI) {
+        state.withLock { state in
+            state.underWay[uri]?.readers -= 1
+            if state.underWay[uri]?.readers == 0 { state.underWay[uri] = nil }
+        }
+    }
+
+    /// A record as it is, of an account at its PDS.
+    func wholeRecord(_ uri: ATURI, of did: DID, at pds: WebURL) async throws(LookupFailure) -> JSONValue {
+        do {
+            return try await ProjectRequest(uri: uri, repository: did, pds: pds).fetch { request throws(CallFailure) in
+                try await strangers.send(request)
+            }
+        } catch { throw LookupFailure(.project, error) }
+    }
+
+    /// The records of an account in a collection, and whether these are all (com.atproto.repo.listRecords).
+    func records(
+        of did: DID,
+        in collection: NSID,
+        at pds: WebURL
+    ) async throws(LookupFailure) -> (records: [(uri: ATURI, value: JSONValue)], isComplete: Bool) {
+        var found: [(uri: ATURI, value: JSONValue)] = []
+        var cursor: String?
+        for _ in 0..<Self.maximumPages {
+            var query = [("repo", did.text), ("collection", collection.text), ("limit", "100")]
+            if let cursor { query.append(("cursor", cursor)) }
+            let page = try await ask(pds, "com.atproto.repo.listRecords", query)
+            for record in page["records"]?.array ?? [] {
+                guard let uri = record["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
+                    uri.collection == collection, let value = record["value"]
+                else { continue }
+                found.append((uri, value))
+            }
+            cursor = page["cursor"]?.string
+            if cursor == nil { return (found, true) }
+        }
+        return (found, false)
+    }
+
+    /// A collection among these that an account's repository holds records of; nil for none (com.atproto.repo.describeRepo).
+    func collection(
+        of did: DID,
+        at pds: WebURL,
+        among signs: [CollectionPattern]
+    ) async throws(LookupFailure) -> NSID? {
+        let now = wallClock.now()
+        let group = Group(did: did, signs: signs)
+        if let known = groups.withLock({ $0[group] }), known.readAt + Self.cacheLifetime > now { return known.sign }
+        guard let list = try await ask(pds, "com.atproto.repo.describeRepo", [("repo", did.text)])["collections"]?.array
+        else {
+            let failure = CallFailure.unreadable(status: 200, detail: "it does not list the collections")
+            throw LookupFailure(.project, failure)
+        }
+        let held = list.lazy.compactMap { $0.string.flatMap { try? NSID($0) } }
+        let sign = held.first { held in signs.contains { $0.matches(held) } }
+        groups.withLock { groups in
+            if groups.count >= Self.cacheCapacity { groups = [:] }
+            groups[group] = (sign, now)
+        }
+        return sign
+    }
+
+    private func ask(
+        _ pds: WebURL,
+        _ method: String,
+        _ query: [(name: String, value: String)]
+    ) async throws(LookupFailure) -> JSONValue {
+        do throws(CallFailure) {
+            let request = HTTPRequest(
+                .get,
+                pds.with(path: "/xrpc/\(method)", query: query),
+                timeout: .seconds(10),
+                maximumBody: ProjectRequest.maximumBody,
+                reach: .stranger
+            )
+            let response = try await strangers.send(request)
+            guard response.isSuccess else { throw CallFailure.answer(XRPCError(response)) }
+            return try response.json()
+        } catch { throw LookupFailure(.project, error) }
+    }
+
+    /// The handle of an account when it is verified in both directions; nil when that cannot be said now.
+    func handle(of did: DID) async -> String? {
+        guard let document = try? await identities.document(of: did, isFresh: false), let handle = document.handle,
+            !handle.isDisallowed, let owner = try? await identities.did(of: handle), owner == did
+        else { return nil }
+        return handle.text
+    }
+
+    /// Forgets a record, for the stream told that it is another now.
+    func forget(_ uri: ATURI) {
+        state.withLock { state in
+            state.known[uri] = nil
+            state.underWay[uri]?.changes += 1
+        }
+    }
+}

@@ -1,0 +1,100 @@
+internal import ATProtocol
+internal import LedgerStorage
+internal import Logging
+internal import Network
+
+/// Notices when an application writes its records in another way than a rule expects: most of what the rule matches is refused
+/// for its shape, or nothing comes any more.
+struct RuleWatch: Sendable {
+    let context: DeliveryContext
+    let desk: OperatorDesk
+
+    /// What is wrong with a rule.
+    enum Alarm: String, CaseIterable {
+        /// Most of what it matched in a week was refused for its shape.
+        case shape
+        /// It used to match, and has not for its `silence`.
+        case silence
+    }
+
+    /// The days that count.
+    private static let week = Duration.seconds(7 * 86_400)
+    /// Fewer refusals say nothing.
+    private static let enough = 3
+
+    /// Looks at each rule, sets its gauges, and says once a day (`warns`) what became of its records and what is wrong.
+    func run(warns: Bool) async throws(LedgerError) {
+        let now = context.now
+        let tallies = try await desk.tallies(since: now - Self.week)
+        let rules = context.configuration.rules
+        // What was said of a rule that is gone is not said any longer.
+        for name in Set(tallies.keys).subtracting(rules.map(\.name)) {
+            for alarm in Alarm.allCases { NotifierMetrics.show(rule: name, alarm, isRaised: false) }
+        }
+        for rule in rules {
+            let tally = tallies[rule.name] ?? RuleTally()
+            var example: Job?
+            if let uri = tally.example { example = try await desk.jobs(about: uri).first }
+            let alarms = alarms(rule, tally, example, now)
+            for alarm in Alarm.allCases {
+                NotifierMetrics.show(rule: rule.name, alarm, isRaised: alarms.contains(alarm))
+            }
+            guard warns else { continue }
+            context.logger.info("a rule's last seven days", metadata: metadata(rule, tally))
+            if alarms.contains(.shape) { warnOfShape(rule, tally, example) }
+            if alarms.contains(.silence), let last = tally.lastMatch {
+                context.logger.warning(
+                    "a rule matches nothing any more",
+                    metadata: [
+                        "rule": "\(rule.name)", "days": "\(now.day - last)",
+                        "collections": "\(rule.collections.map(\.text).joined(separator: ","))",
+                        "to_do":
+                            "look whether the application writes to another collection; “silence” of the rule says how long is too long",
+                    ]
+                )
+            }
+        }
+    }
+
+    private func alarms(_ rule: Rule, _ tally: RuleTally, _ example: Job?, _ now: UnixTime) -> Set<Alarm> {
+        var alarms: Set<Alarm> = []
+        let refused = tally.refused.filter(\.key.meansDrift).values.reduce(0, +)
+        // A rule that was mended since finds a reference where it found none.
+        let isMended = example.map { $0.references.isEmpty && rule.finds($0.record) } ?? false
+        if refused >= Self.enough, refused * 2 > tally.matched, !isMended { alarms.insert(.shape) }
+        if let silence = rule.silence, let last = tally.lastMatch,
+            now - UnixTime(seconds: Double(last + 1) * 86_400) > silence
+        {
+            alarms.insert(.silence)
+        }
+        return alarms
+    }
+
+    private func warnOfShape(_ rule: Rule, _ tally: RuleTally, _ example: Job?) {
+        var metadata = metadata(rule, tally)
+        let forms = ReferenceReader.Form.allCases.filter(rule.references.accepts.contains).map(\.rawValue)
+        let paths = rule.references.paths.map(\.text).joined(separator: ",")
+        metadata["expected"] = "\(paths) (\(forms.joined(separator: ",")))"
+        if let example {
+            metadata["uri"] = "\(example.uri)"
+            metadata["detail"] = example.detail.map { "\($0)" }
+            metadata["shape"] = example.refusedShape.map { "\($0)" }
+            metadata["to_do"] = "run “impact-notifier rules try \(example.uri)”"
+        }
+        context.logger.warning("a rule refuses most of what it matches", metadata: metadata)
+    }
+
+    private func metadata(_ rule: Rule, _ tally: RuleTally) -> Logger.Metadata {
+        let reasons = tally.refused.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+        return [
+            "rule": "\(rule.name)", "matched": "\(tally.matched)", "told": "\(tally.told)",
+            "refused": "\(reasons.map { "\($0.key.rawValue):\($0.value)" }.joined(separator: ","))",
+        ]
+    }
+}
+
+extension Rule {
+    fileprivate func finds(_ record: JSONValue) -> Bool {
+        if case .success = references(in: record) { matches(record) } else { false }
+    }
+}

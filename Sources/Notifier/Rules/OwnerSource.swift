@@ -1,0 +1,61 @@
+public import ATProtocol
+public import Network
+
+/// Who is the owner of a project.
+public enum OwnerSource: Sendable, Hashable {
+    /// The authority of the reference, whose repository holds the project. The usual and safe choice.
+    case authority
+    /// The DID that the reference itself is.
+    case did
+    /// A DID at this path in the *project's* record; never in the change request, which a stranger wrote.
+    case projectRecordField(FieldPath)
+    /// Whose record confirms what an index says.
+    case index(OwnerIndex)
+}
+
+/// A service that knows whose project a reference means, and the field by which the owner's own record must confirm it.
+///
+/// Its answer alone decides nothing (invariant 6): the record that it names is read from its own account's PDS. What is a
+/// project's record by itself is not asked for: its authority owns it.
+public struct OwnerIndex: Sendable, Hashable {
+    /// The query, with ``placeholder`` where the DID or AT-URI stands.
+    public let query: String
+    /// Where in its answer the AT-URI of the owner's record stands; several are several claims.
+    public let recordPath: FieldPath
+    /// Where in the owner's record the reference stands again.
+    public let confirmingPath: FieldPath
+    /// It is asked about DIDs, and about AT-URIs of these collections.
+    public let collections: [CollectionPattern]
+
+    /// What stands for the reference.
+    public static let placeholder = "{{reference}}"
+
+    /// An index.
+    ///
+    /// - Throws: ``WebURLError`` when the query is no URL, or has no place for the reference behind its host.
+    public init(
+        _ query: String,
+        recordPath: FieldPath,
+        confirmingPath: FieldPath,
+        _ collections: [CollectionPattern] = []
+    ) throws(WebURLError) {
+        self.query = query
+        self.collections = collections
+        self.recordPath = recordPath
+        self.confirmingPath = confirmingPath
+        guard !query.replacing(Self.placeholder, with: "").contains("{{") else {
+            throw WebURLError(query, "knows no other field than \(Self.placeholder)")
+        }
+        let sample = try url(of: "did:web:example.com")
+        guard query.contains(Self.placeholder), try url(of: "did:web:example.org").origin == sample.origin else {
+            throw WebURLError(query, "has no \(Self.placeholder) in its path or query")
+        }
+    }
+
+    /// The address that is asked about a reference, percent-encoded.
+    ///
+    /// - Throws: ``WebURLError`` when the reference makes it too long.
+    func url(of reference: String) throws(WebURLError) -> WebURL {
+        try WebURL(query.replacing(Self.placeholder, with: PercentEncoding.encode(reference)))
+    }
+}
