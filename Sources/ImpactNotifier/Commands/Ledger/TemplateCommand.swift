@@ -1,6 +1,5 @@
 internal import ATProtocol
 internal import ArgumentParser
-internal import FoundationEssentials
 internal import Notifier
 
 /// The command `template`: what will the messages look like.
@@ -21,7 +20,7 @@ struct TemplateCommand: AsyncParsableCommand {
 
         @OptionGroup var configuration: ConfigurationOption
         @Option(help: "The rule; the first when left out.") var rule: String?
-        @Option(help: "A file with the record as JSON.") var record: String?
+        @Option(help: "A file with the record as JSON, or with the answer of getRecord.") var record: String?
         @Option(help: "How many requests the message speaks of.") var count = 1
         @Flag(help: "The message as it is sent, as JSON.") var json = false
 
@@ -31,7 +30,7 @@ struct TemplateCommand: AsyncParsableCommand {
                 throw ValidationError("there is no rule “\(rule ?? "")”")
             }
             do {
-                let message = try preview.message(for: try readRecord(), count: count)
+                let message = try preview.message(for: try record.map { try RecordFile(path: $0).record }, count: count)
                 guard !json else { return StandardOutput.print(message.input.encodedText) }
                 StandardOutput.print(message.text)
                 StandardOutput.printError(
@@ -41,18 +40,6 @@ struct TemplateCommand: AsyncParsableCommand {
             } catch let refusal as Refusal {
                 StandardOutput.printError("\(refusal.reason.sentence) (\(refusal.detail))")
                 throw ExitCode(ExitStatus.failure.rawValue)
-            }
-        }
-
-        private func readRecord() throws -> JSONValue? {
-            guard let record else { return nil }
-            guard let data = try? Data(contentsOf: URL(filePath: record)) else {
-                StandardOutput.printError("\(record) cannot be read.")
-                throw ExitCode(ExitStatus.noInput.rawValue)
-            }
-            do { return try JSONValue(parsing: Array(data)) } catch {
-                StandardOutput.printError("\(record): \(error)")
-                throw ExitCode(ExitStatus.dataError.rawValue)
             }
         }
     }

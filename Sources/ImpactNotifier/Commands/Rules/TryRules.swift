@@ -1,0 +1,115 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Firehose
+internal import Logging
+internal import Network
+internal import Notifier
+
+/// The command `rules try`, which shows step by step what each rule makes of one record.
+struct TryRules: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "try",
+        abstract: "Shows step by step what each rule makes of a record; sends nothing.",
+        discussion: """
+            The record is read from its author's server, or from a file: a record as JSON, or the answer of getRecord, which \
+            has its AT-URI. Then the rules are asked in their order, the owner is looked up as the daemon does it, and the \
+            message is printed that would be sent. Whether the owner follows the sender, limits and the suppression list are \
+            not looked at.
+            """
+    )
+
+    @OptionGroup var configuration: ConfigurationOption
+    @Option(help: ArgumentHelp("Who wrote the record of a file that does not say.", valueName: "did"))
+    var author = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
+    @Argument(help: "An AT-URI, or a file with a record.") var record: String
+
+    func run() async throws {
+        let loaded = try configuration.load().configuration
+        LogOutput.bootstrap(format: loaded.log.format, level: .critical)
+        let services = NetworkServices(loaded, logger: Logger(label: "rules"))
+        let sender: DID? = if case .did(let did) = loaded.account { did } else { nil }
+        let network = (services.identities, services.http)
+        let reader = DryRun(configuration: loaded.delivery, sender: sender, network: network)
+        let (uri, value) = try await read(with: reader)
+        let ledger = await ledger(of: loaded)
+        var dryRun = DryRun(configuration: loaded.delivery, sender: sender, network: network, ledger: ledger)
+        StandardOutput.print("\(uri)")
+        guard let did = uri.did, let collection = uri.collection, let key = uri.recordKey else {
+            throw ValidationError("\(uri) does not name a record of an account by its DID")
+        }
+        var first: Rule?
+        for rule in loaded.delivery.rules {
+            let (steps, applies) = rule.report(on: collection, value)
+            StandardOutput.print("rule \(rule.name)")
+            for step in steps { StandardOutput.print("  \(step)") }
+            if applies, let first { StandardOutput.print("  does not count: \(first.name) stands before it") }
+            if applies { first = first ?? rule }
+        }
+        guard let first else {
+            StandardOutput.print("No rule applies: nobody would be told.")
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+        let operation = first.operations.contains(.create) ? StreamEvent.Commit.Operation.create : .update
+        if operation == .update { StandardOutput.print("  is for updates alone: taken for one") }
+        let outcomes = await dryRun.take(StreamEvent(of: did, operation, collection, key, value))
+        if outcomes.contains(where: { !$0.steps.isEmpty }) { StandardOutput.print("looked up") }
+        for outcome in outcomes {
+            for step in outcome.steps { StandardOutput.print("  \(step)") }
+            for line in outcome.lines { StandardOutput.print(line) }
+        }
+        let isTold = outcomes.contains { if case .message = $0.end { true } else { false } }
+        if !isTold { throw ExitCode(ExitStatus.failure.rawValue) }
+    }
+
+    /// The daemon's ledger, which knows whose records confirmed what an index said before; nil where no daemon was started yet.
+    private func ledger(of configuration: Configuration) async -> Ledger? {
+        do {
+            guard try configuration.enterState() else { return nil }
+            return try await Ledger.openForCommand(in: configuration.stateDirectory)
+        } catch {
+            StandardOutput.printError("The ledger is left out, and with it whom the daemon knows as owners: \(error)")
+            return nil
+        }
+    }
+
+    private func read(with dryRun: DryRun) async throws -> (ATURI, JSONValue) {
+        if record.hasPrefix("at://") {
+            do {
+                let uri = try ATURI(record)
+                return try await dryRun.fetch(uri)
+            } catch let refusal as Refusal {
+                StandardOutput.printError("\(record) cannot be read: \(refusal.detail) (\(refusal.reason.rawValue))")
+                throw ExitCode(ExitStatus.noInput.rawValue)
+            } catch {
+                StandardOutput.printError("\(error)")
+                throw ExitCode(ExitStatus.noInput.rawValue)
+            }
+        }
+        let file = try RecordFile(path: record)
+        if let uri = file.uri { return (uri, file.record) }
+        guard let type = file.record["$type"]?.string, let collection = try? NSID(type) else {
+            throw ValidationError("\(record) has no collection for its $type, and is no answer of getRecord either")
+        }
+        return (ATURI(try DID(author), collection, try RecordKey("3laaaaaaaaaaa")), file.record)
+    }
+}
+
+extension StreamEvent {
+    /// A record that was written just now, as far as anybody can tell.
+    init(of did: DID, _ operation: Commit.Operation, _ collection: NSID, _ key: RecordKey, _ record: JSONValue) {
+        let now = SystemClock().now().microseconds
+        let commit = Commit(
+            operation: operation,
+            collection: collection,
+            recordKey: key,
+            rev: TID(microseconds: UInt64(clamping: now), clock: 0).text,
+            cid: "unknown",
+            record: record
+        )
+        self.init(
+            position: StreamPosition(host: "file", wire: .jetstream2, value: 0, witnessed: now),
+            did: did,
+            body: .commit(commit)
+        )
+    }
+}
