@@ -141,6 +141,7 @@ let package = Package(
         .testTarget(
             name: "ImpactNotifierTests",
             dependencies: ["ImpactNotifier", "Sandbox", "TestSupport", argumentParser],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(
