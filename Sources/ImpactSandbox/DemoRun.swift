@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Glibc
+internal import Network
 internal import Sandbox
 
 /// One performance: a network, three people, the daemon, and the count of what arrived.
@@ -14,6 +15,7 @@ final class DemoRun: Sendable {
     private let owner: SandboxAccount
     private let author: SandboxAccount
     private let project: ATURI
+    private let repository: DID
 
     /// Starts the network and logs the daemon in.
     init(binary: String, terminal: Terminal, pause: Duration) async throws {
@@ -31,12 +33,18 @@ final class DemoRun: Sendable {
             record: ["name": "Analytical Engine"],
             key: "engine"
         )
+        repository = try network.createRepositoryIdentity()
+        let claim = try network.claim(repository, by: owner, name: "Difference Engine", key: "difference")
         terminal.say("network on loopback: PLC directory \(network.plcURL), PDS \(network.pdsURL),")
         terminal.say(
             "  OAuth \(network.authorizationServerURL), chat behind the PDS, Jetstream \(network.streamHosts[0].origin)"
         )
         terminal.say("project “Analytical Engine” of \(owner.handle): \(project)")
-        daemon = try LocalDaemon(binary: binary, network: network, account: bot)
+        terminal.say("repository “Difference Engine” of \(owner.handle), with a DID of its own: \(repository)")
+        terminal.say("  the index \(network.indexURL.origin) knows whose it is, and \(claim) confirms that")
+        var settings = LocalDaemon.Settings()
+        settings.rules += "\n" + LocalDaemon.repositoryRules(network)
+        daemon = try LocalDaemon(binary: binary, network: network, account: bot, settings: settings)
         terminal.say("$ impact-notifier login --config \(daemon.configurationPath)")
         for line in try await daemon.logIn() { terminal.daemon(line) }
         terminal.say("logged in; the demo played the browser, \(bot.handle) agreed")
@@ -92,10 +100,13 @@ final class DemoRun: Sendable {
     private func title(_ number: Int) -> String { "Change request no. \(number)" }
 
     private func ask(_ number: Int) throws {
+        // The second is an issue as Tangled's clients write it.
+        let isIssue = number == 2
+        let reference = isIssue ? ("repo", repository.text) : ("subject", project.text)
         let uri = try network.createRecord(
             by: author,
-            collection: LocalDaemon.collection,
-            record: ["title": .string(title(number)), "subject": .string(project.text)]
+            collection: isIssue ? LocalDaemon.repositoryIssues : LocalDaemon.collection,
+            record: .object(["title": .string(title(number)), reference.0: .string(reference.1)])
         )
         terminal.say("\(author.handle) writes “\(title(number))”: \(uri)")
     }

@@ -21,7 +21,8 @@ final class Stage: Sendable {
         environment: [String: String] = [:],
         tracer: Duration? = nil,
         signsCommits: Bool = false,
-        isLoggedIn: Bool = true
+        isLoggedIn: Bool = true,
+        rules: (SandboxNetwork) -> String = { _ in LocalDaemon.exampleRules }
     ) async throws {
         var options = SandboxOptions()
         options.signsCommits = signsCommits || wire == .relay
@@ -43,6 +44,7 @@ final class Stage: Sendable {
         settings.overrides = overrides
         settings.environment = environment
         settings.wire = wire
+        settings.rules = rules(network)
         daemon = try LocalDaemon(binary: try #require(Self.binary), network: network, account: bot, settings: settings)
         self.network = network
         self.bot = bot
