@@ -28,10 +28,7 @@ struct `What rules foretell` {
                 hops: [{through: [\(LocalDaemon.repositoryIssues)], reference_paths: [repo], accepts: [did]}]
                 project_collections: [sh.tangled.repo]
                 owner_from: index
-                index:
-                  query: \(network.indexURL.origin)/xrpc/sh.tangled.repo.getRepoByRepoDid?repoDid={{reference}}
-                  record: uri
-                  confirmed_by: repoDid
+                index: *index
                 message: "{{author.name}} commented in {{project.name}}: {{record.body}}"
               - name: notes
                 collections: [\(notes).*]

@@ -77,8 +77,7 @@ struct ConfigurationSummary {
     }
 
     private static func place(of references: ReferenceReader) -> String {
-        let forms = ReferenceReader.Form.allCases.filter(references.accepts.contains).map(\.rawValue)
-        return "\(references.paths.map(\.text).joined(separator: ", then ")) (\(forms.joined(separator: ", ")))"
+        "\(references.paths.map(\.text).joined(separator: ", then ")) (\(references.formNames.joined(separator: ", ")))"
     }
 
     private static func describe(_ rule: Rule) -> [String] {

@@ -46,7 +46,8 @@ extension OwnerLookup {
             await confirmations.remember(Confirmation(uri: owner.uri, at: wallClock.now()), of: reference)
         }
         finding.project = .record(owner.uri)
-        try await checkPerson(owner.did, trail)
+        // Whoever read the record knows the account's server by now.
+        try await checkPerson(owner.did, trail.rule, isFresh: false)
         finding.owner = owner.did
         finding.projectName = trail.rule.projectName(in: owner.record)
         finding.steps.append("\(owner.did) is the owner: \(index.confirmingPath) of \(owner.uri) confirms it")
@@ -91,8 +92,7 @@ extension OwnerLookup {
         do throws(LookupFailure) {
             let pds = try await records.pds(of: did, isFresh: trail.isFresh)
             let (held, isComplete) = try await records.records(of: did, in: collection, at: pds)
-            let text = JSONValue.string(reference.description)
-            if let own = held.first(where: { index.confirmingPath.values(in: $0.value).contains(text) }) {
+            if let own = held.first(where: { index.isConfirmed(reference, by: $0.value) }) {
                 return (own.uri, did, own.value)
             }
             guard isComplete else {
@@ -133,12 +133,12 @@ extension OwnerLookup {
         guard let collection = claim.collection, let key = claim.recordKey,
             trail.rule.projectCollections.contains(where: { $0.matches(collection) })
         else { throw unconfirmed("\(claim) is in no collection of projects") }
-        let reading: (value: JSONValue, did: DID, pds: WebURL)
+        let reading: (value: JSONValue, did: DID)
         do { reading = try await read(claim, trail) } catch {
             guard classify(error.phase, error.cause).reason == .projectNotFound else { throw error }
             throw unconfirmed("\(claim) does not exist")
         }
-        guard index.confirmingPath.values(in: reading.value).contains(.string(reference.description)) else {
+        guard index.isConfirmed(reference, by: reading.value) else {
             throw unconfirmed("\(index.confirmingPath) of \(claim) does not say \(reference)")
         }
         // Under its DID, whoever has the handle tomorrow.

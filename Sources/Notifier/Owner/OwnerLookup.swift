@@ -118,7 +118,7 @@ final class OwnerLookup: Sendable {
                 try await readProject(uri, trail, into: &finding)
             case .account(let did):
                 finding.project = reference
-                try await checkPerson(did, trail)
+                try await checkPerson(did, trail.rule, isFresh: trail.isFresh)
                 finding.owner = did
                 finding.projectName = await records.handle(of: did)
             case .indexed(let index): try await confirm(reference, index, trail, into: &finding)
@@ -161,25 +161,24 @@ final class OwnerLookup: Sendable {
         }
     }
 
-    func read(_ uri: ATURI, _ trail: Trail) async throws(LookupFailure) -> (
-        value: JSONValue, did: DID, pds: WebURL
-    ) {
+    func read(_ uri: ATURI, _ trail: Trail) async throws(LookupFailure) -> (value: JSONValue, did: DID) {
         let did = try await records.did(of: uri)
         let pds = try await records.pds(of: did, isFresh: trail.isFresh)
-        return (try await records.record(uri, of: did, at: pds, isFresh: trail.isFresh), did, pds)
+        return (try await records.record(uri, of: did, at: pds, isFresh: trail.isFresh), did)
     }
 
     // MARK: from the project to its owner
 
     private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupFailure) {
         let authority = try await records.did(of: uri)
-        let isOwner = if case .projectRecordField = trail.rule.owner { false } else { true }
-        if isOwner {
-            try await checkPerson(authority, trail)
+        let pds: WebURL
+        if case .projectRecordField = trail.rule.owner {
+            pds = try await records.pds(of: authority, isFresh: trail.isFresh)
+        } else {
+            pds = try await checkPerson(authority, trail.rule, isFresh: trail.isFresh)
             finding.owner = authority
             finding.steps.append("\(authority) is the owner: the project is in their repository")
         }
-        let pds = try await records.pds(of: authority, isFresh: trail.isFresh)
         let record = try await records.record(uri, of: authority, at: pds, isFresh: false)
         finding.projectName = trail.rule.projectName(in: record)
         if case .projectRecordField(let path) = trail.rule.owner {
@@ -193,27 +192,29 @@ final class OwnerLookup: Sendable {
                 let detail = "\(path) in \(uri) is \(found ?? "not there")"
                 throw LookupFailure(.project, .refused(Refusal(.ownerFieldInvalid, detail)))
             }
-            try await checkPerson(did, trail)
+            try await checkPerson(did, trail.rule, isFresh: trail.isFresh)
             finding.owner = did
             finding.steps.append("\(did) is the owner: \(path) of \(uri) says so")
         }
     }
 
-    /// Nobody reads the chat of a repository, a group or an organisation.
-    func checkPerson(_ did: DID, _ trail: Trail) async throws(LookupFailure) {
+    /// The PDS of an account that is a person's: nobody reads the chat of a repository, a group or an organisation.
+    @discardableResult
+    func checkPerson(_ did: DID, _ rule: Rule, isFresh: Bool) async throws(LookupFailure) -> WebURL {
         func refused(_ detail: String) -> LookupFailure {
             LookupFailure(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
         }
         let pds: WebURL
-        do { pds = try await records.pds(of: did, isFresh: trail.isFresh) } catch {
+        do { pds = try await records.pds(of: did, isFresh: isFresh) } catch {
             let services = await records.otherServices(of: did)
             guard !services.isEmpty else { throw error }
             throw refused("\(did) has no PDS, and the service \(services.joined(separator: ", "))")
         }
-        guard !trail.rule.groupCollections.isEmpty else { return }
-        if let sign = try await records.collection(of: did, at: pds, among: trail.rule.groupCollections) {
+        guard !rule.groupCollections.isEmpty else { return pds }
+        if let sign = try await records.collection(of: did, at: pds, among: rule.groupCollections) {
             throw refused("the repository of \(did) holds \(sign)")
         }
+        return pds
     }
 }
 

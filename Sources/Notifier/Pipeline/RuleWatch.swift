@@ -72,9 +72,8 @@ struct RuleWatch: Sendable {
 
     private func warnOfShape(_ rule: Rule, _ tally: RuleTally, _ example: Job?) {
         var metadata = metadata(rule, tally)
-        let forms = ReferenceReader.Form.allCases.filter(rule.references.accepts.contains).map(\.rawValue)
         let paths = rule.references.paths.map(\.text).joined(separator: ",")
-        metadata["expected"] = "\(paths) (\(forms.joined(separator: ",")))"
+        metadata["expected"] = "\(paths) (\(rule.references.formNames.joined(separator: ",")))"
         if let example {
             metadata["uri"] = "\(example.uri)"
             metadata["detail"] = example.detail.map { "\($0)" }

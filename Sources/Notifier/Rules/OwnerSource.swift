@@ -52,6 +52,11 @@ public struct OwnerIndex: Sendable, Hashable {
         }
     }
 
+    /// Whether an owner's record says a reference.
+    func isConfirmed(_ reference: ProjectReference, by record: JSONValue) -> Bool {
+        confirmingPath.values(in: record).contains(.string(reference.description))
+    }
+
     /// The address that is asked about a reference, percent-encoded.
     ///
     /// - Throws: ``WebURLError`` when the reference makes it too long.

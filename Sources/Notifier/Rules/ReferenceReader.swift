@@ -19,6 +19,9 @@ public struct ReferenceReader: Sendable, Hashable {
     /// The acceptable forms.
     public let accepts: Set<Form>
 
+    /// The names of the acceptable forms, in the order of ``Form``.
+    public var formNames: [String] { Form.allCases.filter(accepts.contains).map(\.rawValue) }
+
     /// No more values of a path are looked at: there is room for twenty thousand in a record.
     private static let maximumValues = 2000
 
@@ -53,7 +56,7 @@ public struct ReferenceReader: Sendable, Hashable {
 
     private func reference(from value: JSONValue, at path: FieldPath) -> Result<ProjectReference, Refusal> {
         func refused(_ found: String) -> Result<ProjectReference, Refusal> {
-            let forms = Form.allCases.filter(accepts.contains).map(\.rawValue).joined(separator: ", ")
+            let forms = formNames.joined(separator: ", ")
             return .failure(Refusal(.referenceKindRefused, "\(path) is \(found), and the rule accepts \(forms)"))
         }
         switch value {

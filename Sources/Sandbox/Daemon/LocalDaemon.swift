@@ -215,7 +215,7 @@ public final class LocalDaemon: Sendable {
             accepts: [did]
             project_collections: [sh.tangled.repo]
             owner_from: index
-            index:
+            index: &index
               query: \(network.indexURL.origin)/xrpc/sh.tangled.repo.getRepoByRepoDid?repoDid={{reference}}
               record: uri
               confirmed_by: repoDid
