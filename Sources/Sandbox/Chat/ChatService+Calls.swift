@@ -85,10 +85,14 @@ extension ChatService {
         }
     }
 
-    func listConvos(by caller: DID) -> HTTPResponse {
-        state.withLock { state in
+    func listConvos(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
+        let limit = request.parameter("limit").map { Int($0) ?? 0 } ?? 50
+        guard (1...100).contains(limit) else {
+            return .failure(400, "InvalidRequest", "Params/limit must be between 1 and 100")
+        }
+        return state.withLock { state in
             let mine = state.conversations.values.filter { $0.members.contains(caller) }.sorted { $0.rev > $1.rev }
-            return .json(["convos": .array(mine.map { view(of: $0, for: caller, state) })])
+            return .json(["convos": .array(mine.prefix(limit).map { view(of: $0, for: caller, state) })])
         }
     }
 

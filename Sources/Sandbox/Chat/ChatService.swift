@@ -99,7 +99,7 @@ public final class ChatService: Sendable {
         case "chat.bsky.convo.sendMessage": return sendMessage(request, by: caller)
         case "chat.bsky.convo.getMessages": return getMessages(request, by: caller)
         case "chat.bsky.convo.getLog": return getLog(request, by: caller)
-        case "chat.bsky.convo.listConvos": return listConvos(by: caller)
+        case "chat.bsky.convo.listConvos": return listConvos(request, by: caller)
         case "chat.bsky.convo.acceptConvo": return acceptConvo(request, by: caller)
         default: return .failure(501, "MethodNotImplemented", "Method Not Implemented")
         }

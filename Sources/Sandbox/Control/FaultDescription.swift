@@ -9,6 +9,8 @@ extension Fault {
         "empty-object": .emptyObject, "html-404": .html404, "plain-text": .plainText, "silence": .silence,
         "html-page": .htmlPage, "proxy-401": .proxy401, "proxy-401-html": .proxy401HTML, "store-error": .storeError,
         "rotation-error": .rotationError, "quoted-token": .quotedToken,
+        "empty-answer": .emptyAnswer, "earlier-answer": .earlierAnswer, "old-page": .oldPage,
+        "unknown-forms": .unknownForms, "named-page": .namedPage,
         "padded": .padded, "index-lags": .indexLags, "index-confuses": .indexConfuses,
     ]
 

@@ -87,7 +87,7 @@ final class ClientDirectory: Sendable {
         let hosted = state.withLock { $0.documents[url] } ?? .text("Not Found", status: 404)
         let response: HTTPResponse? =
             switch fault?.effect {
-            case nil, .delay, .trickle, .misbehave: hosted
+            case nil, .delay, .trickle, .misbehave, .falsify: hosted
             case .respond(let other): other
             // Padded, it is larger than the authorization server reads.
             case .close, .reset, .truncate, .silence, .pad: nil

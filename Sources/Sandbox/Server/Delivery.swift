@@ -10,7 +10,7 @@ struct Delivery {
         let bytes = response.encoded(isHead: isHead)
         do {
             switch effect {
-            case nil, .misbehave:
+            case nil, .misbehave, .falsify:
                 try socket.write(bytes)
                 return true
             case .respond(let other):
@@ -53,7 +53,7 @@ extension Fault.Effect {
     /// Whether the client sees the true response, so that the request must be carried out.
     var needsHandling: Bool {
         switch self {
-        case .delay, .trickle, .truncate, .pad, .misbehave: true
+        case .delay, .trickle, .truncate, .pad, .misbehave, .falsify: true
         case .respond, .close, .reset, .silence: false
         }
     }

@@ -29,6 +29,8 @@ public struct Fault: Sendable {
         case trickle(bytes: Int, pause: Duration)
         /// The true response with so many bytes of white space behind it, which is JSON as before.
         case pad(bytes: Int)
+        /// An answer to something else, or not the whole truth.
+        case falsify(Falsehood)
         /// The response of a server that misbehaves; the moment says nothing here.
         case misbehave(Misbehaviour)
     }
@@ -132,6 +134,16 @@ public struct Fault: Sendable {
     public static let indexConfuses = misbehave(.index(.confuses))
     /// The index names these records.
     public static func indexClaims(_ uris: [String]) -> Fault { misbehave(.index(.claims(uris))) }
+    /// 200 and an empty object.
+    public static let emptyAnswer = respond(.json([:]))
+    /// The answer to an earlier question.
+    public static let earlierAnswer = Fault(.falsify(.earlierAnswer))
+    /// Messages without the newest.
+    public static let oldPage = Fault(.falsify(.oldPage))
+    /// Messages of a form that nobody knows yet.
+    public static let unknownForms = Fault(.falsify(.unknownForms))
+    /// A page of an edge as a reference PDS names it: a refusal that nobody meant.
+    public static let namedPage = respond(.failure(400, "InvalidRequest", "Invalid Request"))
     /// Half a minute of nothing.
     public static let silence = Fault(.silence(.seconds(30)))
 }

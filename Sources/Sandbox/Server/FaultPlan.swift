@@ -26,6 +26,8 @@ public final class FaultPlan: Sendable {
         var orders: [Order] = []
         var campaigns: [Campaign] = []
         var fired = 0
+        /// The last true answer of each method.
+        var answers: [String: HTTPResponse] = [:]
     }
 
     private let clock: SandboxClock
@@ -100,6 +102,18 @@ public final class FaultPlan: Sendable {
             if fault != nil { state.fired += 1 }
             return fault
         }
+    }
+
+    /// The response that is given in place of the true one.
+    func answer(_ response: HTTPResponse, to request: IncomingRequest, _ effect: Fault.Effect?) -> HTTPResponse {
+        // A DID in the path is what was asked for.
+        let method = "\(request.server) \(request.method) \(request.path.prefix { $0 != ":" })"
+        let earlier = state.withLock { state in
+            defer { if response.isSuccess { state.answers[method] = response } }
+            return state.answers[method]
+        }
+        guard case .falsify(let falsehood) = effect else { return response }
+        return falsehood.answer(response, earlier: earlier)
     }
 
     /// What the server that answers a request does wrong.

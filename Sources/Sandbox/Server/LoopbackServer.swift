@@ -131,7 +131,8 @@ final class LoopbackServer: Sendable {
                 return take(socket, reader.pending)
             }
             let delivery = Delivery(socket: socket, isHead: request.method == "HEAD")
-            guard delivery.deliver(reply.response, fault?.effect),
+            let response = faults.answer(reply.response, to: request, fault?.effect)
+            guard delivery.deliver(response, fault?.effect),
                 request.headers["Connection"]?.lowercased() != "close"
             else { return }
         }
