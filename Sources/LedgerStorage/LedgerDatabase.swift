@@ -124,6 +124,30 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
+    /// Looks through the whole file for damage, on a connection of its own beside the work, until the task is cancelled.
+    ///
+    /// - Throws: ``LedgerError``, of code `corrupt` when something does not fit.
+    package func examine() async throws(LedgerError) {
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.label = "ledger-examination"
+            let reader = try DatabaseQueue(path: path, configuration: configuration)
+            let found = try await withTaskCancellationHandler {
+                try await reader.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
+            } onCancel: {
+                reader.interrupt()
+            }
+            guard let found, found != "ok" else { return }
+            throw LedgerError(.corrupt, path: path, detail: found)
+        } catch {
+            let failure = LedgerError(error, path: path, writer: writer)
+            // What ends early, or cannot begin, has found nothing.
+            guard failure.code == .corrupt else { return }
+            throw failure
+        }
+    }
+
     /// `PRAGMA data_version`: changes with every commit of another connection, and with none of this one.
     package func version() async throws(LedgerError) -> Int64 {
         try await read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }

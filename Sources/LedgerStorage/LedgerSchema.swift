@@ -9,6 +9,7 @@ enum LedgerSchema {
     static let secondBegun = "2 begun"
     static let second = "2"
     static let third = "3"
+    static let fourth = "4"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -17,6 +18,7 @@ enum LedgerSchema {
         migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
         migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
+        migrator.registerMigration(fourth, foreignKeyChecks: .immediate) { try $0.execute(sql: fourthTables) }
         return migrator
     }
 

@@ -56,10 +56,10 @@ struct `A daemon among faults` {
         }
         try await writer.value
         let deliverable = (0..<Self.requests).filter { $0 % 40 < 37 }
-        let jobs = try await rest(stage, process)
+        let jobs = try await stage.rest(of: Self.requests, process)
         let states = Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count)
         print("\(Self.requests) requests, \(Self.kills) kills, \(network.faults.fired) faults: \(states)")
-        let stored = Self.counts(network.chat.messages.map(\.text))
+        let stored = stage.countsByRequest()
         for (number, count) in stored { #expect(count == 1, "request \(number) is stored \(count) times") }
         let uncertain = jobs.values.filter { $0.state == "uncertain" }
         #expect(uncertain.allSatisfy { $0.reason == "sends-exhausted" })
@@ -73,47 +73,5 @@ struct `A daemon among faults` {
         )
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
-    }
-
-    /// How often each request's number is in the messages.
-    private static func counts(_ texts: [String]) -> [Int: Int] {
-        var counts: [Int: Int] = [:]
-        for text in texts {
-            guard let start = text.firstRange(of: "“Request ")?.upperBound,
-                let number = Int(text[start...].prefix { $0.isNumber })
-            else { continue }
-            counts[number, default: 0] += 1
-        }
-        return counts
-    }
-
-    private struct Row: Sendable {
-        let state: String
-        let reason: String?
-    }
-
-    /// The jobs by AT-URI, once nothing more happens by itself.
-    private func rest(_ stage: Stage, _ process: ChildProcess) async throws -> [String: Row] {
-        let deadline = ContinuousClock.now + .seconds(60 + Self.requests / 5)
-        var jobs: [String: Row] = [:]
-        repeat {
-            let listing = try stage.daemon.start("jobs", ["--json", "--limit", "\(Self.requests + 10)"])
-            _ = await listing.ended(within: .seconds(60))
-            jobs = [:]
-            for line in listing.output {
-                guard let json = try? JSONValue(parsing: line), let uri = json["uri"]?.string else { continue }
-                jobs[uri] = Row(state: json["state"]?.string ?? "", reason: json["reason"]?.string)
-            }
-            let isAtRest = jobs.values.allSatisfy {
-                ["delivered", "dropped", "uncertain", "deferred"].contains($0.state)
-            }
-            if jobs.count == Self.requests, isAtRest {
-                return jobs
-            }
-            // Listing ten thousand jobs is work for the machine too.
-            try await Task.sleep(for: .milliseconds(300 + Self.requests))
-        } while ContinuousClock.now < deadline && process.ending == nil
-        Issue.record("not at rest: \(Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count))")
-        return jobs
     }
 }

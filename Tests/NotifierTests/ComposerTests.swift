@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `a message says what, where, who sends it, why, and how to stop it`() throws {
-        let message = try Self.composer().compose([try Self.request("Mend the sails")], marker: "ref-abc")
+        let message = try Self.composer().compose([try Self.request("Mend the sails")], marks: ["abc"])
         #expect(
             message.text == """
                 Mend the sails
@@ -59,28 +59,28 @@ import Testing
             )
         }
         let composer = Composer(configuration: configuration)
-        let one = try composer.compose([request(1)], marker: "ref-abc")
+        let one = try composer.compose([request(1)], marks: ["abc"])
         #expect(one.text.hasPrefix("Request 1\n") && one.links.isEmpty)
-        let many = try composer.compose([request(1), request(2), request(3)], marker: "ref-abc")
+        let many = try composer.compose([request(1), request(2), request(3)], marks: Self.marks(3))
         #expect(many.text.hasPrefix("3 new change requests") && many.text.contains("… and 3 more."))
     }
 
     @Test func `a project's name passes no link on, nor nothing at all`() throws {
         func footer(_ project: String) throws -> String {
-            try Self.composer().compose([try Self.request("Hello", project: project)], marker: "ref-abc").text
+            try Self.composer().compose([try Self.request("Hello", project: project)], marks: ["abc"]).text
         }
         #expect(try footer("Mill https://evil.example.com/x").contains("because you own Mill [link]."))
         #expect(try footer("\u{202E}\n ").contains("because you own at://\(World.owner)/com.example.project/p1."))
     }
 
     @Test func `links stand at their UTF-8 bytes`() throws {
-        let message = try Self.composer().compose([try Self.request("Größe 👩‍👩‍👧‍👦 é")], marker: "ref-abc")
+        let message = try Self.composer().compose([try Self.request("Größe 👩‍👩‍👧‍👦 é")], marks: ["abc"])
         try check(message, links: 1)
     }
 
     @Test func `several requests become a list, and the rest a number`() throws {
         let requests = try (1...9).map { try Self.request("Request \($0)", $0) }
-        let message = try Self.composer(listed: 3).compose(requests, marker: "ref-abc")
+        let message = try Self.composer(listed: 3).compose(requests, marks: Self.marks(requests.count))
         #expect(message.text.hasPrefix("9 new change requests for your projects:\n\n• Request 1\n"))
         #expect(message.text.contains("\n\n… and 6 more.\n\n"))
         try check(message, links: 3)
@@ -88,7 +88,7 @@ import Testing
 
     @Test func `a list gives way until it fits`() throws {
         let requests = try (1...40).map { try Self.request(String(repeating: "word ", count: 60), $0) }
-        let message = try Self.composer(listed: 40).compose(requests, marker: "ref-abc")
+        let message = try Self.composer(listed: 40).compose(requests, marks: Self.marks(requests.count))
         #expect(message.links.count < 40)
         try check(message, links: message.links.count)
     }
@@ -113,20 +113,27 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let composer = try Self.composer(message: "{{record.title | truncate: 1000}}")
         let digest = try Self.composer(listed: 7, message: "{{record.title | truncate: 300}}")
-        for round in 0..<300 {
+        for _ in 0..<300 {
             let requests = try (1...Int.random(in: 1...12, using: &generator)).map { number in
                 try Self.request(Self.text(&generator), number, project: Self.text(&generator))
             }
-            try check(try composer.compose([requests[0]], marker: "ref-\(round)"), links: 1)
-            let several = try digest.compose(requests, marker: "ref-\(round)")
+            try check(try composer.compose([requests[0]], marks: ["abc"]), links: 1)
+            let several = try digest.compose(requests, marks: Self.marks(requests.count))
             try check(several, links: several.links.count)
+        }
+    }
+
+    private static func marks(_ count: Int) -> [String] {
+        (0..<count).map { number in
+            String(repeating: "a", count: 2) + String(Array("abcdefghijklmnopqrstuvwxyz")[number % 26])
         }
     }
 
     private func check(_ message: ComposedMessage, links: Int) throws {
         #expect(message.text.count <= ComposedMessage.maximumGraphemes)
         #expect(message.text.utf8.count <= ComposedMessage.maximumBytes)
-        #expect(message.text.contains(message.marker))
+        #expect(message.text.hasSuffix(" [\(message.reference)]"))
+        #expect(MessageReference.marks(in: message.text).count == max(1, links))
         #expect(message.links.count == links)
         let bytes = Array(message.text.utf8)
         var end = 0

@@ -115,9 +115,10 @@ import Testing
     }
 
     @Test func `a message of ours that was deleted in the conversation was delivered`() throws {
-        let scan = ConversationScan(sender: World.sender, marker: "ref-2345", baseline: "rev1")
-        func page(_ messages: JSONValue...) -> MessagePage {
-            MessagePage(messages: messages.compactMap(ConversationMessage.init), cursor: "older")
+        func scan(_ messages: JSONValue...) -> ConversationScan {
+            var scan = ConversationScan(sender: World.sender, end: .revision("rev1"))
+            scan.read(MessagePage(messages: messages.compactMap(ConversationMessage.init), cursor: "older"))
+            return scan
         }
         func message(_ rev: String, by sender: DID, _ text: String?) -> JSONValue {
             var members: [String: JSONValue] = [
@@ -127,12 +128,14 @@ import Testing
             return .object(members)
         }
         let deleted = message("rev3", by: World.sender, nil)
-        #expect(scan.judge(page(deleted)) == .present(SentMessage(id: "id-rev3", rev: "rev3")))
+        #expect(scan(deleted).found.map(\.isDeleted) == [true])
         // The owner's own words, and what is older than the first send, prove nothing.
-        #expect(scan.judge(page(message("rev3", by: World.owner, "ref-2345"))) == .unknown)
-        #expect(scan.judge(page(message("rev1", by: World.sender, "ref-2345"))) == .absent)
+        let owners = scan(message("rev3", by: World.owner, "[ref-2345]"))
+        #expect(owners.found.isEmpty && !owners.isAtEnd)
+        let older = scan(message("rev1", by: World.sender, "[ref-2345]"))
+        #expect(older.found.isEmpty && older.isProof)
         let system: JSONValue = ["id": "s", "rev": "rev4", "$type": "chat.bsky.convo.defs#systemMessageView"]
-        #expect(scan.judge(page(system, deleted)) == .present(SentMessage(id: "id-rev3", rev: "rev3")))
+        #expect(scan(system, deleted).found.map(\.message.id) == ["id-rev3"])
     }
 
     @Test func `the sender's label as a bot is read from its profile`() async throws {

@@ -1,8 +1,11 @@
 import ATProtocol
+import Crypto
 import Dispatch
 import Firehose
+import Foundation
 import GRDB
 import Glibc
+internal import Network
 import Sandbox
 import TestSupport
 import Testing
@@ -123,11 +126,20 @@ import Testing
         #expect(try await ledger.stream.positions().map(\.position.value) == [1])
     }
 
-    @Test func `a marker's key is made once`() async throws {
+    @Test func `the key of the marks is a file of its own, made once, and taken from an earlier ledger`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        let key = try await ledger.settings.markerKey()
-        #expect(key.count == 32)
-        #expect(try await ledger.settings.markerKey() == key)
+        let first = Base64.encode([UInt8](repeating: 7, count: 32))
+        try await ledger.settings.set("marker-key", to: first)
+        let key = try await ledger.database.markKey(now: 5, new: "new")
+        #expect(key == MarkKey(text: first, madeAt: .distantPast))
+        try await ledger.settings.set("marker-key", to: "another")
+        #expect(try await ledger.database.markKey(now: 9, new: "new") == key)
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: directory.file("marks.key"))[.posixPermissions] as? Int
+                == 0o600
+        )
+        try directory.write("not a key\n", to: "marks.key")
+        await #expect { try await ledger.marks(now: 9) } throws: { ($0 as? LedgerError)?.code == .corrupt }
     }
 }

@@ -48,12 +48,12 @@ import Testing
     static let missing = #"{"error":"RecordNotFound","message":"Could not locate record: at://x"}"#
 
     static let states: [(status: Int, body: String, reason: Reason)] = [
-        (200, #"{"did":"x","active":true}"#, .projectNotFound),
-        (200, #"{"did":"x","active":false,"status":"deactivated"}"#, .repositoryInactive),
-        (200, #"{"did":"x","active":false,"status":"takendown"}"#, .repositoryGone),
-        (200, #"{"did":"x","active":false}"#, .repositoryInactive),
+        (200, #"{"active":true}"#, .projectNotFound),
+        (200, #"{"active":false,"status":"deactivated"}"#, .repositoryInactive),
+        (200, #"{"active":false,"status":"takendown"}"#, .repositoryGone),
+        (200, #"{"active":false}"#, .repositoryInactive),
         (400, #"{"error":"RepoNotFound","message":"Could not find repo for DID: x"}"#, .repositoryNotFound),
-        (200, "<html>", .projectInvalid),
+        (200, "<html>", .projectUnavailable),
         (503, "", .projectUnavailable),
     ]
 
@@ -70,7 +70,7 @@ import Testing
     @Test func `another record than the one asked for is not believed`() async throws {
         let body =
             #"{"uri":"at://did:plc:otheraaaaaaaaaaaaaaaaaaa/com.example.project/p1","value":{"$type":"com.example.project"}}"#
-        #expect(reason(try await find(Self.answer(200, body)).0) == .projectInvalid)
+        #expect(reason(try await find(Self.answer(200, body)).0) == .projectUnavailable)
     }
 
     @Test func `the owner may be named in the project's own record`() async throws {

@@ -20,9 +20,9 @@ import Testing
         alone.digest.maximumListed = 1
         guard let candidate = try await room.queue.nextCandidate(alone, now: room.clock.now()) else { return nil }
         return try await room.queue.begin(
-            ComposedMessage(text: "words", links: [], marker: "ref-x"),
+            ComposedMessage(text: "words", links: [], reference: "ref-x"),
             for: candidate,
-            in: Conversation(id: "c", rev: "r"),
+            in: Conversation(id: "c", lastMessage: nil),
             maximumSends: 3,
             policy: policy,
             now: room.clock.now()

@@ -269,11 +269,11 @@ import Testing
         room.appView.change { $0.followers = [] }
         try await room.checker.ask(about: [owner])
         let policy = AdmissionPolicy(room.configuration, sender: World.sender)
-        let message = ComposedMessage(text: "words", links: [], marker: "ref-x")
+        let message = ComposedMessage(text: "words", links: [], reference: "ref-x")
         let (begun, applied) = try await room.queue.begin(
             message,
             for: candidate,
-            in: Conversation(id: "c", rev: "r"),
+            in: Conversation(id: "c", lastMessage: nil),
             maximumSends: 3,
             policy: policy,
             now: room.clock.now()

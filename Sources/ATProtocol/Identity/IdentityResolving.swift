@@ -56,7 +56,10 @@ public struct IdentityFailure: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     /// Whether the same question may have another answer in a while.
-    public var isTransient: Bool { code == .unavailable }
+    public var isTransient: Bool {
+        // A page, half a document or another account's is no answer about this one.
+        code == .unavailable || code == .invalidDocument
+    }
 
     /// A sentence for the operator.
     public var description: String { "\(subject): \(detail) (\(code.rawValue))" }

@@ -26,6 +26,20 @@ public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether it says nothing but its status: what a PDS makes of an answer that has no name of its own.
+    public var isStatusText: Bool {
+        guard let name, name == Self.statusNames[status], let message else { return false }
+        return message.filter { $0 != " " } == name
+    }
+
+    // xrpc-server's ResponseType; the text of each is its name in words.
+    private static let statusNames = [
+        400: "InvalidRequest", 401: "AuthenticationRequired", 403: "Forbidden", 404: "XRPCNotSupported",
+        406: "NotAcceptable", 413: "PayloadTooLarge", 415: "UnsupportedMediaType", 429: "RateLimitExceeded",
+        500: "InternalServerError", 501: "MethodNotImplemented", 502: "UpstreamFailure", 503: "NotEnoughResources",
+        504: "UpstreamTimeout",
+    ]
+
     /// Whether the message holds these words, which are given in lower case, in any case.
     public func says(_ phrase: String) -> Bool { message?.lowercased().contains(phrase) ?? false }
 

@@ -1,4 +1,6 @@
 internal import ATProtocol
+internal import Glibc
+internal import LedgerStorage
 internal import Logging
 internal import Network
 internal import Notifier
@@ -106,18 +108,61 @@ struct AccountExamination {
         return .ok("profile", "the sender is labelled as automated")
     }
 
-    /// One call of the chat service through the PDS: header, service id, the PDS's own token and our standing.
+    /// The chat service through the PDS: header, service id, the PDS's own token, our standing, and what it holds of us.
     private func chat(_ session: StoredSession) async -> [DoctorFinding] {
         let proxy = configuration.delivery.sending.proxy
+        let chat = ChatClient(session: session, proxy: proxy)
         do {
-            let isDisabled = try await ChatClient(session: session, proxy: proxy).isChatDisabled()
+            let isDisabled = try await chat.isChatDisabled()
             let forwarded = DoctorFinding.ok("proxy", "the PDS forwards to \(proxy)")
-            guard isDisabled else { return [forwarded, .ok("chat", "the chat service lets the sender write")] }
-            let advice = "Open the account in the app: it was moderated, or chat is switched off."
-            return [forwarded, .failure("chat", "the chat service has disabled the sender", advice)]
+            guard !isDisabled else {
+                let advice = "Open the account in the app: it was moderated, or chat is switched off."
+                return [forwarded, .failure("chat", "the chat service has disabled the sender", advice)]
+            }
+            return [forwarded] + (await messages(chat, proxy))
         } catch {
             let diagnosis = CallDiagnosis(error, in: .readStatus, proxy: proxy)
             return [.failure("proxy", diagnosis.found, diagnosis.advice), .skipped("chat", because: "not reached")]
+        }
+    }
+
+    /// What an app password without direct messages is refused, and `getStatus` does not tell.
+    private func messages(_ chat: ChatClient, _ proxy: String) async -> [DoctorFinding] {
+        let writable = DoctorFinding.ok("chat", "the chat service lets the sender write")
+        do throws(CallFailure) {
+            guard let newest = try await chat.newestOwnMessage() else { return [writable] }
+            return [writable, await ledger(newest.id, in: newest.conversation)]
+        } catch {
+            // A session that was granted call by call need not have this one.
+            guard error.errorName != "ScopeMissingError" else { return [writable] }
+            let diagnosis = CallDiagnosis(error, in: .readMessages, proxy: proxy)
+            return [.failure("chat", diagnosis.found, diagnosis.advice)]
+        }
+    }
+
+    /// Whether the ledger knows the newest message of this account: one that was restored, or is another's, does not.
+    private func ledger(_ message: String, in conversation: String) async -> DoctorFinding {
+        guard unsafe access(configuration.stateDirectory + "/ledger.sqlite", F_OK) == 0 else {
+            return .warning(
+                "ledger",
+                "the chat holds messages of this program, and there is no ledger",
+                "Restore ledger.sqlite and marks.key from a backup: \(Documentation.operations.path). Without them what "
+                    + "was told before is left to you to decide."
+            )
+        }
+        do throws(LedgerError) {
+            let ledger = try await Ledger.open(directory: configuration.stateDirectory, access: .command)
+            guard try await !ledger.knows(message, in: conversation) else {
+                return .ok("ledger", "knows the newest message of this account")
+            }
+            return .warning(
+                "ledger",
+                "is older than the chat: the newest message of this account is not in it",
+                "Nobody is told twice, for each conversation is read first. When you restored no backup, another daemon "
+                    + "sends for this account: stop it."
+            )
+        } catch {
+            return .failure("ledger", error.description, "\(Documentation.operations.path) says how it is restored.")
         }
     }
 }

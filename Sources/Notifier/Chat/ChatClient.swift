@@ -1,5 +1,5 @@
 public import ATProtocol
-internal import Network
+public import Network
 
 /// The calls of the chat service that delivery needs, through the sender's PDS and with the proxy header on each.
 ///
@@ -20,17 +20,53 @@ public struct ChatClient: Sendable {
 
     /// The one conversation with an owner, made when there is none; safe to repeat.
     ///
-    /// - Throws: ``CallFailure``.
+    /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
     public func conversation(with owner: DID) async throws(CallFailure) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvoForMembers, [("members", owner.text)], proxy: proxy))
-        guard let convo = json["convo"], let id = convo["id"]?.string, let rev = convo["rev"]?.string else {
+        guard let view = json["convo"], let conversation = Conversation(view) else {
             throw .unreadable(status: 200, detail: "there is no conversation in it")
         }
-        let silent = (convo["members"]?.array ?? []).filter { $0["chatDisabled"]?.bool == true }
+        try check(view, isWith: owner)
+        let silent = (view["members"]?.array ?? []).filter { $0["chatDisabled"]?.bool == true }
             .compactMap { $0["did"]?.string }
-        if silent.contains(session.account.text) { throw .chatDisabled(isSender: true) }
+        if silent.contains(sender.text) { throw .chatDisabled(isSender: true) }
         if silent.contains(owner.text) { throw .chatDisabled(isSender: false) }
-        return Conversation(id: id, rev: rev)
+        return conversation
+    }
+
+    /// Whether a conversation, asked for by its id, is the one with an owner.
+    ///
+    /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
+    func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) {
+        let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
+        guard let view = json["convo"], view["id"]?.string == id else {
+            throw .misdirected("it is another conversation than was asked for")
+        }
+        try check(view, isWith: owner)
+    }
+
+    private func check(_ view: JSONValue, isWith owner: DID) throws(CallFailure) {
+        let members = Set((view["members"]?.array ?? []).map { $0["did"]?.string ?? "" })
+        guard members == [sender.text, owner.text] else { throw .misdirected("it is the conversation of others") }
+    }
+
+    /// The newest message of this program's in any conversation; nil when there is none among the latest conversations.
+    ///
+    /// What answers this answers everything else that delivery asks, which `getStatus` does not say of an app password.
+    ///
+    /// - Throws: ``CallFailure``.
+    public func newestOwnMessage() async throws(CallFailure) -> (id: String, conversation: String, sentAt: UnixTime?)? {
+        let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")], proxy: proxy))
+        guard let views = json["convos"]?.array else {
+            throw .unreadable(status: 200, detail: "there are no conversations in it")
+        }
+        let own = views.compactMap { view -> (id: String, conversation: String, sentAt: UnixTime?)? in
+            guard let id = view["id"]?.string, let last = view["lastMessage"].flatMap(ConversationMessage.init),
+                last.sender == sender, !MessageReference.marks(in: last.text ?? "").isEmpty
+            else { return nil }
+            return (last.id, id, last.sentAt)
+        }
+        return own.max { ($0.sentAt ?? .distantPast) < ($1.sentAt ?? .distantPast) }
     }
 
     /// Sends a message, once.
@@ -43,10 +79,15 @@ public struct ChatClient: Sendable {
     public func send(_ input: JSONValue, to conversation: String) async throws(CallFailure) -> SentMessage {
         let body: JSONValue = ["convoId": .string(conversation), "message": input]
         let json = try await call(.procedure(ChatMethod.sendMessage, body, proxy: proxy))
-        guard let message = SentMessage(json) else {
+        guard let message = ConversationMessage(json) else {
             throw .unreadable(status: 200, detail: "there is no message in it")
         }
-        return message
+        // The service may tidy up the text; the marks tell whose it is.
+        let marks = MessageReference.marks(in: input["text"]?.string ?? "")
+        guard message.sender == sender, let text = message.text,
+            marks.isEmpty ? text == input["text"]?.string : MessageReference.marks(in: text) == marks
+        else { throw .misdirected("it is another message than was sent") }
+        return SentMessage(id: message.id, rev: message.rev)
     }
 
     /// A page of a conversation, newest first.
@@ -59,11 +100,13 @@ public struct ChatClient: Sendable {
         guard let messages = json["messages"]?.array else {
             throw .unreadable(status: 200, detail: "there are no messages in it")
         }
-        let understood = messages.compactMap(ConversationMessage.init)
         return MessagePage(
-            messages: understood,
+            messages: messages.compactMap(ConversationMessage.init),
             cursor: json["cursor"]?.string,
-            isPartlyUnderstood: understood.count < messages.count
+            isPartlyReadable: messages.contains { message in
+                let author = ConversationMessage.sender(of: message)
+                return ConversationMessage(message) == nil && (author == nil || author == sender)
+            }
         )
     }
 
@@ -81,7 +124,7 @@ public struct ChatClient: Sendable {
         return ChatLog(messages: messages, cursor: json["cursor"]?.string, count: entries.count)
     }
 
-    /// Whether the sender may chat.
+    /// Whether the service has disabled the sender's chat.
     ///
     /// - Throws: ``CallFailure``.
     public func isChatDisabled() async throws(CallFailure) -> Bool {

@@ -4,8 +4,8 @@ internal import ATProtocol
 public struct Conversation: Sendable, Equatable {
     /// Its id.
     public let id: String
-    /// Its revision when it was asked for: everything that comes later is larger, as text.
-    public let rev: String
+    /// The id of its newest message, whoever wrote it; nil when nobody has written anything.
+    public let lastMessage: String?
 }
 
 /// What the service calls a message that it stored.
@@ -16,9 +16,12 @@ public struct SentMessage: Sendable, Equatable {
     public let rev: String
 }
 
-extension SentMessage {
+extension Conversation {
+    /// Reads a `convoView`; nil for something else.
     init?(_ json: JSONValue) {
-        guard let id = json["id"]?.string, let rev = json["rev"]?.string else { return nil }
-        self.init(id: id, rev: rev)
+        guard let id = json["id"]?.string else { return nil }
+        let last = json["lastMessage"].flatMap { $0.object == nil ? nil : $0 }
+        // One of an unknown form is none that anybody knows.
+        self.init(id: id, lastMessage: last.map { $0["id"]?.string ?? "" })
     }
 }

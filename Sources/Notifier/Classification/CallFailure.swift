@@ -7,6 +7,8 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case answer(XRPCError)
     /// An answer of success whose body is cut, is no JSON or lacks what it must have.
     case unreadable(status: Int, detail: String)
+    /// An answer of success about somebody, or something, else than was asked for: no answer at all.
+    case misdirected(String)
     /// The sender's session could not make the call.
     case session(SessionFailure)
     /// No complete answer.
@@ -27,6 +29,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .answer(let error): error.description
         case .unreadable(let status, let detail): "\(status) unreadable: \(detail)"
+        case .misdirected(let detail): "an answer to something else: \(detail)"
         case .session(let failure): failure.sentence
         case .transport(let failure): failure.description
         case .identity(let failure): failure.description
@@ -57,7 +60,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .session(let failure): failure.mayHaveBeenSent
         case .transport(let failure): failure.mayHaveBeenSent
-        case .unreadable: true
+        case .unreadable, .misdirected: true
         default: false
         }
     }

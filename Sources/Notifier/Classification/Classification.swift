@@ -15,13 +15,17 @@ public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
     case .refused(let refusal): return classify(refusal.reason)
     case .identity(let failure): return classify(failure)
     case .inactiveRepository(let status): return classify(repositoryStatus: status)
+    case .misdirected:
+        guard phase != .sendMessage else { return Verdict(46, .verify, .outcomeUnknown) }
+        return Verdict(46, .retry, phase == .project ? .projectUnavailable : .answerMisdirected)
     case .session(let session): return classify(phase, session, failure)
     case .transport(let transport): return classify(phase, transport, failure)
     case .unreadable:
         guard phase != .sendMessage else { return Verdict(2, .verify, .outcomeUnknown) }
         if phase == .proof { return Verdict(40, .retry, .proofUnavailable) }
         if phase == .index { return Verdict(41, .retry, .indexUnavailable) }
-        return phase == .project ? Verdict(32, .drop, .projectInvalid) : Verdict(2, .retry, .answerUnreadable)
+        // A page of a server that is being mended says nothing about the record.
+        return Verdict(phase == .project ? 30 : 2, .retry, phase == .project ? .projectUnavailable : .answerUnreadable)
     case .answer(let error):
         switch phase {
         case .project: return classifyProject(error)
@@ -41,6 +45,7 @@ private func classify(_ reason: Reason) -> Verdict {
         .referenceWithoutOwner, .projectCollectionUnexpected, .handleUnresolved, .ownerFieldInvalid, .referenceCircular:
         Verdict(31, .skip, reason)
     case .projectNotFound: Verdict(33, .drop, reason)
+    case .projectInvalid: Verdict(32, .drop, reason)
     case .projectUnavailable: Verdict(30, .retry, reason)
     // An index lags behind the records that it tells of.
     case .indexUnknown: Verdict(42, .retry, reason)
@@ -80,7 +85,7 @@ private func classify(_ failure: IdentityFailure) -> Verdict {
     case .handleUnresolved:
         Verdict(29, .retry, .handleUnresolved, escalation: .job(after: 1, .drop), wait: .seconds(300))
     case .unsupportedMethod: Verdict(31, .drop, .didUnsupported)
-    case .invalidDocument: Verdict(31, .drop, .didDocumentInvalid)
+    case .invalidDocument: Verdict(30, .retry, .didDocumentInvalid)
     case .noPDS: Verdict(31, .drop, .didDocumentWithoutPDS)
     case .refusedHost: Verdict(32, .drop, .hostRefused)
     default: Verdict(30, .retry, .identityUnavailable)
@@ -125,14 +130,20 @@ private func classify(_ failure: RepositoryFailure) -> Verdict {
 
 private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
     if error.status == 429 { return classifyLimit(error) }
+    // A PDS names so what has no name: an edge's page in front of the chat service looks like a refusal.
+    if error.isStatusText, [400, 401, 413].contains(error.status) {
+        guard phase != .sendMessage else { return Verdict(17, .verify, .outcomeUnknown) }
+        return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
+    }
     for rule in ClassificationTable.chat where rule.matches(error) { return rule.verdict }
     switch error.status {
     case 401 where error.name != nil: return Verdict(7, .pause, .authorizationMalformed)
-    case 413: return Verdict(28, .drop, .messageTooLarge)
+    case 413 where error.name != nil: return Verdict(28, .drop, .messageTooLarge)
     case 400 where error.name != nil:
         return Verdict(27, .drop, .requestRefused, escalation: .sender(after: 2, .pause))
     // Without a name it is cut, or not the word of the service at all: nothing to drop a message for.
     case 400, 401: return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
+    case 413 where phase != .sendMessage: return Verdict(17, .retry, .answerUnreadable)
     case 408, 425, 500...:
         if phase == .sendMessage { return Verdict(error.isUpstreamFailure ? 16 : 17, .verify, .outcomeUnknown) }
         return error.isUpstreamFailure

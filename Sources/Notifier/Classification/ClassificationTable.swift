@@ -32,12 +32,13 @@ enum ClassificationTable {
             names: ["invalid_dpop_proof"],
             challenge: "invalid_dpop_proof"
         ),
-        Entry(verdict: Verdict(7, .pause, .authorizationMalformed), names: ["InvalidToken", "AuthMissing"]),
         Entry(
             verdict: Verdict(8, .pause, .scopeMissing),
             names: ["ScopeMissingError"],
-            phrases: ["missing required scope"]
+            // The latter is said of an app password that may not read direct messages.
+            phrases: ["missing required scope", "bad token method"]
         ),
+        Entry(verdict: Verdict(7, .pause, .authorizationMalformed), names: ["InvalidToken", "AuthMissing"]),
         Entry(
             verdict: Verdict(9, .retry, .serviceTokenRejected, escalation: .sender(after: 3, .pause)),
             names: [

@@ -16,8 +16,8 @@ public struct ComposedMessage: Sendable, Equatable {
     public let text: String
     /// In order, without overlap.
     public let links: [Link]
-    /// An ASCII word that is in the text and in no other message.
-    public let marker: String
+    /// The marks of the requests that it lists, as they stand in the bracket at its end: `ref-a.b.c`.
+    public let reference: String
 
     /// The limits of `chat.bsky.convo.defs#messageInput`.
     public static let maximumGraphemes = 1000

@@ -21,26 +21,35 @@ public struct Composer: Sendable {
     ///
     /// - Parameters:
     ///   - requests: oldest first, at least one, all of one owner.
-    ///   - marker: see ``MessageReference``.
+    ///   - marks: of the same, see ``MessageReference``; the message ends with those of the requests that it lists.
     /// - Returns: the message, within the limits.
     /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
-    public func compose(_ requests: [ChangeRequest], marker: String) throws(Refusal) -> ComposedMessage {
+    public func compose(_ requests: [ChangeRequest], marks: [String]) throws(Refusal) -> ComposedMessage {
         guard let first = requests.first else { throw Refusal(.compositionFailed, "there is no request to speak of") }
         var items: [Item] = []
         for request in requests {
             guard let rule = rules[request.rule] else { throw Refusal(.ruleRemoved, request.rule) }
             items.append(Item(request, rule, count: requests.count))
         }
-        let footer = footer(for: first, marker: marker)
-        guard items.count > 1 else { return try single(items[0], footer: footer, marker: marker) }
+        func footer(_ listed: Int) -> (text: String, reference: String) {
+            // What is only counted has no mark, but the first: a message without any would not be found again.
+            let reference = MessageReference.reference(Array(marks.prefix(max(1, listed))))
+            return (self.footer(for: first, reference: reference), reference)
+        }
+        guard items.count > 1 else { return try single(items[0], footer(1)) }
         for listed in stride(from: min(maximumListed, items.count), through: 0, by: -1) {
-            let message = digest(items, listed: listed, footer: footer, marker: marker)
-            if message.fits { return message.composed(marker) }
+            let footer = footer(listed)
+            let message = digest(items, listed: listed, footer: footer.text)
+            if message.fits { return message.composed(footer.reference) }
         }
         throw Refusal(.compositionFailed, "the footer alone is too long")
     }
 
-    private func single(_ item: Item, footer: String, marker: String) throws(Refusal) -> ComposedMessage {
+    private func single(
+        _ item: Item,
+        _ footer: (text: String, reference: String)
+    ) throws(Refusal) -> ComposedMessage {
+        let (footer, reference) = footer
         var item = item
         var tail = MessageBuilder()
         if let link = item.link { tail.append(link: link, on: "\n") }
@@ -62,10 +71,10 @@ public struct Composer: Sendable {
         if let link = item.link { message.append(link: link, on: "\n") }
         message.append("\n\n" + footer)
         guard message.fits else { throw Refusal(.compositionFailed, "the footer alone is too long") }
-        return message.composed(marker)
+        return message.composed(reference)
     }
 
-    private func digest(_ items: [Item], listed: Int, footer: String, marker: String) -> MessageBuilder {
+    private func digest(_ items: [Item], listed: Int, footer: String) -> MessageBuilder {
         var message = MessageBuilder()
         message.append("\(items.count) new change requests for your projects:")
         for item in items.prefix(listed) {
@@ -77,7 +86,7 @@ public struct Composer: Sendable {
         return message
     }
 
-    private func footer(for request: ChangeRequest, marker: String) -> String {
+    private func footer(for request: ChangeRequest, reference: String) -> String {
         let project = PlainText.truncate(
             request.shownProjectName ?? request.reference.description,
             graphemes: 80,
@@ -87,7 +96,7 @@ public struct Composer: Sendable {
         var text = "— \(message.service): you get this because \(cause)."
         if message.offersStop { text += " Answer STOP to get no more of these." }
         if !message.contact.isEmpty { text += " Questions: \(message.contact)." }
-        return text + " [\(marker)]"
+        return text + " [\(reference)]"
     }
 
     /// What no record can make better: links and footer that leave no room; nil when there is room.

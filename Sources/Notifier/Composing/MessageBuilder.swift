@@ -16,5 +16,7 @@ struct MessageBuilder {
         text.utf8.count <= ComposedMessage.maximumBytes && text.count <= ComposedMessage.maximumGraphemes
     }
 
-    func composed(_ marker: String) -> ComposedMessage { ComposedMessage(text: text, links: links, marker: marker) }
+    func composed(_ reference: String) -> ComposedMessage {
+        ComposedMessage(text: text, links: links, reference: reference)
+    }
 }

@@ -1,21 +1,46 @@
 public import ATProtocol
 internal import Crypto
+public import Network
 
-/// The word by which a message is recognised in its conversation: the same for the same change request, always.
+/// The marks by which a message is recognised in its conversation: one of each change request, the same always.
 ///
 /// Keyed with a secret of this ledger, so that no author can put the mark of another request into their text and make a
 /// message look delivered that never was.
 public struct MessageReference: Sendable {
     private let key: [UInt8]
+    private let madeAt: UnixTime
 
-    /// Markers of a ledger's key; an empty key gives those of a dry run.
-    public init(key: [UInt8]) { self.key = key }
+    /// Marks by a key that was made at a time; an empty key gives those of a dry run.
+    public init(key: [UInt8], madeAt: UnixTime = .distantPast) {
+        self.key = key
+        self.madeAt = madeAt
+    }
 
-    /// 14 ASCII characters: `ref-` and 50 bits in base32.
+    /// Whether what was seen at a time may have been told with marks of another key.
+    func isYounger(than witnessed: UnixTime) -> Bool { witnessed < madeAt }
+
+    /// 10 ASCII characters: 50 bits in base32.
     public func mark(_ uri: ATURI) -> String {
-        let alphabet = Array("234567abcdefghijklmnopqrstuvwxyz".utf8)
         let digest = Digest.hmacSHA256(key: key, Array(uri.text.utf8))
-        return "ref-" + String(decoding: digest.prefix(10).map { alphabet[Int($0 & 31)] }, as: UTF8.self)
+        return String(decoding: digest.prefix(10).map { Self.alphabet[Int($0 & 31)] }, as: UTF8.self)
+    }
+
+    private static let alphabet = Array("234567abcdefghijklmnopqrstuvwxyz".utf8)
+
+    /// How a message names the requests that it tells of: `ref-a.b.c`, to stand in brackets at its very end.
+    static func reference(_ marks: [String]) -> String { "ref-" + marks.joined(separator: ".") }
+
+    /// The marks of the requests that a message tells of, by the bracket at its very end; none when there is none.
+    ///
+    /// Nobody but us writes there: behind an author's words stands our footer.
+    static func marks(in text: String) -> [String] {
+        let bytes = Array(text.utf8)
+        guard bytes.last == UInt8(ascii: "]"), let start = bytes.lastIndex(of: UInt8(ascii: "[")) else { return [] }
+        let inside = bytes[(start + 1)...].dropLast()
+        guard inside.starts(with: "ref-".utf8) else { return [] }
+        let marks = inside.dropFirst(4).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard marks.allSatisfy({ !$0.isEmpty && $0.allSatisfy(alphabet.contains) }) else { return [] }
+        return marks.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The key of the one public post that there may be about a change request for an owner.

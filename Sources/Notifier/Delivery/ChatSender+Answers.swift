@@ -18,6 +18,7 @@ extension ChatSender {
             let log: ChatLog
             do { log = try await chat.log(since: cursor) } catch { return answersNotRead(error) }
             answerFailures = 0
+            try await compareWithChat()
             if cursor != nil { try await heed(log.messages) }
             guard let next = log.cursor, next != cursor else { return }
             try await settings.set(Self.cursorSetting, to: next)

@@ -6,17 +6,20 @@ internal import Network
 extension ChatSender {
     /// Writes to a recipient; whether a message was written down.
     func take(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
-        guard let first = candidate.jobs.first else { return false }
         // One request that must not be told of any more must not take the others of its digest with it.
         if try await refuseWhatIsExcluded(candidate) { return false }
         if try await isHeldBack(candidate) { return false }
-        guard let message = try await compose(for: candidate, first) else { return false }
+        guard let message = try await compose(for: candidate) else { return false }
         let conversation: Conversation
         do { conversation = try await chat.conversation(with: candidate.owner) } catch {
             try await giveBack(candidate.jobs, .openConversation, error)
             return false
         }
         breaker.succeeded(.openConversation)
+        try await compareWithChat()
+        guard try await isOurs(conversation, candidate),
+            let conversation = try await readUnknown(candidate, in: conversation)
+        else { return false }
         let (begun, applied) = try await queue.begin(
             message,
             for: candidate,
@@ -35,7 +38,7 @@ extension ChatSender {
     /// they could count.
     func foretell(_ candidate: SendCandidate) async throws(LedgerError) {
         guard let first = candidate.jobs.first, try await !refuseWhatIsExcluded(candidate),
-            let message = try await compose(for: candidate, first)
+            let message = try await compose(for: candidate)
         else { return }
         logger.notice(
             "shadow mode: message not sent",
@@ -48,9 +51,10 @@ extension ChatSender {
     }
 
     /// The message about these jobs; nil when none can be made of them, and they are dropped for it.
-    private func compose(for candidate: SendCandidate, _ first: Job) async throws(LedgerError) -> ComposedMessage? {
+    private func compose(for candidate: SendCandidate) async throws(LedgerError) -> ComposedMessage? {
+        let requests = candidate.jobs.compactMap(\.changeRequest)
         do {
-            return try composer.compose(candidate.jobs.compactMap(\.changeRequest), marker: marker.mark(first.uri))
+            return try composer.compose(requests, marks: requests.map { marker.mark($0.uri) })
         } catch {
             try await refuse(candidate.jobs, error)
             return nil
@@ -61,7 +65,7 @@ extension ChatSender {
     func send(_ message: Message) async throws(LedgerError) {
         let sent: SentMessage
         do { sent = try await chat.send(message.input, to: message.conversation) } catch {
-            let verdict = try await refine(judge(.sendMessage, error), error, message)
+            let verdict = try await refine(await judge(.sendMessage, error, of: message.owner), error, message)
             return try await apply(
                 .failed(verdict),
                 to: message,
@@ -87,9 +91,14 @@ extension ChatSender {
     }
 
     /// Stores that nothing was sent for these jobs.
-    private func giveBack(_ jobs: [Job], _ phase: CallPhase, _ failure: CallFailure) async throws(LedgerError) {
+    func giveBack(_ jobs: [Job], _ phase: CallPhase, _ failure: CallFailure) async throws(LedgerError) {
         guard let first = jobs.first else { return }
-        let verdict = try await refine(judge(phase, failure), failure, request: first.request, owner: first.owner)
+        let verdict = try await refine(
+            judge(phase, failure, of: first.owner),
+            failure,
+            request: first.request,
+            owner: first.owner
+        )
         let note = Attempt(phase, failure, verdict)
         context.report(try await queue.apply(.failed(verdict), to: jobs.map(\.id), note, now: context.now))
     }
@@ -176,7 +185,7 @@ extension ChatSender {
                 return Verdict(22, .retry, .accountSuspended)
             }
             guard isOurs else { return Verdict(22, .drop, .recipientSuspended) }
-            return judge(.readStatus, .chatDisabled(isSender: true))
+            return await judge(.readStatus, .chatDisabled(isSender: true))
         }
         guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
         let occurrences = try await queue.occurrences(of: verdict.reason, request: request, owner: owner)

@@ -6,23 +6,42 @@ internal import Network
 extension ChatSender {
     /// Reads the conversation of a message in doubt and decides what it was.
     func verify(_ message: Message) async throws(LedgerError) {
-        let finding: ConversationScan.Finding
-        do { finding = try await scan(message) } catch { return try await verifyFailed(message, error) }
-        breaker.succeeded(.readMessages)
-        if case .present(let sent) = finding {
-            return try await apply(.found, to: message, Attempt(.readMessages, outcome: "found"), sent: sent)
+        var told: [Int64] = []
+        // What is not there is looked for once more: an answer of a moment ago must not make a second message.
+        for _ in 0..<2 {
+            let scan: ConversationScan
+            do { scan = try await self.scan(message) } catch { return try await verifyFailed(message, error) }
+            if let sent = Self.find(message, in: scan) {
+                return try await apply(.found, to: message, Attempt(.readMessages, outcome: "found"), sent: sent)
+            }
+            guard scan.isProof else { return try await verifyFailed(message, Self.objection(to: scan)) }
+            told = message.members.filter { scan.message(telling: marker.mark($0.uri)) != nil }.map(\.job)
         }
         let now = context.now
         let wait = max(.zero, nextSendAt - now)
-        let applied = try await queue.absent(message.id, policy: context.policy, resendIn: wait, now: now)
+        let applied = try await queue.absent(
+            message.id,
+            told: told,
+            policy: context.policy,
+            resendIn: wait,
+            now: now
+        )
         context.report(applied)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: now) else { return }
         try await send(again)
         paceNext()
     }
 
+    /// The message itself, or what else tells of everything that it lists.
+    private static func find(_ message: Message, in scan: ConversationScan) -> SentMessage? {
+        let listed = MessageReference.marks(in: "[\(message.reference)]")
+        let isTold = listed.allSatisfy { scan.message(telling: $0) != nil }
+        // A deleted message of ours can only be the one in doubt: nothing else was sent meanwhile.
+        return isTold ? listed.first.flatMap(scan.message(telling:)) : scan.found.first(where: \.isDeleted)?.message
+    }
+
     private func verifyFailed(_ message: Message, _ failure: CallFailure) async throws(LedgerError) {
-        var verdict = try await refine(judge(.readMessages, failure), failure, message)
+        var verdict = try await refine(await judge(.readMessages, failure, of: message.owner), failure, message)
         if case .unreadable = failure, message.attempts >= Self.unreadableAttempts {
             verdict = Verdict(2, .drop, .conversationUnreadable)
         }
@@ -37,19 +56,24 @@ extension ChatSender {
     /// Answers without sense after which a human must look: the owner would get nothing else meanwhile.
     private static let unreadableAttempts = 20
 
-    private func scan(_ message: Message) async throws(CallFailure) -> ConversationScan.Finding {
-        let scan = ConversationScan(sender: chat.sender, marker: message.marker, baseline: message.baseline)
-        var cursor: String?
-        for _ in 0..<ConversationScan.maximumPages {
-            let page = try await chat.messages(in: message.conversation, before: cursor)
-            let finding = scan.judge(page)
-            // What cannot be understood may be the message that is looked for.
-            if finding == .absent, page.isPartlyUnderstood {
-                throw .unreadable(status: 200, detail: "the conversation holds messages of an unknown form")
-            }
-            guard finding == .unknown else { return finding }
-            cursor = page.cursor
-        }
-        throw .unreadable(status: 200, detail: "more messages than can be read since the message was sent")
+    private func scan(_ message: Message) async throws(CallFailure) -> ConversationScan {
+        // Pages without what the conversation says of itself are old. Whoever refuses that may still let it be read.
+        let newest = try? await chat.conversation(with: message.owner).lastMessage
+        var scan = ConversationScan(sender: chat.sender, end: .init(baseline: message.baseline), newest: newest)
+        try await read(&scan, message.conversation, pages: Self.maximumPages)
+        return scan
     }
+
+    /// Why a scan does not prove that a message is not there.
+    static func objection(to scan: ConversationScan) -> CallFailure {
+        if scan.isOutdated { return .misdirected("its messages are older than it says") }
+        let detail =
+            scan.isUnderstood
+            ? "more messages than can be read since the message was sent"
+            : "the conversation holds messages of an unknown form"
+        return .unreadable(status: 200, detail: detail)
+    }
+
+    /// Pages of 100; a conversation in which more was written since the baseline is not read to the end.
+    private static let maximumPages = 50
 }

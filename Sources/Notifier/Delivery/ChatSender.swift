@@ -24,6 +24,14 @@ actor ChatSender {
     var nextAnswersAt = UnixTime.distantPast
     /// Failures in a row to read what owners answered.
     var answerFailures = 0
+    /// Whether the chat was asked what the ledger does not know.
+    var isCompared = false
+    /// Whether messages of this account were found that this ledger did not write.
+    var isNotAlone = false
+    /// Those that were told of.
+    var reportedMessages: Set<String> = []
+    /// Whether the last look found nothing to be sent.
+    private var isIdle = true
 
     init(
         _ context: DeliveryContext,
@@ -67,7 +75,7 @@ actor ChatSender {
     private func step() async throws(LedgerError) -> Duration {
         let now = context.now
         // No wait is longer than it was meant to be, also when the clock was ahead as it began.
-        nextSendAt = min(nextSendAt, now + configuration.sending.interval)
+        nextSendAt = min(nextSendAt, now + max(configuration.sending.interval, longestHesitation))
         let answersWait = max(configuration.sending.answersInterval ?? .zero, configuration.sending.maximumWait)
         nextAnswersAt = min(nextAnswersAt, now + max(.seconds(1), answersWait))
         // Whatever stands against sending, a session that there is not among it, does not stand against this.
@@ -98,14 +106,26 @@ actor ChatSender {
         if !context.isShadow {
             if nextSendAt > now { return nextSendAt - now }
             if let candidate = try await queue.nextCandidate(configuration, now: now) {
+                if isIdle {
+                    isIdle = false
+                    nextSendAt = now + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
+                    return .zero
+                }
                 if try await take(candidate) { paceNext() }
                 return .zero
             }
+            isIdle = true
         }
         let due = try await queue.nextDue() ?? .distantFuture
         // Where nobody reads answers there is no time for it.
         let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
         return max(WorkLoop.shortestSleep, min(due, answersAt) - now)
+    }
+
+    /// Of two daemons that hear of the same at the same time one is to see what the other wrote.
+    private var longestHesitation: Duration {
+        let sending = configuration.sending
+        return sending.hesitation == .zero ? .zero : min(.seconds(5), max(sending.interval, sending.hesitation))
     }
 
     /// The next message waits for its turn.
@@ -116,6 +136,7 @@ actor ChatSender {
         do {
             let isDisabled = try await chat.isChatDisabled()
             guard !isDisabled else { return breaker.stillPaused(now: now) }
+            try await proveReading()
             // What was held against sending only a message that is sent takes back: nothing may be lost in finding out.
             breaker.reopenAfterHold()
             logger.notice("sending resumed")
@@ -125,11 +146,22 @@ actor ChatSender {
         }
     }
 
+    /// Finds out whether the session may read messages: an app password without direct messages passes everything else.
+    private func proveReading() async throws(CallFailure) {
+        do { _ = try await chat.newestOwnMessage() } catch {
+            // A session that was granted call by call need not have this one.
+            guard error.errorName == "ScopeMissingError", !breaker.isPaused(for: .scopeMissing) else { throw error }
+        }
+    }
+
     /// Judges a failure for the sender as a whole, and tells the operator when they are needed.
-    func judge(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
+    func judge(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil) async -> Verdict {
         let now = context.now
         let wasPaused = breaker.isPaused
-        let verdict = breaker.failed(phase, failure, now: now)
+        var verdict = breaker.failed(phase, failure, of: owner, now: now)
+        if verdict.followUp == .checkWay, (try? await chat.isChatDisabled()) == nil {
+            verdict = breaker.failed(phase, failure, now: now)
+        }
         context.reporter.count(call: phase, status: failure.status)
         if breaker.isPaused, !wasPaused {
             logger.error(

@@ -23,6 +23,9 @@ enum NotifierMetrics {
     static func count(_ outcome: Outcome) {
         let name = outcome.reason == .mentionPosted ? "mentioned" : outcome.state.rawValue
         switch outcome.state {
+        // Nothing was sent.
+        case .delivered where outcome.reason == .alreadyTold:
+            notification(outcome.rule, Reason.alreadyTold.rawValue).increment()
         case .delivered:
             notification(outcome.rule, name).increment()
             Recorder(label: prefix + "notification_latency_seconds", aggregate: true).record(outcome.latency.inSeconds)

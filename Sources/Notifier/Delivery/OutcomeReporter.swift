@@ -42,6 +42,8 @@ final class OutcomeReporter: Sendable {
         if let detail = outcome.detail { metadata["detail"] = "\(detail)" }
         if let next = outcome.nextIn { metadata["next_s"] = "\(Int(next.inSeconds.rounded()))" }
         switch outcome.state {
+        case .delivered where outcome.reason == .alreadyTold:
+            logger.notice("owner was told already", metadata: metadata)
         case .delivered:
             let now = wallClock.now()
             totals.withLock {

@@ -14,6 +14,8 @@ struct SendBreaker: Sendable {
     /// What is held against one method.
     private struct Record {
         var failures = 0
+        /// Whose messages failed.
+        var owners: Set<DID> = []
         var limits = 0
         var limitedSince: UnixTime?
         var isLimitReported = false
@@ -41,14 +43,27 @@ struct SendBreaker: Sendable {
 
     /// Takes note of a failure.
     ///
+    /// - Parameters:
+    ///   - phase: what was being done.
+    ///   - failure: what came of it.
+    ///   - owner: whom it was about; nil when it was about nobody, or everybody. What fails with one of them alone may be
+    ///     theirs alone, and the others do not wait for it.
+    ///   - now: the time.
     /// - Returns: what is to be done, escalated when the same has happened too often in a row.
-    mutating func failed(_ phase: CallPhase, _ failure: CallFailure, now: UnixTime) -> Verdict {
+    mutating func failed(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil, now: UnixTime) -> Verdict {
         var record = records[phase] ?? Record()
         defer { records[phase] = record }
+        if let owner { record.owners.insert(owner) }
         var verdict = classify(phase, failure)
+        let isEverybodys = owner == nil || record.owners.count > 1 || !verdict.reason.mayBeOneRecipients
         if let escalation = verdict.escalation, escalation.isSenderWide {
             record.occurrences[verdict.reason, default: 0] += 1
-            verdict = verdict.escalated(occurrences: record.occurrences[verdict.reason, default: 0])
+            let escalated = verdict.escalated(occurrences: record.occurrences[verdict.reason, default: 0])
+            if isEverybodys {
+                verdict = escalated
+            } else if escalated != verdict {
+                verdict.followUp = .checkWay
+            }
         }
         if let rest = verdict.hold {
             hold(until: now + length(of: rest, failure, limits: record.limits, now: now), verdict.reason)
@@ -68,7 +83,7 @@ struct SendBreaker: Sendable {
         case .retry, .verify, .refresh:
             guard !verdict.isOfJobAlone else { break }
             record.failures += 1
-            if verdict.hold == nil, record.failures >= Self.failuresBeforeHold {
+            if verdict.hold == nil, isEverybodys, record.failures >= Self.failuresBeforeHold {
                 hold(until: now + backoff(record.failures - Self.failuresBeforeHold), verdict.reason)
             }
         case .defer, .drop, .skip:
@@ -90,6 +105,12 @@ struct SendBreaker: Sendable {
     /// Whether an operator is needed.
     var isPaused: Bool {
         guard case .paused = status else { return false }
+        return true
+    }
+
+    /// Whether an operator is needed for this.
+    func isPaused(for reason: Reason) -> Bool {
+        guard case .paused(reason, _, _) = status else { return false }
         return true
     }
 

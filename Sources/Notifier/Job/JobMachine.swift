@@ -15,6 +15,10 @@ public struct JobMachine: Sendable, Hashable {
         case calledOff(Reason)
         /// Opening the conversation, or sending its message, failed with nothing stored.
         case failed(Verdict)
+        /// Its recipient was told already: their conversation holds a message of it.
+        case told
+        /// Nobody can say whether its recipient was told already.
+        case possiblyTold
         /// Its message was written down, and stands so.
         case message(MessageMachine.State, Reason?)
         /// Its message is proven not to have arrived, and is not sent again as it was.
@@ -101,6 +105,8 @@ extension JobMachine {
         case .admitted(.refused(let cause)), .calledOff(let cause): return enter(.dropped, cause)
         case .postponed(let cause): return state == .queued ? enter(.queued, cause) : nil
         case .failed(let verdict): return giveBack(verdict)
+        case .told: return enter(.delivered, .alreadyTold)
+        case .possiblyTold: return state == .queued ? enter(.uncertain, .possiblyTold) : nil
         case .message(let next, let cause):
             guard state == .queued else { return nil }
             return follow(next, cause)
@@ -118,11 +124,15 @@ extension JobMachine {
         case .failed(let verdict):
             guard let actions = settleDoubt() else { return giveBack(verdict) }
             return verdict.followUp == .suppressOwner ? actions + [.suppressRecipient(verdict.reason)] : actions
+        case .told:
+            isInDoubt = false
+            return enter(.delivered, .alreadyTold)
         case .disproved: return settleDoubt() ?? enter(.queued, .waiting)
         case .retried:
             guard withdrawal != nil else { return nil }
             return revive([])
-        case .admitted, .postponed, .wakened, .mentionBegun, .posted, .postFailed, .waitExpired: return nil
+        case .admitted, .postponed, .wakened, .possiblyTold, .mentionBegun, .posted, .postFailed, .waitExpired:
+            return nil
         }
     }
 
@@ -148,7 +158,7 @@ extension JobMachine {
             guard withdrawal == .recordReplaced else { return nil }
             if case .refused(let cause) = admission { withdrawal = cause } else { withdrawal = nil }
             return []
-        case .postponed, .wakened, .failed, .message, .disproved, .waitExpired: return nil
+        case .postponed, .wakened, .failed, .told, .possiblyTold, .message, .disproved, .waitExpired: return nil
         }
     }
 
@@ -156,6 +166,7 @@ extension JobMachine {
     private mutating func dropPost() -> [Action]? { withdrawal == nil ? nil : settleDoubt() }
 
     private mutating func handleUncertain(_ event: Event) -> [Action]? {
+        guard isInDoubt else { return handlePossiblyTold(event) }
         switch event {
         case .message(let next, let cause): return follow(next, cause)
         case .retried: return revive([.retryMessage])
@@ -164,6 +175,15 @@ extension JobMachine {
             // The withdrawal stays with it: a retry of another request of the same message must not bring it back.
             return cause == .operatorDecision ? enter(.dropped, .operatorDecision) : []
         default: return nil
+        }
+    }
+
+    // No message of this ledger's is in doubt: the conversation is read again before anything is sent.
+    private mutating func handlePossiblyTold(_ event: Event) -> [Action]? {
+        switch event {
+        case .retried: [.retryRequest]
+        case .calledOff(let cause): enter(.dropped, cause)
+        default: nil
         }
     }
 

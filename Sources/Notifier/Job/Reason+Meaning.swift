@@ -55,6 +55,11 @@ extension Reason {
         isAboutReference || yieldsToNewVersion || self == .ruleRemoved || self == .authorBlocked
     }
 
+    /// Whether what fails so with one recipient alone says nothing of the others.
+    var mayBeOneRecipients: Bool {
+        [.answerUnreadable, .serverError, .requestRefused, .outcomeUnknown, .upstreamUnreachable].contains(self)
+    }
+
     /// Whether a newer version of the record takes it back.
     public var yieldsToNewVersion: Bool {
         switch self {

@@ -41,7 +41,7 @@ extension Reason {
         case .proofUnavailable: "The author's PDS did not give a proof of the record; asked again, for a day."
         case .identityUnavailable: "The DID directory or host did not answer; asked again later."
         case .didNotFound: "The directory says that there is no such DID."
-        case .didDocumentInvalid: "The DID document is malformed or of another DID."
+        case .didDocumentInvalid: "What came as the DID document is none, or another account's; asked again later."
         case .didDocumentWithoutPDS: "The DID document names no PDS, so the account is likely broken."
         case .hostRefused: "The host was chosen by a stranger and the guard does not go there."
         case .hostPaused: "The host failed too often just now; asked again when its pause is over."
@@ -66,6 +66,7 @@ extension Reason {
         case .connectionFailed: "The request could not leave: name, connection or TLS failed; tried again."
         case .outcomeUnknown: "Nobody knows whether the message arrived; the conversation is read before anything else."
         case .answerUnreadable: "The answer of a read was cut or is not what it should be; tried again."
+        case .answerMisdirected: "The answer is about somebody or something else than was asked for; tried again."
         case .nonceRejected: "The PDS asks for a fresh DPoP nonce again and again; check the clock."
         case .tokenRejected: "The access token was refused even after a refresh; run “impact-notifier login”."
         case .proofRejected: "The DPoP proof was refused twice; check this machine's clock."
@@ -75,7 +76,9 @@ extension Reason {
         case .sessionUnavailable:
             "The session cannot be used just now, and is asked about again; run “impact-notifier session status”."
         case .authorizationMalformed: "The PDS does not understand the authorization; run “impact-notifier doctor”."
-        case .scopeMissing: "The session lacks the scope transition:chat.bsky; run “impact-notifier login” again."
+        case .scopeMissing:
+            "The session may not write direct messages (scope transition:chat.bsky, or an app password with access to them); "
+                + "run “impact-notifier login” again."
         case .mentionScopeMissing:
             "The session may not write posts, so nobody is mentioned; run “impact-notifier login” again."
         case .serviceTokenRejected: "The chat service refuses the PDS's own token; tell the PDS's operator if it lasts."
@@ -94,6 +97,11 @@ extension Reason {
         case .recipientSuspended: "The owner's account is suspended."
         case .accountSuspended: "An account is suspended; whose is being found out."
         case .senderChatDisabled: "The sender may not chat: moderated, or no chat account; look at it in the app."
+        case .alreadyTold:
+            "The conversation holds a message about it that this ledger does not know: restored, or another daemon's."
+        case .possiblyTold:
+            "The conversation does not say whether the owner was told; look into the chat, then “jobs retry” to send it, "
+                + "or “jobs drop”."
         case .conversationNotFound: "The conversation is not known any more and could not be opened anew."
         case .conversationLocked: "The conversation is locked."
         case .conversationUnreadable: "The conversation cannot be read, so nobody knows whether the message arrived."

@@ -6,8 +6,10 @@ extension Reason {
         case .ownerDisabledMessages: .setting
         case .repositoryInactive: .account
         case .authorLimit, .ownerLimit, .globalLimit, .digestWindow: .limit
-        case .identityUnavailable, .hostPaused, .projectUnavailable, .repositoryNotFound, .proofUnavailable,
-            .connectionFailed, .outcomeUnknown, .answerUnreadable, .nonceRejected, .tokenRejected, .proofRejected,
+        case .identityUnavailable, .didDocumentInvalid, .hostPaused, .projectUnavailable, .repositoryNotFound,
+            .proofUnavailable,
+            .connectionFailed, .outcomeUnknown, .answerUnreadable, .answerMisdirected, .nonceRejected, .tokenRejected,
+            .proofRejected,
             .sessionUnavailable, .serviceTokenRejected, .proxyUnresolved, .chatNotReachable, .pdsRateLimited,
             .chatRateLimited, .upstreamUnreachable, .serverError, .accountSuspended, .conversationNotFound,
             .replyTargetNotFound, .recipientNotFound, .didNotFound, .handleUnresolved, .recordNotFound, .proofInvalid,
@@ -20,9 +22,10 @@ extension Reason {
             .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordResynchronized,
             .recordImported, .recordBackdated, .compositionFailed, .authorIsOwner, .ownerIsSender, .authorBlocked,
             .authorInactive, .authorBurst, .ownerSuppressed, .ownerNotAllowed, .recordDeleted, .recordReplaced,
-            .ownerChanged, .didDocumentInvalid, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
+            .ownerChanged, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
             .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
-            .conversationUnreadable, .requestRefused, .messageTooLarge, .mentionPosted, .sendsExhausted, .waitExpired,
+            .conversationUnreadable, .alreadyTold, .possiblyTold, .requestRefused, .messageTooLarge, .mentionPosted,
+            .sendsExhausted, .waitExpired,
             .ownerStopped, .operatorDecision, .ruleRemoved, .conditionUnmet, .projectsAboveLimit, .referenceCircular,
             .ownerAmbiguous, .ownerIsNoPerson, .shadowMode:
             nil

@@ -73,6 +73,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case connectionFailed = "connection-failed"
     case outcomeUnknown = "outcome-unknown"
     case answerUnreadable = "answer-unreadable"
+    case answerMisdirected = "answer-misdirected"
     case nonceRejected = "nonce-rejected"
     case tokenRejected = "token-rejected"
     case proofRejected = "proof-rejected"
@@ -100,6 +101,10 @@ public enum Reason: String, Sendable, CaseIterable {
     case recipientSuspended = "recipient-suspended"
     case accountSuspended = "account-suspended"
     case senderChatDisabled = "sender-chat-disabled"
+    /// The conversation holds a message of it that this ledger does not know.
+    case alreadyTold = "already-told"
+    /// The conversation does not say whether it was told.
+    case possiblyTold = "possibly-told"
     case conversationNotFound = "conversation-not-found"
     case conversationLocked = "conversation-locked"
     case conversationUnreadable = "conversation-unreadable"

@@ -26,6 +26,8 @@ public struct Verdict: Sendable, Hashable {
         case resolveAgain
         /// Ask the PDS whether the repository is active.
         case checkRepository
+        /// Ask whether the way to the chat service is to blame, for it failed so with one recipient alone.
+        case checkWay
         /// Take everything else for this owner out of the queue and never write again.
         case suppressOwner
     }
@@ -84,7 +86,7 @@ public struct Verdict: Sendable, Hashable {
     }
 
     /// Whether it is this job's alone: nothing is held against the way that all messages take.
-    var isOfJobAlone: Bool { wait != nil || escalation?.isSenderWide == false }
+    var isOfJobAlone: Bool { wait != nil || escalation?.isSenderWide == false || reason == .answerMisdirected }
 
     /// The verdict when the same has happened so often already.
     func escalated(occurrences: Int) -> Verdict {

@@ -6,7 +6,7 @@ internal import Network
 extension Job {
     private static let columns: SQL = """
         request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, record, \
-        is_shadow, witnessed, request.created_at AS created_at
+        is_shadow, may_repeat, witnessed, request.created_at AS created_at
         """
 
     /// Jobs with their requests.
@@ -40,6 +40,7 @@ extension Job {
         recordText = row["record"]
         projectName = row["project_name"]
         isShadow = row["is_shadow"]
+        mayRepeat = row["may_repeat"]
         witnessed = row["witnessed"]
         reason = row.reason("reason")
         if job == nil {

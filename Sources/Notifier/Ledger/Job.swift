@@ -33,6 +33,8 @@ public struct Job: Sendable, Equatable {
     public var projectName: String?
     /// Whether sending was off when it was seen, and no operator has asked for it since.
     var isShadow: Bool
+    /// Whether an operator wants it told though nobody can say whether it was.
+    var mayRepeat: Bool
     /// When the stream saw it, in microseconds since the Unix epoch.
     public var witnessed: Int64
     /// Where it stands.
@@ -51,6 +53,15 @@ public struct Job: Sendable, Equatable {
     public var createdAt: UnixTime
     /// When it was last changed.
     public var updatedAt: UnixTime
+
+    /// When its first version was written, as far as that can be known: earlier it was told to nobody.
+    ///
+    /// An update is seen later than it may have been told; a key that is a TID says when it was made.
+    var firstWritten: UnixTime {
+        let seen = UnixTime(microseconds: witnessed)
+        guard let made = uri.recordKey.flatMap({ try? TID($0.text) }) else { return seen }
+        return min(seen, UnixTime(microseconds: Int64(clamping: made.microseconds)))
+    }
 
     /// What is in the record, without anybody's text, when it was refused for that; nil otherwise.
     public var refusedShape: String? {

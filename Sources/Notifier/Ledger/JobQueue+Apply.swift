@@ -30,8 +30,8 @@ extension LedgerTransaction {
             switch action {
             case .takeBackJobs:
                 // Those of which no message was written.
-                let states = [JobState.queued, .deferred]
-                try database.run("DELETE FROM job WHERE request = \(id) AND state IN \(states)")
+                let states = [JobState.queued, .deferred, .uncertain]
+                try database.run("DELETE FROM job WHERE request = \(id) AND state IN \(states) AND NOT is_in_doubt")
             case .callOffJobs(let reason):
                 let jobs: [Int64] = try database.values(
                     "SELECT id FROM job WHERE request = \(id) AND state IN \(JobState.open)"
@@ -177,6 +177,7 @@ extension LedgerTransaction {
         try database.run("UPDATE job SET sends = \(machine.sends) WHERE message = \(id) AND sends <> \(machine.sends)")
         for member in row.members { try apply(event, toJob: member.job, note, of: id, wait: wait) }
         for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason) }
+        if let sent { try know(sent.id, as: row.owner, in: row.conversation) }
         if machine.state != .sending, machine.state != .verify { try endDoubt(of: row.owner) }
     }
 

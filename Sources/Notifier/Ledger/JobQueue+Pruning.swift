@@ -22,7 +22,7 @@ extension JobQueue {
                 ),
                 ("sighting", "id", "seen_at < \(time) AND NOT EXISTS (SELECT 1 FROM request WHERE uri = sighting.uri)"),
                 (
-                    "conversation", "id",
+                    "conversation", "owner",
                     "opened_at < \(time) AND NOT EXISTS (SELECT 1 FROM message WHERE owner = conversation.owner)"
                 ),
                 (

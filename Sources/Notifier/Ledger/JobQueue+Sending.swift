@@ -72,21 +72,31 @@ extension JobQueue {
         }
     }
 
-    /// Stores that a message in doubt is not in its conversation: it is sent again when everything that speaks for it still
-    /// holds, sending is on and the pace allows it, read once more when only the pace does not, else taken apart.
+    /// Stores that a message in doubt is not in its conversation.
+    ///
+    /// It is sent again when everything that speaks for it still holds, sending is on and the pace allows it, read once more
+    /// when only the pace does not, else taken apart. Jobs of it
+    /// that another message there tells of are delivered (`told`).
     func absent(
         _ id: Int64,
+        told: [Int64] = [],
         policy: AdmissionPolicy,
         resendIn wait: Duration,
         now: UnixTime
     ) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             guard let message = try transaction.message(id) else { return }
-            let isUnchanged = try message.members.allSatisfy { member in
-                guard policy.isSendingEnabled, member.withdrawal == nil, let job = try transaction.job(member.job)
-                else { return false }
-                return try policy.admission(of: job, in: transaction) == .told
+            for job in told {
+                let note = Attempt(.readMessages, outcome: "found", reason: .alreadyTold)
+                try transaction.apply(.told, toJob: job, note)
             }
+            let isUnchanged =
+                try told.isEmpty
+                && message.members.allSatisfy { member in
+                    guard policy.isSendingEnabled, member.withdrawal == nil, let job = try transaction.job(member.job)
+                    else { return false }
+                    return try policy.admission(of: job, in: transaction) == .told
+                }
             let note = Attempt(.readMessages, outcome: "not found")
             if isUnchanged, wait > .zero {
                 try transaction.apply(.absentEarly, toMessage: id, note, wait: wait)

@@ -1,4 +1,6 @@
-package import LedgerStorage
+internal import Crypto
+public import LedgerStorage
+internal import Network
 
 /// What must survive `kill -9`: positions, change requests, messages and what became of them, in one SQLite file.
 ///
@@ -47,6 +49,27 @@ public struct Ledger: Sendable {
     var recipients: RecipientStore { RecipientStore(database: database) }
     var confirmations: ConfirmationStore { ConfirmationStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
+
+    /// The marks of messages, by the key of the state directory.
+    func marks(now: UnixTime) async throws(LedgerError) -> MessageReference {
+        let key = try await database.markKey(now: now, new: Base64.encode(SecureRandom.bytes(32)))
+        guard let bytes = Base64.decode(key.text) else {
+            throw LedgerError(.corrupt, path: MarkKey.fileName, detail: "it is no key of this program's")
+        }
+        return MessageReference(key: bytes, madeAt: key.madeAt)
+    }
+
+    /// Looks through the whole file for damage, beside the work, until the task is cancelled.
+    ///
+    /// - Throws: ``LedgerError`` of code `corrupt`.
+    func examine() async throws(LedgerError) { try await database.examine() }
+
+    /// Whether a message of the sender's, by its id, is known in a conversation, or may be one that is in doubt there.
+    ///
+    /// - Throws: ``LedgerError``.
+    public func knows(_ message: String, in conversation: String) async throws(LedgerError) -> Bool {
+        try await queue(Timetable()).knows(message, in: conversation)
+    }
 
     /// A number that changes when another process has written to the ledger.
     func version() async throws(LedgerError) -> Int64 { try await database.version() }

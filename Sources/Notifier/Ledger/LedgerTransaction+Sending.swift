@@ -119,43 +119,51 @@ extension LedgerTransaction {
         for candidate: SendCandidate,
         in conversation: Conversation
     ) throws -> Int64 {
-        // The revision before the first send of any of these jobs: what came later may be theirs.
+        // The place before the first send of any of these jobs: what came later may be theirs.
         let earlier = try SQLRequest<String>(
             // As many texts as there are numbers of jobs: not kept.
             literal: """
-                SELECT min(message.baseline) FROM attempt CROSS JOIN message ON message.id = attempt.message
+                SELECT message.baseline FROM attempt CROSS JOIN message ON message.id = attempt.message
                 WHERE attempt.request IN \(candidate.jobs.map(\.request)) AND attempt.owner = \(candidate.owner)
                     AND message.conversation = \(conversation.id) AND attempt.outcome = \(Verdict.Action.verify)
+                ORDER BY message.id LIMIT 1
                 """
         ).fetchOne(database)
-        let baseline = min(earlier ?? conversation.rev, conversation.rev)
+        let baseline = earlier ?? ConversationScan.End.baseline(conversation.lastMessage)
         try database.run(
             """
             INSERT INTO message (owner, author, state, marker, message, conversation, baseline, sends, maximum_sends,
                 due_at, created_at, sent_at)
-            VALUES (\(candidate.owner), \(candidate.head.author), \(machine.state), \(message.marker),
+            VALUES (\(candidate.owner), \(candidate.head.author), \(machine.state), \(message.reference),
                 \(message.input.encodedText), \(conversation.id), \(baseline), \(machine.sends), \(machine.maximumSends),
                 \(now), \(now), \(now))
             """
         )
         let id = database.lastInsertedRowID
+        try know(conversation.lastMessage, as: candidate.owner, in: conversation.id)
+        return id
+    }
+
+    /// Notes the newest message that is known in the conversation with a recipient.
+    func know(_ message: String?, as owner: DID, in conversation: String) throws {
         try database.run(
             """
-            INSERT INTO conversation (id, owner, rev, opened_at)
-            VALUES (\(conversation.id), \(candidate.owner), \(conversation.rev), \(now))
-            ON CONFLICT (owner) DO UPDATE SET id = excluded.id, rev = excluded.rev
+            INSERT INTO conversation (owner, id, opened_at, known_since, last_message)
+            VALUES (\(owner), \(conversation), \(now), \(now), \(message))
+            ON CONFLICT DO UPDATE SET id = excluded.id, last_message = excluded.last_message
             """
         )
-        return id
     }
 
     func message(_ id: Int64) throws -> Message? {
         guard let row = try database.row("SELECT * FROM message WHERE id = \(id)") else { return nil }
-        let members = try database.rows("SELECT id, request, withdrawal FROM job WHERE message = \(id) ORDER BY id")
+        let members = try database.rows(
+            "SELECT job.id, request, withdrawal, uri FROM job JOIN request ON request.id = request WHERE message = \(id) ORDER BY job.id"
+        )
         return Message(
             id: id,
             owner: try DID(row["owner"]),
-            marker: row["marker"],
+            reference: row["marker"],
             input: try JSONValue(parsing: row["message"] as String),
             conversation: row["conversation"],
             baseline: row["baseline"],
@@ -166,7 +174,14 @@ extension LedgerTransaction {
                 maximumSends: row["maximum_sends"]
             ),
             attempts: row["attempts"],
-            members: members.map { .init(job: $0["id"], request: $0["request"], withdrawal: $0.reason("withdrawal")) }
+            members: try members.map {
+                .init(
+                    job: $0["id"],
+                    request: $0["request"],
+                    uri: try ATURI($0["uri"]),
+                    withdrawal: $0.reason("withdrawal")
+                )
+            }
         )
     }
 }

@@ -6,16 +6,20 @@ struct Message: Sendable, Equatable {
     struct Member: Sendable, Equatable {
         let job: Int64
         let request: Int64
+        /// The change request.
+        let uri: ATURI
         /// Why it must not be sent any more.
         let withdrawal: Reason?
     }
 
     let id: Int64
     let owner: DID
-    let marker: String
+    /// The marks of the requests that it lists, as they stand in the bracket at its end: `ref-a.b.c`.
+    let reference: String
     /// `chat.bsky.convo.defs#messageInput`.
     let input: JSONValue
     let conversation: String
+    /// The place in the conversation behind which it is (``ConversationScan/End``).
     let baseline: String
     let machine: MessageMachine
     /// Failed reads of the conversation in a row.

@@ -24,7 +24,15 @@ public struct OperatorDesk: Sendable {
                 let isShown: Bool = try transaction.request(id)?.row["is_shown"]
             else { return [] }
             // An operator asks for it, whenever it was seen.
-            if decision == .retry { try database.run("UPDATE request SET is_shadow = FALSE WHERE id = \(id)") }
+            if decision == .retry {
+                // Of what nobody can say whether it was told, they have looked into the chat.
+                let undecided: SQL = """
+                    EXISTS (SELECT 1 FROM job WHERE request = \(id) AND state = \(JobState.uncertain) AND NOT is_in_doubt)
+                    """
+                try database.run(
+                    "UPDATE request SET is_shadow = FALSE, may_repeat = may_repeat OR \(undecided) WHERE id = \(id)"
+                )
+            }
             let note = Attempt(.decision, outcome: "\(decision)", reason: .operatorDecision)
             var isChanged = false
             let jobs: [Int64] = try database.values("SELECT id FROM job WHERE request = \(id) ORDER BY id")

@@ -1,5 +1,3 @@
-internal import Crypto
-internal import GRDB
 internal import LedgerStorage
 
 /// What the daemon must remember by name.
@@ -14,15 +12,5 @@ struct Settings: Sendable {
 
     func set(_ name: String, to value: String) async throws(LedgerError) {
         try await database.write { try $0.set(name, to: value) }
-    }
-
-    /// The secret of this ledger's markers, made at the first call.
-    func markerKey() async throws(LedgerError) -> [UInt8] {
-        try await database.write { database in
-            if let key = try database.setting("marker-key").flatMap({ Base64.decode($0) }) { return key }
-            let key = SecureRandom.bytes(32)
-            try database.set("marker-key", to: Base64.encode(key))
-            return key
-        }
     }
 }

@@ -31,9 +31,15 @@ struct ProjectRequest: Sendable {
             throw .answer(error)
         }
         let json = try response.json()
-        guard json["uri"]?.string == "at://\(repository)/\(collection)/\(key)", let value = json["value"],
-            value["$type"]?.string == collection.text
-        else { throw .unreadable(status: response.status, detail: "it is another record than the one asked for") }
+        guard let value = json["value"], let name = json["uri"]?.string else {
+            throw .unreadable(status: response.status, detail: "there is no record in it")
+        }
+        guard name == "at://\(repository)/\(collection)/\(key)" else {
+            throw .misdirected("it is another record than the one asked for")
+        }
+        guard value["$type"]?.string == collection.text else {
+            throw .refused(Refusal(.projectInvalid, "the record is of another type than its collection"))
+        }
         return value
     }
 
@@ -43,6 +49,9 @@ struct ProjectRequest: Sendable {
     ) async throws(CallFailure) {
         let response = try await send(request("com.atproto.sync.getRepoStatus", [("did", repository.text)]))
         let json = try response.json()
+        guard json["did"]?.string.map({ $0 == repository.text }) ?? true else {
+            throw .misdirected("it is the state of another repository")
+        }
         guard let isActive = json["active"]?.bool else {
             throw .unreadable(status: response.status, detail: "the state of the repository is not in it")
         }

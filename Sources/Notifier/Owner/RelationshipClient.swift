@@ -61,8 +61,9 @@ final class RelationshipClient: Sendable {
 
     /// How these accounts stand to the sender; empty when the AppView knows none of them, or not the sender.
     func relationships(with others: [DID]) async throws(CallFailure) -> [DID: Relationship] {
-        let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json in
-            json["relationships"]?.array.map { list in
+        let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json throws(CallFailure) in
+            guard isOurs(json["actor"]) else { throw .misdirected("it is about another account") }
+            return json["relationships"]?.array.map { list in
                 Dictionary(list.compactMap(Relationship.read)) { first, _ in first }
             }
         }
@@ -73,12 +74,17 @@ final class RelationshipClient: Sendable {
 
     /// A page of the sender's followers, the latest first, and where the next begins.
     func followers(after cursor: String?) async throws(CallFailure) -> (followers: [DID], cursor: String?) {
-        try await ask(.followers, [("limit", "100")] + (cursor.map { [("cursor", $0)] } ?? [])) { json in
-            json["followers"]?.array.map { list in
+        try await ask(.followers, [("limit", "100")] + (cursor.map { [("cursor", $0)] } ?? [])) {
+            json throws(CallFailure) in
+            guard isOurs(json["subject"]?["did"]) else { throw .misdirected("it is about another account") }
+            return json["followers"]?.array.map { list in
                 (list.compactMap { $0["did"]?.string.flatMap { try? DID($0) } }, json["cursor"]?.string)
             }
         }
     }
+
+    /// Whether an answer is about the sender, as far as it says.
+    private func isOurs(_ actor: JSONValue?) -> Bool { actor?.string.map { $0 == sender.text } ?? true }
 
     /// How long a question must wait; nil when it may be asked.
     func pause(of question: Question) -> Duration? {
@@ -91,7 +97,7 @@ final class RelationshipClient: Sendable {
     private func ask<Value: Sendable>(
         _ question: Question,
         _ query: [(name: String, value: String)],
-        _ read: (JSONValue) -> Value?
+        _ read: (JSONValue) throws(CallFailure) -> Value?
     ) async throws(CallFailure) -> Value {
         guard let appView, pause(of: question) == nil else {
             throw .refused(Refusal(.hostPaused, appView?.authority ?? "there is no AppView"))
@@ -102,7 +108,7 @@ final class RelationshipClient: Sendable {
             do { response = try await http.send(HTTPRequest(.get, url, timeout: .seconds(20))) } catch {
                 throw .transport(error)
             }
-            guard let value = read(try response.json()) else {
+            guard let value = try read(try response.json()) else {
                 throw .unreadable(status: response.status, detail: "not what \(question.rawValue) answers")
             }
             holds.withLock { if pauseIsOver($0[question]) { $0[question] = nil } }

@@ -164,7 +164,7 @@ public struct DryRun: Sendable {
             projectName: finding.projectName
         )
         do {
-            let message = try composer.compose([change], marker: marker.mark(request.uri))
+            let message = try composer.compose([change], marks: [marker.mark(request.uri)])
             return Outcome(uri: request.uri, rule: rule.name, end: .message(to: owner, message), steps: finding.steps)
         } catch {
             return refused(error)

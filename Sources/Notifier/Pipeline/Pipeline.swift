@@ -25,6 +25,7 @@ public actor Pipeline {
 
     private var parts: Parts?
     private var taking: Task<LedgerError?, Never>?
+    private var examination: Task<LedgerError?, Never>?
     private var isDraining = false
 
     /// In the order in which they are named in docs/architecture.md.
@@ -108,6 +109,7 @@ public actor Pipeline {
     public func drain() {
         isDraining = true
         taking?.cancel()
+        examination?.cancel()
         context.loops.drain()
     }
 
@@ -142,6 +144,8 @@ public actor Pipeline {
         defer { profile.cancel() }
         let taking = Task { await takeAll(parts.intake) }
         self.taking = taking
+        let examination = Task { await examineLedger() }
+        self.examination = examination
         if isDraining { drain() }
         var failure: LedgerError?
         await withTaskGroup(of: LedgerError?.self) { group in
@@ -159,6 +163,7 @@ public actor Pipeline {
             add { () async throws(LedgerError) in try await parts.review.run() }
             add { () async throws(LedgerError) in try await self.watchLedger() }
             group.addTask { await taking.value }
+            group.addTask { await examination.value }
             // The first that fails ends the others: nothing goes on over damaged state.
             for await result in group {
                 guard let result, failure == nil else { continue }
@@ -180,6 +185,7 @@ public actor Pipeline {
         patience.cancel()
         self.parts = nil
         self.taking = nil
+        self.examination = nil
         if let failure { throw failure }
     }
 
@@ -194,8 +200,14 @@ public actor Pipeline {
         }
     }
 
+    /// Damage that no statement happens to meet: sooner or later it would make a message forgotten, or told twice.
+    private nonisolated func examineLedger() async -> LedgerError? {
+        do { try await ledger.examine() } catch { return error }
+        return nil
+    }
+
     private func assemble() async throws(LedgerError) -> Parts {
-        let marker = MessageReference(key: try await ledger.settings.markerKey())
+        let marker = try await ledger.marks(now: context.now)
         let relationships = RelationshipClient(
             configuration: context.configuration,
             sender: session.account,

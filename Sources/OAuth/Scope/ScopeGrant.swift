@@ -8,9 +8,11 @@ public struct ScopeGrant: Sendable, Equatable {
     /// The calls that sending a message needs.
     static let chatMethods = ["chat.bsky.convo.getConvoForMembers", "chat.bsky.convo.sendMessage"]
 
-    /// The calls that deliver well: whether a doubtful message arrived, what owners answer, whether we may write at all.
+    /// The calls that deliver well: whether a message arrived, what owners answer, whether we may write at all, whose a
+    /// conversation is, and what was written without our knowing.
     static let courtesyMethods = [
         "chat.bsky.convo.getMessages", "chat.bsky.convo.getLog", "chat.bsky.actor.getStatus",
+        "chat.bsky.convo.getConvo", "chat.bsky.convo.listConvos",
     ]
 
     /// The scope strings, in order.

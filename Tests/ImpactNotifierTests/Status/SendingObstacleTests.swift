@@ -26,8 +26,8 @@ import Testing
         (
             .paused(reason: .scopeMissing, detail: "403", probeAt: 200),
             """
-            sending is paused for the whole account (scope-missing): The session lacks the scope transition:chat.bsky; run \
-            “impact-notifier login” again.
+            sending is paused for the whole account (scope-missing): The session may not write direct messages (scope \
+            transition:chat.bsky, or an app password with access to them); run “impact-notifier login” again.
             """
         ),
     ])

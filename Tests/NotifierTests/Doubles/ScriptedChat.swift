@@ -119,10 +119,14 @@ final class ScriptedChat: AccountSession {
             if let refusal = state.refusals[owner] {
                 return HTTPResponse(status: refusal.status, body: Array(refusal.body.utf8))
             }
-            return Self.json(
-                200,
-                ["convo": ["id": .string("convo-\(owner)"), "rev": .string(Self.rev(state.revision)), "members": []]]
-            )
+            return Self.json(200, ["convo": view(of: owner, state)])
+        case "getConvo":
+            let owner = parameter("convoId").flatMap { try? DID(String($0.dropFirst(6))) }
+            guard let owner else { return Self.json(400, ["error": "InvalidConvo", "message": "Convo not found"]) }
+            return Self.json(200, ["convo": view(of: owner, state)])
+        case "listConvos":
+            let owners = Set(state.messages.map(\.owner))
+            return Self.json(200, ["convos": .array(owners.map { view(of: $0, state) })])
         case "sendMessage":
             guard let id = call.body?["convoId"]?.string, id.hasPrefix("convo-"),
                 let owner = try? DID(String(id.dropFirst(6))),
@@ -156,6 +160,15 @@ final class ScriptedChat: AccountSession {
         case "getStatus": return Self.json(200, ["chatDisabled": .bool(state.isChatDisabled)])
         default: return Self.json(501, ["error": "MethodNotImplemented", "message": "Method Not Implemented"])
         }
+    }
+
+    private func view(of owner: DID, _ state: State) -> JSONValue {
+        var view: [String: JSONValue] = [
+            "id": .string("convo-\(owner)"), "rev": .string(Self.rev(state.revision)),
+            "members": [["did": .string(owner.text)], ["did": .string(account.text)]],
+        ]
+        view["lastMessage"] = state.messages.last { $0.owner == owner }.map(Self.view)
+        return .object(view)
     }
 
     private static func view(_ message: Message) -> JSONValue {

@@ -1,4 +1,5 @@
 import ATProtocol
+import Crypto
 import Firehose
 import Logging
 import Network
@@ -45,6 +46,7 @@ struct World {
         configuration.policy.authorHourlyLimit = 1_000_000
         configuration.policy.authorBurst = 1_000_000
         configuration.sending.interval = .zero
+        configuration.sending.hesitation = .zero
         configuration.sending.settle = .zero
         configuration.sending.firstWait = .zero
         configuration.sending.firstLimitWait = .zero
@@ -58,7 +60,7 @@ struct World {
 
     let directory: TemporaryDirectory
     let clock = ManualClock()
-    let chat = ScriptedChat(account: sender)
+    var chat = ScriptedChat(account: sender)
     var configuration: NotifierConfiguration
     var identities = FixedIdentities()
     var http = ScriptedClient.world()
@@ -111,6 +113,11 @@ struct World {
 
     static func isAtRest(_ counts: [JobState: Int]) -> Bool {
         !counts.isEmpty && counts.keys.allSatisfy { $0.isFinal || $0 == .deferred }
+    }
+
+    /// Gives it a key of the marks that is older than everything.
+    func keepOldKey() throws {
+        try directory.write(Base64.encode([UInt8](repeating: 7, count: 32)) + "\n0\n", to: "marks.key")
     }
 
     func jobs() async throws -> [Job] { try await Ledger.open(directory: directory.path, access: .command).desk.jobs() }

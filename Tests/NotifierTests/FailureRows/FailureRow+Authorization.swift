@@ -84,10 +84,10 @@ extension FailureRow {
             stage.client.change("sendMessage") { $0.headers["Authorization"] = "Bearer" }
         },
         FailureRow(
-            7,
+            8,
             "an app password without messages",
             session: .unprivileged,
-            .attempt(.openConversation, .pause, .authorizationMalformed),
+            .attempt(.openConversation, .pause, .scopeMissing),
             .paused
         ) { _ in },
         FailureRow(7, named(400, "InvalidToken", "Malformed token"), pause(.authorizationMalformed), .delivered),

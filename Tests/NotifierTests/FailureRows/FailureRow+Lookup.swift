@@ -69,13 +69,19 @@ extension FailureRow {
         FailureRow(31, "a handle of a reserved domain", .refused(.handleUnresolved), .dropped) {
             try $0.ask(of: "at://owner.local/com.example.project/p1")
         },
-        FailureRow(31, "a document of another DID", identity(.drop, .didDocumentInvalid), .dropped) { stage in
+        FailureRow(30, "a document of another DID", identity(.retry, .didDocumentInvalid), .dropped) { stage in
             stage.setDocument(of: stage.author.did, pds: stage.network.pdsURL.origin)
         },
         FailureRow(31, "a document without a PDS", identity(.drop, .didDocumentWithoutPDS), .dropped) { stage in
             stage.setDocument(of: stage.owner.did, pds: nil)
         },
-        FailureRow(31, answer(200, #"{"id":"did:plc:"#), on: "plc GET", identity(.drop, .didDocumentInvalid), .dropped),
+        FailureRow(
+            30,
+            answer(200, #"{"id":"did:plc:"#),
+            on: "plc GET",
+            identity(.retry, .didDocumentInvalid),
+            .delivered
+        ),
     ]
 
     private static let hosts: [FailureRow] = [
@@ -90,11 +96,11 @@ extension FailureRow {
             .dropped
         ),
         FailureRow(
-            32,
+            30,
             answer(200, "<html>Welcome</html>"),
             on: "collection=com.example.project",
-            project(.drop, .projectInvalid),
-            .dropped
+            project(.retry, .projectUnavailable),
+            .delivered
         ),
         FailureRow(
             32,

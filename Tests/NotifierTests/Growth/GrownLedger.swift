@@ -152,7 +152,7 @@ struct GrownLedger: Sendable {
                     created_at, sent_at)
                 SELECT id, owner, author, 'delivered', 'ref-' || id, '{"text": "' || printf('%.*c', 420, 'm') || '"}',
                     'convo-' || owner, '2', 1, 2, at, at, at FROM row WHERE state = 'delivered' ORDER BY id;
-            INSERT OR IGNORE INTO conversation SELECT conversation, owner, '2', created_at FROM message;
+            INSERT OR IGNORE INTO conversation SELECT owner, conversation, created_at, created_at, NULL FROM message;
             INSERT INTO job (id, request, owner, author, state, reason, sends, due_at, turn, wait_until, message, created_at,
                     updated_at)
                 SELECT id, id, owner, author, state, reason, state = 'delivered',

@@ -214,11 +214,11 @@ extension GrowthCall {
     }
 
     static func begin(_ candidate: SendCandidate, _ grown: GrownLedger) async throws -> Message? {
-        let message = ComposedMessage(text: "words", links: [], marker: "ref-x")
+        let message = ComposedMessage(text: "words", links: [], reference: "ref-x")
         return try await grown.queue.begin(
             message,
             for: candidate,
-            in: Conversation(id: "convo-\(candidate.owner)", rev: "3"),
+            in: Conversation(id: "convo-\(candidate.owner)", lastMessage: nil),
             maximumSends: 3,
             policy: try policy,
             now: grown.now

@@ -27,11 +27,13 @@ extension ModelDriver {
                 now: state.now
             )
         }
-        guard let first = candidate.jobs.first else { return }
-        let mark = Self.marker.mark(first.uri)
+        let reference = MessageReference.reference(candidate.jobs.map { Self.marker.mark($0.uri) })
         let tells = candidate.jobs.map { $0.cid ?? "" }.joined(separator: " ")
-        let message = ComposedMessage(text: "\(tells) [\(mark)]", links: [], marker: mark)
-        let conversation = Conversation(id: "convo-\(candidate.owner)", rev: ModelWorld.rev(world.revision))
+        let message = ComposedMessage(text: "\(tells) [\(reference)]", links: [], reference: reference)
+        let conversation = Conversation(
+            id: "convo-\(candidate.owner)",
+            lastMessage: world.conversations[candidate.owner]?.last.map { "id-\($0.rev)" }
+        )
         let failure = failure(of: calling, candidate.owner)
         state.sending = .init(candidate: candidate, message: message, conversation: conversation, failure: failure)
     }
@@ -119,7 +121,7 @@ extension ModelDriver {
         faults += world.faults(of: tells, to: message.owner, suppressed: try await suppressed())
         let refusal = failure(of: .answered, message.owner)
         if refusal == nil, [.arrives, .lostAfterStoring, .killedAfterStoring].contains(sending) {
-            faults += state.world.store(message.marker, tells, for: message.owner)
+            faults += state.world.store(message.reference, tells, for: message.owner)
         }
         switch sending {
         case .killedBeforeStoring, .killedAfterStoring: try await restart()
@@ -129,7 +131,10 @@ extension ModelDriver {
         case .arrives:
             if let refusal { return try await fail(message, refusal) }
             let note = Attempt(.sendMessage, outcome: "delivered")
-            let sent = SentMessage(id: "id", rev: ModelWorld.rev(world.revision))
+            let sent = SentMessage(
+                id: "id-\(ModelWorld.rev(world.revision))",
+                rev: ModelWorld.rev(world.revision)
+            )
             _ = try await queue.apply(.accepted, to: message.id, note, sent: sent, now: state.now)
         }
     }
@@ -164,12 +169,17 @@ extension ModelDriver {
             _ = try await queue.apply(.failed(verdict), to: message.id, note, wait: 10, now: state.now)
             return
         }
-        if case .present(let sent) = scan(message) {
+        let scan = scan(message)
+        let listed = MessageReference.marks(in: "[\(message.reference)]")
+        if listed.allSatisfy({ scan.message(telling: $0) != nil }),
+            let sent = listed.first.flatMap(scan.message(telling:))
+        {
             let note = Attempt(.readMessages, outcome: "found")
             _ = try await queue.apply(.found, to: message.id, note, sent: sent, now: state.now)
             return
         }
-        let applied = try await queue.absent(message.id, policy: policy, resendIn: wait, now: state.now)
+        let told = message.members.filter { scan.message(telling: Self.marker.mark($0.uri)) != nil }.map(\.job)
+        let applied = try await queue.absent(message.id, told: told, policy: policy, resendIn: wait, now: state.now)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: state.now) else {
             return
         }
@@ -182,14 +192,15 @@ extension ModelDriver {
         return world.unreadable.contains(owner) ? ModelFailure.locked : nil
     }
 
-    private func scan(_ message: Message) -> ConversationScan.Finding {
-        let scan = ConversationScan(sender: ModelWorld.sender, marker: message.marker, baseline: message.baseline)
+    private func scan(_ message: Message) -> ConversationScan {
+        var scan = ConversationScan(sender: ModelWorld.sender, end: .init(baseline: message.baseline))
         let messages = (world.conversations[message.owner] ?? []).reversed().compactMap { stored in
             ConversationMessage([
-                "id": "id", "rev": .string(stored.rev), "sender": ["did": .string(ModelWorld.sender.text)],
-                "text": .string("[\(stored.mark)]"),
+                "id": .string("id-\(stored.rev)"), "rev": .string(stored.rev),
+                "sender": ["did": .string(ModelWorld.sender.text)], "text": .string("[\(stored.reference)]"),
             ])
         }
-        return scan.judge(MessagePage(messages: messages, cursor: nil))
+        scan.read(MessagePage(messages: messages, cursor: nil))
+        return scan
     }
 }

@@ -88,7 +88,7 @@ struct ModelView: Sendable {
         let owner: DID
         let state: MessageMachine.State
         let reason: Reason?
-        let marker: String
+        let reference: String
     }
 
     var requests: [Request] = []
@@ -160,7 +160,7 @@ extension ModelLedger {
                         owner: try DID(row["owner"]),
                         state: try row.value("state"),
                         reason: row.reason("reason"),
-                        marker: row["marker"]
+                        reference: row["marker"]
                     )
                 )
             }

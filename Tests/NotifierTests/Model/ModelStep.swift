@@ -85,7 +85,7 @@ enum ModelStep: Sendable, Hashable {
         case .verify(let sending):
             guard !isSending, let next = view.messages.first(where: { $0.state == .verify }) else { return false }
             // What is there is not sent again.
-            let isThere = state.world.conversations[next.owner]?.contains { $0.mark == next.marker } == true
+            let isThere = state.world.conversations[next.owner]?.contains { $0.reference == next.reference } == true
             return sending == .arrives || !isThere || view.messages.count { $0.state == .verify } > 1
         case .verifyFails, .verifyEarly: return !isSending && view.messages.contains { $0.state == .verify }
         case .ask: return view.jobs.contains { $0.state == .deferred }
@@ -135,7 +135,7 @@ struct ModelState: Sendable {
     func key(_ rows: String) -> Key {
         var memory =
             sending.map {
-                "\($0.message.text) \($0.conversation.rev) \($0.failure.map { "\(classify(.openConversation, $0))" } ?? "")"
+                "\($0.message.text) \($0.conversation.lastMessage ?? "") \($0.failure.map { "\(classify(.openConversation, $0))" } ?? "")"
             } ?? ""
         for look in looking {
             memory += " \(look.request.request) \(look.recipients.map { "\($0.key) \($0.value)" }.sorted())"

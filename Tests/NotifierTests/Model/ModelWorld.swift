@@ -30,9 +30,9 @@ struct ModelWorld: Sendable, Hashable {
         case shadow
     }
 
-    /// A message in a conversation: its mark, and the requests and versions that it tells.
+    /// A message in a conversation: its marks, and the requests and versions that it tells.
     struct Stored: Sendable, Hashable {
-        let mark: String
+        let reference: String
         let tells: [String]
         let rev: String
     }
@@ -149,9 +149,9 @@ extension ModelWorld {
     }
 
     /// The service stores a message; what is wrong with the conversation then.
-    mutating func store(_ mark: String, _ tells: [String], for owner: DID) -> [String] {
+    mutating func store(_ reference: String, _ tells: [String], for owner: DID) -> [String] {
         revision += 1
-        conversations[owner, default: []].append(Stored(mark: mark, tells: tells, rev: Self.rev(revision)))
+        conversations[owner, default: []].append(Stored(reference: reference, tells: tells, rev: Self.rev(revision)))
         let told = conversations[owner, default: []].flatMap(\.tells).map { $0.prefix(2) }
         return Set(told).count == told.count ? [] : ["\(owner) has been told twice: \(told)"]
     }

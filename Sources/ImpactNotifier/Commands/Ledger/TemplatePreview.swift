@@ -43,7 +43,7 @@ struct TemplatePreview: Sendable {
                 projectName: "Windmill"
             )
         }
-        return try composer.compose(requests, marker: "ref-preview22")
+        return try composer.compose(requests, marks: requests.map { _ in "preview222" })
     }
 
     private static func collection(_ patterns: [CollectionPattern], else sample: StaticString) -> NSID {

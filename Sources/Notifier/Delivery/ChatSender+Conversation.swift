@@ -1,0 +1,128 @@
+internal import ATProtocol
+internal import LedgerStorage
+internal import Logging
+internal import Network
+
+// The conversation, not the ledger, says what was said: a ledger may be older than the chat, and another daemon may write for
+// the same account.
+extension ChatSender {
+    /// Whether a conversation is with the recipient; when it is known as another's, it is asked whose it is.
+    func isOurs(_ conversation: Conversation, _ candidate: SendCandidate) async throws(LedgerError) -> Bool {
+        guard let other = try await queue.otherOwner(of: conversation.id, than: candidate.owner) else { return true }
+        do { try await chat.checkConversation(conversation.id, isWith: candidate.owner) } catch {
+            try await giveBack(candidate.jobs, .openConversation, .misdirected("it is the conversation with \(other)"))
+            return false
+        }
+        try await queue.forgetConversation(with: other)
+        return true
+    }
+
+    /// The conversation with the newest message in it, when nothing there speaks against telling all of this now, by what was
+    /// written unknown to the ledger; nil when something does, and what it means for the jobs is stored.
+    func readUnknown(_ candidate: SendCandidate, in conversation: Conversation) async throws(LedgerError)
+        -> Conversation?
+    {
+        let known = try await queue.known(in: conversation.id, with: candidate.owner)
+        let firstWritten = candidate.jobs.map(\.firstWritten).min() ?? context.now
+        let beginning = min(firstWritten, context.now) - Self.marginBeforeRequest
+        // What was written before the ledger knew all may tell of these requests, though something newer is known.
+        let last = known.flatMap { $0.since <= beginning ? $0.last : nil }
+        // A ledger that is known to be older than the chat does not take the conversation's word alone for it, and one that
+        // says nothing has not said that it is empty.
+        if let newest = conversation.lastMessage, newest == last, !isNotAlone { return conversation }
+        let newest = conversation.lastMessage ?? known?.last
+        var scan = ConversationScan(sender: chat.sender, end: .time(beginning, message: last), newest: newest)
+        do { try await read(&scan, conversation.id, pages: Self.maximumPagesBeforeSending) } catch {
+            // A service that shows no messages at all names none either: nothing speaks for there being one.
+            let isSilent = conversation.lastMessage == nil
+            if isSilent, classify(.readMessages, error).reason == .chatNotReachable { return conversation }
+            try await giveBack(candidate.jobs, .readMessages, error)
+            return nil
+        }
+        // What is strange now may be as usual in a moment.
+        if !scan.isReadable, candidate.jobs.allSatisfy({ $0.attempts < Self.maximumReadings }) {
+            try await giveBack(candidate.jobs, .readMessages, Self.objection(to: scan))
+            return nil
+        }
+        // What a human wrote by hand from this account has no marks.
+        let marked = scan.found.filter { !$0.marks.isEmpty }.map(\.message.id)
+        let unknown = try await queue.unknown(marked, to: candidate.owner)
+        var told: [Int64] = []
+        var undecided: [Int64] = []
+        for job in candidate.jobs {
+            if scan.message(telling: marker.mark(job.uri)) != nil {
+                told.append(job.id)
+            } else if !job.mayRepeat,
+                !scan.isProof || !unknown.isEmpty && marker.isYounger(than: job.firstWritten)
+            {
+                undecided.append(job.id)
+            }
+        }
+        let news = unknown.filter { !reportedMessages.contains($0) }
+        if !news.isEmpty {
+            isNotAlone = true
+            reportedMessages.formUnion(news)
+            logger.warning(
+                "the chat holds messages of this account that the ledger does not know",
+                metadata: [
+                    "did": "\(candidate.owner)", "messages": "\(news.count)", "already_told": "\(told.count)",
+                    "to_do": "\(Self.adviceAboutUnknownMessages)",
+                ]
+            )
+        }
+        guard told.isEmpty, undecided.isEmpty else {
+            context.report(try await queue.settle(told: told, possiblyTold: undecided, now: context.now))
+            return nil
+        }
+        let read = Conversation(id: conversation.id, lastMessage: scan.newestRead ?? conversation.lastMessage)
+        if last == nil || !unknown.isEmpty {
+            // Of what is unknown the ledger knows the marks only as long as it is read.
+            try await queue.note(
+                read.lastMessage,
+                in: read.id,
+                with: candidate.owner,
+                knownSince: scan.isProof && unknown.isEmpty ? beginning : context.now,
+                now: context.now
+            )
+        }
+        return read
+    }
+
+    /// Reads a conversation until the scan has seen enough.
+    func read(_ scan: inout ConversationScan, _ conversation: String, pages: Int) async throws(CallFailure) {
+        var cursor: String?
+        for _ in 0..<pages where !scan.isAtEnd && !scan.isOutdated {
+            let page = try await chat.messages(in: conversation, before: cursor)
+            scan.read(page)
+            cursor = page.cursor
+        }
+        if scan.isAtEnd { breaker.succeeded(.readMessages) }
+    }
+
+    /// Says, once the chat service is reached, when it holds a newer message of this account than the ledger knows: whoever
+    /// restored it should hear of that before the first message.
+    func compareWithChat() async throws(LedgerError) {
+        guard !isCompared else { return }
+        isCompared = true
+        guard let newest = try? await chat.newestOwnMessage(),
+            newest.sentAt.map({ $0 > context.now - configuration.sending.retention }) ?? true,
+            try await !queue.knows(newest.id, in: newest.conversation)
+        else { return }
+        isNotAlone = true
+        logger.warning(
+            "the ledger is older than the chat",
+            metadata: ["conversation": "\(newest.conversation)", "to_do": "\(Self.adviceAboutUnknownMessages)"]
+        )
+    }
+
+    static let adviceAboutUnknownMessages =
+        "nobody is told twice, for each conversation is read first; when the ledger was not restored, look for another daemon "
+        + "that sends for this account and stop it"
+
+    /// How long before a request was written its message cannot have been written: clocks differ.
+    private static let marginBeforeRequest = Duration.seconds(3600)
+    /// Readings of a conversation that makes no sense before a human must look.
+    private static let maximumReadings = 5
+    /// A conversation in which more was written since then is for a human.
+    private static let maximumPagesBeforeSending = 10
+}

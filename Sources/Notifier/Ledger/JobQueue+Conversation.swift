@@ -1,0 +1,89 @@
+internal import ATProtocol
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+// What the ledger knows of a conversation, and what the conversation says of jobs.
+extension JobQueue {
+    /// The newest message that is known in the conversation with a recipient, and since when all are; nil when none was written.
+    func known(
+        in conversation: String,
+        with owner: DID
+    ) async throws(LedgerError) -> (last: String?, since: UnixTime)? {
+        try await database.read { database in
+            try database.row(
+                "SELECT last_message, known_since FROM conversation WHERE owner = \(owner) AND id = \(conversation)"
+            ).map { ($0["last_message"], $0["known_since"]) }
+        }
+    }
+
+    /// Notes that all messages of a conversation are known from a time on, the newest of them too.
+    func note(
+        _ newest: String?,
+        in conversation: String,
+        with owner: DID,
+        knownSince time: UnixTime,
+        now: UnixTime
+    ) async throws(LedgerError) {
+        try await database.write { database in
+            try database.run(
+                """
+                INSERT INTO conversation (owner, id, opened_at, known_since, last_message)
+                VALUES (\(owner), \(conversation), \(now), \(time), \(newest))
+                ON CONFLICT DO UPDATE SET id = excluded.id, known_since = excluded.known_since,
+                    last_message = excluded.last_message
+                """
+            )
+        }
+    }
+
+    /// Who else a conversation is known to be with; nil when it is nobody else's.
+    func otherOwner(of conversation: String, than owner: DID) async throws(LedgerError) -> DID? {
+        let text: String? = try await database.read {
+            try $0.value("SELECT owner FROM conversation WHERE id = \(conversation) AND owner <> \(owner) LIMIT 1")
+        }
+        return text.flatMap { try? DID($0) }
+    }
+
+    /// Forgets a conversation that proved to be another's.
+    func forgetConversation(with owner: DID) async throws(LedgerError) {
+        try await database.write { try $0.run("DELETE FROM conversation WHERE owner = \(owner)") }
+    }
+
+    /// Of messages of the sender's to a recipient, those that this ledger does not know.
+    func unknown(_ messages: [String], to owner: DID) async throws(LedgerError) -> [String] {
+        try await database.read { database in
+            let known: Set<String> = Set(
+                try database.values("SELECT message_id FROM message WHERE owner = \(owner) AND message_id IS NOT NULL")
+            )
+            return messages.filter { !known.contains($0) }
+        }
+    }
+
+    /// Whether a message of the sender's is known, or may be one that is in doubt.
+    func knows(_ message: String, in conversation: String) async throws(LedgerError) -> Bool {
+        try await database.read { database in
+            try database.exists(
+                """
+                SELECT 1 FROM conversation JOIN message USING (owner) WHERE conversation.id = \(conversation)
+                    AND (last_message = \(message) OR message_id = \(message) OR message_id IS NULL)
+                """
+            )
+        }
+    }
+
+    /// Stores what a conversation says of jobs before anything of them is sent: who was told already, and of whom nobody
+    /// can say.
+    func settle(told: [Int64], possiblyTold: [Int64], now: UnixTime) async throws(LedgerError) -> Applied {
+        try await applied(at: now) { transaction in
+            for job in told {
+                let note = Attempt(.readMessages, outcome: "found", reason: .alreadyTold)
+                try transaction.apply(.told, toJob: job, note)
+            }
+            for job in possiblyTold {
+                let note = Attempt(.readMessages, outcome: "undecided", reason: .possiblyTold)
+                try transaction.apply(.possiblyTold, toJob: job, note)
+            }
+        }
+    }
+}

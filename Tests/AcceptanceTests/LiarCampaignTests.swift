@@ -1,0 +1,142 @@
+import ATProtocol
+import Foundation
+import Sandbox
+import TestSupport
+import Testing
+
+/// What nobody may be told twice by, and nothing be lost by: memory that is older than the chat, and servers that lie.
+///
+/// `IMPACT_NOTIFIER_LIARS=5000` runs it in full; fifty kills then.
+@Suite(.serialized, .timeLimit(.minutes(60)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `A daemon among liars` {
+    private static let requests =
+        ProcessInfo.processInfo.environment["IMPACT_NOTIFIER_LIARS"].flatMap { Int($0) } ?? 500
+    private static let kills = max(8, requests / 100)
+
+    private static let lies: [Fault] = [
+        .earlierAnswer, .oldPage, .unknownForms, .emptyAnswer, .namedPage, .htmlPage, .dropAfter, .upstreamFailureAfter,
+    ]
+
+    /// What happens to the ledger while the daemon is dead.
+    private enum Memory: String, CaseIterable {
+        case kept
+        case copied
+        case restored
+        case withoutLog
+        case emptied
+    }
+
+    @Test func `that has lost its ledger tells nobody twice, and says so in the log and to the doctor`() async throws {
+        let stage = try await Stage(overrides: ["stream.initial_margin": "1h"])
+        try keepOldKey(stage)
+        var process = try stage.daemon.run()
+        #expect(await stage.isListening(process))
+        for number in 0..<3 { try stage.ask("Request \(number).") }
+        #expect(await stage.messages(reaching: 3, within: .seconds(20), unless: process) == 3)
+        process.signal(SIGTERM)
+        _ = await process.ended(within: .seconds(10))
+        restore([], stage)
+        process = try stage.daemon.run()
+        let lines = process.lines()
+        try stage.ask("Request 3.")
+        let jobs = try await stage.rest(of: 4, process)
+        #expect(jobs.values.map { $0.reason ?? "" }.sorted() == ["", "already-told", "already-told", "already-told"])
+        #expect(stage.countsByRequest() == [0: 1, 1: 1, 2: 1, 3: 1])
+        #expect(await lines.first(within: .seconds(5)) { $0.contains("the ledger is older than the chat") } != nil)
+        process.signal(SIGTERM)
+        _ = await process.ended(within: .seconds(10))
+        restore([], stage)
+        let doctor = try stage.daemon.start("doctor")
+        _ = await doctor.ended(within: .seconds(60))
+        #expect(doctor.output.contains { $0.contains("there is no ledger") }, tail(doctor))
+    }
+
+    @Test func `tells nobody twice and loses nothing`() async throws {
+        let seed = randomSeed()
+        var generator = SeededGenerator(seed: seed)
+        let stage = try await Stage(
+            owners: 40,
+            overrides: [
+                "sending.settle": "200ms", "sending.first_wait": "10ms", "sending.maximum_wait": "100ms",
+                "sending.first_limit_wait": "10ms", "sending.maximum_limit_wait": "50ms",
+                "sending.probe_interval": "50ms", "sending.maximum_sends": "5", "lookup.first_wait": "10ms",
+                "lookup.maximum_wait": "200ms", "lookup.host_pause": "50ms", "lookup.project_patience": "2s",
+                "stream.initial_margin": "1h",
+            ]
+        )
+        try keepOldKey(stage)
+        let network = stage.network
+        for (index, pattern) in ["chat.bsky.convo", "plc GET", "getRecord"].enumerated() {
+            network.faults.campaign(Self.lies, on: pattern, share: 0.05, seed: seed &+ UInt64(index))
+        }
+        let writer = Task {
+            for number in 0..<Self.requests {
+                try stage.ask("Request \(number).", of: number % 40)
+                if number % 10 == 9 { try await Task.sleep(for: .milliseconds(100)) }
+            }
+        }
+        var process = try stage.daemon.run()
+        var copies: [[(String, Data)]] = []
+        var memories: [Memory] = []
+        for _ in 0..<Self.kills {
+            // The moment of death is the input.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 300...2000, using: &generator)))
+            #expect(process.ending == nil, tail(process))
+            process.signal(SIGKILL)
+            _ = await process.ended(within: .seconds(5))
+            let memory = Memory.allCases.randomElement(using: &generator) ?? .kept
+            memories.append(memory)
+            switch memory {
+            case .kept: break
+            case .copied: copies.append(copy(stage))
+            case .restored: if let copy = copies.randomElement(using: &generator) { restore(copy, stage) }
+            case .withoutLog: remove(["ledger.sqlite-wal", "ledger.sqlite-shm"], stage)
+            case .emptied: restore([], stage)
+            }
+            process = try stage.daemon.run()
+        }
+        try await writer.value
+        let jobs = try await stage.rest(of: Self.requests, process)
+        let states = Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count)
+        let reasons = Dictionary(grouping: jobs.values.compactMap(\.reason), by: { $0 }).mapValues(\.count)
+        print(
+            "\(Self.requests) requests, \(Self.kills) kills, \(network.faults.fired) lies, \(memories.map(\.rawValue)): \(states), \(reasons)"
+        )
+        let stored = stage.countsByRequest()
+        for (number, count) in stored { #expect(count == 1, "request \(number) is stored \(count) times") }
+        // What no server and no memory can tell is the operator's, and said.
+        let undecided = jobs.values.filter { $0.state == "uncertain" }
+        #expect(
+            undecided.allSatisfy { ["possibly-told", "conversation-unreadable"].contains($0.reason) },
+            "\(reasons)"
+        )
+        #expect(stored.count + undecided.count >= Self.requests, "\(states) \(reasons) \(tail(process))")
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
+    /// A key that is older than every request: it has been there for months when a ledger is lost.
+    private func keepOldKey(_ stage: Stage) throws {
+        try stage.daemon.replaceState("marks.key", String(repeating: "abcd", count: 10) + "abc=\n0\n")
+    }
+
+    private static let files = ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"]
+
+    private func copy(_ stage: Stage) -> [(String, Data)] {
+        Self.files.dropLast().compactMap { name in
+            FileManager.default.contents(atPath: stage.daemon.statePath + "/" + name).map { (name, $0) }
+        }
+    }
+
+    private func restore(_ copy: [(String, Data)], _ stage: Stage) {
+        remove(Self.files, stage)
+        for (name, data) in copy {
+            let path = stage.daemon.statePath + "/" + name
+            _ = FileManager.default.createFile(atPath: path, contents: data, attributes: [.posixPermissions: 0o600])
+        }
+    }
+
+    private func remove(_ names: [String], _ stage: Stage) {
+        for name in names { try? FileManager.default.removeItem(atPath: stage.daemon.statePath + "/" + name) }
+    }
+}

@@ -1,0 +1,47 @@
+import ATProtocol
+import Sandbox
+import Testing
+
+/// What became of requests that are called “Request N.”.
+extension Stage {
+    struct Row: Sendable {
+        let state: String
+        let reason: String?
+    }
+
+    /// How often each request's number is in the chat, by request.
+    func countsByRequest() -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for text in network.chat.messages.map(\.text) {
+            guard let start = text.firstRange(of: "“Request ")?.upperBound,
+                let number = Int(text[start...].prefix { $0.isNumber })
+            else { continue }
+            counts[number, default: 0] += 1
+        }
+        return counts
+    }
+
+    /// The jobs by AT-URI, once nothing more happens by itself.
+    func rest(of requests: Int, _ process: ChildProcess) async throws -> [String: Row] {
+        let deadline = ContinuousClock.now + .seconds(60 + requests / 5)
+        var jobs: [String: Row] = [:]
+        repeat {
+            let listing = try daemon.start("jobs", ["--json", "--limit", "\(requests + 10)"])
+            _ = await listing.ended(within: .seconds(60))
+            jobs = [:]
+            for line in listing.output {
+                guard let json = try? JSONValue(parsing: line), let uri = json["uri"]?.string else { continue }
+                jobs[uri] = Row(state: json["state"]?.string ?? "", reason: json["reason"]?.string)
+            }
+            let isAtRest = jobs.values.allSatisfy {
+                ["delivered", "dropped", "uncertain", "deferred"].contains($0.state)
+            }
+            if jobs.count == requests, isAtRest { return jobs }
+            // Listing ten thousand jobs is work for the machine too.
+            try await Task.sleep(for: .milliseconds(300 + requests))
+        } while ContinuousClock.now < deadline && process.ending == nil
+        let states = Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count)
+        Issue.record("not at rest: \(states)\n\(process.output.suffix(25).joined(separator: "\n"))")
+        return jobs
+    }
+}
