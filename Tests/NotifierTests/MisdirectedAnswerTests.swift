@@ -1,6 +1,7 @@
 import ATProtocol
 import Firehose
 import Foundation
+import GRDB
 import Network
 import Sandbox
 import TestSupport
@@ -159,12 +160,14 @@ import Testing
         let world = try World()
         try await world.run([World.batch(try (1...200).map { try World.event($0, at: world.clock) })])
         let path = world.directory.file("ledger.sqlite")
+        // What stands in the -wal would be written over the damage.
+        try await DatabaseQueue(path: path).writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         let file = try #require(FileHandle(forUpdatingAtPath: path))
         let size = try file.seekToEnd()
         // The last page belongs to some table or index; its header says of which kind.
         try file.seek(toOffset: size - 4096)
         try file.write(contentsOf: Data(repeating: 0xFF, count: 64))
         try file.close()
-        await #expect { try await world.run([]) } throws: { ($0 as? LedgerError)?.code == .corrupt }
+        await #expect { try await world.runToItsEnd() } throws: { ($0 as? LedgerError)?.code == .corrupt }
     }
 }

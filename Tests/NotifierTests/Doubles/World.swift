@@ -79,17 +79,7 @@ struct World {
         let ledger = try await Self.ledger(in: directory)
         let mailbox = StreamMailbox()
         for batch in batches { #expect(mailbox.offer(batch)) }
-        let pipeline = Pipeline(
-            configuration: configuration,
-            ledger: ledger,
-            session: chat,
-            identities: identities,
-            http: http,
-            mailbox: mailbox,
-            wallClock: clock,
-            clock: sleeper,
-            logger: logger
-        )
+        let pipeline = pipeline(ledger, mailbox)
         let last = batches.last?.position?.position.value
         let running = Task { try await pipeline.run() }
         let isReached = try await ledger.stands { ledger in
@@ -100,6 +90,25 @@ struct World {
         #expect(isReached, "the jobs did not come to rest")
         await pipeline.drain()
         try await running.value
+    }
+
+    /// Runs a pipeline without any event until it ends by itself.
+    func runToItsEnd() async throws {
+        try await pipeline(try await Self.ledger(in: directory), StreamMailbox()).run()
+    }
+
+    private func pipeline(_ ledger: Ledger, _ mailbox: StreamMailbox) -> Pipeline {
+        Pipeline(
+            configuration: configuration,
+            ledger: ledger,
+            session: chat,
+            identities: identities,
+            http: http,
+            mailbox: mailbox,
+            wallClock: clock,
+            clock: sleeper,
+            logger: logger
+        )
     }
 
     /// The ledger of a daemon, when the one before has let it go: a task that has ended keeps what it held for a moment.
