@@ -34,4 +34,9 @@ import Testing
         let process = try ChildProcess("/bin/sleep", ["30"])
         #expect(await process.ended(within: .milliseconds(50)) == .signalled(9))
     }
+
+    @Test func `dies with its last owner`() async throws {
+        func linesOfOneThatIsLetGo() throws -> AsyncStream<String> { try ChildProcess("/bin/sleep", ["300"]).lines() }
+        for await line in try linesOfOneThatIsLetGo() { Issue.record("\(line)") }
+    }
 }

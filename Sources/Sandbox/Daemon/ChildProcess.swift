@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// A program that was started, with every line that it prints and the way in which it ended.
 ///
-/// It dies with this process: it is started through `setpriv --pdeathsig KILL` where that is installed.
+/// It dies with its last owner, so that no test leaves one behind for those that follow, and with this process: it is started
+/// through `setpriv --pdeathsig KILL` where that is installed.
 public final class ChildProcess: Sendable {
     /// How a process ended.
     public enum Ending: Sendable, Equatable {
@@ -74,6 +75,8 @@ public final class ChildProcess: Sendable {
         self.follower = follower
         self.terminal = terminal
     }
+
+    deinit { signal(SIGKILL) }
 
     /// Types on its terminal: lines end with `\n`, and `\u{3}` is Ctrl-C.
     public func type(_ text: String) { terminal?.type(text) }
