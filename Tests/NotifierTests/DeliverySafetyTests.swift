@@ -43,9 +43,13 @@ import Testing
         world.configuration.digest.maximumListed = 5
         world.configuration.digest.window = .seconds(300)
         try await world.run([try batch(world, (1, World.author, World.owner))])
-        try await world.run([try batch(world, (2, World.author, World.owner))]) { $0[.queued] == 1 }
+        try await world.run([try batch(world, (2, World.author, World.owner))], untilNothingIsDue: true) {
+            $0[.queued] == 1
+        }
         world.configuration.rules = [try World.rule(name: "renamed")]
-        try await world.run([try batch(world, (3, World.author, World.owner))]) { $0[.queued] == 2 }
+        try await world.run([try batch(world, (3, World.author, World.owner))], untilNothingIsDue: true) {
+            $0[.queued] == 2
+        }
         world.clock.advance(301)
         try await world.run([])
         let jobs = try await world.jobs().sorted { $0.id < $1.id }

@@ -22,10 +22,10 @@ import Testing
         try await world.run([World.batch(try World.event(1, at: world.clock))])
         #expect(world.chat.messages.count == 1)
         let more = try (2...5).map { try World.event($0, title: "Number \($0)", at: world.clock) }
-        try await world.run([World.batch(more)]) { $0[.queued] == 4 }
+        try await world.run([World.batch(more)], untilNothingIsDue: true) { $0[.queued] == 4 }
         world.clock.advance(299)
         let last = try World.event(6, title: "Number 6", at: world.clock)
-        try await world.run([World.batch([last])]) { $0[.queued] == 5 }
+        try await world.run([World.batch([last])], untilNothingIsDue: true) { $0[.queued] == 5 }
         let waiting = try await world.jobs().filter { $0.state == .queued }
         #expect(waiting.contains { $0.reason == .digestWindow })
         #expect(world.chat.messages.count == 1)

@@ -80,7 +80,9 @@ import Testing
         world.configuration.policy.ownerHourlyLimit = 1
         let events = try (1...3).map { try World.event($0, at: world.clock) }
         let last = events.last?.position.value
-        try await world.run([World.batch(events)]) { $0[.delivered] == 1 && $0[.queued] == 2 }
+        try await world.run([World.batch(events)], untilNothingIsDue: true) {
+            $0[.delivered] == 1 && $0[.queued] == 2
+        }
         #expect(last == 3)
         world.configuration.policy.ownerHourlyLimit = 1000
         try await world.run([]) { $0[.delivered] == 3 }
@@ -143,7 +145,9 @@ import Testing
         var world = try World()
         world.configuration.policy.ownerHourlyLimit = 1
         let events = try (1...2).map { try World.event($0, at: world.clock) }
-        try await world.run([World.batch(events)]) { $0[.delivered] == 1 && $0[.queued] == 1 }
+        try await world.run([World.batch(events)], untilNothingIsDue: true) {
+            $0[.delivered] == 1 && $0[.queued] == 1
+        }
         let before = try await world.jobs()
         let other = try World.event(3, for: World.did("other"), at: world.clock)
         try await world.run([World.batch(other)]) { $0[.delivered] == 2 && $0[.queued] == 1 }

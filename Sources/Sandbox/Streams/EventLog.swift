@@ -77,9 +77,10 @@ final class EventLog: Sendable {
     /// The time of the oldest event that is kept.
     var oldest: UInt64? { state.withLock { $0.events.first?.microseconds } }
 
-    /// Up to `limit` events from a position on.
-    func events(from position: Int64, limit: Int) -> ArraySlice<LoggedEvent> {
+    /// Up to `limit` events from a position on; nil when some of them are forgotten.
+    func events(from position: Int64, limit: Int) -> ArraySlice<LoggedEvent>? {
         state.withLock { state in
+            guard position >= state.floor else { return nil }
             let start = state.events.partitioningIndex { $0.sequence >= position }
             return state.events[start...].prefix(limit)
         }

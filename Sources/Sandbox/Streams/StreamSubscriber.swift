@@ -99,7 +99,8 @@ final class StreamSubscriber: Sendable {
     /// Writes a batch; true when there is more.
     private func sendEvents(_ progress: inout Progress) throws -> Bool {
         guard !progress.isPaused else { return false }
-        let batch = log.events(from: progress.position, limit: 256)
+        // Who reads more slowly than the host forgets is cut off, not served with a hole.
+        guard let batch = log.events(from: progress.position, limit: 256) else { throw Ended() }
         for event in batch {
             progress.position = event.sequence + 1
             guard progress.filter.wants(event), let message = event.message(on: wire), progress.filter.fits(message)

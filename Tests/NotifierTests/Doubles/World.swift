@@ -72,10 +72,13 @@ struct World {
         configuration = try Self.configuration()
     }
 
-    /// Runs a pipeline over batches until every job is at rest, at most a minute.
-    func run(_ batches: [StreamBatch], isDone: @escaping @Sendable ([JobState: Int]) -> Bool = World.isAtRest)
-        async throws
-    {
+    /// Runs a pipeline over batches until every job is at rest, at most a minute; or until the jobs stand so, and where it
+    /// matters until the sender has looked at all that are queued and has let them wait.
+    func run(
+        _ batches: [StreamBatch],
+        untilNothingIsDue: Bool = false,
+        isDone: @escaping @Sendable ([JobState: Int]) -> Bool = World.isAtRest
+    ) async throws {
         let ledger = try await Self.ledger(in: directory)
         let mailbox = StreamMailbox()
         for batch in batches { #expect(mailbox.offer(batch)) }
@@ -85,7 +88,9 @@ struct World {
         let isReached = try await ledger.stands { ledger in
             let read = try await ledger.stream.positions().map(\.position.value)
             let counts = try await ledger.desk.counts()
-            return (last.map(read.contains) ?? true) && isDone(counts)
+            guard last.map(read.contains) ?? true, isDone(counts) else { return false }
+            guard untilNothingIsDue else { return true }
+            return try await ledger.queue(Timetable(configuration)).nextDue().map { $0 > clock.now() } ?? true
         }
         #expect(isReached, "the jobs did not come to rest")
         await pipeline.drain()
