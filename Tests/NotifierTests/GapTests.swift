@@ -141,6 +141,54 @@ import Testing
         #expect(log.metadata(of: "namespace swept only for the collections of it that were seen").count == 1)
     }
 
+    @Test func `a gap is not given up for the date alone`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        try await ledger.stream.declare(gap, at: 5)
+        let (log, mailbox) = (LogRecorder(), StreamMailbox())
+        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+        let client = ScriptedClient { _ in
+            continuation.yield()
+            return .json(["error": "InternalServerError"], status: 500)
+        }
+        let keeper = GapBackfiller(
+            sweep: GapSweep(
+                configuration: SweepConfiguration(
+                    directories: [try WebURL("https://relay.test")],
+                    collections: [try CollectionPattern("com.example.change.request")]
+                ),
+                client: client,
+                identities: FixedIdentities(),
+                logger: log.logger
+            ),
+            store: ledger.stream,
+            hosts: HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger),
+            mailbox: mailbox,
+            interval: .milliseconds(1),
+            logger: log.logger
+        )
+        let keeping = Task { await keeper.run() }
+        var answers = asked.makeAsyncIterator()
+        for _ in 0..<3 { await answers.next() }
+        keeping.cancel()
+        await keeping.value
+        #expect(mailbox.depth == 0 && log.count("gap swept") >= 2)
+    }
+
+    @Test func `a position that was read up to a time after it was saved is believed up to then`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let saved: UnixTime = 1_790_000_000
+        for (name, ahead) in [("right", Duration.seconds(200)), ("wrong", .seconds(2 * 86_400))] {
+            let witnessed = (saved + ahead).microseconds
+            let position = StreamPosition(host: name, wire: .jetstream2, value: 1, witnessed: witnessed)
+            let batch = StreamBatch(position: StoredPosition(position: position))
+            _ = try await ledger.queue(Timetable()).store(batch, [], now: saved)
+        }
+        let times = try await ledger.stream.positions().map { ($0.position.host, $0.position.witnessedAt) }
+        #expect(Dictionary(uniqueKeysWithValues: times) == ["right": saved + .seconds(200), "wrong": saved])
+    }
+
     @Test func `a gap that another host was read over is closed without asking anybody`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)

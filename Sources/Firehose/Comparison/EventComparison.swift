@@ -38,7 +38,7 @@ struct EventComparison: Sendable {
 
     private struct Entry {
         let uri: String
-        let witnessed: Int64
+        var witnessed: Int64
         let source: Upstream
         var deliveredBy: Set<Upstream>
         var missedBy: Set<Upstream> = []
@@ -85,6 +85,7 @@ struct EventComparison: Sendable {
         var findings = Findings()
         for event in events where !event.isRetold { receive(event, from: host, into: &findings) }
         guard let time, var account = accounts[host], var stretch = account.stretch else { return findings }
+        if time < stretch.until - WitnessClock.tolerance { correct(&stretch, to: time) }
         stretch.until = max(stretch.until, time)
         account.stretch = stretch
         account.judged = max(account.judged, arrived - order.count)
@@ -101,6 +102,13 @@ struct EventComparison: Sendable {
         }
         accounts[host] = account
         return findings
+    }
+
+    /// A host's time was ahead of the truth and has come back: so is what was noted by it.
+    private mutating func correct(_ stretch: inout Stretch, to time: Int64) {
+        stretch = Stretch(since: min(stretch.since, time), until: time)
+        horizon = min(horizon, time)
+        for (digest, entry) in entries where entry.witnessed > time { entries[digest]?.witnessed = time }
     }
 
     private mutating func receive(_ event: StreamEvent, from host: Upstream, into findings: inout Findings) {

@@ -29,9 +29,8 @@ struct ContinuityCheck: Sendable {
     init(_ resume: ResumePoint, wire: StreamWire, margin: Int64) {
         self.wire = wire
         let isUnproven = resume.reached > 0 || !resume.evidence.items.isEmpty
-        let newest = resume.evidence.items.map(\.value).max() ?? resume.reached
         switch resume.cursor {
-        case .position: limit = max(newest, resume.reached)
+        case .position: limit = resume.reached
         case .time, .live: limit = resume.witnessed + margin
         }
         // Where a gap is declared anyway nothing can be proven, and a first beginning has nothing to prove.

@@ -16,6 +16,8 @@ struct ResumePoint: Sendable, Equatable {
     var cursor: Cursor
     /// Everything up to here is received: microseconds since the Unix epoch.
     var witnessed: Int64
+    /// Whether a stream has told ``witnessed``, and not our clock alone.
+    private(set) var isCertain = false
     /// The last position on this host that was reached; 0 when it is another host's or none.
     var reached: Int64
     /// The last events, where ``reached`` is not 0 this host's own; empty when nothing was ever received.
@@ -50,7 +52,7 @@ struct ResumePoint: Sendable, Equatable {
         configuration: StreamConfiguration
     ) {
         let margin = configuration.hostChangeMargin.microseconds
-        guard let newest = known.max(by: { $0.position.witnessed < $1.position.witnessed }) else {
+        guard !known.isEmpty else {
             // Asked for by time, so that a connection that breaks before its first event loses nothing.
             let start = (now - configuration.initialMargin).microseconds
             self.init(cursor: .time(start), witnessed: start)
@@ -58,31 +60,44 @@ struct ResumePoint: Sendable, Equatable {
             if wire == .relay { cursor = .live }
             return
         }
+        // Where a first reading was to begin counts as long as nothing was read. What stands in the future is no time that anything was read up to: our clock, or a host's, was wrong.
+        let latest = now.microseconds + WitnessClock.tolerance
+        let read = known.filter { $0.position.value > 0 }
+        let believed = (read.isEmpty ? known : read).filter { $0.position.witnessed <= latest }.max {
+            $0.position.witnessed < $1.position.witnessed
+        }
+        if let believed {
+            let witnessed = believed.position.witnessed
+            self.init(cursor: .time(witnessed - margin), witnessed: witnessed)
+            evidence = StreamEvidence(believed.evidence)
+            isCertain = believed.position.value > 0
+            let start = witnessed + configuration.initialMargin.microseconds
+            isFirst = !isCertain && now.microseconds - start < margin
+        } else {
+            let certain = now - configuration.doubtMargin
+            self.init(cursor: .time(now.microseconds - margin), witnessed: certain.microseconds)
+        }
         let own = known.first { $0.position.host == host && $0.position.wire == wire && $0.position.value > 0 }
-        self.init(cursor: .time(newest.position.witnessed - margin), witnessed: newest.position.witnessed)
-        evidence = StreamEvidence(newest.evidence)
-        let start = newest.position.witnessed + configuration.initialMargin.microseconds
-        isFirst = newest.position.value == 0 && now.microseconds - start < margin
         // A relay has no cursor by time, so that a position of its own is better than none, unless the whole network's
         // traffic since then is more than a sweep of a few minutes. Of hosts that are followed together each is to show
         // what it has, whatever the others have shown meanwhile.
         let patience = wire == .relay ? max(margin, Self.relayPatience) : margin
         let isOwnPreferred = configuration.parallelHosts > 1
-        if let own, distrusted == nil, isOwnPreferred || own.position.witnessed >= newest.position.witnessed - patience
+        if let own, distrusted == nil,
+            isOwnPreferred || believed.map({ own.position.witnessed >= $0.position.witnessed - patience }) ?? true
         {
             evidence = StreamEvidence(own.evidence)
-            reached = own.position.value
+            // A position of v1 is a time, and one behind what is believed is no more so than any other.
+            reached = wire == .jetstream1 ? min(own.position.value, own.position.witnessed) : own.position.value
+            if wire == .jetstream1 { evidence.cut(behind: reached) }
             witnessed = min(witnessed, own.position.witnessed)
-            let oldest = evidence.items.map(\.value).min() ?? own.position.value
+            let oldest = evidence.items.map(\.value).min() ?? reached
             // One before it: some relays read a cursor as exclusive.
-            cursor = .position(max(1, min(oldest, own.position.value) - (wire == .jetstream2 ? 0 : 1)))
-        } else if wire == .relay {
-            cursor = .live
-            gap = distrusted ?? .hostChanged
-        } else if distrusted != nil || (evidence.items.isEmpty && newest.position.value > 0) {
+            cursor = .position(max(1, min(oldest, reached) - (wire == .jetstream2 ? 0 : 1)))
+        } else if wire == .relay || distrusted != nil || believed == nil || (evidence.items.isEmpty && isCertain) {
             // There is nothing that could be recognised.
-            evidence = StreamEvidence()
-            gap = distrusted ?? .hostChanged
+            if wire == .relay { cursor = .live } else { evidence = StreamEvidence() }
+            gap = distrusted ?? (believed == nil ? .clockChanged : .hostChanged)
         }
     }
 

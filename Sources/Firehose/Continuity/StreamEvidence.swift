@@ -25,6 +25,9 @@ struct StreamEvidence: Sendable, Equatable {
         }
     }
 
+    /// Forgets what stood behind a position.
+    mutating func cut(behind value: Int64) { items.removeAll { $0.value > value } }
+
     /// Sixteen bytes an item: value and digest, big-endian.
     var encoded: [UInt8] {
         items.flatMap { item in Self.bytes(UInt64(bitPattern: item.value)) + Self.bytes(item.digest) }

@@ -20,12 +20,15 @@ public struct StreamGap: Sendable, Hashable {
         public static let hostChanged = Reason(rawValue: "host-changed")
         /// A message was passed over because it is larger than any that is accepted.
         public static let messageTooLarge = Reason(rawValue: "message-too-large")
+        /// Our clock, or a host's, was wrong when the position was stored that reading goes on from.
+        public static let clockChanged = Reason(rawValue: "clock-changed")
         /// An operator asked for a sweep.
         public static let operatorRequest = Reason(rawValue: "operator-request")
 
         /// The reasons that a stream itself gives.
         static let ofStreams: [Reason] = [
             .cursorTooOld, .outdatedCursor, .overlapMissing, .sequenceChanged, .hostChanged, .messageTooLarge,
+            .clockChanged,
         ]
     }
 

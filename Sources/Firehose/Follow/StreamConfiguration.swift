@@ -26,6 +26,8 @@ public struct StreamConfiguration: Sendable {
     public var initialMargin: Duration
     /// How far before the last known time another host is asked to start: clock skew and uneven coverage.
     public var hostChangeMargin: Duration
+    /// How far before now a gap begins where no time is known that can be believed.
+    public var doubtMargin: Duration
     /// A position that stands still for so long while the socket lives is a stalled host.
     public var stallTimeout: Duration
     /// How long a Jetstream of version 2 may take to show the first of the known events again.
@@ -66,6 +68,7 @@ public struct StreamConfiguration: Sendable {
         missWindow = .seconds(60)
         initialMargin = .seconds(60)
         hostChangeMargin = .seconds(120)
+        doubtMargin = .seconds(86_400)
         stallTimeout = .seconds(60)
         overlapTimeout = .seconds(20)
         positionInterval = .seconds(5)

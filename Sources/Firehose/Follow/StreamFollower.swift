@@ -26,6 +26,7 @@ public actor StreamFollower {
     private let isUncheckable: Bool
     private let transport: any StreamTransport
     private let clock: any WallClock
+    private let steady: any WallClock
     private let sleeper: any Clock<Duration>
     private let logger: Logger
     private var known: [StoredPosition] = []
@@ -45,6 +46,7 @@ public actor StreamFollower {
         identities: (any IdentityResolving)?,
         transport: any StreamTransport,
         clock: any WallClock,
+        steady: (any WallClock)? = nil,
         sleeper: any Clock<Duration>,
         generator: any RandomNumberGenerator & Sendable,
         logger: Logger
@@ -66,6 +68,7 @@ public actor StreamFollower {
         isUncheckable = isChecked && identities == nil
         self.transport = transport
         self.clock = clock
+        self.steady = steady ?? clock
         self.sleeper = sleeper
         self.generator = generator
         self.logger = logger
@@ -79,6 +82,7 @@ public actor StreamFollower {
     ///   - mailbox: what was wanted goes there; another follower may fill the same one.
     ///   - identities: tells the keys that a relay's commits are signed with; not needed for Jetstream.
     ///   - clock: the date.
+    ///   - steady: a clock that nobody sets, to wait by; nil for the same.
     ///   - logger: takes one line for each connection, its end and its proof of continuity.
     public init(
         configuration: StreamConfiguration,
@@ -86,6 +90,7 @@ public actor StreamFollower {
         mailbox: StreamMailbox,
         identities: (any IdentityResolving)? = nil,
         clock: any WallClock = SystemClock(),
+        steady: (any WallClock)? = nil,
         logger: Logger
     ) {
         self.init(
@@ -95,6 +100,7 @@ public actor StreamFollower {
             identities: identities,
             transport: WebSocketTransport(configuration: configuration, logger: logger),
             clock: clock,
+            steady: steady,
             sleeper: ContinuousClock(),
             generator: SystemRandomNumberGenerator(),
             logger: logger
@@ -124,7 +130,7 @@ public actor StreamFollower {
 
     private func follow(_ upstreams: [Upstream]) async {
         while !Task.isCancelled {
-            let (index, wait) = rotation.take(at: clock.now())
+            let (index, wait) = rotation.take(at: steady.now())
             let host = upstreams[index]
             if wait > .zero {
                 let seconds = Int(wait.inSeconds.rounded(.up))
@@ -133,10 +139,10 @@ public actor StreamFollower {
             }
             await entrance.waitForRoom()
             let better = rotation.betterHostFree(than: index)
-            let failBackAt = better.map { max($0, clock.now()) + configuration.failBackDelay }
+            let failBackAt = better.map { max($0, steady.now()) + configuration.failBackDelay }
             guard let ending = await follow(host, failBackAt: failBackAt) else { return }
             var generator = SystemOrGiven(base: generator)
-            rotation.ended(index, ending, at: clock.now(), using: &generator)
+            rotation.ended(index, ending, at: steady.now(), using: &generator)
             self.generator = generator.base
         }
     }
@@ -184,6 +190,7 @@ public actor StreamFollower {
             session: session,
             comparison: hosts,
             clock: clock,
+            steady: steady,
             failBackAt: failBackAt,
             verification: verifier?.queue,
             logger: logger

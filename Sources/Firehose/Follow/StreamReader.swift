@@ -13,6 +13,9 @@ struct StreamReader: ~Copyable {
         case told
     }
 
+    /// Microseconds by which a host may begin before the time that it was asked for, and more than that.
+    private static let earliness: Int64 = 7_200_000_000
+
     private let host: Upstream
     private let configuration: StreamConfiguration
     private let resume: ResumePoint
@@ -20,11 +23,12 @@ struct StreamReader: ~Copyable {
     private let session: StreamSession
     private let comparison: HostComparison
     private let clock: any WallClock
+    private let steady: any WallClock
     private let metrics: StreamMetrics
     private let logger: Logger
     /// Where everything goes to be verified; nil when it does not.
     private let verification: VerificationQueue?
-    /// When to leave for a preferred host.
+    /// When to leave for a preferred host, by the steady clock.
     private let failBackAt: UnixTime?
 
     private var decoder: WireDecoder
@@ -37,6 +41,10 @@ struct StreamReader: ~Copyable {
     private var hasEnded = false
     private var hasGap = false
     private var hasCrossedGap = false
+    /// Whether our clock alone says where reading began.
+    private var isBeginningDoubtful: Bool
+    /// The last gap and when it was declared, by the steady clock; nil when its end is certain.
+    private var lastGap: (gap: StreamGap, at: UnixTime)?
     private var stretch: Stretch
     /// The first position behind a message that is too large.
     private var passedAt: Int64?
@@ -55,6 +63,7 @@ struct StreamReader: ~Copyable {
         session: StreamSession,
         comparison: HostComparison,
         clock: any WallClock,
+        steady: any WallClock,
         failBackAt: UnixTime?,
         verification: VerificationQueue? = nil,
         logger: Logger
@@ -66,6 +75,7 @@ struct StreamReader: ~Copyable {
         self.session = session
         self.comparison = comparison
         self.clock = clock
+        self.steady = steady
         self.failBackAt = failBackAt
         self.verification = verification
         self.logger = logger
@@ -75,6 +85,7 @@ struct StreamReader: ~Copyable {
             wire: host.wire,
             configuration: configuration,
             witnessed: resume.witnessed,
+            isCertain: resume.isCertain,
             queue: verification,
             clock: clock
         )
@@ -87,6 +98,7 @@ struct StreamReader: ~Copyable {
         evidence = resume.reached > 0 ? resume.evidence : StreamEvidence()
         reached = resume.reached
         published = resume.reached
+        isBeginningDoubtful = !resume.isCertain && resume.gap == nil
         stretch = resume.reached > 0 && resume.gap == nil ? .continues : .begins
     }
 
@@ -151,7 +163,7 @@ struct StreamReader: ~Copyable {
             return false
         }
         if now - lastProgress >= configuration.stallTimeout { return end(.stalled) }
-        if let failBackAt, clock.now() >= failBackAt { return end(.failBack) }
+        if let failBackAt, steady.now() >= failBackAt { return end(.failBack) }
         return true
     }
 
@@ -229,21 +241,44 @@ struct StreamReader: ~Copyable {
         return publish(withPosition: false) && end(.sequenceChanged)
     }
 
-    private mutating func declare(_ reason: StreamGap.Reason) -> Bool {
+    /// Declares a gap, from a time or from where the last connection ended, with what is handed over next.
+    private mutating func declare(_ reason: StreamGap.Reason, from: Int64? = nil) -> Bool {
         guard pending.gap == nil || publish() else { return false }
         hasGap = true
         stretch = .begins
         verification?.interrupt()
         metrics.gap(reason)
         let now = clock.now().microseconds
-        pending.gap = StreamGap(
+        let gap = StreamGap(
             host: host.name,
             wire: host.wire,
-            // The clock of a host may be ahead of ours.
-            from: min(resume.witnessed, now) - configuration.hostChangeMargin.microseconds,
-            until: now,
+            // The clock of a host may be ahead of ours, or behind.
+            from: from ?? min(resume.witnessed, now) - configuration.hostChangeMargin.microseconds,
+            until: max(now, decoder.witnessed),
             reason: reason
         )
+        pending.gap = gap
+        lastGap = (gap, steady.now())
+        return true
+    }
+
+    /// Declares what our clock has hidden, now that the stream has said what time it is.
+    private mutating func compareClocks() -> Bool {
+        guard decoder.isCertain else { return true }
+        let witnessed = decoder.witnessed
+        if isBeginningDoubtful {
+            isBeginningDoubtful = false
+            // A host that is asked for the future begins with the present, and nobody knows since when we have asked.
+            guard resume.witnessed - witnessed <= Self.earliness else {
+                return declare(.clockChanged, from: witnessed - configuration.doubtMargin.microseconds)
+            }
+        }
+        // A clock that is behind has ended the gap too early.
+        guard let (gap, moment) = lastGap,
+            witnessed - gap.until > WitnessClock.tolerance + (steady.now() - moment).microseconds
+        else { return true }
+        if pending.gap == nil { _ = declare(gap.reason, from: gap.from) } else { pending.gap?.until = witnessed }
+        lastGap = nil
         return true
     }
 
@@ -281,6 +316,7 @@ struct StreamReader: ~Copyable {
     }
 
     private mutating func publish(withPosition: Bool = true) -> Bool {
+        guard compareClocks() else { return false }
         // What is not proven to go on moves no position: other hosts are asked by its time.
         if withPosition, reached > 0, check.isSettled {
             let position = StreamPosition(
@@ -301,7 +337,7 @@ struct StreamReader: ~Copyable {
     }
 
     private mutating func tellComparison() {
-        let isProven = check.isSettled && reached > 0
+        let isProven = check.isSettled && reached > 0 && decoder.isCertain
         if isProven {
             switch stretch {
             case .continues: comparison.resume(host, at: decoder.witnessed)

@@ -66,7 +66,8 @@ public struct NewnessJudge: Sendable {
     }
 
     private func judge(_ times: Times, isCreate: Bool, isResync: Bool) -> Newness {
-        let isStale = times.witnessed - times.written > window
+        // Only what both clocks call old is: either may be ahead, the host's or ours.
+        let isStale = min(times.witnessed, times.now + Self.tolerance) - times.written > window
         guard times.committed <= times.now + Self.tolerance,
             (times.key ?? times.committed) <= times.committed + Self.tolerance
         else { return isStale ? .stale : .misdated }

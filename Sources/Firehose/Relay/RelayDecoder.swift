@@ -15,13 +15,15 @@ struct RelayDecoder: Sendable {
     private let queue: VerificationQueue?
     private let clock: any WallClock
     private var sinceSample = Self.sampling
-    private var estimate: WitnessEstimate
+    private var times = ServerTimes()
+    private var witness: WitnessClock
 
     /// - Parameters:
     ///   - host: the name that positions carry.
     ///   - collections: the collections whose commits are wanted.
     ///   - verification: which commits are proven.
     ///   - witnessed: what is known before the first message.
+    ///   - isCertain: whether a stream has told it.
     ///   - queue: where everything that is signed goes to be verified too; nil for nowhere.
     ///   - clock: the date.
     init(
@@ -29,6 +31,7 @@ struct RelayDecoder: Sendable {
         collections: [CollectionPattern],
         verification: StreamConfiguration.Verification,
         witnessed: Int64,
+        isCertain: Bool = true,
         queue: VerificationQueue? = nil,
         clock: any WallClock = SystemClock()
     ) {
@@ -37,11 +40,14 @@ struct RelayDecoder: Sendable {
         self.queue = queue
         self.clock = clock
         prefixes = collections.outermost.map { Array(($0.isNamespace ? $0.beginning : $0.text + "/").utf8) }
-        estimate = WitnessEstimate(witnessed)
+        witness = WitnessClock(witnessed, isCertain: isCertain, clock: clock)
     }
 
     /// When the relay saw what it sent last, in microseconds since the Unix epoch.
-    var witnessed: Int64 { estimate.value }
+    var witnessed: Int64 { witness.value }
+
+    /// Whether the stream, and not our clock alone, has told when that was.
+    var isCertain: Bool { witness.isCertain }
 
     /// Decodes one message; never fails, a message that cannot be understood comes back as rejected.
     ///
@@ -64,13 +70,16 @@ struct RelayDecoder: Sendable {
 
     private mutating func commit(_ bytes: RawSpan, _ payload: borrowing CBORReader) throws(CBORError) -> WireMessage {
         sinceSample += 1
-        let samples = sinceSample >= Self.sampling
+        let samples = sinceSample >= Self.sampling || !isCertain
         var reader = copy payload
         let outline = try RelayOutline(&reader, prefixes, needsTime: samples)
         guard let sequence = outline.sequence else { throw reader.failure("the commit has no sequence number") }
-        if samples, let time = outline.time, let moment = try? Datetime(reader.text(time)) {
+        if samples, let time = outline.time, let account = outline.account,
+            let moment = try? Datetime(reader.text(time)).microseconds
+        {
             sinceSample = 0
-            estimate.add(moment.microseconds)
+            observe(moment, of: try reader.text(account))
+            if outline.isWanted { witness.suggest(moment) }
         }
         verify(bytes, isWanted: outline.isWanted)
         guard outline.isWanted else { return .missed(value: sequence) }
@@ -110,8 +119,18 @@ struct RelayDecoder: Sendable {
         return content
     }
 
+    /// Takes note of the time that an account's server writes.
+    ///
+    /// It counts for no more than what most servers say, who may have come before it, and what it says itself.
+    private mutating func observe(_ time: Int64, of account: String) {
+        guard let quartile = times.add(time) else { return }
+        _ = witness.observe(min(quartile, time), of: account.hashValue)
+    }
+
     /// The time, or the network's when ours is behind: a slow clock must not refuse what everybody writes.
-    private var now: UnixTime { max(clock.now(), UnixTime(microseconds: witnessed)) }
+    private var now: UnixTime {
+        isCertain ? max(clock.now(), UnixTime(microseconds: witnessed)) : .distantFuture
+    }
 
     private func verify(_ bytes: RawSpan, isWanted: Bool) {
         guard let queue else { return }
@@ -166,7 +185,9 @@ struct RelayDecoder: Sendable {
             guard kind != .unknown else { return WireContent(value: nil) }
             return rejected(bytes, nil, .malformed, "it has no sequence number")
         }
-        if let moment = json["time"]?.string.flatMap({ try? Datetime($0) }) { estimate.add(moment.microseconds) }
+        if let moment = json["time"]?.string.flatMap({ try? Datetime($0) }) {
+            observe(moment.microseconds, of: json["did"]?.string ?? "")
+        }
         guard let body = Self.body(kind, json) else { return WireContent(value: sequence) }
         do {
             let position = StreamPosition(host: host, wire: .relay, value: sequence, witnessed: witnessed)

@@ -63,6 +63,8 @@ struct RelayOutline {
     private(set) var isWanted = false
     /// Where the text of its time stands.
     private(set) var time: Range<Int>?
+    /// Where the text of the account stands that it is of, if the time is needed.
+    private(set) var account: Range<Int>?
 
     /// Walks the members of a commit; those that come behind what is needed are not read.
     ///
@@ -83,10 +85,13 @@ struct RelayOutline {
             } else if needsTime, reader.isEqual(name, "time") {
                 guard case .text(let length) = try reader.head() else { throw reader.failure("time is not a text") }
                 time = try reader.take(length)
+            } else if needsTime, reader.isEqual(name, "repo") {
+                guard case .text(let length) = try reader.head() else { throw reader.failure("repo is not a text") }
+                account = try reader.take(length)
             } else {
                 try reader.skip()
             }
-            if hasOperations, sequence != nil, !needsTime || time != nil { return }
+            if hasOperations, sequence != nil, !needsTime || (time != nil && account != nil) { return }
         }
     }
 

@@ -1,5 +1,5 @@
 public import Logging
-public import Network
+internal import Network
 
 /// Closes the gaps of the stream: one that another host was read over is covered, the others are swept over plain HTTP
 /// until every author was asked, or for three days.
@@ -11,11 +11,10 @@ public struct GapBackfiller: Sendable {
     private let store: any GapStore
     private let hosts: HostComparison
     private let mailbox: StreamMailbox
-    private let clock: any WallClock
     private let interval: Duration
     private let logger: Logger
 
-    /// Authors whose servers have not answered for so long are not waited for.
+    /// Authors whose servers have not answered for so long, while this process has asked them, are not waited for.
     private static let patience = Duration.seconds(3 * 86_400)
 
     /// A backfiller that does nothing yet.
@@ -25,7 +24,6 @@ public struct GapBackfiller: Sendable {
     ///   - store: has the gaps, and knows what was seen.
     ///   - hosts: tells what was read meanwhile.
     ///   - mailbox: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
-    ///   - clock: the date.
     ///   - interval: how often the ledger is asked for gaps.
     ///   - logger: takes a line for each gap that is closed.
     public init(
@@ -33,7 +31,6 @@ public struct GapBackfiller: Sendable {
         store: any GapStore,
         hosts: HostComparison,
         mailbox: StreamMailbox,
-        clock: any WallClock = SystemClock(),
         interval: Duration = .seconds(30),
         logger: Logger
     ) {
@@ -41,14 +38,13 @@ public struct GapBackfiller: Sendable {
         self.store = store
         self.hosts = hosts
         self.mailbox = mailbox
-        self.clock = clock
         self.interval = interval
         self.logger = logger
     }
 
     /// Runs until cancelled.
     public func run() async {
-        var backoffs: [OpenGap.ID: (backoff: Backoff, due: ContinuousClock.Instant)] = [:]
+        var sweeps: [OpenGap.ID: (backoff: Backoff, since: ContinuousClock.Instant, due: ContinuousClock.Instant)] = [:]
         // Those that only wait for what was found to be stored, and what is to be said then.
         var closing: [OpenGap.ID: Closing] = [:]
         repeat {
@@ -57,7 +53,7 @@ public struct GapBackfiller: Sendable {
             for (id, closing) in closing where !open.contains(id) { report(closing) }
             closing = closing.filter { open.contains($0.key) }
             for gap in gaps where closing[gap.id] == nil {
-                var state = backoffs[gap.id] ?? (Backoff(base: interval * 2, limit: .seconds(6 * 3600)), .now)
+                var state = sweeps[gap.id] ?? (Backoff(base: interval * 2, limit: .seconds(6 * 3600)), .now, .now)
                 guard state.due <= .now else { continue }
                 switch hosts.coverage(of: gap.gap) {
                 case .underway: continue
@@ -65,12 +61,12 @@ public struct GapBackfiller: Sendable {
                     await close(gap)
                     closing[gap.id] = Closing(gap: gap, words: "gap covered by another host", details: ["by": host])
                 case .none:
-                    if let swept = await swept(gap) {
-                        backoffs[gap.id] = nil
+                    if let swept = await swept(gap, since: state.since) {
+                        sweeps[gap.id] = nil
                         closing[gap.id] = swept
                     } else {
                         state.due = .now + max(interval, state.backoff.next())
-                        backoffs[gap.id] = state
+                        sweeps[gap.id] = state
                     }
                 }
             }
@@ -86,7 +82,7 @@ public struct GapBackfiller: Sendable {
     }
 
     /// Sweeps a gap and hands its closing over; nil when it has to be done again.
-    private func swept(_ gap: OpenGap) async -> Closing? {
+    private func swept(_ gap: OpenGap, since: ContinuousClock.Instant) async -> Closing? {
         guard let seen = try? await store.seenCollections() else { return nil }
         let report = await sweep.run(from: gap.gap.from, until: gap.gap.until, seen: seen) { [store] uri in
             (try? await store.knows(uri)) ?? false
@@ -94,7 +90,7 @@ public struct GapBackfiller: Sendable {
             await hand(over: StreamBatch(events: events))
         }
         guard !Task.isCancelled else { return nil }
-        let isGivenUp = clock.now() - gap.noticedAt > Self.patience
+        let isGivenUp = .now - since > Self.patience
         guard report.isComplete || isGivenUp else { return nil }
         await close(gap)
         return Closing(

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// Turns the messages of a Jetstream host, of either version, into events.
 ///
@@ -10,26 +11,39 @@ struct JetstreamDecoder: Sendable {
     private let host: String
     private let wire: StreamWire
     private let filter: CollectionFilter
+    private var witness: WitnessClock
     private var sinceAudit = 0
     /// Whether a message may be passed over for what its head says.
     private(set) var trustsOutline: Bool
-    /// When the host witnessed what it sent last, in microseconds since the Unix epoch.
-    private(set) var witnessed: Int64
-
     /// - Parameters:
     ///   - host: the name that positions carry.
     ///   - wire: either version of Jetstream.
     ///   - collections: the collections whose commits are wanted.
     ///   - witnessed: what is known before the first message: where reading begins.
+    ///   - isCertain: whether a stream has told it.
     ///   - trustsOutline: false to decode every message in full, and so to find every fault.
-    init(host: String, wire: StreamWire, collections: [CollectionPattern], witnessed: Int64, trustsOutline: Bool = true)
-    {
+    ///   - clock: the date.
+    init(
+        host: String,
+        wire: StreamWire,
+        collections: [CollectionPattern],
+        witnessed: Int64,
+        isCertain: Bool = true,
+        trustsOutline: Bool = true,
+        clock: any WallClock = SystemClock()
+    ) {
         self.trustsOutline = trustsOutline
         self.host = host
         self.wire = wire
         filter = CollectionFilter(collections)
-        self.witnessed = witnessed
+        witness = WitnessClock(witnessed, isCertain: isCertain, clock: clock)
     }
+
+    /// When the host witnessed what it sent last, in microseconds since the Unix epoch.
+    var witnessed: Int64 { witness.value }
+
+    /// Whether the stream, and not our clock alone, has told when that was.
+    var isCertain: Bool { witness.isCertain }
 
     /// Decodes one message; never fails, a message that cannot be understood comes back as rejected.
     mutating func decode(_ encoding: WireEncoding, _ bytes: RawSpan) -> WireMessage {
@@ -43,9 +57,10 @@ struct JetstreamDecoder: Sendable {
                 ? JetstreamOutline.version2(bytes, filter) : JetstreamOutline.version1(bytes, filter)
             if case .unwanted(let value) = outline {
                 sinceAudit += 1
-                if wire == .jetstream1 { witnessed = max(witnessed, value) }
-                guard sinceAudit >= Self.auditInterval else { return .missed(value: value) }
-                sinceAudit = 0
+                // Whose message it is stands in the whole of it alone.
+                let isNoted = wire == .jetstream2 || witness.observe(value, of: nil)
+                if isNoted, sinceAudit < Self.auditInterval { return .missed(value: value) }
+                if isNoted { sinceAudit = 0 }
                 isAudit = true
             }
         }
@@ -65,14 +80,23 @@ struct JetstreamDecoder: Sendable {
         } catch {
             return rejected(bytes, error.value, error.reason, error.detail)
         }
-        if let moment = fields.witnessed { witnessed = max(witnessed, moment) }
-        var content = WireContent(value: fields.value, notice: fields.notice)
+        if let moment = fields.witnessed {
+            _ = witness.observe(moment, of: fields.did.hashValue)
+        } else if !witness.isCertain, case .commit(let commit)? = fields.body {
+            // The message's time may be imported, and the revision's is the author's: whichever is nearer to now.
+            let times = [json["payload"].flatMap(JetstreamFields.time), (try? TID(commit.rev))?.time.microseconds]
+            times.compactMap(\.self).max().map { witness.suggest($0) }
+        }
+        var content = WireContent(value: place(fields.value), notice: fields.notice)
         if let value = fields.value, let did = fields.did, let body = fields.body, isWanted(body) {
             let position = StreamPosition(host: host, wire: wire, value: value, witnessed: witnessed)
             content.events = [StreamEvent(position: position, did: did, body: body)]
         }
         return content
     }
+
+    /// Up to where the stream is read: a position of v1 is a time, and may be one that is not believed.
+    private func place(_ value: Int64?) -> Int64? { wire == .jetstream1 ? value.map { min($0, witnessed) } : value }
 
     private func isWanted(_ body: StreamEvent.Body) -> Bool {
         guard case .commit(let commit) = body else { return true }
@@ -93,6 +117,6 @@ struct JetstreamDecoder: Sendable {
             detail: detail,
             borrowing: bytes
         )
-        return WireContent(value: value, rejected: [message])
+        return WireContent(value: place(value), rejected: [message])
     }
 }

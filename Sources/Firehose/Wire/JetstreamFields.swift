@@ -50,7 +50,7 @@ struct JetstreamFields {
         case "sync": body = payload["sync"]?["rev"]?.string.map { .sync(rev: $0) }
         default: break
         }
-        if kind != "commit" { witnessed = Self.microseconds(payload["time"]) }
+        if kind != "commit" { witnessed = Self.time(payload) }
     }
 
     /// The year 2100 in microseconds: no host has seen anything then.
@@ -122,7 +122,8 @@ struct JetstreamFields {
         )
     }
 
-    private static func microseconds(_ json: JSONValue?) -> Int64? {
-        json?.string.flatMap { try? Datetime($0) }?.microseconds
+    /// The time that the payload of a v2 message names; that of a commit may be an imported one.
+    static func time(_ payload: JSONValue) -> Int64? {
+        payload["time"]?.string.flatMap { try? Datetime($0) }?.microseconds
     }
 }

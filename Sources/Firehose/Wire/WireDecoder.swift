@@ -10,6 +10,7 @@ enum WireDecoder: Sendable {
         wire: StreamWire,
         configuration: StreamConfiguration,
         witnessed: Int64,
+        isCertain: Bool = true,
         queue: VerificationQueue? = nil,
         clock: any WallClock = SystemClock()
     ) {
@@ -19,6 +20,7 @@ enum WireDecoder: Sendable {
                 collections: configuration.collections,
                 verification: configuration.verification,
                 witnessed: witnessed,
+                isCertain: isCertain,
                 queue: queue,
                 clock: clock
             )
@@ -28,7 +30,9 @@ enum WireDecoder: Sendable {
                 host: host,
                 wire: wire,
                 collections: configuration.collections,
-                witnessed: witnessed
+                witnessed: witnessed,
+                isCertain: isCertain,
+                clock: clock
             )
             self = .jetstream(decoder)
         }
@@ -39,6 +43,14 @@ enum WireDecoder: Sendable {
         switch self {
         case .jetstream(let decoder): decoder.witnessed
         case .relay(let decoder): decoder.witnessed
+        }
+    }
+
+    /// Whether the stream, and not our clock alone, has told when that was.
+    var isCertain: Bool {
+        switch self {
+        case .jetstream(let decoder): decoder.isCertain
+        case .relay(let decoder): decoder.isCertain
         }
     }
 

@@ -76,7 +76,7 @@ struct ConfigurationLoader {
         let rules = rules(document, files: files, record: record)
         let proxy = proxy(record)
         let stream = document.section("stream")
-        let streamConfiguration = streamConfiguration(
+        var streamConfiguration = streamConfiguration(
             stream,
             rules: rules,
             authorities: authorities,
@@ -95,6 +95,8 @@ struct ConfigurationLoader {
         let session = session(document.section("session"), files)
         var delivery = DeliverySection(document: document, locateSecret: files.secret)
             .configuration(rules: rules, appView: appView, allowsLoopback: allowsLoopback)
+        // What is older is told to nobody.
+        streamConfiguration.doubtMargin = delivery.policy.maximumAge
         delivery.lookup.provesBeforeSending =
             stream.flag("verify_before_send", default: delivery.lookup.provesBeforeSending)
         for problem in delivery.problems where record.issues.isEmpty {

@@ -3,21 +3,26 @@ public import Firehose
 internal import FoundationEssentials
 internal import GRDB
 internal import LedgerStorage
+internal import Network
 
 /// Where every stream was read to, what it brought and what it lost.
 public struct StreamStore: PositionStore {
     let database: LedgerDatabase
 
     /// The stored position of every host and wire ever followed.
+    ///
+    /// One that was read up to a time long after it was saved is believed up to when it was saved.
     public func positions() async throws -> [StoredPosition] {
         try await database.read { database in
-            try database.rows("SELECT host, wire, value, witnessed, evidence FROM position").map { row in
-                StoredPosition(
+            try database.rows("SELECT * FROM position").map { row in
+                let witnessed = UnixTime(microseconds: row["witnessed"])
+                let saved: UnixTime = row["saved_at"]
+                return StoredPosition(
                     position: StreamPosition(
                         host: row["host"],
                         wire: StreamWire(rawValue: row["wire"]),
                         value: row["value"],
-                        witnessed: row["witnessed"]
+                        witnessed: (witnessed - saved > .seconds(300) ? saved : witnessed).microseconds
                     ),
                     evidence: Array(row["evidence"] as Data)
                 )

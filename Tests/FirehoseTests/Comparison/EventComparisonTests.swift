@@ -83,6 +83,16 @@ import Testing
         #expect(comparison.receive([], from: second, until: 500).misses.isEmpty)
     }
 
+    @Test func `a host whose time was ahead and has come back is judged, and judges, as before`() throws {
+        var comparison = both()
+        let ahead: Int64 = 86_400_000_000
+        _ = comparison.receive([try event(1, at: ahead)], from: first, until: ahead)
+        _ = comparison.receive([], from: first, until: 20)
+        #expect(comparison.accounts[first]?.stretch == EventComparison.Stretch(since: 0, until: 20))
+        _ = comparison.receive([try event(2, at: 30)], from: first, until: 30)
+        #expect(comparison.receive([], from: second, until: 60).misses.count == 2)
+    }
+
     @Test func `old records that only one wire tells again are not compared`() throws {
         var comparison = both()
         var event = try event(1, at: 20)

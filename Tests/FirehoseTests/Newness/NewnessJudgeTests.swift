@@ -74,6 +74,16 @@ import Testing
         #expect(judge.judge(deleted, now: UnixTime(microseconds: Self.now)) == nil)
     }
 
+    /// Days by which the host's clock, and ours, are wrong.
+    @Test(arguments: [(3.0, 0.0), (30, 0), (0, 3), (0, -3), (3, -3)])
+    func `one clock that is wrong makes nothing too old`(host: Double, own: Double) throws {
+        var judge = NewnessJudge()
+        func time(_ days: Double) -> Int64 { Self.now + Int64(days * 24) * Self.hour }
+        let event = try commit(key: tid(Self.now), rev: Self.now, created: nil, witnessed: time(host))
+        let newness = judge.judge(event, now: UnixTime(microseconds: time(own)))
+        #expect([.fresh, .late, .misdated].contains(newness), "\(String(describing: newness))")
+    }
+
     @Test func `old records behind a sync of the same revision are a resync, a young one is news`() throws {
         var judge = NewnessJudge()
         #expect(judge.judge(event(.sync(rev: tid(Self.now))), now: UnixTime(microseconds: Self.now)) == nil)

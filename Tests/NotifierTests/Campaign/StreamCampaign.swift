@@ -135,7 +135,6 @@ final class StreamCampaign: Sendable {
             store: ledger.stream,
             hosts: follower.hosts,
             mailbox: follower.entrance,
-            clock: network.clock,
             interval: .milliseconds(50),
             logger: log.logger
         )
