@@ -15,6 +15,7 @@ struct JetstreamDecoder: Sendable {
     private var sinceAudit = 0
     /// Whether a message may be passed over for what its head says.
     private(set) var trustsOutline: Bool
+
     /// - Parameters:
     ///   - host: the name that positions carry.
     ///   - wire: either version of Jetstream.

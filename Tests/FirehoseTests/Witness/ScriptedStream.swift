@@ -9,7 +9,7 @@ import TestSupport
 
 /// Hosts that say on each connection what a test has written down, and a follower of them.
 final class ScriptedStream: StreamTransport {
-    /// Gives the messages of a connection.
+    /// Gives the messages of a connection; one that throws is refused.
     typealias Connection = @Sendable () throws -> [[UInt8]]
 
     /// Our clock, which is set at will; where time really stands is ``now``.
@@ -44,11 +44,12 @@ final class ScriptedStream: StreamTransport {
         }
     }
 
-    /// Follows a host for as many connections as are written down, and stores all that comes.
-    func follow(_ host: WebURL, _ connections: Connection...) async throws {
+    /// Follows a host, or another where that one refuses, for as many connections as are written down, and stores all
+    /// that comes.
+    func follow(_ host: WebURL, or other: WebURL? = nil, _ connections: Connection...) async throws {
         script.withLock { $0 = connections }
         var configuration = StreamConfiguration(
-            hosts: [host],
+            hosts: [host] + (other.map { [$0] } ?? []),
             collections: [try CollectionPattern("sh.tangled.repo.pull")]
         )
         configuration.verification = .off
@@ -74,13 +75,17 @@ final class ScriptedStream: StreamTransport {
         guard let connection = script.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return .cancelled }
         asked.withLock { $0.append(request) }
         let encoding: WireEncoding = request.url.path.hasSuffix("subscribeRepos") ? .binary : .text
-        var (messages, moment) = (try? connection(), ContinuousClock.now)
-        while let batch = messages?.prefix(10) {
+        guard var messages = try? connection() else {
+            return .refused(status: 404, error: nil, message: "", retryAfter: nil)
+        }
+        var moment = ContinuousClock.now
+        while true {
+            let batch = messages.prefix(10)
             for message in batch {
                 guard unsafe reader.message(encoding, message.span.bytes) else { break }
             }
             guard reader.batchEnded(moment), !batch.isEmpty else { break }
-            messages?.removeFirst(batch.count)
+            messages.removeFirst(batch.count)
             moment += .seconds(6)
         }
         return .closed(code: 1000, reason: "")

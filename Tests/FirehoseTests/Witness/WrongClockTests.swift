@@ -98,6 +98,46 @@ import Testing
         #expect(isNear(try #require(witnessed(stream).first)))
     }
 
+    @Test func `of ours, set while a host is preferred that has refused, ends no connection`() async throws {
+        let stream = Stream()
+        try await stream.follow(
+            Stream.url(.jetstream1),
+            or: Stream.url(.jetstream2, host: "b.test"),
+            { throw MissingPart() },
+            {
+                stream.clock.advance(.seconds(86_400))
+                return try Stream.messages(.jetstream2, 0..<40)
+            }
+        )
+        #expect(stream.ledger.created.count == 20)
+    }
+
+    @Test func `of a host is seen through where heads alone are read`() throws {
+        var decoder = JetstreamDecoder(
+            host: "h",
+            wire: .jetstream1,
+            collections: [try CollectionPattern("a.b.c")],
+            witnessed: Stream.now,
+            clock: ManualClock(UnixTime(microseconds: Stream.now))
+        )
+        var (places, passed): ([Int64], [Bool]) = ([], [])
+        for (number, days) in [Int64(0), 2, 0, 0].enumerated() {
+            let time = Stream.now + Int64(number) * 1_000_000 + days * Stream.day
+            let event = NetworkEvent(number: number, time: Stream.now, kind: .unwanted)
+            let bytes = try event.message(.jetstream1, value: 0, time: time)
+            switch unsafe decoder.decode(.text, bytes.span.bytes) {
+            case .missed(let value):
+                passed.append(true)
+                places.append(value - Stream.now)
+            case .read(let content):
+                #expect(content.events.isEmpty && content.rejected.isEmpty)
+                passed.append(false)
+                places.append(try #require(content.value) - Stream.now)
+            }
+        }
+        #expect(places == [0, 0, 2_000_000, 3_000_000] && passed == [true, false, false, true])
+    }
+
     /// A position as of number 19, whose time is 30 days ahead.
     private func poison(_ stream: ScriptedStream, _ wire: StreamWire) async throws {
         try await stream.follow(Stream.url(wire)) { try Stream.messages(wire, 0..<20) }
