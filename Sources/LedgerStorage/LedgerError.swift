@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 
 /// Why the ledger cannot be read or written: damage to our own state, fatal at once, and loud.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -43,6 +44,17 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
         self.path = path
         self.detail = detail
+    }
+
+    /// What a call of the file system ended with.
+    init(errno cause: Int32, path: String) {
+        let code: Code =
+            switch cause {
+            case EROFS, EACCES, EPERM: .readOnly
+            case ENOSPC, EDQUOT: .full
+            default: .unopenable
+            }
+        self.init(code, path: path, detail: unsafe String(cString: strerror(cause)))
     }
 
     init(_ error: any Error, path: String, writer: String?) {

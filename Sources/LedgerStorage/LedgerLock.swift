@@ -4,7 +4,7 @@ internal import Glibc
 package final class LedgerLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock.
+    /// Takes the lock; a daemon waits a second for one that is just ending.
     ///
     /// - Parameters:
     ///   - path: of the lock file.
@@ -12,25 +12,25 @@ package final class LedgerLock: Sendable {
     /// - Throws: ``LedgerError`` of code `inUse`, `readOnly`, `full` or `unopenable`.
     init(path: String, holder: Int32?) throws(LedgerError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let cause = errno
-            let code: LedgerError.Code =
-                switch cause {
-                case EROFS, EACCES, EPERM: .readOnly
-                case ENOSPC, EDQUOT: .full
-                default: .unopenable
-                }
-            throw LedgerError(code, path: path, detail: unsafe String(cString: strerror(cause)))
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard descriptor >= 0 else { throw LedgerError(errno: errno, path: path) }
+        guard Self.lock(descriptor, tries: holder == nil ? 1 : 50) else {
             close(descriptor)
-            throw LedgerError(.inUse, path: path, detail: "its lock file is locked")
+            let other = Self.holder(of: path).map { "process \($0) holds its lock" }
+            throw LedgerError(.inUse, path: path, detail: other ?? "its lock file is locked")
         }
         self.descriptor = descriptor
         let text = holder.map { "\($0)\n" } ?? ""
         // Whom nobody can name cannot be told to reload; that is no reason not to run.
         _ = ftruncate(descriptor, 0)
         _ = unsafe pwrite(descriptor, text, text.utf8.count, 0)
+    }
+
+    private static func lock(_ descriptor: Int32, tries: Int) -> Bool {
+        for attempt in 1...tries {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            if attempt < tries { usleep(20_000) }
+        }
+        return false
     }
 
     /// The process that holds the lock; nil when nobody does, or who does has not said so.

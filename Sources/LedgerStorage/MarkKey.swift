@@ -59,27 +59,16 @@ extension LedgerDatabase {
 
     private var directory: String { String(path.dropLast(path.split(separator: "/").last?.utf8.count ?? 0).dropLast()) }
 
-    private static func failure(_ path: String) -> LedgerError {
-        let cause = errno
-        let code: LedgerError.Code =
-            switch cause {
-            case EROFS, EACCES, EPERM: .readOnly
-            case ENOSPC, EDQUOT: .full
-            default: .unopenable
-            }
-        return LedgerError(code, path: path, detail: unsafe String(cString: strerror(cause)))
-    }
-
     private static func content(of path: String) throws(LedgerError) -> String? {
         let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw failure(path)
+            throw LedgerError(errno: errno, path: path)
         }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = unsafe Glibc.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw failure(path) }
+        guard count >= 0 else { throw LedgerError(errno: errno, path: path) }
         return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
@@ -87,13 +76,13 @@ extension LedgerDatabase {
     private static func write(_ text: String, to path: String) throws(LedgerError) {
         let temporary = path + ".new"
         let descriptor = unsafe Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure(temporary) }
+        guard descriptor >= 0 else { throw LedgerError(errno: errno, path: temporary) }
         let isWritten =
             unsafe Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count && fsync(descriptor) == 0
-        let problem = failure(temporary)
+        let problem = LedgerError(errno: errno, path: temporary)
         close(descriptor)
         guard isWritten else { throw problem }
-        guard unsafe rename(temporary, path) == 0 else { throw failure(path) }
+        guard unsafe rename(temporary, path) == 0 else { throw LedgerError(errno: errno, path: path) }
         let folder = unsafe Glibc.open(
             String(path.dropLast(MarkKey.fileName.count)),
             O_RDONLY | O_CLOEXEC | O_DIRECTORY

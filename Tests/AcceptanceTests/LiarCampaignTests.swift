@@ -4,7 +4,8 @@ import Sandbox
 import TestSupport
 import Testing
 
-/// What nobody may be told twice by, and nothing be lost by: memory that is older than the chat, and servers that lie.
+/// What nobody may be told twice by, and nothing be lost by: memory that is older than the chat, a clock that is set, and
+/// servers that lie.
 ///
 /// `IMPACT_NOTIFIER_LIARS=5000` runs it in full; fifty kills then.
 @Suite(.serialized, .timeLimit(.minutes(60)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
@@ -51,9 +52,14 @@ struct `A daemon among liars` {
         #expect(doctor.output.contains { $0.contains("there is no ledger") }, tail(doctor))
     }
 
+    /// What the machine's clock is set to, in seconds beside the truth.
+    private static let clocks = [0, -90, -7200, 43_200, 180_000, 31_536_000, -31_536_000]
+
     @Test func `tells nobody twice and loses nothing`() async throws {
         let seed = randomSeed()
         var generator = SeededGenerator(seed: seed)
+        let clock = try await MachineClock()
+        if clock == nil { print("skipped: there is no C compiler to make a wrong clock with") }
         let stage = try await Stage(
             owners: 40,
             overrides: [
@@ -62,7 +68,8 @@ struct `A daemon among liars` {
                 "sending.probe_interval": "50ms", "sending.maximum_sends": "5", "lookup.first_wait": "10ms",
                 "lookup.maximum_wait": "200ms", "lookup.host_pause": "50ms", "lookup.project_patience": "2s",
                 "stream.initial_margin": "1h",
-            ]
+            ],
+            environment: clock?.environment ?? [:]
         )
         try keepOldKey(stage)
         let network = stage.network
@@ -78,9 +85,16 @@ struct `A daemon among liars` {
         var process = try stage.daemon.run()
         var copies: [[(String, Data)]] = []
         var memories: [Memory] = []
+        var clocks: [Int] = []
+        func set() throws {
+            clocks.append(Self.clocks.randomElement(using: &generator) ?? 0)
+            try clock?.set(clocks.last ?? 0)
+        }
         for _ in 0..<Self.kills {
             // The moment of death is the input.
-            try await Task.sleep(for: .milliseconds(Int.random(in: 300...2000, using: &generator)))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 150...1000, using: &generator)))
+            try set()
+            try await Task.sleep(for: .milliseconds(Int.random(in: 150...1000, using: &generator)))
             #expect(process.ending == nil, tail(process))
             process.signal(SIGKILL)
             _ = await process.ended(within: .seconds(5))
@@ -93,14 +107,17 @@ struct `A daemon among liars` {
             case .withoutLog: remove(["ledger.sqlite-wal", "ledger.sqlite-shm"], stage)
             case .emptied: restore([], stage)
             }
+            // Where a first reading begins only the clock can say.
+            if memory == .emptied { try clock?.set(0) } else { try set() }
             process = try stage.daemon.run()
         }
+        try clock?.set(0)
         try await writer.value
         let jobs = try await stage.rest(of: Self.requests, process)
         let states = Dictionary(grouping: jobs.values, by: \.state).mapValues(\.count)
         let reasons = Dictionary(grouping: jobs.values.compactMap(\.reason), by: { $0 }).mapValues(\.count)
         print(
-            "\(Self.requests) requests, \(Self.kills) kills, \(network.faults.fired) lies, \(memories.map(\.rawValue)): \(states), \(reasons)"
+            "\(Self.requests) requests, \(Self.kills) kills, \(network.faults.fired) lies, \(memories.map(\.rawValue)), clocks \(clocks): \(states), \(reasons)"
         )
         let stored = stage.countsByRequest()
         for (number, count) in stored { #expect(count == 1, "request \(number) is stored \(count) times") }

@@ -67,7 +67,7 @@ import Testing
             return OwnerLookup(
                 configuration: LookupConfiguration(),
                 identities: FixedIdentities(),
-                strangers: GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: clock),
+                strangers: GuardedClient(configuration: LookupConfiguration(), http: http, clock: clock),
                 confirmations: confirmations ?? self.confirmations,
                 wallClock: clock
             )

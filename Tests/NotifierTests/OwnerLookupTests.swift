@@ -21,7 +21,7 @@ import Testing
         let lookup = OwnerLookup(
             configuration: LookupConfiguration(),
             identities: FixedIdentities(),
-            strangers: GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock()),
+            strangers: GuardedClient(configuration: LookupConfiguration(), http: http, clock: ManualClock()),
             confirmations: PassingConfirmations(),
             wallClock: ManualClock()
         )
@@ -107,7 +107,7 @@ import Testing
             let isStranger = request.reach == .stranger
             return .success(HTTPResponse(status: isStranger ? 501 : 200, body: Array("{}".utf8)))
         }
-        let client = GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock())
+        let client = GuardedClient(configuration: LookupConfiguration(), http: http, clock: ManualClock())
         let url = try WebURL("https://index.example.com/x")
         func ask(_ reach: HTTPRequest.Reach) async throws -> Int {
             try await client.send(HTTPRequest(.get, url, reach: reach)).status

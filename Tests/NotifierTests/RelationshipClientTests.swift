@@ -25,7 +25,7 @@ import Testing
             configuration: configuration,
             sender: sender,
             http: CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true)),
-            wallClock: ManualClock(),
+            clock: ManualClock(),
             logger: .silent
         )
     }

@@ -224,7 +224,7 @@ import Testing
             configuration: room.configuration,
             sender: World.sender,
             http: network,
-            wallClock: room.clock,
+            clock: room.clock,
             logger: .silent
         )
         let context = DeliveryContext.silent(room.configuration, http: network, wallClock: room.clock)

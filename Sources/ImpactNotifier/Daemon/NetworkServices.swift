@@ -10,6 +10,8 @@ struct NetworkServices: Sendable {
     let configuration: Configuration
     let http: CurlHTTPClient
     let identities: IdentityResolver
+    /// What waits are reckoned by that are in no file.
+    let steadyClock = SteadyClock()
     let logger: Logger
 
     init(_ configuration: Configuration, logger: Logger) {
@@ -27,7 +29,7 @@ struct NetworkServices: Sendable {
             handleService: configuration.appView,
             allowsLoopback: configuration.allowsLoopback
         )
-        identities = IdentityResolver(configuration: identity, client: http)
+        identities = IdentityResolver(configuration: identity, client: http, clock: steadyClock)
     }
 
     /// The sender's DID; a handle is resolved.

@@ -8,6 +8,8 @@ struct ProcessServices: Sendable {
     let network: NetworkServices
     let ledger: Ledger
     let session: StoredSession
+    /// The machine's clock, as far as it is believed.
+    let clock: DaemonClock
     private let keeping: Task<Void, Never>
 
     /// Takes the state directory and opens what is in it.
@@ -30,6 +32,7 @@ struct ProcessServices: Sendable {
             throw DaemonFailure(error)
         }
         network = NetworkServices(configuration, logger: logger)
+        clock = DaemonClock(steady: network.steadyClock, logger: logger)
         let account = try await network.waitForAccount { wait in
             manager.startsLater(within: wait + .seconds(60), status: "Waiting for the account's handle to be resolved.")
         }

@@ -39,6 +39,8 @@ struct Runtime: Sendable {
             identities: services.network.identities,
             http: services.network.http,
             mailbox: mailbox,
+            wallClock: services.clock,
+            steadyClock: services.network.steadyClock,
             logger: Logger(label: "pipeline")
         )
         let follower = StreamFollower(
@@ -46,6 +48,8 @@ struct Runtime: Sendable {
             positions: services.ledger.stream,
             mailbox: mailbox,
             identities: services.network.identities,
+            clock: services.clock,
+            steady: services.network.steadyClock,
             logger: Logger(label: "stream")
         )
         let keeper = GapBackfiller(

@@ -55,13 +55,20 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         return error.name
     }
 
+    /// An answer of success that does not tell what was asked.
+    var isSenseless: Bool {
+        switch self {
+        case .unreadable, .misdirected: true
+        default: false
+        }
+    }
+
     /// No answer, and the request may have been carried out nevertheless.
     var mayHaveBeenCarriedOut: Bool {
         switch self {
         case .session(let failure): failure.mayHaveBeenSent
         case .transport(let failure): failure.mayHaveBeenSent
-        case .unreadable, .misdirected: true
-        default: false
+        default: isSenseless
         }
     }
 }

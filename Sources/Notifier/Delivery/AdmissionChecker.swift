@@ -68,7 +68,8 @@ actor AdmissionChecker {
     }
 
     private func believed(_ recipient: DID, _ age: Duration = lifetime) async throws(LedgerError) -> Bool? {
-        try await recipients.follows(recipient, since: context.now - age)
+        let now = context.now
+        return try await recipients.follows(recipient, in: now - max(.zero, age)...now)
     }
 
     // Who comes while a question is under way is in the next one.

@@ -33,7 +33,7 @@ extension ChatSender {
         context.reporter.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
         let wait = max(.seconds(1), configuration.sending.answersInterval ?? .zero, breaker.backoff(answerFailures))
-        nextAnswersAt = context.now + wait
+        nextAnswersAt = context.steadyNow + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
             "answers of owners cannot be read, so that nobody's “stop” is heeded",

@@ -18,7 +18,7 @@ extension ChatSender {
             told = message.members.filter { scan.message(telling: marker.mark($0.uri)) != nil }.map(\.job)
         }
         let now = context.now
-        let wait = max(.zero, nextSendAt - now)
+        let wait = max(.zero, nextSendAt - context.steadyNow)
         let applied = try await queue.absent(
             message.id,
             told: told,
@@ -42,7 +42,7 @@ extension ChatSender {
 
     private func verifyFailed(_ message: Message, _ failure: CallFailure) async throws(LedgerError) {
         var verdict = try await refine(await judge(.readMessages, failure, of: message.owner), failure, message)
-        if case .unreadable = failure, message.attempts >= Self.unreadableAttempts {
+        if failure.isSenseless, message.attempts >= Self.senselessAttempts {
             verdict = Verdict(2, .drop, .conversationUnreadable)
         }
         try await apply(
@@ -54,7 +54,7 @@ extension ChatSender {
     }
 
     /// Answers without sense after which a human must look: the owner would get nothing else meanwhile.
-    private static let unreadableAttempts = 20
+    private static let senselessAttempts = 20
 
     private func scan(_ message: Message) async throws(CallFailure) -> ConversationScan {
         // Pages without what the conversation says of itself are old. Whoever refuses that may still let it be read.

@@ -19,7 +19,7 @@ actor ChatSender {
     let composer: Composer
     let marker: MessageReference
     var breaker: SendBreaker
-    /// When the pace allows the next message.
+    /// When the pace allows the next message, by the steady clock, as the next line.
     var nextSendAt = UnixTime.distantPast
     var nextAnswersAt = UnixTime.distantPast
     /// Failures in a row to read what owners answered.
@@ -58,7 +58,10 @@ actor ChatSender {
     func run() async throws(LedgerError) {
         let doubtful = try await queue.recover(now: context.now)
         if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": "\(doubtful)"]) }
-        if let last = try await queue.lastSentAt() { nextSendAt = last + configuration.sending.interval }
+        if let last = try await queue.lastSentAt() {
+            // A clock that was ahead then prolongs nothing.
+            nextSendAt = context.steadyNow + configuration.sending.interval - max(.zero, context.now - last)
+        }
         try await context.loops.sending.run { () async throws(LedgerError) in try await self.step() }
     }
 
@@ -68,16 +71,21 @@ actor ChatSender {
         context.loops.sending.wake()
     }
 
-    /// Whether and why nothing is sent.
-    var status: PipelineStatus.Sender { breaker.status }
+    /// Whether and why nothing is sent, with the times of the date.
+    var status: PipelineStatus.Sender {
+        let offset = context.now - context.steadyNow
+        return switch breaker.status {
+        case .open: .open
+        case .off: .off
+        case .held(let reason, let until): .held(reason: reason, until: until + offset)
+        case .paused(let reason, let detail, let probeAt):
+            .paused(reason: reason, detail: detail, probeAt: probeAt + offset)
+        }
+    }
 
     /// Does one thing, and says how long there is nothing else to do.
     private func step() async throws(LedgerError) -> Duration {
-        let now = context.now
-        // No wait is longer than it was meant to be, also when the clock was ahead as it began.
-        nextSendAt = min(nextSendAt, now + max(configuration.sending.interval, longestHesitation))
-        let answersWait = max(configuration.sending.answersInterval ?? .zero, configuration.sending.maximumWait)
-        nextAnswersAt = min(nextAnswersAt, now + max(.seconds(1), answersWait))
+        let (now, steadyNow) = (context.now, context.steadyNow)
         // Whatever stands against sending, a session that there is not among it, does not stand against this.
         if context.isShadow, let candidate = try await queue.nextCandidate(configuration, now: now) {
             try await foretell(candidate)
@@ -85,17 +93,17 @@ actor ChatSender {
         }
         switch breaker.status {
         case .open, .off: break
-        case .held(_, let until) where until > now: return until - now
+        case .held(_, let until) where until > steadyNow: return until - steadyNow
         case .held: breaker.reopenAfterHold()
-        case .paused(_, _, let probeAt) where probeAt > now: return probeAt - now
+        case .paused(_, _, let probeAt) where probeAt > steadyNow: return probeAt - steadyNow
         case .paused:
-            await probe(now: now)
+            await probe(now: steadyNow)
             return .zero
         }
         // Before anything is sent, or sent again: an owner may have said “stop” during a pause.
-        if let interval = configuration.sending.answersInterval, nextAnswersAt <= now {
+        if let interval = configuration.sending.answersInterval, nextAnswersAt <= steadyNow {
             // Never so often that nothing else gets a turn.
-            nextAnswersAt = now + max(.seconds(1), interval)
+            nextAnswersAt = steadyNow + max(.seconds(1), interval)
             try await readAnswers()
             return .zero
         }
@@ -104,11 +112,11 @@ actor ChatSender {
             return .zero
         }
         if !context.isShadow {
-            if nextSendAt > now { return nextSendAt - now }
+            if nextSendAt > steadyNow { return nextSendAt - steadyNow }
             if let candidate = try await queue.nextCandidate(configuration, now: now) {
                 if isIdle {
                     isIdle = false
-                    nextSendAt = now + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
+                    nextSendAt = steadyNow + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
                     return .zero
                 }
                 if try await take(candidate) { paceNext() }
@@ -119,7 +127,7 @@ actor ChatSender {
         let due = try await queue.nextDue() ?? .distantFuture
         // Where nobody reads answers there is no time for it.
         let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
-        return max(WorkLoop.shortestSleep, min(due, answersAt) - now)
+        return max(WorkLoop.shortestSleep, min(due - now, answersAt - steadyNow))
     }
 
     /// Of two daemons that hear of the same at the same time one is to see what the other wrote.
@@ -129,7 +137,7 @@ actor ChatSender {
     }
 
     /// The next message waits for its turn.
-    func paceNext() { nextSendAt = context.now + configuration.sending.interval }
+    func paceNext() { nextSendAt = context.steadyNow + configuration.sending.interval }
 
     // A pause ends when the chat service says through the whole chain that this account may chat.
     private func probe(now: UnixTime) async {
@@ -156,7 +164,7 @@ actor ChatSender {
 
     /// Judges a failure for the sender as a whole, and tells the operator when they are needed.
     func judge(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil) async -> Verdict {
-        let now = context.now
+        let now = context.steadyNow
         let wasPaused = breaker.isPaused
         var verdict = breaker.failed(phase, failure, of: owner, now: now)
         if verdict.followUp == .checkWay, (try? await chat.isChatDisabled()) == nil {

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Firehose
 internal import Logging
 internal import Network
 
@@ -13,6 +14,9 @@ struct DeliveryContext: Sendable {
     let reporter: OutcomeReporter
     let loops: DeliveryLoops
     let wallClock: any WallClock
+    /// A clock that nothing sets.
+    let steadyClock: any WallClock
+    let networkTime: NetworkTime
     let logger: Logger
 
     init(
@@ -20,6 +24,7 @@ struct DeliveryContext: Sendable {
         sender: DID,
         reporter: OutcomeReporter,
         wallClock: any WallClock,
+        steadyClock: (any WallClock)? = nil,
         clock: any Clock<Duration>,
         logger: Logger
     ) {
@@ -31,14 +36,25 @@ struct DeliveryContext: Sendable {
         self.reporter = reporter
         loops = DeliveryLoops(clock: clock)
         self.wallClock = wallClock
+        self.steadyClock = steadyClock ?? wallClock
+        networkTime = NetworkTime(steadyClock: self.steadyClock)
         self.logger = logger
     }
 
     /// Whether nothing is sent, and everything else is done.
     var isShadow: Bool { !configuration.sending.isEnabled }
 
-    /// The time.
+    /// The time, as rows are dated.
     var now: UnixTime { wallClock.now() }
+
+    /// The time by a clock that nothing sets: waits that are in no row are reckoned by it.
+    var steadyNow: UnixTime { steadyClock.now() }
+
+    /// The time as far as our clock and the network's agree: what is given up, expired or forgotten goes by it.
+    var agreedNow: UnixTime { min(now, networkTime.now) }
+
+    /// Takes note of how far a stream was read; position 0 is where reading was to begin.
+    func note(_ position: StreamPosition) { if position.value > 0 { networkTime.note(position.witnessedAt) } }
 
     /// Says what became of requests and jobs, and wakes whose work it is now.
     func report(_ applied: Applied) {

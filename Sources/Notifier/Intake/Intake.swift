@@ -40,6 +40,7 @@ actor Intake {
             items.append(contentsOf: limit(item))
         }
         let result = try await queue.store(batch, items, now: context.now)
+        if let position = batch.position?.position { context.note(position) }
         for rejected in batch.rejected {
             context.logger.warning(
                 "message quarantined",

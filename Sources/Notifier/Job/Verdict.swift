@@ -88,6 +88,9 @@ public struct Verdict: Sendable, Hashable {
     /// Whether it is this job's alone: nothing is held against the way that all messages take.
     var isOfJobAlone: Bool { wait != nil || escalation?.isSenderWide == false || reason == .answerMisdirected }
 
+    /// No ``wait`` is longer.
+    static let longestWait = Duration.seconds(300)
+
     /// The verdict when the same has happened so often already.
     func escalated(occurrences: Int) -> Verdict {
         guard let escalation, occurrences > escalation.after else { return self }

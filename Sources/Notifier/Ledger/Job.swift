@@ -63,6 +63,12 @@ public struct Job: Sendable, Equatable {
         return min(seen, UnixTime(microseconds: Int64(clamping: made.microseconds)))
     }
 
+    /// A time that was noted of it, no earlier than the stream told of it; that instead, when a clock that was ahead noted it.
+    func since(_ time: UnixTime, at now: UnixTime) -> UnixTime {
+        let seen = UnixTime(microseconds: witnessed)
+        return time <= now ? max(time, seen) : seen
+    }
+
     /// What is in the record, without anybody's text, when it was refused for that; nil otherwise.
     public var refusedShape: String? {
         // With a reference, a record behind it is otherwise than expected: the detail says which.

@@ -197,7 +197,7 @@ extension LedgerTransaction {
                 state: state,
                 reason: reason,
                 detail: detail,
-                latency: now - (row["seen_at"] as UnixTime),
+                latency: max(.zero, now - (row["seen_at"] as UnixTime)),
                 nextIn: nextIn
             )
         )

@@ -83,7 +83,7 @@ extension LedgerTransaction {
     fileprivate func mentionFreeAt(limit: Int, window: Duration) throws -> UnixTime? {
         let at: UnixTime? = try database.value(
             """
-            SELECT at FROM attempt WHERE \(Self.told) AND at > \(now - window)
+            SELECT at FROM attempt WHERE \(Self.told) AND at > \(now - window) AND at <= \(now)
             ORDER BY at DESC LIMIT 1 OFFSET \(max(0, limit - 1))
             """
         )

@@ -51,17 +51,20 @@ extension LedgerTransaction {
         let before = database.totalChangesCount
         var count: Int { database.totalChangesCount - before }
         let unseen: SQL = "NOT EXISTS (SELECT 1 FROM sighting WHERE uri = request.uri AND seen_at >= \(now))"
+        // A clock that was behind dates rows too early; when the stream told of them does not hang on it.
+        let written: SQL = "request.witnessed < \(now.microseconds)"
         let ends = [JobState.delivered, .dropped]
         let jobs = ends.map { end -> SQL in
             """
             SELECT DISTINCT request.id AS id, uri FROM job AS ended CROSS JOIN request ON request.id = ended.request
             WHERE ended.state = \(end) AND ended.updated_at < \(now) AND request.updated_at < \(now)
+                AND \(written)
                 AND request.state <> \(RequestMachine.State.lookup) AND NOT EXISTS (SELECT 1 FROM job
                     WHERE request = request.id AND (updated_at >= \(now) OR state NOT IN \(ends))) AND \(unseen)
             """
         }
         let requests = [RequestMachine.State.resolved, .dropped].map { end -> SQL in
-            "SELECT id, uri FROM request WHERE state = \(end) AND is_shown AND updated_at < \(now) AND \(unseen)"
+            "SELECT id, uri FROM request WHERE state = \(end) AND is_shown AND updated_at < \(now) AND \(written) AND \(unseen)"
         }
         for finished in jobs + requests where count < Self.rows {
             for request in try database.rows("\(finished) LIMIT \(Self.batch)") where count < Self.rows {

@@ -7,21 +7,39 @@ internal import Network
 // when its recipient is asked after stands in one row, however much waits for them.
 extension JobQueue {
     /// Lets a batch of what has waited long enough go on: to another try, or to its end; before it, what is being called off.
-    func wakeDue(now: UnixTime) async throws(LedgerError) -> Applied {
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - agreed: the time as far as our clock and the network's agree; no wait ends for good before it.
+    /// - Returns: what became of them.
+    /// - Throws: ``LedgerError``.
+    func wakeDue(now: UnixTime, agreed: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             guard try !transaction.callOffNext() else { return }
             let database = transaction.database
+            // However its row was dated: nothing is over before the longest wait has passed since the stream told of it.
+            let told = (agreed - timetable.expiry).microseconds
             for job in try database.rows(
                 """
-                SELECT id, wait_until <= \(now) AS is_over FROM job WHERE state = \(JobState.deferred) AND due_at <= \(now)
-                ORDER BY due_at LIMIT \(LedgerTransaction.batch)
+                SELECT job.id AS id, job.wait_until <= \(now) AS is_late,
+                    job.wait_until <= \(agreed) AND witnessed <= \(told) AS is_over
+                FROM job CROSS JOIN request ON request.id = request WHERE job.state = \(JobState.deferred)
+                    AND job.due_at <= \(now) ORDER BY job.due_at LIMIT \(LedgerTransaction.batch)
                 """
-            ) { try transaction.apply(job["is_over"] == true ? .waitExpired : .wakened, toJob: job["id"]) }
+            ) {
+                if job["is_late"] != true {
+                    try transaction.apply(.wakened, toJob: job["id"])
+                } else if job["is_over"] == true {
+                    try transaction.apply(.waitExpired, toJob: job["id"])
+                } else {
+                    try transaction.rest(job["id"])
+                }
+            }
             // An account that came back is found by the next look-up: only the end of the wait is somebody's business.
             let requests: [Int64] = try database.values(
                 """
-                SELECT id FROM request WHERE state = \(RequestMachine.State.lookup) AND is_shown AND wait_until <= \(now)
-                    AND reason IN \(Reason.awaiting(.account)) LIMIT \(LedgerTransaction.batch)
+                SELECT id FROM request WHERE state = \(RequestMachine.State.lookup) AND is_shown AND wait_until <= \(agreed)
+                    AND witnessed <= \(told) AND reason IN \(Reason.awaiting(.account)) LIMIT \(LedgerTransaction.batch)
                 """
             )
             for request in requests { try transaction.apply(.waitExpired, toRequest: request) }
@@ -108,6 +126,11 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
+    /// Lets a job wait on whose wait our clock alone says to be over.
+    fileprivate func rest(_ job: Int64) throws {
+        try database.run("UPDATE job SET due_at = \(now + .seconds(600)) WHERE id = \(job)")
+    }
+
     /// Recipients who are waited for, of whom this is known and who are due, the longest waiting first.
     fileprivate func awaited(follows: Bool?, limit: Int) throws -> [DID] {
         // Who follows is woken at once.

@@ -88,7 +88,8 @@ extension LedgerTransaction {
 
     /// When a limit lets the next message through; nil when it does so now.
     ///
-    /// The message that must leave the window before another fits is the limit-th newest in it.
+    /// The message that must leave the window before another fits is the limit-th newest in it. What a clock that was ahead
+    /// has dated does not count.
     private func freeAt(_ limit: SendingLimit, author: DID, owner: DID) throws -> UnixTime? {
         let counted: SQL =
             switch limit.scope {
@@ -98,8 +99,8 @@ extension LedgerTransaction {
             }
         let sentAt: UnixTime? = try database.value(
             """
-            SELECT sent_at FROM message WHERE \(counted) AND sent_at > \(now - limit.window) AND sends > 0
-            ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
+            SELECT sent_at FROM message WHERE \(counted) AND sent_at > \(now - limit.window) AND sent_at <= \(now)
+                AND sends > 0 ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
             """
         )
         return sentAt.map { $0 + limit.window }

@@ -10,10 +10,11 @@ internal import Network
 struct RecipientStore: Sendable {
     let database: LedgerDatabase
 
-    /// Whether a recipient was seen to follow the sender since a time; nil when nobody asked.
-    func follows(_ did: DID, since time: UnixTime) async throws(LedgerError) -> Bool? {
-        try await database.read {
-            try $0.value("SELECT follows FROM recipient WHERE did = \(did) AND asked_at >= \(time)")
+    /// Whether a recipient was seen to follow the sender in these times; nil when nobody asked.
+    func follows(_ did: DID, in times: ClosedRange<UnixTime>) async throws(LedgerError) -> Bool? {
+        let (first, last) = (times.lowerBound, times.upperBound)
+        return try await database.read {
+            try $0.value("SELECT follows FROM recipient WHERE did = \(did) AND asked_at BETWEEN \(first) AND \(last)")
         }
     }
 

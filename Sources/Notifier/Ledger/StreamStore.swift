@@ -2,7 +2,7 @@ internal import ATProtocol
 public import Firehose
 internal import FoundationEssentials
 internal import GRDB
-internal import LedgerStorage
+public import LedgerStorage
 internal import Network
 
 /// Where every stream was read to, what it brought and what it lost.
@@ -12,7 +12,7 @@ public struct StreamStore: PositionStore {
     /// The stored position of every host and wire ever followed.
     ///
     /// One that was read up to a time long after it was saved is believed up to when it was saved.
-    public func positions() async throws -> [StoredPosition] {
+    public func positions() async throws(LedgerError) -> [StoredPosition] {
         try await database.read { database in
             try database.rows("SELECT * FROM position").map { row in
                 let witnessed = UnixTime(microseconds: row["witnessed"])

@@ -55,9 +55,9 @@ actor MentionPoster {
 
     /// Does one thing, and says how long there is nothing else to do.
     private func step() async throws(LedgerError) -> Duration {
-        let now = context.now
-        if case .held(_, let until) = breaker.status, until > now { return until - now }
-        guard nextTryAt <= now else { return nextTryAt - now }
+        let (now, steadyNow) = (context.now, context.steadyNow)
+        if case .held(_, let until) = breaker.status, until > steadyNow { return until - steadyNow }
+        guard nextTryAt <= steadyNow else { return nextTryAt - steadyNow }
         breaker.reopenAfterHold()
         switch try await queue.nextMention(context.configuration.mentions, policy: context.policy, now: now) {
         // Where nobody has agreed nobody's turn ever comes.
@@ -119,7 +119,7 @@ actor MentionPoster {
     }
 
     private func fail(_ job: Job, _ failure: CallFailure) async throws(LedgerError) {
-        let now = context.now
+        let now = context.steadyNow
         let verdict = breaker.failed(.postMention, failure, now: now)
         context.reporter.count(call: .postMention, status: failure.status)
         let isFinal = verdict.action == .drop || verdict.action == .skip
@@ -142,7 +142,7 @@ actor MentionPoster {
             to: [job.id],
             Attempt(.postMention, failure, verdict),
             wait: isFinal ? .zero : nextTryAt - now,
-            now: now
+            now: context.now
         )
         // That it waits on is no news.
         applied.outcomes.removeAll { !$0.state.isFinal }

@@ -6,22 +6,23 @@ internal import Synchronization
 /// A host that an operator chose has an account of its own, so that no stranger who names it can have it paused.
 final class GuardedClient: Sendable {
     private let http: any HTTPClient
-    private let wallClock: any WallClock
+    /// What its waits are reckoned by; nothing sets it.
+    let clock: any WallClock
     private let breaker: Mutex<HostBreaker>
 
-    init(configuration: LookupConfiguration, http: any HTTPClient, wallClock: any WallClock) {
+    init(configuration: LookupConfiguration, http: any HTTPClient, clock: any WallClock) {
         self.http = http
-        self.wallClock = wallClock
+        self.clock = clock
         breaker = Mutex(HostBreaker(configuration))
     }
 
     /// Hosts that have a pause because they failed.
-    var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: wallClock.now()) } }
+    var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: clock.now()) } }
 
     /// The host's answer, whatever its status.
     func send(_ request: HTTPRequest) async throws(CallFailure) -> HTTPResponse {
         let host = "\(request.reach) \(request.url.authority)"
-        if let pause = breaker.withLock({ $0.pause(of: host, now: wallClock.now()) }) {
+        if let pause = breaker.withLock({ $0.pause(of: host, now: clock.now()) }) {
             throw .refused(
                 Refusal(
                     .hostPaused,
@@ -33,7 +34,7 @@ final class GuardedClient: Sendable {
             let response = try await http.send(request)
             breaker.withLock { breaker in
                 if response.status >= 500 || response.status == 429 {
-                    breaker.failed(host, "status \(response.status)", now: wallClock.now())
+                    breaker.failed(host, "status \(response.status)", now: clock.now())
                 } else {
                     breaker.succeeded(host)
                 }
@@ -42,7 +43,7 @@ final class GuardedClient: Sendable {
         } catch {
             // What is never asked cannot fail.
             guard error.code != .refusedHost else { throw .transport(error) }
-            breaker.withLock { $0.failed(host, error.code.rawValue, now: wallClock.now()) }
+            breaker.withLock { $0.failed(host, error.code.rawValue, now: clock.now()) }
             throw .transport(error)
         }
     }

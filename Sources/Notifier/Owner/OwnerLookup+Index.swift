@@ -19,7 +19,7 @@ extension OwnerLookup {
         // Whoever claims it now, the owner of yesterday is one still while their record says so.
         var claims = known.map { [$0.uri] } ?? []
         var answer: IndexClient.Answer?
-        if trail.isFresh || known.map({ $0.at + Confirmation.lifetime <= wallClock.now() }) ?? true {
+        if trail.isFresh || known?.isFresh(at: wallClock.now()) != true {
             do throws(LookupFailure) {
                 answer = try await ask(index, about: reference, &finding)
             } catch {

@@ -38,8 +38,7 @@ final class OwnerLookup: Sendable {
         records = RecordReader(
             allowsLoopback: configuration.allowsLoopback,
             identities: identities,
-            strangers: strangers,
-            wallClock: wallClock
+            strangers: strangers
         )
         index = IndexClient(http: strangers)
         self.confirmations = confirmations

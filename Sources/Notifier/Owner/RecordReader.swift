@@ -20,7 +20,6 @@ final class RecordReader: Sendable {
     private let allowsLoopback: Bool
     private let identities: any IdentityResolving
     private let strangers: GuardedClient
-    private let wallClock: any WallClock
     private let state = Mutex(State())
     private let groups = Mutex<[Group: (sign: NSID?, readAt: UnixTime)]>([:])
 
@@ -48,13 +47,11 @@ final class RecordReader: Sendable {
     init(
         allowsLoopback: Bool,
         identities: any IdentityResolving,
-        strangers: GuardedClient,
-        wallClock: any WallClock
+        strangers: GuardedClient
     ) {
         self.allowsLoopback = allowsLoopback
         self.identities = identities
         self.strangers = strangers
-        self.wallClock = wallClock
     }
 
     /// The account that an AT-URI's authority is.
@@ -85,7 +82,7 @@ final class RecordReader: Sendable {
     ///
     /// What the stream tells of while it is read is read once more.
     func record(_ uri: ATURI, of did: DID, at pds: WebURL, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
-        let now = wallClock.now()
+        let now = strangers.clock.now()
         if !isFresh, let reading = state.withLock({ $0.known[uri] }), reading.readAt + Self.cacheLifetime > now {
             return reading.value
         }
@@ -153,7 +150,7 @@ final class RecordReader: Sendable {
         at pds: WebURL,
         among signs: [CollectionPattern]
     ) async throws(LookupFailure) -> NSID? {
-        let now = wallClock.now()
+        let now = strangers.clock.now()
         let group = Group(did: did, signs: signs)
         if let known = groups.withLock({ $0[group] }), known.readAt + Self.cacheLifetime > now { return known.sign }
         guard let list = try await ask(pds, "com.atproto.repo.describeRepo", [("repo", did.text)])["collections"]?.array

@@ -25,7 +25,6 @@ final class RelationshipClient: Sendable {
 
     private struct Hold {
         var failures = 0
-        var since = UnixTime.distantPast
         var until = UnixTime.distantPast
     }
 
@@ -33,7 +32,7 @@ final class RelationshipClient: Sendable {
     private let sender: DID
     private let longestWait: Duration
     private let http: any HTTPClient
-    private let wallClock: any WallClock
+    private let clock: any WallClock
     private let logger: Logger
     private let holds = Mutex<[Question: Hold]>([:])
 
@@ -48,14 +47,14 @@ final class RelationshipClient: Sendable {
         configuration: NotifierConfiguration,
         sender: DID,
         http: any HTTPClient,
-        wallClock: any WallClock,
+        clock: any WallClock,
         logger: Logger
     ) {
         appView = configuration.lookup.appView
         longestWait = max(.milliseconds(50), configuration.policy.followInterval)
         self.sender = sender
         self.http = http
-        self.wallClock = wallClock
+        self.clock = clock
         self.logger = logger
     }
 
@@ -89,9 +88,8 @@ final class RelationshipClient: Sendable {
     /// How long a question must wait; nil when it may be asked.
     func pause(of question: Question) -> Duration? {
         guard appView != nil else { return .seconds(Int64.max) }
-        let (now, hold) = (wallClock.now(), holds.withLock { $0[question] ?? Hold() })
-        // A clock that was set back makes no hold longer.
-        return hold.since <= now && now < hold.until ? hold.until - now : nil
+        let (now, until) = (clock.now(), holds.withLock { $0[question]?.until } ?? .distantPast)
+        return now < until ? until - now : nil
     }
 
     private func ask<Value: Sendable>(
@@ -119,10 +117,10 @@ final class RelationshipClient: Sendable {
         }
     }
 
-    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? .distantPast) <= wallClock.now() }
+    private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? .distantPast) <= clock.now() }
 
     private func hold(_ question: Question, after failure: CallFailure) {
-        let now = wallClock.now()
+        let now = clock.now()
         var asked: Duration?
         if case .answer(let error) = failure {
             asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
@@ -138,7 +136,7 @@ final class RelationshipClient: Sendable {
                 // Several that were under way at once are one failure.
                 if pauseIsOver(hold) { hold.failures += 1 }
                 wait = min(max(asked ?? .zero, backoff), max(Self.longestHold, longestWait))
-                (hold.since, hold.until) = (now, max(hold.until, now + wait))
+                hold.until = max(hold.until, now + wait)
                 holds[held] = hold
             }
             return wait

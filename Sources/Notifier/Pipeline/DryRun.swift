@@ -66,7 +66,7 @@ public struct DryRun: Sendable {
                 strangers: GuardedClient(
                     configuration: configuration.lookup,
                     http: network.http,
-                    wallClock: SystemClock()
+                    clock: SystemClock()
                 ),
                 confirmations: PassingConfirmations(beside: ledger?.confirmations),
                 wallClock: SystemClock()

@@ -36,7 +36,7 @@ actor Housekeeper {
     }
 
     private func step() async throws(LedgerError) -> Duration {
-        let now = context.now
+        let now = context.steadyNow
         let warns = now >= nextWarningAt
         if warns {
             nextWarningAt = now + Self.day
@@ -47,7 +47,7 @@ actor Housekeeper {
             try await watch.run(warns: warns)
         }
         guard now >= nextAt else { return min(nextAt, nextWarningAt, nextWatchAt) - now }
-        let count = try await queue.prune(before: now - context.configuration.sending.retention)
+        let count = try await queue.prune(before: context.agreedNow - context.configuration.sending.retention)
         forgotten += count
         guard count == 0 else { return Self.pause }
         nextAt = now + Self.day

@@ -20,9 +20,6 @@ public actor Pipeline {
     /// How long the local outputs may take for what waits when the pipeline ends.
     private static let outputPatience: Duration = .seconds(5)
 
-    /// How often it is looked whether a command beside the daemon has written to the ledger.
-    private static let watchInterval = Duration.seconds(2)
-
     private var parts: Parts?
     private var taking: Task<LedgerError?, Never>?
     private var examination: Task<LedgerError?, Never>?
@@ -37,6 +34,7 @@ public actor Pipeline {
         let mentions: MentionPoster
         let housekeeper: Housekeeper
         let review: SettingsReview
+        let watch: LedgerWatch
     }
 
     /// A pipeline that does nothing yet, of a configuration that has no ``NotifierConfiguration/problems``.
@@ -48,6 +46,7 @@ public actor Pipeline {
         http: any HTTPClient,
         mailbox: StreamMailbox,
         wallClock: any WallClock = SystemClock(),
+        steadyClock: (any WallClock)? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger
     ) {
@@ -56,7 +55,8 @@ public actor Pipeline {
         self.http = http
         self.mailbox = mailbox
         self.clock = clock
-        strangers = GuardedClient(configuration: configuration.lookup, http: http, wallClock: wallClock)
+        let steadyClock = steadyClock ?? wallClock
+        strangers = GuardedClient(configuration: configuration.lookup, http: http, clock: steadyClock)
         lookup = OwnerLookup(
             configuration: configuration.lookup,
             identities: identities,
@@ -76,6 +76,7 @@ public actor Pipeline {
             sender: session.account,
             reporter: OutcomeReporter(logger: logger, wallClock: wallClock, outputs: outputs),
             wallClock: wallClock,
+            steadyClock: steadyClock,
             clock: clock,
             logger: logger
         )
@@ -161,7 +162,7 @@ public actor Pipeline {
             add { () async throws(LedgerError) in try await parts.mentions.run() }
             add { () async throws(LedgerError) in try await parts.housekeeper.run() }
             add { () async throws(LedgerError) in try await parts.review.run() }
-            add { () async throws(LedgerError) in try await self.watchLedger() }
+            add { () async throws(LedgerError) in try await parts.watch.run() }
             group.addTask { await taking.value }
             group.addTask { await examination.value }
             // The first that fails ends the others: nothing goes on over damaged state.
@@ -189,17 +190,6 @@ public actor Pipeline {
         if let failure { throw failure }
     }
 
-    /// Wakes everybody when a command beside the daemon has written to the ledger.
-    private func watchLedger() async throws(LedgerError) {
-        var known = try await ledger.version()
-        try await context.loops.watching.run { () async throws(LedgerError) in
-            let version = try await self.ledger.version()
-            if version != known { self.context.loops.wakeAll() }
-            known = version
-            return Self.watchInterval
-        }
-    }
-
     /// Damage that no statement happens to meet: sooner or later it would make a message forgotten, or told twice.
     private nonisolated func examineLedger() async -> LedgerError? {
         do { try await ledger.examine() } catch { return error }
@@ -208,11 +198,12 @@ public actor Pipeline {
 
     private func assemble() async throws(LedgerError) -> Parts {
         let marker = try await ledger.marks(now: context.now)
+        for position in try await ledger.stream.positions() { context.note(position.position) }
         let relationships = RelationshipClient(
             configuration: context.configuration,
             sender: session.account,
             http: http,
-            wallClock: context.wallClock,
+            clock: context.steadyClock,
             logger: context.logger
         )
         let queue = ledger.queue(context.timetable)
@@ -227,7 +218,8 @@ public actor Pipeline {
                 await lookup.name(of: did)
             },
             housekeeper: Housekeeper(context, ledger: ledger),
-            review: SettingsReview(context: context, queue: queue, settings: ledger.settings)
+            review: SettingsReview(context: context, queue: queue, settings: ledger.settings),
+            watch: LedgerWatch(context: context, ledger: ledger, queue: queue)
         )
     }
 

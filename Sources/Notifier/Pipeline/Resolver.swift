@@ -140,7 +140,8 @@ actor Resolver {
     ) async throws(LedgerError) {
         if let failure = finding.failure {
             let verdict = try await escalated(classify(failure.phase, failure.cause), job)
-            let isPatienceOver = context.now - job.createdAt >= context.configuration.lookup.projectPatience
+            let age = context.now - job.since(job.createdAt, at: context.now)
+            let isPatienceOver = age >= context.configuration.lookup.projectPatience
             guard finding.owner != nil,
                 rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: isPatienceOver)
             else {
@@ -221,7 +222,7 @@ actor Resolver {
     private func unproven(_ job: Job, _ cause: CallFailure) async throws(LedgerError) -> Resolution {
         let verdict = try await escalated(classify(.proof, cause), job)
         let since = try await queue.proofMissingSince(request: job.request)
-        let isGivenUp = since.map { context.now - $0 > context.configuration.lookup.proofPatience } ?? false
+        let isGivenUp = isOlder(job, since: since, than: context.configuration.lookup.proofPatience)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 
@@ -233,19 +234,24 @@ actor Resolver {
 
     private func isGivenUp(_ job: Job, _ verdict: Verdict) async throws(LedgerError) -> Bool {
         let configuration = context.configuration.lookup
-        var (patience, since) = (configuration.identityPatience, job.createdAt)
+        var (patience, since) = (configuration.identityPatience, UnixTime?.some(job.createdAt))
         switch verdict.reason {
         case .repositoryNotFound: patience = configuration.migrationPatience
         case .indexUnknown, .ownerUnconfirmed:
             patience = configuration.indexPatience
             // An index that was away lags when it comes back: the time begins with its first answer.
-            since = try await queue.failing(for: [.indexUnknown, .ownerUnconfirmed], job) ?? context.now
+            since = try await queue.failing(for: [.indexUnknown, .ownerUnconfirmed], job)
         default: break
         }
-        let age = context.now - since
         // Only what was tried lately can be given up: an operator may have asked for an old one again.
         let isTried = job.attempts >= 3 || verdict.reason == .repositoryNotFound
-        return verdict.action != .defer && isTried && age > patience
+        guard verdict.action != .defer, isTried else { return false }
+        return isOlder(job, since: since, than: patience)
+    }
+
+    /// Whether something of a request lasts longer than this, as far as our clock and the network's agree (invariant 12).
+    private func isOlder(_ job: Job, since time: UnixTime?, than patience: Duration) -> Bool {
+        time.map { context.agreedNow - job.since($0, at: context.now) > patience } ?? false
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {

@@ -15,7 +15,7 @@ actor WaitKeeper {
     private let settings: Settings
     private let checker: AdmissionChecker
     private let client: RelationshipClient
-    /// When followers were last read; nil before the first step.
+    /// When followers were last read, by the steady clock, as the next; nil before the first step.
     private var lastRead: UnixTime?
     /// Until when the questions that were asked are paid for by one a second.
     private var paidUntil = UnixTime.distantPast
@@ -48,23 +48,23 @@ actor WaitKeeper {
 
     /// Does one thing, and says how long there is nothing else to do.
     func step() async throws(LedgerError) -> Duration {
-        let now = context.now
-        if report(try await queue.wakeDue(now: now)) { return .zero }
+        let (now, steadyNow) = (context.now, context.steadyNow)
+        if report(try await queue.wakeDue(now: now, agreed: context.agreedNow)) { return .zero }
         if report(try await queue.wakeFollowers(now: now)) { return .zero }
-        let next = min(now + WorkLoop.longestSleep, try await queue.nextWaking() ?? .distantFuture)
-        guard let due = try await queue.nextQuestion() else { return max(WorkLoop.shortestSleep, next - now) }
-        let readAt = max(try await nextReading(now: now), now + (client.pause(of: .followers) ?? .zero))
-        if readAt <= now { try await readFollowers(now: now) }
-        let askAt = max(due, paidUntil - Self.burst, now + (client.pause(of: .relationships) ?? .zero))
-        if askAt <= now {
+        let wait = min(WorkLoop.longestSleep, (try await queue.nextWaking() ?? .distantFuture) - now)
+        guard let due = try await queue.nextQuestion() else { return max(WorkLoop.shortestSleep, wait) }
+        let readIn = max(try await nextReading() - steadyNow, client.pause(of: .followers) ?? .zero)
+        if readIn <= .zero { try await readFollowers(now: now) }
+        let askIn = max(due - now, paidUntil - Self.burst - steadyNow, client.pause(of: .relationships) ?? .zero)
+        if askIn <= .zero {
             let owners = try await queue.ownersToAsk(limit: RelationshipClient.batchSize, now: now)
             if !owners.isEmpty {
-                spend(now: now)
+                spend()
                 try await checker.ask(about: owners)
                 return .zero
             }
         }
-        return readAt <= now ? .zero : max(WorkLoop.shortestSleep, min(next, readAt, askAt) - now)
+        return readIn <= .zero ? .zero : max(WorkLoop.shortestSleep, min(wait, readIn, askIn))
     }
 
     /// Says what became of requests and jobs; whether there was anything.
@@ -73,19 +73,22 @@ actor WaitKeeper {
         return applied.hasReopened || !applied.outcomes.isEmpty
     }
 
-    /// When followers are to be read; the first time an interval after the first start, for who waits then was just asked after.
-    private func nextReading(now: UnixTime) async throws(LedgerError) -> UnixTime {
+    /// When followers are to be read, by the steady clock; the first time an interval after the first start, for who waits then
+    /// was just asked after.
+    private func nextReading() async throws(LedgerError) -> UnixTime {
         if lastRead == nil {
-            lastRead = try await settings[Self.readSetting].flatMap { Double($0) }.map(UnixTime.init(seconds:))
-            if lastRead == nil { try await setRead(at: now) }
+            let now = context.now
+            let last = try await settings[Self.readSetting].flatMap { Double($0) }.map(UnixTime.init(seconds:))
+            if last == nil { try await setRead() }
+            // A clock that was ahead then delays nothing.
+            lastRead = context.steadyNow - min(interval, max(.zero, now - (last ?? now)))
         }
-        // A clock that was set back delays nothing.
-        return min(lastRead ?? now, now) + interval
+        return (lastRead ?? context.steadyNow) + interval
     }
 
-    private func setRead(at now: UnixTime) async throws(LedgerError) {
-        lastRead = now
-        try await settings.set(Self.readSetting, to: "\(now.seconds)")
+    private func setRead() async throws(LedgerError) {
+        lastRead = context.steadyNow
+        try await settings.set(Self.readSetting, to: "\(context.now.seconds)")
     }
 
     /// Reads the latest followers until there are no new ones; those who are waited for are woken by the next step.
@@ -97,7 +100,7 @@ actor WaitKeeper {
         var cursor: String?
         // Never more than a question a second, however short the interval.
         for _ in 0..<max(1, min(Self.maximumPages, interval.wholeSeconds)) where !context.loops.keeping.isDraining {
-            spend(now: now)
+            spend()
             let page: (followers: [DID], cursor: String?)
             // What was read before is not remembered: the next time begins anew.
             do { page = try await client.followers(after: cursor) } catch { return }
@@ -112,13 +115,9 @@ actor WaitKeeper {
         let isLatest = Set(latest)
         let remembered = (latest + known.filter { !isLatest.contains($0) }).prefix(Self.rememberedFollowers)
         try await settings.set(Self.followersSetting, to: remembered.joined(separator: " "))
-        try await setRead(at: now)
+        try await setRead()
     }
 
     /// Pays for a question from a budget of one a second.
-    private func spend(now: UnixTime) {
-        // No more can be owed, but by a clock that was set back.
-        let owed = min(max(paidUntil, now), now + Self.burst + .seconds(Self.maximumPages))
-        paidUntil = owed + min(.seconds(1), interval)
-    }
+    private func spend() { paidUntil = max(paidUntil, context.steadyNow) + min(.seconds(1), interval) }
 }

@@ -10,6 +10,9 @@ struct Confirmation: Sendable, Equatable {
 
     /// An index is not asked again for so long, when the stream tells of no change.
     static let lifetime = Duration.seconds(86_400)
+
+    /// Whether the index need not be asked again; what a clock that was ahead has dated is asked for anew.
+    func isFresh(at now: UnixTime) -> Bool { at <= now && now < at + Self.lifetime }
 }
 
 /// Remembers confirmations, so that an index is asked once, may be away, and cannot put another account in an owner's place

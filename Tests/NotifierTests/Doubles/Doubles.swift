@@ -47,7 +47,7 @@ extension DeliveryContext {
         logger: Logger = .silent
     ) -> DeliveryContext {
         let outputs = OutputDispatcher([], http: http, wallClock: wallClock, logger: .silent)
-        return DeliveryContext(
+        let context = DeliveryContext(
             configuration,
             sender: World.sender,
             reporter: OutcomeReporter(logger: .silent, wallClock: wallClock, outputs: outputs),
@@ -55,5 +55,7 @@ extension DeliveryContext {
             clock: ContinuousClock(),
             logger: logger
         )
+        context.networkTime.note(.distantFuture)
+        return context
     }
 }

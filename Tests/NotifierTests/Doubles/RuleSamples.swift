@@ -63,7 +63,7 @@ extension OwnerLookup {
         return OwnerLookup(
             configuration: LookupConfiguration(),
             identities: FixedIdentities(),
-            strangers: GuardedClient(configuration: LookupConfiguration(), http: http, wallClock: ManualClock()),
+            strangers: GuardedClient(configuration: LookupConfiguration(), http: http, clock: ManualClock()),
             confirmations: PassingConfirmations(),
             wallClock: ManualClock()
         )

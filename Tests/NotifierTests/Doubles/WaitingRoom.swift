@@ -91,7 +91,7 @@ struct WaitingRoom {
             configuration: configuration,
             sender: World.sender,
             http: appView,
-            wallClock: clock,
+            clock: clock,
             logger: .silent
         )
         checker = AdmissionChecker(context, ledger: ledger, client: client)

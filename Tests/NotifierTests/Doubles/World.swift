@@ -66,6 +66,10 @@ struct World {
     var http = ScriptedClient.world()
     var logger = Logger.silent
     var sleeper: any Clock<Duration> = ContinuousClock()
+    /// What nothing sets; nil for the clock itself.
+    var steadyClock: ManualClock?
+    /// Whether the network's time is never behind the clock's.
+    var networkAgrees = true
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -80,6 +84,7 @@ struct World {
         isDone: @escaping @Sendable ([JobState: Int]) -> Bool = World.isAtRest
     ) async throws {
         let ledger = try await Self.ledger(in: directory)
+        if networkAgrees { try await ledger.letNetworkAgree() }
         let mailbox = StreamMailbox()
         for batch in batches { #expect(mailbox.offer(batch)) }
         let pipeline = pipeline(ledger, mailbox)
@@ -111,6 +116,7 @@ struct World {
             http: http,
             mailbox: mailbox,
             wallClock: clock,
+            steadyClock: steadyClock,
             clock: sleeper,
             logger: logger
         )

@@ -127,6 +127,7 @@ final class FailureStage {
         if events.isEmpty { try ask() }
         let uri = try #require(events.first.flatMap(Self.uri))
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        try await ledger.letNetworkAgree()
         let mailbox = StreamMailbox()
         #expect(mailbox.offer(World.batch(events)))
         let pipeline = Pipeline(

@@ -66,7 +66,7 @@ extension GrowthCall {
                 )
                 _ = applied
             }
-        ) { _ = try await $0.queue.wakeDue(now: $0.now) },
+        ) { _ = try await $0.queue.wakeDue(now: $0.now, agreed: $0.now) },
         GrowthCall(name: "whether a record is known") { grown in
             _ = try await grown.ledger.stream.knows(try request("fresh1", grown.now).uri)
         },

@@ -247,11 +247,11 @@ extension GrowthCall {
     // MARK: the keeper of what waits
 
     static let waiting: [GrowthCall] = [
-        GrowthCall(name: "what waits is due: nothing") { _ = try await $0.queue.wakeDue(now: $0.now) },
+        GrowthCall(name: "what waits is due: nothing") { _ = try await $0.queue.wakeDue(now: $0.now, agreed: $0.now) },
         GrowthCall(
             name: "what waits is due: a batch",
             prepare: setDue("deferred", "reason = 'owner-disabled-messages'")
-        ) { _ = try await $0.queue.wakeDue(now: $0.now) },
+        ) { _ = try await $0.queue.wakeDue(now: $0.now, agreed: $0.now) },
         GrowthCall(name: "next waking") { _ = try await $0.queue.nextWaking() },
         GrowthCall(name: "followers to wake: none") { _ = try await $0.queue.wakeFollowers(now: $0.now) },
         GrowthCall(
@@ -271,7 +271,7 @@ extension GrowthCall {
             )
         },
         GrowthCall(name: "whether one follows") { grown in
-            _ = try await grown.ledger.recipients.follows(GrownLedger.did("owner", 7), since: 0)
+            _ = try await grown.ledger.recipients.follows(GrownLedger.did("owner", 7), in: 0...1e9)
         },
     ]
 

@@ -20,7 +20,7 @@ extension ModelDriver {
                     rule: request.rule,
                     isShadow: request.isShadow,
                     isSuppressed: try await store.ledger.suppressions.contains(recipient),
-                    isFollower: try await store.ledger.recipients.follows(recipient, since: state.now - 3600)
+                    isFollower: try await store.ledger.recipients.follows(recipient, in: state.now - 3600...state.now)
                 )
             }
             state.looking.append(.init(request: request, recipients: recipients))

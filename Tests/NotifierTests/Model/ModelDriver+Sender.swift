@@ -43,7 +43,7 @@ extension ModelDriver {
         if world.hasWindow { configuration.digest.window = .seconds(300) }
         for _ in 0..<4 {
             guard try await queue.nextVerification(now: state.now) == nil else { return nil }
-            _ = try await queue.wakeDue(now: state.now)
+            _ = try await queue.wakeDue(now: state.now, agreed: state.now)
             if let candidate = try await queue.nextCandidate(configuration, now: state.now) { return candidate }
             guard let due = try await store.nextDue(after: state.now) else { return nil }
             state.now = due
@@ -75,7 +75,7 @@ extension ModelDriver {
     }
 
     private func follows(_ owner: DID) async throws -> Bool? {
-        try await store.ledger.recipients.follows(owner, since: .distantPast)
+        try await store.ledger.recipients.follows(owner, in: .distantPast ... .distantFuture)
     }
 
     private func failure(of calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {

@@ -59,7 +59,7 @@ struct ModelDriver {
         case .restart: try await restart()
         case .month:
             state.now += 31 * 86_400
-            _ = try await queue.wakeDue(now: state.now)
+            _ = try await queue.wakeDue(now: state.now, agreed: state.now)
         }
     }
 

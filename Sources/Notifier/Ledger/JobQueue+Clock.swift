@@ -1,0 +1,103 @@
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+// The machine's clock may be wrong, and set while rows wait: it neither prolongs a wait beyond its longest nor ends anything
+// for good (invariant 12).
+extension JobQueue {
+    /// Corrects a batch of rows that wait longer than anything may, and of those that were due before the clock was set back.
+    ///
+    /// - Parameters:
+    ///   - before: the time by the clock as it was; nil when nobody set it.
+    ///   - now: the time.
+    /// - Returns: whether there may be more.
+    /// - Throws: ``LedgerError``.
+    func correctWaits(before: UnixTime?, now: UnixTime) async throws(LedgerError) -> Bool {
+        try await write(at: now) { transaction in
+            let changes = transaction.database.totalChangesCount
+            for wait in transaction.timetable.waits {
+                if let before { try transaction.correct(wait, "due_at > \(now) AND due_at <= \(before)", to: now) }
+                try transaction.correct(wait, "due_at > \(now + wait.longest)", to: now + wait.longest)
+            }
+            let next = now + transaction.timetable.follow
+            try transaction.database.run(
+                """
+                UPDATE recipient SET ask_at = \(next) WHERE did IN
+                    (SELECT did FROM recipient WHERE ask_at > \(next) LIMIT \(LedgerTransaction.batch))
+                """
+            )
+            return transaction.database.totalChangesCount > changes
+        }
+    }
+
+    /// Dates what was sent in the day before the clock was set as the clock is now, so that limits hold as before: a batch of
+    /// it behind a message; the last of the batch, nil when there is no more.
+    func correctSent(
+        before: UnixTime,
+        by length: Duration,
+        after last: Int64,
+        now: UnixTime
+    ) async throws(LedgerError) -> Int64? {
+        try await write(at: now) { transaction in
+            let sent: [Int64] = try transaction.database.values(
+                """
+                SELECT id FROM message WHERE id > \(last) AND sent_at > \(before - .seconds(86_400))
+                    AND sent_at <= \(before) ORDER BY id LIMIT \(LedgerTransaction.rows)
+                """
+            )
+            for id in sent {
+                try transaction.database.run("UPDATE message SET sent_at = sent_at + \(length) WHERE id = \(id)")
+            }
+            return sent.last
+        }
+    }
+}
+
+extension LedgerTransaction {
+    /// Lets a batch of rows be due at a time, and wait for their recipients no longer than allowed from now on.
+    fileprivate func correct(_ wait: Timetable.Wait, _ condition: SQL, to due: UnixTime) throws {
+        let end: SQL =
+            wait.ends ? ", wait_until = min(wait_until, \(now + timetable.expiry))" : ""
+        try database.run(
+            """
+            UPDATE \(sql: wait.table) SET due_at = \(due)\(end) WHERE id IN
+                (SELECT id FROM \(sql: wait.table) WHERE \(wait.rows) AND \(condition) LIMIT \(Self.batch))
+            """
+        )
+    }
+}
+
+extension Timetable {
+    /// Rows that wait, and for how long at most.
+    fileprivate struct Wait {
+        let table: String
+        let rows: SQL
+        let longest: Duration
+        /// Whether they wait for somebody, and not for ever.
+        var ends = true
+    }
+
+    fileprivate var waits: [Wait] {
+        let (follow, limit) = (Reason.awaiting(.follow), Reason.awaiting(.limit))
+        let tries = max(sending.longest, settle, Verdict.longestWait)
+        let waiting = [JobState.deferred, .posting]
+        return [
+            Wait(
+                table: "request",
+                rows: "state = \(RequestMachine.State.lookup)",
+                longest: max(lookup.longest, Verdict.longestWait)
+            ),
+            Wait(
+                table: "job",
+                rows: "state = \(JobState.queued) AND coalesce(reason, '') NOT IN \(limit)",
+                longest: tries
+            ),
+            // Many wait for one limit, a window after the other.
+            Wait(table: "job", rows: "state = \(JobState.queued) AND reason IN \(limit)", longest: expiry),
+            Wait(table: "job", rows: "state IN \(waiting) AND reason NOT IN \(follow)", longest: max(setting, tries)),
+            // They are due when their wait ends.
+            Wait(table: "job", rows: "state IN \(waiting) AND reason IN \(follow)", longest: expiry),
+            Wait(table: "message", rows: "state = \(MessageMachine.State.verify)", longest: tries, ends: false),
+        ]
+    }
+}

@@ -1,0 +1,132 @@
+import ATProtocol
+import Network
+internal import Sandbox
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LedgerStorage
+@testable import Notifier
+
+/// Rows that were dated by a clock that was wrong, or that is set while they wait (invariant 12).
+@Suite(.timeLimit(.minutes(2))) struct `A ledger under a wrong clock` {
+    private static let steps: [Duration] = [-7200, -90, 43_200, 180_000, 31_536_000, -31_536_000]
+    private static let owners = (
+        queued: World.did("queued"), setting: World.did("setting"), follow: World.did("follow")
+    )
+    private static let unknown = World.did("unknown")
+
+    /// One request in look-up, one queued, two that wait for their owners, and one that is delivered.
+    private func waitingWorld(retention: Duration = .seconds(90 * 86_400)) async throws -> World {
+        var world = try World()
+        world.configuration.sending.retention = retention
+        world.configuration.sending.firstWait = .seconds(5)
+        world.configuration.sending.maximumWait = .seconds(900)
+        world.configuration.lookup.firstWait = .seconds(15)
+        world.configuration.lookup.maximumWait = .seconds(3600)
+        world.chat.refuse(Self.owners.queued, status: 500, "{}")
+        world.chat.refuse(Self.owners.setting, #"{"error":"MessagesDisabled"}"#)
+        world.chat.refuse(Self.owners.follow, #"{"error":"NotFollowedBySender"}"#)
+        let owners = [Self.owners.queued, Self.owners.setting, Self.owners.follow, World.owner]
+        let batch = World.batch(try owners.enumerated().map { try World.event($0 + 1, for: $1, at: world.clock) })
+        try await world.run([batch]) {
+            $0[.deferred] == 2 && $0[.queued] == 1 && $0[.delivered] == 1
+        }
+        world.identities.fail()
+        try await world.run([World.batch(try World.event(5, for: Self.unknown, at: world.clock))], isDone: Self.waits)
+        return world
+    }
+
+    /// Whether all stand where they wait.
+    private static func waits(_ counts: [JobState: Int]) -> Bool {
+        counts[.deferred] == 2 && counts[.queued] == 1 && counts[.lookup] == 1
+    }
+
+    @Test(arguments: steps) func `has nothing wait longer than its longest wait at the next start`(
+        _ step: Duration
+    ) async throws {
+        let world = try await waitingWorld()
+        world.clock.advance(step)
+        try await correct(world)
+        let now = world.clock.now()
+        let longest: [DID: Duration] = [
+            Self.owners.queued: 900, Self.owners.setting: 7 * 86_400, Self.owners.follow: 30 * 86_400,
+            Self.unknown: 3600,
+            World.owner: .seconds(Int64.max),
+        ]
+        for job in try await world.jobs() {
+            let owner = job.owner ?? Self.unknown
+            #expect(job.dueAt - now <= longest[owner] ?? 0, "\(owner) after \(step.wholeSeconds) s")
+            if let end = job.waitUntil { #expect(end - now <= 30 * 86_400, "\(owner) after \(step.wholeSeconds) s") }
+        }
+    }
+
+    private func correct(_ world: World) async throws {
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
+        let queue = ledger.queue(Timetable(world.configuration))
+        while try await queue.correctWaits(before: nil, now: world.clock.now()) {}
+    }
+
+    @Test(arguments: steps) func `tells what waited when its clock is set while it runs`(_ step: Duration) async throws
+    {
+        var world = try await waitingWorld()
+        let steady = ManualClock(world.clock.now())
+        world.steadyClock = steady
+        world.sleeper = HurriedClock()
+        let stage = Mutex(0)
+        try await world.run([]) { [clock = world.clock, chat = world.chat] counts in
+            stage.withLock { stage in
+                if stage == 0, Self.waits(counts) {
+                    clock.advance(step)
+                    chat.refuse(Self.owners.queued, nil)
+                    stage = 1
+                } else if stage == 1 {
+                    // The longest wait of what the service refused.
+                    clock.advance(90)
+                    steady.advance(90)
+                }
+            }
+            return counts[.delivered] == 2
+        }
+        #expect(steady.now() < 1_790_000_000 + 3600)
+    }
+
+    @Test func `ends nothing that the network does not know to be over`() async throws {
+        var world = try await waitingWorld(retention: .seconds(40 * 86_400))
+        let news = World.batch(try World.event(9, for: World.did("new"), at: world.clock))
+        let year = Duration.seconds(365 * 86_400)
+        world.clock.advance(year)
+        world.networkAgrees = false
+        try await agree(world, at: world.clock.now() - year)
+        world.identities.move(to: "https://pds.test")
+        try await world.run([news]) { $0[.delivered] == 3 }
+        #expect(try await world.jobs().count { $0.state == .deferred } == 2)
+        try await agree(world, at: world.clock.now())
+        // What our clock alone says to be over rests.
+        world.clock.advance(600)
+        try await world.run([]) { counts in counts[.deferred] == nil && counts[.delivered] == 2 }
+    }
+
+    private func agree(_ world: World, at time: UnixTime) async throws {
+        try await Ledger.open(directory: world.directory.path, access: .daemon).letNetworkAgree(
+            until: time.microseconds
+        )
+    }
+
+    @Test func `keeps the limits when its clock is set`() async throws {
+        for step in Self.steps {
+            var world = try World()
+            world.configuration.policy.ownerHourlyLimit = 1
+            try await world.run([World.batch(try World.event(1, at: world.clock))])
+            let before = world.clock.now()
+            world.clock.advance(step)
+            let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
+            let queue = ledger.queue(Timetable(world.configuration))
+            let now = world.clock.now()
+            let last = try await queue.correctSent(before: before, by: step, after: 0, now: now)
+            #expect(try await queue.correctSent(before: before, by: step, after: last ?? 0, now: now) == nil)
+            let sentAt = try await queue.lastSentAt()
+            #expect(sentAt == now, "after \(step.wholeSeconds) s")
+        }
+    }
+}
