@@ -60,7 +60,8 @@ struct ResumePoint: Sendable, Equatable {
             if wire == .relay { cursor = .live }
             return
         }
-        // Where a first reading was to begin counts as long as nothing was read. What stands in the future is no time that anything was read up to: our clock, or a host's, was wrong.
+        // Where a first reading was to begin counts as long as nothing was read. What stands in the future is no time that
+        // anything was read up to: our clock, or a host's, was wrong.
         let latest = now.microseconds + WitnessClock.tolerance
         let read = known.filter { $0.position.value > 0 }
         let believed = (read.isEmpty ? known : read).filter { $0.position.witnessed <= latest }.max {

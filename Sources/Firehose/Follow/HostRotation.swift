@@ -4,7 +4,8 @@ internal import Network
 ///
 /// The first host in order of preference that is not in the penalty box. A host gets there for standing still, for
 /// three failures in a row, or for saying that it does not want us; when all are there, the one whose wait ends first
-/// is taken. All times are of a clock that nobody sets. A host that is taken, or another address of it, is not chosen again until its connection has ended.
+/// is taken. A host that is taken, or another address of it, is not chosen again until its connection has ended. All times
+/// are of a clock that nobody sets.
 struct HostRotation: Sendable {
     /// How a connection ended.
     enum Ending: Sendable, Equatable {

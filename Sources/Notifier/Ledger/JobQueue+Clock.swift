@@ -15,7 +15,7 @@ extension JobQueue {
     func correctWaits(before: UnixTime?, now: UnixTime) async throws(LedgerError) -> Bool {
         try await write(at: now) { transaction in
             let changes = transaction.database.totalChangesCount
-            for wait in transaction.timetable.waits {
+            for wait in transaction.timetable.waits where transaction.database.totalChangesCount == changes {
                 if let before { try transaction.correct(wait, "due_at > \(now) AND due_at <= \(before)", to: now) }
                 try transaction.correct(wait, "due_at > \(now + wait.longest)", to: now + wait.longest)
             }

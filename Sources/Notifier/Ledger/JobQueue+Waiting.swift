@@ -46,7 +46,7 @@ extension JobQueue {
         }
     }
 
-    /// When ``wakeDue(now:)`` finds something.
+    /// When ``wakeDue(now:agreed:)`` finds something.
     func nextWaking() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             try database.value(
