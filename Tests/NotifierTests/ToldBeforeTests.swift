@@ -68,17 +68,20 @@ import Testing
         #expect(log.count("owner was told already") == (loss == .restored ? 4 : 6))
     }
 
-    @Test(arguments: Loss.allCases)
-    func `when a later request is told before an earlier one is looked at again`(loss: Loss) async throws {
+    @Test(arguments: Loss.allCases, [Duration.zero, .seconds(-365 * 86_400)])
+    func `when a later request is told before an earlier one is looked at again`(loss: Loss, step: Duration)
+        async throws
+    {
         let world = try World()
         try world.keepOldKey()
         let first = try events(world, 1...1)
         try await world.run([World.batch(first)])
         let backup = copy(world)
-        let told = try events(world, 2...4)
+        let (told, later) = (try events(world, 2...4), try events(world, 5...5))
         try await world.run([World.batch(told)])
         try restore(world, loss == .restored ? backup : [])
-        try await world.run([World.batch(try events(world, 5...5))])
+        world.clock.advance(step)
+        try await world.run([World.batch(later)])
         for event in (loss == .restored ? [] : first) + told { try await world.run([World.batch(event)]) }
         #expect(world.chat.messages(to: World.owner).count == 5, "each once")
         #expect(try await world.jobs().allSatisfy { $0.state == .delivered })

@@ -30,7 +30,7 @@ struct ConversationScan: Sendable {
     /// Our own, newest first.
     private(set) var found: [Found] = []
     /// The newest message of all that were read, whoever wrote it.
-    private(set) var newestRead: String?
+    private(set) var newestRead: ConversationMessage?
     /// Whether everything was read.
     private(set) var isAtEnd = false
     /// Whether everything that was read could be understood.
@@ -58,7 +58,7 @@ struct ConversationScan: Sendable {
     mutating func read(_ page: MessagePage) {
         pages += 1
         if pages == 1, let newest, !page.messages.contains(where: { $0.id == newest }) { return isOutdated = true }
-        newestRead = newestRead ?? page.messages.first?.id
+        newestRead = newestRead ?? page.messages.first
         if page.isPartlyReadable { isUnderstood = false }
         for message in page.messages {
             guard !isEnd(message) else { return isAtEnd = true }

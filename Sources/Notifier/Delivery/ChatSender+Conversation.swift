@@ -74,14 +74,15 @@ extension ChatSender {
             context.report(try await queue.settle(told: told, possiblyTold: undecided, now: context.now))
             return nil
         }
-        let read = Conversation(id: conversation.id, lastMessage: scan.newestRead ?? conversation.lastMessage)
+        let read = Conversation(id: conversation.id, lastMessage: scan.newestRead?.id ?? conversation.lastMessage)
         if last == nil || !unknown.isEmpty {
             // Of what is unknown the ledger knows the marks only as long as it is read.
             try await queue.note(
                 read.lastMessage,
                 in: read.id,
                 with: candidate.owner,
-                knownSince: scan.isProof && unknown.isEmpty ? beginning : context.now,
+                // By the chat's own clock: ours may be behind.
+                knownSince: scan.isProof && unknown.isEmpty ? beginning : scan.newestRead?.sentAt ?? .distantFuture,
                 now: context.now
             )
         }

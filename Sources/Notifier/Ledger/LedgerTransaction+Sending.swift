@@ -145,12 +145,13 @@ extension LedgerTransaction {
         return id
     }
 
-    /// Notes the newest message that is known in the conversation with a recipient.
+    /// Notes the newest message that is known in the conversation with a recipient; one that was never read is known of no
+    /// time.
     func know(_ message: String?, as owner: DID, in conversation: String) throws {
         try database.run(
             """
             INSERT INTO conversation (owner, id, opened_at, known_since, last_message)
-            VALUES (\(owner), \(conversation), \(now), \(now), \(message))
+            VALUES (\(owner), \(conversation), \(now), \(UnixTime.distantFuture), \(message))
             ON CONFLICT DO UPDATE SET id = excluded.id, last_message = excluded.last_message
             """
         )
