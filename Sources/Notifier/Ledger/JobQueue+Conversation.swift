@@ -25,16 +25,7 @@ extension JobQueue {
         knownSince time: UnixTime,
         now: UnixTime
     ) async throws(LedgerError) {
-        try await database.write { database in
-            try database.run(
-                """
-                INSERT INTO conversation (owner, id, opened_at, known_since, last_message)
-                VALUES (\(owner), \(conversation), \(now), \(time), \(newest))
-                ON CONFLICT DO UPDATE SET id = excluded.id, known_since = excluded.known_since,
-                    last_message = excluded.last_message
-                """
-            )
-        }
+        try await write(at: now) { try $0.know(newest, as: owner, in: conversation, since: time) }
     }
 
     /// Who else a conversation is known to be with; nil when it is nobody else's.

@@ -145,14 +145,15 @@ extension LedgerTransaction {
         return id
     }
 
-    /// Notes the newest message that is known in the conversation with a recipient; one that was never read is known of no
-    /// time.
-    func know(_ message: String?, as owner: DID, in conversation: String) throws {
+    /// Notes the newest message that is known in the conversation with a recipient, and since when all of them are when that is
+    /// new; of one that was never read they are of no time.
+    func know(_ message: String?, as owner: DID, in conversation: String, since time: UnixTime? = nil) throws {
         try database.run(
             """
             INSERT INTO conversation (owner, id, opened_at, known_since, last_message)
-            VALUES (\(owner), \(conversation), \(now), \(UnixTime.distantFuture), \(message))
-            ON CONFLICT DO UPDATE SET id = excluded.id, last_message = excluded.last_message
+            VALUES (\(owner), \(conversation), \(now), \(time ?? .distantFuture), \(message))
+            ON CONFLICT DO UPDATE SET id = excluded.id, known_since = coalesce(\(time), known_since),
+                last_message = excluded.last_message
             """
         )
     }
