@@ -22,15 +22,7 @@ struct `A daemon among faults` {
     {
         let seed = randomSeed()
         var generator = SeededGenerator(seed: seed)
-        let stage = try await Stage(
-            owners: 40,
-            overrides: [
-                "sending.settle": "200ms", "sending.first_wait": "10ms", "sending.maximum_wait": "100ms",
-                "sending.first_limit_wait": "10ms", "sending.maximum_limit_wait": "50ms",
-                "sending.probe_interval": "50ms", "sending.maximum_sends": "5", "lookup.first_wait": "10ms",
-                "lookup.maximum_wait": "200ms", "lookup.host_pause": "50ms", "lookup.project_patience": "2s",
-            ]
-        )
+        let stage = try await Stage(owners: 40, overrides: Stage.hurried)
         let network = stage.network
         // The last three owners cannot be written to, each in their way.
         network.setBlocking(true, stage.owners[37], stage.bot)

@@ -62,13 +62,7 @@ struct `A daemon among liars` {
         if clock == nil { print("skipped: there is no C compiler to make a wrong clock with") }
         let stage = try await Stage(
             owners: 40,
-            overrides: [
-                "sending.settle": "200ms", "sending.first_wait": "10ms", "sending.maximum_wait": "100ms",
-                "sending.first_limit_wait": "10ms", "sending.maximum_limit_wait": "50ms",
-                "sending.probe_interval": "50ms", "sending.maximum_sends": "5", "lookup.first_wait": "10ms",
-                "lookup.maximum_wait": "200ms", "lookup.host_pause": "50ms", "lookup.project_patience": "2s",
-                "stream.initial_margin": "1h",
-            ],
+            overrides: Stage.hurried.merging(["stream.initial_margin": "1h"]) { $1 },
             environment: clock?.environment ?? [:]
         )
         try keepOldKey(stage)

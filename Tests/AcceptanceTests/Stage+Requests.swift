@@ -9,6 +9,14 @@ extension Stage {
         let reason: String?
     }
 
+    /// Settings under which a campaign waits for milliseconds where an installation waits for minutes.
+    static let hurried = [
+        "sending.settle": "200ms", "sending.first_wait": "10ms", "sending.maximum_wait": "100ms",
+        "sending.first_limit_wait": "10ms", "sending.maximum_limit_wait": "50ms",
+        "sending.probe_interval": "50ms", "sending.maximum_sends": "5", "lookup.first_wait": "10ms",
+        "lookup.maximum_wait": "200ms", "lookup.host_pause": "50ms", "lookup.project_patience": "2s",
+    ]
+
     /// How often each request's number is in the chat, by request.
     func countsByRequest() -> [Int: Int] {
         var counts: [Int: Int] = [:]

@@ -116,11 +116,29 @@ import Testing
         try await ledger.stream.declare(gap, at: 5)
         let (client, log) = (ScriptedClient { _ in .json(["repos": []]) }, LogRecorder())
         let mailbox = StreamMailbox()
-        let keeper = GapBackfiller(
+        let keeper = try backfiller(of: "com.example.*", client, ledger, mailbox, log)
+        let keeping = Task { await keeper.run() }
+        #expect(await mailbox.next()?.closedGap != nil)
+        keeping.cancel()
+        await keeping.value
+        let asked = client.requests.map { PercentEncoding.parseForm($0.url.query ?? "").first?.value }
+        #expect(asked == ["com.example.ape"])
+        #expect(log.metadata(of: "namespace swept only for the collections of it that were seen").count == 1)
+    }
+
+    /// Asks one directory who wrote to a collection, as often as it may.
+    private func backfiller(
+        of collection: String,
+        _ client: ScriptedClient,
+        _ ledger: Ledger,
+        _ mailbox: StreamMailbox,
+        _ log: LogRecorder
+    ) throws -> GapBackfiller {
+        GapBackfiller(
             sweep: GapSweep(
                 configuration: SweepConfiguration(
                     directories: [try WebURL("https://relay.test")],
-                    collections: [try CollectionPattern("com.example.*")]
+                    collections: [try CollectionPattern(collection)]
                 ),
                 client: client,
                 identities: FixedIdentities(),
@@ -132,13 +150,6 @@ import Testing
             interval: .milliseconds(1),
             logger: log.logger
         )
-        let keeping = Task { await keeper.run() }
-        #expect(await mailbox.next()?.closedGap != nil)
-        keeping.cancel()
-        await keeping.value
-        let asked = client.requests.map { PercentEncoding.parseForm($0.url.query ?? "").first?.value }
-        #expect(asked == ["com.example.ape"])
-        #expect(log.metadata(of: "namespace swept only for the collections of it that were seen").count == 1)
     }
 
     @Test func `a gap is not given up for the date alone`() async throws {
@@ -151,22 +162,7 @@ import Testing
             continuation.yield()
             return .json(["error": "InternalServerError"], status: 500)
         }
-        let keeper = GapBackfiller(
-            sweep: GapSweep(
-                configuration: SweepConfiguration(
-                    directories: [try WebURL("https://relay.test")],
-                    collections: [try CollectionPattern("com.example.change.request")]
-                ),
-                client: client,
-                identities: FixedIdentities(),
-                logger: log.logger
-            ),
-            store: ledger.stream,
-            hosts: HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger),
-            mailbox: mailbox,
-            interval: .milliseconds(1),
-            logger: log.logger
-        )
+        let keeper = try backfiller(of: "com.example.change.request", client, ledger, mailbox, log)
         let keeping = Task { await keeper.run() }
         var answers = asked.makeAsyncIterator()
         for _ in 0..<3 { await answers.next() }
