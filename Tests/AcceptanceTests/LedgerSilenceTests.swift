@@ -32,7 +32,9 @@ struct `A ledger that does not answer` {
         try stage.ask("While all is well")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
         #expect(try await endpoint.get("/readyz") { $1 == "ok\n" }.status == 200, tail(process))
-        let told = try await endpoint.get("/status") { $1.contains(#""delivered":1"#) }
+        let told = try await endpoint.get("/status") {
+            (try? JSONValue(parsing: $1))?["pipeline"]?["delivered"]?.integer == 1
+        }
         #expect(try JSONValue(parsing: told.text)["ledger"]?["answers"]?.bool == true)
         #expect(await endpoint.shows("ledger_unanswered_seconds", ["impact_notifier_ledger_unanswered_seconds 0"]))
 

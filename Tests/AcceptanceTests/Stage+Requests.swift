@@ -29,9 +29,9 @@ extension Stage {
         return counts
     }
 
-    /// The jobs by AT-URI, once nothing more happens by itself.
+    /// The jobs by AT-URI, once nothing more happens by itself; the bound is for what hangs, on a machine that does other things.
     func rest(of requests: Int, _ process: ChildProcess) async throws -> [String: Row] {
-        let deadline = ContinuousClock.now + .seconds(60 + requests / 5)
+        let deadline = ContinuousClock.now + .seconds(300 + requests / 5)
         var jobs: [String: Row] = [:]
         repeat {
             let listing = try daemon.start("jobs", ["--json", "--limit", "\(requests + 10)"])

@@ -8,7 +8,7 @@ extension Ledger {
     ///
     /// - Returns: whether it came to that in time.
     func stands(
-        within timeout: Duration = .seconds(60),
+        within timeout: Duration = .seconds(300),
         _ condition: @escaping @Sendable (Ledger) async throws -> Bool
     ) async throws -> Bool {
         let (commits, committed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

@@ -93,7 +93,7 @@ struct ProvenWorld {
         return try event(ATURI(author.did, NSID(Self.collection), RecordKey(key.text)), title)
     }
 
-    /// Runs a pipeline over events until it stands as the test wants it, at most a minute.
+    /// Runs a pipeline over events until it stands as the test wants it.
     func run(_ events: [StreamEvent], until isDone: @escaping @Sendable ([Job]) -> Bool) async throws {
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         try await ledger.letNetworkAgree()

@@ -76,7 +76,7 @@ struct World {
         configuration = try Self.configuration()
     }
 
-    /// Runs a pipeline over batches until every job is at rest, at most a minute; or until the jobs stand so, and where it
+    /// Runs a pipeline over batches until every job is at rest; or until the jobs stand so, and where it
     /// matters until the sender has looked at all that are queued and has let them wait.
     func run(
         _ batches: [StreamBatch],
