@@ -10,6 +10,7 @@ enum LedgerSchema {
     static let second = "2"
     static let third = "3"
     static let fourth = "4"
+    static let fifth = "5"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -19,6 +20,7 @@ enum LedgerSchema {
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
         migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
         migrator.registerMigration(fourth, foreignKeyChecks: .immediate) { try $0.execute(sql: fourthTables) }
+        migrator.registerMigration(fifth, foreignKeyChecks: .immediate) { try $0.execute(sql: fifthTables) }
         return migrator
     }
 

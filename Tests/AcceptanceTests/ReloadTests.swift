@@ -1,4 +1,6 @@
 import Glibc
+import Network
+import Notifier
 import Sandbox
 import Testing
 
@@ -49,6 +51,46 @@ struct `A reload that is asked for by command` {
         #expect(await one.ended(within: .seconds(20)) == .exited(0), tail(one))
         #expect(await other.ended(within: .seconds(20)) == .exited(0), tail(other))
         #expect(process.ending == nil, tail(process))
+    }
+
+    @Test func `does not make a rate limit or the block of an author forgotten, and no kill does`() async throws {
+        let endpoint = StatusEndpoint()
+        let stage = try await Stage(
+            overrides: [
+                "status.listen": endpoint.address, "sending.first_limit_wait": "1h", "policy.author_burst": "3",
+                "log.level": "debug",
+            ]
+        )
+        let limit = HTTPResponse(
+            status: 429,
+            headers: ["RateLimit-Remaining": "2900"],
+            body: Array(#"{"error":"RateLimitExceeded"}"#.utf8)
+        )
+        stage.network.faults.add(Fault(.respond(limit)), on: "sendMessage")
+        var process = try stage.daemon.run()
+        try stage.ask("Limited")
+        func isHeld() async -> Bool {
+            await endpoint.shows("/status") { $0.contains(Reason.chatRateLimited.rawValue) }
+        }
+        #expect(await isHeld(), tail(process))
+        try await reload(stage, status: 0, says: "in force")
+        #expect(await isHeld(), tail(process))
+        var sends: Int { stage.network.journal.entries(matching: "sendMessage").count }
+        let known = sends
+        var refused = ""
+        for title in ["Two", "Three", "Four", "Five"] { refused = try stage.ask(title) }
+        // That is said when it is stored.
+        func isRefused(_ uri: String) async -> Bool {
+            await process.line(within: .seconds(20)) { $0.contains(uri) && $0.contains("author-burst") } != nil
+        }
+        #expect(await isRefused(refused), tail(process))
+        process.signal(SIGKILL)
+        _ = await process.ended(within: .seconds(10))
+        process = try stage.daemon.run()
+        #expect(await isHeld(), tail(process))
+        #expect(await isRefused(try stage.ask("Six")), tail(process))
+        #expect(!process.output.contains { $0.contains("author blocked for a burst") }, tail(process))
+        #expect(sends == known, tail(process))
     }
 
     @Test func `says when no daemon runs, also behind one that was killed`() async throws {

@@ -82,9 +82,25 @@ import Testing
         #expect(breaker.judge(World.author, key[1], at: 1) == .passes)
         #expect(breaker.judge(World.author, key[2], at: 11.5) == .passes)
         #expect(breaker.judge(World.author, key[3], at: 12) == .passes)
-        #expect(breaker.judge(World.author, key[4], at: 13) == .trips)
+        #expect(breaker.judge(World.author, key[4], at: 13) == .trips(Burst(number: 3, at: 13)))
         #expect(breaker.judge(World.author, key[5], at: 14) == .blocked)
         #expect(breaker.judge(World.owner, key[6], at: 14) == .passes)
         #expect(breaker.judge(World.author, key[7], at: 114) == .passes)
+    }
+
+    @Test func `an author who is blocked for a burst stays so over restarts, until the limit is raised`() async throws {
+        var world = try World()
+        world.configuration.policy.authorBurst = 3
+        world.configuration.policy.maximumAge = .seconds(30 * 86_400)
+        try await world.run([World.batch(try (1...3).map { try World.event($0, at: world.clock) })])
+        world.clock.advance(3600)
+        try await world.run([World.batch(try World.event(4, at: world.clock))])
+        #expect(try await world.jobs().map(\.reason) == Array(repeating: .authorBurst, count: 4))
+        world.configuration.policy.authorBurst = 4
+        try await world.run([World.batch(try World.event(5, at: world.clock))]) { $0[.delivered] == 1 }
+        world.configuration.policy.authorBurst = 3
+        world.clock.advance(86_400)
+        try await world.run([World.batch(try World.event(6, at: world.clock))]) { $0[.delivered] == 2 }
+        #expect(world.chat.messages.count == 2)
     }
 }

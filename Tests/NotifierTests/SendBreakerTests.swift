@@ -58,6 +58,29 @@ import Testing
         #expect(until(breaker) == now + 60)
     }
 
+    @Test func `a session that works again takes back everything but a limit`() {
+        var breaker = SendBreaker(SendingConfiguration())
+        let limit = Self.limit(["ratelimit-remaining": "2900"])
+        _ = breaker.failed(.sendMessage, limit, now: 0)
+        breaker.reopenAfterHold()
+        _ = breaker.failed(.sendMessage, limit, now: 60)
+        breaker.reopen()
+        #expect(until(breaker) == 180)
+        // What is restored doubles on from there, and only the same method takes it back.
+        var next = SendBreaker(SendingConfiguration())
+        if let limit = breaker.limit { next.restore(limit) }
+        #expect(until(next) == 180)
+        next.reopenAfterHold()
+        next.succeeded(.openConversation)
+        _ = next.failed(.sendMessage, limit, now: 180)
+        #expect(until(next) == 420)
+        next.succeeded(.sendMessage)
+        #expect(next.limit == nil)
+        _ = next.failed(.readMessages, .unreadable(status: 200, detail: ""), now: 500)
+        next.reopen()
+        #expect(next.status == .open)
+    }
+
     @Test func `one failure is the job's, three in a row are everybody's`() {
         var breaker = SendBreaker(SendingConfiguration())
         let failure = CallFailure.unreadable(status: 200, detail: "")

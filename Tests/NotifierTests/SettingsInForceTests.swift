@@ -26,6 +26,7 @@ import Testing
             counts[.queued] == owners.count && chat.calls.contains("getConvoForMembers")
         }
         #expect(world.chat.messages.isEmpty)
+        world.clock.advance(3600)
     }
 
     @Test func `nothing of an author who was blocked meanwhile leaves`() async throws {

@@ -75,7 +75,9 @@ import Testing
         let (room, policy) = try await room()
         try await room.add(WaitingRoom.owners(0..<400), waitingFor: nil)
         let item: IntakeItem =
-            reason == .authorBurst ? .authorBurst(World.author) : .authorInactive(World.author, witnessed: 0)
+            reason == .authorBurst
+            ? .authorBurst(World.author, Burst(number: 60, at: room.clock.now()))
+            : .authorInactive(World.author, witnessed: 0)
         let result = try await room.queue.store(World.batch([]), [item, item], now: room.clock.now())
         #expect(result.applied.outcomes.count == LedgerTransaction.batch && result.applied.isUnfinished)
         // Written after it.

@@ -1,4 +1,5 @@
 import ATProtocol
+internal import GRDB
 import Network
 internal import Sandbox
 import Synchronization
@@ -124,10 +125,15 @@ import Testing
             let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
             let queue = ledger.queue(Timetable(world.configuration))
             let now = world.clock.now()
-            let last = try await queue.correctSent(before: before, by: step, after: 0, now: now)
-            #expect(try await queue.correctSent(before: before, by: step, after: last ?? 0, now: now) == nil)
-            let sentAt = try await queue.lastSentAt()
-            #expect(sentAt == now, "after \(step.wholeSeconds) s")
+            try await queue.countOpening(with: World.owner, for: World.author, now: before)
+            for kind in JobQueue.Sent.allCases {
+                let last = try await queue.correctSent(kind, before: before, by: step, after: 0, now: now)
+                #expect(try await queue.correctSent(kind, before: before, by: step, after: last ?? 0, now: now) == nil)
+                let sentAt: UnixTime? = try await ledger.database.read { database in
+                    try database.value("SELECT max(sent_at) FROM \(sql: kind.rawValue)")
+                }
+                #expect(sentAt == now, "\(kind) after \(step.wholeSeconds) s")
+            }
         }
     }
 }

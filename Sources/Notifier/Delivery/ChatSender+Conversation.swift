@@ -10,7 +10,7 @@ extension ChatSender {
     func isOurs(_ conversation: Conversation, _ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         guard let other = try await queue.otherOwner(of: conversation.id, than: candidate.owner) else { return true }
         do { try await chat.checkConversation(conversation.id, isWith: candidate.owner) } catch {
-            try await giveBack(candidate.jobs, .openConversation, .misdirected("it is the conversation with \(other)"))
+            try await giveBack(candidate, .openConversation, .misdirected("it is the conversation with \(other)"))
             return false
         }
         try await queue.forgetConversation(with: other)
@@ -36,12 +36,12 @@ extension ChatSender {
             // A service that shows no messages at all names none either: nothing speaks for there being one.
             let isSilent = conversation.lastMessage == nil
             if isSilent, classify(.readMessages, error).reason == .chatNotReachable { return conversation }
-            try await giveBack(candidate.jobs, .readMessages, error)
+            try await giveBack(candidate, .readMessages, error)
             return nil
         }
         // What is strange now may be as usual in a moment.
         if !scan.isReadable, candidate.jobs.allSatisfy({ $0.attempts < Self.maximumReadings }) {
-            try await giveBack(candidate.jobs, .readMessages, Self.objection(to: scan))
+            try await giveBack(candidate, .readMessages, Self.objection(to: scan))
             return nil
         }
         // What a human wrote by hand from this account has no marks.

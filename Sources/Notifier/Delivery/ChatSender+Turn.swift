@@ -4,22 +4,23 @@ internal import Logging
 internal import Network
 
 extension ChatSender {
-    /// Writes to a recipient; whether a message was written down.
-    func take(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
+    /// Writes to a recipient, when nothing speaks against it.
+    func take(_ candidate: SendCandidate) async throws(LedgerError) {
         // One request that must not be told of any more must not take the others of its digest with it.
-        if try await refuseWhatIsExcluded(candidate) { return false }
-        if try await isHeldBack(candidate) { return false }
-        guard let message = try await compose(for: candidate) else { return false }
+        if try await refuseWhatIsExcluded(candidate) { return }
+        if try await isHeldBack(candidate) { return }
+        guard let message = try await compose(for: candidate) else { return }
+        // Whatever becomes of it: to open conversations costs as much of the service's patience as to write in them.
+        defer { paceNext() }
         let conversation: Conversation
         do { conversation = try await chat.conversation(with: candidate.owner) } catch {
-            try await giveBack(candidate.jobs, .openConversation, error)
-            return false
+            return try await giveBack(candidate, .openConversation, error)
         }
         breaker.succeeded(.openConversation)
         try await compareWithChat()
         guard try await isOurs(conversation, candidate),
             let conversation = try await readUnknown(candidate, in: conversation)
-        else { return false }
+        else { return }
         let (begun, applied) = try await queue.begin(
             message,
             for: candidate,
@@ -29,9 +30,7 @@ extension ChatSender {
             now: context.now
         )
         context.report(applied)
-        guard let begun else { return false }
-        try await send(begun)
-        return true
+        if let begun { try await send(begun) }
     }
 
     /// Ends jobs in shadow mode with the message that would have been sent, whatever the limits say: no message leaves that
@@ -91,16 +90,24 @@ extension ChatSender {
     }
 
     /// Stores that nothing was sent for these jobs.
-    func giveBack(_ jobs: [Job], _ phase: CallPhase, _ failure: CallFailure) async throws(LedgerError) {
-        guard let first = jobs.first else { return }
+    func giveBack(
+        _ candidate: SendCandidate,
+        _ phase: CallPhase,
+        _ failure: CallFailure
+    ) async throws(LedgerError) {
         let verdict = try await refine(
-            judge(phase, failure, of: first.owner),
+            judge(phase, failure, of: candidate.owner),
             failure,
-            request: first.request,
-            owner: first.owner
+            request: candidate.head.request,
+            owner: candidate.owner
         )
+        if phase == .openConversation, verdict.isRefusal {
+            try await queue.countOpening(with: candidate.owner, for: candidate.head.author, now: context.now)
+        }
         let note = Attempt(phase, failure, verdict)
-        context.report(try await queue.apply(.failed(verdict), to: jobs.map(\.id), note, now: context.now))
+        context.report(
+            try await queue.apply(.failed(verdict), to: candidate.jobs.map(\.id), note, now: context.now)
+        )
     }
 
     /// Drops jobs of which no message can be made, or is to be sent.

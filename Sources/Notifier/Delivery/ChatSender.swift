@@ -19,6 +19,9 @@ actor ChatSender {
     let composer: Composer
     let marker: MessageReference
     var breaker: SendBreaker
+    private let limits: LimitMemory
+    /// The limit that is remembered.
+    private var knownLimit: SendBreaker.Limit?
     /// When the pace allows the next message, by the steady clock, as the next line.
     var nextSendAt = UnixTime.distantPast
     var nextAnswersAt = UnixTime.distantPast
@@ -44,6 +47,7 @@ actor ChatSender {
         queue = ledger.queue(context.timetable)
         suppressions = ledger.suppressions
         settings = ledger.settings
+        limits = LimitMemory(context, ledger.settings, of: "sender")
         self.chat = chat
         self.checker = checker
         self.marker = marker
@@ -62,10 +66,22 @@ actor ChatSender {
             // A clock that was ahead then prolongs nothing.
             nextSendAt = context.steadyNow + configuration.sending.interval - max(.zero, context.now - last)
         }
-        try await context.loops.sending.run { () async throws(LedgerError) in try await self.step() }
+        if let limit = try await limits.limit() { breaker.restore(limit) }
+        try await rememberLimit()
+        try await context.loops.sending.run { () async throws(LedgerError) in
+            let wait = try await self.step()
+            try await self.rememberLimit()
+            return wait
+        }
     }
 
-    /// Forgets pauses and holds.
+    private func rememberLimit() async throws(LedgerError) {
+        guard breaker.limit != knownLimit else { return }
+        knownLimit = breaker.limit
+        try await limits.store(knownLimit)
+    }
+
+    /// Forgets pauses, and holds but a limit's.
     func resume() {
         breaker.reopen()
         context.loops.sending.wake()
@@ -119,7 +135,7 @@ actor ChatSender {
                     nextSendAt = steadyNow + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
                     return .zero
                 }
-                if try await take(candidate) { paceNext() }
+                try await take(candidate)
                 return .zero
             }
             isIdle = true
@@ -136,7 +152,7 @@ actor ChatSender {
         return sending.hesitation == .zero ? .zero : min(.seconds(5), max(sending.interval, sending.hesitation))
     }
 
-    /// The next message waits for its turn.
+    /// What bothers an owner next, a message or the opening of a conversation, waits for its turn.
     func paceNext() { nextSendAt = context.steadyNow + configuration.sending.interval }
 
     // A pause ends when the chat service says through the whole chain that this account may chat.

@@ -22,7 +22,18 @@ struct SendBreaker: Sendable {
         var occurrences: [Reason: Int] = [:]
     }
 
+    /// A server's limit: the one hold that neither a restart nor a session that works again takes back.
+    struct Limit: Sendable, Equatable {
+        var phase: CallPhase
+        var reason: Reason
+        var until: UnixTime
+        /// How often in a row the chat service has limited it.
+        var repetitions: Int
+    }
+
     private(set) var status = PipelineStatus.Sender.open
+    /// The last limit; nil when none was met since a success.
+    private(set) var limit: Limit?
     private let configuration: SendingConfiguration
     private var records: [CallPhase: Record] = [:]
 
@@ -39,6 +50,7 @@ struct SendBreaker: Sendable {
     mutating func succeeded(_ phase: CallPhase) {
         status = .open
         if phase == .sendMessage { records = [:] } else { records[phase] = nil }
+        if phase == .sendMessage || phase == limit?.phase { limit = nil }
     }
 
     /// Takes note of a failure.
@@ -66,10 +78,12 @@ struct SendBreaker: Sendable {
             }
         }
         if let rest = verdict.hold {
-            hold(until: now + length(of: rest, failure, limits: record.limits, now: now), verdict.reason)
+            let until = now + length(of: rest, failure, limits: record.limits, now: now)
+            hold(until: until, verdict.reason)
             guard case .time = rest else {
                 if rest == .chatLimit { record.limits += 1 }
                 if record.limitedSince == nil { record.limitedSince = now }
+                limit = Limit(phase: phase, reason: verdict.reason, until: until, repetitions: record.limits)
                 return verdict
             }
         }
@@ -93,10 +107,18 @@ struct SendBreaker: Sendable {
         return verdict
     }
 
-    /// Forgets holds and pauses: the operator has done something.
+    /// Forgets pauses, and holds but a limit's: the session works again, which says nothing of a limit.
     mutating func reopen() {
         status = .open
         records = [:]
+        if let limit { restore(limit) }
+    }
+
+    /// Goes on under a limit that was met before.
+    mutating func restore(_ limit: Limit) {
+        self.limit = limit
+        hold(until: limit.until, limit.reason)
+        records[limit.phase, default: Record()].limits = limit.repetitions
     }
 
     /// Lets one call through after a hold; a success then forgets everything, a failure holds longer.

@@ -8,14 +8,14 @@ struct BurstBreaker: Sendable {
     private struct Author {
         // By record, so that an event that is read again counts once.
         var times: [RecordKey: UnixTime] = [:]
-        var blockedUntil = UnixTime.distantPast
+        var burst: Burst?
     }
 
     /// What a request means for its author.
     enum Judgement: Equatable {
         case passes
         /// This request is the one too many.
-        case trips
+        case trips(Burst)
         /// The author is blocked already.
         case blocked
     }
@@ -27,10 +27,12 @@ struct BurstBreaker: Sendable {
     /// Strangers choose the authors, so their number is bounded.
     static let capacity = 10_000
 
-    init(_ policy: PolicyConfiguration) {
+    /// A breaker that goes on blocking who is blocked; a limit that was raised since then lets them go.
+    init(_ policy: PolicyConfiguration, bursts: [DID: Burst] = [:]) {
         limit = max(1, policy.authorBurst)
         window = policy.burstWindow
         pause = policy.burstPause
+        authors = bursts.filter { [limit] in $0.value.number >= limit }.mapValues { Author(burst: $0) }
     }
 
     /// Counts a request of an author at a time.
@@ -38,19 +40,24 @@ struct BurstBreaker: Sendable {
         if authors.count >= Self.capacity, authors[did] == nil { forget(at: time) }
         var author = authors[did] ?? Author()
         defer { authors[did] = author }
-        guard author.blockedUntil <= time else { return .blocked }
+        guard !isBlocked(author, at: time) else { return .blocked }
         author.times = author.times.filter { $0.value > time - window }
         author.times[record] = time
         guard author.times.count >= limit else { return .passes }
-        author.times = [:]
-        author.blockedUntil = time + pause
-        return .trips
+        let burst = Burst(number: author.times.count, at: time)
+        author = Author(burst: burst)
+        return .trips(burst)
+    }
+
+    // What is read again behind a restart may be of the burst itself.
+    private func isBlocked(_ author: Author, at time: UnixTime) -> Bool {
+        author.burst.map { $0.at - window < time && time < $0.at + pause } ?? false
     }
 
     private mutating func forget(at time: UnixTime) {
-        authors = authors.filter {
-            $0.value.blockedUntil > time || $0.value.times.values.contains { $0 > time - window }
+        authors = authors.filter { author in
+            isBlocked(author.value, at: time) || author.value.times.values.contains { $0 > time - window }
         }
-        if authors.count >= Self.capacity { authors = authors.filter { $0.value.blockedUntil > time } }
+        if authors.count >= Self.capacity { authors = authors.filter { isBlocked($0.value, at: time) } }
     }
 }

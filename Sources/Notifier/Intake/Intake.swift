@@ -14,15 +14,20 @@ actor Intake {
     private var breaker: BurstBreaker
     private var judge: EventClassifier
 
-    /// An intake; `changed` is told of each record that may have confirmed whose a project is, and is another now.
-    init(_ context: DeliveryContext, queue: JobQueue, changed: @escaping @Sendable (ATURI) async -> Void) {
+    /// An intake that knows who is blocked for a burst; `changed` is told of each record that may have confirmed whose a project is, and is another now.
+    init(
+        _ context: DeliveryContext,
+        queue: JobQueue,
+        bursts: [DID: Burst],
+        changed: @escaping @Sendable (ATURI) async -> Void
+    ) {
         self.context = context
         self.queue = queue
         self.changed = changed
         let configuration = context.configuration
         confirming = configuration.rules.flatMap(\.confirmingCollections)
         judge = EventClassifier(rules: configuration.rules, policy: configuration.policy, sender: context.sender)
-        breaker = BurstBreaker(configuration.policy)
+        breaker = BurstBreaker(configuration.policy, bursts: bursts)
     }
 
     /// Stores a batch; when this returns, it survives `kill -9`.
@@ -70,12 +75,12 @@ actor Intake {
         if judgement != .passes { request.refusal = Refusal(.authorBurst, "") }
         switch judgement {
         case .passes: return [.request(request)]
-        case .trips:
+        case .trips(let burst):
             context.logger.warning(
                 "author blocked for a burst",
                 metadata: ["author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)"]
             )
-            return [.authorBurst(author), .request(request)]
+            return [.authorBurst(author, burst), .request(request)]
         case .blocked: return [.request(request)]
         }
     }

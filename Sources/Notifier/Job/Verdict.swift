@@ -85,6 +85,9 @@ public struct Verdict: Sendable, Hashable {
         self.hold = hold
     }
 
+    /// Whether the service has answered, and the answer is no.
+    var isRefusal: Bool { action == .defer || action == .drop }
+
     /// Whether it is this job's alone: nothing is held against the way that all messages take.
     var isOfJobAlone: Bool { wait != nil || escalation?.isSenderWide == false || reason == .answerMisdirected }
 

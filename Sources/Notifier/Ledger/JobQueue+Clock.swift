@@ -30,9 +30,15 @@ extension JobQueue {
         }
     }
 
+    /// What counts for the limits by when it was sent.
+    enum Sent: String, CaseIterable {
+        case message, opening
+    }
+
     /// Dates what was sent in the day before the clock was set as the clock is now, so that limits hold as before: a batch of
-    /// it behind a message; the last of the batch, nil when there is no more.
+    /// it behind a row; the last of the batch, nil when there is no more.
     func correctSent(
+        _ kind: Sent,
         before: UnixTime,
         by length: Duration,
         after last: Int64,
@@ -41,12 +47,14 @@ extension JobQueue {
         try await write(at: now) { transaction in
             let sent: [Int64] = try transaction.database.values(
                 """
-                SELECT id FROM message WHERE id > \(last) AND sent_at > \(before - .seconds(86_400))
+                SELECT id FROM \(sql: kind.rawValue) WHERE id > \(last) AND sent_at > \(before - .seconds(86_400))
                     AND sent_at <= \(before) ORDER BY id LIMIT \(LedgerTransaction.rows)
                 """
             )
             for id in sent {
-                try transaction.database.run("UPDATE message SET sent_at = sent_at + \(length) WHERE id = \(id)")
+                try transaction.database.run(
+                    "UPDATE \(sql: kind.rawValue) SET sent_at = sent_at + \(length) WHERE id = \(id)"
+                )
             }
             return sent.last
         }

@@ -19,6 +19,18 @@ extension JobQueue {
         }
     }
 
+    /// The latest bursts of authors.
+    func bursts(atMost number: Int) async throws(LedgerError) -> [DID: Burst] {
+        try await database.read { database in
+            let rows = try database.rows(
+                "SELECT author, number, at FROM burst ORDER BY at DESC LIMIT \(number)"
+            )
+            return try rows.reduce(into: [:]) { bursts, row in
+                bursts[try DID(row["author"])] = Burst(number: row["number"], at: row["at"])
+            }
+        }
+    }
+
     /// Puts the version that was proven in the place of the one that the stream told, unless the request was called off or
     /// replaced meanwhile.
     func replace(_ job: Job, with request: NewRequest, now: UnixTime) async throws(LedgerError) -> IntakeResult {
@@ -46,7 +58,11 @@ extension LedgerTransaction {
             // A host that is behind tells of it again when the author may long be back and have written anew.
             let limit = witnessed + Self.clockDifference
             try callOff(did, .author, .authorInactive, witnessedBefore: limit)
-        case .authorBurst(let did): try callOff(did, .author, .authorBurst)
+        case .authorBurst(let did, let burst):
+            try callOff(did, .author, .authorBurst)
+            try database.run(
+                "INSERT OR REPLACE INTO burst (author, number, at) VALUES (\(did), \(burst.number), \(burst.at))"
+            )
         }
     }
 

@@ -30,6 +30,8 @@ extension JobQueue {
                     "ask_at IS NULL AND asked_at < \(time) AND NOT EXISTS (SELECT 1 FROM job WHERE owner = did)"
                 ),
                 ("gap", "id", "closed_at < \(time)"),
+                ("opening", "id", "sent_at < \(time)"),
+                ("burst", "author", "at < \(time)"),
                 (
                     "confirmation", "reference",
                     "at < (SELECT at FROM confirmation ORDER BY at DESC LIMIT 1 OFFSET \(Self.maximumConfirmations))"

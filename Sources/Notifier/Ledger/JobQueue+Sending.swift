@@ -59,6 +59,15 @@ extension JobQueue {
         }
     }
 
+    /// Counts for the limits that a conversation could not be opened for an author's request: its recipient refused.
+    func countOpening(with owner: DID, for author: DID, now: UnixTime) async throws(LedgerError) {
+        try await write(at: now) { transaction in
+            try transaction.database.run(
+                "INSERT INTO opening (owner, author, sent_at) VALUES (\(owner), \(author), \(now))"
+            )
+        }
+    }
+
     /// The message in doubt whose conversation is to be read now; nil when there is none.
     func nextVerification(now: UnixTime) async throws(LedgerError) -> Message? {
         try await write(at: now) { transaction in
@@ -111,9 +120,13 @@ extension JobQueue {
         try await write(at: now) { try $0.message(id) }
     }
 
-    /// When the last message was sent.
+    /// When the last message was sent, or a recipient last refused one.
     func lastSentAt() async throws(LedgerError) -> UnixTime? {
-        try await database.read { try $0.value("SELECT max(sent_at) FROM message") }
+        try await database.read { database in
+            try ["message", "opening"].compactMap { table -> UnixTime? in
+                try database.value("SELECT max(sent_at) FROM \(sql: table)")
+            }.max()
+        }
     }
 
     /// Turns every message that was under way when the process ended into one in doubt, to be verified when the settling time

@@ -89,7 +89,7 @@ extension LedgerTransaction {
     /// When a limit lets the next message through; nil when it does so now.
     ///
     /// The message that must leave the window before another fits is the limit-th newest in it. What a clock that was ahead
-    /// has dated does not count.
+    /// has dated does not count; a conversation that a recipient would not have opened does, but not against them.
     private func freeAt(_ limit: SendingLimit, author: DID, owner: DID) throws -> UnixTime? {
         let counted: SQL =
             switch limit.scope {
@@ -97,10 +97,12 @@ extension LedgerTransaction {
             case .owner: "owner = \(owner)"
             case .author: "author = \(author)"
             }
+        let within: SQL = "\(counted) AND sent_at > \(now - limit.window) AND sent_at <= \(now)"
+        let openings: SQL = limit.scope == .owner ? "" : "UNION ALL SELECT sent_at FROM opening WHERE \(within)"
         let sentAt: UnixTime? = try database.value(
             """
-            SELECT sent_at FROM message WHERE \(counted) AND sent_at > \(now - limit.window) AND sent_at <= \(now)
-                AND sends > 0 ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
+            SELECT sent_at FROM message WHERE \(within) AND sends > 0 \(openings)
+            ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
             """
         )
         return sentAt.map { $0 + limit.window }

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Firehose
+internal import Network
 
 /// What the stream says about a change request, judged, ready to become a row.
 struct NewRequest: Sendable {
@@ -34,7 +35,15 @@ enum IntakeItem: Sendable {
     /// An account is no longer active; seen at this time, in microseconds since the Unix epoch.
     case authorInactive(DID, witnessed: Int64)
     /// An author writes faster than a person.
-    case authorBurst(DID)
+    case authorBurst(DID, Burst)
+}
+
+/// More requests at once than a person writes.
+struct Burst: Sendable, Equatable {
+    /// How many.
+    var number: Int
+    /// When the stream saw the last of them.
+    var at: UnixTime
 }
 
 /// What became of a batch.

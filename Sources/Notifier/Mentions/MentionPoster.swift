@@ -15,6 +15,9 @@ actor MentionPoster {
     private let marker: MessageReference
     private let name: @Sendable (DID) async -> String?
     private var breaker: SendBreaker
+    private let limits: LimitMemory
+    /// The limit that is remembered.
+    private var knownLimit: SendBreaker.Limit?
     private var failures = 0
     private var nextTryAt = UnixTime.distantPast
 
@@ -26,13 +29,14 @@ actor MentionPoster {
     /// A poster; `name` gives an account's verified handle.
     init(
         _ context: DeliveryContext,
-        queue: JobQueue,
+        ledger: Ledger,
         session: any AccountSession,
         marker: MessageReference,
         name: @escaping @Sendable (DID) async -> String?
     ) {
         self.context = context
-        self.queue = queue
+        queue = ledger.queue(context.timetable)
+        limits = LimitMemory(context, ledger.settings, of: "mentions")
         self.session = session
         self.marker = marker
         self.name = name
@@ -42,10 +46,22 @@ actor MentionPoster {
     /// Runs until its loop is drained; nobody is mentioned when nobody has agreed.
     func run() async throws(LedgerError) {
         try await queue.recoverMentions(of: context.configuration.mentions.owners, now: context.now)
-        try await context.loops.mentioning.run { () async throws(LedgerError) in try await self.step() }
+        if let limit = try await limits.limit() { breaker.restore(limit) }
+        try await rememberLimit()
+        try await context.loops.mentioning.run { () async throws(LedgerError) in
+            let wait = try await self.step()
+            try await self.rememberLimit()
+            return wait
+        }
     }
 
-    /// Forgets pauses and holds.
+    private func rememberLimit() async throws(LedgerError) {
+        guard breaker.limit != knownLimit else { return }
+        knownLimit = breaker.limit
+        try await limits.store(knownLimit)
+    }
+
+    /// Forgets pauses, and holds but a limit's.
     func resume() {
         breaker.reopen()
         failures = 0

@@ -210,11 +210,14 @@ public actor Pipeline {
         let checker = AdmissionChecker(context, ledger: ledger, client: relationships)
         let chat = ChatClient(session: session, proxy: context.configuration.sending.proxy)
         return Parts(
-            intake: Intake(context, queue: queue) { [lookup] uri in await lookup.forget(uri) },
+            intake: Intake(context, queue: queue, bursts: try await queue.bursts(atMost: BurstBreaker.capacity)) {
+                [lookup] uri in
+                await lookup.forget(uri)
+            },
             resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),
             sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),
             keeper: WaitKeeper(context, ledger: ledger, checker: checker, client: relationships),
-            mentions: MentionPoster(context, queue: queue, session: session, marker: marker) { [lookup] did in
+            mentions: MentionPoster(context, ledger: ledger, session: session, marker: marker) { [lookup] did in
                 await lookup.name(of: did)
             },
             housekeeper: Housekeeper(context, ledger: ledger),

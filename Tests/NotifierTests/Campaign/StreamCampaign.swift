@@ -117,7 +117,7 @@ final class StreamCampaign: Sendable {
     private func live(_ body: (AsyncStream<Void>) async throws -> Void) async throws {
         let mailbox = StreamMailbox(capacity: 64)
         let context = DeliveryContext.silent(configuration, http: http, wallClock: network.clock, logger: log.logger)
-        let intake = Intake(context, queue: ledger.queue(Timetable())) { _ in }
+        let intake = Intake(context, queue: ledger.queue(Timetable()), bursts: [:]) { _ in }
         let stream = try streamConfiguration()
         let follower = StreamFollower(
             configuration: stream,

@@ -43,7 +43,7 @@ extension GrowthCall {
             )
         },
         GrowthCall(name: "an author's burst") { grown in
-            try await store([.authorBurst(GrownLedger.busyAuthor)], grown)
+            try await store([.authorBurst(GrownLedger.busyAuthor, Burst(number: 60, at: 0))], grown)
         },
         GrowthCall(name: "an author who is no longer active") { grown in
             try await store([.authorInactive(GrownLedger.busyAuthor, witnessed: .max / 2)], grown)

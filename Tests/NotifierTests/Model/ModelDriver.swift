@@ -30,7 +30,8 @@ struct ModelDriver {
         case .delete(let request): try await tell(request, .deleted)
         case .authorGone(let author):
             try await callOff(author, .authorInactive(ModelWorld.authors[author], witnessed: state.now.microseconds))
-        case .burst(let author): try await callOff(author, .authorBurst(ModelWorld.authors[author]))
+        case .burst(let author):
+            try await callOff(author, .authorBurst(ModelWorld.authors[author], Burst(number: 60, at: state.now)))
         case .look: try await look()
         case .find(let finding): try await find(finding)
         case .open(let calling): try await open(calling)

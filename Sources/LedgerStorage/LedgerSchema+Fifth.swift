@@ -1,0 +1,12 @@
+// `opening` has the conversations that could not be opened because their recipient refused, as `author` asked for, for the limits.
+// `burst` has the authors who wrote more requests at once than `policy.author_burst` was then (`number`), and when the stream
+// saw the last of them, by its time.
+extension LedgerSchema {
+    static let fifthTables = """
+        CREATE TABLE opening (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, author TEXT NOT NULL, sent_at REAL NOT NULL);
+        CREATE INDEX opening_sent ON opening (sent_at);
+        CREATE INDEX opening_author ON opening (author, sent_at);
+        CREATE TABLE burst (author TEXT PRIMARY KEY, number INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+        CREATE INDEX burst_at ON burst (at);
+        """
+}
