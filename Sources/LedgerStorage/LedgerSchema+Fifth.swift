@@ -1,8 +1,11 @@
 // `opening` has the conversations that could not be opened because their recipient refused, as `author` asked for, for the limits.
 // `burst` has the authors who wrote more requests at once than `policy.author_burst` was then (`number`), and when the stream
 // saw the last of them, by its time.
+// `job.queued_at` says since when it is queued, or its message under way; nil otherwise, and of jobs that were queued before.
 extension LedgerSchema {
     static let fifthTables = """
+        ALTER TABLE job ADD COLUMN queued_at REAL;
+        CREATE INDEX job_queued ON job (queued_at) WHERE queued_at IS NOT NULL;
         CREATE TABLE opening (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, author TEXT NOT NULL, sent_at REAL NOT NULL);
         CREATE INDEX opening_sent ON opening (sent_at);
         CREATE INDEX opening_author ON opening (author, sent_at);

@@ -70,6 +70,33 @@ import Testing
         #expect(openings(world) == 13)
     }
 
+    @Test func `what could not be sent for a week is dropped, and an operator may have it told`() async throws {
+        var world = try World()
+        world.configuration.sending.dailyLimit = 1
+        let events = try (1...3).map { try World.event($0, for: Self.owners[$0], at: world.clock) }
+        try await world.run([World.batch(events)]) { $0[.delivered] == 1 && $0[.queued] == 2 }
+        world.clock.advance(7 * 86_400 - 60)
+        try await world.run([]) { $0[.delivered] == 2 && $0[.queued] == 1 }
+        world.clock.advance(61)
+        try await world.run([]) { $0[.delivered] == 2 && $0[.dropped] == 1 }
+        let dropped = try #require(try await world.jobs().first { $0.state == .dropped })
+        #expect(dropped.reason == .queueExpired)
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        _ = try await ledger.desk.carryOut(.retry, about: dropped.uri, now: world.clock.now())
+        world.clock.advance(86_400)
+        try await world.run([]) { $0[.delivered] == 3 }
+    }
+
+    @Test func `a clock that is ahead drops nothing that waits for its turn`() async throws {
+        var world = try World()
+        world.configuration.sending.dailyLimit = 1
+        world.networkAgrees = false
+        let events = try (1...2).map { try World.event($0, for: Self.owners[$0], at: world.clock) }
+        try await world.run([World.batch(events)]) { $0[.delivered] == 1 && $0[.queued] == 1 }
+        world.clock.advance(365 * 86_400)
+        try await world.run([]) { $0[.delivered] == 2 }
+    }
+
     @Test func `a rate limit holds over restarts and longer each time, whatever the clock says`() async throws {
         var world = try World()
         world.configuration.sending.firstLimitWait = .seconds(60)

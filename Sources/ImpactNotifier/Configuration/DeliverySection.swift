@@ -52,6 +52,7 @@ struct DeliverySection {
         policy.ownerHourlyLimit = section.integer("owner_hourly_limit", default: policy.ownerHourlyLimit, in: counts)
         policy.ownerDailyLimit = section.integer("owner_daily_limit", default: policy.ownerDailyLimit, in: counts)
         policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.long)
+        policy.maximumQueueAge = section.duration("maximum_queue_age", default: policy.maximumQueueAge, in: Self.long)
         policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.pausing)
         policy.disabledInterval = section.duration(
             "disabled_interval",

@@ -34,6 +34,8 @@ public struct PolicyConfiguration: Sendable, Equatable {
     public var ownerDailyLimit = 24
     /// How long a refused message waits for a follow or for another decision of the owner.
     public var waitExpiry: Duration = .seconds(30 * 24 * 3600)
+    /// How long a message may be queued; what is older is no news to its owner.
+    public var maximumQueueAge: Duration = .seconds(7 * 24 * 3600)
     /// How often it is asked whether owners follow the sender.
     public var followInterval: Duration = .seconds(900)
     /// How often an owner who takes no messages is asked again.

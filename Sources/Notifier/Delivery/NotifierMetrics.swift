@@ -32,7 +32,8 @@ enum NotifierMetrics {
         case .dropped:
             notification(outcome.rule, name).increment()
             if let reason = outcome.reason { suppressed(reason).increment() }
-            if outcome.reason == .waitExpired { Counter(label: prefix + "notifications_abandoned_total").increment() }
+            let isGivenUp = outcome.reason == .waitExpired || outcome.reason == .queueExpired
+            if isGivenUp { Counter(label: prefix + "notifications_abandoned_total").increment() }
         case .uncertain:
             notification(outcome.rule, name).increment()
             fallthrough

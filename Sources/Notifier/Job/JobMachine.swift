@@ -29,7 +29,7 @@ public struct JobMachine: Sendable, Hashable {
         case posted
         /// The post failed.
         case postFailed(PostOutcome)
-        /// It waited for its recipient as long as allowed.
+        /// It waited for its recipient, or for its turn, as long as allowed.
         case waitExpired
         /// An operator wants it tried again.
         case retried
@@ -111,7 +111,7 @@ extension JobMachine {
             guard state == .queued else { return nil }
             return follow(next, cause)
         case .mentionBegun: return state == .deferred ? enter(.posting, reason) : nil
-        case .waitExpired: return state == .deferred ? enter(.dropped, .waitExpired) : nil
+        case .waitExpired: return enter(.dropped, state == .deferred ? .waitExpired : .queueExpired)
         case .retried: return state == .queued ? enter(.queued, nil) : [.retryRequest]
         case .disproved, .posted, .postFailed: return nil
         }

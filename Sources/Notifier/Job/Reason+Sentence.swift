@@ -113,6 +113,9 @@ extension Reason {
         case .sendsExhausted:
             "Sent as often as allowed, each time without a trace; look, then “jobs retry” or “jobs drop”."
         case .waitExpired: "It waited as long as allowed for the owner to take messages."
+        case .queueExpired:
+            "It was queued for longer than policy.maximum_queue_age: nothing could be sent, or limits are too low for what comes in; "
+                + "“jobs retry” has it told."
         case .ownerStopped: "The owner answered with the word to stop."
         case .operatorDecision: "An operator decided it."
         case .ruleRemoved: "The rule is gone, or reads other collections now; “jobs move” brings it under another."

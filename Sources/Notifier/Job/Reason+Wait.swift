@@ -25,7 +25,7 @@ extension Reason {
             .ownerChanged, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
             .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
             .conversationUnreadable, .alreadyTold, .possiblyTold, .requestRefused, .messageTooLarge, .mentionPosted,
-            .sendsExhausted, .waitExpired,
+            .sendsExhausted, .waitExpired, .queueExpired,
             .ownerStopped, .operatorDecision, .ruleRemoved, .conditionUnmet, .projectsAboveLimit, .referenceCircular,
             .ownerAmbiguous, .ownerIsNoPerson, .shadowMode:
             nil

@@ -118,6 +118,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case mentionPosted = "mention-posted"
     case sendsExhausted = "sends-exhausted"
     case waitExpired = "wait-expired"
+    /// It was never its turn.
+    case queueExpired = "queue-expired"
     case ownerStopped = "owner-stopped"
     case operatorDecision = "operator-decision"
     case ruleRemoved = "rule-removed"

@@ -109,6 +109,7 @@ extension LedgerTransaction {
         }
         let keepsMessage = machine.isInDoubt || machine.state == .delivered
         let isTakenBack = actions.contains { $0.takesBack }
+        let isQueued = [JobState.queued, .sending, .verify].contains(machine.state)
         // What is taken back ends with the row.
         if !isTakenBack {
             try database.run(
@@ -116,6 +117,7 @@ extension LedgerTransaction {
                 UPDATE job SET state = \(machine.state), reason = \(machine.reason), detail = \(note?.detail),
                     withdrawal = \(machine.withdrawal), is_in_doubt = \(machine.isInDoubt), attempts = \(attempts),
                     due_at = \(dueAt ?? now + wait), turn = NULL, wait_until = \(waitUntil),
+                    queued_at = CASE WHEN \(isQueued) THEN coalesce(queued_at, \(now)) END,
                     message = CASE WHEN \(keepsMessage) THEN message END, updated_at = \(now) WHERE id = \(id)
                 """
             )

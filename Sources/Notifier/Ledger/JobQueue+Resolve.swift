@@ -82,9 +82,9 @@ extension LedgerTransaction {
         // stands no further behind for it.
         try database.run(
             """
-            INSERT INTO job (request, owner, author, state, project, project_name, due_at, created_at, updated_at)
+            INSERT INTO job (request, owner, author, state, project, project_name, due_at, queued_at, created_at, updated_at)
             SELECT id, \(recipient), author, \(JobState.queued), \(project?.reference.description), \(project?.name), created_at,
-                created_at, \(now) FROM request WHERE id = \(request)
+                \(now), created_at, \(now) FROM request WHERE id = \(request)
             """
         )
         var note: Attempt?

@@ -44,6 +44,7 @@ actor Housekeeper {
         }
         if warns || now >= nextWatchAt {
             nextWatchAt = now + Self.hour
+            try await expireQueued()
             try await watch.run(warns: warns)
         }
         guard now >= nextAt else { return min(nextAt, nextWarningAt, nextWatchAt) - now }
@@ -60,6 +61,16 @@ actor Housekeeper {
             )
         }
         return Self.hour
+    }
+
+    /// Drops what could not be sent for so long that it is no news.
+    private func expireQueued() async throws(LedgerError) {
+        let age = context.configuration.policy.maximumQueueAge
+        while !context.loops.tidying.isDraining {
+            let applied = try await queue.expireQueued(before: context.agreedNow - age, now: context.now)
+            guard !applied.outcomes.isEmpty else { return }
+            context.report(applied)
+        }
     }
 
     /// Says that nothing is sent, or once that messages are sent again.
