@@ -6,7 +6,7 @@ extension LedgerSchema {
     static let fifthTables = """
         ALTER TABLE job ADD COLUMN queued_at REAL;
         CREATE INDEX job_queued ON job (queued_at) WHERE queued_at IS NOT NULL;
-        CREATE TABLE opening (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, author TEXT NOT NULL, sent_at REAL NOT NULL);
+        CREATE TABLE opening (id INTEGER PRIMARY KEY, author TEXT NOT NULL, sent_at REAL NOT NULL);
         CREATE INDEX opening_sent ON opening (sent_at);
         CREATE INDEX opening_author ON opening (author, sent_at);
         CREATE TABLE burst (author TEXT PRIMARY KEY, number INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;

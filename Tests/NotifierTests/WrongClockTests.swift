@@ -126,7 +126,7 @@ import Testing
             let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
             let queue = ledger.queue(Timetable(world.configuration))
             let now = world.clock.now()
-            try await queue.countOpening(with: World.owner, for: World.author, now: before)
+            try await queue.countOpening(for: World.author, now: before)
             for kind in JobQueue.Sent.allCases {
                 let last = try await queue.correctSent(kind, before: before, by: step, after: 0, now: now)
                 #expect(try await queue.correctSent(kind, before: before, by: step, after: last ?? 0, now: now) == nil)

@@ -102,7 +102,7 @@ extension ChatSender {
             owner: candidate.owner
         )
         if phase == .openConversation, verdict.isRefusal {
-            try await queue.countOpening(with: candidate.owner, for: candidate.head.author, now: context.now)
+            try await queue.countOpening(for: candidate.head.author, now: context.now)
         }
         let note = Attempt(phase, failure, verdict)
         context.report(

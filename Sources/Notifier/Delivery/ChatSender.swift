@@ -20,8 +20,6 @@ actor ChatSender {
     let marker: MessageReference
     var breaker: SendBreaker
     private let limits: LimitMemory
-    /// The limit that is remembered.
-    private var knownLimit: SendBreaker.Limit?
     /// When the pace allows the next message, by the steady clock, as the next line.
     var nextSendAt = UnixTime.distantPast
     var nextAnswersAt = UnixTime.distantPast
@@ -66,19 +64,12 @@ actor ChatSender {
             // A clock that was ahead then prolongs nothing.
             nextSendAt = context.steadyNow + configuration.sending.interval - max(.zero, context.now - last)
         }
-        if let limit = try await limits.limit() { breaker.restore(limit) }
-        try await rememberLimit()
+        if let limit = try await limits.recall() { breaker.restore(limit) }
         try await context.loops.sending.run { () async throws(LedgerError) in
             let wait = try await self.step()
-            try await self.rememberLimit()
+            try await self.limits.remember(self.breaker.limit)
             return wait
         }
-    }
-
-    private func rememberLimit() async throws(LedgerError) {
-        guard breaker.limit != knownLimit else { return }
-        knownLimit = breaker.limit
-        try await limits.store(knownLimit)
     }
 
     /// Forgets pauses, and holds but a limit's.

@@ -3,10 +3,12 @@ internal import LedgerStorage
 internal import Network
 
 /// Remembers a server's limit in the ledger: whoever it was told to is to heed it, however often they start.
-struct LimitMemory: Sendable {
+actor LimitMemory {
     private let context: DeliveryContext
     private let settings: Settings
     private let name: String
+    /// What the ledger holds; nil for no limit.
+    private var known: SendBreaker.Limit?
 
     /// The memory of one who calls, by their name.
     init(_ context: DeliveryContext, _ settings: Settings, of name: String) {
@@ -17,24 +19,28 @@ struct LimitMemory: Sendable {
 
     /// The limit that was met before, its end by the steady clock; nil for none, or one of an unknown form.
     ///
-    /// However the clock stood that dated it: it is believed no longer than any limit lasts, and to be stored as it is believed.
-    func limit() async throws(LedgerError) -> SendBreaker.Limit? {
+    /// However the clock stood that dated it: it is believed no longer than any limit lasts, and stored as it is believed.
+    func recall() async throws(LedgerError) -> SendBreaker.Limit? {
         let parts = (try await settings[name] ?? "").split(separator: " ")
         guard parts.count == 4, let until = Int64(parts[0]), let repetitions = Int(parts[3]),
             let phase = CallPhase(rawValue: String(parts[1])), let reason = Reason(rawValue: String(parts[2]))
         else { return nil }
         let longest = max(context.configuration.sending.maximumLimitWait, SendBreaker.maximumPDSWait)
         let rest = min(longest, UnixTime(microseconds: until) - context.now)
-        return SendBreaker.Limit(
+        let limit = SendBreaker.Limit(
             phase: phase,
             reason: reason,
             until: context.steadyNow + rest,
             repetitions: max(0, repetitions)
         )
+        try await remember(limit)
+        return limit
     }
 
-    /// Remembers a limit, or that there is none any more.
-    func store(_ limit: SendBreaker.Limit?) async throws(LedgerError) {
+    /// Remembers a limit, or that there is none any more; writes nothing when that is known.
+    func remember(_ limit: SendBreaker.Limit?) async throws(LedgerError) {
+        guard limit != known else { return }
+        known = limit
         let text = limit.map { limit in
             let until = limit.until + (context.now - context.steadyNow)
             return "\(until.microseconds) \(limit.phase.rawValue) \(limit.reason.rawValue) \(limit.repetitions)"

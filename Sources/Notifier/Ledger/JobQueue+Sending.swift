@@ -60,11 +60,9 @@ extension JobQueue {
     }
 
     /// Counts for the limits that a conversation could not be opened for an author's request: its recipient refused.
-    func countOpening(with owner: DID, for author: DID, now: UnixTime) async throws(LedgerError) {
+    func countOpening(for author: DID, now: UnixTime) async throws(LedgerError) {
         try await write(at: now) { transaction in
-            try transaction.database.run(
-                "INSERT INTO opening (owner, author, sent_at) VALUES (\(owner), \(author), \(now))"
-            )
+            try transaction.database.run("INSERT INTO opening (author, sent_at) VALUES (\(author), \(now))")
         }
     }
 
@@ -123,8 +121,8 @@ extension JobQueue {
     /// When the last message was sent, or a recipient last refused one.
     func lastSentAt() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
-            try ["message", "opening"].compactMap { table -> UnixTime? in
-                try database.value("SELECT max(sent_at) FROM \(sql: table)")
+            try Sent.allCases.compactMap { kind -> UnixTime? in
+                try database.value("SELECT max(sent_at) FROM \(sql: kind.rawValue)")
             }.max()
         }
     }

@@ -16,8 +16,6 @@ actor MentionPoster {
     private let name: @Sendable (DID) async -> String?
     private var breaker: SendBreaker
     private let limits: LimitMemory
-    /// The limit that is remembered.
-    private var knownLimit: SendBreaker.Limit?
     private var failures = 0
     private var nextTryAt = UnixTime.distantPast
 
@@ -46,19 +44,12 @@ actor MentionPoster {
     /// Runs until its loop is drained; nobody is mentioned when nobody has agreed.
     func run() async throws(LedgerError) {
         try await queue.recoverMentions(of: context.configuration.mentions.owners, now: context.now)
-        if let limit = try await limits.limit() { breaker.restore(limit) }
-        try await rememberLimit()
+        if let limit = try await limits.recall() { breaker.restore(limit) }
         try await context.loops.mentioning.run { () async throws(LedgerError) in
             let wait = try await self.step()
-            try await self.rememberLimit()
+            try await self.limits.remember(self.breaker.limit)
             return wait
         }
-    }
-
-    private func rememberLimit() async throws(LedgerError) {
-        guard breaker.limit != knownLimit else { return }
-        knownLimit = breaker.limit
-        try await limits.store(knownLimit)
     }
 
     /// Forgets pauses, and holds but a limit's.
