@@ -95,9 +95,9 @@ acceptance: setup ## install the package in a Debian with systemd, and its image
 	@bash Tests/Package/acceptance.sh
 	@bash Tests/Package/container.sh
 
-# One test after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with deadlines.
 test: setup ## build and run every test
-	swift test --disable-xctest --no-parallel
+	swift build --build-tests
+	@bash Tests/tests.sh
 
 demo: setup ## a local network, the real daemon, and the message it sends (ARGS=--once: three messages, then exit)
 	swift build --product impact-notifier
