@@ -90,6 +90,7 @@ struct `A daemon among liars` {
             try set()
             try await Task.sleep(for: .milliseconds(Int.random(in: 150...1000, using: &generator)))
             #expect(process.ending == nil, tail(process))
+            await refreshIsOver(stage)
             process.signal(SIGKILL)
             _ = await process.ended(within: .seconds(5))
             let memory = Memory.allCases.randomElement(using: &generator) ?? .kept
@@ -129,6 +130,17 @@ struct `A daemon among liars` {
     /// A key that is older than every request: it has been there for months when a ledger is lost.
     private func keepOldKey(_ stage: Stage) throws {
         try stage.daemon.replaceState("marks.key", String(repeating: "abcd", count: 10) + "abc=\n0\n")
+    }
+
+    /// Waits until no renewal of tokens is under way: what is lost by one that is cut short is another suite's matter.
+    private func refreshIsOver(_ stage: Stage) async {
+        for _ in 0..<500 {
+            let file = FileManager.default.contents(atPath: stage.daemon.statePath + "/session.json")
+            guard let file, let json = try? JSONValue(parsing: Array(file)), json["refresh_intent"] != nil else {
+                return
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     private static let files = ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"]

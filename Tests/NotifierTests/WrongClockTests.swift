@@ -47,6 +47,7 @@ import Testing
         _ step: Duration
     ) async throws {
         let world = try await waitingWorld()
+        let own = try await world.jobs().reduce(into: [ATURI: Duration]()) { $0[$1.uri] = $1.dueAt - $1.updatedAt }
         world.clock.advance(step)
         try await correct(world)
         let now = world.clock.now()
@@ -58,6 +59,9 @@ import Testing
         for job in try await world.jobs() {
             let owner = job.owner ?? Self.unknown
             #expect(job.dueAt - now <= longest[owner] ?? 0, "\(owner) after \(step.wholeSeconds) s")
+            if step < .zero, !job.state.isFinal {
+                #expect(job.dueAt - now <= own[job.uri] ?? .zero, "\(owner) after \(step.wholeSeconds) s")
+            }
             if let end = job.waitUntil { #expect(end - now <= 30 * 86_400, "\(owner) after \(step.wholeSeconds) s") }
         }
     }

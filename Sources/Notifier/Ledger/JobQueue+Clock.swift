@@ -16,8 +16,17 @@ extension JobQueue {
         try await write(at: now) { transaction in
             let changes = transaction.database.totalChangesCount
             for wait in transaction.timetable.waits where transaction.database.totalChangesCount == changes {
-                if let before { try transaction.correct(wait, "due_at > \(now) AND due_at <= \(before)", to: now) }
-                try transaction.correct(wait, "due_at > \(now + wait.longest)", to: now + wait.longest)
+                if let before { try transaction.correct(wait, "due_at > \(now) AND due_at <= \(before)", to: "\(now)") }
+                // What was written in the future was written by a clock that was ahead: it waits as long as it was to wait.
+                if !wait.isOfMessage {
+                    let own: SQL = "\(now) + min(\(wait.longest), due_at - updated_at), updated_at = \(now)"
+                    try transaction.correct(wait, "updated_at > \(now) AND +due_at > \(now)", to: own)
+                }
+                try transaction.correct(
+                    wait,
+                    "due_at > \(now + wait.longest)",
+                    to: "\(now + (wait.isOfMessage ? transaction.timetable.settle : wait.longest))"
+                )
             }
             let next = now + transaction.timetable.follow
             try transaction.database.run(
@@ -63,9 +72,9 @@ extension JobQueue {
 
 extension LedgerTransaction {
     /// Lets a batch of rows be due at a time, and wait for their recipients no longer than allowed from now on.
-    fileprivate func correct(_ wait: Timetable.Wait, _ condition: SQL, to due: UnixTime) throws {
+    fileprivate func correct(_ wait: Timetable.Wait, _ condition: SQL, to due: SQL) throws {
         let end: SQL =
-            wait.ends ? ", wait_until = min(wait_until, \(now + timetable.expiry))" : ""
+            wait.isOfMessage ? "" : ", wait_until = min(wait_until, \(now + timetable.expiry))"
         try database.run(
             """
             UPDATE \(sql: wait.table) SET due_at = \(due)\(end) WHERE id IN
@@ -81,8 +90,8 @@ extension Timetable {
         let table: String
         let rows: SQL
         let longest: Duration
-        /// Whether they wait for somebody, and not for ever.
-        var ends = true
+        /// Messages wait until they are settled, and for nobody; no row says since when.
+        var isOfMessage: Bool { table == "message" }
     }
 
     fileprivate var waits: [Wait] {
@@ -105,7 +114,7 @@ extension Timetable {
             Wait(table: "job", rows: "state IN \(waiting) AND reason NOT IN \(follow)", longest: max(setting, tries)),
             // They are due when their wait ends.
             Wait(table: "job", rows: "state IN \(waiting) AND reason IN \(follow)", longest: expiry),
-            Wait(table: "message", rows: "state = \(MessageMachine.State.verify)", longest: tries, ends: false),
+            Wait(table: "message", rows: "state = \(MessageMachine.State.verify)", longest: tries),
         ]
     }
 }
