@@ -9,6 +9,7 @@ import Testing
         await gate.arrival()
         asking.cancel()
         #expect(await asking.value == nil)
+        #expect(await Unhurried.answer(within: .milliseconds(1)) { await gate.pass() } == nil)
         gate.open()
         #expect(await Unhurried.answer { 7 } == 7)
     }

@@ -82,26 +82,6 @@ import Testing
         #expect(reason(try await find(Self.answer(200, wrong), field: "maintainer.did").0) == .ownerFieldInvalid)
     }
 
-    @Test func `a host that fails in a row gets a pause that doubles, and an answer ends it`() {
-        var breaker = HostBreaker(LookupConfiguration())
-        for _ in 0..<2 { breaker.failed("pds", "status 500", now: 0) }
-        #expect(breaker.pause(of: "pds", now: 0) == nil)
-        breaker.failed("pds", "status 500", now: 0)
-        #expect(breaker.pause(of: "pds", now: 0)?.length == 30)
-        #expect(breaker.pause(of: "pds", now: 0)?.failure == "status 500")
-        breaker.failed("pds", "status 500", now: 40)
-        #expect(breaker.pause(of: "pds", now: 40)?.length == 60)
-        #expect(breaker.pause(of: "other", now: 40) == nil)
-        breaker.succeeded("pds")
-        #expect(breaker.pause(of: "pds", now: 40) == nil)
-    }
-
-    @Test func `a thousand dead hosts do not fill the memory`() {
-        var breaker = HostBreaker(LookupConfiguration())
-        for number in 0..<5000 { breaker.failed("host-\(number)", "", now: UnixTime(seconds: Double(number))) }
-        #expect(breaker.pausedCount(now: 5000) <= HostBreaker.capacity)
-    }
-
     @Test func `a stranger who names an operator's host cannot have it paused for the operator`() async throws {
         let http = ScriptedClient { request in
             let isStranger = request.reach == .stranger

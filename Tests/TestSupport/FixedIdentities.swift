@@ -3,6 +3,7 @@ import Synchronization
 
 /// Identities of a fixed world: every account has the same PDS, and no handle is anybody's.
 public final class FixedIdentities: IdentityResolving {
+    private let held = Mutex<(dids: Set<DID>, gate: Gate)?>(nil)
     private let answer: Mutex<Result<String, IdentityFailure>>
 
     /// Accounts on this PDS, a URL.
@@ -17,8 +18,12 @@ public final class FixedIdentities: IdentityResolving {
         answer.withLock { $0 = .failure(failure) }
     }
 
+    /// The documents of these come when the gate is opened.
+    public func hold(_ dids: Set<DID>, at gate: Gate) { held.withLock { $0 = (dids, gate) } }
+
     /// The document that names the PDS.
     public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+        if let held = held.withLock({ $0 }), held.dids.contains(did) { await held.gate.pass() }
         let pds = try answer.withLock { $0 }.get()
         let service: JSONValue = [
             "id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": .string(pds),

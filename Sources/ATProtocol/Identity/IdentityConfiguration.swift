@@ -18,6 +18,8 @@ public struct IdentityConfiguration: Sendable {
     public var capacity: Int
     /// The most requests per second that the directory gets.
     public var directoryRate: Double
+    /// When a host of `did:web` documents that fails gets a pause.
+    public var hosts: HostBreaker
     /// From the start of one request to its last byte.
     public var timeout: Duration
     /// The largest document that is accepted, in bytes.
@@ -35,6 +37,7 @@ public struct IdentityConfiguration: Sendable {
         handleFreshness = .seconds(600)
         capacity = 10_000
         directoryRate = 5
+        hosts = HostBreaker(failures: 3, pause: .seconds(30), longestPause: .seconds(3600))
         timeout = .seconds(10)
         maximumDocument = 256 << 10
         self.allowsLoopback = allowsLoopback

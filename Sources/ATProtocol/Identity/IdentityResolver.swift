@@ -21,6 +21,7 @@ public actor IdentityResolver: IdentityResolving {
     private var lookups: [DID: Lookup] = [:]
     private var lookupCount = 0
     private var pacer: RequestPacer
+    private var hosts: HostBreaker
 
     /// A resolver with empty caches.
     public init(
@@ -37,6 +38,7 @@ public actor IdentityResolver: IdentityResolving {
         documents = RecencyCache(capacity: configuration.capacity)
         handles = RecencyCache(capacity: configuration.capacity)
         pacer = RequestPacer(rate: configuration.directoryRate)
+        hosts = configuration.hosts
     }
 
     /// Lets handles be resolved by this service from now on: the sender's PDS, once it is known.
@@ -51,6 +53,16 @@ public actor IdentityResolver: IdentityResolving {
 
     /// The DID document of a DID.
     public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+        try await document(of: did, isFresh: isFresh, isForShow: false)
+    }
+
+    /// The handle of an account, verified, when nobody has to wait for that.
+    public func handle(of did: DID) async -> Handle? {
+        guard let document = try? await document(of: did, isFresh: false, isForShow: true) else { return nil }
+        return await verifiedHandle(in: document)
+    }
+
+    private func document(of did: DID, isFresh: Bool, isForShow: Bool) async throws(IdentityFailure) -> DIDDocument {
         guard did.isSupported else {
             throw IdentityFailure(
                 code: .unsupportedMethod,
@@ -67,7 +79,9 @@ public actor IdentityResolver: IdentityResolving {
                 }
             if known.age < limit { return try known.value.get() }
         }
-        let answer = await lookUp(did)
+        let hasSlot = isForShow && did.method == "plc" && lookups[did] == nil
+        if hasSlot { try await waitForIdleSlot(did) }
+        let answer = await lookUp(did, hasSlot: hasSlot)
         if case .failure(let failure) = answer, failure.isTransient, !isFresh, let known,
             known.age < configuration.staleness, case .success(let document) = known.value
         {
@@ -98,12 +112,12 @@ public actor IdentityResolver: IdentityResolving {
         )
     }
 
-    private func lookUp(_ did: DID) async -> Answer {
+    private func lookUp(_ did: DID, hasSlot: Bool) async -> Answer {
         if let lookup = lookups[did] { return await lookup.task.value }
         lookupCount += 1
         let number = lookupCount
         // Its own task: the caller that came first may be cancelled while others wait for the same answer.
-        let task = Task { await fetch(did) }
+        let task = Task { await fetch(did, hasSlot: hasSlot) }
         lookups[did] = Lookup(number: number, task: task)
         let answer = await task.value
         guard lookups[did]?.number == number else { return answer }
@@ -115,16 +129,11 @@ public actor IdentityResolver: IdentityResolving {
         return answer
     }
 
-    private func fetch(_ did: DID) async -> Answer {
+    private func fetch(_ did: DID, hasSlot: Bool) async -> Answer {
         do throws(IdentityFailure) {
             let request = try request(for: did)
-            if did.method == "plc" { await waitForSlot() }
-            let response: HTTPResponse
-            do throws(HTTPFailure) { response = try await client.send(request) } catch {
-                let code: IdentityFailure.Code =
-                    error.code == .refusedHost || error.code == .tooLarge ? .refusedHost : .unavailable
-                throw IdentityFailure(code: code, subject: did.text, detail: error.description)
-            }
+            if did.method == "plc", !hasSlot { await waitForSlot() }
+            let response = try await send(request, for: did)
             switch response.status {
             case 200: break
             // The directory's code says 404 of a tombstone, its documentation says 410.
@@ -142,6 +151,28 @@ public actor IdentityResolver: IdentityResolving {
             return .success(try DIDDocument(json, of: did))
         } catch {
             return .failure(error)
+        }
+    }
+
+    /// The answer of the directory, or of a host that a stranger chose, which is left alone for a while when it fails in a row.
+    private func send(_ request: HTTPRequest, for did: DID) async throws(IdentityFailure) -> HTTPResponse {
+        let host = request.reach == .stranger ? request.url.authority : nil
+        if let host, let pause = hosts.pause(of: host, now: clock.now()) {
+            let detail = "\(host) is left alone for \(pause.length.wholeSeconds) s, after \(pause.failure)"
+            throw IdentityFailure(code: .unavailable, subject: did.text, detail: detail)
+        }
+        do throws(HTTPFailure) {
+            let response = try await client.send(request)
+            if let host { hosts.answered(host, response, now: clock.now()) }
+            return response
+        } catch {
+            if let host { hosts.failed(host, error, now: clock.now()) }
+            let isRefused = error.code == .refusedHost || error.code == .tooLarge
+            throw IdentityFailure(
+                code: isRefused ? .refusedHost : .unavailable,
+                subject: did.text,
+                detail: error.description
+            )
         }
     }
 
@@ -222,6 +253,16 @@ public actor IdentityResolver: IdentityResolving {
         let wait = pacer.wait(from: clock.now())
         // A cancelled sleep only means that the request goes out early: its own task is never cancelled.
         if wait > .zero { try? await sleeper.sleep(for: wait) }
+    }
+
+    /// Waits until the directory is asked nothing else, and takes that slot, unless the task is cancelled.
+    private func waitForIdleSlot(_ did: DID) async throws(IdentityFailure) {
+        while !pacer.isIdle(at: clock.now()) {
+            do { try await sleeper.sleep(for: pacer.interval) } catch {
+                throw IdentityFailure(code: .unavailable, subject: did.text, detail: "nobody waits for it any more")
+            }
+        }
+        _ = pacer.wait(from: clock.now())
     }
 
     private func unavailable(_ subject: String, _ response: HTTPResponse) -> IdentityFailure {

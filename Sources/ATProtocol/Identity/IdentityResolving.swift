@@ -13,6 +13,26 @@ public protocol IdentityResolving: Sendable {
     ///
     /// - Throws: ``IdentityFailure``.
     func did(of handle: Handle) async throws(IdentityFailure) -> DID
+
+    /// The handle of an account when it is verified in both directions; nil when that cannot be said now.
+    ///
+    /// For show alone: whatever else is asked goes first.
+    func handle(of did: DID) async -> Handle?
+}
+
+extension IdentityResolving {
+    /// The handle of an account, verified, with no regard to what else is asked.
+    public func handle(of did: DID) async -> Handle? {
+        guard let document = try? await document(of: did, isFresh: false) else { return nil }
+        return await verifiedHandle(in: document)
+    }
+
+    func verifiedHandle(in document: DIDDocument) async -> Handle? {
+        guard let handle = document.handle, !handle.isDisallowed, (try? await did(of: handle)) == document.did else {
+            return nil
+        }
+        return handle
+    }
 }
 
 /// Why an identity could not be resolved.

@@ -2,7 +2,8 @@ internal import Network
 
 /// Hands out times for requests so that no second sees more than the rate, after a burst of one second's worth.
 struct RequestPacer: Sendable {
-    private let interval: Duration
+    /// The time between two slots.
+    let interval: Duration
     private let burst: Duration
     private var horizon = UnixTime.distantPast
 
@@ -11,6 +12,9 @@ struct RequestPacer: Sendable {
         interval = .seconds(1 / max(rate, 0.001))
         burst = max(.zero, .seconds(1) - interval)
     }
+
+    /// Whether the next slot is there at once.
+    func isIdle(at now: UnixTime) -> Bool { horizon <= now }
 
     /// Reserves the next slot; the wait until it.
     mutating func wait(from now: UnixTime) -> Duration {

@@ -24,11 +24,12 @@ struct NetworkServices: Sendable {
                 certificateAuthorityFile: configuration.certificateAuthorityFile
             )
         )
-        let identity = IdentityConfiguration(
+        var identity = IdentityConfiguration(
             directory: configuration.plcDirectory,
             handleService: configuration.appView,
             allowsLoopback: configuration.allowsLoopback
         )
+        identity.hosts = configuration.delivery.lookup.hostBreaker
         identities = IdentityResolver(configuration: identity, client: http, clock: steadyClock)
     }
 

@@ -2,7 +2,7 @@ public import Network
 
 /// How owners and projects are found.
 public struct LookupConfiguration: Sendable, Equatable {
-    /// Lookups under way at once.
+    /// Lookups under way at once in their first second; with those that take longer eight times as many.
     public var concurrency = 8
     /// First wait after a failed lookup; doubles up to ``maximumWait``.
     public var firstWait: Duration = .seconds(15)
@@ -28,6 +28,11 @@ public struct LookupConfiguration: Sendable, Equatable {
     public var appView: WebURL?
     /// The development switch: plain `http` to loopback addresses.
     public var allowsLoopback = false
+
+    /// What leaves hosts alone that fail.
+    public var hostBreaker: HostBreaker {
+        HostBreaker(failures: hostFailures, pause: hostPause, longestPause: maximumWait)
+    }
 
     /// The usual patience.
     public init() {

@@ -98,7 +98,8 @@ extension LedgerTransaction {
         try database.run(
             """
             UPDATE request SET rule = \(request.rule), cid = \(request.commit.cid), rev = \(request.commit.rev),
-                reference = \(request.references.text), record = \(request.keptRecord.encodedText), witnessed = \(request.event.position.witnessed),
+                reference = \(request.references.text), authority = \(request.references.first?.authority),
+                record = \(request.keptRecord.encodedText), witnessed = \(request.event.position.witnessed),
                 project_name = NULL, detail = CASE WHEN \(isNews) THEN \(request.refusal?.detail) ELSE detail END,
                 is_shadow = CASE WHEN \(isNews) THEN \(request.isShadow) OR is_shadow AND \(keepsShadow) ELSE is_shadow END,
                 due_at = \(now), created_at = CASE WHEN \(isNews) THEN \(now) ELSE created_at END
@@ -117,10 +118,10 @@ extension LedgerTransaction {
         let state = request.refusal == nil ? RequestMachine.State.lookup : .dropped
         try database.run(
             """
-            INSERT INTO request (uri, author, rule, cid, rev, reference, record, witnessed, state, reason, detail,
+            INSERT INTO request (uri, author, rule, cid, rev, reference, authority, record, witnessed, state, reason, detail,
                 is_shadow, due_at, created_at, updated_at)
             VALUES (\(request.uri), \(request.event.did), \(request.rule), \(request.commit.cid), \(request.commit.rev),
-                \(request.references.text), \(request.keptRecord.encodedText),
+                \(request.references.text), \(request.references.first?.authority), \(request.keptRecord.encodedText),
                 \(request.event.position.witnessed), \(state), \(request.refusal?.reason), \(request.refusal?.detail),
                 \(request.isShadow), \(now), \(now), \(now))
             """

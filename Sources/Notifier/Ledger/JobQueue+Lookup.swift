@@ -4,17 +4,18 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
-    /// Requests whose recipients are to be looked up now; authors take turns.
+    /// Requests whose recipients are to be looked up now; authors take turns, and so do those whose projects they refer to.
     func dueLookups(limit: Int, excluding running: Set<Int64>, now: UnixTime) async throws(LedgerError) -> [Job] {
         try await write(at: now) { transaction in
             let lookup = RequestMachine.State.lookup
             try transaction.giveTurns("request", in: lookup.rawValue)
-            return try transaction.database.rows(
+            let first = try transaction.database.rows(
                 """
                 \(Job.requests) WHERE request.state = \(lookup) AND request.turn IS NOT NULL
                 ORDER BY turn, due_at, request.id LIMIT \(limit + running.count)
                 """
-            ).map(Job.init(row:)).filter { !running.contains($0.request) }
+            )
+            return try first.filter { !running.contains($0["request"]) }.prefix(limit).map(Job.init(row:))
         }
     }
 
@@ -73,28 +74,37 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Puts rows that have become due into the queue of their state: behind what their author has in it already, else beside
-    /// what is served now, so that a flood of one author delays nobody else.
+    /// Puts rows that have become due into the queue of their state: behind what their author has in it already, and what is
+    /// of the same owner's look-ups, else beside what is served now, so that a flood of one author, or of many at one owner,
+    /// delays nobody else.
     func giveTurns(_ table: String, in state: String) throws {
-        let request = table == "job" ? "request" : "id"
+        let isLookup = table == "request"
+        let (request, authority) = isLookup ? ("id", "authority") : ("request", "NULL")
         let due = try database.rows(
             """
-            SELECT id, author, \(sql: request) AS request FROM \(sql: table)
+            SELECT id, author, \(sql: request) AS request, \(sql: authority) AS authority FROM \(sql: table)
             WHERE state = \(state) AND turn IS NULL AND due_at <= \(now) ORDER BY due_at LIMIT \(Self.rows)
             """
         )
         // Whose look-up, or wait, took longer stands no further behind for it.
         for row in due.sorted(by: { ($0["request"] as Int64) < $1["request"] }) {
-            try giveTurn(row["id"], of: row["author"], table, in: state)
+            try giveTurn(row["id"], of: row["author"], at: row["authority"], table, in: state)
         }
     }
 
-    /// Puts a row behind what its author has in the queue of its state.
-    func giveTurn(_ id: Int64, of author: String, _ table: String, in state: String) throws {
+    /// Puts a row behind what its author has in the queue of its state, and what is looked up of the same account.
+    func giveTurn(_ id: Int64, of author: String, at authority: String? = nil, _ table: String, in state: String) throws
+    {
         let rows: SQL = "FROM \(sql: table) WHERE state = \(state)"
         let served: Int64? = try database.value("SELECT min(turn) \(rows) AND turn >= 0")
-        let last: Int64? = try database.value("SELECT max(turn) \(rows) AND author = \(author)")
-        let turn = max(served ?? 0, last.map { $0 + 1 } ?? 0)
+        var last: [Int64?] = [try database.value("SELECT max(turn) \(rows) AND author = \(author)")]
+        if let authority {
+            // What has a turn is in this state: each change takes it away.
+            last.append(
+                try database.value("SELECT max(turn) FROM request WHERE authority = \(authority) AND turn IS NOT NULL")
+            )
+        }
+        let turn = max(served ?? 0, last.compactMap(\.self).max().map { $0 + 1 } ?? 0)
         try database.run("UPDATE \(sql: table) SET turn = \(turn) WHERE id = \(id)")
     }
 }

@@ -13,7 +13,7 @@ final class GuardedClient: Sendable {
     init(configuration: LookupConfiguration, http: any HTTPClient, clock: any WallClock) {
         self.http = http
         self.clock = clock
-        breaker = Mutex(HostBreaker(configuration))
+        breaker = Mutex(configuration.hostBreaker)
     }
 
     /// Hosts that have a pause because they failed.
@@ -32,18 +32,10 @@ final class GuardedClient: Sendable {
         }
         do {
             let response = try await http.send(request)
-            breaker.withLock { breaker in
-                if response.status >= 500 || response.status == 429 {
-                    breaker.failed(host, "status \(response.status)", now: clock.now())
-                } else {
-                    breaker.succeeded(host)
-                }
-            }
+            breaker.withLock { $0.answered(host, response, now: clock.now()) }
             return response
         } catch {
-            // What is never asked cannot fail.
-            guard error.code != .refusedHost else { throw .transport(error) }
-            breaker.withLock { $0.failed(host, error.code.rawValue, now: clock.now()) }
+            breaker.withLock { $0.failed(host, error, now: clock.now()) }
             throw .transport(error)
         }
     }

@@ -80,8 +80,10 @@ final class OwnerLookup: Sendable {
         return (ATURI(did, collection, key), try await records.wholeRecord(uri, of: did, at: pds))
     }
 
-    /// The handle of an account when it is verified in both directions; nil when that cannot be said now.
-    func name(of did: DID) async -> String? { await records.handle(of: did) }
+    /// The verified handle of an account; nil when that cannot be said soon: a name is not worth that anybody waits.
+    func name(of did: DID, within limit: Duration = .seconds(3)) async -> String? {
+        await records.handle(of: did, within: limit)
+    }
 
     /// Takes note that the stream told of a record: what was known by it is asked for anew.
     func forget(_ uri: ATURI) async {
@@ -119,7 +121,7 @@ final class OwnerLookup: Sendable {
                 finding.project = reference
                 try await checkPerson(did, trail.rule, isFresh: trail.isFresh)
                 finding.owner = did
-                finding.projectName = await records.handle(of: did)
+                finding.projectName = await name(of: did)
             case .indexed(let index): try await confirm(reference, index, trail, into: &finding)
             }
         } catch {

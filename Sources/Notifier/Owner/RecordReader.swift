@@ -186,12 +186,9 @@ final class RecordReader: Sendable {
         } catch { throw LookupFailure(.project, error) }
     }
 
-    /// The handle of an account when it is verified in both directions; nil when that cannot be said now.
-    func handle(of did: DID) async -> String? {
-        guard let document = try? await identities.document(of: did, isFresh: false), let handle = document.handle,
-            !handle.isDisallowed, let owner = try? await identities.did(of: handle), owner == did
-        else { return nil }
-        return handle.text
+    /// The verified handle of an account; nil when that cannot be said within this time, for it is only for show.
+    func handle(of did: DID, within limit: Duration) async -> String? {
+        await Unhurried.answer(within: limit) { [identities] in await identities.handle(of: did) }??.text
     }
 
     /// Forgets a record, for the stream told that it is another now.

@@ -218,7 +218,7 @@ public actor Pipeline {
             sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),
             keeper: WaitKeeper(context, ledger: ledger, checker: checker, client: relationships),
             mentions: MentionPoster(context, ledger: ledger, session: session, marker: marker) { [lookup] did in
-                await lookup.name(of: did)
+                await lookup.name(of: did, within: .seconds(30))
             },
             housekeeper: Housekeeper(context, ledger: ledger),
             review: SettingsReview(context: context, queue: queue, settings: ledger.settings),

@@ -11,10 +11,14 @@ actor Resolver {
     private let checker: AdmissionChecker
     private let lookup: OwnerLookup
     private let proofs: RecordProofClient
-    private var running: Set<Int64> = []
-    /// Read from the ledger but not begun: putting a long queue in order costs too much to do it for each lookup.
-    private var backlog: [Job] = []
+    /// The requests whose look-ups are under way, and when each began.
+    private var running: [Int64: ContinuousClock.Instant] = [:]
     private var failure: LedgerError?
+
+    /// A look-up that takes longer makes room for another one: strangers' hosts may be as slow as they like.
+    private static let quickLookup = Duration.seconds(1)
+    /// So many times the look-ups that may be begun at once are under way at most.
+    private static let maximumSlow = 8
 
     init(
         _ context: DeliveryContext,
@@ -49,24 +53,24 @@ actor Resolver {
     private func begin() async throws(LedgerError) -> [Job] {
         if let failure { throw failure }
         let concurrency = context.configuration.lookup.concurrency
-        if backlog.isEmpty {
-            backlog = try await queue.dueLookups(limit: concurrency * 8, excluding: running, now: context.now)
-        }
-        let jobs = Array(backlog.prefix(max(0, concurrency - running.count)))
-        backlog.removeFirst(jobs.count)
-        running.formUnion(jobs.map(\.request))
+        let now = ContinuousClock.now
+        let quick = running.values.count { now - $0 < Self.quickLookup }
+        let room = min(concurrency - quick, concurrency * Self.maximumSlow - running.count)
+        guard room > 0 else { return [] }
+        let jobs = try await queue.dueLookups(limit: room, excluding: Set(running.keys), now: context.now)
+        for job in jobs { running[job.request] = now }
         return jobs
     }
 
     private func sleepLength() async throws(LedgerError) -> Duration {
-        // Whoever ends a look-up wakes the loop.
-        guard running.isEmpty else { return WorkLoop.longestSleep }
+        // Whoever ends a look-up wakes the loop, and one that takes long makes room.
+        guard running.isEmpty else { return Self.quickLookup }
         return max(WorkLoop.shortestSleep, (try await queue.nextLookup() ?? .distantFuture) - context.now)
     }
 
     private func work(on job: Job) async {
         do throws(LedgerError) { try await resolve(job) } catch { failure = error }
-        running.remove(job.request)
+        running[job.request] = nil
         context.loops.resolving.wake()
     }
 

@@ -15,6 +15,18 @@ public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whose it is, as far as the text says: a DID, or a handle.
+    var authority: String {
+        switch self {
+        case .record(let uri):
+            switch uri.authority {
+            case .did(let did): did.text
+            case .handle(let handle): handle.normalized
+            }
+        case .account(let did): did.text
+        }
+    }
+
     /// Reads what ``description`` wrote; nil for anything else.
     init?(_ text: String) {
         if let uri = try? ATURI(text) {

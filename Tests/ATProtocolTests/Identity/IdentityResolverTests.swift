@@ -130,6 +130,60 @@ import Testing
         #expect(request.reach == .stranger && request.maximumBody == 256 << 10 && request.timeout == .seconds(10))
     }
 
+    @Test func `a host of documents that fails in a row is left alone for a while, and no other`() async throws {
+        let (dead, alive) = (try DID("did:web:dead.test"), try DID("did:web:alive.test"))
+        let lost = HTTPFailure(code: .timeout, origin: "https://dead.test", detail: "", mayHaveBeenSent: true)
+        let answers = [status(500), status(503), .failure(lost), document(dead.text)]
+        client.script("https://dead.test/.well-known/did.json", answers)
+        client.script("https://alive.test/.well-known/did.json", [document(alive.text)])
+        for number in 1...6 {
+            let failure = await #expect(throws: IdentityFailure.self) {
+                try await resolver.document(of: dead, isFresh: false)
+            }
+            #expect(failure?.code == .unavailable)
+            #expect(failure?.detail.contains("left alone for 30 s, after timeout") == (number > 3))
+        }
+        #expect(client.requests.count == 3)
+        #expect(try await resolver.document(of: alive, isFresh: false).did == alive)
+        clock.advance(31)
+        #expect(try await resolver.document(of: dead, isFresh: false).did == dead)
+    }
+
+    @Test func `a directory that fails is asked by everybody all the same`() async throws {
+        client.script(address, [status(503)])
+        for _ in 0..<5 { _ = try? await resolver.document(of: did, isFresh: false) }
+        #expect(client.requests.count == 5)
+    }
+
+    @Test func `a name is asked for when the directory has nothing else to do`() async throws {
+        var configuration = IdentityConfiguration(
+            directory: try WebURL("https://plc.directory"),
+            handleService: try WebURL("https://pds.test")
+        )
+        configuration.directoryRate = 2
+        let resolver = IdentityResolver(configuration: configuration, client: client, clock: clock)
+        let others = try ["aaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccccc"].map {
+            try DID("did:plc:\($0)")
+        }
+        for other in others { client.script("https://plc.directory/\(other)", [document(other.text)]) }
+        client.script(address, [document(did.text)])
+        client.script(
+            "https://pds.test/xrpc/com.atproto.identity.resolveHandle?handle=alice.test",
+            [status(200, #"{"did":"\#(did.text)"}"#)]
+        )
+        // The first two take what a second has. The clock stands still, so that the name never has its turn.
+        for other in others.prefix(2) { _ = try await resolver.document(of: other, isFresh: false) }
+        async let name = resolver.handle(of: did)
+        _ = try await resolver.document(of: others[2], isFresh: false)
+        #expect(client.count("/\(did)") == 0)
+        // Whoever gives up leaves nothing behind.
+        let impatient = Task { await resolver.handle(of: did) }
+        impatient.cancel()
+        #expect(await impatient.value == nil)
+        clock.advance(10)
+        #expect(await name?.text == "alice.test" && client.count("/\(did)") == 1)
+    }
+
     @Test func `a handle counts only when its DID document names it`() async throws {
         let question = "https://pds.test/xrpc/com.atproto.identity.resolveHandle?handle="
         client.script(address, [document(did.text)])
