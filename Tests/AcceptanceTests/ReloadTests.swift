@@ -57,7 +57,8 @@ struct `A reload that is asked for by command` {
         let endpoint = StatusEndpoint()
         let stage = try await Stage(
             overrides: [
-                "status.listen": endpoint.address, "sending.first_limit_wait": "1h", "policy.author_burst": "3",
+                "status.listen": endpoint.address, "sending.first_limit_wait": "1h",
+                "sending.maximum_limit_wait": "1h", "policy.author_burst": "3",
                 "log.level": "debug",
             ]
         )

@@ -147,7 +147,7 @@ final class FailureStage {
         var isStill = 0
         var traffic = MeddlingClient.Traffic()
         var hours = 0
-        let deadline = ContinuousClock.now + .seconds(45)
+        let deadline = ContinuousClock.now + .seconds(200)
         while ContinuousClock.now < deadline {
             let history = try await ledger.desk.history(of: uri)
             let sender = try await pipeline.status().sender
