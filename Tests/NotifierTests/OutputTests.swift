@@ -10,7 +10,11 @@ import Testing
 
 @Suite struct `Local outputs` {
     private func notification() throws -> JSONValue {
-        let outcome = Outcome(
+        try #require(OutputNotification(try outcome(), at: 1_790_000_000)).json
+    }
+
+    private func outcome() throws -> Outcome {
+        Outcome(
             uri: try ATURI("at://\(World.author)/com.example.change.request/k"),
             owner: World.owner,
             rule: "issues",
@@ -20,7 +24,6 @@ import Testing
             latency: 1,
             nextIn: nil
         )
-        return try #require(OutputNotification(outcome, at: 1_790_000_000)).json
     }
 
     @Test func `a file gets a line of JSON for each, without anybody's text`() async throws {
@@ -80,6 +83,75 @@ import Testing
         let path = "\(directory.path)/out.jsonl"
         try await CommandOutput(arguments: ["/usr/bin/tee", path]).deliver(try notification())
         #expect(try JSONValue(parsing: try #require(read(path)))["occasion"] == "dropped")
+    }
+
+    /// A program that has ended; one that nobody waited for yet has ended, too.
+    private func isOver(_ process: String) -> Bool {
+        let status = read("/proc/\(process.prefix(while: \.isNumber))/stat")
+        return status.map { $0.contains(") Z") } ?? true
+    }
+
+    @Test func `what a command started ends with it, and only the end of what it complains of is said`() async throws {
+        let directory = try TemporaryDirectory()
+        let flood = "head -c 2000000 /dev/zero | tr '\\0' x"
+        let script = "sleep 300 & echo $! > \(directory.path)/left; \(flood); \(flood) >&2; echo too bad >&2; exit 3"
+        let told = try notification()
+        let failure = await #expect(throws: OutputError.self) {
+            try await CommandOutput(arguments: ["/bin/sh", "-c", script]).deliver(told)
+        }
+        let words = failure?.description ?? ""
+        #expect(
+            words.hasPrefix("/bin/sh ended with status 3: xxx") && words.hasSuffix("xtoo bad") && words.count < 400
+        )
+        #expect(isOver(directory.text("left")))
+    }
+
+    @Test func `a command that nobody waits for any more is ended, with all that it started`() async throws {
+        let directory = try TemporaryDirectory()
+        let script =
+            "sleep 300 & echo $! $$ > \(directory.path)/left; mkfifo \(directory.path)/f; cat < \(directory.path)/f"
+        let told = try notification()
+        let task = Task { try await CommandOutput(arguments: ["/bin/sh", "-c", script]).deliver(told) }
+        while !directory.text("left").hasSuffix("\n") { await Task.yield() }
+        task.cancel()
+        await #expect(throws: OutputError.self) { try await task.value }
+        #expect(directory.text("left").split(separator: " ").allSatisfy { isOver(String($0)) })
+        let late = Task {
+            while !Task.isCancelled { await Task.yield() }
+            try await CommandOutput(arguments: ["/usr/bin/touch", "\(directory.path)/late"]).deliver(told)
+        }
+        late.cancel()
+        await #expect(throws: OutputError.self) { try await late.value }
+        #expect(read("\(directory.path)/late") == nil)
+    }
+
+    @Test func `an output that hangs holds up neither another nor the end, and what it loses is said`() async throws {
+        let directory = try TemporaryDirectory()
+        // Opening it waits for a reader, as a file of a network that is gone waits for its server.
+        try #require(unsafe mkfifo("\(directory.path)/hangs", 0o600) == 0)
+        let log = LogRecorder()
+        let dispatcher = OutputDispatcher(
+            [
+                OutputConfiguration(name: "hangs", channel: .file(path: "\(directory.path)/hangs")),
+                OutputConfiguration(name: "audit", channel: .file(path: "\(directory.path)/audit")),
+            ],
+            http: ScriptedClient(),
+            wallClock: ManualClock(),
+            logger: log.logger
+        )
+        let running = Task { await dispatcher.run() }
+        func lines() -> Int { directory.text("audit").split(separator: "\n").count }
+        for number in 0..<OutputQueue.capacity + 50 {
+            dispatcher.offer(try outcome())
+            while number % 500 == 0, lines() < number { await Task.yield() }
+        }
+        while lines() < OutputQueue.capacity + 50 { await Task.yield() }
+        dispatcher.finish()
+        running.cancel()
+        await running.value
+        let said = log.metadata(of: "notifications lost")
+        #expect(said.allSatisfy { $0["output"] == "hangs" })
+        #expect(said.compactMap { $0["number"].flatMap { Int($0) } }.reduce(0, +) == OutputQueue.capacity + 50)
     }
 
     @Test func `a command inherits the descriptors 0 to 2, and nothing else that was left open`() async throws {

@@ -1,63 +1,40 @@
 internal import Logging
-internal import Metrics
 internal import Network
 internal import Outputs
 
-/// Feeds the local outputs from one bounded queue, so that a slow one delays no message.
+/// Tells the local outputs, each from a queue of its own, so that a slow one delays neither a message nor another output.
 final class OutputDispatcher: Sendable {
-    private struct Target: Sendable {
-        let name: String
-        let occasions: Set<OutputConfiguration.Occasion>
-        let channel: any OutputChannel
-    }
-
-    private let targets: [Target]
+    private let queues: [OutputQueue]
     private let wallClock: any WallClock
-    private let logger: Logger
-    private let queue: AsyncStream<OutputNotification>
-    private let feed: AsyncStream<OutputNotification>.Continuation
-
-    /// Notifications that may wait; more are counted and lost.
-    static let capacity = 1000
 
     init(_ outputs: [OutputConfiguration], http: any HTTPClient, wallClock: any WallClock, logger: Logger) {
-        targets = outputs.map { output in
+        queues = outputs.map { output in
             let channel: any OutputChannel =
                 switch output.channel {
                 case .file(let path): FileOutput(path: path)
                 case .command(let arguments): CommandOutput(arguments: arguments)
                 case .webhook(let url, let secret): WebhookOutput(url: url, secret: secret, http: http)
                 }
-            return Target(name: output.name, occasions: output.occasions, channel: channel)
+            return OutputQueue(output.name, output.occasions, channel, logger: logger)
         }
         self.wallClock = wallClock
-        self.logger = logger
-        (queue, feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
     }
 
     /// Takes an outcome for whoever wants it; never waits.
     func offer(_ outcome: Outcome) {
-        guard !targets.isEmpty, let notification = OutputNotification(outcome, at: wallClock.now()),
-            targets.contains(where: { $0.occasions.contains(notification.occasion) })
-        else { return }
-        if case .dropped = feed.yield(notification) {
-            Counter(label: "impact_notifier_output_failures_total", dimensions: [("output", "queue")]).increment()
-        }
+        guard !queues.isEmpty, let notification = OutputNotification(outcome, at: wallClock.now()) else { return }
+        for queue in queues { queue.offer(notification) }
     }
 
     /// Feeds the outputs until ``finish()``; what waits then is still handed over, unless the task is cancelled.
     func run() async {
-        for await notification in queue {
-            for target in targets where target.occasions.contains(notification.occasion) && !Task.isCancelled {
-                do { try await target.channel.deliver(notification.json) } catch {
-                    Counter(label: "impact_notifier_output_failures_total", dimensions: [("output", target.name)])
-                        .increment()
-                    logger.warning("output failed", metadata: ["output": "\(target.name)", "detail": "\(error)"])
-                }
-            }
+        await withDiscardingTaskGroup { group in
+            for queue in queues { group.addTask { await queue.run() } }
         }
     }
 
     /// Takes nothing more.
-    func finish() { feed.finish() }
+    func finish() {
+        for queue in queues { queue.finish() }
+    }
 }
