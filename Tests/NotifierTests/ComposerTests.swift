@@ -73,6 +73,39 @@ import Testing
         #expect(try footer("\u{202E}\n ").contains("because you own at://\(World.owner)/com.example.project/p1."))
     }
 
+    @Test func `a name of nothing but space is none, in a rule's text either`() throws {
+        let composer = try Self.composer(message: "A change of {{project.name}}")
+        let message = try composer.compose([try Self.request("Hello", project: " \u{2800}\n")], marks: ["abc"])
+        #expect(message.text.hasPrefix("A change of p1\n"))
+    }
+
+    @Test func `a message about several projects names none of them as its cause`() throws {
+        let one = try Self.request("Request 1")
+        func cause(_ references: ProjectReference...) throws -> String {
+            let requests = references.map { reference in
+                ChangeRequest(
+                    uri: one.uri,
+                    author: one.author,
+                    authorName: nil,
+                    record: one.record,
+                    reference: reference,
+                    rule: one.rule,
+                    owner: one.owner,
+                    projectName: one.projectName
+                )
+            }
+            let text = try Self.composer(listed: 5).compose(requests, marks: Self.marks(requests.count)).text
+            let start = try #require(text.firstRange(of: "you get this because ")).upperBound
+            return String(text[start...].prefix { $0 != "." })
+        }
+        let other = ProjectReference.record(try ATURI("at://\(World.owner)/com.example.project/p2"))
+        #expect(try cause(one.reference, one.reference) == "you own Windmill")
+        #expect(try cause(one.reference, other) == "you own these projects")
+        #expect(try cause(.account(World.owner), one.reference) == "you own Windmill")
+        #expect(try cause(.account(World.owner)) == "it names your account")
+        #expect(try cause(.account(World.owner), .account(World.owner)) == "they name your account")
+    }
+
     @Test func `links stand at their UTF-8 bytes`() throws {
         let message = try Self.composer().compose([try Self.request("Größe 👩‍👩‍👧‍👦 é")], marks: ["abc"])
         try check(message, links: 1)

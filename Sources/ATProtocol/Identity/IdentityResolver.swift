@@ -167,12 +167,13 @@ public actor IdentityResolver: IdentityResolving {
             return response
         } catch {
             if let host { hosts.failed(host, error, now: clock.now()) }
-            let isRefused = error.code == .refusedHost || error.code == .tooLarge
-            throw IdentityFailure(
-                code: isRefused ? .refusedHost : .unavailable,
-                subject: did.text,
-                detail: error.description
-            )
+            let code: IdentityFailure.Code =
+                switch error.code {
+                case .refusedHost: .refusedHost
+                case .tooLarge: .invalidDocument
+                default: .unavailable
+                }
+            throw IdentityFailure(code: code, subject: did.text, detail: error.description)
         }
     }
 

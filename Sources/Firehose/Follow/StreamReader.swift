@@ -168,8 +168,7 @@ struct StreamReader: ~Copyable {
     }
 
     private func isPublicationDue(_ now: ContinuousClock.Instant) -> Bool {
-        // Identity and account events are no reason to wake anybody: they wait for the position's turn.
-        let isUrgent = !pending.rejected.isEmpty || pending.gap != nil || pending.events.contains(where: \.isCommit)
+        let isUrgent = !pending.rejected.isEmpty || pending.gap != nil || pending.events.contains(where: \.isUrgent)
         if isUrgent { return true }
         guard reached > published || !pending.events.isEmpty else { return false }
         return lastPublication.map { now - $0 >= configuration.positionInterval } ?? true
@@ -360,5 +359,14 @@ extension StreamEvent {
     /// Whether it is about a record.
     var isCommit: Bool {
         if case .commit = body { true } else { false }
+    }
+
+    /// Whether it is to be handed over at once. Who is gone or taken down is spoken of no more; other events of identities and
+    /// accounts are no reason to wake anybody: they wait for the position's turn.
+    fileprivate var isUrgent: Bool {
+        switch body {
+        case .commit, .account(isActive: false, _): true
+        default: false
+        }
     }
 }

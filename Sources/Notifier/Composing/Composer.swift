@@ -25,7 +25,7 @@ public struct Composer: Sendable {
     /// - Returns: the message, within the limits.
     /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
     public func compose(_ requests: [ChangeRequest], marks: [String]) throws(Refusal) -> ComposedMessage {
-        guard let first = requests.first else { throw Refusal(.compositionFailed, "there is no request to speak of") }
+        guard !requests.isEmpty else { throw Refusal(.compositionFailed, "there is no request to speak of") }
         var items: [Item] = []
         for request in requests {
             guard let rule = rules[request.rule] else { throw Refusal(.ruleRemoved, request.rule) }
@@ -34,7 +34,7 @@ public struct Composer: Sendable {
         func footer(_ listed: Int) -> (text: String, reference: String) {
             // What is only counted has no mark, but the first: a message without any would not be found again.
             let reference = MessageReference.reference(Array(marks.prefix(max(1, listed))))
-            return (self.footer(for: first, reference: reference), reference)
+            return (self.footer(for: requests, reference: reference), reference)
         }
         guard items.count > 1 else { return try single(items[0], footer(1)) }
         for listed in stride(from: min(maximumListed, items.count), through: 0, by: -1) {
@@ -86,13 +86,15 @@ public struct Composer: Sendable {
         return message
     }
 
-    private func footer(for request: ChangeRequest, reference: String) -> String {
-        let project = PlainText.truncate(
-            request.shownProjectName ?? request.reference.description,
-            graphemes: 80,
-            bytes: 400
-        )
-        let cause = request.reference == .account(request.owner) ? "it names your account" : "you own \(project)"
+    private func footer(for requests: [ChangeRequest], reference: String) -> String {
+        let own = requests.filter { $0.reference != .account($0.owner) }
+        let title = own.first.map { $0.shownProjectName ?? $0.reference.description } ?? ""
+        let cause =
+            switch Set(own.map(\.reference)).count {
+            case 0: requests.count == 1 ? "it names your account" : "they name your account"
+            case 1: "you own \(PlainText.truncate(title, graphemes: 80, bytes: 400))"
+            default: "you own these projects"
+            }
         var text = "— \(message.service): you get this because \(cause)."
         if message.offersStop { text += " Answer STOP to get no more of these." }
         if !message.contact.isEmpty { text += " Questions: \(message.contact)." }

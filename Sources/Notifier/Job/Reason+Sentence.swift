@@ -82,7 +82,9 @@ extension Reason {
         case .mentionScopeMissing:
             "The session may not write posts, so nobody is mentioned; run “impact-notifier login” again."
         case .serviceTokenRejected: "The chat service refuses the PDS's own token; tell the PDS's operator if it lasts."
-        case .senderAccountInactive: "The sender's account is deactivated, taken down or unknown; talk to its host."
+        case .senderAccountInactive:
+            "The sender's account is deactivated, taken down or unknown at its PDS; if it moved to another one, run "
+                + "“impact-notifier login” again, else talk to its host."
         case .proxyMisconfigured: "The chat.proxy setting is wrong; it reads did:web:api.bsky.chat#bsky_chat."
         case .proxyUnresolved: "The PDS cannot resolve the chat service's DID; tried for an hour."
         case .chatNotReachable: "The call did not reach the chat service: proxy header lost, or the service is down."

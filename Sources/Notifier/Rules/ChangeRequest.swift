@@ -61,7 +61,7 @@ public struct ChangeRequest: Sendable, Equatable {
         case .authorDID: author.text
         case .authorName: authorName ?? author.text
         case .ownerDID: owner.text
-        case .projectName: projectName ?? project?.recordKey?.text ?? reference.description
+        case .projectName: shownProjectName ?? project?.recordKey?.text ?? reference.description
         case .projectURI: reference.description
         case .projectDID: project?.did?.text ?? owner.text
         case .projectCollection: project?.collection?.text

@@ -107,6 +107,15 @@ import Testing
         #expect(failure?.code == .invalidDocument)
     }
 
+    @Test func `a document that is too large is no document, and no host that the guard refuses`() async throws {
+        let cut = HTTPFailure(code: .tooLarge, origin: "https://plc.directory", detail: "", mayHaveBeenSent: true)
+        client.script(address, [.failure(cut)])
+        let failure = await #expect(throws: IdentityFailure.self) {
+            try await resolver.document(of: did, isFresh: false)
+        }
+        #expect(failure?.code == .invalidDocument)
+    }
+
     @Test(arguments: [
         ("did:web:localhost%3A1", IdentityFailure.Code.refusedHost), ("did:web:127.0.0.1", .refusedHost),
         ("did:web:metadata.internal", .refusedHost), ("did:web:single", .refusedHost),

@@ -50,6 +50,21 @@ import Testing
         #expect(sandbox.positions.gaps.isEmpty)
     }
 
+    @Test(arguments: SandboxWire.allCases)
+    func `who is taken down is told of at once, whatever the position's turn`(wire: SandboxWire) async throws {
+        let sandbox = try await FollowedSandbox()
+        var configuration = try sandbox.configuration(sandbox.network.streamURL(wire))
+        try await sandbox.following(configuration) { _ in await sandbox.take([try sandbox.write(1)]) }
+        configuration.positionInterval = .seconds(3600)
+        try await sandbox.following(configuration) { _ in
+            await sandbox.take([try sandbox.write(2)])
+            sandbox.network.setStatus("takendown", of: sandbox.author)
+            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+                positions.events.contains { $0.body == .account(isActive: false, status: "takendown") }
+            }
+        }
+    }
+
     @Test func `a position that the host has forgotten is a declared gap and reading goes on by time`() async throws {
         let sandbox = try await FollowedSandbox()
         let configuration = try sandbox.configuration(sandbox.network.streamURL(.jetstream2))
