@@ -71,6 +71,47 @@ import Testing
         #expect(world.chat.messages(to: World.owner).count == 1)
     }
 
+    @Test func `a log that goes on elsewhere costs no word, for the conversations hold it`() async throws {
+        var world = try World()
+        world.configuration.sending.answersInterval = .seconds(60)
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        world.chat.say("stop", by: World.owner)
+        world.clock.advance(61)
+        world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
+        try await world.run([World.batch(try World.event(2, at: world.clock))])
+        #expect(try await world.jobs().first { $0.state == .dropped }?.reason == .ownerSuppressed)
+        world.chat.say("start", by: World.owner)
+        world.clock.advance(61)
+        try await world.run([World.batch(try World.event(3, at: world.clock))])
+        #expect(world.chat.messages(to: World.owner).count == 2, "the new cursor is the one that is read on from")
+    }
+
+    @Test func `who cannot hear “stop” for six hours says nothing until it can, over restarts too`() async throws {
+        var world = try World()
+        let log = LogRecorder()
+        world.logger = log.logger
+        world.configuration.sending.answersInterval = .seconds(60)
+        func deafen(_ number: Int) {
+            for _ in 0..<number { world.chat.fail("getLog", with: .answer(status: 502, body: "")) }
+        }
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        for (number, hours) in [(2, 3.0), (3, 2.9)] {
+            world.clock.advance(.seconds(hours * 3600))
+            deafen(1)
+            try await world.run([World.batch(try World.event(number, at: world.clock))])
+            #expect(world.chat.messages(to: World.owner).count == number && log.count("sending paused") == 0)
+        }
+        world.clock.advance(720)
+        deafen(5)
+        world.chat.say("stop", by: World.owner)
+        let events = [try World.event(4, at: world.clock), try World.event(5, for: World.did("other"), at: world.clock)]
+        try await world.run([World.batch(events)])
+        #expect(world.chat.messages(to: World.owner).count == 3)
+        #expect(world.chat.messages(to: World.did("other")).count == 1)
+        #expect(log.metadata(of: "sending paused").map { $0["reason"] } == ["answers-unreadable"])
+        #expect(log.count("sending resumed") == 1)
+    }
+
     @Test func `only an operator lifts what an operator or a block decided, whatever the owner says`() async throws {
         var world = try World()
         world.configuration.sending.answersInterval = .seconds(60)

@@ -69,6 +69,29 @@ public struct ChatClient: Sendable {
         return own.max { ($0.sentAt ?? .distantPast) < ($1.sentAt ?? .distantPast) }
     }
 
+    /// The conversations in which something was written since a time, as far as their latest message tells, and of the latest
+    /// two hundred.
+    ///
+    /// - Throws: ``CallFailure``.
+    func conversations(since time: UnixTime) async throws(CallFailure) -> [String] {
+        var found: [String] = []
+        var cursor: String?
+        for _ in 0..<4 {
+            let before = cursor.map { [(name: "cursor", value: $0)] } ?? []
+            let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")] + before, proxy: proxy))
+            guard let views = json["convos"]?.array else {
+                throw .unreadable(status: 200, detail: "there are no conversations in it")
+            }
+            found += views.compactMap { view in
+                let last = view["lastMessage"].flatMap(ConversationMessage.init)?.sentAt ?? .distantFuture
+                return last >= time ? view["id"]?.string : nil
+            }
+            cursor = json["cursor"]?.string
+            if cursor == nil { break }
+        }
+        return found
+    }
+
     /// Sends a message, once.
     ///
     /// - Parameters:

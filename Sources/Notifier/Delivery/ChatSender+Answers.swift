@@ -5,35 +5,94 @@ internal import Network
 
 extension ChatSender {
     private static let cursorSetting = "chat-log-cursor"
+    /// When answers were last read, in microseconds, and up to ``storingInterval`` earlier.
+    private static let readAtSetting = "answers-read-at"
+    private static let storingInterval = Duration.seconds(3600)
     /// A log that is longer than this is read on at the next turn.
     private static let maximumLogPages = 20
+    /// Failures in a row after which an operator should know.
+    private static let failuresBeforeWarning = 3
+    /// Who cannot hear “stop” for so long says nothing any more.
+    private static let longestDeafness = Duration.seconds(6 * 3600)
 
     /// Reads what owners answered since the last time, and heeds the words to stop and to start.
     ///
     /// Without a cursor the service tells only the cursor of now: what was said before the first start is not heeded.
     /// The cursor is stored behind what it stands for, so that a word is heeded twice rather than never.
-    func readAnswers() async throws(LedgerError) {
+    ///
+    /// - Returns: whether they could be read.
+    @discardableResult
+    func readAnswers() async throws(LedgerError) -> Bool {
         var cursor = try await settings[Self.cursorSetting]
         for _ in 0..<Self.maximumLogPages {
             let log: ChatLog
-            do { log = try await chat.log(since: cursor) } catch { return answersNotRead(error) }
-            answerFailures = 0
-            try await compareWithChat()
+            do { log = try await chat.log(since: cursor) } catch {
+                if cursor != nil, error.status == 400, try await giveUpCursor() { break }
+                try await answersNotRead(error)
+                return false
+            }
             if cursor != nil { try await heed(log.messages) }
-            guard let next = log.cursor, next != cursor else { return }
-            try await settings.set(Self.cursorSetting, to: next)
-            guard cursor != nil, log.count > 0 else { return }
-            cursor = next
+            if let next = log.cursor, next != cursor {
+                try await settings.set(Self.cursorSetting, to: next)
+                guard cursor != nil, log.count > 0 else { break }
+                cursor = next
+            } else {
+                break
+            }
         }
+        try await answersRead()
+        return true
     }
 
-    /// Asks later and later; what hinders this call does not stop the sending of messages, nor does it end its pauses.
-    private func answersNotRead(_ failure: CallFailure) {
+    /// Goes on behind a cursor that the service takes no longer: what was said since the last reading stands in the
+    /// conversations, too.
+    ///
+    /// - Returns: whether that was read; false when a log without a cursor cannot be had either.
+    private func giveUpCursor() async throws(LedgerError) -> Bool {
+        let since = try await storedReadAt().map { $0 - Self.storingInterval } ?? .distantPast
+        let cursor: String?
+        var words: [ConversationMessage] = []
+        do throws(CallFailure) {
+            cursor = try await chat.log(since: nil).cursor
+            for conversation in try await chat.conversations(since: since) {
+                guard !context.loops.sending.isDraining else { return false }
+                let page = try await chat.messages(in: conversation, before: nil)
+                words += page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since }
+            }
+        } catch {
+            return false
+        }
+        guard let cursor else { return false }
+        try await heed(words)
+        try await settings.set(Self.cursorSetting, to: cursor)
+        logger.notice("the chat's log goes on elsewhere; answers were read in the conversations")
+        return true
+    }
+
+    private func storedReadAt() async throws(LedgerError) -> UnixTime? {
+        try await settings[Self.readAtSetting].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) }
+    }
+
+    private func answersRead() async throws(LedgerError) {
+        answerFailures = 0
+        answersReadAt = context.steadyNow
+        try await compareWithChat()
+        let now = context.agreedNow
+        // As long as no stream was read nobody knows what time it is.
+        guard now > .distantPast else { return }
+        let stored = try await storedReadAt()
+        guard stored.map({ now - $0 >= Self.storingInterval || $0 > now }) ?? true else { return }
+        try await settings.set(Self.readAtSetting, to: "\(now.microseconds)")
+    }
+
+    /// Asks later and later. What hinders this call stops no message for six hours, and ends no pause.
+    private func answersNotRead(_ failure: CallFailure) async throws(LedgerError) {
         let verdict = classify(.readAnswers, failure)
         context.reporter.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
+        let now = context.steadyNow
         let wait = max(.seconds(1), configuration.sending.answersInterval ?? .zero, breaker.backoff(answerFailures))
-        nextAnswersAt = context.steadyNow + wait
+        nextAnswersAt = now + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
             "answers of owners cannot be read, so that nobody's “stop” is heeded",
@@ -42,10 +101,17 @@ extension ChatSender {
                 "to_do": "\(verdict.reason.sentence)",
             ]
         )
+        var readAt = now
+        if let answersReadAt {
+            readAt = answersReadAt
+        } else if let stored = try await storedReadAt() {
+            readAt = now - max(.zero, context.agreedNow - stored)
+        }
+        answersReadAt = readAt
+        guard !context.isShadow, !breaker.isPaused, now - readAt >= Self.longestDeafness else { return }
+        breaker.pause(.answersUnreadable, failure, now: now)
+        reportPause(.answersUnreadable, failure)
     }
-
-    /// Failures in a row after which an operator should know.
-    private static let failuresBeforeWarning = 3
 
     private func heed(_ messages: [ConversationMessage]) async throws(LedgerError) {
         for message in messages {

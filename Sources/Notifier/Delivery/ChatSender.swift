@@ -25,6 +25,8 @@ actor ChatSender {
     var nextAnswersAt = UnixTime.distantPast
     /// Failures in a row to read what owners answered.
     var answerFailures = 0
+    /// When their answers were last read, by the steady clock; nil until that was tried.
+    var answersReadAt: UnixTime?
     /// Whether the chat was asked what the ledger does not know.
     var isCompared = false
     /// Whether messages of this account were found that this ledger did not write.
@@ -104,7 +106,7 @@ actor ChatSender {
         case .held: breaker.reopenAfterHold()
         case .paused(_, _, let probeAt) where probeAt > steadyNow: return probeAt - steadyNow
         case .paused:
-            await probe(now: steadyNow)
+            try await probe(now: steadyNow)
             return .zero
         }
         // Before anything is sent, or sent again: an owner may have said “stop” during a pause.
@@ -147,7 +149,12 @@ actor ChatSender {
     func paceNext() { nextSendAt = context.steadyNow + configuration.sending.interval }
 
     // A pause ends when the chat service says through the whole chain that this account may chat.
-    private func probe(now: UnixTime) async {
+    private func probe(now: UnixTime) async throws(LedgerError) {
+        guard !breaker.isPaused(for: .answersUnreadable) else {
+            guard try await readAnswers() else { return breaker.stillPaused(now: now) }
+            breaker.reopenAfterHold()
+            return logger.notice("sending resumed")
+        }
         do {
             let isDisabled = try await chat.isChatDisabled()
             guard !isDisabled else { return breaker.stillPaused(now: now) }
@@ -178,16 +185,7 @@ actor ChatSender {
             verdict = breaker.failed(phase, failure, now: now)
         }
         context.reporter.count(call: phase, status: failure.status)
-        if breaker.isPaused, !wasPaused {
-            logger.error(
-                "sending paused",
-                metadata: [
-                    "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
-                    "to_do": "\(verdict.reason.sentence)",
-                    "next_s": "\(configuration.sending.probeInterval.wholeSeconds)",
-                ]
-            )
-        }
+        if breaker.isPaused, !wasPaused { reportPause(verdict.reason, failure) }
         if breaker.reportsLimit(now: now) {
             logger.error(
                 "limited by the chat service for six hours",
@@ -195,5 +193,15 @@ actor ChatSender {
             )
         }
         return verdict
+    }
+
+    func reportPause(_ reason: Reason, _ failure: CallFailure) {
+        logger.error(
+            "sending paused",
+            metadata: [
+                "reason": "\(reason.rawValue)", "detail": "\(failure)", "to_do": "\(reason.sentence)",
+                "next_s": "\(configuration.sending.probeInterval.wholeSeconds)",
+            ]
+        )
     }
 }

@@ -88,12 +88,7 @@ struct SendBreaker: Sendable {
             }
         }
         switch verdict.action {
-        case .pause:
-            status = .paused(
-                reason: verdict.reason,
-                detail: String(failure.description.prefix(300)),
-                probeAt: now + configuration.probeInterval
-            )
+        case .pause: pause(verdict.reason, failure, now: now)
         case .retry, .verify, .refresh:
             guard !verdict.isOfJobAlone else { break }
             record.failures += 1
@@ -105,6 +100,15 @@ struct SendBreaker: Sendable {
             record.failures = 0
         }
         return verdict
+    }
+
+    /// Lets everything wait for an operator, or for a probe that succeeds.
+    mutating func pause(_ reason: Reason, _ failure: CallFailure, now: UnixTime) {
+        status = .paused(
+            reason: reason,
+            detail: String(failure.description.prefix(300)),
+            probeAt: now + configuration.probeInterval
+        )
     }
 
     /// Forgets pauses, and holds but a limit's: the session works again, which says nothing of a limit.

@@ -109,6 +109,8 @@ extension Reason {
         case .conversationUnreadable: "The conversation cannot be read, so nobody knows whether the message arrived."
         case .replyTargetNotFound: "The message to reply to is gone."
         case .requestRefused: "The chat service calls the request invalid; this is a defect here, please report it."
+        case .answersUnreadable:
+            "What owners answered could not be read for six hours, and one may have said “stop”: nothing is sent until it can."
         case .messageTooLarge: "The message is larger than the service takes; shorten the templates."
         case .waiting: "Nothing is wrong; it is waiting for its turn."
         case .mentionPosted: "The owner takes no messages; they were mentioned in a public post, as they agreed to."

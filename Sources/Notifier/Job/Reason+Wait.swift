@@ -16,7 +16,7 @@ extension Reason {
             .waiting, .indexUnavailable, .indexUnknown, .ownerUnconfirmed:
             .time
         case .loginRequired, .sessionMisconfigured, .authorizationMalformed, .scopeMissing, .mentionScopeMissing,
-            .senderAccountInactive, .proxyMisconfigured, .senderChatDisabled:
+            .senderAccountInactive, .proxyMisconfigured, .senderChatDisabled, .answersUnreadable:
             nil
         case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
             .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordResynchronized,

@@ -92,6 +92,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case chatRateLimited = "chat-rate-limited"
     case upstreamUnreachable = "upstream-unreachable"
     case serverError = "server-error"
+    /// Nobody's “stop” can be heeded.
+    case answersUnreadable = "answers-unreadable"
 
     // What the chat service says.
     case ownerDoesNotFollow = "owner-does-not-follow"
