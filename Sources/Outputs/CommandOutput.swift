@@ -13,7 +13,9 @@ package struct CommandOutput: OutputChannel {
     let variables: [String]
 
     /// A program that runs longer is killed.
-    static let timeout = 30.0
+    private static let timeout = Duration.seconds(30)
+    /// One that is still there so long after it was killed, for it became another user's, is left alone.
+    private static let killPatience = Duration.seconds(5)
     /// So much of what it writes to its standard error is said, in bytes.
     private static let longestComplaint = 300
 
@@ -39,18 +41,25 @@ package struct CommandOutput: OutputChannel {
         _ = fcntl(standardError.output.rawValue, F_SETFL, O_NONBLOCK)
         try start(program, in: group, reading: input, writing: standardError.input)
         var complaint: [UInt8] = []
-        for _ in 0..<Int(Self.timeout / 0.01) {
+        let deadline = ContinuousClock.now + Self.timeout
+        var isKilled = false
+        while ContinuousClock.now < deadline + Self.killPatience {
             let ending = group.ending()
             complaint = (complaint + Self.read(standardError.output)).suffix(Self.longestComplaint)
             switch ending {
-            case nil: usleep(10_000)
+            case _? where isKilled: throw failure(program, "was killed after \(Self.timeout.wholeSeconds) s", complaint)
             case .exited(0): return
             case .exited(let status): throw failure(program, "ended with status \(status)", complaint)
             case .signalled(let signal): throw failure(program, "was ended by signal \(signal)", complaint)
+            case nil:
+                if !isKilled, ContinuousClock.now >= deadline {
+                    group.kill()
+                    isKilled = true
+                }
+                usleep(10_000)
             }
         }
-        group.kill()
-        throw failure(program, "was killed after \(Int(Self.timeout)) s", complaint)
+        throw failure(program, "cannot be ended", complaint)
     }
 
     private func failure(_ program: String, _ end: String, _ complaint: [UInt8]) -> OutputError {

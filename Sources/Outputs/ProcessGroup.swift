@@ -36,16 +36,21 @@ final class ProcessGroup: Sendable {
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-        return state.withLock { state in
-            guard !state.isKilled else { return ECANCELED }
-            var child: pid_t = 0
-            let status = spawn(&child, &attributes)
-            if status == 0 { state.leader = child }
-            return status
+        // What ends is to be waited for, whatever whoever started this process thought of it.
+        signal(SIGCHLD, SIG_DFL)
+        guard !state.withLock({ $0.isKilled }) else { return ECANCELED }
+        var child: pid_t = 0
+        // This may take for ever: a program may lie on a file system that does not answer.
+        let status = spawn(&child, &attributes)
+        guard status == 0 else { return status }
+        state.withLock { state in
+            state.leader = child
+            if state.isKilled { Glibc.kill(-child, SIGKILL) }
         }
+        return 0
     }
 
-    /// How the program ended, and an end to what it left behind; nil while it runs.
+    /// How the program ended, with what it left behind; nil while it runs, for it never waits.
     func ending() -> Ending? {
         state.withLock { state in
             guard let leader = state.leader else { return .signalled(SIGKILL) }
@@ -53,23 +58,19 @@ final class ProcessGroup: Sendable {
             var info = unsafe siginfo_t()
             let status = unsafe waitid(P_PID, id_t(leader), &info, WEXITED | WNOHANG | WNOWAIT)
             guard status == 0, unsafe info.si_signo != 0 else { return nil }
-            return end(&state, leader)
+            Glibc.kill(-leader, SIGKILL)
+            var code: Int32 = 0
+            unsafe waitpid(leader, &code, WNOHANG)
+            state.leader = nil
+            return code & 0x7f == 0 ? .exited(code >> 8 & 0xff) : .signalled(code & 0x7f)
         }
     }
 
-    /// Ends all of it.
+    /// Has all of it end, and does not wait for that.
     func kill() {
         state.withLock { state in
             state.isKilled = true
-            if let leader = state.leader { _ = end(&state, leader) }
+            if let leader = state.leader { Glibc.kill(-leader, SIGKILL) }
         }
-    }
-
-    private func end(_ state: inout State, _ leader: pid_t) -> Ending {
-        Glibc.kill(-leader, SIGKILL)
-        var status: Int32 = 0
-        unsafe waitpid(leader, &status, 0)
-        state.leader = nil
-        return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
     }
 }

@@ -79,11 +79,13 @@ import Testing
         world.clock.advance(61)
         world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
         try await world.run([World.batch(try World.event(2, at: world.clock))])
-        #expect(try await world.jobs().first { $0.state == .dropped }?.reason == .ownerSuppressed)
+        #expect(world.chat.messages(to: World.owner).count == 1)
+        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        #expect(try await list.all().map(\.reason) == [.ownerStopped])
         world.chat.say("start", by: World.owner)
         world.clock.advance(61)
-        try await world.run([World.batch(try World.event(3, at: world.clock))])
-        #expect(world.chat.messages(to: World.owner).count == 2, "the new cursor is the one that is read on from")
+        try await world.run([World.batch(try World.event(3, for: World.did("other"), at: world.clock))])
+        #expect(try await list.all().isEmpty, "the new cursor is the one that is read on from")
     }
 
     @Test func `who cannot hear “stop” for six hours says nothing until it can, over restarts too`() async throws {
@@ -104,7 +106,9 @@ import Testing
         world.clock.advance(720)
         deafen(5)
         world.chat.say("stop", by: World.owner)
-        let events = [try World.event(4, at: world.clock), try World.event(5, for: World.did("other"), at: world.clock)]
+        let events = [
+            try World.event(4, at: world.clock), try World.event(5, for: World.did("other"), at: world.clock),
+        ]
         try await world.run([World.batch(events)])
         #expect(world.chat.messages(to: World.owner).count == 3)
         #expect(world.chat.messages(to: World.did("other")).count == 1)

@@ -361,8 +361,10 @@ extension StreamEvent {
         if case .commit = body { true } else { false }
     }
 
-    /// Whether it is to be handed over at once. Who is gone or taken down is spoken of no more; other events of identities and
-    /// accounts are no reason to wake anybody: they wait for the position's turn.
+    /// Whether it is to be handed over at once.
+    ///
+    /// Who is gone or taken down is spoken of no more; other events of identities and accounts are no reason to wake anybody:
+    /// they wait for the position's turn.
     fileprivate var isUrgent: Bool {
         switch body {
         case .commit, .account(isActive: false, _): true

@@ -32,13 +32,12 @@ extension ChatSender {
                 return false
             }
             if cursor != nil { try await heed(log.messages) }
-            if let next = log.cursor, next != cursor {
-                try await settings.set(Self.cursorSetting, to: next)
-                guard cursor != nil, log.count > 0 else { break }
-                cursor = next
-            } else {
+            guard let next = log.cursor, next != cursor else {
                 break
             }
+            try await settings.set(Self.cursorSetting, to: next)
+            guard cursor != nil, log.count > 0 else { break }
+            cursor = next
         }
         try await answersRead()
         return true
@@ -85,7 +84,9 @@ extension ChatSender {
         try await settings.set(Self.readAtSetting, to: "\(now.microseconds)")
     }
 
-    /// Asks later and later. What hinders this call stops no message for six hours, and ends no pause.
+    /// Asks later and later.
+    ///
+    /// What hinders this call stops no message for six hours, and ends no pause.
     private func answersNotRead(_ failure: CallFailure) async throws(LedgerError) {
         let verdict = classify(.readAnswers, failure)
         context.reporter.count(call: .readAnswers, status: failure.status)

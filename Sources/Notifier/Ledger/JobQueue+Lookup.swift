@@ -8,7 +8,7 @@ extension JobQueue {
     func dueLookups(limit: Int, excluding running: Set<Int64>, now: UnixTime) async throws(LedgerError) -> [Job] {
         try await write(at: now) { transaction in
             let lookup = RequestMachine.State.lookup
-            try transaction.giveTurns("request", in: lookup.rawValue)
+            try transaction.giveLookupTurns(excluding: running)
             let first = try transaction.database.rows(
                 """
                 \(Job.requests) WHERE request.state = \(lookup) AND request.turn IS NOT NULL
@@ -74,37 +74,67 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Puts rows that have become due into the queue of their state: behind what their author has in it already, and what is
-    /// of the same owner's look-ups, else beside what is served now, so that a flood of one author, or of many at one owner,
-    /// delays nobody else.
-    func giveTurns(_ table: String, in state: String) throws {
-        let isLookup = table == "request"
-        let (request, authority) = isLookup ? ("id", "authority") : ("request", "NULL")
+    /// Puts requests that have become due into the queue of look-ups: each behind what its author has in it already, and those
+    /// of several authors at one account behind each other, so that no flood of either kind delays others.
+    ///
+    /// What is new comes behind the round that is served, so that no inflow, however fast, keeps the next from being served.
+    fileprivate func giveLookupTurns(excluding running: Set<Int64>) throws {
+        let lookup = RequestMachine.State.lookup
         let due = try database.rows(
             """
-            SELECT id, author, \(sql: request) AS request, \(sql: authority) AS authority FROM \(sql: table)
-            WHERE state = \(state) AND turn IS NULL AND due_at <= \(now) ORDER BY due_at LIMIT \(Self.rows)
+            SELECT id, author, authority FROM request WHERE state = \(lookup) AND turn IS NULL AND due_at <= \(now)
+            ORDER BY due_at LIMIT \(Self.rows)
             """
         )
-        // Whose look-up, or wait, took longer stands no further behind for it.
-        for row in due.sorted(by: { ($0["request"] as Int64) < $1["request"] }) {
-            try giveTurn(row["id"], of: row["author"], at: row["authority"], table, in: state)
+        // Whose look-up took longer stands no further behind for it.
+        for row in due.sorted(by: { ($0["id"] as Int64) < $1["id"] }) {
+            let author: String = row["author"]
+            let served: Int64? = try database.value(
+                """
+                SELECT turn FROM request WHERE state = \(lookup) AND turn IS NOT NULL AND id NOT IN \(running)
+                ORDER BY turn LIMIT 1
+                """
+            )
+            let own: Int64? = try database.value(
+                "SELECT max(turn) FROM request WHERE state = \(lookup) AND author = \(author)"
+            )
+            var last = [served, own]
+            if own == nil {
+                last.append(
+                    try database.value(
+                        """
+                        SELECT max(first_turn) FROM request
+                        WHERE authority = \(row["authority"] as String?) AND turn IS NOT NULL
+                        """
+                    )
+                )
+            }
+            let turn = last.compactMap(\.self).max().map { $0 + 1 } ?? 0
+            try database.run(
+                "UPDATE request SET turn = \(turn), first_turn = \(own == nil ? turn : nil) WHERE id = \(row["id"] as Int64)"
+            )
         }
     }
 
-    /// Puts a row behind what its author has in the queue of its state, and what is looked up of the same account.
-    func giveTurn(_ id: Int64, of author: String, at authority: String? = nil, _ table: String, in state: String) throws
-    {
-        let rows: SQL = "FROM \(sql: table) WHERE state = \(state)"
-        let served: Int64? = try database.value("SELECT min(turn) \(rows) AND turn >= 0")
-        var last: [Int64?] = [try database.value("SELECT max(turn) \(rows) AND author = \(author)")]
-        if let authority {
-            // What has a turn is in this state: each change takes it away.
-            last.append(
-                try database.value("SELECT max(turn) FROM request WHERE authority = \(authority) AND turn IS NOT NULL")
-            )
+    /// Puts jobs that have become due into the queue of their state: behind what their author has in it already, else beside
+    /// what is served now, so that a flood of one author delays nobody else.
+    func giveTurns(in state: JobState) throws {
+        let due = try database.rows(
+            """
+            SELECT id, author, request FROM job WHERE state = \(state) AND turn IS NULL AND due_at <= \(now)
+            ORDER BY due_at LIMIT \(Self.rows)
+            """
+        )
+        // Whose wait took longer stands no further behind for it.
+        for row in due.sorted(by: { ($0["request"] as Int64) < $1["request"] }) {
+            try giveTurn(row["id"], of: row["author"], in: state)
         }
-        let turn = max(served ?? 0, last.compactMap(\.self).max().map { $0 + 1 } ?? 0)
-        try database.run("UPDATE \(sql: table) SET turn = \(turn) WHERE id = \(id)")
+    }
+
+    /// Puts a job behind what its author has in the queue of its state.
+    func giveTurn(_ id: Int64, of author: String, in state: JobState) throws {
+        let served: Int64? = try database.value("SELECT min(turn) FROM job WHERE state = \(state) AND turn >= 0")
+        let last: Int64? = try database.value("SELECT max(turn) FROM job WHERE state = \(state) AND author = \(author)")
+        try database.run("UPDATE job SET turn = \(max(served ?? 0, last.map { $0 + 1 } ?? 0)) WHERE id = \(id)")
     }
 }

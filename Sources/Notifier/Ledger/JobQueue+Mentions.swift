@@ -132,7 +132,7 @@ extension LedgerTransaction {
             if row["is_impossible"] {
                 try database.run("UPDATE job SET turn = -1 WHERE id = \(id)")
             } else {
-                try giveTurn(id, of: row["author"], "job", in: JobState.deferred.rawValue)
+                try giveTurn(id, of: row["author"], in: .deferred)
             }
         }
     }

@@ -12,7 +12,7 @@ extension JobQueue {
         now: UnixTime
     ) async throws(LedgerError) -> SendCandidate? {
         try await write(at: now) { transaction in
-            try transaction.giveTurns("job", in: JobState.queued.rawValue)
+            try transaction.giveTurns(in: .queued)
             var room = LedgerTransaction.batch
             // Whoever is left over is looked at in the next transaction.
             while room > 0, let head = try transaction.nextJob() {

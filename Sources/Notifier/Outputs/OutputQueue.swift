@@ -8,12 +8,23 @@ internal import Synchronization
 ///
 /// What it does not take is counted and said: the ledger holds the truth.
 final class OutputQueue: Sendable {
+    /// What becomes of a notification that is not handed over, by the words of its line.
+    private enum Trouble: String, CaseIterable {
+        case failed = "output failed"
+        case overflow = "notifications lost"
+    }
+
+    private struct Account {
+        /// Since it was last said.
+        var number = 0
+        var detail = ""
+        var saidAt: ContinuousClock.Instant?
+    }
+
     private struct State {
         /// Taken, and not handed over.
         var waiting = 0
-        /// Not taken since that was last said.
-        var lost = 0
-        var saidAt: ContinuousClock.Instant?
+        var accounts: [Trouble: Account] = [:]
     }
 
     private let name: String
@@ -26,7 +37,7 @@ final class OutputQueue: Sendable {
 
     /// Notifications that may wait; more are lost.
     static let capacity = 1000
-    /// That some are lost is said once in this time.
+    /// The same trouble is said once in this time, with the number.
     private static let sayingInterval = Duration.seconds(60)
 
     init(
@@ -48,7 +59,8 @@ final class OutputQueue: Sendable {
         state.withLock { $0.waiting += 1 }
         guard case .dropped = feed.yield(notification) else { return }
         state.withLock { $0.waiting -= 1 }
-        lose(1, "it does not keep up", now: .now)
+        note(.overflow, "it does not keep up")
+        say(.overflow)
     }
 
     /// Feeds the output until ``finish()`` and what waits then is handed over, or the task is cancelled.
@@ -61,38 +73,47 @@ final class OutputQueue: Sendable {
             }
             guard let failure = answer else { break }
             state.withLock { $0.waiting -= 1 }
-            guard let failure else { continue }
-            count(1)
-            logger.warning("output failed", metadata: ["output": "\(name)", "detail": "\(failure)"])
+            if let failure { note(.failed, failure) }
+            for trouble in Trouble.allCases { say(trouble) }
         }
+        for trouble in Trouble.allCases { say(trouble, atOnce: true) }
         let rest = state.withLock { state in
             defer { state.waiting = 0 }
             return state.waiting
         }
-        lose(rest, "it did not take them in time before the end", now: nil)
+        note(.overflow, "it did not take them in time before the end", rest)
+        say(.overflow, atOnce: true)
     }
 
     /// Takes nothing more.
     func finish() { feed.finish() }
 
-    /// Counts what is lost, and says it: at once without a time, else once in a while.
-    private func lose(_ number: Int, _ why: String, now: ContinuousClock.Instant?) {
-        count(number)
-        let lost = state.withLock { state -> Int in
-            state.lost += number
-            if let now, let saidAt = state.saidAt, now - saidAt < Self.sayingInterval { return 0 }
-            defer { (state.lost, state.saidAt) = (0, now) }
-            return state.lost
-        }
-        guard lost > 0 else { return }
-        logger.warning(
-            "notifications lost",
-            metadata: ["output": "\(name)", "number": "\(lost)", "detail": "\(why); the ledger has them: jobs list"]
-        )
-    }
-
-    private func count(_ number: Int) {
+    private func note(_ trouble: Trouble, _ detail: String, _ number: Int = 1) {
         guard number > 0 else { return }
         Counter(label: "impact_notifier_output_failures_total", dimensions: [("output", name)]).increment(by: number)
+        state.withLock { state in
+            state.accounts[trouble, default: Account()].number += number
+            state.accounts[trouble]?.detail = detail
+        }
+    }
+
+    /// Says what was noted, unless the same was said a short time ago.
+    private func say(_ trouble: Trouble, atOnce: Bool = false) {
+        let now = ContinuousClock.now
+        let account = state.withLock { state -> Account? in
+            guard let account = state.accounts[trouble], account.number > 0,
+                atOnce || account.saidAt.map({ now - $0 >= Self.sayingInterval }) ?? true
+            else { return nil }
+            state.accounts[trouble] = Account(saidAt: now)
+            return account
+        }
+        guard let account else { return }
+        logger.warning(
+            "\(trouble.rawValue)",
+            metadata: [
+                "output": "\(name)", "number": "\(account.number)",
+                "detail": "\(account.detail); the ledger has them: jobs list",
+            ]
+        )
     }
 }

@@ -19,6 +19,7 @@ actor Resolver {
     private static let quickLookup = Duration.seconds(1)
     /// So many times the look-ups that may be begun at once are under way at most.
     private static let maximumSlow = 8
+    private static let longestLookup = Duration.seconds(30)
 
     init(
         _ context: DeliveryContext,
@@ -86,7 +87,7 @@ actor Resolver {
             case .failure(let refusal): return try await store(job, .refused(refusal, .input))
             }
         }
-        let found = await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
+        let found = await find(references, job, rule)
         var owners = Owners()
         for finding in found { try await judge(finding, among: found.count, job, rule, &owners) }
         // Nobody is told while one of several may still be found: they are looked up together, and told at once.
@@ -110,6 +111,16 @@ actor Resolver {
             }
         }
         try await store(job, .recipients(owners.admissions, findings, note))
+    }
+
+    /// The owners of what a request refers to; strangers' hosts have no more than half a minute in all.
+    private func find(_ references: [ProjectReference], _ job: Job, _ rule: Rule) async -> [OwnerLookup.Finding] {
+        let found = await Unhurried.answer(within: Self.longestLookup) { [lookup] in
+            await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
+        }
+        let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
+        let failure = LookupFailure(.project, .refused(Refusal(.projectUnavailable, limit)))
+        return found ?? [OwnerLookup.Finding(failure: failure)]
     }
 
     /// What is known of the owners of all that a request refers to.
