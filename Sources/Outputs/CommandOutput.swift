@@ -1,5 +1,4 @@
 package import ATProtocol
-internal import CLinux
 internal import Glibc
 internal import Network
 
@@ -76,22 +75,19 @@ package struct CommandOutput: OutputChannel {
         writing standardError: borrowing Descriptor
     ) throws {
         guard let standardInput = Pipe() else { throw OutputError(detail: "no pipe for \(program)") }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, standardInput.output.rawValue, 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, standardError.rawValue, 2)
-        // Libraries open files and sockets that are not closed by themselves when a program is started.
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        let environment = unsafe CommandEnvironment.selection(of: variables).map { unsafe strdup($0) } + [nil]
-        defer { unsafe (words + environment).forEach { unsafe free($0) } }
-        let status = group.start { child, attributes in
-            unsafe posix_spawnp(&child, program, &actions, &attributes, words, environment)
-        }
-        guard status == 0 else {
-            throw OutputError(detail: "\(program): \(unsafe String(cString: strerror(status)))")
+        do throws(ChildProgram.Failure) {
+            try group.start { () throws(ChildProgram.Failure) in
+                try ChildProgram.start(
+                    arguments,
+                    environment: CommandEnvironment.selection(of: variables),
+                    standard: [
+                        .descriptor(standardInput.output.rawValue), .file("/dev/null"),
+                        .descriptor(standardError.rawValue),
+                    ]
+                )
+            }
+        } catch {
+            throw OutputError(detail: "\(program): \(error)")
         }
         // A notification is smaller than a pipe's buffer, so this never waits for the program; our own reading end stays
         // open meanwhile, so that a program that ended at once raises no SIGPIPE here.

@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import Network
 internal import Synchronization
 
 /// A program and whatever it starts, unless that leaves the group; all of it ends with the program.
@@ -20,34 +20,18 @@ final class ProcessGroup: Sendable {
 
     /// Starts the program; not at all when it was killed before.
     ///
-    /// - Parameter spawn: starts it with these attributes.
-    /// - Returns: what `spawn` returned: 0, or an error number.
-    func start(_ spawn: (_ child: inout pid_t, _ attributes: inout posix_spawnattr_t) -> Int32) -> Int32 {
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // This thread's mask and SIGPIPE's neglect are ours: a program that inherits them cannot be ended, and ends nothing.
-        var none = sigset_t()
-        var all = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe sigfillset(&all)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+    /// - Parameter spawn: starts it as the leader of a group, and gives its number.
+    /// - Throws: what `spawn` throws.
+    func start(_ spawn: () throws(ChildProgram.Failure) -> Int32) throws(ChildProgram.Failure) {
         // What ends is to be waited for, whatever whoever started this process thought of it.
         signal(SIGCHLD, SIG_DFL)
-        guard !state.withLock({ $0.isKilled }) else { return ECANCELED }
-        var child: pid_t = 0
+        guard !state.withLock({ $0.isKilled }) else { throw ChildProgram.Failure(number: ECANCELED) }
         // This may take for ever: a program may lie on a file system that does not answer.
-        let status = spawn(&child, &attributes)
-        guard status == 0 else { return status }
+        let child = try spawn()
         state.withLock { state in
             state.leader = child
             if state.isKilled { Glibc.kill(-child, SIGKILL) }
         }
-        return 0
     }
 
     /// How the program ended, with what it left behind; nil while it runs, for it never waits.

@@ -52,7 +52,7 @@ public struct HostBreaker: Sendable {
         (record.usedAt, record.failure) = (now, failure)
         let excess = record.failures - failures
         if excess >= 0 {
-            record.pausedUntil = now + min(longestPause, pause * (1 << min(excess, 20)))
+            record.pausedUntil = now + pause.doubled(excess, atMost: longestPause)
         }
         hosts[host] = record
     }

@@ -15,7 +15,7 @@ public struct Backoff: Sendable {
 
     /// The next wait; counts one failure.
     public mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
-        let ceiling = min(limit, base * (1 << min(attempt, 30)))
+        let ceiling = base.doubled(attempt, atMost: limit)
         attempt += 1
         return ceiling * Double.random(in: 0...1, using: &generator)
     }
@@ -28,4 +28,9 @@ public struct Backoff: Sendable {
 
     /// Forgets the failures.
     public mutating func reset() { attempt = 0 }
+}
+
+extension Duration {
+    /// Twice as long so many times, and no longer than this.
+    func doubled(_ times: Int, atMost longest: Duration) -> Duration { min(longest, self * (1 << min(times, 30))) }
 }

@@ -56,11 +56,8 @@ public struct ChatClient: Sendable {
     ///
     /// - Throws: ``CallFailure``.
     public func newestOwnMessage() async throws(CallFailure) -> (id: String, conversation: String, sentAt: UnixTime?)? {
-        let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")], proxy: proxy))
-        guard let views = json["convos"]?.array else {
-            throw .unreadable(status: 200, detail: "there are no conversations in it")
-        }
-        let own = views.compactMap { view -> (id: String, conversation: String, sentAt: UnixTime?)? in
+        let own = try await conversations(before: nil).views.compactMap {
+            view -> (id: String, conversation: String, sentAt: UnixTime?)? in
             guard let id = view["id"]?.string, let last = view["lastMessage"].flatMap(ConversationMessage.init),
                 last.sender == sender, !MessageReference.marks(in: last.text ?? "").isEmpty
             else { return nil }
@@ -77,19 +74,27 @@ public struct ChatClient: Sendable {
         var found: [String] = []
         var cursor: String?
         for _ in 0..<4 {
-            let before = cursor.map { [(name: "cursor", value: $0)] } ?? []
-            let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")] + before, proxy: proxy))
-            guard let views = json["convos"]?.array else {
-                throw .unreadable(status: 200, detail: "there are no conversations in it")
-            }
-            found += views.compactMap { view in
+            let page = try await conversations(before: cursor)
+            found += page.views.compactMap { view in
                 let last = view["lastMessage"].flatMap(ConversationMessage.init)?.sentAt ?? .distantFuture
                 return last >= time ? view["id"]?.string : nil
             }
-            cursor = json["cursor"]?.string
+            cursor = page.cursor
             if cursor == nil { break }
         }
         return found
+    }
+
+    /// A page of the conversations, the latest first.
+    private func conversations(
+        before cursor: String?
+    ) async throws(CallFailure) -> (views: [JSONValue], cursor: String?) {
+        let before = cursor.map { [(name: "cursor", value: $0)] } ?? []
+        let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")] + before, proxy: proxy))
+        guard let views = json["convos"]?.array else {
+            throw .unreadable(status: 200, detail: "there are no conversations in it")
+        }
+        return (views, json["cursor"]?.string)
     }
 
     /// Sends a message, once.

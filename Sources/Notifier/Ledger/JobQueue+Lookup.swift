@@ -86,15 +86,15 @@ extension LedgerTransaction {
             ORDER BY due_at LIMIT \(Self.rows)
             """
         )
+        var served: Int64? = try database.value(
+            """
+            SELECT turn FROM request WHERE state = \(lookup) AND turn IS NOT NULL AND id NOT IN \(running)
+            ORDER BY turn LIMIT 1
+            """
+        )
         // Whose look-up took longer stands no further behind for it.
         for row in due.sorted(by: { ($0["id"] as Int64) < $1["id"] }) {
             let author: String = row["author"]
-            let served: Int64? = try database.value(
-                """
-                SELECT turn FROM request WHERE state = \(lookup) AND turn IS NOT NULL AND id NOT IN \(running)
-                ORDER BY turn LIMIT 1
-                """
-            )
             let own: Int64? = try database.value(
                 "SELECT max(turn) FROM request WHERE state = \(lookup) AND author = \(author)"
             )
@@ -110,6 +110,7 @@ extension LedgerTransaction {
                 )
             }
             let turn = last.compactMap(\.self).max().map { $0 + 1 } ?? 0
+            served = served ?? turn
             try database.run(
                 "UPDATE request SET turn = \(turn), first_turn = \(own == nil ? turn : nil) WHERE id = \(row["id"] as Int64)"
             )

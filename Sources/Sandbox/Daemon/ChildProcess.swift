@@ -87,37 +87,13 @@ public final class ChildProcess: Sendable {
         output: Int32,
         _ terminal: String?
     ) -> Int32? {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, terminal ?? "/dev/null", O_RDWR, 0)
-        for descriptor in 1...2 as ClosedRange<Int32> {
-            unsafe posix_spawn_file_actions_adddup2(&actions, terminal == nil ? output : 0, descriptor)
-        }
-        // A child that inherits a server's connection would keep it open after the server has closed it.
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        // The threads of libdispatch block all signals, and a child inherits that; the demo ignores some, too. A group of
-        // its own keeps the terminal's Ctrl-C from it: whoever started it ends it.
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        var all = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe sigfillset(&all)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        // The terminal that the leader of a new session opens first becomes the session's own.
-        let group = terminal == nil ? POSIX_SPAWN_SETPGROUP : shim_POSIX_SPAWN_SETSID
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
-        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
-        var identifier: Int32 = 0
-        let status = unsafe posix_spawn(&identifier, command[0], &actions, &attributes, &arguments, &variables)
-        return status == 0 ? identifier : nil
+        let others = ChildProgram.Standard.descriptor(terminal == nil ? output : 0)
+        return try? ChildProgram.start(
+            command,
+            environment: environment,
+            standard: [.file(terminal ?? "/dev/null"), others, others],
+            isSessionLeader: terminal != nil
+        )
     }
 
     /// Everything that it has printed so far.

@@ -1,0 +1,73 @@
+internal import CLinux
+internal import Glibc
+
+/// Starts programs that inherit nothing but what they are given.
+package enum ChildProgram {
+    /// Where one of the descriptors 0 to 2 leads.
+    package enum Standard {
+        /// A file, opened to be read and written.
+        case file(String)
+        /// To where this descriptor leads; one of 0 to 2 that comes before is the program's own.
+        case descriptor(Int32)
+    }
+
+    /// Why a program was not started: an error number of the C library.
+    package struct Failure: Error, CustomStringConvertible {
+        package let number: Int32
+        package init(number: Int32) { self.number = number }
+        package var description: String { Descriptor.message(number) }
+    }
+
+    /// Starts a program as the leader of a group, or of a session, of its own, which keeps the terminal's Ctrl-C from it.
+    ///
+    /// - Parameters:
+    ///   - command: the program, looked for in `PATH` when it has no slash, and its arguments.
+    ///   - environment: the variables, each as `NAME=value`.
+    ///   - standard: where its descriptors 0, 1 and 2 lead; it gets no other.
+    ///   - isSessionLeader: true for a session of its own, whose terminal is the first that it opens.
+    /// - Returns: the number of its process, which is that of its group, too.
+    /// - Throws: ``Failure``.
+    package static func start(
+        _ command: [String],
+        environment: [String],
+        standard: [Standard],
+        isSessionLeader: Bool = false
+    ) throws(Failure) -> Int32 {
+        guard let program = command.first else { throw Failure(number: ENOENT) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (number, standard) in standard.enumerated() {
+            switch standard {
+            case .file(let path):
+                unsafe posix_spawn_file_actions_addopen(&actions, Int32(number), path, O_RDWR, 0)
+            case .descriptor(let descriptor):
+                unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+            }
+        }
+        // Libraries open files and sockets that are not closed by themselves when a program is started.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        // Threads of libdispatch block all signals, and this process ignores some: a program that inherits that cannot be
+        // ended, and ends nothing.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        let group = isSessionLeader ? shim_POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        let words = unsafe command.map { unsafe strdup($0) } + [nil]
+        let variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        defer { unsafe (words + variables).forEach { unsafe free($0) } }
+        var process: pid_t = 0
+        let status = unsafe posix_spawnp(&process, program, &actions, &attributes, words, variables)
+        guard status == 0 else { throw Failure(number: status) }
+        return process
+    }
+}
