@@ -151,7 +151,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AcceptanceTests",
-            dependencies: ["Sandbox", "ATProtocol", "Network", "ImpactNotifier", "ImpactSandbox", "TestSupport"],
+            dependencies: [
+                "Sandbox", "ATProtocol", "Network", "Notifier", "ImpactNotifier", "ImpactSandbox", "TestSupport",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),

@@ -1,5 +1,7 @@
 import ATProtocol
 import Foundation
+internal import LedgerStorage
+import Notifier
 import Sandbox
 import TestSupport
 import Testing
@@ -102,8 +104,8 @@ struct `A daemon among liars` {
             case .withoutLog: remove(["ledger.sqlite-wal", "ledger.sqlite-shm"], stage)
             case .emptied: restore([], stage)
             }
-            // Where a first reading begins only the clock can say.
-            if memory == .emptied { try clock?.set(0) } else { try set() }
+            // Where a reading without a position begins only the clock can say.
+            if await hasPosition(stage) { try set() } else { try clock?.set(0) }
             process = try stage.daemon.run()
         }
         try clock?.set(0)
@@ -149,6 +151,16 @@ struct `A daemon among liars` {
         Self.files.dropLast().compactMap { name in
             FileManager.default.contents(atPath: stage.daemon.statePath + "/" + name).map { (name, $0) }
         }
+    }
+
+    /// Whether the ledger says how far the stream was read; asked of a copy, so that nothing is written for the daemon.
+    private func hasPosition(_ stage: Stage) async -> Bool {
+        guard let directory = try? TemporaryDirectory() else { return false }
+        for (name, data) in copy(stage) {
+            _ = FileManager.default.createFile(atPath: directory.file(name), contents: data)
+        }
+        let ledger = try? await Ledger.open(directory: directory.path, access: .command)
+        return (try? await ledger?.stream.positions().isEmpty) == false
     }
 
     private func restore(_ copy: [(String, Data)], _ stage: Stage) {

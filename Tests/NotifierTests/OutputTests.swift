@@ -8,7 +8,7 @@ import Testing
 @testable import Notifier
 @testable import Outputs
 
-@Suite struct `Local outputs` {
+@Suite(.timeLimit(.minutes(2))) struct `Local outputs` {
     private func notification() throws -> JSONValue {
         try #require(OutputNotification(try outcome(), at: 1_790_000_000)).json
     }
@@ -85,10 +85,12 @@ import Testing
         #expect(try JSONValue(parsing: try #require(read(path)))["occasion"] == "dropped")
     }
 
-    /// A program that has ended; one that nobody waited for yet has ended, too.
-    private func isOver(_ process: String) -> Bool {
-        let status = read("/proc/\(process.prefix(while: \.isNumber))/stat")
-        return status.map { $0.contains(") Z") } ?? true
+    /// Waits until programs that were killed have ended; one that nobody waited for yet has ended, too.
+    private func waitForEnd(of processes: String) async {
+        for process in processes.split(separator: " ") {
+            let path = "/proc/\(process.prefix(while: \.isNumber))/stat"
+            while let status = read(path), !status.contains(") Z") { await Task.yield() }
+        }
     }
 
     @Test func `what a command started ends with it, and only the end of what it complains of is said`() async throws {
@@ -103,7 +105,7 @@ import Testing
         #expect(
             words.hasPrefix("/bin/sh ended with status 3: xxx") && words.hasSuffix("xtoo bad") && words.count < 400
         )
-        #expect(isOver(directory.text("left")))
+        await waitForEnd(of: directory.text("left"))
     }
 
     @Test func `a command that nobody waits for any more is ended, with all that it started`() async throws {
@@ -115,7 +117,7 @@ import Testing
         while !directory.text("left").hasSuffix("\n") { await Task.yield() }
         task.cancel()
         await #expect(throws: OutputError.self) { try await task.value }
-        #expect(directory.text("left").split(separator: " ").allSatisfy { isOver(String($0)) })
+        await waitForEnd(of: directory.text("left"))
         let late = Task {
             while !Task.isCancelled { await Task.yield() }
             try await CommandOutput(arguments: ["/usr/bin/touch", "\(directory.path)/late"]).deliver(told)

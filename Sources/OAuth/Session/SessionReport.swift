@@ -11,8 +11,7 @@ struct SessionReport {
     private var isObstructed = false
     /// When each reason was alarmed of last, by uptime.
     private var alarms: [String: Double] = [:]
-    /// What was wrong last and when it was seen; it may have passed.
-    private(set) var lastProblem: (problem: SessionProblem, at: UnixTime)?
+    private var lastProblem: (problem: SessionProblem, at: UnixTime)?
 
     /// Seconds between two alarms.
     private static let interval: Double = 3600
@@ -20,6 +19,17 @@ struct SessionReport {
     init(_ logger: Logger, _ account: DID) {
         self.logger = logger
         self.account = account
+    }
+
+    /// What was wrong last and when it was seen; it may have passed.
+    ///
+    /// - Parameters:
+    ///   - state: how the session is now, which may not be noted yet.
+    ///   - now: the time.
+    /// - Returns: the problem and when; nil when there was none.
+    func lastProblem(in state: SessionState, at now: SessionTime) -> (problem: SessionProblem, at: UnixTime)? {
+        guard let problem = state.problem, problem != lastProblem?.problem else { return lastProblem }
+        return (problem, now.date)
     }
 
     /// Takes in how the session is now.

@@ -72,7 +72,9 @@ actor TokenKeeper {
             isUnsaved: isUnsaved,
             followsCrash: followsCrash
         )
-        return SessionSnapshot(admission: admission, renewals: renewals, lastProblem: report.lastProblem, now: now)
+        let now = now
+        let lastProblem = report.lastProblem(in: machine.state, at: now)
+        return SessionSnapshot(admission: admission, renewals: renewals, lastProblem: lastProblem, now: now)
     }
 
     /// Logs what is new about the session, and what is due to be said again.
