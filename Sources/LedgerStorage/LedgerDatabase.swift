@@ -20,22 +20,43 @@ package final class LedgerDatabase: Sendable {
     package let path: String
     private let queue: DatabaseQueue
     private let lock: LedgerLock?
+    private let neighbors: LockWait
     /// The version of this program that wrote the file last; nil when it does not say so.
     private let writer: String?
 
-    package init(path: String, queue: DatabaseQueue, lock: LedgerLock?, writer: String? = nil) {
+    package convenience init(path: String, queue: DatabaseQueue) {
+        self.init(path: path, queue: queue, lock: nil, neighbors: LockWait(path: path, patience: .zero) { _, _ in })
+    }
+
+    private init(path: String, queue: DatabaseQueue, lock: LedgerLock?, neighbors: LockWait, writer: String? = nil) {
         self.path = path
         self.queue = queue
         self.lock = lock
+        self.neighbors = neighbors
         self.writer = writer
     }
 
+    /// How long one statement of the daemon waits for another process's lock: under the watchdog's minute and a quarter,
+    /// and the service manager's minute and a half for a start.
+    private static let daemonPatience = Duration.seconds(70)
+    private static let commandPatience = Duration.seconds(10)
+
     /// Opens the database in a state directory, off the cooperative pool.
+    ///
+    /// - Parameters:
+    ///   - directory: exists and belongs to this process.
+    ///   - access: what the process wants from it.
+    ///   - version: of this program, which the file is signed with; nil leaves that as it is.
+    ///   - progress: told how a ledger of the version before is carried over.
+    ///   - waiting: told when a lock of another process is waited for, see ``LockWait/Report``.
+    /// - Returns: the database.
+    /// - Throws: ``LedgerError``.
     package static func open(
         directory: String,
         access: Access,
         version: String?,
-        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void
+        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void,
+        waiting: @escaping @Sendable (_ holder: String, _ waited: Duration) -> Void
     ) async throws(LedgerError) -> LedgerDatabase {
         let isCancelled = Atomic(false)
         let result: Result<LedgerDatabase, LedgerError> = await withTaskCancellationHandler {
@@ -43,7 +64,12 @@ package final class LedgerDatabase: Sendable {
                 DispatchQueue.global().async {
                     continuation.resume(
                         returning: Result { () throws(LedgerError) in
-                            try LedgerDatabase(directory: directory, access: access, version: version) { state in
+                            try LedgerDatabase(
+                                directory: directory,
+                                access: access,
+                                version: version,
+                                waiting: waiting
+                            ) { state in
                                 guard !isCancelled.load(ordering: .relaxed) else { throw CancellationError() }
                                 try progress(state)
                             }
@@ -63,6 +89,7 @@ package final class LedgerDatabase: Sendable {
         directory: String,
         access: Access,
         version: String?,
+        waiting: @escaping LockWait.Report,
         progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void
     ) throws(LedgerError) {
         let path = "\(directory)/ledger.sqlite"
@@ -72,12 +99,14 @@ package final class LedgerDatabase: Sendable {
             case .daemon: try LedgerLock(path: lockPath, holder: getpid())
             case .command: nil
             }
+        let patience = lock == nil ? Self.commandPatience : Self.daemonPatience
+        let neighbors = LockWait(path: path, patience: patience, report: waiting)
         var writer: String?
         do {
             var configuration = Configuration()
             configuration.label = "ledger"
             configuration.journalMode = .wal
-            configuration.busyMode = .timeout(10)
+            configuration.busyMode = .callback { neighbors.goesOn(after: $0) }
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA synchronous=FULL")
             }
@@ -107,9 +136,9 @@ package final class LedgerDatabase: Sendable {
                 }
             }
             if let signature, !isOld { try queue.write { try $0.set(Self.writtenBy, to: signature) } }
-            self.init(path: path, queue: queue, lock: lock, writer: signature ?? writer)
+            self.init(path: path, queue: queue, lock: lock, neighbors: neighbors, writer: signature ?? writer)
         } catch {
-            throw LedgerError(error, path: path, writer: writer)
+            throw Self.failure(error, path, neighbors, writer)
         }
     }
 
@@ -153,6 +182,14 @@ package final class LedgerDatabase: Sendable {
         try await read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
     }
 
+    private static func failure(_ error: any Error, _ path: String, _ neighbors: LockWait, _ writer: String?)
+        -> LedgerError
+    {
+        let failure = LedgerError(error, path: path, writer: writer)
+        guard failure.code == .busy, !(error is LedgerError) else { return failure }
+        return LedgerError(.busy, path: path, detail: "\(neighbors.holder) has locked it")
+    }
+
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
@@ -173,7 +210,7 @@ package final class LedgerDatabase: Sendable {
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws(LedgerError) -> Value {
         do { return try await Task { try await body() }.value } catch {
-            throw LedgerError(error, path: path, writer: writer)
+            throw Self.failure(error, path, neighbors, writer)
         }
     }
 }

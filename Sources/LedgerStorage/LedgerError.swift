@@ -100,7 +100,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooNew:
             "\(path) was written by \(writer.map { "impact-notifier \($0)" } ?? "a newer version") (\(detail)); "
                 + "install that version or a newer one"
-        case .busy: "\(path) is held by another process (\(detail)); try again"
+        case .busy: "\(path) is held by another process (\(detail)); end that, or try again later"
         default: "\(path): \(detail) (\(code.rawValue))"
         }
     }

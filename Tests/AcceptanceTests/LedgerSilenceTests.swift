@@ -68,6 +68,18 @@ struct `A ledger that does not answer` {
         let later = try await endpoint.get("/readyz") { !$1.contains("for 0 s") && !$1.contains("for 1 s") }
         #expect(later.text == "waiting for: ledger (has not answered for 2 s)\n")
 
+        // The process that holds it is named, here and to whoever types a command meanwhile.
+        let lines = process.lines()
+        let command = try stage.daemon.start("suppress", ["add", stage.owners[0].did.text])
+        let line = await lines.first(within: .seconds(20)) { $0.contains("another process has locked the ledger") }
+        #expect(line?.contains("process \(getpid()) (") == true, tail(process))
+        #expect(await command.ended(within: .seconds(30)) == .exited(75), tail(command))
+        #expect(
+            command.output.contains { $0.contains("process \(getpid()) (") && $0.contains("has locked it") },
+            tail(command)
+        )
+        #expect(process.ending == nil, "a lock of ten seconds ends nothing")
+
         hold.release()
         #expect(try await endpoint.get("/readyz") { $1 == "ok\n" } == (200, "ok\n"), tail(process))
         #expect(await endpoint.shows("ledger_unanswered_seconds", ["impact_notifier_ledger_unanswered_seconds 0"]))

@@ -19,7 +19,7 @@ struct DaemonFailure: Error, Hashable, CustomStringConvertible {
     init(_ error: LedgerError) {
         let status: ExitStatus =
             switch error.code {
-            case .inUse: .temporaryFailure
+            case .inUse, .busy: .temporaryFailure
             case .readOnly, .unopenable: .cannotCreate
             case .corrupt, .tooNew: .software
             default: .inputOutput

@@ -1,11 +1,22 @@
 internal import LedgerStorage
+internal import Logging
+internal import Network
 internal import Notifier
 
 /// How daemon and commands open the ledger.
 extension Ledger {
     /// Opens the ledger for the daemon; log and service manager learn how one of the version before is carried over.
     static func open(in directory: String, telling report: CarryOverReport) async throws(LedgerError) -> Ledger {
-        try await open(directory: directory, access: .daemon, version: BuildInformation.version) { report.tell($0) }
+        try await open(
+            directory: directory,
+            access: .daemon,
+            version: BuildInformation.version,
+            progress: { report.tell($0) },
+            waiting: { [logger = Logger(label: "ledger")] holder, waited in
+                let metadata: Logger.Metadata = ["holder": "\(holder)", "waited_s": "\(waited.wholeSeconds)"]
+                logger.warning("another process has locked the ledger", metadata: metadata)
+            }
+        )
     }
 
     /// Opens the ledger for a command; standard error gets a line when carrying it over takes longer than a moment.

@@ -17,19 +17,23 @@ public struct Ledger: Sendable {
     ///   - version: of this program, by which the ledger says who wrote it; nil leaves that as it is.
     ///   - progress: told how a ledger of the version before is carried over, on a thread of its own; what it throws, and a
     ///     cancelled task, ends that between two transactions, and the next opening goes on from there.
+    ///   - waiting: told, on a thread of its own, which process's lock is waited for, and how long so far: after five
+    ///     seconds, then every half a minute.
     /// - Returns: the ledger.
     /// - Throws: ``LedgerError``.
     package static func open(
         directory: String,
         access: LedgerDatabase.Access,
         version: String? = nil,
-        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void = { _ in }
+        progress: @escaping @Sendable (LedgerCarryOver.Progress) throws -> Void = { _ in },
+        waiting: @escaping @Sendable (_ holder: String, _ waited: Duration) -> Void = { _, _ in }
     ) async throws(LedgerError) -> Ledger {
         let database = try await LedgerDatabase.open(
             directory: directory,
             access: access,
             version: version,
-            progress: progress
+            progress: progress,
+            waiting: waiting
         )
         return Ledger(database: database)
     }

@@ -53,7 +53,7 @@ struct GrownLedger: Sendable {
         }
         let path = "\(directory)/ledger.sqlite"
         database = try DatabaseQueue(path: path, configuration: configuration)
-        ledger = Ledger(database: LedgerDatabase(path: path, queue: database, lock: nil))
+        ledger = Ledger(database: LedgerDatabase(path: path, queue: database))
         queue = ledger.queue(Timetable())
         self.now = now
     }

@@ -39,7 +39,7 @@ struct ModelLedger: Sendable {
             let values = columns.indices.map { "value->>\($0)" }.joined(separator: ",")
             return "INSERT INTO \(table) (\(columns.joined(separator: ","))) SELECT \(values) FROM json_each(?)"
         }
-        ledger = Ledger(database: LedgerDatabase(path: ":memory:", queue: memory, lock: nil))
+        ledger = Ledger(database: LedgerDatabase(path: ":memory:", queue: memory))
         queue = ledger.queue(Timetable())
     }
 
