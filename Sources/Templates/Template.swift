@@ -41,17 +41,34 @@ public struct Template: Sendable, Equatable {
         segments = try parser.parse()
     }
 
-    /// The text with its fields filled in; values are sanitised, so that no value adds a line or hides text.
+    /// The text with its fields filled in.
+    ///
+    /// No value adds a line, hides text or is a link; what a stranger wrote stands in quotation marks, those of the
+    /// template or our own, and holds none itself.
     ///
     /// - Parameter value: the value of a field; nil when it is missing.
     /// - Returns: the text.
     public func render(_ value: (TemplateField) -> TemplateValue?) -> String {
-        segments.map { segment in
+        segments.enumerated().map { index, segment in
             switch segment {
             case .literal(let text): text
-            case .field(let field, let filters): Self.show(value(field), filters, isForeign: field.isWrittenByStrangers)
+            case .field(let field, let filters):
+                Self.show(value(field), filters, of: field.origin, isQuoted: isQuoted(at: index))
             }
         }.joined()
+    }
+
+    private func isQuoted(at index: Int) -> Bool {
+        let (before, behind) = (Self.literals(segments[..<index]), Self.literals(segments[(index + 1)...]))
+        if behind.contains("\""), !before.count(where: { $0 == "\"" }).isMultiple(of: 2) { return true }
+        return [("“", "”"), ("„", "“"), ("«", "»")].contains { (opening: Character, closing: Character) in
+            guard let start = before.lastIndex(of: opening), behind.contains(closing) else { return false }
+            return !before[start...].contains(closing)
+        }
+    }
+
+    private static func literals(_ segments: ArraySlice<Segment>) -> String {
+        segments.map { if case .literal(let text) = $0 { text } else { "" } }.joined()
     }
 
     /// The fields that it names, in order.
@@ -62,25 +79,35 @@ public struct Template: Sendable, Equatable {
         }
     }
 
-    private static func show(_ value: TemplateValue?, _ filters: [Filter], isForeign: Bool) -> String {
+    private static func show(
+        _ value: TemplateValue?,
+        _ filters: [Filter],
+        of origin: TemplateField.Origin,
+        isQuoted: Bool
+    ) -> String {
         var text: String
-        switch value {
-        case .text(let raw)?:
-            text = PlainText.sanitize(raw)
-            if isForeign { text = PlainText.withoutLinks(text) }
-        case .number(let number)?: text = String(number)
-        case nil: text = ""
+        switch (value, origin) {
+        case (.text(let raw)?, .known): text = PlainText.sanitize(raw)
+        case (.text(let raw)?, .identifier): text = ForeignWords.defusedIdentifier(raw)
+        case (.text(let raw)?, .words): text = ForeignWords.defused(raw)
+        case (.number(let number)?, _): text = String(number)
+        case (nil, _): text = ""
         }
+        var needsQuotes = origin == .words && !isQuoted
         var isTruncated = false
         for filter in filters {
             switch filter {
             case .truncate(let limit):
                 text = PlainText.truncate(text, graphemes: limit)
                 isTruncated = true
-            case .fallback(let stand): if text.isEmpty { text = stand }
+            case .fallback(let stand):
+                guard text.isEmpty else { continue }
+                text = stand
+                needsQuotes = false
             case .plural(let one, let other): text = value == .number(1) ? one : other
             }
         }
-        return isTruncated ? text : PlainText.truncate(text, graphemes: defaultTruncation)
+        if !isTruncated { text = PlainText.truncate(text, graphemes: defaultTruncation) }
+        return needsQuotes && !text.isEmpty ? "“\(text)”" : text
     }
 }

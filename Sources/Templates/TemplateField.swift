@@ -37,11 +37,25 @@ public enum TemplateField: Sendable, Hashable {
         case count = "count"
     }
 
-    /// Whether its value is free text of somebody else.
-    var isWrittenByStrangers: Bool {
+    /// Who chose its value.
+    enum Origin {
+        /// We did, or an account's name, which was verified.
+        case known
+        /// A stranger, within the syntax of collections, record keys and AT-URIs.
+        case identifier
+        /// A stranger, as they liked.
+        case words
+    }
+
+    var origin: Origin {
         switch self {
-        case .record, .known(.projectName), .known(.projectURI): true
-        case .known: false
+        case .record, .known(.projectName): .words
+        case .known(.projectURI), .known(.projectCollection), .known(.projectRecordKey), .known(.requestURI),
+            .known(.requestCollection), .known(.requestRecordKey):
+            .identifier
+        case .known(.authorDID), .known(.authorName), .known(.ownerDID), .known(.projectDID), .known(.ruleName),
+            .known(.count):
+            .known
         }
     }
 

@@ -27,7 +27,7 @@ struct `The daemon as a process` {
         try stage.ask("Add a gear")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
         let text = stage.network.chat.messages.first?.text ?? ""
-        #expect(text.hasPrefix("grace.test asks for a change of Engine: “Add a gear”"), "\(text)")
+        #expect(text.hasPrefix("grace.test asks for a change of “Engine”: “Add a gear”"), "\(text)")
     }
 
     @Test func `what was written while it was away is delivered when it is back`() async throws {

@@ -36,7 +36,7 @@ struct `A daemon in shadow mode` {
             #expect(line?.contains("level=notice") == true)
             #expect(line?.contains("did=\(stage.owners[number].did)") == true)
             #expect(line?.contains("rule=change-request") == true)
-            #expect(line?.contains("asks for a change of Engine: “Quiet \(number)”") == true, "\(line ?? "")")
+            #expect(line?.contains("asks for a change of “Engine”: “Quiet \(number)”") == true, "\(line ?? "")")
         }
         #expect(process.output.contains { $0.contains("level=warning") && $0.contains("SHADOW MODE") }, tail(process))
         #expect(await endpoint.shows("sending_enabled", ["impact_notifier_sending_enabled 0"]), tail(process))

@@ -31,10 +31,10 @@ import Testing
         let message = try Self.composer().compose([try Self.request("Mend the sails")], marks: ["abc"])
         #expect(
             message.text == """
-                Mend the sails
+                “Mend the sails”
                 https://example.com/\(World.author)/key1
 
-                — Impact Notifier: you get this because you own Windmill. Answer STOP to get no more of these. [ref-abc]
+                — Impact Notifier: you get this because you own “Windmill”. Answer STOP to get no more of these. [ref-abc]
                 """
         )
     }
@@ -60,7 +60,7 @@ import Testing
         }
         let composer = Composer(configuration: configuration)
         let one = try composer.compose([request(1)], marks: ["abc"])
-        #expect(one.text.hasPrefix("Request 1\n") && one.links.isEmpty)
+        #expect(one.text.hasPrefix("“Request 1”\n") && one.links.isEmpty)
         let many = try composer.compose([request(1), request(2), request(3)], marks: Self.marks(3))
         #expect(many.text.hasPrefix("3 new change requests") && many.text.contains("… and 3 more."))
     }
@@ -69,14 +69,14 @@ import Testing
         func footer(_ project: String) throws -> String {
             try Self.composer().compose([try Self.request("Hello", project: project)], marks: ["abc"]).text
         }
-        #expect(try footer("Mill https://evil.example.com/x").contains("because you own Mill [link]."))
-        #expect(try footer("\u{202E}\n ").contains("because you own at://\(World.owner)/com.example.project/p1."))
+        #expect(try footer("Mill https://evil.example.com/x").contains("because you own “Mill [link]”."))
+        #expect(try footer("\u{202E}\n ").contains("because you own “p1”."))
     }
 
     @Test func `a name of nothing but space is none, in a rule's text either`() throws {
         let composer = try Self.composer(message: "A change of {{project.name}}")
         let message = try composer.compose([try Self.request("Hello", project: " \u{2800}\n")], marks: ["abc"])
-        #expect(message.text.hasPrefix("A change of p1\n"))
+        #expect(message.text.hasPrefix("A change of “p1”\n"))
     }
 
     @Test func `a message about several projects names none of them as its cause`() throws {
@@ -99,9 +99,9 @@ import Testing
             return String(text[start...].prefix { $0 != "." })
         }
         let other = ProjectReference.record(try ATURI("at://\(World.owner)/com.example.project/p2"))
-        #expect(try cause(one.reference, one.reference) == "you own Windmill")
+        #expect(try cause(one.reference, one.reference) == "you own “Windmill”")
         #expect(try cause(one.reference, other) == "you own these projects")
-        #expect(try cause(.account(World.owner), one.reference) == "you own Windmill")
+        #expect(try cause(.account(World.owner), one.reference) == "you own “Windmill”")
         #expect(try cause(.account(World.owner)) == "it names your account")
         #expect(try cause(.account(World.owner), .account(World.owner)) == "they name your account")
     }
@@ -114,7 +114,7 @@ import Testing
     @Test func `several requests become a list, and the rest a number`() throws {
         let requests = try (1...9).map { try Self.request("Request \($0)", $0) }
         let message = try Self.composer(listed: 3).compose(requests, marks: Self.marks(requests.count))
-        #expect(message.text.hasPrefix("9 new change requests for your projects:\n\n• Request 1\n"))
+        #expect(message.text.hasPrefix("9 new change requests for your projects:\n\n• “Request 1”\n"))
         #expect(message.text.contains("\n\n… and 6 more.\n\n"))
         try check(message, links: 3)
     }

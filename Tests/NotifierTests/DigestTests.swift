@@ -34,7 +34,7 @@ import Testing
         #expect(world.chat.messages.count == 2)
         let digest = try #require(world.chat.messages.last?.text)
         #expect(digest.hasPrefix("5 new change requests for your projects:"))
-        #expect(digest.contains("• Number 2") && digest.contains("• Number 3") && digest.contains("… and 3 more."))
+        #expect(digest.contains("• “Number 2”") && digest.contains("• “Number 3”") && digest.contains("… and 3 more."))
         #expect(try await world.jobs().allSatisfy { $0.state == .delivered })
     }
 
@@ -48,7 +48,7 @@ import Testing
         world.clock.advance(301)
         try await world.run([])
         let digest = try #require(world.chat.messages.last?.text)
-        #expect(digest.contains("• Flood 2") && digest.contains("• Mine") && digest.contains("… and 4 more."))
+        #expect(digest.contains("• “Flood 2”") && digest.contains("• “Mine”") && digest.contains("… and 4 more."))
     }
 
     @Test func `another owner is not kept waiting by the window`() async throws {

@@ -100,7 +100,7 @@ import Testing
         let gate = Gate()
         world.identities.hold([World.author], at: gate)
         try await world.run([World.batch(try World.event(at: world.clock))])
-        #expect(world.chat.messages(to: World.owner).first?.text.contains("\(World.author): Please") == true)
+        #expect(world.chat.messages(to: World.owner).first?.text.contains("\(World.author): “Please") == true)
         gate.open()
     }
 }

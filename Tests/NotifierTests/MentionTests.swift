@@ -52,7 +52,7 @@ import Testing
         let post = try #require(posts(stage).first)
         #expect(posts(stage).count == 1)
         let text = try #require(post["text"]?.string)
-        #expect(text.hasPrefix("@owner.test: there is a change request for your project Engine."))
+        #expect(text.hasPrefix("@owner.test: there is a change request for your project “Engine”."))
         #expect(!text.contains("Please mend the door") && !text.contains(stage.author.handle.text))
         let mention = try #require(post["facets"]?.array?.first)
         #expect(mention["features"]?.array?.first?["did"]?.string == stage.owner.did.text)

@@ -15,7 +15,9 @@ import Testing
         let messages = world.chat.messages
         #expect(messages.map(\.owner) == [World.owner])
         #expect(
-            messages.first?.text.hasPrefix("Please mend the door for Project p1\nhttps://example.com/did:plc:author")
+            messages.first?.text.hasPrefix(
+                "“Please mend the door” for “Project p1”\nhttps://example.com/did:plc:author"
+            )
                 == true
         )
         let job = try #require(try await world.jobs().first)
@@ -123,7 +125,7 @@ import Testing
         let late = try World.event(1, operation: .update, title: "Too late", at: world.clock, rev: 3)
         try await world.run([World.batch(created, updated)])
         try await world.run([World.batch(late)])
-        #expect(world.chat.messages.map { $0.text.prefix(22) } == ["Please mend the window"])
+        #expect(world.chat.messages.map { $0.text.prefix(24) } == ["“Please mend the window”"])
     }
 
     @Test func `only followers get messages, the others wait`() async throws {
@@ -163,6 +165,6 @@ import Testing
             .failure(HTTPFailure(code: .timeout, origin: request.url.origin, detail: "10 s", mayHaveBeenSent: true))
         }
         try await world.run([World.batch(try World.event(at: world.clock))])
-        #expect(world.chat.messages.first?.text.hasPrefix("Please mend the door for p1") == true)
+        #expect(world.chat.messages.first?.text.hasPrefix("“Please mend the door” for “p1”") == true)
     }
 }

@@ -52,7 +52,7 @@ import Testing
         let old = try world.event(uri, "Door")
         _ = try world.write("Window", key: #require(uri.recordKey).text)
         try await world.run(old, reaching: .delivered)
-        #expect(world.chat.messages.map { $0.text.hasPrefix("Window for Engine") } == [true])
+        #expect(world.chat.messages.map { $0.text.hasPrefix("“Window” for “Engine”") } == [true])
         let rev = TID(microseconds: UInt64(world.clock.now().microseconds), clock: 7)
         try await world.run(world.event(uri, "Window", rev: rev), reaching: .delivered)
         #expect(world.chat.messages.count == 1)
@@ -62,7 +62,7 @@ import Testing
         let world = try await ProvenWorld()
         let uri = try world.write("Door")
         try await world.run(world.event(uri, "Door", told: "Buy this"), reaching: .delivered)
-        #expect(world.chat.messages.map { $0.text.hasPrefix("Door for Engine") } == [true])
+        #expect(world.chat.messages.map { $0.text.hasPrefix("“Door” for “Engine”") } == [true])
     }
 
     @Test func `a reference that the author did not sign is not followed`() async throws {
@@ -149,6 +149,6 @@ import Testing
         world.network.faults.add(.respond(answer), on: "getRelationships", count: 100)
         world.clock.advance(world.configuration.policy.followInterval + 1)
         try await world.run([]) { $0.allSatisfy { $0.state.isFinal } }
-        #expect(world.chat.messages.map { $0.text.hasPrefix("Window for Engine") } == [true])
+        #expect(world.chat.messages.map { $0.text.hasPrefix("“Window” for “Engine”") } == [true])
     }
 }

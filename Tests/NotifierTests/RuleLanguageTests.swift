@@ -98,13 +98,13 @@ import Testing
             projectName: nil
         )
         func shown(_ path: String) throws -> String {
-            try Template("{{record.\(path)}}").render { change.value(of: $0) }
+            try Template("“{{record.\(path)}}”").render { change.value(of: $0) }
         }
-        #expect(try shown("topics") == "one, two")
-        #expect(try shown("topics[*]") == "one, two")
-        #expect(try shown("topics[1]") == "two")
-        #expect(try shown("rounds") == "2 entries")
-        #expect(try shown("done") == "true")
+        #expect(try shown("topics") == "“one, two”")
+        #expect(try shown("topics[*]") == "“one, two”")
+        #expect(try shown("topics[1]") == "“two”")
+        #expect(try shown("rounds") == "“2 entries”")
+        #expect(try shown("done") == "“true”")
     }
 
     @Test func `each owner of several projects is told once, of their own`() async throws {

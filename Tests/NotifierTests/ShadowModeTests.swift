@@ -54,7 +54,7 @@ import Testing
         #expect(Set(lines.map { $0.metadata["did"] }) == Set(owners.map(\.text)))
         #expect(Set(lines.map { $0.metadata["uri"] }) == Set(jobs.map(\.uri.text)))
         #expect(lines.allSatisfy { $0.level == .notice && $0.metadata["rule"] == "issues" })
-        #expect(lines.allSatisfy { $0.metadata["text"]?.contains("Please mend the door for") == true })
+        #expect(lines.allSatisfy { $0.metadata["text"]?.contains("“Please mend the door” for") == true })
         let history = try await desk(world).history(of: try #require(jobs.first?.uri))
         #expect(history.attempts.map(\.reason) == [.shadowMode])
         #expect(log.count(Self.warning, .warning) == 1)

@@ -32,16 +32,6 @@ package enum PlainText {
         return out
     }
 
-    /// The text with `[link]` in the place of each web address: what a stranger links to is not passed on, and some
-    /// clients make a link of whatever looks like one.
-    package static func withoutLinks(_ text: String) -> String {
-        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            let lower = word.lowercased()
-            let isLink = lower.contains("http://") || lower.contains("https://") || lower.hasPrefix("www.")
-            return isLink ? "[link]" : String(word)
-        }.joined(separator: " ")
-    }
-
     /// The text when it is short enough, else its beginning with an ellipsis as the last of so many graphemes.
     package static func truncate(_ text: String, graphemes limit: Int) -> String {
         guard text.count > limit else { return text }

@@ -62,7 +62,7 @@ public struct Composer: Sendable {
         }
         var message = MessageBuilder()
         message.append(
-            PlainText.truncate(
+            Self.cut(
                 item.text,
                 graphemes: ComposedMessage.maximumGraphemes - tail.text.count,
                 bytes: ComposedMessage.maximumBytes - tail.text.utf8.count
@@ -78,7 +78,7 @@ public struct Composer: Sendable {
         var message = MessageBuilder()
         message.append("\(items.count) new change requests for your projects:")
         for item in items.prefix(listed) {
-            message.append("\n\n• " + PlainText.truncate(item.text, graphemes: 160, bytes: 1200))
+            message.append("\n\n• " + Self.cut(item.text, graphemes: 160, bytes: 1200))
             if let link = item.link { message.append(link: link, on: "\n") }
         }
         if items.count > listed { message.append("\n\n… and \(items.count - listed) more.") }
@@ -86,13 +86,22 @@ public struct Composer: Sendable {
         return message
     }
 
+    /// The beginning of a rule's text within both limits; quotation marks that the cut left open are closed.
+    private static func cut(_ text: String, graphemes: Int, bytes: Int) -> String {
+        let cut = PlainText.truncate(text, graphemes: graphemes, bytes: bytes)
+        guard cut != text else { return text }
+        let head = PlainText.truncate(text, graphemes: graphemes - 1, bytes: bytes - "”".utf8.count)
+        guard let mark = head.last(where: "“”".contains), mark == "“" else { return cut }
+        return head + "”"
+    }
+
     private func footer(for requests: [ChangeRequest], reference: String) -> String {
         let own = requests.filter { $0.reference != .account($0.owner) }
-        let title = own.first.map { $0.shownProjectName ?? $0.reference.description } ?? ""
+        let title = own.first?.projectTitle ?? ""
         let cause =
             switch Set(own.map(\.reference)).count {
             case 0: requests.count == 1 ? "it names your account" : "they name your account"
-            case 1: "you own \(PlainText.truncate(title, graphemes: 80, bytes: 400))"
+            case 1: "you own \(ForeignWords.quoted(title, graphemes: 80, bytes: 400))"
             default: "you own these projects"
             }
         var text = "— \(message.service): you get this because \(cause)."

@@ -41,8 +41,12 @@ struct MentionPost: Sendable, Equatable {
             "@" + short(handle ?? request.owner.text, Self.maximumName),
             ["$type": "app.bsky.richtext.facet#mention", "did": .string(request.owner.text)]
         )
-        let project = request.shownProjectName.map { " " + short($0, Self.maximumName) } ?? ""
-        append(": there is a change request for your project\(project).")
+        let project = ForeignWords.quoted(
+            request.projectName ?? "",
+            graphemes: Self.maximumName,
+            bytes: Self.maximumName * 8
+        )
+        append(": there is a change request for your project\(project.isEmpty ? "" : " " + project).")
         if let link {
             append(" ")
             append("Read it", ["$type": "app.bsky.richtext.facet#link", "uri": .string(link)])

@@ -41,10 +41,10 @@ public struct ChangeRequest: Sendable, Equatable {
         self.projectName = projectName
     }
 
-    /// The project's name as it is shown outside of a rule's text, in one line and without links; nil when there is none.
-    var shownProjectName: String? {
-        let name = PlainText.withoutLinks(PlainText.sanitize(projectName ?? ""))
-        return name.isEmpty ? nil : name
+    /// The project's name, or its record key when it has none that can be shown; as others wrote it.
+    var projectTitle: String {
+        if let projectName, !PlainText.sanitize(projectName).isEmpty { return projectName }
+        return project?.recordKey?.text ?? reference.description
     }
 
     /// The value of a template's field, which speaks of one request.
@@ -61,7 +61,7 @@ public struct ChangeRequest: Sendable, Equatable {
         case .authorDID: author.text
         case .authorName: authorName ?? author.text
         case .ownerDID: owner.text
-        case .projectName: shownProjectName ?? project?.recordKey?.text ?? reference.description
+        case .projectName: projectTitle
         case .projectURI: reference.description
         case .projectDID: project?.did?.text ?? owner.text
         case .projectCollection: project?.collection?.text

@@ -1,0 +1,191 @@
+internal import ATProtocol
+
+/// What a stranger wrote, as it may stand in a message of ours: on one line, no link in any client, and never mistaken for
+/// our own words.
+///
+/// Clients make links of addresses, of bare domain names whatever their ending, of mentions, tags and schemes, some of them
+/// after characters were mapped to ASCII (UTS #46). None links over a space: so one is put where such a word would go on.
+/// The quotation marks, square brackets, long dashes and bullets that our messages are built with become others.
+package enum ForeignWords {
+    /// The words on one line, harmless; empty when nothing of them can be shown.
+    package static func defused(_ text: String) -> String {
+        let words = PlainText.sanitize(text).split(separator: " ").map { word in
+            isAddress(word) ? "[link]" : String(String.UnicodeScalarView(word.unicodeScalars.map(withoutOurSigns)))
+        }
+        // An accent without a letter would fall on our own quotation mark.
+        let shown = words.joined(separator: " ").unicodeScalars.drop {
+            isInvisible($0) || $0 == " " || $0.properties.generalCategory == .spacingMark
+        }
+        return broken(Array(shown)) { dot, index, scalars in
+            switch dot {
+            case ".": breaksDomain(at: index, in: scalars)
+            case ":": breaksScheme(at: index, in: scalars)
+            default: breaksName(behind: dot, at: index, in: scalars)
+            }
+        }
+    }
+
+    /// The same in quotation marks, cut to so many graphemes and bytes between them; empty when there is nothing to show.
+    package static func quoted(_ text: String, graphemes: Int, bytes: Int) -> String {
+        let words = PlainText.truncate(defused(text), graphemes: graphemes, bytes: bytes)
+        return words.isEmpty ? "" : "“\(words)”"
+    }
+
+    /// A collection, a record key or an AT-URI, the parts of which strangers choose: nothing in it reads as a domain name.
+    package static func defusedIdentifier(_ text: String) -> String {
+        broken(Array(PlainText.sanitize(text).unicodeScalars)) { dot, index, scalars in
+            dot == "." && breaksDomain(at: index, in: scalars)
+        }
+    }
+
+    // MARK: Where a word is broken
+
+    /// The text with a space behind each sign of ``folded(_:)`` for which the closure says so, before what follows it.
+    private static func broken(
+        _ scalars: [Unicode.Scalar],
+        _ breaks: (Unicode.Scalar, Int, [Unicode.Scalar]) -> Bool
+    ) -> String {
+        var out = String.UnicodeScalarView()
+        var due: Int?
+        for (index, scalar) in scalars.enumerated() {
+            if index == due { out.append(" ") }
+            out.append(scalar)
+            let sign = folded(scalar)
+            guard ".:@#$".unicodeScalars.contains(sign), breaks(sign, index, scalars) else { continue }
+            due = next(after: index, in: scalars)
+        }
+        return String(out)
+    }
+
+    /// Whether a dot stands between two labels of what may be a domain name, or before the last number of an IP address.
+    ///
+    /// No ending has one letter or begins with a digit: `e.g.` and `v1.2` stay as they are.
+    private static func breaksDomain(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
+        guard let following = next(after: index, in: scalars), isWord(scalars[following]) else { return false }
+        guard isBehindName(index, in: scalars) else { return false }
+        let first = folded(scalars[following])
+        if isDigit(first) { return numbers(before: index, in: scalars) >= 3 }
+        guard first.isASCII, scalars[index] == "." else { return true }
+        return next(after: following, in: scalars).map { isWord(scalars[$0]) || scalars[$0] == "-" } ?? false
+    }
+
+    /// Whether a dot stands behind something that may be a label; numbered ones bring it along.
+    private static func isBehindName(_ index: Int, in scalars: [Unicode.Scalar]) -> Bool {
+        var dot = index
+        while folded(scalars[dot]) == "." {
+            if isWord(scalars[dot]) { return true }
+            guard let before = previous(before: dot, in: scalars) else { return false }
+            dot = before
+        }
+        return isWord(scalars[dot]) || "-_".unicodeScalars.contains(scalars[dot])
+    }
+
+    /// Whether a colon ends what may be a scheme; `10:30` and `std::vector` stay as they are.
+    private static func breaksScheme(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
+        guard let before = previous(before: index, in: scalars), isWord(scalars[before]),
+            let following = next(after: index, in: scalars)
+        else { return false }
+        let (last, first) = (folded(scalars[before]), folded(scalars[following]))
+        guard isWord(scalars[following]) || "/?#".unicodeScalars.contains(first) else { return false }
+        return first != ":" && !(isDigit(last) && isDigit(first))
+    }
+
+    /// Whether a mention, a tag or a ticker symbol begins; `#12` and `$5` stay as they are.
+    private static func breaksName(behind sign: Unicode.Scalar, at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
+        guard let following = next(after: index, in: scalars) else { return false }
+        let first = scalars[following]
+        guard isWord(first) || "-_".unicodeScalars.contains(first) else { return false }
+        guard sign != "@", isDigit(folded(first)) else { return true }
+        let behind = scalars[following...].first { !isDigit(folded($0)) }
+        return sign == "#" && behind.map(isWord) == true
+    }
+
+    /// How many numbers stand before a dot, with one dot between each two; three at most are counted.
+    private static func numbers(before index: Int, in scalars: [Unicode.Scalar]) -> Int {
+        var count = 0
+        var position: Int? = index
+        while count < 3, let dot = position, folded(scalars[dot]) == "." {
+            guard var digit = previous(before: dot, in: scalars), isDigit(folded(scalars[digit])) else { break }
+            count += 1
+            position = nil
+            while let before = previous(before: digit, in: scalars) {
+                guard isDigit(folded(scalars[before])) else {
+                    position = before
+                    break
+                }
+                digit = before
+            }
+        }
+        return count
+    }
+
+    private static func next(after index: Int, in scalars: [Unicode.Scalar]) -> Int? {
+        scalars[(index + 1)...].firstIndex { !isInvisible($0) }
+    }
+
+    private static func previous(before index: Int, in scalars: [Unicode.Scalar]) -> Int? {
+        scalars[..<index].lastIndex { !isInvisible($0) }
+    }
+
+    // MARK: What a character is
+
+    private static func isAddress(_ word: Substring) -> Bool {
+        let seen = String(String.UnicodeScalarView(word.unicodeScalars.filter { !isInvisible($0) }.map(folded)))
+            .lowercased()
+        return seen.contains("://") || seen.contains("www.")
+    }
+
+    /// The sign that a client may read it as: full-width and small forms as ASCII, ideographic and numbered full stops as
+    /// a dot (Unicode's compatibility decomposition, UTS #46), slashes of other names as one.
+    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.value {
+        case 0xFF01...0xFF5E: Unicode.Scalar(UInt8(scalar.value - 0xFEE0))
+        case 0x2024, 0x3002, 0xFF61, 0xFE12, 0xFE52, 0x2488...0x249B, 0x1F100, 0x33C2, 0x33D8: "."
+        case 0xFE13, 0xFE55: ":"
+        case 0xFE6B: "@"
+        case 0xFE5F: "#"
+        case 0xFE69: "$"
+        case 0x2044, 0x2215, 0x29F8: "/"
+        default: scalar
+        }
+    }
+
+    /// The sign in the place of one that is ours: `“Window”`, `[ref-…]`, `— Impact Notifier:` and `•`.
+    private static func withoutOurSigns(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.properties.generalCategory {
+        case .initialPunctuation, .finalPunctuation: return "'"
+        default: break
+        }
+        return switch scalar.value {
+        case 0x22, 0xFF02, 0x201A, 0x201E, 0x2E42, 0x300C...0x300F, 0x301D...0x301F, 0xFE41...0xFE44, 0xFF62, 0xFF63:
+            "'"
+        case 0x02BA, 0x02DD, 0x02EE, 0x05F4, 0x2033, 0x2036, 0x3003, 0x275D, 0x275E: "'"
+        case 0x5B, 0xFF3B, 0xFE47: "("
+        case 0x5D, 0xFF3D, 0xFE48: ")"
+        case 0x2014, 0x2015, 0x2E3A, 0x2E3B, 0xFE31, 0xFE58: "–"
+        case 0x2022: "·"
+        default: scalar
+        }
+    }
+
+    /// Joiners, variation selectors and marks that stand on what is before them: no client lets them end a word.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark: true
+        default: scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+            .finalPunctuation, .otherPunctuation:
+            false
+        default: !scalar.properties.isWhitespace
+        }
+    }
+
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .decimalNumber
+    }
+}
