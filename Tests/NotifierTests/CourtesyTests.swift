@@ -88,6 +88,24 @@ import Testing
         #expect(try await list.all().isEmpty, "the new cursor is the one that is read on from")
     }
 
+    @Test func `a conversation that is refused keeps no other from being heard when the log goes on elsewhere`()
+        async throws
+    {
+        var world = try World()
+        world.configuration.sending.answersInterval = .seconds(60)
+        let owners = [World.owner, World.did("other")]
+        let events = try owners.enumerated().map { try World.event($0 + 1, for: $1, at: world.clock) }
+        try await world.run([World.batch(events)])
+        for owner in owners { world.chat.say("stop", by: owner) }
+        world.clock.advance(61)
+        let refusal = ScriptedChat.Fault.answer(status: 400, body: #"{"error":"InvalidRequest"}"#)
+        world.chat.fail("getLog", with: refusal)
+        world.chat.fail("getMessages", with: refusal)
+        try await world.run([World.batch(try World.event(3, for: World.did("third"), at: world.clock))])
+        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        #expect(try await list.all().map(\.reason) == [.ownerStopped])
+    }
+
     @Test func `who cannot hear “stop” for six hours says nothing until it can, over restarts too`() async throws {
         var world = try World()
         let log = LogRecorder()

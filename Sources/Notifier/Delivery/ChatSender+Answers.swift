@@ -51,12 +51,19 @@ extension ChatSender {
         let since = try await storedReadAt().map { $0 - Self.storingInterval } ?? .distantPast
         let cursor: String?
         var words: [ConversationMessage] = []
+        var refused = 0
         do throws(CallFailure) {
             cursor = try await chat.log(since: nil).cursor
             for conversation in try await chat.conversations(since: since) {
                 guard !context.loops.sending.isDraining else { return false }
-                let page = try await chat.messages(in: conversation, before: nil)
-                words += page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since }
+                do throws(CallFailure) {
+                    let page = try await chat.messages(in: conversation, before: nil)
+                    words += page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since }
+                } catch {
+                    // What is wrong with one conversation keeps nobody else's words from being heard.
+                    guard error.status == 400 else { throw error }
+                    refused += 1
+                }
             }
         } catch {
             return false
@@ -64,7 +71,10 @@ extension ChatSender {
         guard let cursor else { return false }
         try await heed(words)
         try await settings.set(Self.cursorSetting, to: cursor)
-        logger.notice("the chat's log goes on elsewhere; answers were read in the conversations")
+        logger.notice(
+            "the chat's log goes on elsewhere; answers were read in the conversations",
+            metadata: ["refused": "\(refused)"]
+        )
         return true
     }
 
