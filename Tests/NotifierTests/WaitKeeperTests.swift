@@ -232,8 +232,10 @@ import Testing
         let followers = owners.map { owner -> JSONValue in ["did": .string(owner.text), "followedBy": "at://x"] }
         network.script(path, [.json(["relationships": .array(followers)])])
         network.during(path) {
-            // The first question is answered when all others stand behind it.
-            while network.count(path) == 1, await checker.waiting.count < 20 { await Task.yield() }
+            // The first question, of whoever was quick, is answered when all others stand behind it.
+            let first =
+                network.requests.first { $0.url.path == path }.map { "\($0.url)".matches(of: #/others=/#).count } ?? 0
+            while network.count(path) == 1, await checker.waiting.count < owners.count - first { await Task.yield() }
         }
         @Sendable func admitAll() async throws -> [Admission] {
             try await withThrowingTaskGroup { group in
@@ -245,14 +247,15 @@ import Testing
             }
         }
         #expect(try await admitAll() == Array(repeating: .told, count: 21))
-        #expect(network.count(path) == 2)
+        let asked = network.count(path)
+        #expect(asked <= 2)
         room.clock.advance(3599)
         #expect(try await admitAll() == Array(repeating: .told, count: 21))
-        #expect(network.count(path) == 2)
+        #expect(network.count(path) == asked)
         room.clock.advance(2)
         network.during(path, nil)
         _ = try await admitAll()
-        #expect(network.count(path) > 2)
+        #expect(network.count(path) > asked)
     }
 
     @Test func `nobody who is known not to follow is written to, even when that became known at the last moment`()
