@@ -75,8 +75,10 @@ import Testing
 
     @Test func `a name of nothing but space is none, in a rule's text either`() throws {
         let composer = try Self.composer(message: "A change of {{project.name}}")
-        let message = try composer.compose([try Self.request("Hello", project: " \u{2800}\n")], marks: ["abc"])
-        #expect(message.text.hasPrefix("A change of “p1”\n"))
+        for name in [" \u{2800}\n", "\u{301}"] {
+            let message = try composer.compose([try Self.request("Hello", project: name)], marks: ["abc"])
+            #expect(message.text.hasPrefix("A change of “p1”\n") && message.text.contains("because you own “p1”."))
+        }
     }
 
     @Test func `a message about several projects names none of them as its cause`() throws {

@@ -43,7 +43,7 @@ public struct ChangeRequest: Sendable, Equatable {
 
     /// The project's name, or its record key when it has none that can be shown; as others wrote it.
     var projectTitle: String {
-        if let projectName, !PlainText.sanitize(projectName).isEmpty { return projectName }
+        if let projectName, !ForeignWords.defused(projectName).isEmpty { return projectName }
         return project?.recordKey?.text ?? reference.description
     }
 
