@@ -38,16 +38,14 @@ final class LockWait: Sendable {
     /// - Parameter tries: how often it was called for this lock before.
     /// - Returns: whether to try again; else the statement fails with `SQLITE_BUSY`.
     func goesOn(after tries: Int) -> Bool {
-        let waited = state.withLock { state in
+        let (waited, isDue) = state.withLock { state in
             if tries == 0 { (state.beganAt, state.nextReport) = (.now, Self.firstReport) }
-            return ContinuousClock.now - state.beganAt
+            let waited = ContinuousClock.now - state.beganAt
+            let isDue = waited >= state.nextReport
+            if isDue { state.nextReport = waited + Self.reportInterval }
+            return (waited, isDue)
         }
         guard waited < patience else { return false }
-        let isDue = state.withLock { state in
-            guard waited >= state.nextReport else { return false }
-            state.nextReport = waited + Self.reportInterval
-            return true
-        }
         if isDue { report(holder, waited) }
         usleep(tries < 10 ? 10_000 : 100_000)
         return true

@@ -27,9 +27,11 @@ package enum ForeignWords {
 
     /// The same in quotation marks, cut to so many graphemes and bytes between them; empty when there is nothing to show.
     package static func quoted(_ text: String, graphemes: Int, bytes: Int) -> String {
-        let words = PlainText.truncate(defused(text), graphemes: graphemes, bytes: bytes)
-        return words.isEmpty ? "" : "“\(words)”"
+        inMarks(PlainText.truncate(defused(text), graphemes: graphemes, bytes: bytes))
     }
+
+    /// Words that are harmless already, in quotation marks; nothing stays nothing.
+    static func inMarks(_ words: String) -> String { words.isEmpty ? "" : "“\(words)”" }
 
     /// A collection, a record key or an AT-URI, the parts of which strangers choose: nothing in it reads as a domain name.
     package static func defusedIdentifier(_ text: String) -> String {

@@ -108,6 +108,6 @@ public struct Template: Sendable, Equatable {
             }
         }
         if !isTruncated { text = PlainText.truncate(text, graphemes: defaultTruncation) }
-        return needsQuotes && !text.isEmpty ? "“\(text)”" : text
+        return needsQuotes ? ForeignWords.inMarks(text) : text
     }
 }
