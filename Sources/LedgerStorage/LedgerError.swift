@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import GRDB
 internal import Glibc
 
@@ -70,6 +71,9 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
             // Without the statement's arguments, which may hold what strangers wrote.
             let detail = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
             self.init(Self.code(of: error.resultCode), path: path, detail: detail)
+        case is RowDecodingError: self.init(.corrupt, path: path, detail: "a value is of another kind than expected")
+        // A row holds what this program did not write there.
+        case let error as SyntaxError: self.init(.corrupt, path: path, detail: "\(error)")
         default: self.init(.other, path: path, detail: "\(error)")
         }
     }
@@ -80,7 +84,8 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .SQLITE_IOERR: .full
         case .SQLITE_READONLY, .SQLITE_PERM: .readOnly
         case .SQLITE_CANTOPEN: .unopenable
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
+        // What is prepared here fits the schema of this version; one that it does not fit was changed by something else.
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_MISMATCH: .corrupt
         case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
         case .SQLITE_INTERRUPT, .SQLITE_ABORT: .cancelled
         default: .other

@@ -23,6 +23,13 @@ extension Database {
     package func exists(_ query: SQL) throws -> Bool { try value("SELECT EXISTS (\(query))") ?? false }
 }
 
+extension Row {
+    /// The value of a column; what a damaged file holds instead is an error, where a subscript would end the process.
+    package func get<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+        try decode(Value.self, forColumn: column)
+    }
+}
+
 extension SQLInterpolation {
     package mutating func appendInterpolation<Name: RawRepresentable<String>>(_ name: Name?) {
         appendInterpolation(name?.rawValue)

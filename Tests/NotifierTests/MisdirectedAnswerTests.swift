@@ -153,21 +153,3 @@ import Testing
         #expect(world.chat.messages.isEmpty)
     }
 }
-
-/// Damage to the ledger that no statement happens to meet.
-@Suite(.timeLimit(.minutes(2))) struct `A ledger that is damaged somewhere` {
-    @Test func `is noticed beside the work, and ends the daemon`() async throws {
-        let world = try World()
-        try await world.run([World.batch(try (1...200).map { try World.event($0, at: world.clock) })])
-        let path = world.directory.file("ledger.sqlite")
-        // What stands in the -wal would be written over the damage.
-        try await DatabaseQueue(path: path).writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-        let file = try #require(FileHandle(forUpdatingAtPath: path))
-        let size = try file.seekToEnd()
-        // The last page belongs to some table or index; its header says of which kind.
-        try file.seek(toOffset: size - 4096)
-        try file.write(contentsOf: Data(repeating: 0xFF, count: 64))
-        try file.close()
-        await #expect { try await world.runToItsEnd() } throws: { ($0 as? LedgerError)?.code == .corrupt }
-    }
-}

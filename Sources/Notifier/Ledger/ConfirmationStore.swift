@@ -12,7 +12,7 @@ struct ConfirmationStore: Confirmations {
     func confirmation(of reference: ProjectReference) async -> Confirmation? {
         let row = try? await database.read { database in
             try database.row("SELECT uri, at FROM confirmation WHERE reference = \(reference.description)").map {
-                Confirmation(uri: try ATURI($0["uri"]), at: $0["at"])
+                Confirmation(uri: try ATURI($0.get("uri")), at: try $0.get("at"))
             }
         }
         return row ?? nil

@@ -25,23 +25,23 @@ extension Job {
 
     /// Reads a row of ``selection`` or ``requests``.
     init(row: Row) throws {
-        let job: Int64? = row["id"]
+        let job: Int64? = try row.get("id")
         id = job ?? 0
-        request = row["request"]
-        uri = try ATURI(row["uri"])
-        owner = try (row["owner"] as String?).map { try DID($0) }
-        author = try DID(row["author"])
-        authorName = row["author_name"]
-        rule = row["rule"]
-        cid = row["cid"]
-        rev = row["rev"]
-        references = [ProjectReference](text: row["reference"])
-        project = (row["project"] as String?).flatMap(ProjectReference.init)
-        recordText = row["record"]
-        projectName = row["project_name"]
-        isShadow = row["is_shadow"]
-        mayRepeat = row["may_repeat"]
-        witnessed = row["witnessed"]
+        request = try row.get("request")
+        uri = try ATURI(row.get("uri"))
+        owner = try (row.get("owner") as String?).map { try DID($0) }
+        author = try DID(row.get("author"))
+        authorName = try row.get("author_name")
+        rule = try row.get("rule")
+        cid = try row.get("cid")
+        rev = try row.get("rev")
+        references = [ProjectReference](text: try row.get("reference"))
+        project = try (row.get("project") as String?).flatMap(ProjectReference.init)
+        recordText = try row.get("record")
+        projectName = try row.get("project_name")
+        isShadow = try row.get("is_shadow")
+        mayRepeat = try row.get("may_repeat")
+        witnessed = try row.get("witnessed")
         reason = row.reason("reason")
         if job == nil {
             let standing: RequestMachine.State = try row.value("state")
@@ -49,13 +49,13 @@ extension Job {
         } else {
             state = try row.value("state")
         }
-        detail = row["detail"]
-        attempts = row["attempts"]
+        detail = try row.get("detail")
+        attempts = try row.get("attempts")
         // What waits for a follow is asked about with everything else that waits for the same recipient.
-        let askAt: UnixTime? = state == .deferred && reason?.waits == .follow ? row["ask_at"] : nil
-        dueAt = min(row["due_at"], askAt ?? .distantFuture)
-        waitUntil = row["wait_until"]
-        createdAt = row["created_at"]
-        updatedAt = row["updated_at"]
+        let askAt: UnixTime? = try state == .deferred && reason?.waits == .follow ? row.get("ask_at") : nil
+        dueAt = try min(row.get("due_at"), askAt ?? .distantFuture)
+        waitUntil = try row.get("wait_until")
+        createdAt = try row.get("created_at")
+        updatedAt = try row.get("updated_at")
     }
 }

@@ -39,10 +39,12 @@ extension LedgerTransaction {
                 for job in jobs { try apply(.calledOff(reason), toJob: job) }
             }
         }
-        var (attempts, wait, waitUntil, isNewVersion) = (0, Duration.zero, row["wait_until"] as UnixTime?, false)
+        var (attempts, wait, waitUntil, isNewVersion) = try (
+            0, Duration.zero, row.get("wait_until") as UnixTime?, false
+        )
         switch event {
         case .failed(let verdict, _):
-            attempts = row["attempts"]
+            attempts = try row.get("attempts")
             wait = timetable.wait(ofLookupAfter: verdict, attempts: attempts)
             attempts += 1
         case .updated: (waitUntil, isNewVersion) = (nil, true)
@@ -52,7 +54,7 @@ extension LedgerTransaction {
         let isOpen = machine.state == .lookup
         if isOpen, machine.reason?.waits == .account { waitUntil = waitUntil ?? now + timetable.expiry }
         // What is called off when its recipients were known is told of by its jobs.
-        let isShown = isOpen || machine.state == .dropped && (row["is_shown"] || isNewVersion)
+        let isShown = try isOpen || machine.state == .dropped && (row.get("is_shown") || isNewVersion)
         if let note { try add(note, to: id, again: isOpen ? wait : nil) }
         try database.run(
             """
@@ -63,7 +65,7 @@ extension LedgerTransaction {
         )
         if isOpen, before.state != .lookup { applied.hasReopened = true }
         if machine.state == .dropped, before.state == .lookup {
-            count(machine.reason, rule: row["rule"], try ATURI(row["uri"]))
+            try count(machine.reason, rule: row.get("rule"), ATURI(row.get("uri")))
         }
         if isShown {
             let state = isOpen ? JobState.lookup(waitingFor: machine.reason) : .dropped
@@ -84,22 +86,24 @@ extension LedgerTransaction {
         guard let (row, before) = try jobRow(id) else { return false }
         var machine = before
         guard let actions = machine.handle(event) else { return false }
-        let (owner, request): (DID, Int64) = (try DID(row["owner"]), row["request"])
+        let (owner, request): (DID, Int64) = try (DID(row.get("owner")), row.get("request"))
         var (wait, attempts, dueAt) = (wait, 0, UnixTime?.none)
         switch event {
         case .failed(let verdict):
-            attempts = row["attempts"]
+            attempts = try row.get("attempts")
             wait = max(wait, timetable.wait(of: machine, after: verdict, attempts: attempts))
             attempts += 1
         // A post comes in between; what was waited for before is waited for behind it.
-        case .mentionBegun, .postFailed: dueAt = row["due_at"]
+        case .mentionBegun, .postFailed: dueAt = try row.get("due_at")
         default: break
         }
         let isOver = machine.state.isFinal
         if let note { try add(note, to: request, owner: owner, message: message, again: isOver ? nil : wait) }
         var waitUntil: UnixTime?
         if machine.state == .deferred || machine.state == .posting {
-            waitUntil = row["wait_until"] ?? row["request_wait_until"] ?? now + timetable.expiry
+            waitUntil =
+                try row.get("wait_until") as UnixTime? ?? row.get("request_wait_until") as UnixTime? ?? now
+                + timetable.expiry
         }
         if machine.state == .deferred, machine != before, let reason = machine.reason, let waitUntil {
             // One row says when its recipient is asked after, however much waits for them.
@@ -122,7 +126,7 @@ extension LedgerTransaction {
                 """
             )
         }
-        if let waitUntil, row["request_wait_until"] == nil {
+        if let waitUntil, try (row.get("request_wait_until") as UnixTime?) == nil {
             try database.run("UPDATE request SET wait_until = \(waitUntil) WHERE id = \(request)")
         }
         for action in actions {
@@ -130,13 +134,14 @@ extension LedgerTransaction {
             switch action {
             case .reopenRequest(let reason): try apply(.reopened(reason), toRequest: request)
             case .retryRequest, .reviveRequest: try apply(.retried, toRequest: request)
-            case .retryMessage: if let message: Int64 = row["message"] { try apply(.retried, toMessage: message) }
+            case .retryMessage:
+                if let message: Int64 = try row.get("message") { try apply(.retried, toMessage: message) }
             case .suppressRecipient(let reason): try suppress(owner, reason)
             }
         }
         if machine.state != before.state, isOver, !isTakenBack {
             let outcome = machine.state == .delivered ? RuleTally.toldOutcome : machine.reason?.rawValue
-            if let outcome { count(outcome, rule: row["rule"], try ATURI(row["uri"])) }
+            if let outcome { try count(outcome, rule: row.get("rule"), ATURI(row.get("uri"))) }
         }
         let isNews = machine.state != before.state || machine.reason != before.reason || note?.detail != nil
         if isNews, !isTakenBack {
@@ -193,13 +198,13 @@ extension LedgerTransaction {
     ) throws {
         applied.outcomes.append(
             Outcome(
-                uri: try ATURI(row["uri"]),
+                uri: try ATURI(row.get("uri")),
                 owner: owner,
-                rule: row["rule"],
+                rule: try row.get("rule"),
                 state: state,
                 reason: reason,
                 detail: detail,
-                latency: max(.zero, now - (row["seen_at"] as UnixTime)),
+                latency: try max(.zero, now - (row.get("seen_at") as UnixTime)),
                 nextIn: nextIn
             )
         )

@@ -13,7 +13,7 @@ extension JobQueue {
         try await database.read { database in
             try database.row(
                 "SELECT last_message, known_since FROM conversation WHERE owner = \(owner) AND id = \(conversation)"
-            ).map { ($0["last_message"], $0["known_since"]) }
+            ).map { try ($0.get("last_message"), $0.get("known_since")) }
         }
     }
 

@@ -26,7 +26,7 @@ extension JobQueue {
                 "SELECT author, number, at FROM burst ORDER BY at DESC LIMIT \(number)"
             )
             return try rows.reduce(into: [:]) { bursts, row in
-                bursts[try DID(row["author"])] = Burst(number: row["number"], at: row["at"])
+                try bursts[DID(row.get("author"))] = Burst(number: row.get("number"), at: row.get("at"))
             }
         }
     }
@@ -71,12 +71,13 @@ extension LedgerTransaction {
         guard request.startsJob || known != nil else { return }
         try see(request.event, request.commit, of: request.uri)
         guard let known else { return try insert(request, into: &result) }
-        let isSameReference = known["reference"] == request.references.text
+        let (id, rev, cid): (Int64, String, String?) = try (known.get("id"), known.get("rev"), known.get("cid"))
+        let isSameReference = try known.get("reference") == request.references.text
         let change: RequestMachine.Change =
-            known["cid"] as String? == request.commit.cid ? .none : isSameReference ? .content : .reference
+            cid == request.commit.cid ? .none : isSameReference ? .content : .reference
         // Older than what is known, or nothing new, or told of already.
-        guard (known["rev"] as String).utf8.lexicographicallyPrecedes(request.commit.rev.utf8),
-            try update(known["id"], to: request, change, into: &result)
+        guard rev.utf8.lexicographicallyPrecedes(request.commit.rev.utf8),
+            try update(id, to: request, change, into: &result)
         else {
             result.duplicates += 1
             return
@@ -152,8 +153,8 @@ extension LedgerTransaction {
             let known = try database.row("SELECT id, rev FROM request WHERE uri = \(uri)")
         else { return }
         try see(event, commit, of: uri)
-        guard !commit.rev.utf8.lexicographicallyPrecedes((known["rev"] as String).utf8) else { return }
-        let id: Int64 = known["id"]
+        let (id, rev): (Int64, String) = try (known.get("id"), known.get("rev"))
+        guard !commit.rev.utf8.lexicographicallyPrecedes(rev.utf8) else { return }
         try apply(.calledOff(.recordDeleted), toRequest: id)
         try database.run("UPDATE request SET rev = max(rev, \(commit.rev)) WHERE id = \(id)")
     }

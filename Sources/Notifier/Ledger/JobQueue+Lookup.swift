@@ -15,7 +15,7 @@ extension JobQueue {
                 ORDER BY turn, due_at, request.id LIMIT \(limit + running.count)
                 """
             )
-            return try first.filter { !running.contains($0["request"]) }.prefix(limit).map(Job.init(row:))
+            return try first.filter { try !running.contains($0.get("request")) }.prefix(limit).map(Job.init(row:))
         }
     }
 
@@ -93,8 +93,9 @@ extension LedgerTransaction {
             """
         )
         // Whose look-up took longer stands no further behind for it.
-        for row in due.sorted(by: { ($0["id"] as Int64) < $1["id"] }) {
-            let author: String = row["author"]
+        for row in try due.sorted(by: { try ($0.get("id") as Int64) < $1.get("id") }) {
+            let (id, author): (Int64, String) = try (row.get("id"), row.get("author"))
+            let authority: String? = try row.get("authority")
             let own: Int64? = try database.value(
                 "SELECT max(turn) FROM request WHERE state = \(lookup) AND author = \(author)"
             )
@@ -104,7 +105,7 @@ extension LedgerTransaction {
                     try database.value(
                         """
                         SELECT max(first_turn) FROM request
-                        WHERE authority = \(row["authority"] as String?) AND turn IS NOT NULL
+                        WHERE authority = \(authority) AND turn IS NOT NULL
                         """
                     )
                 )
@@ -112,7 +113,7 @@ extension LedgerTransaction {
             let turn = last.compactMap(\.self).max().map { $0 + 1 } ?? 0
             served = served ?? turn
             try database.run(
-                "UPDATE request SET turn = \(turn), first_turn = \(own == nil ? turn : nil) WHERE id = \(row["id"] as Int64)"
+                "UPDATE request SET turn = \(turn), first_turn = \(own == nil ? turn : nil) WHERE id = \(id)"
             )
         }
     }
@@ -127,8 +128,8 @@ extension LedgerTransaction {
             """
         )
         // Whose wait took longer stands no further behind for it.
-        for row in due.sorted(by: { ($0["request"] as Int64) < $1["request"] }) {
-            try giveTurn(row["id"], of: row["author"], in: state)
+        for row in try due.sorted(by: { try ($0.get("request") as Int64) < $1.get("request") }) {
+            try giveTurn(row.get("id"), of: row.get("author"), in: state)
         }
     }
 

@@ -50,8 +50,8 @@ extension JobQueue {
     func recoverMentions(of owners: Set<DID>, now: UnixTime) async throws(LedgerError) {
         try await write(at: now) { transaction in
             for row in try transaction.database.rows("SELECT id, owner FROM job WHERE state = \(JobState.posting)") {
-                let isMeant = owners.contains(try DID(row["owner"]))
-                try transaction.apply(.postFailed(isMeant ? .unknown : .impossible), toJob: row["id"])
+                let isMeant = owners.contains(try DID(row.get("owner")))
+                try transaction.apply(.postFailed(isMeant ? .unknown : .impossible), toJob: row.get("id"))
             }
         }
     }
@@ -99,7 +99,7 @@ extension LedgerTransaction {
             SELECT request.author AS author FROM attempt CROSS JOIN request ON request.id = attempt.request
             WHERE \(Self.told) AND at > \(now - .seconds(86_400))
             """
-        ).reduce(into: [String: Int]()) { $0[$1["author"], default: 0] += 1 }
+        ).reduce(into: [String: Int]()) { try $0[$1.get("author"), default: 0] += 1 }
         var next: (told: Int, id: Int64)?
         for owner in owners {
             try giveTurns(toMentionsOf: owner)
@@ -110,7 +110,7 @@ extension LedgerTransaction {
                 """
             )
             for row in first {
-                let candidate = (told: told[row["author"]] ?? 0, id: row["id"] as Int64)
+                let candidate = try (told: told[row.get("author")] ?? 0, id: row.get("id") as Int64)
                 if candidate < next ?? (.max, 0) { next = candidate }
             }
         }
@@ -128,11 +128,11 @@ extension LedgerTransaction {
             """
         )
         for row in rows {
-            let id: Int64 = row["id"]
-            if row["is_impossible"] {
+            let id: Int64 = try row.get("id")
+            if try row.get("is_impossible") {
                 try database.run("UPDATE job SET turn = -1 WHERE id = \(id)")
             } else {
-                try giveTurn(id, of: row["author"], in: .deferred)
+                try giveTurn(id, of: row.get("author"), in: .deferred)
             }
         }
     }

@@ -70,8 +70,9 @@ extension LedgerTransaction {
         }
         for finished in jobs + requests where count < Self.rows {
             for request in try database.rows("\(finished) LIMIT \(Self.batch)") where count < Self.rows {
-                try database.run("DELETE FROM sighting WHERE uri = \(request["uri"] as String)")
-                try database.run("DELETE FROM request WHERE id = \(request["id"] as Int64)")
+                let (id, uri): (Int64, String) = try (request.get("id"), request.get("uri"))
+                try database.run("DELETE FROM sighting WHERE uri = \(uri)")
+                try database.run("DELETE FROM request WHERE id = \(id)")
             }
         }
         return count

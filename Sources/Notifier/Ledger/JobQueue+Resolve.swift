@@ -50,8 +50,8 @@ extension LedgerTransaction {
             for note in findings.notes { try add(note, to: id, again: nil) }
             try apply(.resolved, toRequest: id, note)
             for job in try database.rows("SELECT id, owner FROM job WHERE request = \(id)") {
-                guard recipients[try DID(job["owner"])] == nil else { continue }
-                try apply(.calledOff(.ownerChanged), toJob: job["id"])
+                guard try recipients[DID(job.get("owner"))] == nil else { continue }
+                try apply(.calledOff(.ownerChanged), toJob: job.get("id"))
             }
             for (recipient, admission) in recipients.sorted(by: { $0.key.text < $1.key.text }) {
                 try admit(recipient, to: id, admission, findings.projects[recipient])

@@ -58,7 +58,8 @@ extension LedgerTransaction {
             )
         }
         review.next =
-            rows.count < Self.batch ? .job(.queued, after: 0) : rows.last.map { .lookup(after: $0["request"]) }
+            try rows.count < Self.batch
+            ? .job(.queued, after: 0) : rows.last.map { try .lookup(after: $0.get("request")) }
         return review
     }
 
@@ -90,7 +91,7 @@ extension LedgerTransaction {
         }
         review.applied = applied
         if rows.count == Self.batch {
-            review.next = rows.last.map { .job(state, after: $0["id"]) }
+            review.next = try rows.last.map { try .job(state, after: $0.get("id")) }
         } else {
             review.next = state == .queued ? .job(.deferred, after: 0) : .recipients
         }

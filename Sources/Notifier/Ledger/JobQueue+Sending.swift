@@ -135,9 +135,9 @@ extension JobQueue {
                 "SELECT id, sent_at FROM message WHERE state = \(MessageMachine.State.sending)"
             )
             for row in rows {
-                let due = min((row["sent_at"] as UnixTime) + timetable.settle, now + timetable.settle)
+                let due = try min((row.get("sent_at") as UnixTime) + timetable.settle, now + timetable.settle)
                 let note = Attempt(.sendMessage, outcome: Verdict.Action.verify.rawValue)
-                try transaction.apply(.restarted, toMessage: row["id"], note, wait: due - now)
+                try transaction.apply(.restarted, toMessage: row.get("id"), note, wait: due - now)
             }
             return rows.count
         }

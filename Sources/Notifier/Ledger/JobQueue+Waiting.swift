@@ -27,12 +27,13 @@ extension JobQueue {
                     AND job.due_at <= \(now) ORDER BY job.due_at LIMIT \(LedgerTransaction.batch)
                 """
             ) {
-                if job["is_late"] != true {
-                    try transaction.apply(.wakened, toJob: job["id"])
-                } else if job["is_over"] == true {
-                    try transaction.apply(.waitExpired, toJob: job["id"])
+                let id: Int64 = try job.get("id")
+                if try (job.get("is_late") as Bool?) != true {
+                    try transaction.apply(.wakened, toJob: id)
+                } else if try (job.get("is_over") as Bool?) == true {
+                    try transaction.apply(.waitExpired, toJob: id)
                 } else {
-                    try transaction.rest(job["id"])
+                    try transaction.rest(id)
                 }
             }
             // An account that came back is found by the next look-up: only the end of the wait is somebody's business.

@@ -33,14 +33,15 @@ extension LedgerTransaction {
     func callOffNext(where which: SQL = "TRUE") throws -> Bool {
         guard let row = try database.row("SELECT * FROM calling_off WHERE \(which) LIMIT 1") else { return false }
         let (did, role, reason): (DID, Role, _) = (
-            try DID(row["did"]), try row.value("role"), row.reason("reason") ?? .operatorDecision
+            try DID(row.get("did")), try row.value("role"), row.reason("reason") ?? .operatorDecision
         )
+        let (request, witnessed): (Int64, Int64) = try (row.get("request"), row.get("witnessed"))
         var room = Self.batch - applied.outcomes.count
         // What has a message, or a post, in doubt takes note of why it is called off and stays where it stands.
         let jobs: SQL = """
             FROM job CROSS JOIN request ON request.id = job.request
-            WHERE job.\(sql: role.rawValue) = \(did) AND withdrawal IS NOT \(reason) AND request <= \(row["request"] as Int64)
-                AND witnessed <= \(row["witnessed"] as Int64) AND job.state IN
+            WHERE job.\(sql: role.rawValue) = \(did) AND withdrawal IS NOT \(reason) AND request <= \(request)
+                AND witnessed <= \(witnessed) AND job.state IN
             """
         switch role {
         case .owner:
@@ -53,7 +54,7 @@ extension LedgerTransaction {
             for requests in [
                 """
                 SELECT id FROM request WHERE author = \(did) AND state = \(RequestMachine.State.lookup)
-                    AND id <= \(row["request"] as Int64) AND witnessed <= \(row["witnessed"] as Int64)
+                    AND id <= \(request) AND witnessed <= \(witnessed)
                 """, "SELECT request \(jobs) \(states) AND request.state = \(resolved)",
             ] as [SQL] {
                 let requests: [Int64] = try database.values("\(requests) LIMIT \(max(0, room))")

@@ -70,6 +70,7 @@ extension LedgerTransaction {
                 """
             ).map(Job.init(row:))
         }
+        for job in jobs { try prove(job) }
         let sends: [Int] = try jobs.map { try database.value("SELECT sends FROM job WHERE id = \($0.id)") ?? 0 }
         // The mark of an earlier message stays the mark: who was sent before comes first.
         let order = jobs.indices.sorted { (sends[$1], $0) < (sends[$0], $1) }
@@ -84,6 +85,19 @@ extension LedgerTransaction {
             candidate.heldBy = (limit, until)
         }
         return candidate
+    }
+
+    /// Makes sure that a damaged file sends nothing to somebody else, nor under another mark: recipient and AT-URI stand in the
+    /// row and in an index, which must agree.
+    private func prove(_ job: Job) throws {
+        let isTrue = try database.exists(
+            """
+            SELECT 1 FROM job WHERE request = \(job.request) AND owner = \(job.owner) AND +id = \(job.id)
+                AND EXISTS (SELECT 1 FROM request WHERE uri = \(job.uri) AND +id = \(job.request))
+            """
+        )
+        guard !isTrue else { return }
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a job is not in its index")
     }
 
     /// When a limit lets the next message through; nil when it does so now.
@@ -167,23 +181,23 @@ extension LedgerTransaction {
         )
         return Message(
             id: id,
-            owner: try DID(row["owner"]),
-            reference: row["marker"],
-            input: try JSONValue(parsing: row["message"] as String),
-            conversation: row["conversation"],
-            baseline: row["baseline"],
+            owner: try DID(row.get("owner")),
+            reference: try row.get("marker"),
+            input: try JSONValue(parsing: row.get("message") as String),
+            conversation: try row.get("conversation"),
+            baseline: try row.get("baseline"),
             machine: MessageMachine(
                 state: try row.value("state"),
                 reason: row.reason("reason"),
-                sends: row["sends"],
-                maximumSends: row["maximum_sends"]
+                sends: try row.get("sends"),
+                maximumSends: try row.get("maximum_sends")
             ),
-            attempts: row["attempts"],
+            attempts: try row.get("attempts"),
             members: try members.map {
                 .init(
-                    job: $0["id"],
-                    request: $0["request"],
-                    uri: try ATURI($0["uri"]),
+                    job: try $0.get("id"),
+                    request: try $0.get("request"),
+                    uri: try ATURI($0.get("uri")),
                     withdrawal: $0.reason("withdrawal")
                 )
             }

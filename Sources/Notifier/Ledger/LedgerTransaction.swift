@@ -63,7 +63,7 @@ extension LedgerTransaction {
             """
         )
         guard let row else { return nil }
-        let jobs: RequestMachine.Jobs = row["is_begun"] ? (row["is_open"] ? .begun : .delivered) : .open
+        let jobs: RequestMachine.Jobs = try row.get("is_begun") ? (row.get("is_open") ? .begun : .delivered) : .open
         return (row, RequestMachine(state: try row.value("state"), reason: row.reason("reason"), jobs: jobs))
     }
 
@@ -80,7 +80,7 @@ extension LedgerTransaction {
             state: try row.value("state"),
             reason: row.reason("reason"),
             withdrawal: row.reason("withdrawal"),
-            isInDoubt: row["is_in_doubt"]
+            isInDoubt: try row.get("is_in_doubt")
         )
         return (row, machine)
     }
@@ -121,7 +121,7 @@ extension LedgerTransaction {
 extension Row {
     /// A state of one of our machines.
     func value<State: RawRepresentable<String>>(_ column: String) throws -> State {
-        let text: String = self[column]
+        let text: String = try get(column)
         guard let state = State(rawValue: text) else {
             throw LedgerError(.corrupt, path: "ledger.sqlite", detail: "a row has the unknown state “\(text)”")
         }
@@ -129,5 +129,8 @@ extension Row {
     }
 
     // A reason that a newer version wrote is shown as none.
-    func reason(_ column: String) -> Reason? { (self[column] as String?).flatMap(Reason.init(rawValue:)) }
+    func reason(_ column: String) -> Reason? {
+        guard let text: String = try? get(column) else { return nil }
+        return Reason(rawValue: text)
+    }
 }

@@ -11,13 +11,13 @@ extension OperatorDesk {
                 uri: uri,
                 sightings: try database.rows("SELECT * FROM sighting WHERE uri = \(uri) ORDER BY id").map { row in
                     .init(
-                        operation: row["operation"],
-                        rev: row["rev"],
-                        cid: row["cid"],
-                        host: row["host"],
-                        wire: row["wire"],
-                        position: row["position"],
-                        seenAt: row["seen_at"]
+                        operation: try row.get("operation"),
+                        rev: try row.get("rev"),
+                        cid: try row.get("cid"),
+                        host: try row.get("host"),
+                        wire: try row.get("wire"),
+                        position: try row.get("position"),
+                        seenAt: try row.get("seen_at")
                     )
                 },
                 jobs: jobs,
@@ -28,14 +28,14 @@ extension OperatorDesk {
                     """
                 ).map { row in
                     .init(
-                        at: row["at"],
-                        phase: row["phase"],
-                        outcome: row["outcome"],
+                        at: try row.get("at"),
+                        phase: try row.get("phase"),
+                        outcome: try row.get("outcome"),
                         reason: row.reason("reason"),
-                        status: row["status"],
-                        error: row["error"],
-                        detail: row["detail"],
-                        nextAt: row["next_at"]
+                        status: try row.get("status"),
+                        error: try row.get("error"),
+                        detail: try row.get("detail"),
+                        nextAt: try row.get("next_at")
                     )
                 },
                 messages: try database.rows(
@@ -45,11 +45,11 @@ extension OperatorDesk {
                     """
                 ).map { row in
                     .init(
-                        conversation: row["conversation"],
-                        marker: row["marker"],
-                        sends: row["sends"],
-                        sentAt: row["sent_at"],
-                        messageID: row["message_id"]
+                        conversation: try row.get("conversation"),
+                        marker: try row.get("marker"),
+                        sends: try row.get("sends"),
+                        sentAt: try row.get("sent_at"),
+                        messageID: try row.get("message_id")
                     )
                 }
             )

@@ -21,7 +21,7 @@ public struct OperatorDesk: Sendable {
         try await database.transaction(at: now) { transaction in
             let database = transaction.database
             guard let id: Int64 = try database.value("SELECT id FROM request WHERE uri = \(uri)"),
-                let isShown: Bool = try transaction.request(id)?.row["is_shown"]
+                let isShown = try transaction.request(id)?.row.get("is_shown") as Bool?
             else { return [] }
             // An operator asks for it, whenever it was seen.
             if decision == .retry {
@@ -180,10 +180,12 @@ extension Database {
     fileprivate func tally() throws -> [(state: JobState, reason: Reason?, number: Int)] {
         try rows("SELECT * FROM tally WHERE number > 0").compactMap { row in
             let reason = row.reason("reason")
-            guard row["kind"] == "request" else { return (try row.value("state"), reason, row["number"]) }
+            guard try (row.get("kind") as String) == "request" else {
+                return (try row.value("state"), reason, try row.get("number"))
+            }
             switch try row.value("state") as RequestMachine.State {
-            case .lookup: return (.lookup(waitingFor: reason), reason, row["number"])
-            case .dropped: return (.dropped, reason, row["number"])
+            case .lookup: return (.lookup(waitingFor: reason), reason, try row.get("number"))
+            case .dropped: return (.dropped, reason, try row.get("number"))
             case .resolved: return nil
             }
         }

@@ -70,18 +70,20 @@ extension OperatorDesk {
         try await database.read { database in
             var tallies: [String: RuleTally] = [:]
             for row in try database.rows("SELECT rule, day, outcome, number, uri FROM rule_day ORDER BY day") {
-                let (rule, day, outcome): (String, Int, String) = (row["rule"], row["day"], row["outcome"])
+                let (rule, day, outcome): (String, Int, String) = (
+                    try row.get("rule"), try row.get("day"), try row.get("outcome")
+                )
                 var tally = tallies[rule] ?? RuleTally()
                 if outcome == RuleTally.matchedOutcome { tally.lastMatch = day }
                 if day >= time.day {
-                    let number: Int = row["number"]
+                    let number: Int = try row.get("number")
                     switch outcome {
                     case RuleTally.matchedOutcome: tally.matched += number
                     case RuleTally.toldOutcome: tally.told += number
                     default:
                         guard let reason = Reason(rawValue: outcome) else { continue }
                         tally.refused[reason, default: 0] += number
-                        if reason.meansDrift { tally.example = try ATURI(row["uri"]) }
+                        if reason.meansDrift { tally.example = try ATURI(row.get("uri")) }
                     }
                 }
                 tallies[rule] = tally

@@ -10,15 +10,15 @@ extension StreamStore: GapStore {
         try await database.read { database in
             try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
                 OpenGap(
-                    id: row["id"],
+                    id: try row.get("id"),
                     gap: StreamGap(
-                        host: row["host"],
-                        wire: StreamWire(rawValue: row["wire"]),
-                        from: row["from_witnessed"],
-                        until: row["until_witnessed"],
-                        reason: StreamGap.Reason(rawValue: row["reason"])
+                        host: try row.get("host"),
+                        wire: StreamWire(rawValue: try row.get("wire")),
+                        from: try row.get("from_witnessed"),
+                        until: try row.get("until_witnessed"),
+                        reason: StreamGap.Reason(rawValue: try row.get("reason"))
                     ),
-                    noticedAt: row["noticed_at"]
+                    noticedAt: try row.get("noticed_at")
                 )
             }
         }

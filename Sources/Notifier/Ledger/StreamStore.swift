@@ -15,16 +15,16 @@ public struct StreamStore: PositionStore {
     public func positions() async throws(LedgerError) -> [StoredPosition] {
         try await database.read { database in
             try database.rows("SELECT * FROM position").map { row in
-                let witnessed = UnixTime(microseconds: row["witnessed"])
-                let saved: UnixTime = row["saved_at"]
+                let witnessed = UnixTime(microseconds: try row.get("witnessed"))
+                let saved: UnixTime = try row.get("saved_at")
                 return StoredPosition(
                     position: StreamPosition(
-                        host: row["host"],
-                        wire: StreamWire(rawValue: row["wire"]),
-                        value: row["value"],
+                        host: try row.get("host"),
+                        wire: StreamWire(rawValue: try row.get("wire")),
+                        value: try row.get("value"),
                         witnessed: (witnessed - saved > .seconds(300) ? saved : witnessed).microseconds
                     ),
-                    evidence: Array(row["evidence"] as Data)
+                    evidence: Array(try row.get("evidence") as Data)
                 )
             }
         }

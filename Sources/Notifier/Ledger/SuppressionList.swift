@@ -48,10 +48,10 @@ public struct SuppressionList: Sendable {
         try await database.read { database in
             try database.rows("SELECT * FROM suppression ORDER BY added_at DESC, did").map { row in
                 Suppression(
-                    did: try DID(row["did"]),
+                    did: try DID(row.get("did")),
                     reason: row.reason("reason") ?? .operatorDecision,
-                    note: row["note"],
-                    addedAt: row["added_at"]
+                    note: try row.get("note"),
+                    addedAt: try row.get("added_at")
                 )
             }
         }

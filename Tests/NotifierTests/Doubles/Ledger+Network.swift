@@ -5,7 +5,7 @@ import LedgerStorage
 
 extension Ledger {
     /// Lets the stream have gone on until a time, in microseconds: for ever, so that our clock alone counts, or until then.
-    func letNetworkAgree(until witnessed: Int64 = 1 << 60) async throws {
+    func letNetworkAgree(until witnessed: Int64 = 1 << 60) async throws(LedgerError) {
         try await database.write { database in
             try database.run(
                 """

@@ -58,7 +58,7 @@ struct World {
         return configuration
     }
 
-    let directory: TemporaryDirectory
+    var directory: TemporaryDirectory
     let clock = ManualClock()
     var chat = ScriptedChat(account: sender)
     var configuration: NotifierConfiguration
@@ -102,6 +102,38 @@ struct World {
         try await running.value
     }
 
+    /// Runs a pipeline over a batch until that is so, it ends by itself, or the time is over; then looks through the file.
+    func run(
+        _ batch: StreamBatch,
+        within timeout: Duration,
+        isDone: @escaping @Sendable () -> Bool
+    ) async throws(LedgerError) {
+        let ledger = try await Self.ledger(in: directory)
+        try await ledger.letNetworkAgree()
+        let mailbox = StreamMailbox()
+        #expect(mailbox.offer(batch))
+        let pipeline = pipeline(ledger, mailbox)
+        let (endings, ended) = AsyncStream.makeStream(of: LedgerError?.self)
+        let running = Task {
+            do throws(LedgerError) {
+                try await pipeline.run()
+                ended.yield(nil)
+            } catch { ended.yield(error) }
+            ended.finish()
+        }
+        let deadline = ContinuousClock.now + timeout
+        let watching = Task {
+            while !isDone(), ContinuousClock.now < deadline, !Task.isCancelled { await Task.yield() }
+            await pipeline.drain()
+        }
+        var failure: LedgerError?
+        for await ending in endings { failure = ending }
+        watching.cancel()
+        await running.value
+        if let failure { throw failure }
+        try await ledger.examine()
+    }
+
     /// Runs a pipeline without any event until it ends by itself.
     func runToItsEnd() async throws {
         try await pipeline(try await Self.ledger(in: directory), StreamMailbox()).run()
@@ -123,9 +155,11 @@ struct World {
     }
 
     /// The ledger of a daemon, when the one before has let it go: a task that has ended keeps what it held for a moment.
-    private static func ledger(in directory: TemporaryDirectory) async throws -> Ledger {
+    private static func ledger(in directory: TemporaryDirectory) async throws(LedgerError) -> Ledger {
         for _ in 0..<1000 {
-            if let ledger = try? await Ledger.open(directory: directory.path, access: .daemon) { return ledger }
+            do throws(LedgerError) { return try await Ledger.open(directory: directory.path, access: .daemon) } catch {
+                guard error.code == .inUse else { throw error }
+            }
             await Task.yield()
         }
         return try await Ledger.open(directory: directory.path, access: .daemon)
