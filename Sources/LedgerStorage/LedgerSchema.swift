@@ -11,6 +11,7 @@ enum LedgerSchema {
     static let third = "3"
     static let fourth = "4"
     static let fifth = "5"
+    static let sixth = "6"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -21,6 +22,7 @@ enum LedgerSchema {
         migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
         migrator.registerMigration(fourth, foreignKeyChecks: .immediate) { try $0.execute(sql: fourthTables) }
         migrator.registerMigration(fifth, foreignKeyChecks: .immediate) { try $0.execute(sql: fifthTables) }
+        migrator.registerMigration(sixth, foreignKeyChecks: .immediate) { try $0.execute(sql: sixthTables) }
         return migrator
     }
 

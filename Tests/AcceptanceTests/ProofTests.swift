@@ -34,6 +34,29 @@ struct `Verification before sending` {
         #expect(process.ending == nil, tail(process))
     }
 
+    @Test func `a key that cannot be had holds back its own author alone, until it can be had`() async throws {
+        let stage = try await Stage(
+            wire: .relay,
+            overrides: ["lookup.first_wait": "200ms", "lookup.maximum_wait": "1s"]
+        )
+        let newcomer = try stage.network.createAccount(handle: "newcomer.test")
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        try stage.ask("Before it")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        let refusal = Fault.respond(HTTPResponse(status: 400))
+        stage.network.faults.add(refusal, on: "plc GET /\(newcomer.did)", count: 100_000)
+        let record: JSONValue = ["title": "Newcomer", "subject": .string(stage.project(of: 0))]
+        try stage.network.createRecord(by: newcomer, collection: LocalDaemon.collection, record: record)
+        try stage.ask("Behind it")
+        #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: process) == 2, tail(process))
+        #expect(stage.count("Behind it") == 1, tail(process))
+        stage.network.faults.clear()
+        #expect(await stage.messages(reaching: 3, within: .seconds(30), unless: process) == 3, tail(process))
+        #expect(stage.count("Newcomer") == 1, tail(process))
+        #expect(process.ending == nil, tail(process))
+    }
+
     @Test func `a proof that a kill cut short is asked for again`() async throws {
         let stage = try await Stage(overrides: Self.overrides, signsCommits: true)
         stage.network.faults.add(.respond(HTTPResponse(status: 503)), on: "sync.getRecord", count: 1000)

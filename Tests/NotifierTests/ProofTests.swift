@@ -25,6 +25,37 @@ import Testing
         #expect(world.chat.messages.isEmpty && world.proofRequests == 1)
     }
 
+    @Test func `a commit whose key could not be had is proven although nothing else is`() async throws {
+        var world = try await ProvenWorld()
+        world.configuration.lookup.provesBeforeSending = false
+        let uri = try world.write("Door")
+        let forged = try world.forgery(after: -60_000_000)
+        try await world.run([world.unproven(world.event(uri, "Door")), world.unproven(forged)]) { jobs in
+            jobs.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.delivered, .dropped]
+        }
+        #expect(world.chat.messages.count == 1 && world.proofRequests == 2)
+        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        #expect(try await desk.history(of: uri).attempts.map(\.outcome).contains("awaits proof"))
+        #expect(try await desk.awaitingProof() == 0)
+    }
+
+    @Test func `what awaits proof keeps nobody else waiting, and ends`() async throws {
+        var world = try await ProvenWorld()
+        world.configuration.lookup.provesBeforeSending = false
+        world.network.faults.add(.respond(HTTPResponse(status: 503)), on: "sync.getRecord", count: 100)
+        let (door, window) = (try world.write("Door"), try world.write("Window"))
+        try await world.run([world.unproven(world.event(door, "Door")), world.event(window, "Window")]) { jobs in
+            jobs.contains { $0.uri == window && $0.state == .delivered }
+                && jobs.contains { $0.uri == door && $0.reason == .proofUnavailable }
+        }
+        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        #expect(try await desk.awaitingProof() == 1)
+        world.clock.advance(.seconds(3 * 86_400 + 1))
+        try await world.run([]) { jobs in jobs.allSatisfy(\.state.isFinal) }
+        #expect(world.chat.messages.count == 1)
+        #expect(try await desk.awaitingProof() == 0)
+    }
+
     @Test func `a repository that is behind the event is asked once more, a minute later`() async throws {
         let world = try await ProvenWorld()
         try await world.run(world.forgery(), reaching: .lookup, .recordNotFound)

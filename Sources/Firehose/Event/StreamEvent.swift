@@ -35,6 +35,8 @@ public struct StreamEvent: Sendable, Equatable {
         public var cid: String?
         /// The record; nil on delete.
         public var record: JSONValue?
+        /// Whether its signature could not be compared with the account's key: the author's PDS has to prove the record.
+        public var awaitsProof = false
 
         /// A commit with these parts.
         public init(
@@ -66,6 +68,13 @@ public struct StreamEvent: Sendable, Equatable {
         self.position = position
         self.did = did
         self.body = body
+    }
+
+    /// Notes of a commit that its signature could not be compared.
+    mutating func awaitProof() {
+        guard case .commit(var commit) = body else { return }
+        commit.awaitsProof = true
+        body = .commit(commit)
     }
 
     /// The record that a commit speaks of; nil for other events.

@@ -56,7 +56,7 @@ public actor StreamFollower {
         let isChecked = configuration.verification != .off && configuration.hosts.contains { Upstream.isRelay($0) }
         passage = identities.flatMap { identities in
             guard isChecked else { return nil }
-            let check = SignatureCheck(identities: identities, sleeper: sleeper, logger: logger)
+            let check = SignatureCheck(identities: identities, logger: logger)
             return SignaturePassage(check: check, destination: mailbox)
         }
         entrance = passage?.entrance ?? mailbox

@@ -5,16 +5,17 @@ internal import Network
 
 /// Compares the signatures of commits with their accounts' keys, between a reader and business code.
 ///
-/// The directory of `did:plc` is waited for as long as it takes: the position does not move meanwhile. The host of a
-/// `did:web` is a stranger's and gets three attempts.
+/// The keys of a batch are asked for together, and waited for a moment. A commit whose key cannot be had goes on with a note of
+/// that, so that nothing behind it waits: its author's PDS has to prove the record before anybody is told of it.
 struct SignatureCheck: Sendable {
+    /// How long a batch waits for keys.
+    static let patience = Duration.seconds(2)
+
     private let identities: any IdentityResolving
-    private let sleeper: any Clock<Duration>
     private let logger: Logger
 
-    init(identities: any IdentityResolving, sleeper: any Clock<Duration>, logger: Logger) {
+    init(identities: any IdentityResolving, logger: Logger) {
         self.identities = identities
-        self.sleeper = sleeper
         self.logger = logger
     }
 
@@ -23,65 +24,73 @@ struct SignatureCheck: Sendable {
         guard !batch.unsigned.isEmpty else { return batch }
         var checked = batch
         checked.unsigned = []
-        for commit in batch.unsigned {
-            guard let failure = await failure(of: commit.proof) else { continue }
-            guard !Task.isCancelled else { return nil }
-            checked.events.removeAll {
-                $0.isCommit && $0.did == commit.proof.did && $0.position.value == commit.refusal.value
+        for (commit, finding) in await findings(of: batch.unsigned) {
+            let isOfCommit = { (event: StreamEvent) in
+                event.isCommit && event.did == commit.proof.did && event.position.value == commit.refusal.value
             }
-            var refusal = commit.refusal
-            refusal.detail = failure
-            checked.rejected.append(refusal)
+            switch finding {
+            case .signed: break
+            case .wrong(let detail):
+                checked.events.removeAll(where: isOfCommit)
+                var refusal = commit.refusal
+                refusal.detail = detail
+                checked.rejected.append(refusal)
+            case .unknown(let reason):
+                for index in checked.events.indices where isOfCommit(checked.events[index]) {
+                    checked.events[index].awaitProof()
+                }
+                logger.notice(
+                    "a commit's signing key cannot be had; its author's PDS has to prove it",
+                    metadata: ["did": "\(commit.proof.did)", "reason": "\(reason)"]
+                )
+            }
         }
         return Task.isCancelled ? nil : checked
     }
 
-    /// What is wrong with a signature; nil when nothing is.
-    private func failure(of proof: CommitProof) async -> String? {
+    /// What is known of a signature.
+    private enum Finding: Sendable {
+        case signed
+        /// It is not the account's, or the account has no key.
+        case wrong(String)
+        /// The account's key cannot be had now.
+        case unknown(String)
+    }
+
+    private func findings(of commits: [UnsignedCommit]) async -> [(UnsignedCommit, Finding)] {
+        await withTaskGroup(of: (UnsignedCommit, Finding).self) { group in
+            for commit in commits {
+                group.addTask {
+                    let finding = await Unhurried.answer(within: Self.patience) { await compare(commit.proof) }
+                    return (commit, finding ?? .unknown("no answer within \(Self.patience.wholeSeconds) s"))
+                }
+            }
+            var findings: [(UnsignedCommit, Finding)] = []
+            for await finding in group { findings.append(finding) }
+            return findings
+        }
+    }
+
+    private func compare(_ proof: CommitProof) async -> Finding {
         var failure: String?
         // A key that was changed a moment ago is not in the cache yet (atproto.com/specs/sync).
         for isFresh in [false, true] {
-            switch await key(of: proof.did, isFresh: isFresh) {
-            // It was waited for already.
-            case .failure(let error): return failure ?? error.sentence
-            case .success(let key):
-                do throws(RepositoryFailure) {
-                    try proof.commit.verify(with: key)
-                    return nil
-                } catch {
-                    failure = error.description
-                }
-            }
-        }
-        return failure
-    }
-
-    private struct KeyFailure: Error {
-        var sentence: String
-    }
-
-    private func key(of did: DID, isFresh: Bool) async -> Result<PublicKey, KeyFailure> {
-        var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
-        while true {
+            let document: DIDDocument
             do throws(IdentityFailure) {
-                let document = try await identities.document(of: did, isFresh: isFresh)
-                guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
-                    return .failure(KeyFailure(sentence: "the DID document of \(did) has no usable signing key"))
-                }
-                return .success(key)
+                document = try await identities.document(of: proof.did, isFresh: isFresh)
             } catch {
-                guard error.isTransient, did.method == "plc" || backoff.attempt < 2, !Task.isCancelled else {
-                    return .failure(KeyFailure(sentence: error.description))
-                }
-                let wait = backoff.next()
-                logger.warning(
-                    "commit waits for its signing key",
-                    metadata: ["did": "\(did)", "reason": "\(error.code.rawValue)", "next_s": "\(wait / .seconds(1))"]
-                )
-                do { try await sleeper.sleep(for: wait) } catch {
-                    return .failure(KeyFailure(sentence: "cancelled"))
-                }
+                return error.isTransient ? .unknown(error.description) : .wrong(failure ?? error.description)
+            }
+            guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
+                return .wrong("the DID document of \(proof.did) has no usable signing key")
+            }
+            do throws(RepositoryFailure) {
+                try proof.commit.verify(with: key)
+                return .signed
+            } catch {
+                failure = error.description
             }
         }
+        return .wrong(failure ?? "")
     }
 }

@@ -27,6 +27,7 @@ extension PipelineStatus {
             "matched": .integer(Int64(matched)),
             "delivered": .integer(Int64(delivered)),
             "last_delivered_at": lastDeliveredAt.map { .number($0.seconds) } ?? .null,
+            "awaiting_proof": .integer(Int64(awaitingProof)),
             "paused_hosts": .integer(Int64(pausedHosts)),
         ])
     }

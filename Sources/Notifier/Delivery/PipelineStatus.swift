@@ -26,6 +26,8 @@ public struct PipelineStatus: Sendable, Equatable {
     public var delivered: Int
     /// When the last message was delivered; nil for never since the start.
     public var lastDeliveredAt: UnixTime?
+    /// Requests that wait for their author's PDS to prove them, because a signing key could not be had.
+    public var awaitingProof: Int
     /// Hosts of owners that have a pause because they failed.
     public var pausedHosts: Int
 }

@@ -6,7 +6,7 @@ internal import Network
 extension Job {
     private static let columns: SQL = """
         request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, record, \
-        is_shadow, may_repeat, witnessed, request.created_at AS created_at
+        is_shadow, may_repeat, awaits_proof, witnessed, request.created_at AS created_at
         """
 
     /// Jobs with their requests.
@@ -41,6 +41,7 @@ extension Job {
         projectName = try row.get("project_name")
         isShadow = try row.get("is_shadow")
         mayRepeat = try row.get("may_repeat")
+        awaitsProof = try row.get("awaits_proof")
         witnessed = try row.get("witnessed")
         reason = row.reason("reason")
         if job == nil {

@@ -35,6 +35,8 @@ public struct Job: Sendable, Equatable {
     var isShadow: Bool
     /// Whether an operator wants it told though nobody can say whether it was.
     var mayRepeat: Bool
+    /// Whether its author's PDS has to prove it, because the key that signed it could not be had.
+    var awaitsProof: Bool
     /// When the stream saw it, in microseconds since the Unix epoch.
     public var witnessed: Int64
     /// Where it stands.

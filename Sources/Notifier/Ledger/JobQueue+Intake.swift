@@ -103,7 +103,7 @@ extension LedgerTransaction {
                 record = \(request.keptRecord.encodedText), witnessed = \(request.event.position.witnessed),
                 project_name = NULL, detail = CASE WHEN \(isNews) THEN \(request.refusal?.detail) ELSE detail END,
                 is_shadow = CASE WHEN \(isNews) THEN \(request.isShadow) OR is_shadow AND \(keepsShadow) ELSE is_shadow END,
-                due_at = \(now), created_at = CASE WHEN \(isNews) THEN \(now) ELSE created_at END
+                awaits_proof = \(request.commit.awaitsProof), due_at = \(now), created_at = CASE WHEN \(isNews) THEN \(now) ELSE created_at END
             WHERE id = \(id) AND (\(isNews) OR state = \(RequestMachine.State.dropped))
             """
         )
@@ -120,11 +120,11 @@ extension LedgerTransaction {
         try database.run(
             """
             INSERT INTO request (uri, author, rule, cid, rev, reference, authority, record, witnessed, state, reason, detail,
-                is_shadow, due_at, created_at, updated_at)
+                is_shadow, awaits_proof, due_at, created_at, updated_at)
             VALUES (\(request.uri), \(request.event.did), \(request.rule), \(request.commit.cid), \(request.commit.rev),
                 \(request.references.text), \(request.references.first?.authority), \(request.keptRecord.encodedText),
                 \(request.event.position.witnessed), \(state), \(request.refusal?.reason), \(request.refusal?.detail),
-                \(request.isShadow), \(now), \(now), \(now))
+                \(request.isShadow), \(request.commit.awaitsProof), \(now), \(now), \(now))
             """
         )
         let id = database.lastInsertedRowID
@@ -142,10 +142,12 @@ extension LedgerTransaction {
         result.added.append(request)
     }
 
-    /// What is left out of a request is said where somebody asks what became of it.
+    /// What is left out of a request, and what it needs first, is said where somebody asks what became of it.
     private func note(_ request: NewRequest, _ id: Int64) throws {
-        guard let limit = request.aboveLimit else { return }
-        try add(Attempt(.input, limit), to: id, again: nil)
+        if let limit = request.aboveLimit { try add(Attempt(.input, limit), to: id, again: nil) }
+        guard request.commit.awaitsProof, request.refusal == nil else { return }
+        let cause = "the key that signed its commit could not be had: its author's PDS has to prove it"
+        try add(Attempt(.proof, outcome: "awaits proof", detail: cause), to: id, again: nil)
     }
 
     private func delete(_ event: StreamEvent, _ uri: ATURI) throws {

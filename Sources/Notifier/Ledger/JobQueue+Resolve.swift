@@ -44,7 +44,9 @@ extension LedgerTransaction {
                 """
                 UPDATE request SET reference = \(findings.references.text),
                     author_name = coalesce(\(findings.authorName), author_name),
-                    record = coalesce(\(findings.record?.encodedText), record) WHERE id = \(id)
+                    record = coalesce(\(findings.record?.encodedText), record),
+                    awaits_proof = awaits_proof AND \(findings.record == nil)
+                WHERE id = \(id)
                 """
             )
             for note in findings.notes { try add(note, to: id, again: nil) }

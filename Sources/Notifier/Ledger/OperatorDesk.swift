@@ -103,6 +103,17 @@ public struct OperatorDesk: Sendable {
         }
     }
 
+    /// How many requests wait for their author's PDS to prove them.
+    ///
+    /// - Throws: ``LedgerError``.
+    public func awaitingProof() async throws(LedgerError) -> Int {
+        try await database.read {
+            try $0.value(
+                "SELECT count(*) FROM request WHERE awaits_proof AND state = \(RequestMachine.State.lookup)"
+            ) ?? 0
+        }
+    }
+
     /// When the oldest was first seen that neither is finished nor waits for its owner.
     public func oldestPending() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in

@@ -131,6 +131,7 @@ public actor Pipeline {
             matched: totals.matched,
             delivered: totals.delivered,
             lastDeliveredAt: totals.lastDeliveredAt,
+            awaitingProof: try await ledger.desk.awaitingProof(),
             pausedHosts: strangers.pausedHosts
         )
         NotifierMetrics.show(status)

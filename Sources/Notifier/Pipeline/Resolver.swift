@@ -101,7 +101,8 @@ actor Resolver {
             findings.authorName = await lookup.name(of: job.author)
         }
         var note: Attempt?
-        if owners.admissions.values.contains(.told), context.configuration.lookup.provesBeforeSending {
+        let isProofWanted = context.configuration.lookup.provesBeforeSending || job.awaitsProof
+        if isProofWanted, owners.admissions.contains(where: isTold) {
             switch try await prove(job) {
             case .proven(let record, let proof):
                 findings.record = record
@@ -121,6 +122,11 @@ actor Resolver {
         let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
         let failure = LookupFailure(.project, .refused(Refusal(.projectUnavailable, limit)))
         return found ?? [OwnerLookup.Finding(failure: failure)]
+    }
+
+    /// Whether an owner is told, by a message or by a mention in public.
+    private func isTold(_ owner: DID, _ admission: Admission) -> Bool {
+        admission == .told || !admission.isRefused && context.configuration.mentions.owners.contains(owner)
     }
 
     /// What is known of the owners of all that a request refers to.
@@ -237,7 +243,9 @@ actor Resolver {
     private func unproven(_ job: Job, _ cause: CallFailure) async throws(LedgerError) -> Resolution {
         let verdict = try await escalated(classify(.proof, cause), job)
         let since = try await queue.proofMissingSince(request: job.request)
-        let isGivenUp = isOlder(job, since: since, than: context.configuration.lookup.proofPatience)
+        let configuration = context.configuration.lookup
+        let patience = configuration.provesBeforeSending ? configuration.proofPatience : configuration.identityPatience
+        let isGivenUp = isOlder(job, since: since, than: patience)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 

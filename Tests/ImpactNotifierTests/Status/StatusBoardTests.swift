@@ -18,6 +18,7 @@ import Testing
         matched: 0,
         delivered: 0,
         lastDeliveredAt: nil,
+        awaitingProof: 0,
         pausedHosts: 0
     )
 

@@ -87,6 +87,13 @@ struct ProvenWorld {
         )
     }
 
+    /// The event, as if the key that signed its commit could not be had.
+    func unproven(_ event: StreamEvent) -> StreamEvent {
+        guard case .commit(var commit) = event.body else { return event }
+        commit.awaitsProof = true
+        return StreamEvent(position: event.position, did: event.did, body: .commit(commit))
+    }
+
     /// A record that nobody wrote, told of as if at a time in microseconds after now.
     func forgery(_ title: String = "Forged", after: Int64 = 0) throws -> StreamEvent {
         let key = TID(microseconds: UInt64(clock.now().microseconds + after), clock: 3)
