@@ -21,6 +21,22 @@ struct `The daemon as a process` {
         #expect(stage.count("Under way") == 1)
     }
 
+    @Test func `SIGTERM breaks off look-ups that hang, and the next start begins them anew`() async throws {
+        let stage = try await Stage()
+        stage.network.faults.add(Fault(.silence(.seconds(60))), on: "getRecord", count: 100)
+        let entries = stage.network.journal.stream()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        try stage.ask("While it hangs")
+        for await entry in entries where entry.request.target.contains("getRecord") { break }
+        process.signal(SIGTERM)
+        // A question to a stranger's host may take ten seconds.
+        #expect(await process.ended(within: .seconds(5)) == .exited(0), tail(process))
+        stage.network.faults.clear()
+        let next = try stage.daemon.run()
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: next) == 1, tail(next))
+    }
+
     @Test func `the owner reads who asks, by handle, and for what`() async throws {
         let stage = try await Stage()
         let process = try stage.daemon.run()

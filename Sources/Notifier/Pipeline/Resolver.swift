@@ -35,7 +35,7 @@ actor Resolver {
         self.proofs = proofs
     }
 
-    /// Runs until its loop is drained; lookups under way then are finished first.
+    /// Runs until its loop is drained; look-ups under way are broken off then, and begin anew with the next start.
     func run() async throws(LedgerError) {
         await withDiscardingTaskGroup { group in
             do throws(LedgerError) {
@@ -46,6 +46,7 @@ actor Resolver {
             } catch {
                 failure = error
             }
+            group.cancelAll()
         }
         if let failure { throw failure }
     }
@@ -278,6 +279,8 @@ actor Resolver {
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {
+        // What was broken off has found out nothing.
+        guard !Task.isCancelled else { return }
         context.reporter.report(try await queue.resolve(job, as: resolution, now: context.now))
         guard case .recipients = resolution else { return }
         context.loops.sending.wake()
