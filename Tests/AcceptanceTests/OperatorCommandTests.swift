@@ -149,6 +149,7 @@ struct `The operator's commands` {
             (["explain", Self.unknown, "--json"], 1), (["suppress", "remove", "did:plc:nobody"], 1),
             (["jobs", "show", "https://example.org/"], 64), (["jobs", "show"], 64), (["explain", "nonsense"], 64),
             (["jobs", "list", "--state", "asleep"], 64), (["suppress", "add", "nohandle"], 64),
+            (["suppress", "add", "did:plc:x"], 64),
             (["jobs", "frobnicate"], 64), (["template", "preview", "--rule", "none"], 64),
             (["template", "preview", "--record", "/nonexistent.json"], 66),
             (["template", "preview", "--record", "/proc/self/cmdline"], 65),

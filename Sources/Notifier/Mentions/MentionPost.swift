@@ -30,7 +30,7 @@ struct MentionPost: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - request: about a project of the owner.
-    ///   - handle: the owner's, verified; nil shows the DID.
+    ///   - handle: the owner's, verified; without one the mention stands on the word “Owner”.
     ///   - link: the rule's; nil for none.
     ///   - service: on whose behalf it is posted.
     init(about request: ChangeRequest, handle: String?, link: String?, service: String) {
@@ -38,7 +38,7 @@ struct MentionPost: Sendable, Equatable {
             PlainText.truncate(PlainText.sanitize(text), graphemes: limit, bytes: limit * 8)
         }
         append(
-            "@" + short(handle ?? request.owner.text, Self.maximumName),
+            handle.map { "@" + short($0, Self.maximumName) } ?? "Owner",
             ["$type": "app.bsky.richtext.facet#mention", "did": .string(request.owner.text)]
         )
         let project = ForeignWords.quoted(

@@ -129,6 +129,7 @@ struct DecisionOption: ParsableArguments {
             for job in try await ledger.desk.carryOut(action, about: uri, now: now) {
                 count += 1
                 StandardOutput.print(json ? job.json.encodedText : job.line(now: now))
+                if action == .drop, !json, let fate = job.state.fateWhenCalledOff { StandardOutput.print("  " + fate) }
             }
         }
         guard count == 0 else { return }
@@ -138,6 +139,16 @@ struct DecisionOption: ParsableArguments {
 }
 
 extension JobState {
+    /// What becomes of a message that was called off too late; nil when none is under way.
+    fileprivate var fateWhenCalledOff: String? {
+        switch self {
+        case .sending, .verify:
+            "What is under way cannot be called back: the conversation is read, and if it is not there it is not sent again."
+        case .posting: "The post that is under way cannot be called back; if it failed it is not tried again."
+        default: nil
+        }
+    }
+
     /// The state of a name on the command line.
     @Sendable fileprivate static func named(_ name: String) throws -> JobState {
         guard let state = JobState(rawValue: name) else { throw ValidationError("there is no state “\(name)”") }

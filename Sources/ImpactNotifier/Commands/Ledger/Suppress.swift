@@ -51,6 +51,12 @@ struct Suppress: AsyncParsableCommand {
 
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
+            guard did.isSupported else {
+                StandardOutput.printError(
+                    "\(did) can be nobody's: behind did:plc: stand 24 letters and digits, behind did:web: a host's name."
+                )
+                throw ExitCode(ExitStatus.usage.rawValue)
+            }
             try await ledger.withLedger { ledger throws(LedgerError) in
                 let count = try await ledger.suppressions.suppress(
                     did,
