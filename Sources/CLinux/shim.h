@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 extern int pthread_setname_np(pthread_t thread, const char *name);
@@ -31,6 +32,20 @@ static inline int shim_fcntl(int fd, int command, int argument) { return fcntl(f
 static const int shim_SOCK_STREAM = SOCK_STREAM;
 static const int shim_MSG_NOSIGNAL = MSG_NOSIGNAL;
 static inline int shim_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+// A socket with an abstract address (unix(7)), of the name's first hundred octets; -1 with EADDRINUSE when another has it.
+static inline int shim_socket_of_name(const char *_Nonnull name, size_t length) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (length > 100) length = 100;
+    for (size_t i = 0; i < length; i++) address.sun_path[i + 1] = name[i];
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -1;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+    if (bind(descriptor, (const struct sockaddr *)&address, size) == 0) return descriptor;
+    int cause = errno;
+    close(descriptor);
+    errno = cause;
+    return -1;
+}
 static inline int shim_shutdown(int fd) { return shutdown(fd, SHUT_RDWR); }
 static inline int shim_address_family(const struct sockaddr *address) { return address->sa_family; }
 // GNU's, of <spawn.h> and <unistd.h>.

@@ -127,6 +127,24 @@ import Testing
         #expect(log.count("the chat holds messages of this account that the ledger does not know", .warning) == 1)
     }
 
+    @Test func `by two daemons that hear of it in the same instant, when they are on one machine`() async throws {
+        var (world, other) = (try World(), try World())
+        other.chat = world.chat
+        world.turnName = "tests/\(world.directory.path)"
+        other.turnName = world.turnName
+        let (one, two) = (world, other)
+        for world in [one, two] { try world.keepOldKey() }
+        for number in 1...20 {
+            let batch = World.batch(
+                try World.event(number, for: World.did("both" + String(repeating: "b", count: number)), at: world.clock)
+            )
+            async let first: Void = one.run([batch])
+            async let second: Void = two.run([batch])
+            _ = try await (first, second)
+            #expect(one.chat.messages.count == number)
+        }
+    }
+
     @Test func `what an owner wrote meanwhile hinders nothing and is read once`() async throws {
         let world = try World()
         func reads() -> Int { world.chat.calls.count { $0 == "getMessages" } }

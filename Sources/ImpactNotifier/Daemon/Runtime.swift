@@ -41,6 +41,7 @@ struct Runtime: Sendable {
             mailbox: mailbox,
             wallClock: services.clock,
             steadyClock: services.network.steadyClock,
+            turnName: "impact-notifier/\(services.session.account)",
             logger: Logger(label: "pipeline")
         )
         let follower = StreamFollower(

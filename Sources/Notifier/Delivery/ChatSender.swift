@@ -35,6 +35,9 @@ actor ChatSender {
     var reportedMessages: Set<String> = []
     /// Whether the last look found nothing to be sent.
     private var isIdle = true
+    /// How long another's turn is waited for, which lasts as long as its calls: seconds, mostly.
+    private static let longestTurn = Duration.seconds(60)
+    private static let turnInterval = Duration.milliseconds(20)
 
     init(
         _ context: DeliveryContext,
@@ -117,7 +120,7 @@ actor ChatSender {
             return .zero
         }
         if let delivery = try await queue.nextVerification(now: now) {
-            try await verify(delivery)
+            try await inTurn { () async throws(LedgerError) in try await self.verify(delivery) }
             return .zero
         }
         if !context.isShadow {
@@ -128,7 +131,7 @@ actor ChatSender {
                     nextSendAt = steadyNow + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
                     return .zero
                 }
-                try await take(candidate)
+                try await inTurn { () async throws(LedgerError) in try await self.take(candidate) }
                 return .zero
             }
             isIdle = true
@@ -137,6 +140,28 @@ actor ChatSender {
         // Where nobody reads answers there is no time for it.
         let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
         return max(WorkLoop.shortestSleep, min(due - now, answersAt - steadyNow))
+    }
+
+    /// Looks into a conversation and writes there, while no other daemon of this machine does so for the same account.
+    private func inTurn(_ work: () async throws(LedgerError) -> Void) async throws(LedgerError) {
+        guard let name = context.turnName else { return try await work() }
+        let deadline = ContinuousClock.now + Self.longestTurn
+        var turn = MachineTurn(name)
+        while turn == nil, ContinuousClock.now < deadline {
+            guard !context.loops.sending.isDraining else { return }
+            try? await ContinuousClock().sleep(for: Self.turnInterval)
+            turn = MachineTurn(name)
+        }
+        if turn == nil {
+            logger.warning(
+                "another process of this machine sends for the same account, and does not end its turn",
+                metadata: [
+                    "waited_s": "\(Self.longestTurn.wholeSeconds)", "to_do": "\(Self.adviceAboutUnknownMessages)",
+                ]
+            )
+        }
+        defer { withExtendedLifetime(turn) {} }
+        try await work()
     }
 
     /// Of two daemons that hear of the same at the same time one is to see what the other wrote.

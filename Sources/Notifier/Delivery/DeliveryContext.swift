@@ -17,6 +17,8 @@ struct DeliveryContext: Sendable {
     /// A clock that nothing sets.
     let steadyClock: any WallClock
     let networkTime: NetworkTime
+    /// What daemons that send for one account on this machine take turns by; nil for one that is alone.
+    let turnName: String?
     let logger: Logger
 
     init(
@@ -26,6 +28,7 @@ struct DeliveryContext: Sendable {
         wallClock: any WallClock,
         steadyClock: (any WallClock)? = nil,
         clock: any Clock<Duration>,
+        turnName: String? = nil,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -38,6 +41,7 @@ struct DeliveryContext: Sendable {
         self.wallClock = wallClock
         self.steadyClock = steadyClock ?? wallClock
         networkTime = NetworkTime(steadyClock: self.steadyClock)
+        self.turnName = turnName
         self.logger = logger
     }
 

@@ -38,6 +38,8 @@ public actor Pipeline {
     }
 
     /// A pipeline that does nothing yet, of a configuration that has no ``NotifierConfiguration/problems``.
+    ///
+    /// Of those with the same `turnName` on one machine one sends at a time.
     public init(
         configuration: NotifierConfiguration,
         ledger: Ledger,
@@ -48,6 +50,7 @@ public actor Pipeline {
         wallClock: any WallClock = SystemClock(),
         steadyClock: (any WallClock)? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
+        turnName: String? = nil,
         logger: Logger
     ) {
         self.ledger = ledger
@@ -78,6 +81,7 @@ public actor Pipeline {
             wallClock: wallClock,
             steadyClock: steadyClock,
             clock: clock,
+            turnName: turnName,
             logger: logger
         )
     }

@@ -66,6 +66,8 @@ struct World {
     var http = ScriptedClient.world()
     var logger = Logger.silent
     var sleeper: any Clock<Duration> = ContinuousClock()
+    /// What pipelines of one account take turns by.
+    var turnName: String?
     /// What nothing sets; nil for the clock itself.
     var steadyClock: ManualClock?
     /// Whether the network's time is never behind the clock's.
@@ -150,6 +152,7 @@ struct World {
             wallClock: clock,
             steadyClock: steadyClock,
             clock: sleeper,
+            turnName: turnName,
             logger: logger
         )
     }
