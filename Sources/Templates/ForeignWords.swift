@@ -68,7 +68,7 @@ package enum ForeignWords {
         let first = folded(scalars[following])
         if isDigit(first) { return numbers(before: index, in: scalars) >= 3 }
         guard first.isASCII, scalars[index] == "." else { return true }
-        return next(after: following, in: scalars).map { isWord(scalars[$0]) || scalars[$0] == "-" } ?? false
+        return next(after: following, in: scalars).map { isWord(scalars[$0]) || isHyphen(scalars[$0]) } ?? false
     }
 
     /// Whether a dot stands behind something that may be a label; numbered ones bring it along.
@@ -79,7 +79,7 @@ package enum ForeignWords {
             guard let before = previous(before: dot, in: scalars) else { return false }
             dot = before
         }
-        return isWord(scalars[dot]) || "-_".unicodeScalars.contains(scalars[dot])
+        return isWord(scalars[dot]) || isHyphen(scalars[dot])
     }
 
     /// Whether a colon ends what may be a scheme; `10:30` and `std::vector` stay as they are.
@@ -96,7 +96,7 @@ package enum ForeignWords {
     private static func breaksName(behind sign: Unicode.Scalar, at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         guard let following = next(after: index, in: scalars) else { return false }
         let first = scalars[following]
-        guard isWord(first) || "-_".unicodeScalars.contains(first) else { return false }
+        guard isWord(first) || isHyphen(first) else { return false }
         guard sign != "@", isDigit(folded(first)) else { return true }
         let behind = scalars[following...].first { !isDigit(folded($0)) }
         return sign == "#" && behind.map(isWord) == true
@@ -133,8 +133,9 @@ package enum ForeignWords {
 
     private static func isAddress(_ word: Substring) -> Bool {
         let seen = String(String.UnicodeScalarView(word.unicodeScalars.filter { !isInvisible($0) }.map(folded)))
-            .lowercased()
-        return seen.contains("://") || seen.contains("www.")
+            .lowercased().unicodeScalars
+        // By scalars: a vowel sign makes one character with the dot before it.
+        return ["://", "www."].contains { seen.contains($0.unicodeScalars) }
     }
 
     /// The sign that a client may read it as: full-width and small forms as ASCII, ideographic and numbered full stops as
@@ -142,12 +143,15 @@ package enum ForeignWords {
     private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.value {
         case 0xFF01...0xFF5E: Unicode.Scalar(UInt8(scalar.value - 0xFEE0))
-        case 0x2024, 0x3002, 0xFF61, 0xFE12, 0xFE52, 0x2488...0x249B, 0x1F100, 0x33C2, 0x33D8: "."
+        case 0x2024, 0x3002, 0xFF61, 0xFE12, 0xFE52, 0x2488...0x249B, 0x1F100, 0x33C2, 0x33C7, 0x33D8: "."
         case 0xFE13, 0xFE55: ":"
         case 0xFE6B: "@"
         case 0xFE5F: "#"
         case 0xFE69: "$"
         case 0x2044, 0x2215, 0x29F8: "/"
+        case 0x2047, 0x2048, 0xFE16, 0xFE56: "?"
+        case 0x2011, 0xFE63: "-"
+        case 0xFE33, 0xFE34, 0xFE4D...0xFE4F: "_"
         default: scalar
         }
     }
@@ -186,6 +190,8 @@ package enum ForeignWords {
         default: !scalar.properties.isWhitespace
         }
     }
+
+    private static func isHyphen(_ scalar: Unicode.Scalar) -> Bool { "-_".unicodeScalars.contains(folded(scalar)) }
 
     private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory == .decimalNumber
