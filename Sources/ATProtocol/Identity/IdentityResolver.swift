@@ -56,6 +56,14 @@ public actor IdentityResolver: IdentityResolving {
         try await document(of: did, isFresh: isFresh, isForShow: false)
     }
 
+    /// What is remembered of a DID and not a day old.
+    public func known(of did: DID) -> DIDDocument? {
+        guard let known = documents.value(of: did, at: clock.now()), known.age < configuration.staleness else {
+            return nil
+        }
+        return try? known.value.get()
+    }
+
     /// The handle of an account, verified, when nobody has to wait for that.
     public func handle(of did: DID) async -> Handle? {
         guard let document = try? await document(of: did, isFresh: false, isForShow: true) else { return nil }

@@ -9,6 +9,9 @@ public protocol IdentityResolving: Sendable {
     /// - Throws: ``IdentityFailure``.
     func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument
 
+    /// What is remembered of a DID, however old, without asking anybody.
+    func known(of did: DID) async -> DIDDocument?
+
     /// The DID that a handle stands for, verified in both directions.
     ///
     /// - Throws: ``IdentityFailure``.
@@ -21,6 +24,9 @@ public protocol IdentityResolving: Sendable {
 }
 
 extension IdentityResolving {
+    /// Nothing, where nothing is remembered.
+    public func known(of did: DID) async -> DIDDocument? { nil }
+
     /// The handle of an account, verified, with no regard to what else is asked.
     public func handle(of did: DID) async -> Handle? {
         guard let document = try? await document(of: did, isFresh: false) else { return nil }

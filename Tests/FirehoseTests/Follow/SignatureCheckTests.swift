@@ -13,10 +13,17 @@ private final class ScriptedIdentities: IdentityResolving {
     private let failures: Mutex<[IdentityFailure]>
     private let asked = Mutex(0)
     private let hangs: Bool
+    private let remembers: Bool
 
-    init(_ documents: JSONValue, failures: [IdentityFailure] = [], hangs: Bool = false) {
+    init(
+        _ documents: JSONValue,
+        failures: [IdentityFailure] = [],
+        hangs: Bool = false,
+        remembers: Bool = false
+    ) {
         self.documents = documents
         self.hangs = hangs
+        self.remembers = remembers
         self.failures = Mutex(failures)
     }
 
@@ -28,6 +35,10 @@ private final class ScriptedIdentities: IdentityResolving {
         while hangs, !Task.isCancelled { await Task.yield() }
         if let failure = failures.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw failure }
         return try DIDDocument(documents[did.text] ?? .null, of: did)
+    }
+
+    func known(of did: DID) -> DIDDocument? {
+        remembers ? try? DIDDocument(documents[did.text] ?? .null, of: did) : nil
     }
 
     func did(of handle: Handle) async throws(IdentityFailure) -> DID {
@@ -67,14 +78,40 @@ private final class ScriptedIdentities: IdentityResolving {
         #expect(identities.count == 1)
     }
 
-    @Test(arguments: [true, false])
-    func `what cannot be compared for want of a key goes on, and awaits proof`(answers: Bool) async throws {
+    @Test(arguments: [[IdentityFailure.Code.unavailable], [.notFound, .notFound], []])
+    func `what cannot be compared for want of a key goes on, and awaits proof`(codes: [IdentityFailure.Code])
+        async throws
+    {
         guard let batch = try batch() else { return }
-        let silent = IdentityFailure(code: .unavailable, subject: "", detail: "")
-        let identities = ScriptedIdentities(try documents(), failures: answers ? [silent] : [], hangs: !answers)
+        let failures = codes.map { IdentityFailure(code: $0, subject: "", detail: "") }
+        let identities = ScriptedIdentities(try documents(), failures: failures, hangs: codes.isEmpty)
         let checked = try #require(await check(identities).checked(batch))
         #expect(checked.events.count == batch.events.count && checked.rejected.isEmpty && checked.unsigned.isEmpty)
         #expect(checked.events.allSatisfy(awaitsProof))
+    }
+
+    @Test func `an account that is new is asked for past the cache`() async throws {
+        guard let batch = try batch() else { return }
+        let unknown = IdentityFailure(code: .notFound, subject: "", detail: "")
+        let checked = try #require(await check(ScriptedIdentities(try documents(), failures: [unknown])).checked(batch))
+        #expect(checked.events == batch.events && checked.rejected.isEmpty)
+    }
+
+    @Test func `a key that does not come makes the batches behind it wait no more`() async throws {
+        guard let batch = try batch() else { return }
+        let identities = ScriptedIdentities(try documents(), hangs: true)
+        let check = check(identities)
+        _ = await check.checked(batch)
+        let asked = identities.count
+        let second = try #require(await check.checked(batch))
+        #expect(identities.count == asked && second.events.allSatisfy(awaitsProof))
+    }
+
+    @Test func `a key that is remembered is compared when no other comes`() async throws {
+        guard let batch = try batch() else { return }
+        let identities = ScriptedIdentities(try documents(), hangs: true, remembers: true)
+        let checked = try #require(await check(identities).checked(batch))
+        #expect(checked.events == batch.events && checked.rejected.isEmpty)
     }
 
     @Test func `what another key signed is put aside with its bytes, after asking for a fresh key`() async throws {

@@ -158,7 +158,7 @@ import Testing
         network.faults.add(.respond(HTTPResponse(status: 503)), on: "plc GET", count: 100_000)
         try await sandbox.following(both) { _ in
             let written = try (0..<5).map { try sandbox.write($0) }
-            await sandbox.log.wait(for: "a commit's signing key cannot be had; its author's PDS has to prove it")
+            await sandbox.log.wait(for: "signing keys cannot be had; the PDS of each author has to prove their record")
             await sandbox.take(written)
         }
     }
