@@ -39,6 +39,16 @@ import Testing
         #expect(try await desk.awaitingProof() == 0)
     }
 
+    @Test func `what a Jetstream has brought, too, awaits no proof`() async throws {
+        var world = try await ProvenWorld()
+        world.configuration.lookup.provesBeforeSending = false
+        world.network.faults.add(.respond(HTTPResponse(status: 503)), on: "com.atproto.sync.getRecord", count: 100)
+        let uri = try world.write("Door")
+        let event = try world.event(uri, "Door")
+        try await world.run([world.unproven(event), event]) { $0.allSatisfy { $0.state == .delivered } }
+        #expect(world.chat.messages.count == 1)
+    }
+
     @Test func `what awaits proof keeps nobody else waiting, and ends`() async throws {
         var world = try await ProvenWorld()
         world.configuration.lookup.provesBeforeSending = false
@@ -54,6 +64,27 @@ import Testing
         try await world.run([]) { jobs in jobs.allSatisfy(\.state.isFinal) }
         #expect(world.chat.messages.count == 1)
         #expect(try await desk.awaitingProof() == 0)
+    }
+
+    @Test func `what awaits proof and waited for a follow is proven as patiently as what is new`() async throws {
+        var world = try await ProvenWorld()
+        world.configuration.lookup.provesBeforeSending = false
+        world.configuration.policy.recipients = .followers
+        let uri = try world.write("Door")
+        try await world.run([world.unproven(world.event(uri, "Door"))]) { $0.allSatisfy { $0.state == .deferred } }
+        try follow(world)
+        world.network.faults.add(.respond(HTTPResponse(status: 503)), on: "com.atproto.sync.getRecord", count: 1)
+        world.clock.advance(4 * 86_400)
+        try await world.run([]) { $0.allSatisfy { $0.state.isFinal } }
+        #expect(world.chat.messages.count == 1 && world.proofRequests == 2)
+    }
+
+    /// The owner follows the sender from now on.
+    private func follow(_ world: ProvenWorld) throws {
+        let sender = try world.network.createAccount(handle: "sender.test")
+        let follows = #"{"relationships":[{"did":"\#(world.owner.did)","followedBy":"at://\#(sender.did)/x/y"}]}"#
+        let answer = HTTPResponse(status: 200, body: Array(follows.utf8))
+        world.network.faults.add(.respond(answer), on: "getRelationships", count: 100)
     }
 
     @Test func `a repository that is behind the event is asked once more, a minute later`() async throws {
@@ -174,10 +205,7 @@ import Testing
             collection: ProvenWorld.collection,
             key: #require(uri.recordKey).text
         )
-        let sender = try world.network.createAccount(handle: "sender.test")
-        let follows = #"{"relationships":[{"did":"\#(world.owner.did)","followedBy":"at://\#(sender.did)/x/y"}]}"#
-        let answer = HTTPResponse(status: 200, body: Array(follows.utf8))
-        world.network.faults.add(.respond(answer), on: "getRelationships", count: 100)
+        try follow(world)
         world.clock.advance(world.configuration.policy.followInterval + 1)
         try await world.run([]) { $0.allSatisfy { $0.state.isFinal } }
         #expect(world.chat.messages.map { $0.text.hasPrefix("“Window” for “Engine”") } == [true])

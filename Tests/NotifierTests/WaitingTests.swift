@@ -15,6 +15,23 @@ import Testing
         return network
     }
 
+    @Test func `who was waited for for long is looked up as patiently as anybody`() async throws {
+        var world = try World()
+        world.configuration.lookup.firstWait = .seconds(15)
+        world.chat.refuse(World.owner, #"{"error":"MessagesDisabled"}"#)
+        try await world.run([World.batch(try World.event(at: world.clock))])
+        world.chat.refuse(World.owner, nil)
+        world.clock.advance(7 * 86_400 + 1)
+        world.identities.fail()
+        for _ in 0..<6 {
+            try await world.run([], untilNothingIsDue: true) { $0[.lookup] == 1 }
+            world.clock.advance(3601)
+        }
+        world.identities.move(to: "https://pds.test")
+        try await world.run([]) { $0[.delivered] == 1 }
+        #expect(world.chat.messages.count == 1)
+    }
+
     @Test func `the log says once for each request why it waits, however often is asked`() async throws {
         var world = try World()
         let log = LogRecorder()

@@ -6,7 +6,7 @@ internal import Network
 extension Job {
     private static let columns: SQL = """
         request.id AS request, uri, request.author AS author, author_name, rule, cid, rev, reference, record, \
-        is_shadow, may_repeat, awaits_proof, witnessed, request.created_at AS created_at
+        is_shadow, may_repeat, awaits_proof, failing_since, witnessed, request.created_at AS created_at
         """
 
     /// Jobs with their requests.
@@ -42,6 +42,7 @@ extension Job {
         isShadow = try row.get("is_shadow")
         mayRepeat = try row.get("may_repeat")
         awaitsProof = try row.get("awaits_proof")
+        failingSince = try row.get("failing_since")
         witnessed = try row.get("witnessed")
         reason = row.reason("reason")
         if job == nil {

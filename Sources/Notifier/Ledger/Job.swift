@@ -37,6 +37,8 @@ public struct Job: Sendable, Equatable {
     var mayRepeat: Bool
     /// Whether its author's PDS has to prove it, because the key that signed it could not be had.
     var awaitsProof: Bool
+    /// Since when its look-up fails without a success or a new beginning between; nil when it does not.
+    var failingSince: UnixTime?
     /// When the stream saw it, in microseconds since the Unix epoch.
     public var witnessed: Int64
     /// Where it stands.
@@ -63,12 +65,6 @@ public struct Job: Sendable, Equatable {
         let seen = UnixTime(microseconds: witnessed)
         guard let made = uri.recordKey.flatMap({ try? TID($0.text) }) else { return seen }
         return min(seen, UnixTime(microseconds: Int64(clamping: made.microseconds)))
-    }
-
-    /// A time that was noted of it, no earlier than the stream told of it; that instead, when a clock that was ahead noted it.
-    func since(_ time: UnixTime, at now: UnixTime) -> UnixTime {
-        let seen = UnixTime(microseconds: witnessed)
-        return time <= now ? max(time, seen) : seen
     }
 
     /// What is in the record, without anybody's text, when it was refused for that; nil otherwise.

@@ -60,6 +60,7 @@ extension LedgerTransaction {
             """
             UPDATE request SET state = \(machine.state), is_shown = \(isShown), reason = \(machine.reason),
                 detail = \(note?.detail), attempts = \(attempts), due_at = \(now + wait), turn = NULL,
+                failing_since = CASE WHEN \(attempts) > 0 THEN coalesce(failing_since, \(now)) END,
                 wait_until = \(waitUntil), updated_at = \(now) WHERE id = \(id)
             """
         )

@@ -28,6 +28,15 @@ extension JobQueue {
                     to: "\(now + (wait.isOfMessage ? transaction.timetable.settle : wait.longest))"
                 )
             }
+            // What was noted by a clock that was ahead begins now.
+            for (table, column) in [("request", "failing_since"), ("job", "queued_at")] {
+                try transaction.database.run(
+                    """
+                    UPDATE \(sql: table) SET \(sql: column) = \(now) WHERE id IN
+                        (SELECT id FROM \(sql: table) WHERE \(sql: column) > \(now) LIMIT \(LedgerTransaction.batch))
+                    """
+                )
+            }
             let next = now + transaction.timetable.follow
             try transaction.database.run(
                 """

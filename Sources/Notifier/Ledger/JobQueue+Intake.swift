@@ -72,6 +72,10 @@ extension LedgerTransaction {
         try see(request.event, request.commit, of: request.uri)
         guard let known else { return try insert(request, into: &result) }
         let (id, rev, cid): (Int64, String, String?) = try (known.get("id"), known.get("rev"), known.get("cid"))
+        // A host that proves its commits itself has brought the same.
+        if !request.commit.awaitsProof, rev == request.commit.rev, cid == request.commit.cid {
+            try database.run("UPDATE request SET awaits_proof = FALSE WHERE id = \(id) AND awaits_proof")
+        }
         let isSameReference = try known.get("reference") == request.references.text
         let change: RequestMachine.Change =
             cid == request.commit.cid ? .none : isSameReference ? .content : .reference
@@ -142,12 +146,15 @@ extension LedgerTransaction {
         result.added.append(request)
     }
 
+    /// What the history says of a request that its author's PDS has to prove.
+    static let awaitsProof = "awaits proof"
+
     /// What is left out of a request, and what it needs first, is said where somebody asks what became of it.
     private func note(_ request: NewRequest, _ id: Int64) throws {
         if let limit = request.aboveLimit { try add(Attempt(.input, limit), to: id, again: nil) }
         guard request.commit.awaitsProof, request.refusal == nil else { return }
         let cause = "the key that signed its commit could not be had: its author's PDS has to prove it"
-        try add(Attempt(.proof, outcome: "awaits proof", detail: cause), to: id, again: nil)
+        try add(Attempt(.proof, outcome: Self.awaitsProof, detail: cause), to: id, again: nil)
     }
 
     private func delete(_ event: StreamEvent, _ uri: ATURI) throws {

@@ -38,26 +38,26 @@ extension JobQueue {
     }
 
     /// Since when the proof of a request has been asked for in vain; nil when it has not.
-    func proofMissingSince(request: Int64) async throws(LedgerError) -> UnixTime? {
-        try await database.read { database in
-            let attempts: SQL = "FROM attempt WHERE request = \(request) AND phase = \(CallPhase.proof)"
+    func proofMissingSince(_ job: Job) async throws(LedgerError) -> UnixTime? {
+        guard let failing = job.failingSince else { return nil }
+        return try await database.read { database in
+            let attempts: SQL = "FROM attempt WHERE request = \(job.request) AND phase = \(CallPhase.proof)"
             return try database.value(
                 """
-                SELECT min(at) \(attempts)
+                SELECT min(at) \(attempts) AND outcome <> \(LedgerTransaction.awaitsProof) AND at >= \(failing)
                     AND at > coalesce((SELECT max(at) \(attempts) AND outcome = 'proven'), 0)
                 """
             )
         }
     }
 
-    /// Since when this version of a request fails for one of these reasons; nil when it never did.
+    /// Since when the look-up of a request fails for one of these reasons; nil when it does not.
     func failing(for reasons: [Reason], _ job: Job) async throws(LedgerError) -> UnixTime? {
-        try await database.read { database in
+        guard let failing = job.failingSince else { return nil }
+        return try await database.read { database in
             try reasons.compactMap { reason -> UnixTime? in
                 try database.value(
-                    """
-                    SELECT min(at) FROM attempt WHERE request = \(job.request) AND reason = \(reason) AND at >= \(job.createdAt)
-                    """
+                    "SELECT min(at) FROM attempt WHERE request = \(job.request) AND reason = \(reason) AND at >= \(failing)"
                 )
             }.min()
         }

@@ -162,7 +162,7 @@ actor Resolver {
     ) async throws(LedgerError) {
         if let failure = finding.failure {
             let verdict = try await escalated(classify(failure.phase, failure.cause), job)
-            let age = context.now - job.since(job.createdAt, at: context.now)
+            let age = job.failingSince.map { context.now - $0 } ?? .zero
             let isPatienceOver = age >= context.configuration.lookup.projectPatience
             guard finding.owner != nil,
                 rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: isPatienceOver)
@@ -243,10 +243,10 @@ actor Resolver {
 
     private func unproven(_ job: Job, _ cause: CallFailure) async throws(LedgerError) -> Resolution {
         let verdict = try await escalated(classify(.proof, cause), job)
-        let since = try await queue.proofMissingSince(request: job.request)
+        let since = try await queue.proofMissingSince(job)
         let configuration = context.configuration.lookup
-        let patience = configuration.provesBeforeSending ? configuration.proofPatience : configuration.identityPatience
-        let isGivenUp = isOlder(job, since: since, than: patience)
+        let patience = job.awaitsProof ? configuration.identityPatience : configuration.proofPatience
+        let isGivenUp = isOlder(since, than: patience)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 
@@ -258,7 +258,7 @@ actor Resolver {
 
     private func isGivenUp(_ job: Job, _ verdict: Verdict) async throws(LedgerError) -> Bool {
         let configuration = context.configuration.lookup
-        var (patience, since) = (configuration.identityPatience, UnixTime?.some(job.createdAt))
+        var (patience, since) = (configuration.identityPatience, job.failingSince)
         switch verdict.reason {
         case .repositoryNotFound: patience = configuration.migrationPatience
         case .indexUnknown, .ownerUnconfirmed:
@@ -267,15 +267,14 @@ actor Resolver {
             since = try await queue.failing(for: [.indexUnknown, .ownerUnconfirmed], job)
         default: break
         }
-        // Only what was tried lately can be given up: an operator may have asked for an old one again.
-        let isTried = job.attempts >= 3 || verdict.reason == .repositoryNotFound
-        guard verdict.action != .defer, isTried else { return false }
-        return isOlder(job, since: since, than: patience)
+        // A clock that was set, or a machine that slept, makes a long time of few tries.
+        guard verdict.action != .defer, job.attempts >= 3 else { return false }
+        return isOlder(since, than: patience)
     }
 
-    /// Whether something of a request lasts longer than this, as far as our clock and the network's agree (invariant 12).
-    private func isOlder(_ job: Job, since time: UnixTime?, than patience: Duration) -> Bool {
-        time.map { context.agreedNow - job.since($0, at: context.now) > patience } ?? false
+    /// Whether something lasts longer than this, as far as our clock and the network's agree (invariant 12).
+    private func isOlder(_ time: UnixTime?, than patience: Duration) -> Bool {
+        time.map { context.agreedNow - $0 > patience } ?? false
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {

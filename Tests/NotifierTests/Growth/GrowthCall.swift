@@ -122,7 +122,7 @@ extension GrowthCall {
                 let verdict = Verdict(1, .retry, .identityUnavailable)
                 let failure = Resolution.failed(verdict, isGivenUp: false, Attempt(.identity, outcome: "retry"))
                 _ = try await grown.queue.occurrences(of: .identityUnavailable, request: job.request, owner: nil)
-                _ = try await grown.queue.proofMissingSince(request: job.request)
+                _ = try await grown.queue.proofMissingSince(job)
                 _ = try await grown.queue.resolve(job, as: failure, now: grown.now)
             }
         },
