@@ -48,12 +48,13 @@ public struct MessageReference: Sendable {
     /// - Parameters:
     ///   - uri: the change request.
     ///   - owner: who is mentioned.
-    ///   - microseconds: when the stream first saw it, since the Unix epoch.
-    /// - Returns: always the same for the same request and owner.
-    func recordKey(of uri: ATURI, for owner: DID, at microseconds: UInt64) -> TID {
+    /// - Returns: always the same for the same request and owner, whatever way the request came.
+    func recordKey(of uri: ATURI, for owner: DID) -> TID {
         let digest = Digest.hmacSHA256(key: key, Array("\(uri.text) \(owner.text)".utf8))
-        // The clock's ten bits alone would not keep those apart that were seen at once.
-        let offset = UInt64(digest[2]) << 8 | UInt64(digest[3])
-        return TID(microseconds: microseconds + offset, clock: UInt16(digest[0]) << 8 | UInt16(digest[1]))
+        let offset = digest[2..<7].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return TID(microseconds: Self.firstKey + offset, clock: UInt16(digest[0]) << 8 | UInt16(digest[1]))
     }
+
+    /// Where the keys begin, which say nothing of when a post was made: 2024-01-01, in microseconds since the Unix epoch.
+    private static let firstKey: UInt64 = 1_704_067_200_000_000
 }

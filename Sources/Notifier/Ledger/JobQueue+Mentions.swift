@@ -69,15 +69,7 @@ extension LedgerTransaction {
             ORDER BY withdrawal IS NULL, job.id LIMIT 1
             """
         )
-        return try id.flatMap(mention)
-    }
-
-    // A post about another version of the same request would be a second one: its key is that of the first.
-    private func mention(_ id: Int64) throws -> Job? {
-        guard var job = try job(id) else { return nil }
-        job.witnessed =
-            try database.value("SELECT min(witnessed) FROM sighting WHERE uri = \(job.uri)") ?? job.witnessed
-        return job
+        return try id.flatMap(job)
     }
 
     fileprivate func mentionFreeAt(limit: Int, window: Duration) throws -> UnixTime? {
@@ -106,6 +98,7 @@ extension LedgerTransaction {
             let first = try database.rows(
                 """
                 SELECT id, author FROM job WHERE owner = \(owner) AND state = \(JobState.deferred) AND turn >= 0
+                    AND NOT (SELECT awaits_proof FROM request WHERE request.id = job.request)
                 ORDER BY turn, id LIMIT \(Self.batch)
                 """
             )
@@ -114,7 +107,7 @@ extension LedgerTransaction {
                 if candidate < next ?? (.max, 0) { next = candidate }
             }
         }
-        return try next.flatMap { try mention($0.id) }
+        return try next.flatMap { try job($0.id) }
     }
 
     private func giveTurns(toMentionsOf owner: DID) throws {

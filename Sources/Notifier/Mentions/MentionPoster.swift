@@ -87,7 +87,7 @@ actor MentionPoster {
             service: context.configuration.message.service
         )
         if context.isShadow { return try await foretell(post, about: job) }
-        let key = marker.recordKey(of: job.uri, for: request.owner, at: UInt64(clamping: job.witnessed))
+        let key = marker.recordKey(of: job.uri, for: request.owner)
         let uri = "at://\(session.account)/\(Self.collection)/\(key)"
         do { try await put(post, key) } catch { return try await fail(job, error) }
         breaker.succeeded(.postMention)

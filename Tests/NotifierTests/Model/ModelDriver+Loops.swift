@@ -77,7 +77,7 @@ extension ModelDriver {
             let owner = job.owner
         else { return }
         let number = Int("\(job.uri)".suffix(1)) ?? -1
-        let key = MessageReference(key: []).recordKey(of: job.uri, for: owner, at: UInt64(clamping: job.witnessed)).text
+        let key = MessageReference(key: []).recordKey(of: job.uri, for: owner).text
         let mayArrive = posting != .killedBeforeStoring && posting != .lostBeforeStoring
         if mayArrive, posting != .limited, posting != .impossible, world.posts[key] == nil {
             let told = "r\(number)-\(world.records[number]?.rawValue ?? "")"
