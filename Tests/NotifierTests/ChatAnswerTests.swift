@@ -42,7 +42,12 @@ import Testing
         let conversation = try await chat.conversation(with: stage.owner.did)
         let sent = try await chat.send(["text": "hello [ref-2345]"], to: conversation.id)
         let page = try await chat.messages(in: conversation.id, before: nil)
-        var scan = ConversationScan(sender: stage.bot.did, end: .message(conversation.lastMessage), newest: sent.id)
+        var scan = ConversationScan(
+            sender: stage.bot.did,
+            owner: stage.owner.did,
+            end: .message(conversation.lastMessage),
+            newest: sent.id
+        )
         scan.read(page)
         #expect(scan.message(telling: "2345") == sent)
         #expect(scan.message(telling: "6789") == nil)

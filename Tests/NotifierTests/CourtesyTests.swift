@@ -106,6 +106,22 @@ import Testing
         #expect(try await list.all().map(\.reason) == [.ownerStopped])
     }
 
+    @Test func `a log that can be read by nobody is given up, too`() async throws {
+        var world = try World()
+        world.configuration.sending.answersInterval = .seconds(60)
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        world.chat.say("stop", by: World.owner)
+        world.clock.advance(61)
+        for _ in 0..<4 { world.chat.fail("getLog", with: .answer(status: 200, body: "{")) }
+        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        for number in 2...6 {
+            let owner = World.did("other" + String(repeating: "x", count: number))
+            try await world.run([World.batch(try World.event(number, for: owner, at: world.clock))])
+            world.clock.advance(3600)
+        }
+        #expect(try await list.all().map(\.reason) == [.ownerStopped])
+    }
+
     @Test func `who cannot hear “stop” for six hours says nothing until it can, over restarts too`() async throws {
         var world = try World()
         let log = LogRecorder()
@@ -179,7 +195,7 @@ import Testing
 
     @Test func `a message of ours that was deleted in the conversation was delivered`() throws {
         func scan(_ messages: JSONValue...) -> ConversationScan {
-            var scan = ConversationScan(sender: World.sender, end: .revision("rev1"))
+            var scan = ConversationScan(sender: World.sender, owner: World.owner, end: .revision("rev1"))
             scan.read(MessagePage(messages: messages.compactMap(ConversationMessage.init), cursor: "older"))
             return scan
         }

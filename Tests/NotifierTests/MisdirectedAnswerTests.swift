@@ -109,6 +109,30 @@ import Testing
         #expect(world.chat.messages(to: World.owner).count == 1)
     }
 
+    @Test(arguments: [
+        #"{"messages":[]}"#,
+        #"{"messages":[{"id":"x","rev":"r9","sender":{"did":"did:plc:strangeraaaaaaaaaaaaaaaa"},"text":"hi"}]}"#,
+    ])
+    func `a page that is empty or of others proves nothing, whether or not the conversation can be asked`(page: String)
+        async throws
+    {
+        var world = try World()
+        world.configuration.sending.settle = .seconds(1000)
+        world.chat.say("before", by: World.owner)
+        for number in 1...2 {
+            world.chat.fail("sendMessage", with: .lostAfter)
+            let event = try World.event(number, at: world.clock)
+            try await world.run([World.batch(event)]) { $0[.verify] == 1 }
+            for _ in 0..<3 {
+                if number == 1 { world.chat.fail("getConvoForMembers", with: .answer(status: 503, body: "")) }
+                world.chat.fail("getMessages", with: .answer(status: 200, body: page))
+            }
+            world.clock.advance(1001)
+            try await world.run([])
+            #expect(world.chat.messages(to: World.owner).count == number)
+        }
+    }
+
     @Test(arguments: ["drop then retry", "retry", "drop, retry, drop, retry"])
     func `whatever is decided meanwhile, a message in doubt is read before it is sent again`(decisions: String)
         async throws

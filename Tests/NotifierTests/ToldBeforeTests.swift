@@ -145,6 +145,20 @@ import Testing
         }
     }
 
+    @Test func `while nobody can say whether the ledger is older than the chat, each conversation is read`()
+        async throws
+    {
+        var world = try World()
+        world.configuration.sending.answersInterval = .seconds(60)
+        func reads() -> Int { world.chat.calls.count { $0 == "getMessages" } }
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        let before = reads()
+        world.clock.advance(61)
+        for _ in 0..<9 { world.chat.fail("listConvos", with: .answer(status: 503, body: "")) }
+        try await world.run([World.batch(try World.event(2, at: world.clock))])
+        #expect(reads() == before + 1 && world.chat.messages(to: World.owner).count == 2)
+    }
+
     @Test func `what an owner wrote meanwhile hinders nothing and is read once`() async throws {
         let world = try World()
         func reads() -> Int { world.chat.calls.count { $0 == "getMessages" } }

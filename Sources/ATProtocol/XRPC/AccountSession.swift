@@ -55,6 +55,9 @@ public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertibl
         self.init(code: .transport, sentence: failure.description, transport: failure)
     }
 
+    /// Whether the answer was larger than any that is accepted.
+    public var isTooLarge: Bool { transport?.code == .tooLarge }
+
     /// Whether the call may have been carried out although no answer came.
     public var mayHaveBeenSent: Bool { transport?.mayHaveBeenSent ?? false }
 

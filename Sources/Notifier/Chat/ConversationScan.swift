@@ -23,6 +23,8 @@ struct ConversationScan: Sendable {
         let isDeleted: Bool
     }
 
+    /// Who writes there: the sender and the owner.
+    let members: Set<DID>
     let sender: DID
     let end: End
     /// The newest message, as the conversation itself says: pages without it are old.
@@ -35,11 +37,14 @@ struct ConversationScan: Sendable {
     private(set) var isAtEnd = false
     /// Whether everything that was read could be understood.
     private(set) var isUnderstood = true
-    /// Whether the pages were older than what the conversation said of itself.
-    private(set) var isOutdated = false
+    /// Why what was read cannot be this conversation as it is; nil when it can.
+    private(set) var objection: String?
+    /// When the oldest message that was read was sent.
+    private var oldestSentAt: UnixTime?
     private var pages = 0
 
-    init(sender: DID, end: End, newest: String? = nil) {
+    init(sender: DID, owner: DID, end: End, newest: String? = nil) {
+        members = [sender, owner]
         self.sender = sender
         self.end = end
         self.newest = newest
@@ -48,8 +53,13 @@ struct ConversationScan: Sendable {
     /// Whether what was not found is not there.
     var isProof: Bool { isAtEnd && isReadable }
 
+    /// Whether what was not found was not written behind a time.
+    func isProof(since time: UnixTime) -> Bool {
+        isReadable && (isAtEnd || oldestSentAt.map { $0 < time } ?? false)
+    }
+
     /// Whether everything that was read makes sense.
-    var isReadable: Bool { isUnderstood && !isOutdated }
+    var isReadable: Bool { isUnderstood && objection == nil }
 
     /// The message that tells of a request, by its mark.
     func message(telling mark: String) -> SentMessage? { found.first { $0.marks.contains(mark) }?.message }
@@ -57,11 +67,17 @@ struct ConversationScan: Sendable {
     /// Takes a page.
     mutating func read(_ page: MessagePage) {
         pages += 1
-        if pages == 1, let newest, !page.messages.contains(where: { $0.id == newest }) { return isOutdated = true }
+        guard page.messages.allSatisfy({ $0.sender.map(members.contains) ?? true }) else {
+            return objection = "its messages are those of others"
+        }
+        if pages == 1, let newest, !page.messages.contains(where: { $0.id == newest }) {
+            return objection = "its messages are older than it says"
+        }
         newestRead = newestRead ?? page.messages.first
         if page.isPartlyReadable { isUnderstood = false }
         for message in page.messages {
             guard !isEnd(message) else { return isAtEnd = true }
+            oldestSentAt = message.sentAt ?? oldestSentAt
             if message.content == .unknown, message.sender == sender || message.sender == nil { isUnderstood = false }
             guard message.sender == sender else { continue }
             found.append(
@@ -73,6 +89,8 @@ struct ConversationScan: Sendable {
             )
         }
         isAtEnd = page.cursor == nil || page.messages.isEmpty && !page.isPartlyReadable
+        // What was the newest once is still there, or a deleted message in its place.
+        if isAtEnd, case .message(_?) = end { objection = "its messages do not go back to the last one that is known" }
     }
 
     private func isEnd(_ message: ConversationMessage) -> Bool {

@@ -27,7 +27,7 @@ extension ChatSender {
         for _ in 0..<Self.maximumLogPages {
             let log: ChatLog
             do { log = try await chat.log(since: cursor) } catch {
-                if cursor != nil, error.status == 400, try await giveUpCursor() { break }
+                if cursor != nil, isLost(error), try await giveUpCursor() { break }
                 try await answersNotRead(error)
                 return false
             }
@@ -43,40 +43,50 @@ extension ChatSender {
         return true
     }
 
-    /// Goes on behind a cursor that the service takes no longer: what was said since the last reading stands in the
-    /// conversations, too.
+    /// Whether a cursor is to be given up for this: the service refuses it, or what stands behind it can be read by nobody.
+    private func isLost(_ failure: CallFailure) -> Bool {
+        if failure.status == 400 { return true }
+        let isTooLarge = if case .session(let cause) = failure { cause.isTooLarge } else { false }
+        return (failure.isSenseless || isTooLarge) && answerFailures >= Self.failuresBeforeWarning
+    }
+
+    /// Goes on behind a cursor that is of no use any more: what was said since the last reading stands in the conversations,
+    /// too.
     ///
-    /// - Returns: whether that was read; false when a log without a cursor cannot be had either.
+    /// - Returns: whether that was read; false when a log without a cursor cannot be had either, or most conversations cannot.
     private func giveUpCursor() async throws(LedgerError) -> Bool {
         let since = try await storedReadAt().map { $0 - Self.storingInterval } ?? .distantPast
         let cursor: String?
-        var words: [ConversationMessage] = []
-        var refused = 0
+        let conversations: [String]
         do throws(CallFailure) {
             cursor = try await chat.log(since: nil).cursor
-            for conversation in try await chat.conversations(since: since) {
-                guard !context.loops.sending.isDraining else { return false }
-                do throws(CallFailure) {
-                    let page = try await chat.messages(in: conversation, before: nil)
-                    words += page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since }
-                } catch {
-                    // What is wrong with one conversation keeps nobody else's words from being heard.
-                    guard error.status == 400 else { throw error }
-                    refused += 1
-                }
-            }
+            conversations = try await chat.conversations(since: since)
         } catch {
             return false
         }
         guard let cursor else { return false }
-        try await heed(words)
+        var failed = 0
+        for conversation in conversations {
+            guard !context.loops.sending.isDraining else { return false }
+            let page: MessagePage
+            do throws(CallFailure) { page = try await chat.messages(in: conversation, before: nil) } catch {
+                // What is wrong with one conversation keeps nobody else's words from being heard.
+                failed += 1
+                guard error.status != 429, failed <= Self.maximumUnreadable else { return false }
+                continue
+            }
+            try await heed(page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since })
+        }
         try await settings.set(Self.cursorSetting, to: cursor)
         logger.notice(
             "the chat's log goes on elsewhere; answers were read in the conversations",
-            metadata: ["refused": "\(refused)"]
+            metadata: ["conversations": "\(conversations.count)", "not_read": "\(failed)"]
         )
         return true
     }
+
+    /// When more conversations than these cannot be read it is not they that are at fault.
+    private static let maximumUnreadable = 5
 
     private func storedReadAt() async throws(LedgerError) -> UnixTime? {
         try await settings[Self.readAtSetting].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) }

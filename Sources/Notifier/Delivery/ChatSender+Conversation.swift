@@ -23,15 +23,20 @@ extension ChatSender {
         -> Conversation?
     {
         let known = try await queue.known(in: conversation.id, with: candidate.owner)
-        let firstWritten = candidate.jobs.map(\.firstWritten).min() ?? context.now
-        let beginning = min(firstWritten, context.now) - Self.marginBeforeRequest
+        let now = context.now
+        let beginning = candidate.jobs.map { Self.beginning(of: $0, at: now) }.min() ?? now
         // What was written before the ledger knew all may tell of these requests, though something newer is known.
         let last = known.flatMap { $0.since <= beginning ? $0.last : nil }
         // A ledger that is known to be older than the chat does not take the conversation's word alone for it, and one that
         // says nothing has not said that it is empty.
-        if let newest = conversation.lastMessage, newest == last, !isNotAlone { return conversation }
+        if let newest = conversation.lastMessage, newest == last, !isNotAlone, !isComparisonOwed { return conversation }
         let newest = conversation.lastMessage ?? known?.last
-        var scan = ConversationScan(sender: chat.sender, end: .time(beginning, message: last), newest: newest)
+        var scan = ConversationScan(
+            sender: chat.sender,
+            owner: candidate.owner,
+            end: .time(beginning, message: last),
+            newest: newest
+        )
         do { try await read(&scan, conversation.id, pages: Self.maximumPagesBeforeSending) } catch {
             // A service that shows no messages at all names none either: nothing speaks for there being one.
             let isSilent = conversation.lastMessage == nil
@@ -53,7 +58,8 @@ extension ChatSender {
             if scan.message(telling: marker.mark(job.uri)) != nil {
                 told.append(job.id)
             } else if !job.mayRepeat,
-                !scan.isProof || !unknown.isEmpty && marker.isYounger(than: job.firstWritten)
+                !scan.isProof(since: Self.beginning(of: job, at: context.now))
+                    || !unknown.isEmpty && marker.isYounger(than: job.firstWritten)
             {
                 undecided.append(job.id)
             }
@@ -89,10 +95,15 @@ extension ChatSender {
         return read
     }
 
+    /// Before this no message can tell of a request.
+    private static func beginning(of job: Job, at now: UnixTime) -> UnixTime {
+        min(job.firstWritten, now) - marginBeforeRequest
+    }
+
     /// Reads a conversation until the scan has seen enough.
     func read(_ scan: inout ConversationScan, _ conversation: String, pages: Int) async throws(CallFailure) {
         var cursor: String?
-        for _ in 0..<pages where !scan.isAtEnd && !scan.isOutdated {
+        for _ in 0..<pages where !scan.isAtEnd && scan.objection == nil {
             let page = try await chat.messages(in: conversation, before: cursor)
             scan.read(page)
             cursor = page.cursor
@@ -104,8 +115,13 @@ extension ChatSender {
     /// restored it should hear of that before the first message.
     func compareWithChat() async throws(LedgerError) {
         guard !isCompared else { return }
-        isCompared = true
-        guard let newest = try? await chat.newestOwnMessage(),
+        let newest: (id: String, conversation: String, sentAt: UnixTime?)?
+        do throws(CallFailure) { newest = try await chat.newestOwnMessage() } catch {
+            // Until it is known whether the ledger is older than the chat, it counts as such.
+            return isComparisonOwed = true
+        }
+        (isCompared, isComparisonOwed) = (true, false)
+        guard let newest,
             newest.sentAt.map({ $0 > context.now - configuration.sending.retention }) ?? true,
             try await !queue.knows(newest.id, in: newest.conversation)
         else { return }

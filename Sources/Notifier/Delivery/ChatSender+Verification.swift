@@ -57,16 +57,26 @@ extension ChatSender {
     private static let senselessAttempts = 20
 
     private func scan(_ message: Message) async throws(CallFailure) -> ConversationScan {
-        // Pages without what the conversation says of itself are old. Whoever refuses that may still let it be read.
-        let newest = try? await chat.conversation(with: message.owner).lastMessage
-        var scan = ConversationScan(sender: chat.sender, end: .init(baseline: message.baseline), newest: newest)
+        // Pages without what the conversation says of itself are old.
+        let newest: String?
+        do throws(CallFailure) { newest = try await chat.conversation(with: message.owner).lastMessage } catch {
+            // Whoever refuses that may still let it be read.
+            guard classify(.openConversation, error).isRefusal else { throw error }
+            newest = nil
+        }
+        var scan = ConversationScan(
+            sender: chat.sender,
+            owner: message.owner,
+            end: .init(baseline: message.baseline),
+            newest: newest
+        )
         try await read(&scan, message.conversation, pages: Self.maximumPages)
         return scan
     }
 
     /// Why a scan does not prove that a message is not there.
     static func objection(to scan: ConversationScan) -> CallFailure {
-        if scan.isOutdated { return .misdirected("its messages are older than it says") }
+        if let objection = scan.objection { return .misdirected(objection) }
         let detail =
             scan.isUnderstood
             ? "more messages than can be read since the message was sent"

@@ -29,6 +29,8 @@ actor ChatSender {
     var answersReadAt: UnixTime?
     /// Whether the chat was asked what the ledger does not know.
     var isCompared = false
+    /// Whether that could not be found out yet.
+    var isComparisonOwed = false
     /// Whether messages of this account were found that this ledger did not write.
     var isNotAlone = false
     /// Those that were told of.
@@ -36,8 +38,12 @@ actor ChatSender {
     /// Whether the last look found nothing to be sent.
     private var isIdle = true
     /// How long another's turn is waited for, which lasts as long as its calls: seconds, mostly.
-    private static let longestTurn = Duration.seconds(60)
+    private static let longestTurn = Duration.seconds(600)
+    /// Between two looks at what else there is to do.
+    private static let turnPatience = Duration.seconds(5)
     private static let turnInterval = Duration.milliseconds(20)
+    /// Since when another's turn is waited for.
+    private var awaitsTurnSince: ContinuousClock.Instant?
 
     init(
         _ context: DeliveryContext,
@@ -142,17 +148,21 @@ actor ChatSender {
         return max(WorkLoop.shortestSleep, min(due - now, answersAt - steadyNow))
     }
 
-    /// Looks into a conversation and writes there, while no other daemon of this machine does so for the same account.
+    /// Looks into a conversation and writes there, while no other daemon of this machine does so for the same account; while one
+    /// does, nothing is done, for ten minutes at the most.
     private func inTurn(_ work: () async throws(LedgerError) -> Void) async throws(LedgerError) {
         guard let name = context.turnName else { return try await work() }
-        let deadline = ContinuousClock.now + Self.longestTurn
+        let deadline = ContinuousClock.now + Self.turnPatience
         var turn = MachineTurn(name)
         while turn == nil, ContinuousClock.now < deadline {
             guard !context.loops.sending.isDraining else { return }
             try? await ContinuousClock().sleep(for: Self.turnInterval)
             turn = MachineTurn(name)
         }
+        let since = awaitsTurnSince ?? deadline - Self.turnPatience
+        awaitsTurnSince = turn == nil ? since : nil
         if turn == nil {
+            guard ContinuousClock.now - since >= Self.longestTurn else { return }
             logger.warning(
                 "another process of this machine sends for the same account, and does not end its turn",
                 metadata: [

@@ -57,7 +57,9 @@ extension XRPCCall {
             pds.with(path: "/xrpc/\(method)", query: parameters),
             headers: headers,
             body: bytes,
-            timeout: timeout
+            timeout: timeout,
+            // A hundred messages, each of ten kilobytes with as many facets as its author likes.
+            maximumBody: 16 << 20
         )
     }
 }

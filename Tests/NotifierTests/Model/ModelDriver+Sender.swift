@@ -193,7 +193,11 @@ extension ModelDriver {
     }
 
     private func scan(_ message: Message) -> ConversationScan {
-        var scan = ConversationScan(sender: ModelWorld.sender, end: .init(baseline: message.baseline))
+        var scan = ConversationScan(
+            sender: ModelWorld.sender,
+            owner: message.owner,
+            end: .init(baseline: message.baseline)
+        )
         let messages = (world.conversations[message.owner] ?? []).reversed().compactMap { stored in
             ConversationMessage([
                 "id": .string("id-\(stored.rev)"), "rev": .string(stored.rev),
