@@ -70,10 +70,12 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case let error as DatabaseError:
             // Without the statement's arguments, which may hold what strangers wrote.
             let detail = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
-            self.init(Self.code(of: error.resultCode), path: path, detail: detail)
+            let isUnreadable = [.SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ].contains(error.extendedResultCode)
+            self.init(isUnreadable ? .corrupt : Self.code(of: error.resultCode), path: path, detail: detail)
         case is RowDecodingError: self.init(.corrupt, path: path, detail: "a value is of another kind than expected")
         // A row holds what this program did not write there.
         case let error as SyntaxError: self.init(.corrupt, path: path, detail: "\(error)")
+        case let error as JSONError: self.init(.corrupt, path: path, detail: "\(error)")
         default: self.init(.other, path: path, detail: "\(error)")
         }
     }

@@ -33,10 +33,17 @@ package enum ForeignWords {
     /// Words that are harmless already, in quotation marks; nothing stays nothing.
     static func inMarks(_ words: String) -> String { words.isEmpty ? "" : "“\(words)”" }
 
-    /// A collection, a record key or an AT-URI, the parts of which strangers choose: nothing in it reads as a domain name.
+    /// A collection, a record key or an AT-URI, the parts of which strangers choose: nothing in it reads as a domain name, nor
+    /// its record key as an address.
     package static func defusedIdentifier(_ text: String) -> String {
-        broken(Array(PlainText.sanitize(text).unicodeScalars)) { dot, index, scalars in
-            dot == "." && breaksDomain(at: index, in: scalars)
+        let identifier = Array(PlainText.sanitize(text).unicodeScalars)
+        let key = identifier.lastIndex(of: "/") ?? 0
+        return broken(identifier) { sign, index, scalars in
+            switch sign {
+            case ".": breaksDomain(at: index, in: scalars)
+            case ":": index >= key && breaksScheme(at: index, in: scalars)
+            default: false
+            }
         }
     }
 
