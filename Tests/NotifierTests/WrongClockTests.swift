@@ -120,6 +120,39 @@ import Testing
         )
     }
 
+    @Test func `keeps since when something fails or is queued when its clock is set, and set back`() async throws {
+        let world = try await waitingWorld()
+        // The look-up has failed once.
+        try await world.run([], untilNothingIsDue: true, isDone: Self.waits)
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
+        let queue = ledger.queue(Timetable(world.configuration))
+        func dates() async throws -> [UnixTime] {
+            try await ledger.database.read { database in
+                try database.values(
+                    """
+                    SELECT failing_since FROM request WHERE failing_since IS NOT NULL
+                    UNION ALL SELECT queued_at FROM job WHERE queued_at IS NOT NULL
+                    """
+                )
+            }
+        }
+        let before = try await dates()
+        #expect(before.count >= 2)
+        let year = Duration.seconds(365 * 86_400)
+        for step in [.zero - year, year] {
+            let old = world.clock.now()
+            world.clock.advance(step)
+            for dated in [JobQueue.Dated.failures, .queued] {
+                _ = try await queue.correct(dated, before: old, by: step, after: 0, now: world.clock.now())
+            }
+        }
+        #expect(try await dates() == before)
+        // By a clock that was ahead, when nothing ran.
+        world.clock.advance(.zero - year)
+        while try await queue.correctWaits(before: nil, now: world.clock.now()) {}
+        #expect(try await dates().allSatisfy { $0 <= world.clock.now() })
+    }
+
     @Test func `keeps the limits when its clock is set`() async throws {
         for step in Self.steps {
             var world = try World()
@@ -131,13 +164,13 @@ import Testing
             let queue = ledger.queue(Timetable(world.configuration))
             let now = world.clock.now()
             try await queue.countOpening(for: World.author, now: before)
-            for kind in JobQueue.Sent.allCases {
-                let last = try await queue.correctSent(kind, before: before, by: step, after: 0, now: now)
-                #expect(try await queue.correctSent(kind, before: before, by: step, after: last ?? 0, now: now) == nil)
+            for (dated, table) in [(JobQueue.Dated.messages, "message"), (.openings, "opening")] {
+                let last = try await queue.correct(dated, before: before, by: step, after: 0, now: now)
+                #expect(try await queue.correct(dated, before: before, by: step, after: last ?? 0, now: now) == nil)
                 let sentAt: UnixTime? = try await ledger.database.read { database in
-                    try database.value("SELECT max(sent_at) FROM \(sql: kind.rawValue)")
+                    try database.value("SELECT max(sent_at) FROM \(sql: table)")
                 }
-                #expect(sentAt == now, "\(kind) after \(step.wholeSeconds) s")
+                #expect(sentAt == now, "\(table) after \(step.wholeSeconds) s")
             }
         }
     }

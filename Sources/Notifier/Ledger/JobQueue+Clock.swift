@@ -48,33 +48,51 @@ extension JobQueue {
         }
     }
 
-    /// What counts for the limits by when it was sent.
-    enum Sent: String, CaseIterable {
-        case message, opening
+    /// What is reckoned from its date: what was sent in the last day, for the limits, and what has failed or been queued since
+    /// then.
+    enum Dated: CaseIterable {
+        case messages, openings, failures, queued
+
+        fileprivate var place: (table: String, column: String) {
+            switch self {
+            case .messages: ("message", "sent_at")
+            case .openings: ("opening", "sent_at")
+            case .failures: ("request", "failing_since")
+            case .queued: ("job", "queued_at")
+            }
+        }
+
+        fileprivate func begin(before time: UnixTime) -> UnixTime {
+            switch self {
+            case .messages, .openings: time - .seconds(86_400)
+            case .failures, .queued: UnixTime(microseconds: 0)
+            }
+        }
     }
 
-    /// Dates what was sent in the day before the clock was set as the clock is now, so that limits hold as before: a batch of
-    /// it behind a row; the last of the batch, nil when there is no more.
-    func correctSent(
-        _ kind: Sent,
+    /// Dates what was dated before the clock was set as the clock is now, so that it counts as before: a batch of it behind a
+    /// row; the last of the batch, nil when there is no more.
+    func correct(
+        _ dated: Dated,
         before: UnixTime,
         by length: Duration,
         after last: Int64,
         now: UnixTime
     ) async throws(LedgerError) -> Int64? {
         try await write(at: now) { transaction in
-            let sent: [Int64] = try transaction.database.values(
+            let (table, column) = dated.place
+            let rows: [Int64] = try transaction.database.values(
                 """
-                SELECT id FROM \(sql: kind.rawValue) WHERE id > \(last) AND sent_at > \(before - .seconds(86_400))
-                    AND sent_at <= \(before) ORDER BY id LIMIT \(LedgerTransaction.rows)
+                SELECT id FROM \(sql: table) WHERE id > \(last) AND \(sql: column) > \(dated.begin(before: before))
+                    AND \(sql: column) <= \(before) ORDER BY id LIMIT \(LedgerTransaction.rows)
                 """
             )
-            for id in sent {
+            for id in rows {
                 try transaction.database.run(
-                    "UPDATE \(sql: kind.rawValue) SET sent_at = sent_at + \(length) WHERE id = \(id)"
+                    "UPDATE \(sql: table) SET \(sql: column) = \(sql: column) + \(length) WHERE id = \(id)"
                 )
             }
-            return sent.last
+            return rows.last
         }
     }
 }

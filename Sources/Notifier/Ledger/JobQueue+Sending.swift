@@ -121,9 +121,9 @@ extension JobQueue {
     /// When the last message was sent, or a recipient last refused one.
     func lastSentAt() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
-            try Sent.allCases.compactMap { kind -> UnixTime? in
-                try database.value("SELECT max(sent_at) FROM \(sql: kind.rawValue)")
-            }.max()
+            try database.value(
+                "SELECT max(at) FROM (SELECT max(sent_at) AS at FROM message UNION ALL SELECT max(sent_at) FROM opening)"
+            )
         }
     }
 

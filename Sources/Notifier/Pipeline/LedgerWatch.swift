@@ -41,10 +41,10 @@ struct LedgerWatch: Sendable {
     /// Has everything go on by the clock as it was set.
     private func correct(by step: Duration) async throws(LedgerError) {
         let before = context.now - step
-        for kind in JobQueue.Sent.allCases {
+        for dated in JobQueue.Dated.allCases {
             var last: Int64 = 0
             while !context.loops.watching.isDraining,
-                let next = try await queue.correctSent(kind, before: before, by: step, after: last, now: context.now)
+                let next = try await queue.correct(dated, before: before, by: step, after: last, now: context.now)
             { last = next }
         }
         try await correctWaits(before: before)

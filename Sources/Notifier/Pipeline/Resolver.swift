@@ -246,7 +246,7 @@ actor Resolver {
         let since = try await queue.proofMissingSince(job)
         let configuration = context.configuration.lookup
         let patience = job.awaitsProof ? configuration.identityPatience : configuration.proofPatience
-        let isGivenUp = isOlder(since, than: patience)
+        let isGivenUp = isOlder(job, since: since, than: patience)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 
@@ -269,12 +269,13 @@ actor Resolver {
         }
         // A clock that was set, or a machine that slept, makes a long time of few tries.
         guard verdict.action != .defer, job.attempts >= 3 else { return false }
-        return isOlder(since, than: patience)
+        return isOlder(job, since: since, than: patience)
     }
 
-    /// Whether something lasts longer than this, as far as our clock and the network's agree (invariant 12).
-    private func isOlder(_ time: UnixTime?, than patience: Duration) -> Bool {
-        time.map { context.agreedNow - $0 > patience } ?? false
+    /// Whether something of a request lasts longer than this, as far as our clock and the network's agree (invariant 12); a
+    /// clock that was behind may have dated it before the stream told of the request.
+    private func isOlder(_ job: Job, since time: UnixTime?, than patience: Duration) -> Bool {
+        time.map { context.agreedNow - max($0, UnixTime(microseconds: job.witnessed)) > patience } ?? false
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {
