@@ -53,7 +53,7 @@ extension ChatSender {
     /// Goes on behind a cursor that is of no use any more: what was said since the last reading stands in the conversations,
     /// too.
     ///
-    /// - Returns: whether that was read; false when a log without a cursor cannot be had either, or most conversations cannot.
+    /// - Returns: whether that was read; false when a log without a cursor cannot be had either, or several conversations cannot.
     private func giveUpCursor() async throws(LedgerError) -> Bool {
         let since = try await storedReadAt().map { $0 - Self.storingInterval } ?? .distantPast
         let cursor: String?

@@ -58,7 +58,7 @@ extension ChatSender {
             if scan.message(telling: marker.mark(job.uri)) != nil {
                 told.append(job.id)
             } else if !job.mayRepeat,
-                !scan.isProof(since: Self.beginning(of: job, at: context.now))
+                !scan.isProof(since: Self.beginning(of: job, at: now))
                     || !unknown.isEmpty && marker.isYounger(than: job.firstWritten)
             {
                 undecided.append(job.id)

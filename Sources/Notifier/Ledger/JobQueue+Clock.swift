@@ -29,7 +29,8 @@ extension JobQueue {
                 )
             }
             // What was noted by a clock that was ahead begins now.
-            for (table, column) in [("request", "failing_since"), ("job", "queued_at")] {
+            for dated in [Dated.failures, .queued] {
+                let (table, column) = dated.place
                 try transaction.database.run(
                     """
                     UPDATE \(sql: table) SET \(sql: column) = \(now) WHERE id IN
