@@ -79,7 +79,7 @@ struct World {
     }
 
     /// Runs a pipeline over batches until every job is at rest; or until the jobs stand so, and where it
-    /// matters until the sender has looked at all that are queued and has let them wait.
+    /// matters until all that were due were looked up or offered to the sender, and wait.
     func run(
         _ batches: [StreamBatch],
         untilNothingIsDue: Bool = false,
@@ -97,7 +97,11 @@ struct World {
             let counts = try await ledger.desk.counts()
             guard last.map(read.contains) ?? true, isDone(counts) else { return false }
             guard untilNothingIsDue else { return true }
-            return try await ledger.queue(Timetable(configuration)).nextDue().map { $0 > clock.now() } ?? true
+            let queue = ledger.queue(Timetable(configuration))
+            for due in [try await queue.nextDue(), try await queue.nextLookup()] {
+                if let due, due <= clock.now() { return false }
+            }
+            return true
         }
         #expect(isReached, "the jobs did not come to rest")
         await pipeline.drain()
