@@ -55,7 +55,7 @@ import Testing
         let bot = try network.createAccount(handle: "bot.test")
         let client = try StrictClient(network)
         let tokens = try await client.logIn(bot)
-        network.faults.add(.misbehave(.slowRotation(.milliseconds(200))))
+        network.faults.add(.misbehave(.slowRotation(.seconds(1))))
         let answers = await withTaskGroup(of: HTTPResponse?.self) { group in
             for _ in 0..<4 { group.addTask { try? await client.refresh(tokens) } }
             return await group.reduce(into: [HTTPResponse]()) { if let answer = $1 { $0.append(answer) } }
