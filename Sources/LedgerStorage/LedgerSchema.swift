@@ -12,6 +12,7 @@ enum LedgerSchema {
     static let fourth = "4"
     static let fifth = "5"
     static let sixth = "6"
+    static let seventh = "7"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -23,6 +24,7 @@ enum LedgerSchema {
         migrator.registerMigration(fourth, foreignKeyChecks: .immediate) { try $0.execute(sql: fourthTables) }
         migrator.registerMigration(fifth, foreignKeyChecks: .immediate) { try $0.execute(sql: fifthTables) }
         migrator.registerMigration(sixth, foreignKeyChecks: .immediate) { try $0.execute(sql: sixthTables) }
+        migrator.registerMigration(seventh, foreignKeyChecks: .immediate) { try $0.execute(sql: seventhTables) }
         return migrator
     }
 

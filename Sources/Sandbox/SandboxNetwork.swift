@@ -41,6 +41,7 @@ public final class SandboxNetwork: Sendable {
     private let servers: [LoopbackServer]
     private let accounts: AccountBook
     private let repositories: RepositoryStore
+    private let absent: AbsentRepositories
     private let sessions: PasswordSessions
 
     /// Starts a network.
@@ -73,8 +74,10 @@ public final class SandboxNetwork: Sendable {
         }
         let accounts = AccountBook()
         let index = RepositoryIndex(options.index, faults: faults)
+        let absent = AbsentRepositories()
         let repositories = RepositoryStore(clock: clock) { commit in
             index.observe(commit)
+            guard !absent.withholds(commit) else { return }
             for host in hosts { host.append(commit.did, .commit(commit)) }
         }
         let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
@@ -107,6 +110,7 @@ public final class SandboxNetwork: Sendable {
         self.plc = plc
         self.chat = chat
         self.index = index
+        self.absent = absent
         self.accounts = accounts
         self.repositories = repositories
         self.sessions = sessions
@@ -253,6 +257,16 @@ public final class SandboxNetwork: Sendable {
     public func setStatus(_ status: String?, of account: SandboxAccount) {
         accounts.setStatus(status, of: account.did)
         for host in streamHosts { host.append(account.did, .account(status: status)) }
+    }
+
+    /// Cuts the repository of an account off from the streams until ``reconnect(_:)``, as a PDS that no relay reaches.
+    public func disconnect(_ account: SandboxAccount) { absent.disconnect(account.did) }
+
+    /// Lets the streams tell now what was written since ``disconnect(_:)``.
+    public func reconnect(_ account: SandboxAccount) {
+        for commit in absent.reconnect(account.did) {
+            for host in streamHosts { host.append(commit.did, .commit(commit)) }
+        }
     }
 
     /// Makes an app password, with access to direct messages or without.

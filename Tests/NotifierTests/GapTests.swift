@@ -25,7 +25,7 @@ import Testing
         #expect(open.gap == gap)
         #expect(open.noticedAt == 5)
         var closing = StreamBatch()
-        closing.closedGap = open.id
+        closing.sweep = .covered(open.id)
         _ = try await ledger.queue(Timetable()).store(closing, [], now: 6)
         #expect(try await ledger.stream.openGaps().isEmpty)
     }
@@ -35,7 +35,7 @@ import Testing
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         try await ledger.stream.declare(gap, at: 7)
         var batch = StreamBatch()
-        batch.closedGap = try #require(try await ledger.stream.openGaps().first).id
+        batch.sweep = .covered(try #require(try await ledger.stream.openGaps().first).id)
         #expect(!batch.isPositionOnly, "it must not be replaced by a later position")
         _ = try await ledger.queue(Timetable()).store(batch, [], now: 8)
         #expect(try await ledger.stream.openGaps().isEmpty)
@@ -84,14 +84,18 @@ import Testing
     {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        #expect(try await ledger.stream.seenCollections().isEmpty)
+        #expect(try await ledger.stream.sweepKnowledge().collections.isEmpty)
         for (number, name) in ["com.example.zebra", "com.example.ape", "com.example.zebra"].enumerated() {
             try await see(number, name, ledger)
         }
-        #expect(try await ledger.stream.seenCollections().map(\.text) == ["com.example.zebra", "com.example.ape"])
+        #expect(
+            try await ledger.stream.sweepKnowledge().collections.map(\.text) == [
+                "com.example.zebra", "com.example.ape",
+            ]
+        )
         while try await ledger.queue(Timetable()).prune(before: 1_900_000_000) > 0 {}
         try await ledger.database.write { try $0.execute(sql: "DELETE FROM request") }
-        #expect(try await ledger.stream.seenCollections().count == 2)
+        #expect(try await ledger.stream.sweepKnowledge().collections.count == 2)
     }
 
     @Test func `whoever makes up names of collections does not fill the ledger with them`() async throws {
@@ -103,72 +107,8 @@ import Testing
             }
         }
         for (number, name) in ["com.example.a", "com.example.b"].enumerated() { try await see(number, name, ledger) }
-        let seen = try await ledger.stream.seenCollections().map(\.text)
+        let seen = try await ledger.stream.sweepKnowledge().collections.map(\.text)
         #expect(seen.count == 1000 && seen.last == "com.example.a")
-    }
-
-    @Test func `what was seen of a namespace is asked for when a gap is closed`() async throws {
-        let directory = try TemporaryDirectory()
-        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        for (number, name) in ["com.example.ape", "com.examplex.ape"].enumerated() {
-            try await see(number, name, ledger)
-        }
-        try await ledger.stream.declare(gap, at: 5)
-        let (client, log) = (ScriptedClient { _ in .json(["repos": []]) }, LogRecorder())
-        let mailbox = StreamMailbox()
-        let keeper = try backfiller(of: "com.example.*", client, ledger, mailbox, log)
-        let keeping = Task { await keeper.run() }
-        #expect(await mailbox.next()?.closedGap != nil)
-        keeping.cancel()
-        await keeping.value
-        let asked = client.requests.map { PercentEncoding.parseForm($0.url.query ?? "").first?.value }
-        #expect(asked == ["com.example.ape"])
-        #expect(log.metadata(of: "namespace swept only for the collections of it that were seen").count == 1)
-    }
-
-    /// Asks one directory who wrote to a collection, as often as it may.
-    private func backfiller(
-        of collection: String,
-        _ client: ScriptedClient,
-        _ ledger: Ledger,
-        _ mailbox: StreamMailbox,
-        _ log: LogRecorder
-    ) throws -> GapBackfiller {
-        GapBackfiller(
-            sweep: GapSweep(
-                configuration: SweepConfiguration(
-                    directories: [try WebURL("https://relay.test")],
-                    collections: [try CollectionPattern(collection)]
-                ),
-                client: client,
-                identities: FixedIdentities(),
-                logger: log.logger
-            ),
-            store: ledger.stream,
-            hosts: HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger),
-            mailbox: mailbox,
-            interval: .milliseconds(1),
-            logger: log.logger
-        )
-    }
-
-    @Test func `a gap is not given up for the date alone`() async throws {
-        let directory = try TemporaryDirectory()
-        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        try await ledger.stream.declare(gap, at: 5)
-        let (log, mailbox) = (LogRecorder(), StreamMailbox())
-        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
-        let client = ScriptedClient { _ in
-            continuation.yield()
-            return .json(["error": "InternalServerError"], status: 500)
-        }
-        let keeper = try backfiller(of: "com.example.change.request", client, ledger, mailbox, log)
-        let keeping = Task { await keeper.run() }
-        var answers = asked.makeAsyncIterator()
-        for _ in 0..<3 { await answers.next() }
-        keeping.cancel()
-        await keeping.value
-        #expect(mailbox.depth == 0 && log.count("gap swept") >= 2)
     }
 
     @Test func `a position that was read up to a time after it was saved is believed up to then`() async throws {
@@ -195,18 +135,17 @@ import Testing
         hosts.begin(other, at: gap.from)
         try await ledger.stream.declare(gap, at: 5)
         let client = ScriptedClient.world()
-        let sweep = GapSweep(
-            configuration: SweepConfiguration(
-                directories: [],
-                collections: [try CollectionPattern("com.example.change.request")]
-            ),
-            client: client,
-            identities: FixedIdentities(),
-            logger: log.logger
-        )
         let mailbox = StreamMailbox()
         let keeper = GapBackfiller(
-            sweep: sweep,
+            backfill: GapBackfill(
+                configuration: SweepConfiguration(
+                    directories: [],
+                    collections: [try CollectionPattern("com.example.change.request")]
+                ),
+                client: client,
+                identities: FixedIdentities(),
+                logger: log.logger
+            ),
             store: ledger.stream,
             hosts: hosts,
             mailbox: mailbox,

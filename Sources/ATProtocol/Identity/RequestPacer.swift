@@ -1,14 +1,14 @@
-internal import Network
+package import Network
 
 /// Hands out times for requests so that no second sees more than the rate, after a burst of one second's worth.
-struct RequestPacer: Sendable {
+package struct RequestPacer: Sendable {
     /// The time between two slots.
     let interval: Duration
     private let burst: Duration
     private var horizon = UnixTime.distantPast
 
     /// - Parameter rate: requests per second, more than zero.
-    init(rate: Double) {
+    package init(rate: Double) {
         interval = .seconds(1 / max(rate, 0.001))
         burst = max(.zero, .seconds(1) - interval)
     }
@@ -17,7 +17,7 @@ struct RequestPacer: Sendable {
     func isIdle(at now: UnixTime) -> Bool { horizon <= now }
 
     /// Reserves the next slot; the wait until it.
-    mutating func wait(from now: UnixTime) -> Duration {
+    package mutating func wait(from now: UnixTime) -> Duration {
         // The horizon is never far ahead of a clock that was set back, nor behind an idle one.
         horizon = min(max(horizon, now - burst), now + .seconds(3600))
         defer { horizon += interval }

@@ -11,8 +11,8 @@ public struct StreamBatch: Sendable, Equatable {
     public var position: StoredPosition?
     /// A stretch of the stream that was not, or not provably, received.
     public var gap: StreamGap?
-    /// The number of a gap in the ledger that is closed once this batch and all before it are stored.
-    public var closedGap: Int64?
+    /// What a sweep has come to with these events, and all batches before; nil of what a stream brought.
+    public var sweep: SweepStep?
     /// Size of the messages of the events, in bytes.
     var bytes = 0
     /// Commits among the events whose signatures are still to be checked; empty outside the follower.
@@ -32,5 +32,5 @@ public struct StreamBatch: Sendable, Equatable {
     }
 
     /// Whether it moves the position and does nothing else.
-    public var isPositionOnly: Bool { events.isEmpty && rejected.isEmpty && gap == nil && closedGap == nil }
+    public var isPositionOnly: Bool { events.isEmpty && rejected.isEmpty && gap == nil && sweep == nil }
 }

@@ -1,124 +1,192 @@
 public import Logging
-internal import Network
+public import Network
 
-/// Closes the gaps of the stream: one that another host was read over is covered, the others are swept over plain HTTP
-/// until every author was asked, or for three days.
+/// Closes the gaps of the stream: one that another host was read over is covered, the others are swept over plain HTTP,
+/// twice.
 ///
-/// The gaps are rows, so a restart goes on where it was; what a sweep finds goes the way of everything that the stream
-/// brings.
-public struct GapBackfiller: Sendable {
-    private let sweep: GapSweep
+/// One round asks every author once for all that lies in the open gaps. A round and its answers are rows, so a restart
+/// goes on where it was, and an answer is a row with what was found in it. What did not answer is asked again, at growing
+/// distances, for some days. What a round finds goes the way of everything that the stream brings.
+public actor GapBackfiller {
+    private let backfill: GapBackfill
     private let store: any GapStore
     private let hosts: HostComparison
     private let mailbox: StreamMailbox
     private let interval: Duration
+    private let steady: any WallClock
     private let logger: Logger
 
-    /// Authors whose servers have not answered for so long, while this process has asked them, are not waited for.
+    /// The round under way, as it was stored, and what this process has done of it.
+    private var round: SweepRound?
+    private var passes = 0
+    private var lastPass: UnixTime?
+    private var nextPass = UnixTime.distantPast
+    /// The round that ends once what was found is stored.
+    private var ending: SweepRound.ID?
+    /// When gaps are due that were looked through once, by the steady clock.
+    private var due: [OpenGap.ID: UnixTime] = [:]
+    /// What is said of gaps when their rows are closed.
+    private var closing: [OpenGap.ID: Closing] = [:]
+    private var isStoreFailing = false
+
+    /// How long authors whose servers do not answer are asked, restarts included.
     private static let patience = Duration.seconds(3 * 86_400)
+    /// How long somebody is looked for who could be asked: a collection may be new, and nobody's.
+    private static let emptyPatience = Duration.seconds(6 * 3600)
+    private static let longestWait = Duration.seconds(6 * 3600)
+
+    private struct Closing {
+        let gap: OpenGap
+        let words: String
+        var level = Logger.Level.notice
+        /// The round that is to close it; it may stay open after that, until it has settled.
+        var round: SweepRound.ID?
+        var details: [String: String] = [:]
+    }
 
     /// A backfiller that does nothing yet.
     ///
     /// - Parameters:
-    ///   - sweep: asks the authors' servers.
+    ///   - backfill: asks the authors' servers.
     ///   - store: has the gaps, and knows what was seen.
     ///   - hosts: tells what was read meanwhile.
     ///   - mailbox: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
     ///   - interval: how often the ledger is asked for gaps.
+    ///   - steady: a clock that nobody sets.
     ///   - logger: takes a line for each gap that is closed.
     public init(
-        sweep: GapSweep,
+        backfill: GapBackfill,
         store: any GapStore,
         hosts: HostComparison,
         mailbox: StreamMailbox,
         interval: Duration = .seconds(30),
+        steady: any WallClock = SystemClock(),
         logger: Logger
     ) {
-        self.sweep = sweep
+        self.backfill = backfill
         self.store = store
         self.hosts = hosts
         self.mailbox = mailbox
         self.interval = interval
+        self.steady = steady
         self.logger = logger
     }
 
     /// Runs until cancelled.
     public func run() async {
-        var sweeps: [OpenGap.ID: (backoff: Backoff, since: ContinuousClock.Instant, due: ContinuousClock.Instant)] = [:]
-        // Those that only wait for what was found to be stored, and what is to be said then.
-        var closing: [OpenGap.ID: Closing] = [:]
         repeat {
-            guard let gaps = try? await store.openGaps() else { continue }
-            let open = Set(gaps.map(\.id))
-            for (id, closing) in closing where !open.contains(id) { report(closing) }
-            closing = closing.filter { open.contains($0.key) }
-            for gap in gaps where closing[gap.id] == nil {
-                var state = sweeps[gap.id] ?? (Backoff(base: interval * 2, limit: .seconds(6 * 3600)), .now, .now)
-                guard state.due <= .now else { continue }
-                switch hosts.coverage(of: gap.gap) {
-                case .underway: continue
-                case .covered(let host):
-                    await close(gap)
-                    closing[gap.id] = Closing(gap: gap, words: "gap covered by another host", details: ["by": host])
-                case .none:
-                    if let swept = await swept(gap, since: state.since) {
-                        sweeps[gap.id] = nil
-                        closing[gap.id] = swept
-                    } else {
-                        state.due = .now + max(interval, state.backoff.next())
-                        sweeps[gap.id] = state
-                    }
+            do {
+                try await step()
+                isStoreFailing = false
+            } catch {
+                if !isStoreFailing, !Task.isCancelled {
+                    logger.error("gaps cannot be read", metadata: ["detail": "\(error)"])
                 }
+                isStoreFailing = true
             }
         } while (try? await ContinuousClock().sleep(for: interval)) != nil
     }
 
-    /// What is said of a gap once the row is closed.
-    private struct Closing {
-        let gap: OpenGap
-        let words: String
-        var isGivenUp = false
-        var details: [String: String]
-    }
-
-    /// Sweeps a gap and hands its closing over; nil when it has to be done again.
-    private func swept(_ gap: OpenGap, since: ContinuousClock.Instant) async -> Closing? {
-        guard let seen = try? await store.seenCollections() else { return nil }
-        let report = await sweep.run(from: gap.gap.from, until: gap.gap.until, seen: seen) { [store] uri in
-            (try? await store.knows(uri)) ?? false
-        } deliver: { events in
-            await hand(over: StreamBatch(events: events))
+    /// Does what is due now.
+    func step() async throws {
+        // In this order: a round that is over has closed its gaps.
+        let stored = try await store.round()
+        let gaps = try await store.openGaps()
+        let open = Set(gaps.map(\.id))
+        for (id, closing) in closing where !open.contains(id) { report(closing) }
+        closing = closing.filter { open.contains($0.key) }
+        // Nothing is begun before what was found is stored.
+        guard ending == nil || stored?.id != ending else { return }
+        if ending != nil || round?.id != stored?.id {
+            closing = closing.filter { $0.value.round == nil }
+            (round, passes, lastPass, nextPass, ending) = (stored, 0, nil, .distantPast, nil)
         }
-        guard !Task.isCancelled else { return nil }
-        let isGivenUp = .now - since > Self.patience
-        guard report.isComplete || isGivenUp else { return nil }
-        await close(gap)
-        return Closing(
-            gap: gap,
-            words: report.isComplete ? "gap closed" : "gap given up: some authors were never reached",
-            isGivenUp: !report.isComplete,
-            details: [
-                "found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)",
-            ]
-        )
+        let left = await uncovered(gaps)
+        let isNewerLeft = left.contains { $0.id > round?.gap ?? 0 }
+        if let round, left.contains(where: { $0.id <= round.gap }), passes == 0 || !isNewerLeft {
+            guard nextPass <= steady.now() else { return }
+            return try await pass(round, gaps)
+        }
+        guard let last = gaps.last, left.contains(where: isDue) else { return }
+        let window = (gaps.map(\.gap.from).min() ?? 0)...(gaps.map(\.gap.until).max() ?? 0)
+        let next = try await store.beginRound(upTo: last.id, window: window, at: backfill.now)
+        (round, passes, lastPass) = (next, 0, nil)
+        try await pass(next, gaps)
     }
 
-    /// Closes a gap behind what was found, or what covers it: not before that is stored.
-    private func close(_ gap: OpenGap) async {
-        var last = StreamBatch()
-        last.closedGap = gap.id
-        await hand(over: last)
+    /// Gaps that no other host was read over, or will have been in a moment; closes those that one was.
+    private func uncovered(_ gaps: [OpenGap]) async -> [OpenGap] {
+        var left: [OpenGap] = []
+        for gap in gaps where closing[gap.id] == nil {
+            switch hosts.coverage(of: gap.gap) {
+            case .underway: continue
+            case .covered(let host):
+                await hand(over: .covered(gap.id))
+                closing[gap.id] = Closing(gap: gap, words: "gap covered by another host", details: ["by": host])
+            case .none: left.append(gap)
+            }
+        }
+        return left
+    }
+
+    /// Whether a gap is to be looked through, for the first time or once it has settled.
+    private func isDue(_ gap: OpenGap) -> Bool {
+        guard let sweptAt = gap.sweptAt else { return true }
+        let now = steady.now()
+        // Reckoned once: the clock that the row was dated by may be set meanwhile.
+        let time = due[gap.id] ?? now + min(backfill.settling, max(.zero, sweptAt + backfill.settling - backfill.now))
+        due[gap.id] = time
+        return time <= now
+    }
+
+    private func pass(_ round: SweepRound, _ gaps: [OpenGap]) async throws {
+        let (knowledge, answered) = (try await store.sweepKnowledge(), try await store.answered(in: round.id))
+        let report = await backfill.run(over: round.window, by: knowledge, answered: answered) { [store] uri in
+            (try? await store.knows(uri)) ?? false
+        } deliver: { [self] pair, events in
+            await hand(over: .answered(pair, round: round.id), behind: events)
+        }
+        guard !Task.isCancelled else { return }
+        let gaps = gaps.filter { $0.id <= round.gap && closing[$0.id] == nil }
+        var details = ["found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)"]
+        guard let failure = report.failures.first else {
+            ending = round.id
+            for gap in gaps {
+                closing[gap.id] = Closing(gap: gap, words: "gap closed", round: round.id, details: details)
+            }
+            return await hand(over: .ended(round.id, settling: backfill.settling))
+        }
+        let now = steady.now()
+        let waited = lastPass.map { now - $0 } ?? .zero
+        let unanswered = "\(report.failures.count) did not answer, for example \(failure)"
+        try await store.note(round, waited: waited, unanswered: unanswered)
+        (lastPass, nextPass) = (now, now + (interval * 2).doubled(passes, atMost: Self.longestWait))
+        passes += 1
+        details["example"] = failure.description
+        let isEmpty = report.onlyLacksAuthors
+        for gap in gaps where gap.tried + waited >= (isEmpty ? Self.emptyPatience : Self.patience) {
+            await hand(over: .givenUp(gap.id))
+            closing[gap.id] = Closing(
+                gap: gap,
+                words: isEmpty ? "gap closed: nobody is known who could be asked" : "gap given up: some never answered",
+                level: isEmpty ? .notice : .error,
+                details: details
+            )
+        }
     }
 
     private func report(_ closing: Closing) {
+        due[closing.gap.id] = nil
         var metadata: Logger.Metadata = [
             "host": "\(closing.gap.gap.host)", "reason": "\(closing.gap.gap.reason.rawValue)",
         ]
         for (key, value) in closing.details { metadata[key] = "\(value)" }
-        logger.log(level: closing.isGivenUp ? .error : .notice, "\(closing.words)", metadata: metadata)
+        logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 
-    private func hand(over batch: StreamBatch) async {
+    private func hand(over step: SweepStep, behind events: [StreamEvent] = []) async {
+        var batch = StreamBatch(events: events)
+        batch.sweep = step
         while !Task.isCancelled, !mailbox.offer(batch) { await mailbox.waitForRoom() }
     }
 }

@@ -3,18 +3,34 @@ public import Network
 
 /// A stretch of the stream that nobody has read and no sweep has closed yet.
 public struct OpenGap: Sendable, Equatable, Identifiable {
-    /// Its number in the store.
+    /// Its number in the store; a later one has a higher number.
     public let id: Int64
     /// Where and why.
     public let gap: StreamGap
     /// When it was declared.
     public let noticedAt: UnixTime
+    /// When it was looked through for the first time; nil before.
+    public let sweptAt: UnixTime?
+    /// How long somebody was asked who has not answered, restarts included.
+    public let tried: Duration
+    /// One clause: who did not answer in the last pass, and why; nil when nobody was missing.
+    public let unanswered: String?
 
     /// A gap as it was stored.
-    public init(id: Int64, gap: StreamGap, noticedAt: UnixTime) {
+    public init(
+        id: Int64,
+        gap: StreamGap,
+        noticedAt: UnixTime,
+        sweptAt: UnixTime? = nil,
+        tried: Duration = .zero,
+        unanswered: String? = nil
+    ) {
         self.id = id
         self.gap = gap
         self.noticedAt = noticedAt
+        self.sweptAt = sweptAt
+        self.tried = tried
+        self.unanswered = unanswered
     }
 }
 
@@ -23,9 +39,22 @@ public protocol GapStore: Sendable {
     /// The gaps that are still to be closed, oldest first.
     func openGaps() async throws -> [OpenGap]
 
+    /// What a sweep goes by.
+    func sweepKnowledge() async throws -> SweepKnowledge
+
     /// Whether a record was seen before, by whatever way.
     func knows(_ uri: ATURI) async throws -> Bool
 
-    /// The collections that wanted records were seen of.
-    func seenCollections() async throws -> [NSID]
+    /// The round that has begun and not ended; nil when there is none.
+    func round() async throws -> SweepRound?
+
+    /// Begins a round for all open gaps up to one of them, in the place of one that has not ended.
+    func beginRound(upTo gap: OpenGap.ID, window: ClosedRange<Int64>, at now: UnixTime) async throws -> SweepRound
+
+    /// Who has answered in a round.
+    func answered(in round: SweepRound.ID) async throws -> Set<SweepPair>
+
+    /// Notes that somebody did not answer in a pass of a round: how long they were waited for since the pass before, and one
+    /// clause on whom and why.
+    func note(_ round: SweepRound, waited: Duration, unanswered: String) async throws
 }

@@ -1,16 +1,30 @@
 public import ATProtocol
 public import Network
 
-/// What a sweep asks, and how much of it at once.
+/// What a sweep asks, and how fast.
 public struct SweepConfiguration: Sendable {
-    /// Origins that list the repositories of a collection, in order of preference: relays' `https` addresses.
+    /// Origins that list the repositories of a collection: relays' `https` addresses, all of which are asked.
     public var directories: [WebURL]
     /// The collections that are looked for, and the namespaces of which those that were seen are.
     public var collections: [CollectionPattern]
+    /// How much older than a gap a record may be that arrived in it.
+    ///
+    /// Hosts that lag and servers that come back deliver what was written long before. `policy.maximum_age`: older ones are
+    /// told to nobody.
+    public var lookback: Duration
+    /// What was written longer ago than this may have been told and forgotten, and is not looked for.
+    public var memory: Duration
+    /// How long after the first look a gap is looked through again before it closes: directories lag.
+    public var settling: Duration
     /// The most authors of a collection that are asked for; more leave the sweep unfinished.
     public var maximumAuthors: Int
     /// Authors that are asked at the same time.
     public var concurrency: Int
+    /// Requests in a second, of all hosts together.
+    ///
+    /// A third of what the network's servers allow an address (3,000 in five minutes), so that messages find room beside
+    /// it.
+    public var rate: Double
     /// From the start of one request to its last byte.
     public var timeout: Duration
     /// The development switch: plain `http` to loopback addresses.
@@ -20,8 +34,12 @@ public struct SweepConfiguration: Sendable {
     public init(directories: [WebURL], collections: [CollectionPattern], allowsLoopback: Bool = false) {
         self.directories = directories
         self.collections = collections
+        lookback = .seconds(86_400)
+        memory = .seconds(90 * 86_400)
+        settling = .seconds(3600)
         maximumAuthors = 200_000
         concurrency = 8
+        rate = 3
         timeout = .seconds(20)
         self.allowsLoopback = allowsLoopback
     }

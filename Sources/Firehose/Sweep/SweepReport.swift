@@ -3,13 +3,16 @@ public import ATProtocol
 /// What a sweep did, to be signed off by whoever declared the gap.
 public struct SweepReport: Sendable, Equatable {
     /// A repository, or a directory of them, that could not be asked.
-    public struct Failure: Sendable, Equatable {
+    public struct Failure: Sendable, Equatable, CustomStringConvertible {
         /// Whose repository; nil for the list of a collection.
         public var did: DID?
         /// The collection.
         public var collection: NSID
         /// One clause: what came back.
         public var detail: String
+
+        /// One clause for an operator.
+        public var description: String { "\(did?.text ?? collection.text): \(detail)" }
     }
 
     /// A namespace, of which nobody lists the authors.
@@ -28,15 +31,11 @@ public struct SweepReport: Sendable, Equatable {
         }
     }
 
-    /// Beginning of the window, in microseconds since the Unix epoch.
-    public var from: Int64
-    /// End of the window, in microseconds since the Unix epoch.
-    public var until: Int64
     /// The namespaces that were looked for, and in what.
     public var namespaces: [Namespace] = []
-    /// Authors that the directories named.
+    /// Authors that the directories named or the ledger knew, once for each collection.
     public var authors = 0
-    /// Authors whose repositories were read.
+    /// Those of them whose repositories were read.
     public var checked = 0
     /// Records in the window that the ledger did not know.
     public var found = 0
@@ -45,14 +44,12 @@ public struct SweepReport: Sendable, Equatable {
     /// What could not be asked.
     public var failures: [Failure] = []
 
-    /// Whether everybody was asked and answered: then the gap is closed.
+    /// A report of nothing yet.
+    public init() {}
+
+    /// Whether everybody was asked and answered.
     public var isComplete: Bool { failures.isEmpty }
 
-    mutating func add(_ other: SweepReport) {
-        authors += other.authors
-        checked += other.checked
-        found += other.found
-        known += other.known
-        failures += other.failures
-    }
+    /// Whether all that is missing is somebody to ask.
+    var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
 }

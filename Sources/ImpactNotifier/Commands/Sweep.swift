@@ -15,6 +15,9 @@ struct Sweep: AsyncParsableCommand {
             and compares with the ledger. What is missing is left to the daemon: it sweeps the same time again within a \
             minute, and what it finds goes the usual way. The daemon does this by itself after every gap of the stream.
 
+            What was written up to policy.maximum_age before is looked for, too: it may have arrived late. The status is 69 when \
+            nobody could be asked, and 75 when somebody could not.
+
             Nobody lists who writes to a namespace (org.example.*): of one, only the collections are looked for of which the \
             ledger has seen records, or which a rule names. The output names them.
             """
@@ -38,20 +41,16 @@ struct Sweep: AsyncParsableCommand {
         guard now - from <= loaded.delivery.sending.retention else {
             throw ValidationError("--since is before what sending.retention remembers: owners would be told again.")
         }
-        let services = NetworkServices(loaded, logger: Logger(label: "sweep"))
+        let backfill = NetworkServices(loaded, logger: Logger(label: "sweep")).backfill(for: loaded)
+        var report = SweepReport()
         try await loaded.withLedger { ledger throws(LedgerError) in
-            let seen = try await ledger.stream.seenCollections()
-            let sweep = services.sweep(for: loaded)
-            let report = await sweep.run(from: from.microseconds, until: now.microseconds, seen: seen) { uri in
+            let knowledge = try await ledger.stream.sweepKnowledge()
+            report = await backfill.run(over: from.microseconds...now.microseconds, by: knowledge) { uri in
                 (try? await ledger.stream.knows(uri)) ?? false
-            } deliver: { events in
+            } deliver: { _, events in
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
             }
-            for failure in report.failures {
-                StandardOutput.printError(
-                    "not asked: \(failure.did?.text ?? failure.collection.text): \(failure.detail)"
-                )
-            }
+            for failure in report.failures { StandardOutput.printError("not asked: \(failure)") }
             for namespace in report.namespaces { StandardOutput.print(namespace.description) }
             let asked = "\(report.checked) of \(report.authors) authors asked"
             StandardOutput.print("\(asked); \(report.found) unknown, \(report.known) known already")
@@ -64,8 +63,11 @@ struct Sweep: AsyncParsableCommand {
                 reason: .operatorRequest
             )
             try await ledger.stream.declare(gap, at: SystemClock().now())
-            StandardOutput.print("left to the daemon, which looks again within a minute")
+            StandardOutput.print("left to the daemon, which looks again within a minute, and until all have answered")
         }
+        guard !report.isComplete else { return }
+        let status: ExitStatus = report.checked == 0 ? .unavailable : .temporaryFailure
+        throw ExitCode(status.rawValue)
     }
 
     private static func time(_ text: String, now: UnixTime) -> UnixTime? {

@@ -76,13 +76,21 @@ struct NetworkServices: Sendable {
 
     /// Looks for what the stream did not bring of what a configuration wants, which may be a later one than these
     /// clients were made by.
-    func sweep(for configuration: Configuration) -> GapSweep {
-        let sweep = SweepConfiguration(
+    func backfill(for configuration: Configuration) -> GapBackfill {
+        var sweep = SweepConfiguration(
             directories: configuration.sweepDirectories,
             collections: Set(configuration.delivery.rules.flatMap(\.collections)).sorted { $0.text < $1.text },
             allowsLoopback: configuration.allowsLoopback
         )
-        return GapSweep(configuration: sweep, client: http, identities: identities, logger: Logger(label: "sweep"))
+        sweep.lookback = configuration.delivery.policy.maximumAge
+        sweep.memory = configuration.delivery.sending.retention
+        return GapBackfill(
+            configuration: sweep,
+            client: http,
+            identities: identities,
+            steady: steadyClock,
+            logger: Logger(label: "sweep")
+        )
     }
 
     /// Opens the stored session of an account.

@@ -41,6 +41,7 @@ struct Runtime: Sendable {
             mailbox: mailbox,
             wallClock: services.clock,
             steadyClock: services.network.steadyClock,
+            initialMargin: configuration.stream.initialMargin,
             turnName: "impact-notifier/\(services.session.account)",
             logger: Logger(label: "pipeline")
         )
@@ -53,14 +54,15 @@ struct Runtime: Sendable {
             steady: services.network.steadyClock,
             logger: Logger(label: "stream")
         )
-        let keeper = GapBackfiller(
-            sweep: services.network.sweep(for: configuration),
+        let backfiller = GapBackfiller(
+            backfill: services.network.backfill(for: configuration),
             store: services.ledger.stream,
             hosts: follower.hosts,
             mailbox: follower.entrance,
+            steady: services.network.steadyClock,
             logger: Logger(label: "sweep")
         )
-        sweeping = Task { await keeper.run() }
+        sweeping = Task { await backfiller.run() }
         reading = Task {
             do throws(FirehoseFailure) { try await follower.run() } catch {
                 // Cancelled at its first query of the ledger is no failure, it is a stop during the start.

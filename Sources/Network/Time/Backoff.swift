@@ -32,5 +32,7 @@ public struct Backoff: Sendable {
 
 extension Duration {
     /// Twice as long so many times, and no longer than this.
-    func doubled(_ times: Int, atMost longest: Duration) -> Duration { min(longest, self * (1 << min(times, 30))) }
+    package func doubled(_ times: Int, atMost longest: Duration) -> Duration {
+        min(longest, self * (1 << min(max(0, times), 30)))
+    }
 }

@@ -7,6 +7,7 @@ struct EventClassifier: Sendable {
     private let rules: [Rule]
     private let policy: PolicyConfiguration
     private let sender: DID?
+    private var followed: FollowedCollections
     private var newness: NewnessJudge
 
     /// The longest text of a record that is kept for the templates, in characters.
@@ -14,11 +15,18 @@ struct EventClassifier: Sendable {
     /// The most of a record that is kept, in bytes.
     static let maximumRecord = 16 << 10
 
-    /// A classifier that has seen nothing yet; without a sender nothing is sent.
-    init(rules: [Rule], policy: PolicyConfiguration, sender: DID?) {
+    /// A classifier that has seen nothing yet; without a sender nothing is sent, and without a note of since when rules wait for
+    /// records they have always done so.
+    init(
+        rules: [Rule],
+        policy: PolicyConfiguration,
+        sender: DID?,
+        followed: FollowedCollections = FollowedCollections()
+    ) {
         self.rules = rules
         self.policy = policy
         self.sender = sender
+        self.followed = followed
         newness = NewnessJudge(window: policy.maximumAge)
     }
 
@@ -51,7 +59,7 @@ struct EventClassifier: Sendable {
         switch rule?.references(in: record) {
         case .success(let all)?:
             (references, leftOut) = rule?.selection(of: all) ?? ([], 0)
-            refusal = check(references, rule, event.did, newness)
+            refusal = check(references, rule, event.did, newness) ?? beginning(rule, commit)
         case .failure(let cause)?: refusal = cause
         case nil:
             refusal = Refusal(.conditionUnmet, "the conditions of \(covering.map(\.name).joined(separator: ", "))")
@@ -69,6 +77,17 @@ struct EventClassifier: Sendable {
                 startsJob: rule?.operations.contains(commit.operation) ?? false
             )
         )
+    }
+
+    /// Corrects since when rules wait for records, where a clock was ahead; whether that was anything.
+    mutating func lowerBeginnings(to time: UnixTime) -> Bool { followed.lower(to: time) }
+
+    /// Why nobody is told of what was written before anybody waited for it.
+    private func beginning(_ rule: Rule?, _ commit: StreamEvent.Commit) -> Refusal? {
+        guard let rule, let beginning = followed.beginning(rule, commit.collection),
+            let written = (try? TID(commit.rev))?.time, written < beginning
+        else { return nil }
+        return Refusal(.tooOld, "written at \(written), and rule \(rule.name) waits for records since \(beginning)")
     }
 
     private func check(

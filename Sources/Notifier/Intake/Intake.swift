@@ -13,12 +13,16 @@ actor Intake {
     private let confirming: [CollectionPattern]
     private var breaker: BurstBreaker
     private var judge: EventClassifier
+    private let start: UnixTime
+    /// A host that begins early has caught up by then: what it tells is the time.
+    private static let catchUp = Duration.seconds(600)
 
     /// An intake that knows who is blocked for a burst; `changed` is told of each record that may have confirmed whose a project is, and is another now.
     init(
         _ context: DeliveryContext,
         queue: JobQueue,
         bursts: [DID: Burst],
+        followed: FollowedCollections = FollowedCollections(),
         changed: @escaping @Sendable (ATURI) async -> Void
     ) {
         self.context = context
@@ -26,7 +30,13 @@ actor Intake {
         self.changed = changed
         let configuration = context.configuration
         confirming = configuration.rules.flatMap(\.confirmingCollections)
-        judge = EventClassifier(rules: configuration.rules, policy: configuration.policy, sender: context.sender)
+        judge = EventClassifier(
+            rules: configuration.rules,
+            policy: configuration.policy,
+            sender: context.sender,
+            followed: followed
+        )
+        start = context.steadyNow
         breaker = BurstBreaker(configuration.policy, bursts: bursts)
     }
 
@@ -35,6 +45,7 @@ actor Intake {
     /// - Returns: whether there is a new job.
     func take(_ batch: StreamBatch) async throws(LedgerError) -> Bool {
         var items: [IntakeItem] = []
+        let beginning = beginning(batch)
         for event in batch.events {
             if let uri = event.recordURI, let collection = uri.collection,
                 confirming.contains(where: { $0.matches(collection) })
@@ -44,7 +55,7 @@ actor Intake {
             guard let item = judge.judge(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }
-        let result = try await queue.store(batch, items, now: context.now)
+        let result = try await queue.store(batch, items, beginning: beginning, now: context.now)
         if let position = batch.position?.position { context.note(position) }
         for rejected in batch.rejected {
             context.logger.warning(
@@ -63,6 +74,17 @@ actor Intake {
         }
         report(result)
         return result.added.contains { $0.refusal == nil }
+    }
+
+    /// What records are waited for since, where the stream has shown that our clock had dated that too late.
+    private func beginning(_ batch: StreamBatch) -> UnixTime? {
+        var time: UnixTime?
+        if let gap = batch.gap, gap.reason == .clockChanged {
+            time = UnixTime(microseconds: gap.from)
+        } else if let position = batch.position?.position, context.steadyNow - start > Self.catchUp {
+            time = position.witnessedAt
+        }
+        return time.flatMap { judge.lowerBeginnings(to: $0) ? $0 : nil }
     }
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.

@@ -5,14 +5,21 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
-    /// Stores what a batch of the stream means, and its position, in one transaction (invariant 1).
-    func store(_ batch: StreamBatch, _ items: [IntakeItem], now: UnixTime) async throws(LedgerError) -> IntakeResult {
+    /// Stores what a batch of the stream means, and its position, in one transaction (invariant 1); `beginning` corrects
+    /// since when rules wait for records.
+    func store(
+        _ batch: StreamBatch,
+        _ items: [IntakeItem],
+        beginning: UnixTime? = nil,
+        now: UnixTime
+    ) async throws(LedgerError) -> IntakeResult {
         try await write(at: now) { transaction in
             var result = IntakeResult()
             for item in items { try transaction.take(item, into: &result) }
             for rejected in batch.rejected { try transaction.quarantine(rejected) }
             if let gap = batch.gap { try transaction.declare(gap) }
-            if let number = batch.closedGap { try transaction.close(number) }
+            if let step = batch.sweep { try transaction.take(step) }
+            if let beginning { try transaction.lowerBeginnings(to: beginning) }
             if let position = batch.position { try transaction.save(position) }
             result.applied = transaction.applied
             return result
@@ -140,6 +147,13 @@ extension LedgerTransaction {
                 """
             )
         }
+        try database.run(
+            """
+            INSERT INTO writer (collection, author, seen_at)
+            VALUES (\(request.commit.collection.text), \(request.event.did), \(now))
+            ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at
+            """
+        )
         try note(request, id)
         count(RuleTally.matchedOutcome, rule: request.rule, request.uri)
         count(request.refusal?.reason, rule: request.rule, request.uri)

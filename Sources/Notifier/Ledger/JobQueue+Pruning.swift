@@ -30,6 +30,8 @@ extension JobQueue {
                     "ask_at IS NULL AND asked_at < \(time) AND NOT EXISTS (SELECT 1 FROM job WHERE owner = did)"
                 ),
                 ("gap", "id", "closed_at < \(time)"),
+                ("answer", "round, author, collection", "round NOT IN (SELECT id FROM round)"),
+                ("writer", "collection, author", "seen_at < \(time)"),
                 ("opening", "id", "sent_at < \(time)"),
                 ("burst", "author", "at < \(time)"),
                 (
@@ -39,7 +41,7 @@ extension JobQueue {
             ] as [(String, String, SQL)] {
                 let key: SQL = "\(sql: key)"
                 let rows: SQL = "SELECT \(key) FROM \(sql: table) WHERE \(condition) LIMIT \(LedgerTransaction.rows)"
-                try transaction.database.run("DELETE FROM \(sql: table) WHERE \(key) IN (\(rows))")
+                try transaction.database.run("DELETE FROM \(sql: table) WHERE (\(key)) IN (\(rows))")
                 guard transaction.database.changesCount == 0 else { return transaction.database.changesCount }
             }
             return 0

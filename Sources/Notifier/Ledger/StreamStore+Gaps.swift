@@ -18,7 +18,10 @@ extension StreamStore: GapStore {
                         until: try row.get("until_witnessed"),
                         reason: StreamGap.Reason(rawValue: try row.get("reason"))
                     ),
-                    noticedAt: try row.get("noticed_at")
+                    noticedAt: try row.get("noticed_at"),
+                    sweptAt: try row.get("swept_at"),
+                    tried: .seconds(try row.get("tried") as Double),
+                    unanswered: try row.get("unanswered")
                 )
             }
         }
@@ -29,13 +32,6 @@ extension StreamStore: GapStore {
         try await database.transaction(at: now) { try $0.declare(gap) }
     }
 
-    /// The collections that requests were seen in, the earliest first.
-    public func seenCollections() async throws(LedgerError) -> [NSID] {
-        try await database.read { database in
-            (try database.values("SELECT name FROM collection ORDER BY id") as [String]).compactMap { try? NSID($0) }
-        }
-    }
-
     /// Whether a record was seen before, by whatever way.
     public func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
         try await database.read { database in
@@ -43,5 +39,117 @@ extension StreamStore: GapStore {
                 "SELECT 1 FROM sighting WHERE uri = \(uri) UNION ALL SELECT 1 FROM request WHERE uri = \(uri)"
             )
         }
+    }
+
+    /// The collections that requests were seen in, who wrote to them, and since when rules wait for them.
+    public func sweepKnowledge() async throws(LedgerError) -> SweepKnowledge {
+        try await database.read { database in
+            var knowledge = SweepKnowledge()
+            let names: [String] = try database.values("SELECT name FROM collection ORDER BY id")
+            knowledge.collections = names.compactMap { try? NSID($0) }
+            for row in try database.rows("SELECT collection, author FROM writer") {
+                guard let collection = try? NSID(row.get("collection")), let author = try? DID(row.get("author")) else {
+                    continue
+                }
+                knowledge.authors[collection, default: []].append(author)
+            }
+            for row in try database.rows("SELECT pattern, min(since) AS since FROM followed GROUP BY pattern") {
+                guard let pattern = try? CollectionPattern(row.get("pattern")) else { continue }
+                knowledge.beginnings[pattern] = try row.get("since")
+            }
+            return knowledge
+        }
+    }
+
+    /// The round that is under way; nil when there is none.
+    public func round() async throws(LedgerError) -> SweepRound? {
+        try await database.read { database in
+            try database.row("SELECT * FROM round ORDER BY id DESC LIMIT 1").map(SweepRound.init)
+        }
+    }
+
+    /// Begins a round for all open gaps up to one of them, in the place of one that has not ended.
+    public func beginRound(
+        upTo gap: OpenGap.ID,
+        window: ClosedRange<Int64>,
+        at now: UnixTime
+    ) async throws(LedgerError) -> SweepRound {
+        try await database.write { database in
+            try database.run("DELETE FROM round")
+            try database.run(
+                """
+                INSERT INTO round (gap, from_witnessed, until_witnessed, started_at)
+                VALUES (\(gap), \(window.lowerBound), \(window.upperBound), \(now))
+                """
+            )
+            return SweepRound(id: database.lastInsertedRowID, gap: gap, window: window)
+        }
+    }
+
+    /// Who has answered in a round.
+    public func answered(in round: SweepRound.ID) async throws(LedgerError) -> Set<SweepPair> {
+        try await database.read { database in
+            let rows = try database.rows("SELECT author, collection FROM answer WHERE round = \(round)")
+            return try Set(rows.map { try SweepPair(DID($0.get("author")), NSID($0.get("collection"))) })
+        }
+    }
+
+    /// Notes who did not answer in a pass of a round, and how long they were waited for.
+    public func note(_ round: SweepRound, waited: Duration, unanswered: String) async throws(LedgerError) {
+        try await database.write { database in
+            try database.run(
+                """
+                UPDATE gap SET tried = tried + \(waited), unanswered = \(unanswered)
+                WHERE closed_at IS NULL AND id <= \(round.gap)
+                """
+            )
+        }
+    }
+}
+
+extension SweepRound {
+    fileprivate init(_ row: Row) throws {
+        let (from, until): (Int64, Int64) = try (row.get("from_witnessed"), row.get("until_witnessed"))
+        self.init(id: try row.get("id"), gap: try row.get("gap"), window: from...max(from, until))
+    }
+}
+
+extension LedgerTransaction {
+    func declare(_ gap: StreamGap) throws {
+        try database.run(
+            """
+            INSERT INTO gap (host, wire, from_witnessed, until_witnessed, reason, noticed_at)
+            VALUES (\(gap.host), \(gap.wire), \(gap.from), \(gap.until), \(gap.reason), \(now))
+            """
+        )
+    }
+
+    /// Stores what a sweep has come to, behind the events that it found.
+    func take(_ step: SweepStep) throws {
+        switch step {
+        case .covered(let gap), .givenUp(let gap):
+            try database.run("UPDATE gap SET closed_at = \(now) WHERE id = \(gap)")
+        case .answered(let pair, let round):
+            try database.run(
+                """
+                INSERT OR IGNORE INTO answer (round, author, collection)
+                SELECT id, \(pair.author), \(pair.collection.text) FROM round WHERE id = \(round)
+                """
+            )
+        case .ended(let round, let settling): try end(round, settling)
+        }
+    }
+
+    private func end(_ round: SweepRound.ID, _ settling: Duration) throws {
+        guard let row = try database.row("SELECT gap, started_at FROM round WHERE id = \(round)") else { return }
+        let (gap, start): (Int64, UnixTime) = try (row.get("gap"), row.get("started_at"))
+        let open: SQL = "closed_at IS NULL AND id <= \(gap)"
+        // What an operator asks for is for now. A first look in the future was dated by a wrong clock.
+        let isSettled: SQL = """
+            reason = \(StreamGap.Reason.operatorRequest) OR swept_at <= \(start - settling) OR swept_at > \(now)
+            """
+        try database.run("UPDATE gap SET closed_at = \(now) WHERE \(open) AND (\(isSettled))")
+        try database.run("UPDATE gap SET swept_at = \(now), unanswered = NULL WHERE \(open) AND swept_at IS NULL")
+        try database.run("DELETE FROM round WHERE id = \(round)")
     }
 }

@@ -48,17 +48,6 @@ extension LedgerTransaction {
         )
     }
 
-    func close(_ gap: OpenGap.ID) throws { try database.run("UPDATE gap SET closed_at = \(now) WHERE id = \(gap)") }
-
-    func declare(_ gap: StreamGap) throws {
-        try database.run(
-            """
-            INSERT INTO gap (host, wire, from_witnessed, until_witnessed, reason, noticed_at)
-            VALUES (\(gap.host), \(gap.wire), \(gap.from), \(gap.until), \(gap.reason), \(now))
-            """
-        )
-    }
-
     /// Notes where and when an event was seen.
     func see(_ event: StreamEvent, _ commit: StreamEvent.Commit, of uri: ATURI) throws {
         let position = event.position

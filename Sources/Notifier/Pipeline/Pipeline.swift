@@ -17,6 +17,7 @@ public actor Pipeline {
     private let lookup: OwnerLookup
     private let proofs: RecordProofClient
     private let outputs: OutputDispatcher
+    private let initialMargin: Duration
     /// How long the local outputs may take for what waits when the pipeline ends.
     private static let outputPatience: Duration = .seconds(5)
 
@@ -39,7 +40,8 @@ public actor Pipeline {
 
     /// A pipeline that does nothing yet, of a configuration that has no ``NotifierConfiguration/problems``.
     ///
-    /// Of those with the same `turnName` on one machine one sends at a time.
+    /// Of those with the same `turnName` on one machine one sends at a time. What was written more than `initialMargin` before a
+    /// first start is told to nobody.
     public init(
         configuration: NotifierConfiguration,
         ledger: Ledger,
@@ -50,10 +52,12 @@ public actor Pipeline {
         wallClock: any WallClock = SystemClock(),
         steadyClock: (any WallClock)? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
+        initialMargin: Duration = .seconds(60),
         turnName: String? = nil,
         logger: Logger
     ) {
         self.ledger = ledger
+        self.initialMargin = initialMargin
         self.session = session
         self.http = http
         self.mailbox = mailbox
@@ -214,9 +218,14 @@ public actor Pipeline {
         let queue = ledger.queue(context.timetable)
         let checker = AdmissionChecker(context, ledger: ledger, client: relationships)
         let chat = ChatClient(session: session, proxy: context.configuration.sending.proxy)
+        let followed = try await ledger.stream.follow(
+            context.configuration.rules,
+            margin: initialMargin,
+            now: context.now
+        )
+        let bursts = try await queue.bursts(atMost: BurstBreaker.capacity)
         return Parts(
-            intake: Intake(context, queue: queue, bursts: try await queue.bursts(atMost: BurstBreaker.capacity)) {
-                [lookup] uri in
+            intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] uri in
                 await lookup.forget(uri)
             },
             resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),

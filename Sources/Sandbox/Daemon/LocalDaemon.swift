@@ -159,6 +159,7 @@ public final class LocalDaemon: Sendable {
         state_directory: \(statePath)
         stream:
           hosts: [\(network.streamHosts.map { "\"\($0.url(settings.wire))\"" }.joined(separator: ", "))]
+          sweep_directories: [\(network.streamHosts.map { "\"\($0.directory)\"" }.joined(separator: ", "))]
         identity:
           plc_directory: \(network.plcURL)
           appview: \(network.appViewURL)

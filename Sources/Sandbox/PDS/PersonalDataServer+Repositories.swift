@@ -153,15 +153,6 @@ extension PersonalDataServer {
         ])
     }
 
-    func listRepositories(_ request: IncomingRequest) -> HTTPResponse {
-        let cursor = request.parameter("cursor") ?? ""
-        let limit = min(max(request.parameter("limit").flatMap { Int($0) } ?? 500, 1), 2000)
-        let dids = repositories.repositories(with: request.parameter("collection") ?? "").filter { $0 > cursor }
-        var members: [String: JSONValue] = ["repos": .array(dids.prefix(limit).map { ["did": .string($0)] })]
-        if dids.count > limit { members["cursor"] = .string(dids[limit - 1]) }
-        return .json(.object(members))
-    }
-
     /// Whether the repository is there and active: of an inactive one the PDS says the same as of an unknown one.
     private func isReadable(_ did: String) -> Bool {
         accounts.account(named: did).map { accounts.status(of: $0.did) == nil } ?? false

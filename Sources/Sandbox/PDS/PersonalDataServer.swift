@@ -82,7 +82,6 @@ struct PersonalDataServer: Sendable {
             writeRecord(method, request, by: try caller(of: request))
         case "com.atproto.sync.getRecord": getRecordProof(request)
         case "com.atproto.sync.getRepoStatus": getRepoStatus(request)
-        case "com.atproto.sync.listReposByCollection": listRepositories(request)
         default: nil
         }
     }

@@ -157,16 +157,4 @@ final class RepositoryStore: Sendable {
                 .sorted { $0.0 > $1.0 }
         }
     }
-
-    /// The repositories that hold a record of the collection.
-    func repositories(with collection: String) -> [String] {
-        state.withLock { state in
-            Set(
-                state.records.keys.filter { $0.contains("/\(collection)/") }.map {
-                    String($0.dropFirst(5).prefix { $0 != "/" })
-                }
-            )
-            .sorted()
-        }
-    }
 }

@@ -33,6 +33,21 @@ final class EventLog: Sendable {
         }
     }
 
+    /// Appends events that are taken in in one moment.
+    func append(_ events: [(did: DID, content: LoggedEvent.Content)]) {
+        state.withLock { state in
+            let time = clock.uniqueMicroseconds()
+            for (did, content) in events {
+                state.events.append(LoggedEvent(sequence: state.next, microseconds: time, did: did, content: content))
+                state.next += 1
+            }
+            for listener in state.listeners { Self.wake(listener) }
+        }
+    }
+
+    /// Everything that is kept.
+    var all: [LoggedEvent] { state.withLock(\.events) }
+
     var next: Int64 { state.withLock(\.next) }
     var floor: Int64 { state.withLock(\.floor) }
 

@@ -13,6 +13,13 @@ public final class StreamHost: Sendable {
         var manner = StreamSubscriber.Manner()
         /// Kinds of events that are lost.
         var deafTo: Set<String> = []
+        /// What is not taken in yet, of a host that lags; nil of one that does not.
+        var backlog: [(did: DID, content: LoggedEvent.Content)]?
+        /// How long before the time that a cursor names reading begins.
+        var earliness = Duration.zero
+        /// Who wrote to which collection, as far as the index of the host has come.
+        var index: [String: Set<String>] = [:]
+        var isIndexing = true
         var tellsCursors = false
     }
 
@@ -34,6 +41,9 @@ public final class StreamHost: Sendable {
     public var origin: WebURL {
         (try? WebURL("ws://\(server.url.authority)/")) ?? server.url
     }
+
+    /// `http://127.0.0.1:port/`, where its index of who writes to a collection is.
+    public var directory: WebURL { server.url }
 
     /// Number of the next event.
     public var nextSequence: Int64 { log.next }
@@ -84,14 +94,58 @@ public final class StreamHost: Sendable {
     /// Ends ``turnDeaf(to:)``.
     public func hear() { state.withLock { $0.deafTo = [] } }
 
+    /// Takes nothing in until ``catchUp()``, while those who are connected are served: what comes then bears the time of then.
+    public func lag() { state.withLock { $0.backlog = $0.backlog ?? [] } }
+
+    /// Takes in what ``lag()`` has left, all of it in one moment.
+    public func catchUp() {
+        let backlog = state.withLock { $0.backlog.take() ?? [] }
+        log.append(backlog)
+    }
+
+    /// Begins so long before the time that a cursor names, without a word: at the start of the segment that is being written.
+    public func beginEarly(by span: Duration) { state.withLock { $0.earliness = span } }
+
+    /// Lets the index of who writes to a collection stand still, or go on: what was written meanwhile is a hole in it.
+    public func index(_ isIndexing: Bool) { state.withLock { $0.isIndexing = isIndexing } }
+
+    /// Fills the holes of the index.
+    public func mendIndex() {
+        state.withLock { state in
+            state.isIndexing = true
+            for event in log.all {
+                event.collection.map { _ = state.index[$0, default: []].insert(event.did.text) }
+            }
+        }
+    }
+
     /// Leaves out that many sequence numbers.
     public func skipSequences(_ count: Int64, before did: DID, handle: Handle) {
         log.append(did, .identity(handle: handle.text), skipping: count)
     }
 
     func append(_ did: DID, _ content: LoggedEvent.Content) {
-        guard !state.withLock(\.deafTo).contains(content.kind) else { return }
-        log.append(did, content)
+        let isTaken = state.withLock { state in
+            guard !state.deafTo.contains(content.kind) else { return false }
+            if state.isIndexing, case .commit(let commit) = content, let collection = commit.uri.collection?.text {
+                state.index[collection, default: []].insert(did.text)
+            }
+            state.backlog?.append((did, content))
+            return state.backlog == nil
+        }
+        if isTaken { log.append(did, content) }
+    }
+
+    /// Who writes to a collection (com.atproto.sync.listReposByCollection): an unknown one has nobody.
+    private func listRepositories(_ request: IncomingRequest) -> Reply {
+        let cursor = request.parameter("cursor") ?? ""
+        let limit = min(max(request.parameter("limit").flatMap { Int($0) } ?? 500, 1), 10_000)
+        let all = state.withLock { $0.index[request.parameter("collection") ?? ""] ?? [] }.sorted()
+        let page = all.filter { $0 > cursor }.prefix(limit)
+        var members: [String: JSONValue] = ["repos": .array(page.map { ["did": .string($0)] })]
+        // A page that is full has a cursor, also when it is the last.
+        if page.count == limit { members["cursor"] = page.last.map(JSONValue.string) }
+        return .response(.json(.object(members)))
     }
 
     func answer(_ request: IncomingRequest) -> Reply {
@@ -99,11 +153,16 @@ public final class StreamHost: Sendable {
         case .jetstream2: jetstream2(request)
         case .jetstream1: jetstream1(request)
         case .relay: relay(request)
+        case nil where request.path == "/xrpc/com.atproto.sync.listReposByCollection": listRepositories(request)
         case nil: .response(.text("404 page not found", status: 404))
         }
     }
 
     // MARK: Handshakes
+
+    private func begin(_ cursor: Int64) -> UInt64 {
+        UInt64(max(0, cursor - state.withLock(\.earliness).microseconds))
+    }
 
     private func jetstream2(_ request: IncomingRequest) -> Reply {
         let filter: StreamFilter
@@ -117,7 +176,7 @@ public final class StreamHost: Sendable {
                 return .response(.failure(400, "InvalidRequest", "subscribe: invalid cursor: \"\(text)\""))
             }
             if cursor >= Self.firstTime {
-                position = log.position(at: UInt64(cursor))
+                position = log.position(at: begin(cursor))
                 if let oldest = log.oldest, UInt64(cursor) < oldest, log.floor > 1 { note = Self.outdated(log.floor) }
             } else if cursor < log.floor {
                 let reason = "cursor \(cursor) below lookback floor \(log.floor); re-backfill from your last seq"
@@ -136,7 +195,7 @@ public final class StreamHost: Sendable {
         }
         var position = log.next
         if let cursor = request.parameter("cursor").flatMap({ Int64($0) }) {
-            let wanted = cursor >= Self.firstTime ? log.position(at: UInt64(cursor)) : cursor
+            let wanted = cursor >= Self.firstTime ? log.position(at: begin(cursor)) : cursor
             position = min(max(wanted, log.floor), log.next)
         }
         let waits = request.parameter("requireHello") == "true"

@@ -78,7 +78,12 @@ final class StreamCampaign: Sendable {
             }
         }
         network.faults.clear()
-        for host in network.streamHosts { host.use(.whole) }
+        for host in network.streamHosts {
+            host.use(.whole)
+            host.catchUp()
+            host.mendIndex()
+        }
+        for author in authors { network.reconnect(author) }
         try write()
         let deadline = ContinuousClock.now + .seconds(30 + target / 10)
         // A life that ends may leave a gap that was declared behind the last look.
@@ -131,7 +136,7 @@ final class StreamCampaign: Sendable {
             logger: log.logger
         )
         let keeper = GapBackfiller(
-            sweep: sweep(stream),
+            backfill: backfill(stream),
             store: ledger.stream,
             hosts: follower.hosts,
             mailbox: follower.entrance,
@@ -176,13 +181,22 @@ final class StreamCampaign: Sendable {
         return stream
     }
 
-    private func sweep(_ stream: StreamConfiguration) -> GapSweep {
-        let sweep = SweepConfiguration(
-            directories: [network.pdsURL],
+    private func backfill(_ stream: StreamConfiguration) -> GapBackfill {
+        var sweep = SweepConfiguration(
+            directories: network.streamHosts.map(\.directory),
             collections: stream.collections,
             allowsLoopback: true
         )
-        return GapSweep(configuration: sweep, client: http, identities: identities, logger: log.logger)
+        sweep.rate = 100_000
+        sweep.settling = .milliseconds(200)
+        return GapBackfill(
+            configuration: sweep,
+            client: http,
+            identities: identities,
+            clock: network.clock,
+            steady: SystemClock(),
+            logger: log.logger
+        )
     }
 
     // MARK: What happens
@@ -215,6 +229,15 @@ final class StreamCampaign: Sendable {
         }
         guard pick else { return }
         if kind == .oversizeMessage { try write(padding: Self.maximumMessage) }
+        if kind == .absentRepository {
+            let (author, isBack) = state.withLock { state in
+                (
+                    authors[Int.random(in: 1..<authors.count, using: &state.generator)],
+                    Bool.random(using: &state.generator)
+                )
+            }
+            if isBack { network.reconnect(author) } else { network.disconnect(author) }
+        }
         state.withLock { state in
             kind.strike(network.streamHosts[index], Self.name(index), network, &state.generator)
             state.faults[kind, default: 0] += 1

@@ -25,7 +25,8 @@ import Testing
         let areClosed = open.isEmpty
         #expect(areClosed, "still open: \(open.count), for example \(open.prefix(1)); not swept: \(failures)")
         let closed = campaign.log.metadata(of: "gap closed")
-        let found = closed.compactMap { $0["found"].flatMap { Int($0) } }.reduce(0, +)
+        let swept = campaign.log.metadata(of: "gap swept")
+        let found = swept.compactMap { $0["found"].flatMap { Int($0) } }.reduce(0, +)
         let covered = campaign.log.count("gap covered by another host")
         // A kill may take the line, never the row.
         #expect(closed.count + covered <= campaign.log.count("stream gap"))

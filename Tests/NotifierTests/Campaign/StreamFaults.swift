@@ -11,6 +11,7 @@ enum StreamFaultKind: CaseIterable {
     case forgottenPositions, issuedAnew, cursorNotices
     case busy, limited, badGateway, refusedConnection, resetConnection, silentUpgrade
     case oversizeMessage
+    case lag, directoryHole, absentRepository
 
     /// Whether it needs a client that is connected.
     var needsSubscriber: Bool {
@@ -70,6 +71,9 @@ enum StreamFaultKind: CaseIterable {
         case .forgottenPositions:
             host.forget(allBut: Int.random(in: 0...30, using: &generator))
             host.inflict(.drop)
+        case .lag: if Bool.random(using: &generator) { host.lag() } else { host.catchUp() }
+        // One directory is whole: who is in none is found by nobody.
+        case .directoryHole: host.index(name == "stream" || Bool.random(using: &generator))
         case .issuedAnew:
             let distance = Int64.random(in: -400...400, using: &generator)
             host.renumber(from: max(1, host.firstSequence + distance))

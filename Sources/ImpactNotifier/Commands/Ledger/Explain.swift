@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import ArgumentParser
+internal import Firehose
 internal import LedgerStorage
 internal import Network
 internal import Notifier
@@ -20,10 +21,14 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         var isKnown = true
+        var gaps: [OpenGap] = []
         try await ledger.withLedger { ledger throws(LedgerError) in
             let history = try await ledger.desk.history(of: uri)
             isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
-            guard isKnown else { return }
+            guard isKnown else {
+                gaps = try await ledger.stream.openGaps()
+                return
+            }
             if json {
                 StandardOutput.print(history.json.encodedText)
             } else {
@@ -35,8 +40,26 @@ struct Explain: AsyncParsableCommand {
                 "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
                     + "“impact-notifier rules try” says what the rules make of it."
             )
+            for gap in gaps { StandardOutput.printError(gap.sentence) }
             throw ExitCode(ExitStatus.failure.rawValue)
         }
+    }
+}
+
+extension OpenGap {
+    /// What may still bring a request that is not known.
+    fileprivate var sentence: String {
+        let (from, until) = (UnixTime(microseconds: gap.from), UnixTime(microseconds: gap.until))
+        let begin = "The stream has an open gap from \(from) to \(until) (\(gap.reason.rawValue)), in which it may lie"
+        let state =
+            if let unanswered {
+                "\(unanswered); they are asked again, for three days"
+            } else if sweptAt != nil {
+                "all authors have answered once, and are asked once more, for directories lag"
+            } else {
+                "the authors are being asked"
+            }
+        return "\(begin): \(state)."
     }
 }
 

@@ -2,17 +2,17 @@ internal import ATProtocol
 internal import Network
 
 /// Reads the records of one repository that were written in a window (com.atproto.repo.listRecords).
-struct RepositorySweep: Sendable {
+struct RepositoryBackfill: Sendable {
     /// The most pages of one repository.
     private static let maximumPages = 100
     /// Microseconds by which the clocks of authors, whose keys tell the time, may be wrong.
     private static let clockTolerance: Int64 = 600_000_000
 
     let configuration: SweepConfiguration
-    let client: any HTTPClient
+    let client: SweepClient
     let identities: any IdentityResolving
 
-    /// The records of a collection between two times, as events; newest first.
+    /// The records of a collection that were written between two times, as events; newest first.
     ///
     /// None of a repository that is gone, and of an account that has no server.
     ///
@@ -122,36 +122,6 @@ struct RepositorySweep: Sendable {
         )
         let position = StreamPosition(host: "sweep", wire: .sweep, value: 0, witnessed: time)
         return StreamEvent(position: position, did: did, body: .commit(commit))
-    }
-}
-
-/// Why a part of a sweep could not be done.
-struct SweepFailure: Error {
-    let detail: String
-    /// Whether asking again would bring the same answer: the account or its repository is gone.
-    let isDefinitive: Bool
-
-    init(_ detail: String, isDefinitive: Bool = false) {
-        self.detail = detail
-        self.isDefinitive = isDefinitive
-    }
-}
-
-extension HTTPClient {
-    /// The JSON of a successful answer.
-    func json(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue {
-        let response: HTTPResponse
-        do throws(HTTPFailure) { response = try await send(request) } catch {
-            throw SweepFailure(error.description, isDefinitive: error.code == .refusedHost)
-        }
-        guard response.isSuccess else {
-            let error = XRPCError(response)
-            let gone: Set = ["RepoNotFound", "RepoTakendown", "RepoSuspended", "RepoDeactivated"]
-            let isGone = error.name.map(gone.contains) ?? false
-            let isUnknown = error.status == 400 && error.says("could not find repo")
-            throw SweepFailure(error.description, isDefinitive: isGone || isUnknown)
-        }
-        do { return try JSONValue(parsing: response.body) } catch { throw SweepFailure(error.description) }
     }
 }
 

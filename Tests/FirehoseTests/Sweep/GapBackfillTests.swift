@@ -10,23 +10,39 @@ import Testing
 @Suite struct `Gap sweeps` {
     private let client = ScriptedClient()
     private let log = LogRecorder()
-    private let sweep: GapSweep
+    private let sweep: GapBackfill
     private static let from: Int64 = 1_783_175_888_000_000
     private static let until: Int64 = from + 3_600_000_000
+    /// An hour after the gap's end.
+    private static let now = UnixTime(microseconds: until + 3_600_000_000)
+    private static let list =
+        "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
 
     init() throws {
         sweep = try Self.sweep(["sh.tangled.repo.pull"], client, log)
     }
 
-    private static func sweep(_ wanted: [String], _ client: ScriptedClient, _ log: LogRecorder) throws -> GapSweep {
-        let directory = try WebURL("https://relay.test")
-        return GapSweep(
-            configuration: SweepConfiguration(
-                directories: [try WebURL("https://dead.test"), directory],
-                collections: try wanted.map { try CollectionPattern($0) }
-            ),
+    private static func sweep(
+        _ wanted: [String],
+        _ client: ScriptedClient,
+        _ log: LogRecorder,
+        directories: [String] = ["https://relay.test"]
+    ) throws -> GapBackfill {
+        var configuration = SweepConfiguration(
+            directories: try directories.map { try WebURL($0) },
+            collections: try wanted.map { try CollectionPattern($0) }
+        )
+        configuration.lookback = .seconds(60)
+        configuration.rate = 1_000_000
+        return GapBackfill(
+            configuration: configuration,
             client: client,
-            identities: IdentityResolver(configuration: IdentityConfiguration(directory: directory), client: client),
+            identities: IdentityResolver(
+                configuration: IdentityConfiguration(directory: try WebURL("https://plc.test")),
+                client: client
+            ),
+            clock: ManualClock(now),
+            sleeper: HurriedClock(),
             logger: log.logger
         )
     }
@@ -58,19 +74,29 @@ import Testing
         }
     }
 
-    private func run(known: Set<String> = []) async -> (report: SweepReport, found: [String]) {
+    private func run(
+        _ sweep: GapBackfill? = nil,
+        knowledge: SweepKnowledge = SweepKnowledge(),
+        answered: Set<SweepPair> = [],
+        known: Set<String> = []
+    ) async -> (report: SweepReport, found: [String]) {
         let found = Mutex<[String]>([])
-        let report = await sweep.run(from: Self.from, until: Self.until, seen: []) {
-            known.contains($0.text)
-        } deliver: { events in
-            found.withLock { $0 += events.compactMap { $0.recordURI?.text } }
-        }
+        let report = await (sweep ?? self.sweep).run(
+            over: Self.from...Self.until,
+            by: knowledge,
+            answered: answered,
+            isKnown: { known.contains($0.text) },
+            deliver: { _, events in found.withLock { $0 += events.compactMap { $0.recordURI?.text } } }
+        )
         return (report, found.withLock { $0.sorted() })
     }
 
+    private func pair(_ name: String) throws -> SweepPair {
+        SweepPair(try DID("did:web:\(name).test"), try NSID("sh.tangled.repo.pull"))
+    }
+
     @Test func `records in the window are found on every page, and older ones end the reading`() async throws {
-        let list =
-            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        let list = Self.list
         answer(list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}],"cursor":"x"}"#)
         answer(list + "&cursor=x", #"{"repos":[{"did":"did:web:b.test"},{"did":"did:web:c.test"}]}"#)
         let (a, b) = ("did:web:a.test", "did:web:b.test")
@@ -82,23 +108,22 @@ import Testing
                     record(a, "named", created: "2026-07-04T14:40:00Z"),
                 ],
                 [record(a, key(1000)), record(a, "other", created: "2020-07-04T14:40:00Z")],
-                // An author's clock may be minutes behind; what is older than that ends the reading.
-                [record(a, key(-5_000_000)), record(a, key(-700_000_000))], [record(a, key(-601_000_000))],
+                // It may have arrived late, and its author's clock may be minutes behind; what is older ends the reading.
+                [record(a, key(-655_000_000)), record(a, key(-700_000_000))], [record(a, key(-661_000_000))],
                 [record(a, key(3000))],
             ]
         )
         author("b", pages: [[record(b, key(5)), #"{"uri":"nonsense"}"#, record(a, key(6))]])
         author("c", pages: [[]])
         let (report, found) = await run(known: ["at://\(b)/sh.tangled.repo.pull/\(key(5))"])
-        let expected = [key(-5_000_000), key(1000), key(2000), "named"].map { "at://\(a)/sh.tangled.repo.pull/\($0)" }
+        let expected = [key(-655_000_000), key(1000), key(2000), "named"].map { "at://\(a)/sh.tangled.repo.pull/\($0)" }
         #expect(found == expected.sorted())
-        #expect(report.isComplete && report.authors == 3 && report.checked == 3)
+        #expect(report.isComplete && report.authors == 3 && report.checked == 3, "\(report.failures)")
         #expect(report.found == 4 && report.known == 1)
     }
 
     @Test func `accounts and repositories that are gone have nothing to bring, and end no gap open`() async throws {
-        let list =
-            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        let list = Self.list
         let names = ["notfound", "takendown", "unknown", "noserver"]
         let repositories = names.map { #"{"did":"did:web:\#($0).test"}"# }.joined(separator: ",")
         answer(list, #"{"repos":[\#(repositories)]}"#)
@@ -118,8 +143,7 @@ import Testing
 
     @Test(arguments: ["{}", #"{"repos":null}"#, "[]", #"{"repos":[],"cursor":"x"}"#])
     func `a list of authors that is none closes no gap`(body: String) async throws {
-        let list =
-            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        let list = Self.list
         answer(list, body)
         answer(list + "&cursor=x", body)
         let (report, _) = await run()
@@ -127,8 +151,7 @@ import Testing
     }
 
     @Test func `a list of records that is none leaves the gap open`() async throws {
-        let list =
-            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        let list = Self.list
         answer(list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
         author("a", pages: [])
         answer(
@@ -140,8 +163,7 @@ import Testing
     }
 
     @Test func `an author whose server is silent leaves the gap open, and is named`() async throws {
-        let list =
-            "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
+        let list = Self.list
         answer(list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:silent.test"},{"did":"nobody"}]}"#)
         author("a", pages: [[record("did:web:a.test", key(9))]])
         author("silent", pages: [])
@@ -164,16 +186,16 @@ import Testing
     {
         let list = "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo."
         answer(list + "pull&limit=1000", #"{"repos":[{"did":"did:web:a.test"}]}"#)
-        answer(list + "issue&limit=1000", #"{"repos":[]}"#)
+        answer(list + "issue&limit=1000", #"{"repos":[{"did":"did:web:b.test"}]}"#)
         author("a", pages: [[record("did:web:a.test", key(9))]])
-        let report = try await Self.sweep(wanted, client, log).run(
-            from: Self.from,
-            until: Self.until,
-            seen: seen.map { try NSID($0) },
-            isKnown: { _ in false },
-            deliver: { _ in }
+        author("b", pages: [])
+        answer(
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Ab.test&collection=sh.tangled.repo.issue&limit=50",
+            #"{"records":[]}"#
         )
-        #expect(report.isComplete && report.found == 1)
+        let knowledge = SweepKnowledge(collections: try seen.map { try NSID($0) })
+        let (report, found) = await run(try Self.sweep(wanted, client, log), knowledge: knowledge)
+        #expect(report.isComplete && found.count == 1, "\(report.failures)")
         #expect(
             report.namespaces.map(\.description) == [
                 "sh.tangled.* was looked for only in what was seen of it: sh.tangled.repo.issue, sh.tangled.repo.pull"
@@ -191,13 +213,8 @@ import Testing
     }
 
     @Test func `a namespace of which nothing was seen is looked for nowhere, which is said`() async throws {
-        let report = try await Self.sweep(["sh.tangled.*"], client, log).run(
-            from: Self.from,
-            until: Self.until,
-            seen: [try NSID("sh.tangledx.repo.pull")],
-            isKnown: { _ in false },
-            deliver: { _ in }
-        )
+        let knowledge = SweepKnowledge(collections: [try NSID("sh.tangledx.repo.pull")])
+        let (report, _) = await run(try Self.sweep(["sh.tangled.*"], client, log), knowledge: knowledge)
         #expect(client.requests.isEmpty && report.isComplete)
         let sentence = "sh.tangled.* was not looked for: no collection of it was seen yet"
         #expect(report.namespaces.map(\.description) == [sentence])
@@ -207,5 +224,77 @@ import Testing
     @Test func `without a directory that answers nothing is claimed`() async {
         let (report, found) = await run()
         #expect(found.isEmpty && !report.isComplete && report.failures.count == 1)
+    }
+
+    // MARK: Directories that lag and have holes
+
+    @Test func `all directories are asked, and the authors whom the ledger knows beside them`() async throws {
+        let other = Self.list.replacing("relay", with: "other")
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        answer(other, #"{"repos":[{"did":"did:web:b.test"},{"did":"did:web:a.test"}]}"#)
+        for name in ["a", "b", "c"] { author(name, pages: [[record("did:web:\(name).test", key(1))]]) }
+        let knowledge = SweepKnowledge(authors: [try pair("c").collection: [try pair("c").author]])
+        let sweep = try Self.sweep(
+            ["sh.tangled.repo.pull"],
+            client,
+            log,
+            directories: ["https://relay.test", "https://other.test"]
+        )
+        let (report, found) = await run(sweep, knowledge: knowledge)
+        #expect(report.isComplete && found.count == 3 && report.authors == 3, "\(report.failures)")
+    }
+
+    @Test func `one directory that fails leaves the gap open, whoever the others name`() async throws {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        author("a", pages: [[record("did:web:a.test", key(1))]])
+        let sweep = try Self.sweep(
+            ["sh.tangled.repo.pull"],
+            client,
+            log,
+            directories: ["https://dead.test", "https://relay.test"]
+        )
+        let (report, found) = await run(sweep)
+        #expect(!report.isComplete && found.count == 1)
+        #expect(report.failures.first?.description.contains("https://dead.test") == true)
+    }
+
+    @Test func `an empty list is no answer, unless somebody is known`() async throws {
+        answer(Self.list, #"{"repos":[]}"#)
+        #expect(await !run().report.isComplete)
+        author("a", pages: [[record("did:web:a.test", key(1))]])
+        let knowledge = SweepKnowledge(authors: [try pair("a").collection: [try pair("a").author]])
+        let (report, found) = await run(knowledge: knowledge)
+        #expect(report.isComplete && found.count == 1, "\(report.failures)")
+    }
+
+    @Test func `nobody is asked twice who has answered, and nothing is looked for that was not waited for`()
+        async throws
+    {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}]}"#)
+        author("b", pages: [[record("did:web:b.test", key(9)), record("did:web:b.test", key(-650_000_000))]])
+        let pattern = try CollectionPattern("sh.tangled.repo.pull")
+        let knowledge = SweepKnowledge(beginnings: [pattern: Self.from])
+        let (report, found) = await run(knowledge: knowledge, answered: [try pair("a")])
+        #expect(report.isComplete && found == ["at://did:web:b.test/sh.tangled.repo.pull/\(key(9))"])
+        #expect(report.checked == 2 && client.requests.allSatisfy { !$0.url.description.contains("a.test") })
+    }
+
+    @Test func `a host that asks to be left alone is asked once more when it says, or left for later`() async throws {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}]}"#)
+        for name in ["a", "b"] { author(name, pages: []) }
+        let base = "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A"
+        let rest = ".test&collection=sh.tangled.repo.pull&limit=50"
+        func limited(_ seconds: String) -> ScriptedClient.Answer {
+            .success(HTTPResponse(status: 429, headers: ["Retry-After": seconds], body: []))
+        }
+        client.script(base + "a" + rest, [limited("5"), .json(["records": []])])
+        answer(base + "b" + rest, #"{"records":[]}"#)
+        #expect(await run().report.isComplete)
+        client.script(base + "a" + rest, [limited("3000")])
+        client.forget()
+        let (report, _) = await run()
+        #expect(!report.isComplete && report.failures.count >= 1)
+        #expect(report.failures.first?.detail.contains("left alone") == true, "\(report.failures)")
+        #expect(client.requests.count { $0.url.description == base + "a" + rest } == 1)
     }
 }

@@ -1,0 +1,55 @@
+internal import ATProtocol
+internal import Network
+
+/// Who writes to a collection, by all directories together (com.atproto.sync.listReposByCollection).
+///
+/// A directory is an index that lags and has holes, and that answers an unknown collection with an empty list: none is
+/// believed to know everybody, and empty lists alone are no answer.
+struct AuthorDirectories: Sendable {
+    /// The most pages of a list of authors.
+    private static let maximumPages = 1000
+
+    let configuration: SweepConfiguration
+    let client: SweepClient
+
+    /// Everybody whom a directory names, and what the directories that gave no answer said.
+    func authors(of collection: NSID) async -> (authors: Set<DID>, failures: [SweepFailure]) {
+        var (authors, failures) = (Set<DID>(), [SweepFailure]())
+        for directory in configuration.directories {
+            do throws(SweepFailure) {
+                authors.formUnion(try await self.authors(of: collection, from: directory))
+            } catch {
+                failures.append(SweepFailure("\(directory.origin): \(error.detail)"))
+            }
+        }
+        if authors.isEmpty, failures.isEmpty { failures.append(SweepFailure(Self.nobody)) }
+        return (authors, failures)
+    }
+
+    /// What is said of a collection that no directory names an author of.
+    static let nobody = "no directory names anybody who writes to it"
+
+    private func authors(of collection: NSID, from directory: WebURL) async throws(SweepFailure) -> Set<DID> {
+        var authors: Set<DID> = []
+        var cursor: String?
+        for _ in 0..<Self.maximumPages {
+            var query = [("collection", collection.text), ("limit", "1000")]
+            if let cursor { query.append(("cursor", cursor)) }
+            let url = directory.with(path: "/xrpc/com.atproto.sync.listReposByCollection", query: query)
+            let page = try await client.json(
+                HTTPRequest(.get, url, timeout: configuration.timeout, maximumBody: 4 << 20)
+            )
+            guard let repositories = page["repos"]?.array else {
+                throw SweepFailure("the answer has no list of repositories")
+            }
+            authors.formUnion(repositories.compactMap { $0["did"]?.string.flatMap { try? DID($0) } })
+            guard authors.count <= configuration.maximumAuthors else {
+                throw SweepFailure("the collection has more than \(configuration.maximumAuthors) authors")
+            }
+            guard let next = page["cursor"]?.string else { return authors }
+            guard next != cursor else { throw SweepFailure("the list of authors comes again and again") }
+            cursor = next
+        }
+        throw SweepFailure("the list of authors has no end")
+    }
+}

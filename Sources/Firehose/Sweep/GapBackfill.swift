@@ -1,0 +1,178 @@
+public import ATProtocol
+public import Logging
+public import Network
+
+/// Looks over plain HTTP for what the stream did not bring: asks who writes to the collections, then each of them what was
+/// written.
+///
+/// Nobody lists who writes to a namespace: of one, the collections are asked for that are known by name.
+/// Needs no key and no archive. What it cannot see are records that were deleted meanwhile, and records whose keys
+/// claim another time than that of their writing.
+public struct GapBackfill: Sendable {
+    private let configuration: SweepConfiguration
+    private let directories: AuthorDirectories
+    private let repositories: RepositoryBackfill
+    private let clock: any WallClock
+    private let logger: Logger
+
+    /// A sweep that is ready to run.
+    ///
+    /// - Parameters:
+    ///   - configuration: whom to ask.
+    ///   - client: the guarded client; authors' servers are strangers' hosts.
+    ///   - identities: finds the authors' servers.
+    ///   - clock: the date.
+    ///   - steady: a clock that nobody sets, to wait by; nil for the same.
+    ///   - sleeper: waits for the next request.
+    ///   - logger: takes one line for each sweep.
+    public init(
+        configuration: SweepConfiguration,
+        client: any HTTPClient,
+        identities: any IdentityResolving,
+        clock: any WallClock = SystemClock(),
+        steady: (any WallClock)? = nil,
+        sleeper: any Clock<Duration> = ContinuousClock(),
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        let client = SweepClient(client, rate: configuration.rate, clock: steady ?? clock, sleeper: sleeper)
+        directories = AuthorDirectories(configuration: configuration, client: client)
+        repositories = RepositoryBackfill(configuration: configuration, client: client, identities: identities)
+    }
+
+    /// How long after its first look a gap is looked through again.
+    var settling: Duration { configuration.settling }
+    /// The date.
+    var now: UnixTime { clock.now() }
+
+    /// Looks for every record of the collections that arrived, or may have arrived, between two times.
+    ///
+    /// - Parameters:
+    ///   - window: when it arrived, in microseconds since the Unix epoch; what is looked for was written up to
+    ///     ``SweepConfiguration/lookback`` before.
+    ///   - knowledge: what the ledger knows of collections and authors.
+    ///   - answered: who need not be asked again.
+    ///   - isKnown: whether a record was seen already; it is counted then, and not delivered.
+    ///   - deliver: takes an author's whole answer: what was not known of it, as creations without a position of any stream,
+    ///     oldest first.
+    /// - Returns: what was asked and found.
+    public func run(
+        over window: ClosedRange<Int64>,
+        by knowledge: SweepKnowledge,
+        answered: Set<SweepPair> = [],
+        isKnown: @Sendable (ATURI) async -> Bool,
+        deliver: @Sendable (SweepPair, [StreamEvent]) async -> Void
+    ) async -> SweepReport {
+        var report = SweepReport()
+        let collections = collections(knowledge.collections)
+        report.namespaces = configuration.collections.outermost.filter(\.isNamespace).map { namespace in
+            SweepReport.Namespace(pattern: namespace, collections: collections.filter(namespace.matches))
+        }
+        var pairs: [SweepPair] = []
+        for collection in collections {
+            let (named, failures) = await directories.authors(of: collection)
+            let authors = named.union(knowledge.authors[collection] ?? [])
+            // Who is known answers for a directory that names nobody.
+            let missing = failures.filter { authors.isEmpty || $0.detail != AuthorDirectories.nobody }
+            report.failures += missing.map { .init(did: nil, collection: collection, detail: $0.detail) }
+            pairs += authors.sorted { $0.text < $1.text }.map { SweepPair($0, collection) }
+        }
+        report.authors = pairs.count
+        let open = pairs.filter { !answered.contains($0) }
+        report.checked = pairs.count - open.count
+        await ask(open, window, knowledge, isKnown: isKnown, deliver: deliver, into: &report)
+        log(report, window)
+        return report
+    }
+
+    /// The collections that are wanted one by one, and those of the namespaces that are known.
+    private func collections(_ seen: [NSID]) -> [NSID] {
+        let wanted = configuration.collections
+        let known = Set(wanted.compactMap(\.collection) + seen)
+        return known.filter { collection in wanted.contains { $0.matches(collection) } }.sorted { $0.text < $1.text }
+    }
+
+    /// When what is looked for of a collection was written first.
+    private func beginning(_ collection: NSID, _ from: Int64, _ knowledge: SweepKnowledge) -> Int64 {
+        let earliest = clock.now() - configuration.memory
+        let followed = knowledge.beginnings.filter { $0.key.matches(collection) }.values.min() ?? Int64.min
+        return max(from - configuration.lookback.microseconds, earliest.microseconds, followed)
+    }
+
+    private func ask(
+        _ pairs: [SweepPair],
+        _ window: ClosedRange<Int64>,
+        _ knowledge: SweepKnowledge,
+        isKnown: @Sendable (ATURI) async -> Bool,
+        deliver: @Sendable (SweepPair, [StreamEvent]) async -> Void,
+        into report: inout SweepReport
+    ) async {
+        await withTaskGroup(of: (SweepPair, Result<[StreamEvent], SweepFailure>).self) { group in
+            var waiting = pairs.makeIterator()
+            func start() {
+                guard !Task.isCancelled, let pair = waiting.next() else { return }
+                let from = beginning(pair.collection, window.lowerBound, knowledge)
+                group.addTask { [repositories] in
+                    do throws(SweepFailure) {
+                        let events = try await repositories.records(
+                            of: pair.author,
+                            pair.collection,
+                            from: from,
+                            until: max(from, window.upperBound)
+                        )
+                        return (pair, .success(events))
+                    } catch {
+                        return (pair, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<max(1, configuration.concurrency) { start() }
+            while let (pair, result) = await group.next() {
+                start()
+                switch result {
+                case .failure(let failure):
+                    logger.debug(
+                        "repository not swept",
+                        metadata: ["did": "\(pair.author)", "reason": "\(failure.detail)"]
+                    )
+                    report.failures.append(.init(did: pair.author, collection: pair.collection, detail: failure.detail))
+                case .success(let events):
+                    report.checked += 1
+                    var unknown: [StreamEvent] = []
+                    for event in events {
+                        guard let uri = event.recordURI else { continue }
+                        if await isKnown(uri) { report.known += 1 } else { unknown.append(event) }
+                    }
+                    report.found += unknown.count
+                    await deliver(pair, unknown.reversed())
+                }
+            }
+            if Task.isCancelled, let collection = pairs.first?.collection {
+                report.failures.append(.init(did: nil, collection: collection, detail: "the sweep was cancelled"))
+            }
+        }
+    }
+
+    private func log(_ report: SweepReport, _ window: ClosedRange<Int64>) {
+        for namespace in report.namespaces {
+            logger.log(
+                level: namespace.collections.isEmpty ? .warning : .notice,
+                "namespace swept only for the collections of it that were seen",
+                metadata: [
+                    "namespace": "\(namespace.pattern)",
+                    "collections": "\(namespace.collections.map(\.text).joined(separator: " "))",
+                ]
+            )
+        }
+        var metadata: Logger.Metadata = [
+            "from": "\(UnixTime(microseconds: window.lowerBound))",
+            "until": "\(UnixTime(microseconds: window.upperBound))", "authors": "\(report.authors)",
+            "checked": "\(report.checked)", "found": "\(report.found)", "known": "\(report.known)",
+            "failed": "\(report.failures.count)",
+        ]
+        if let failure = report.failures.first { metadata["example"] = "\(failure)" }
+        logger.log(level: report.isComplete ? .notice : .warning, "gap swept", metadata: metadata)
+    }
+}

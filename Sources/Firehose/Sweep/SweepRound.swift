@@ -1,0 +1,68 @@
+public import ATProtocol
+
+/// One asking of all authors for everything that lies in the gaps which were open when it began.
+///
+/// It is kept until it has ended, so that a restart goes on with those who were not asked yet.
+public struct SweepRound: Sendable, Equatable, Identifiable {
+    /// Its number in the store; a later one has a higher number.
+    public let id: Int64
+    /// The last gap that it is for; all open ones before are its own, too.
+    public let gap: OpenGap.ID
+    /// When what is looked for begins and ends, in microseconds since the Unix epoch: arrival times, as in the gaps.
+    public let window: ClosedRange<Int64>
+
+    /// A round as it was stored.
+    public init(id: Int64, gap: OpenGap.ID, window: ClosedRange<Int64>) {
+        self.id = id
+        self.gap = gap
+        self.window = window
+    }
+}
+
+/// An author and a collection, of whom one question is.
+public struct SweepPair: Sendable, Hashable {
+    /// The author.
+    public let author: DID
+    /// The collection.
+    public let collection: NSID
+
+    /// This author's records of this collection.
+    public init(_ author: DID, _ collection: NSID) {
+        self.author = author
+        self.collection = collection
+    }
+}
+
+/// What a sweep has come to, to be stored behind the events that it found.
+public enum SweepStep: Sendable, Equatable {
+    /// Another host was read over the gap.
+    case covered(OpenGap.ID)
+    /// A round has the whole answer of an author.
+    case answered(SweepPair, round: SweepRound.ID)
+    /// A round is over; its gaps close when they were looked through twice, the second time so long after the first.
+    case ended(SweepRound.ID, settling: Duration)
+    /// A gap was swept for days, and somebody has never answered: it is closed with that said.
+    case givenUp(OpenGap.ID)
+}
+
+/// What the store knows that a sweep needs.
+public struct SweepKnowledge: Sendable {
+    /// The collections that wanted records were seen of.
+    public var collections: [NSID]
+    /// Who is known to have written to a collection, beside whom the directories name.
+    public var authors: [NSID: [DID]]
+    /// Since when a collection or namespace is followed, in microseconds since the Unix epoch: what was written before
+    /// was never waited for.
+    public var beginnings: [CollectionPattern: Int64]
+
+    /// This knowledge.
+    public init(
+        collections: [NSID] = [],
+        authors: [NSID: [DID]] = [:],
+        beginnings: [CollectionPattern: Int64] = [:]
+    ) {
+        self.collections = collections
+        self.authors = authors
+        self.beginnings = beginnings
+    }
+}

@@ -1,0 +1,85 @@
+internal import ATProtocol
+internal import Firehose
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+/// Since when each rule waits for what is written to its collections: what is older is no news to anybody.
+///
+/// A host may begin long before it was asked to, and a sweep looks back by a day.
+struct FollowedCollections: Sendable, Equatable {
+    /// A collection or namespace of a rule.
+    struct Key: Hashable, Sendable {
+        let rule: String
+        let pattern: String
+    }
+
+    /// Times of writing; none stands for long ago.
+    private(set) var beginnings: [Key: UnixTime] = [:]
+
+    /// When a rule began to wait for a collection; nil for long ago.
+    func beginning(_ rule: Rule, _ collection: NSID) -> UnixTime? {
+        let all = rule.collections.filter { $0.matches(collection) }.map {
+            beginnings[Key(rule: rule.name, pattern: $0.text)]
+        }
+        return all.contains(nil) ? nil : all.compactMap(\.self).min()
+    }
+
+    /// Corrects what a clock that was ahead has dated too late; whether that was anything.
+    mutating func lower(to time: UnixTime) -> Bool {
+        guard beginnings.values.contains(where: { $0 > time }) else { return false }
+        beginnings = beginnings.mapValues { min($0, time) }
+        return true
+    }
+}
+
+extension StreamStore {
+    /// Notes which collections rules wait for now, and tells since when they do.
+    ///
+    /// A new one is waited for from where the stream goes on; at a first start from a margin before now. A rule that was
+    /// renamed has waited as long as under its old name.
+    func follow(_ rules: [Rule], margin: Duration, now: UnixTime) async throws(LedgerError) -> FollowedCollections {
+        try await database.write { database in
+            let reached: [Int64] = try database.values(
+                "SELECT witnessed FROM position WHERE value > 0 OR NOT EXISTS (SELECT 1 FROM position WHERE value > 0)"
+            )
+            // A time that is ahead of the clock was told by a clock that was wrong.
+            let read = reached.filter { $0 <= now.microseconds }.max()
+            let start = UnixTime(microseconds: read ?? (now - margin).microseconds)
+            var known: [FollowedCollections.Key: UnixTime] = [:]
+            for row in try database.rows("SELECT * FROM followed") {
+                let key = FollowedCollections.Key(rule: try row.get("rule"), pattern: try row.get("pattern"))
+                known[key] = min(UnixTime(microseconds: try row.get("since")), start)
+            }
+            // A ledger of the version before has read all of them.
+            let isInherited = try known.isEmpty && database.exists("SELECT 1 FROM position WHERE value > 0")
+            let wanted = rules.flatMap { rule in
+                rule.collections.map { FollowedCollections.Key(rule: rule.name, pattern: $0.text) }
+            }
+            let gone = known.filter { !wanted.contains($0.key) }
+            var followed = FollowedCollections()
+            for key in wanted {
+                let renamed = gone.filter { $0.key.pattern == key.pattern }.values.min()
+                followed.note(known[key] ?? renamed ?? (isInherited ? UnixTime(microseconds: 0) : start), of: key)
+            }
+            try database.run("DELETE FROM followed")
+            for (key, since) in followed.beginnings {
+                try database.run(
+                    "INSERT INTO followed (rule, pattern, since) VALUES (\(key.rule), \(key.pattern), \(since.microseconds))"
+                )
+            }
+            return followed
+        }
+    }
+}
+
+extension FollowedCollections {
+    fileprivate mutating func note(_ time: UnixTime, of key: Key) { beginnings[key] = time }
+}
+
+extension LedgerTransaction {
+    /// Corrects what a clock that was ahead has dated too late.
+    func lowerBeginnings(to time: UnixTime) throws {
+        try database.run("UPDATE followed SET since = min(since, \(time.microseconds))")
+    }
+}

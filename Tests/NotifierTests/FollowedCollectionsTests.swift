@@ -1,0 +1,92 @@
+import ATProtocol
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Firehose
+@testable import LedgerStorage
+@testable import Notifier
+
+/// What was written before anybody waited for it is no news, however early a host begins or a sweep looks.
+@Suite struct `Since when rules wait for records` {
+    private static let now = UnixTime(seconds: 1_790_000_000)
+    private let directory: TemporaryDirectory
+    private let ledger: Ledger
+
+    init() async throws {
+        directory = try TemporaryDirectory()
+        ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+    }
+
+    private func follow(_ rules: [Rule], at now: UnixTime = Self.now) async throws -> FollowedCollections {
+        try await ledger.stream.follow(rules, margin: .seconds(60), now: now)
+    }
+
+    private func read(upTo time: UnixTime) async throws {
+        let position = StreamPosition(host: "h", wire: .jetstream2, value: 5, witnessed: time.microseconds)
+        let batch = StreamBatch(position: StoredPosition(position: position))
+        _ = try await ledger.queue(Timetable()).store(batch, [], now: time)
+    }
+
+    private func beginnings(_ followed: FollowedCollections) -> [UnixTime] { followed.beginnings.values.sorted() }
+
+    @Test func `a first start waits for what is written a moment before it`() async throws {
+        let followed = try await follow([try World.rule()])
+        #expect(beginnings(followed) == [Self.now - .seconds(60)])
+        #expect(try await follow([try World.rule()], at: Self.now + .seconds(500)) == followed)
+    }
+
+    @Test func `a request that is older is refused with both times, one that is younger is not`() async throws {
+        let rule = try World.rule()
+        var classifier = EventClassifier(
+            rules: [rule],
+            policy: PolicyConfiguration(),
+            sender: nil,
+            followed: try await follow([rule])
+        )
+        for (age, reason) in [(Duration.seconds(3000), Reason?.some(.tooOld)), (.seconds(30), nil)] {
+            let event = try World.event(1, at: ManualClock(Self.now - age))
+            guard case .request(let request) = classifier.judge(event, now: Self.now) else {
+                Issue.record("no request")
+                continue
+            }
+            #expect(request.refusal?.reason == reason)
+            #expect(request.refusal.map { $0.detail.contains("waits for records since") } ?? true)
+        }
+    }
+
+    @Test
+    func `a rule that is new waits from where the stream goes on, and one of a ledger of the version before for ever`()
+        async throws
+    {
+        try await read(upTo: Self.now)
+        let (old, new) = (try World.rule(), try World.rule(name: "others", collections: ["com.example.other"]))
+        #expect(beginnings(try await follow([old])) == [UnixTime(microseconds: 0)])
+        try await read(upTo: Self.now + .seconds(700))
+        let followed = try await follow([old, new], at: Self.now + .seconds(4000))
+        #expect(beginnings(followed) == [UnixTime(microseconds: 0), Self.now + .seconds(700)])
+        // What is taken out waits for nothing, and begins anew.
+        try await read(upTo: Self.now + .seconds(5000))
+        _ = try await follow([old], at: Self.now + .seconds(6000))
+        let again = try await follow([old, new], at: Self.now + .seconds(6000))
+        #expect(beginnings(again).last == Self.now + .seconds(5000))
+    }
+
+    @Test func `a rule that is renamed has waited as long as under its old name`() async throws {
+        let first = try await follow([try World.rule()])
+        try await read(upTo: Self.now + .seconds(700))
+        let followed = try await follow([try World.rule(name: "renamed")], at: Self.now + .seconds(800))
+        #expect(beginnings(followed) == beginnings(first))
+    }
+
+    @Test func `what a clock that was ahead has dated is corrected by the stream, in the ledger too`() async throws {
+        let ahead = Self.now + .seconds(3 * 86_400)
+        var followed = try await follow([try World.rule()], at: ahead)
+        let (isLowered, isLoweredAgain) = (followed.lower(to: Self.now), followed.lower(to: Self.now))
+        #expect(isLowered && !isLoweredAgain && beginnings(followed) == [Self.now])
+        _ = try await ledger.queue(Timetable()).store(StreamBatch(), [], beginning: Self.now, now: Self.now)
+        let stored = try await follow([try World.rule()], at: ahead)
+        #expect(beginnings(stored) == [Self.now])
+    }
+}
