@@ -15,7 +15,7 @@ struct ContinuityCheck: Sendable {
 
     private enum State {
         case settled
-        case expecting(StreamEvidence, cursor: ResumePoint.Cursor)
+        case expecting(StreamEvidence, since: Int64)
     }
 
     private let wire: StreamWire
@@ -25,18 +25,15 @@ struct ContinuityCheck: Sendable {
     /// - Parameters:
     ///   - resume: what was asked for.
     ///   - wire: the wire.
-    ///   - margin: microseconds that clocks of hosts may differ by.
-    init(_ resume: ResumePoint, wire: StreamWire, margin: Int64) {
+    init(_ resume: ResumePoint, wire: StreamWire) {
         self.wire = wire
-        let isUnproven = resume.reached > 0 || !resume.evidence.items.isEmpty
-        switch resume.cursor {
-        case .position: limit = resume.reached
-        case .time, .live: limit = resume.witnessed + margin
-        }
+        limit = resume.reached
         // Where a gap is declared anyway nothing can be proven, and a first beginning has nothing to prove.
-        state =
-            isUnproven && resume.cursor != .live && resume.gap == nil
-            ? .expecting(resume.evidence, cursor: resume.cursor) : .settled
+        if case .position(let requested) = resume.cursor, resume.reached > 0, resume.gap == nil {
+            state = .expecting(resume.evidence, since: requested)
+        } else {
+            state = .settled
+        }
     }
 
     /// Whether nothing is left to find out.
@@ -48,19 +45,11 @@ struct ContinuityCheck: Sendable {
     ///
     /// - Parameters:
     ///   - value: its position.
-    ///   - witnessed: when the host saw it, as far as that is known.
     ///   - digest: of its event; nil when it was passed over.
     /// - Returns: what this message settles; nil when nothing, or when all is settled.
-    mutating func observe(value: Int64, witnessed: Int64, digest: UInt64?) -> Finding? {
-        guard case .expecting(let evidence, let cursor) = state else { return nil }
-        let finding: Finding? =
-            switch cursor {
-            case .live: nil
-            // In this order: an account may say the same of itself again, much later.
-            case .time: late(witnessed) ?? sameEvent(evidence, value, digest)
-            case .position(let requested):
-                early(value, requested) ?? samePlace(evidence, value, digest) ?? late(value)
-            }
+    mutating func observe(value: Int64, digest: UInt64?) -> Finding? {
+        guard case .expecting(let evidence, let requested) = state else { return nil }
+        let finding = early(value, requested) ?? samePlace(evidence, value, digest) ?? late(value)
         if finding != nil { state = .settled }
         return finding
     }
@@ -70,15 +59,11 @@ struct ContinuityCheck: Sendable {
 
     /// Takes note that nothing at all has come for as long as the first of the known events may take.
     mutating func observeSilence() -> Finding? {
-        guard wire == .jetstream2, case .expecting(let evidence, .position(let requested)) = state,
+        guard wire == .jetstream2, case .expecting(let evidence, let requested) = state,
             !evidence.items.isEmpty
         else { return nil }
         state = .settled
         return .broken(.sequenceChanged, detail: "nothing came although \(requested) was asked for")
-    }
-
-    private func sameEvent(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {
-        evidence.items.contains { $0.digest == digest } ? .continuous(at: value) : nil
     }
 
     private func samePlace(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {

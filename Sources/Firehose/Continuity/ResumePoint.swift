@@ -20,7 +20,7 @@ struct ResumePoint: Sendable, Equatable {
     private(set) var isCertain = false
     /// The last position on this host that was reached; 0 when it is another host's or none.
     var reached: Int64
-    /// The last events, where ``reached`` is not 0 this host's own; empty when nothing was ever received.
+    /// The last events of this host; empty when nothing was ever received.
     var evidence: StreamEvidence
     /// A gap that this beginning cannot avoid, to be declared with the first message behind ``gapPlace``.
     var gap: StreamGap.Reason?
@@ -40,6 +40,7 @@ struct ResumePoint: Sendable, Equatable {
     ///   - host: the host.
     ///   - wire: its wire.
     ///   - known: what is stored for every host and wire.
+    ///   - open: the hosts that are being read.
     ///   - distrusted: why the position of this host is known to be useless; nil when it is not.
     ///   - now: the time.
     ///   - configuration: margins.
@@ -47,6 +48,7 @@ struct ResumePoint: Sendable, Equatable {
         host: String,
         wire: StreamWire,
         known: [StoredPosition],
+        open: Set<Upstream> = [],
         distrusted: StreamGap.Reason?,
         now: UnixTime,
         configuration: StreamConfiguration
@@ -70,7 +72,6 @@ struct ResumePoint: Sendable, Equatable {
         if let believed {
             let witnessed = believed.position.witnessed
             self.init(cursor: .time(witnessed - margin), witnessed: witnessed)
-            evidence = StreamEvidence(believed.evidence)
             isCertain = believed.position.value > 0
             let start = witnessed + configuration.initialMargin.microseconds
             isFirst = !isCertain && now.microseconds - start < margin
@@ -79,13 +80,11 @@ struct ResumePoint: Sendable, Equatable {
             self.init(cursor: .time(now.microseconds - margin), witnessed: certain.microseconds)
         }
         let own = known.first { $0.position.host == host && $0.position.wire == wire && $0.position.value > 0 }
-        // A relay has no cursor by time, so that a position of its own is better than none, unless the whole network's
-        // traffic since then is more than a sweep of a few minutes. Of hosts that are followed together each is to show
-        // what it has, whatever the others have shown meanwhile.
-        let patience = wire == .relay ? max(margin, Self.relayPatience) : margin
-        let isOwnPreferred = configuration.parallelHosts > 1
+        // A host is asked for all that it has seen since it was left: what others have shown meanwhile is told once. Of a
+        // relay that is the whole network's traffic, and after some minutes a sweep is less.
+        let patience = wire == .relay && configuration.parallelHosts == 1 ? Self.relayPatience : Int64.max / 2
         if let own, distrusted == nil,
-            isOwnPreferred || believed.map({ own.position.witnessed >= $0.position.witnessed - patience }) ?? true
+            believed.map({ own.position.witnessed >= $0.position.witnessed - patience }) ?? true
         {
             evidence = StreamEvidence(own.evidence)
             // A position of v1 is a time, and one behind what is believed is no more so than any other.
@@ -95,10 +94,18 @@ struct ResumePoint: Sendable, Equatable {
             let oldest = evidence.items.map(\.value).min() ?? reached
             // One before it: some relays read a cursor as exclusive.
             cursor = .position(max(1, min(oldest, reached) - (wire == .jetstream2 ? 0 : 1)))
-        } else if wire == .relay || distrusted != nil || believed == nil || (evidence.items.isEmpty && isCertain) {
-            // There is nothing that could be recognised.
-            if wire == .relay { cursor = .live } else { evidence = StreamEvidence() }
+        } else if wire == .relay || distrusted != nil || believed == nil || Self.isLeft(read, open) {
+            // A host that is read no more may owe what it has received late, whatever this one shows: times are those of
+            // arrival, on each host its own.
+            if wire == .relay { cursor = .live }
             gap = distrusted ?? (believed == nil ? .clockChanged : .hostChanged)
+        }
+    }
+
+    /// Whether a host that was read is not read any more.
+    private static func isLeft(_ read: [StoredPosition], _ open: Set<Upstream>) -> Bool {
+        read.contains { stored in
+            !open.contains { $0.name == stored.position.host && $0.wire == stored.position.wire }
         }
     }
 
@@ -115,8 +122,8 @@ struct ResumePoint: Sendable, Equatable {
         }
     }
 
-    /// How much older than another host's a relay's own position may be, in microseconds.
-    private static let relayPatience: Int64 = 600_000_000
+    /// How much older than another host's a relay's own position may be.
+    private static let relayPatience = Int64(600_000_000)
 
     private init(cursor: Cursor, witnessed: Int64) {
         self.cursor = cursor

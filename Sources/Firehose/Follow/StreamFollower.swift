@@ -171,6 +171,7 @@ public actor StreamFollower {
             host: host.name,
             wire: host.wire,
             known: known,
+            open: Set(sessions.keys),
             distrusted: distrusted[host],
             now: clock.now(),
             configuration: configuration
@@ -249,8 +250,8 @@ public actor StreamFollower {
         switch session.ending {
         case .mailboxFull, .failBack, .obstaclePassed: return .willing
         case .stalled: return .stalled
-        case .sequenceChanged:
-            distrust(host, .sequenceChanged)
+        case .positionGivenUp(let reason):
+            distrust(host, reason)
             return .failed(wasHealthy: session.isHealthy)
         case .serverError, nil: break
         }

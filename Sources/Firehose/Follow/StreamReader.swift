@@ -90,12 +90,11 @@ struct StreamReader: ~Copyable {
             clock: clock
         )
         if resume.gap != nil { verification?.interrupt() }
-        check = ContinuityCheck(resume, wire: host.wire, margin: configuration.hostChangeMargin.microseconds)
+        check = ContinuityCheck(resume, wire: host.wire)
         recorder = configuration.recorderDirectory.map { _ in
             FlightRecorder(host: host.name, wire: host.wire, capacity: configuration.recorderCapacity)
         }
-        // Places on another host mean nothing on this one.
-        evidence = resume.reached > 0 ? resume.evidence : StreamEvidence()
+        evidence = resume.evidence
         reached = resume.reached
         published = resume.reached
         isBeginningDoubtful = !resume.isCertain && resume.gap == nil
@@ -210,14 +209,14 @@ struct StreamReader: ~Copyable {
             guard !resume.isFirst, resume.gap == nil || resume.gap == .messageTooLarge else { return true }
             check.settle()
             return declare(.outdatedCursor)
-        case "FutureCursor": return giveUpSequence()
+        case "FutureCursor": return giveUpPosition(.sequenceChanged)
         default:
             return notice.isError ? end(.serverError(name: notice.name, message: notice.message)) : true
         }
     }
 
     private mutating func observe(_ value: Int64, _ digest: UInt64?) -> Bool {
-        conclude(check.observe(value: value, witnessed: decoder.witnessed, digest: digest))
+        conclude(check.observe(value: value, digest: digest))
     }
 
     private mutating func conclude(_ finding: ContinuityCheck.Finding?) -> Bool {
@@ -228,16 +227,17 @@ struct StreamReader: ~Copyable {
             return true
         case .broken(let reason, let detail):
             logger.error("stream not continuous", metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"])
-            return reason == .sequenceChanged ? giveUpSequence() : declare(reason)
+            // A relay would send the whole network's traffic of days before anything that is written now.
+            return reason == .sequenceChanged || host.wire == .relay ? giveUpPosition(reason) : declare(reason)
         }
     }
 
-    /// Ends the connection, so that the next one asks by time and declares what lies between.
+    /// Ends the connection, so that the next one asks by time, or a relay for the present, and declares what lies between.
     ///
     /// Positions of the new sequence must not be stored before.
-    private mutating func giveUpSequence() -> Bool {
+    private mutating func giveUpPosition(_ reason: StreamGap.Reason) -> Bool {
         stretch = .begins
-        return publish(withPosition: false) && end(.sequenceChanged)
+        return publish(withPosition: false) && end(.positionGivenUp(reason))
     }
 
     /// Declares a gap, from a time or from where the last connection ended, with what is handed over next.

@@ -10,8 +10,8 @@ final class StreamSession: Sendable {
         case stalled
         /// The server ended the stream with this error.
         case serverError(name: String, message: String)
-        /// The position means something else by now; reading goes on by time.
-        case sequenceChanged
+        /// The position means nothing any more; reading goes on by time, on a relay with the present.
+        case positionGivenUp(StreamGap.Reason)
         /// A preferred host may be back.
         case failBack
         /// A message that is too large was left behind; from here on the host is to send everything again.
@@ -57,7 +57,7 @@ extension StreamSession.Ending {
         switch self {
         case .mailboxFull: ("mailbox-full", "business code is behind; reading goes on when there is room")
         case .stalled: ("stalled", "the position stood still while the socket lived")
-        case .sequenceChanged: ("sequence-changed", "reading goes on by time")
+        case .positionGivenUp(let reason): (reason.rawValue, "the position is given up, what lies behind it is a gap")
         case .failBack: ("fail-back", "a preferred host is tried again")
         case .obstaclePassed: ("obstacle-passed", "a message that is too large was left behind")
         case .serverError(let name, let message): (name, message)

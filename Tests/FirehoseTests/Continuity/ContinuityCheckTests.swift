@@ -7,7 +7,6 @@ import Testing
     /// One message as the check sees it.
     struct Message: Sendable {
         var value: Int64
-        var witnessed: Int64 = 0
         var digest: UInt64?
     }
 
@@ -140,30 +139,6 @@ import Testing
             finding: (1, broken(.overlapMissing, "none of the last known events came again"))
         ),
         Row(
-            title: "a known event on another host, with other numbers",
-            wire: .jetstream2,
-            cursor: .time(1000),
-            evidence: known,
-            messages: [Message(value: 5, witnessed: 1001, digest: 3), Message(value: 6, witnessed: 1002, digest: 10)],
-            finding: (1, .continuous(at: 6))
-        ),
-        Row(
-            title: "another host that begins behind all that is known",
-            wire: .jetstream2,
-            cursor: .time(1000),
-            evidence: known,
-            messages: [Message(value: 5, witnessed: 1200, digest: 3), Message(value: 6, witnessed: 1211, digest: 4)],
-            finding: (1, broken(.overlapMissing, "none of the last known events came again"))
-        ),
-        Row(
-            title: "another host that begins later, with an account that says the same again",
-            wire: .jetstream2,
-            cursor: .time(1000),
-            evidence: known,
-            messages: [Message(value: 5, witnessed: 1300, digest: 10)],
-            finding: (0, broken(.overlapMissing, "none of the last known events came again"))
-        ),
-        Row(
             title: "a live beginning, whose gap is declared anyway",
             wire: .relay,
             cursor: .live,
@@ -193,30 +168,28 @@ import Testing
             configuration: StreamConfiguration(hosts: [], collections: [])
         )
         resume.cursor = row.cursor
-        resume.witnessed = 1200
         resume.reached = row.reached
         resume.evidence = StreamEvidence()
         for item in row.evidence { resume.evidence.append(item) }
         resume.gap = row.gap
-        return ContinuityCheck(resume, wire: row.wire, margin: 10)
+        return ContinuityCheck(resume, wire: row.wire)
     }
 
     @Test(arguments: rows) func `a resumed connection is judged by what it shows`(row: Row) {
         var check = check(row)
         #expect(check.isSettled == (row.finding == nil))
         for (index, message) in row.messages.enumerated() {
-            let finding = check.observe(value: message.value, witnessed: message.witnessed, digest: message.digest)
+            let finding = check.observe(value: message.value, digest: message.digest)
             #expect(finding == (index == row.finding?.at ? row.finding?.1 : nil), "message \(index)")
         }
         #expect(check.isSettled)
-        #expect(check.observe(value: 1, witnessed: 1, digest: 1) == nil, "a settled check says nothing more")
+        #expect(check.observe(value: 1, digest: 1) == nil, "a settled check says nothing more")
     }
 
     @Test func `silence tells of a future cursor on v2 alone, and only where something must come`() {
         for row in Self.rows where row.finding != nil {
             var check = check(row)
-            var isTelling = row.wire == .jetstream2 && !row.evidence.isEmpty
-            if case .time = row.cursor { isTelling = false }
+            let isTelling = row.wire == .jetstream2 && !row.evidence.isEmpty
             #expect((check.observeSilence() != nil) == isTelling, "\(row.title)")
             #expect(check.isSettled == isTelling)
         }
