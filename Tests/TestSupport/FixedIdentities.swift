@@ -5,6 +5,7 @@ import Synchronization
 public final class FixedIdentities: IdentityResolving {
     private let held = Mutex<(dids: Set<DID>, gate: Gate)?>(nil)
     private let answer: Mutex<Result<String, IdentityFailure>>
+    private let forgotten = Mutex<[DID]>([])
 
     /// Accounts on this PDS, a URL.
     public init(pds: String = "https://pds.test") { answer = Mutex(.success(pds)) }
@@ -20,6 +21,12 @@ public final class FixedIdentities: IdentityResolving {
 
     /// The documents of these come when the gate is opened.
     public func hold(_ dids: Set<DID>, at gate: Gate) { held.withLock { $0 = (dids, gate) } }
+
+    /// What was to be forgotten, in order.
+    public var purged: [DID] { forgotten.withLock { $0 } }
+
+    /// Takes note of it.
+    public func purge(_ did: DID) async { forgotten.withLock { $0.append(did) } }
 
     /// The document that names the PDS.
     public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {

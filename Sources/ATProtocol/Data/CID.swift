@@ -98,9 +98,6 @@ public struct CID: Sendable, Hashable, CustomStringConvertible {
     /// The text form.
     public var description: String { text }
 
-    /// Whether it identifies this content.
-    public func identifies(_ content: RawSpan) -> Bool { self == CID(of: content, codec: codec) }
-
     /// Identifiers are equal when their octets are.
     public static func == (one: CID, other: CID) -> Bool { one.codec == other.codec && one.words == other.words }
 

@@ -4,7 +4,7 @@ public import Network
 public struct IdentityConfiguration: Sendable {
     /// Origin of the directory of `did:plc`; the network's own is `https://plc.directory`.
     public var directory: WebURL
-    /// Origin of the service that resolves handles: the sender's own PDS; nil when there is none yet.
+    /// Origin of the service that resolves handles; nil when there is none.
     public var handleService: WebURL?
     /// An answer is used so long without asking again.
     public var freshness: Duration

@@ -15,7 +15,6 @@ public actor IdentityResolver: IdentityResolving {
     private let client: any HTTPClient
     private let clock: any WallClock
     private let sleeper: any Clock<Duration>
-    private var handleService: WebURL?
     private var documents: RecencyCache<DID, Answer>
     private var handles: RecencyCache<String, DID>
     private var lookups: [DID: Lookup] = [:]
@@ -34,18 +33,14 @@ public actor IdentityResolver: IdentityResolving {
         self.client = client
         self.clock = clock
         self.sleeper = sleeper
-        handleService = configuration.handleService
         documents = RecencyCache(capacity: configuration.capacity)
         handles = RecencyCache(capacity: configuration.capacity)
         pacer = RequestPacer(rate: configuration.directoryRate)
         hosts = configuration.hosts
     }
 
-    /// Lets handles be resolved by this service from now on: the sender's PDS, once it is known.
-    public func useHandleService(_ origin: WebURL) { handleService = origin }
-
-    /// Forgets what is known of a DID: its stream said that it changed, or its PDS denies it.
-    public func purge(_ did: DID) {
+    /// Forgets what is known of a DID, its handle with its document.
+    public func purge(_ did: DID) async {
         documents.remove(did)
         // An answer that is under way may be older than the reason for this call: it is given, but not remembered.
         lookups[did] = nil
@@ -57,7 +52,9 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     /// What is remembered of a DID and not a day old.
-    public func known(of did: DID) -> DIDDocument? {
+    public func known(of did: DID) async -> DIDDocument? { remembered(of: did) }
+
+    private func remembered(of did: DID) -> DIDDocument? {
         guard let known = documents.value(of: did, at: clock.now()), known.age < configuration.staleness else {
             return nil
         }
@@ -90,9 +87,8 @@ public actor IdentityResolver: IdentityResolving {
         let hasSlot = isForShow && did.method == "plc" && lookups[did] == nil
         if hasSlot { try await waitForIdleSlot(did) }
         let answer = await lookUp(did, hasSlot: hasSlot)
-        if case .failure(let failure) = answer, failure.isTransient, !isFresh, let known,
-            known.age < configuration.staleness, case .success(let document) = known.value
-        {
+        // What was purged meanwhile is no help.
+        if case .failure(let failure) = answer, failure.isTransient, !isFresh, let document = remembered(of: did) {
             return document
         }
         return try answer.get()
@@ -100,8 +96,10 @@ public actor IdentityResolver: IdentityResolving {
 
     /// The DID that a handle stands for: asked of the handle service, then confirmed by the DID's own document.
     public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
+        // It counts while the document is remembered that confirmed it: whoever purges the one purges the other.
         if let known = handles.value(of: handle.normalized, at: clock.now()),
-            known.age < configuration.handleFreshness
+            known.age < configuration.handleFreshness,
+            remembered(of: known.value)?.handle?.normalized == handle.normalized
         {
             return known.value
         }
@@ -229,11 +227,11 @@ public actor IdentityResolver: IdentityResolving {
             IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: detail)
         }
         guard !handle.isDisallowed else { throw unresolved("its top-level domain is not a public one") }
-        guard let handleService else {
+        guard let handleService = configuration.handleService else {
             throw IdentityFailure(
                 code: .unavailable,
                 subject: handle.text,
-                detail: "no service for handles is known yet"
+                detail: "no service for handles is configured"
             )
         }
         let url = handleService.with(

@@ -12,6 +12,11 @@ public protocol IdentityResolving: Sendable {
     /// What is remembered of a DID, however old, without asking anybody.
     func known(of did: DID) async -> DIDDocument?
 
+    /// Forgets what is remembered of a DID: the stream told that it may be another now.
+    ///
+    /// What is being asked meanwhile is not remembered either. Cheap where nothing is remembered.
+    func purge(_ did: DID) async
+
     /// The DID that a handle stands for, verified in both directions.
     ///
     /// - Throws: ``IdentityFailure``.
@@ -26,6 +31,9 @@ public protocol IdentityResolving: Sendable {
 extension IdentityResolving {
     /// Nothing, where nothing is remembered.
     public func known(of did: DID) async -> DIDDocument? { nil }
+
+    /// Nothing is to be done where nothing is remembered.
+    public func purge(_ did: DID) async {}
 
     /// The handle of an account, verified, with no regard to what else is asked.
     public func handle(of did: DID) async -> Handle? {

@@ -9,7 +9,7 @@ internal import Network
 actor Intake {
     private let context: DeliveryContext
     private let queue: JobQueue
-    private let changed: @Sendable (ATURI) async -> Void
+    private let changed: @Sendable (Remembered) async -> Void
     private let confirming: [CollectionPattern]
     private var breaker: BurstBreaker
     private var judge: EventClassifier
@@ -17,13 +17,14 @@ actor Intake {
     /// A host that begins early has caught up by then: what it tells is the time.
     private static let catchUp = Duration.seconds(600)
 
-    /// An intake that knows who is blocked for a burst; `changed` is told of each record that may have confirmed whose a project is, and is another now.
+    /// An intake that knows who is blocked for a burst; `changed` is told of each account, and of each record that may have
+    /// confirmed whose a project is, that may be another now than it is remembered.
     init(
         _ context: DeliveryContext,
         queue: JobQueue,
         bursts: [DID: Burst],
         followed: FollowedCollections = FollowedCollections(),
-        changed: @escaping @Sendable (ATURI) async -> Void
+        changed: @escaping @Sendable (Remembered) async -> Void
     ) {
         self.context = context
         self.queue = queue
@@ -47,11 +48,8 @@ actor Intake {
         var items: [IntakeItem] = []
         let beginning = beginning(batch)
         for event in batch.events {
-            if let uri = event.recordURI, let collection = uri.collection,
-                confirming.contains(where: { $0.matches(collection) })
-            {
-                await changed(uri)
-            }
+            // Before it is stored: whoever looks it up then must not meet what was before.
+            if let remembered = outdated(by: event) { await changed(remembered) }
             guard let item = judge.judge(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }
@@ -85,6 +83,18 @@ actor Intake {
             time = position.witnessedAt
         }
         return time.flatMap { judge.lowerBeginnings(to: $0) ? $0 : nil }
+    }
+
+    /// What may be remembered and is not to be believed any more.
+    private func outdated(by event: StreamEvent) -> Remembered? {
+        switch event.body {
+        // Many say again what they said before: only the next question would tell.
+        case .identity, .account: .account(event.did)
+        case .commit(let commit):
+            confirming.contains { $0.matches(commit.collection) }
+                ? .record(ATURI(event.did, commit.collection, commit.recordKey)) : nil
+        case .sync: nil
+        }
     }
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.

@@ -85,10 +85,14 @@ final class OwnerLookup: Sendable {
         await records.handle(of: did, within: limit)
     }
 
-    /// Takes note that the stream told of a record: what was known by it is asked for anew.
-    func forget(_ uri: ATURI) async {
-        records.forget(uri)
-        await confirmations.date(uri, to: wallClock.now() - Confirmation.lifetime)
+    /// Takes note that the stream told of an account or a record: what was known of it is asked for anew.
+    func forget(_ remembered: Remembered) async {
+        switch remembered {
+        case .account(let did): await records.forget(did)
+        case .record(let uri):
+            records.forget(uri)
+            await confirmations.date(uri, to: wallClock.now() - Confirmation.lifetime)
+        }
     }
 
     // MARK: from reference to reference

@@ -20,24 +20,14 @@ final class RecordReader: Sendable {
     private let allowsLoopback: Bool
     private let identities: any IdentityResolving
     private let strangers: GuardedClient
-    private let state = Mutex(State())
-    private let groups = Mutex<[Group: (sign: NSID?, readAt: UnixTime)]>([:])
+    private let values: Mutex<RecordMemory<ATURI, JSONValue>>
+    /// The collection by which an account is known as a group, or none.
+    private let signs: Mutex<RecordMemory<[CollectionPattern], NSID?>>
 
-    private struct State {
-        var known: [ATURI: (value: JSONValue, readAt: UnixTime)] = [:]
-        /// Those that are being read, by how many, and how often the stream told of them meanwhile.
-        var underWay: [ATURI: (readers: Int, changes: Int)] = [:]
-    }
-
-    private struct Group: Hashable {
-        let did: DID
-        let signs: [CollectionPattern]
-    }
-
-    /// What is remembered of each kind; all of it is forgotten when there is more.
+    /// So much is remembered of each kind; all of it is forgotten when there is more.
     static let cacheCapacity = 1000
-    /// How long a record is believed to be as it was.
-    static let cacheLifetime = Duration.seconds(3600)
+    /// How long it is believed to be as it was.
+    private static let cacheLifetime = Duration.seconds(3600)
     /// Larger records are read anew each time, in bytes as JSON: a thousand of a stranger's largest would be more than the daemon
     /// may have.
     private static let largestRemembered = 8 << 10
@@ -52,6 +42,8 @@ final class RecordReader: Sendable {
         self.allowsLoopback = allowsLoopback
         self.identities = identities
         self.strangers = strangers
+        values = Mutex(RecordMemory(capacity: Self.cacheCapacity, lifetime: Self.cacheLifetime))
+        signs = Mutex(RecordMemory(capacity: Self.cacheCapacity, lifetime: Self.cacheLifetime))
     }
 
     /// The account that an AT-URI's authority is.
@@ -82,33 +74,25 @@ final class RecordReader: Sendable {
     ///
     /// What the stream tells of while it is read is read once more.
     func record(_ uri: ATURI, of did: DID, at pds: WebURL, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
-        let now = strangers.clock.now()
-        if !isFresh, let reading = state.withLock({ $0.known[uri] }), reading.readAt + Self.cacheLifetime > now {
-            return reading.value
+        guard let collection = uri.collection, let key = uri.recordKey else {
+            return try await wholeRecord(uri, of: did, at: pds)
         }
-        state.withLock { $0.underWay[uri, default: (0, 0)].readers += 1 }
-        defer { end(uri) }
-        func changes() -> Int { state.withLock { $0.underWay[uri]?.changes ?? 0 } }
-        var before = changes()
+        // The stream knows accounts by their DIDs.
+        let place = ATURI(did, collection, key)
+        let now = strangers.clock.now()
+        if !isFresh, let value = values.withLock({ $0.value(of: place, by: did, at: now) }) { return value }
+        values.withLock { $0.begin(place, by: did) }
+        defer { values.withLock { $0.end(place, by: did) } }
+        var before = values.withLock { $0.changes(of: place, by: did) }
         var value = try await wholeRecord(uri, of: did, at: pds)
-        if before != changes() {
-            before = changes()
+        let meanwhile = values.withLock { $0.changes(of: place, by: did) }
+        if meanwhile != before {
+            before = meanwhile
             value = try await wholeRecord(uri, of: did, at: pds)
         }
         guard value.encodedText.utf8.count <= Self.largestRemembered else { return value }
-        state.withLock { state in
-            guard state.underWay[uri]?.changes == before else { return }
-            if state.known.count >= Self.cacheCapacity { state.known = [:] }
-            state.known[uri] = (value, now)
-        }
+        values.withLock { $0.store(value, of: place, by: did, unlessChangedSince: before, at: now) }
         return value
-    }
-
-    private func end(_ uri: ATURI) {
-        state.withLock { state in
-            state.underWay[uri]?.readers -= 1
-            if state.underWay[uri]?.readers == 0 { state.underWay[uri] = nil }
-        }
     }
 
     /// A record as it is, of an account at its PDS.
@@ -148,22 +132,21 @@ final class RecordReader: Sendable {
     func collection(
         of did: DID,
         at pds: WebURL,
-        among signs: [CollectionPattern]
+        among patterns: [CollectionPattern]
     ) async throws(LookupFailure) -> NSID? {
         let now = strangers.clock.now()
-        let group = Group(did: did, signs: signs)
-        if let known = groups.withLock({ $0[group] }), known.readAt + Self.cacheLifetime > now { return known.sign }
+        if let known = signs.withLock({ $0.value(of: patterns, by: did, at: now) }) { return known }
+        signs.withLock { $0.begin(patterns, by: did) }
+        defer { signs.withLock { $0.end(patterns, by: did) } }
+        let before = signs.withLock { $0.changes(of: patterns, by: did) }
         guard let list = try await ask(pds, "com.atproto.repo.describeRepo", [("repo", did.text)])["collections"]?.array
         else {
             let failure = CallFailure.unreadable(status: 200, detail: "it does not list the collections")
             throw LookupFailure(.project, failure)
         }
         let held = list.lazy.compactMap { $0.string.flatMap { try? NSID($0) } }
-        let sign = held.first { held in signs.contains { $0.matches(held) } }
-        groups.withLock { groups in
-            if groups.count >= Self.cacheCapacity { groups = [:] }
-            groups[group] = (sign, now)
-        }
+        let sign = held.first { held in patterns.contains { $0.matches(held) } }
+        signs.withLock { $0.store(sign, of: patterns, by: did, unlessChangedSince: before, at: now) }
         return sign
     }
 
@@ -193,9 +176,14 @@ final class RecordReader: Sendable {
 
     /// Forgets a record, for the stream told that it is another now.
     func forget(_ uri: ATURI) {
-        state.withLock { state in
-            state.known[uri] = nil
-            state.underWay[uri]?.changes += 1
-        }
+        guard let did = uri.did else { return }
+        values.withLock { $0.forget(uri, by: did) }
+    }
+
+    /// Forgets an account, its document included, for the stream told that it may be another now.
+    func forget(_ did: DID) async {
+        values.withLock { $0.forget(did) }
+        signs.withLock { $0.forget(did) }
+        await identities.purge(did)
     }
 }

@@ -225,8 +225,8 @@ public actor Pipeline {
         )
         let bursts = try await queue.bursts(atMost: BurstBreaker.capacity)
         return Parts(
-            intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] uri in
-                await lookup.forget(uri)
+            intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] remembered in
+                await lookup.forget(remembered)
             },
             resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),
             sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),

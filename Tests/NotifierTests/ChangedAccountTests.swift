@@ -1,0 +1,60 @@
+import ATProtocol
+import Firehose
+import Network
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+/// An account that is another now than it is remembered: its handle, its PDS, its records.
+@Suite(.timeLimit(.minutes(1))) struct `An account that changed` {
+    @Test func `is forgotten before what the stream brings next is looked up`() async throws {
+        let world = try World()
+        let request = try World.event(3, at: world.clock)
+        let rev = TID(microseconds: UInt64(world.clock.now().microseconds), clock: 1).text
+        func event(_ did: DID, _ body: StreamEvent.Body) -> StreamEvent {
+            StreamEvent(position: request.position, did: did, body: body)
+        }
+        try await world.run([
+            World.batch([
+                event(World.owner, .identity(handle: nil)), event(World.author, .account(isActive: true, status: nil)),
+                event(World.did("other"), .sync(rev: rev)), request,
+            ])
+        ])
+        #expect(world.identities.purged == [World.owner, World.author])
+    }
+
+    @Test func `is asked for anew, and so are its records, when the stream tells of it`() async throws {
+        let world = MovingWorld()
+        let lookup = try world.lookup()
+        #expect(try await world.find(by: lookup).finding.projectName == "old.test")
+        world.set { $0.pds = "https://new.test" }
+        await lookup.forget(.account(World.did("other")))
+        #expect(try await world.find(by: lookup).finding.projectName == "old.test")
+        #expect(world.count("old.test") == 1 && world.count("plc.directory") == 1)
+        await lookup.forget(.account(World.owner))
+        #expect(try await world.find(by: lookup).finding.projectName == "new.test")
+    }
+
+    @Test func `what is read of it meanwhile is not remembered`() throws {
+        var memory = RecordMemory<String, Int>(capacity: 2, lifetime: .seconds(10))
+        func value(_ key: String, at now: UnixTime = 0) -> Int? { memory.value(of: key, by: World.owner, at: now) }
+        memory.begin("a", by: World.owner)
+        memory.begin("a", by: World.owner)
+        let before = memory.changes(of: "a", by: World.owner)
+        memory.forget(World.owner)
+        memory.store(1, of: "a", by: World.owner, unlessChangedSince: before, at: 0)
+        #expect(value("a") == nil)
+        memory.end("a", by: World.owner)
+        memory.store(2, of: "a", by: World.owner, unlessChangedSince: before + 1, at: 0)
+        memory.end("a", by: World.owner)
+        #expect(value("a") == 2 && value("a", at: 11) == nil)
+        for (number, did) in [World.author, World.did("other")].enumerated() {
+            memory.begin("b", by: did)
+            memory.store(number, of: "b", by: did, unlessChangedSince: 0, at: 0)
+            memory.end("b", by: did)
+        }
+        // There was no room for a third.
+        #expect(value("a") == nil && memory.value(of: "b", by: World.did("other"), at: 0) == 1)
+    }
+}
