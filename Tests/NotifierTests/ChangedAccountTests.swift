@@ -36,6 +36,40 @@ import Testing
         #expect(try await world.find(by: lookup).finding.projectName == "new.test")
     }
 
+    @Test(arguments: ["https://old.test:8443", "http://old.test", "https://old.test/xrpc"])
+    func `has an owner who is told all the same when nobody goes to its PDS`(pds: String) async throws {
+        let world = try World()
+        world.identities.move(to: pds)
+        try await world.run([World.batch(try World.event(at: world.clock))])
+        #expect(world.chat.messages.map(\.owner) == [World.owner])
+        #expect(world.chat.messages.first?.text.contains("Project p1") == false)
+        #expect(!world.http.requests.contains { $0.url.host == "old.test" })
+    }
+
+    @Test func `a PDS to which nobody goes leaves only the owner known, and whether they are a group unknown`()
+        async throws
+    {
+        var text = RuleText(
+            name: "r",
+            collections: ["com.example.request"],
+            references: .init(["subject"], accepts: ["at-uri"]),
+            message: "hello"
+        )
+        text.groupCollections = ["com.example.group"]
+        let (groups, world) = (try Rule(text), MovingWorld())
+        world.set { $0.pds = "https://old.test:8443" }
+        for rule in [groups, try Rules.rule()] {
+            let (finding, reason) = try await world.find(by: world.lookup(), rule: rule)
+            #expect(finding.owner == World.owner && reason == .hostRefused)
+            let verdict = try #require(finding.failure?.verdict)
+            #expect(rule.goesWithoutRecord(.project, verdict, isPatienceOver: false))
+        }
+        let field = try Rules.rule(owner: "project-record-field", field: "maintainer")
+        let (finding, reason) = try await world.find(by: world.lookup(), rule: field)
+        #expect(finding.owner == nil && reason == .hostRefused)
+        #expect(world.count("old.test") == 0)
+    }
+
     @Test func `what is read of it meanwhile is not remembered`() throws {
         var memory = RecordMemory<String, Int>(capacity: 2, lifetime: .seconds(10))
         func value(_ key: String, at now: UnixTime = 0) -> Int? { memory.value(of: key, by: World.owner, at: now) }

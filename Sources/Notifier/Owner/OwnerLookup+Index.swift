@@ -70,7 +70,7 @@ extension OwnerLookup {
                 if !owners.contains(where: { $0.did == owner.did }) { owners.append(owner) }
             } catch {
                 // Of a claim that cannot be looked into now nobody knows whether it is a second one.
-                let verdict = classify(error.phase, error.cause)
+                let verdict = error.verdict
                 guard verdict.isFinal || [.ownerUnconfirmed, .didNotFound].contains(verdict.reason) else { throw error }
                 objection = objection ?? error
             }
@@ -100,7 +100,7 @@ extension OwnerLookup {
                 throw LookupFailure(.index, .refused(Refusal(.ownerAmbiguous, detail)))
             }
         } catch {
-            let reason = classify(error.phase, error.cause).reason
+            let reason = error.verdict.reason
             guard reason == .repositoryGone || reason == .didNotFound else { throw error }
         }
         return nil
@@ -135,7 +135,7 @@ extension OwnerLookup {
         else { throw unconfirmed("\(claim) is in no collection of projects") }
         let reading: (value: JSONValue, did: DID)
         do { reading = try await read(claim, trail) } catch {
-            guard classify(error.phase, error.cause).reason == .projectNotFound else { throw error }
+            guard error.verdict.reason == .projectNotFound else { throw error }
             throw unconfirmed("\(claim) does not exist")
         }
         guard index.isConfirmed(reference, by: reading.value) else {

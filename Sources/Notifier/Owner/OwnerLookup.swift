@@ -146,7 +146,7 @@ final class OwnerLookup: Sendable {
         }
         let record: JSONValue
         do { record = try await read(uri, trail).value } catch {
-            guard classify(error.phase, error.cause).reason == .projectNotFound else { throw error }
+            guard error.verdict.reason == .projectNotFound else { throw error }
             throw LookupFailure(.project, .refused(Refusal(.projectNotFound, "\(uri) does not exist")))
         }
         var next = trail
@@ -180,9 +180,10 @@ final class OwnerLookup: Sendable {
         if case .projectRecordField = trail.rule.owner {
             pds = try await records.pds(of: authority, isFresh: trail.isFresh)
         } else {
-            pds = try await checkPerson(authority, trail.rule, isFresh: trail.isFresh)
+            let home = try await checkPerson(authority, trail.rule, isFresh: trail.isFresh)
             finding.owner = authority
             finding.steps.append("\(authority) is the owner: the project is in their repository")
+            pds = try home.get()
         }
         let record = try await records.record(uri, of: authority, at: pds, isFresh: false)
         finding.projectName = trail.rule.projectName(in: record)
@@ -204,22 +205,32 @@ final class OwnerLookup: Sendable {
     }
 
     /// The PDS of an account that is a person's: nobody reads the chat of a repository, a group or an organisation.
+    ///
+    /// A failure when it is one to which the guard lets nobody go: the chat does not need it, and what it holds stays unknown.
     @discardableResult
-    func checkPerson(_ did: DID, _ rule: Rule, isFresh: Bool) async throws(LookupFailure) -> WebURL {
+    func checkPerson(
+        _ did: DID,
+        _ rule: Rule,
+        isFresh: Bool
+    ) async throws(LookupFailure) -> Result<WebURL, LookupFailure> {
         func refused(_ detail: String) -> LookupFailure {
             LookupFailure(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
         }
         let pds: WebURL
         do { pds = try await records.pds(of: did, isFresh: isFresh) } catch {
+            guard !error.isRefusedPDS else { return .failure(error) }
             let services = await records.otherServices(of: did)
             guard !services.isEmpty else { throw error }
             throw refused("\(did) has no PDS, and the service \(services.joined(separator: ", "))")
         }
-        guard !rule.groupCollections.isEmpty else { return pds }
-        if let sign = try await records.collection(of: did, at: pds, among: rule.groupCollections) {
-            throw refused("the repository of \(did) holds \(sign)")
+        guard !rule.groupCollections.isEmpty else { return .success(pds) }
+        let sign: NSID?
+        do { sign = try await records.collection(of: did, at: pds, among: rule.groupCollections) } catch {
+            guard !error.isRefusedPDS else { return .failure(error) }
+            throw error
         }
-        return pds
+        if let sign { throw refused("the repository of \(did) holds \(sign)") }
+        return .success(pds)
     }
 }
 

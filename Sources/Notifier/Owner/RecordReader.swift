@@ -13,6 +13,12 @@ struct LookupFailure: Error, Sendable, Equatable {
     }
 
     init(_ failure: IdentityFailure) { self.init(.identity, .identity(failure)) }
+
+    /// What is to be done about it.
+    var verdict: Verdict { classify(phase, cause) }
+
+    /// Whether the account's document is known, and its PDS is one to which the guard lets nobody go.
+    var isRefusedPDS: Bool { phase == .project && verdict.reason == .hostRefused }
 }
 
 /// Reads records from the PDSes of their own accounts, which strangers chose (invariant 7), and remembers them for an hour.
@@ -57,9 +63,12 @@ final class RecordReader: Sendable {
 
     /// The PDS of an account; `isFresh` asks past the cache of identities.
     func pds(of did: DID, isFresh: Bool) async throws(LookupFailure) -> WebURL {
-        do {
-            return try await identities.document(of: did, isFresh: isFresh).pds(allowsLoopback: allowsLoopback)
-        } catch { throw LookupFailure(error) }
+        let document: DIDDocument
+        do { document = try await identities.document(of: did, isFresh: isFresh) } catch { throw LookupFailure(error) }
+        do { return try document.pds(allowsLoopback: allowsLoopback) } catch {
+            // Whose document it is is known then, and the account may be written to.
+            throw error.code == .refusedHost ? LookupFailure(.project, .identity(error)) : LookupFailure(error)
+        }
     }
 
     /// What else than a PDS an account's DID document names; empty when it has one, or none of either.

@@ -113,7 +113,7 @@ public struct DryRun: Sendable {
     public func fetch(_ uri: ATURI) async throws(Refusal) -> (ATURI, JSONValue) {
         guard let lookup else { throw Refusal(.connectionFailed, "nobody is asked") }
         do { return try await lookup.fetch(uri) } catch {
-            throw Refusal(classify(error.phase, error.cause).reason, "\(error.cause)")
+            throw Refusal(error.verdict.reason, "\(error.cause)")
         }
     }
 
@@ -135,7 +135,7 @@ public struct DryRun: Sendable {
             Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal), steps: finding.steps)
         }
         if let failure = finding.failure {
-            let verdict = classify(failure.phase, failure.cause)
+            let verdict = failure.verdict
             guard finding.owner != nil, rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: true) else {
                 return refused(Refusal(verdict.reason, "\(failure.cause)"))
             }

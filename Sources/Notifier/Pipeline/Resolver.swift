@@ -161,7 +161,7 @@ actor Resolver {
         _ owners: inout Owners
     ) async throws(LedgerError) {
         if let failure = finding.failure {
-            let verdict = try await escalated(classify(failure.phase, failure.cause), job)
+            let verdict = try await escalated(failure.verdict, job)
             let age = job.failingSince.map { context.now - $0 } ?? .zero
             let isPatienceOver = age >= context.configuration.lookup.projectPatience
             guard finding.owner != nil,
@@ -298,7 +298,7 @@ extension Rule {
         guard !requiresProjectRecord else { return false }
         return switch verdict.reason {
         case .projectInvalid: true
-        // The DID document was found and the guard said no to its PDS: nobody goes there, and nobody needs to.
+        // The DID document was found, and its PDS is one to which the guard lets nobody go, and nobody needs to.
         case .hostRefused: phase == .project
         case .projectUnavailable, .hostPaused, .connectionFailed: isPatienceOver
         default: false

@@ -1,6 +1,7 @@
 #if FUZZING || DEBUG
 @testable import ATProtocol
 @testable import Network
+import Crypto
 import FuzzDriver
 
 /// A DID document, asked for by the DID that it names.
@@ -17,12 +18,13 @@ enum IdentityCheck {
             require(document.did == did && json["id"]?.string == did.text)
             if let handle = document.handle { require((try? Handle(handle.text)) == handle) }
             require(!document.services.keys.contains(""))
+            if let key = document.signingKey { require((try? PublicKey(multikey: key))?.multikey == key) }
             let pds = try document.pds(allowsLoopback: false)
             require(pds.scheme == .https && pds.port == nil && pds.target == "/")
             require((try? WebURL(pds.description)) == pds && (try? WebURL(pds.origin)) == pds)
         } catch {
             FuzzTarget.requireSentence(error.detail)
-            require(!error.isTransient)
+            require(error.isTransient == (error.code == .invalidDocument))
         }
     }
 }
