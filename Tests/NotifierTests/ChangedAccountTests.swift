@@ -70,6 +70,91 @@ import Testing
         #expect(world.count("old.test") == 0)
     }
 
+    private static func answer(_ status: Int, _ body: JSONValue) -> ScriptedClient.Answer {
+        .json(body, status: status)
+    }
+
+    private static let missing = answer(400, ["error": "RecordNotFound", "message": "Could not locate record: at://x"])
+    private static let lost = HTTPFailure(
+        code: .timeout,
+        origin: "https://old.test",
+        detail: "",
+        mayHaveBeenSent: true
+    )
+
+    static let departures:
+        [(name: String, record: ScriptedClient.Answer, state: ScriptedClient.Answer, reason: Reason)] = [
+            (
+                "deactivated", missing, answer(200, ["active": false, "status": "deactivated"]), .repositoryInactive
+            ),
+            ("taken down", missing, answer(200, ["active": false, "status": "takendown"]), .repositoryGone),
+            ("deleted", missing, answer(200, ["active": false, "status": "deleted"]), .repositoryGone),
+            ("unknown", missing, answer(400, ["error": "RepoNotFound"]), .repositoryNotFound),
+            ("unknown at once", answer(400, ["error": "RepoNotFound"]), missing, .repositoryNotFound),
+            ("not there", .failure(lost), missing, .projectUnavailable),
+            ("broken", answer(502, "x"), missing, .projectUnavailable),
+            ("silent about its state", missing, answer(503, "x"), .projectUnavailable),
+        ]
+
+    @Test(arguments: departures) func `is looked for where its document says before its old PDS is believed`(
+        name: String,
+        record: ScriptedClient.Answer,
+        state: ScriptedClient.Answer,
+        reason: Reason
+    ) async throws {
+        let world = MovingWorld()
+        let lookup = try world.lookup()
+        // The document is remembered, the record is not.
+        _ = try await lookup.records.home(of: World.owner, isFresh: false)
+        world.set { ($0.records["old.test"], $0.states["old.test"]) = (record, state) }
+        // It is still there: the document says the same, and nobody is asked twice.
+        let before = try await world.find(by: lookup)
+        #expect(before.reason == reason && before.finding.owner == World.owner, "\(name)")
+        #expect(world.count("plc.directory") == 2 && world.count("old.test") <= 2)
+        world.set { $0.pds = "https://new.test" }
+        let moved = try await world.find(by: lookup)
+        #expect(moved.reason == nil && moved.finding.projectName == "new.test", "\(name)")
+        #expect(world.count("plc.directory") == 3)
+    }
+
+    @Test func `is not given up while nobody can say where it is`() async throws {
+        for (name, record, state, reason) in Self.departures {
+            let world = MovingWorld()
+            let lookup = try world.lookup()
+            _ = try await lookup.records.home(of: World.owner, isFresh: false)
+            world.set { ($0.records["old.test"], $0.states["old.test"], $0.pds) = (record, state, nil) }
+            let isFinal = reason == .repositoryGone
+            #expect(try await world.find(by: lookup).reason == (isFinal ? .identityUnavailable : reason), "\(name)")
+        }
+    }
+
+    @Test func `is not asked for anew when it was just asked for, or has no such project`() async throws {
+        let world = MovingWorld()
+        world.set { $0.records["old.test"] = Self.missing }
+        #expect(try await world.find(by: world.lookup()).reason == .projectNotFound)
+        #expect(world.count("plc.directory") == 1)
+        world.set { $0.states["old.test"] = .json(["active": false, "status": "deactivated"]) }
+        #expect(try await world.find(by: world.lookup(), isFresh: true).reason == .repositoryInactive)
+        #expect(world.count("plc.directory") == 2)
+    }
+
+    @Test(arguments: ["RepoDeactivated", "RepoTakendown", "RepoSuspended", "RepoNotFound", "InternalServerError"])
+    func `proves its requests where its document says`(error: String) async throws {
+        let world = MovingWorld()
+        let prover = try world.prover()
+        _ = try await prover.identities.document(of: World.author, isFresh: false)
+        let status = error == "InternalServerError" ? 500 : 400
+        world.set { $0.records["old.test"] = .json(["error": .string(error)], status: status) }
+        world.set { $0.records["new.test"] = .json(["error": "RecordNotFound"], status: 400) }
+        let uri = ATURI(World.author, NSID(known: "com.example.request"), try RecordKey("r"))
+        await #expect(throws: CallFailure.self) { try await prover.prove(uri, of: World.author) }
+        #expect(world.count("plc.directory") == 2 && world.count("old.test") == 1)
+        world.set { $0.pds = "https://new.test" }
+        let failure = await #expect(throws: CallFailure.self) { try await prover.prove(uri, of: World.author) }
+        #expect(world.count("new.test") == 1)
+        #expect(failure.map { classify(.proof, $0).reason } == .recordNotFound)
+    }
+
     @Test func `what is read of it meanwhile is not remembered`() throws {
         var memory = RecordMemory<String, Int>(capacity: 2, lifetime: .seconds(10))
         func value(_ key: String, at now: UnixTime = 0) -> Int? { memory.value(of: key, by: World.owner, at: now) }

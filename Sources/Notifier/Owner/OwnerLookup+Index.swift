@@ -90,8 +90,8 @@ extension OwnerLookup {
         guard let did = known.uri.did, let collection = known.uri.collection, !owners.contains(where: { $0.did == did })
         else { return nil }
         do throws(LookupFailure) {
-            let pds = try await records.pds(of: did, isFresh: trail.isFresh)
-            let (held, isComplete) = try await records.records(of: did, in: collection, at: pds)
+            let home = try await records.home(of: did, isFresh: trail.isFresh)
+            let (held, isComplete) = try await records.records(in: collection, at: home)
             if let own = held.first(where: { index.isConfirmed(reference, by: $0.value) }) {
                 return (own.uri, did, own.value)
             }

@@ -76,8 +76,8 @@ final class OwnerLookup: Sendable {
         guard let collection = uri.collection, let key = uri.recordKey else {
             throw LookupFailure(.input, .refused(Refusal(.referenceWithoutRecord, uri.text)))
         }
-        let pds = try await records.pds(of: did, isFresh: true)
-        return (ATURI(did, collection, key), try await records.wholeRecord(uri, of: did, at: pds))
+        let home = try await records.home(of: did, isFresh: true)
+        return (ATURI(did, collection, key), try await records.wholeRecord(uri, at: home))
     }
 
     /// The verified handle of an account; nil when that cannot be said soon: a name is not worth that anybody waits.
@@ -168,24 +168,24 @@ final class OwnerLookup: Sendable {
 
     func read(_ uri: ATURI, _ trail: Trail) async throws(LookupFailure) -> (value: JSONValue, did: DID) {
         let did = try await records.did(of: uri)
-        let pds = try await records.pds(of: did, isFresh: trail.isFresh)
-        return (try await records.record(uri, of: did, at: pds, isFresh: trail.isFresh), did)
+        let home = try await records.home(of: did, isFresh: trail.isFresh)
+        return (try await records.record(uri, at: home, isFresh: trail.isFresh), did)
     }
 
     // MARK: from the project to its owner
 
     private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupFailure) {
         let authority = try await records.did(of: uri)
-        let pds: WebURL
+        let home: RecordReader.Home
         if case .projectRecordField = trail.rule.owner {
-            pds = try await records.pds(of: authority, isFresh: trail.isFresh)
+            home = try await records.home(of: authority, isFresh: trail.isFresh)
         } else {
-            let home = try await checkPerson(authority, trail.rule, isFresh: trail.isFresh)
+            let found = try await checkPerson(authority, trail.rule, isFresh: trail.isFresh)
             finding.owner = authority
             finding.steps.append("\(authority) is the owner: the project is in their repository")
-            pds = try home.get()
+            home = try found.get()
         }
-        let record = try await records.record(uri, of: authority, at: pds, isFresh: false)
+        let record = try await records.record(uri, at: home, isFresh: false)
         finding.projectName = trail.rule.projectName(in: record)
         if case .projectRecordField(let path) = trail.rule.owner {
             // Who wrote the request decides nothing, not by a project of their own either.
@@ -204,33 +204,33 @@ final class OwnerLookup: Sendable {
         }
     }
 
-    /// The PDS of an account that is a person's: nobody reads the chat of a repository, a group or an organisation.
+    /// Where an account is that is a person's: nobody reads the chat of a repository, a group or an organisation.
     ///
-    /// A failure when it is one to which the guard lets nobody go: the chat does not need it, and what it holds stays unknown.
+    /// A failure when the guard lets nobody go there: the chat does not need it, and what is there stays unknown.
     @discardableResult
     func checkPerson(
         _ did: DID,
         _ rule: Rule,
         isFresh: Bool
-    ) async throws(LookupFailure) -> Result<WebURL, LookupFailure> {
+    ) async throws(LookupFailure) -> Result<RecordReader.Home, LookupFailure> {
         func refused(_ detail: String) -> LookupFailure {
             LookupFailure(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
         }
-        let pds: WebURL
-        do { pds = try await records.pds(of: did, isFresh: isFresh) } catch {
+        let home: RecordReader.Home
+        do { home = try await records.home(of: did, isFresh: isFresh) } catch {
             guard !error.isRefusedPDS else { return .failure(error) }
             let services = await records.otherServices(of: did)
             guard !services.isEmpty else { throw error }
             throw refused("\(did) has no PDS, and the service \(services.joined(separator: ", "))")
         }
-        guard !rule.groupCollections.isEmpty else { return .success(pds) }
+        guard !rule.groupCollections.isEmpty else { return .success(home) }
         let sign: NSID?
-        do { sign = try await records.collection(of: did, at: pds, among: rule.groupCollections) } catch {
+        do { sign = try await records.collection(at: home, among: rule.groupCollections) } catch {
             guard !error.isRefusedPDS else { return .failure(error) }
             throw error
         }
         if let sign { throw refused("the repository of \(did) holds \(sign)") }
-        return .success(pds)
+        return .success(home)
     }
 }
 

@@ -19,10 +19,35 @@ struct LookupFailure: Error, Sendable, Equatable {
 
     /// Whether the account's document is known, and its PDS is one to which the guard lets nobody go.
     var isRefusedPDS: Bool { phase == .project && verdict.reason == .hostRefused }
+
+    /// Whether nobody could say where the account is.
+    fileprivate var isOfDirectory: Bool {
+        guard case .identity(let failure) = cause else { return false }
+        return failure.isTransient
+    }
+
+    /// Whether an account that is at home elsewhere by now would explain it.
+    fileprivate var mayBeOfOldHome: Bool {
+        let reasons: [Reason] = [
+            .repositoryInactive, .repositoryGone, .repositoryNotFound, .projectUnavailable, .hostPaused, .hostRefused,
+        ]
+        return reasons.contains(verdict.reason)
+    }
 }
 
 /// Reads records from the PDSes of their own accounts, which strangers chose (invariant 7), and remembers them for an hour.
+///
+/// The document says where an account is, and no PDS says that it is nowhere: what does not have it any more, or cannot be asked,
+/// is a reason to ask for the document anew.
 final class RecordReader: Sendable {
+    /// Where an account's repository is, as its document says.
+    struct Home: Sendable {
+        let did: DID
+        let pds: WebURL
+        /// Whether the document was asked for past the cache.
+        let isFresh: Bool
+    }
+
     private let allowsLoopback: Bool
     private let identities: any IdentityResolving
     private let strangers: GuardedClient
@@ -61,11 +86,13 @@ final class RecordReader: Sendable {
         }
     }
 
-    /// The PDS of an account; `isFresh` asks past the cache of identities.
-    func pds(of did: DID, isFresh: Bool) async throws(LookupFailure) -> WebURL {
+    /// Where an account's repository is; `isFresh` asks past the cache of identities.
+    func home(of did: DID, isFresh: Bool) async throws(LookupFailure) -> Home {
         let document: DIDDocument
         do { document = try await identities.document(of: did, isFresh: isFresh) } catch { throw LookupFailure(error) }
-        do { return try document.pds(allowsLoopback: allowsLoopback) } catch {
+        do {
+            return Home(did: did, pds: try document.pds(allowsLoopback: allowsLoopback), isFresh: isFresh)
+        } catch {
             // Whose document it is is known then, and the account may be written to.
             throw error.code == .refusedHost ? LookupFailure(.project, .identity(error)) : LookupFailure(error)
         }
@@ -79,12 +106,31 @@ final class RecordReader: Sendable {
         return document.services.keys.sorted()
     }
 
-    /// A record of an account at its PDS; `isFresh` asks past what is remembered.
+    /// The answer of an account's PDS; when that does not have the account any more or cannot be asked, of the one that the
+    /// document names by now, if it is another.
+    private func answer<Value: Sendable>(
+        at home: Home,
+        _ question: (WebURL) async throws(LookupFailure) -> Value
+    ) async throws(LookupFailure) -> Value {
+        let objection: LookupFailure
+        do throws(LookupFailure) { return try await question(home.pds) } catch { objection = error }
+        guard !home.isFresh, objection.mayBeOfOldHome else { throw objection }
+        let now: Home
+        do throws(LookupFailure) { now = try await self.home(of: home.did, isFresh: true) } catch {
+            // While nobody can say where they are, nothing that another server says is for good.
+            throw error.isOfDirectory && !objection.verdict.isFinal ? objection : error
+        }
+        guard now.pds != home.pds else { throw objection }
+        return try await question(now.pds)
+    }
+
+    /// A record of an account; `isFresh` asks past what is remembered.
     ///
     /// What the stream tells of while it is read is read once more.
-    func record(_ uri: ATURI, of did: DID, at pds: WebURL, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
+    func record(_ uri: ATURI, at home: Home, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
+        let did = home.did
         guard let collection = uri.collection, let key = uri.recordKey else {
-            return try await wholeRecord(uri, of: did, at: pds)
+            return try await wholeRecord(uri, at: home)
         }
         // The stream knows accounts by their DIDs.
         let place = ATURI(did, collection, key)
@@ -93,38 +139,39 @@ final class RecordReader: Sendable {
         values.withLock { $0.begin(place, by: did) }
         defer { values.withLock { $0.end(place, by: did) } }
         var before = values.withLock { $0.changes(of: place, by: did) }
-        var value = try await wholeRecord(uri, of: did, at: pds)
+        var value = try await wholeRecord(uri, at: home)
         let meanwhile = values.withLock { $0.changes(of: place, by: did) }
         if meanwhile != before {
             before = meanwhile
-            value = try await wholeRecord(uri, of: did, at: pds)
+            value = try await wholeRecord(uri, at: home)
         }
         guard value.encodedText.utf8.count <= Self.largestRemembered else { return value }
         values.withLock { $0.store(value, of: place, by: did, unlessChangedSince: before, at: now) }
         return value
     }
 
-    /// A record as it is, of an account at its PDS.
-    func wholeRecord(_ uri: ATURI, of did: DID, at pds: WebURL) async throws(LookupFailure) -> JSONValue {
-        do {
-            return try await ProjectRequest(uri: uri, repository: did, pds: pds).fetch { request throws(CallFailure) in
-                try await strangers.send(request)
-            }
-        } catch { throw LookupFailure(.project, error) }
+    /// A record of an account as it is.
+    func wholeRecord(_ uri: ATURI, at home: Home) async throws(LookupFailure) -> JSONValue {
+        try await answer(at: home) { pds throws(LookupFailure) in
+            do throws(CallFailure) {
+                let request = ProjectRequest(uri: uri, repository: home.did, pds: pds)
+                return try await request.fetch { request throws(CallFailure) in try await strangers.send(request) }
+            } catch { throw LookupFailure(.project, error) }
+        }
     }
 
     /// The records of an account in a collection, and whether these are all (com.atproto.repo.listRecords).
     func records(
-        of did: DID,
         in collection: NSID,
-        at pds: WebURL
+        at home: Home
     ) async throws(LookupFailure) -> (records: [(uri: ATURI, value: JSONValue)], isComplete: Bool) {
+        let did = home.did
         var found: [(uri: ATURI, value: JSONValue)] = []
         var cursor: String?
         for _ in 0..<Self.maximumPages {
             var query = [("repo", did.text), ("collection", collection.text), ("limit", "100")]
             if let cursor { query.append(("cursor", cursor)) }
-            let page = try await ask(pds, "com.atproto.repo.listRecords", query)
+            let page = try await ask(home, "com.atproto.repo.listRecords", query)
             for record in page["records"]?.array ?? [] {
                 guard let uri = record["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
                     uri.collection == collection, let value = record["value"]
@@ -139,17 +186,17 @@ final class RecordReader: Sendable {
 
     /// A collection among these that an account's repository holds records of; nil for none (com.atproto.repo.describeRepo).
     func collection(
-        of did: DID,
-        at pds: WebURL,
+        at home: Home,
         among patterns: [CollectionPattern]
     ) async throws(LookupFailure) -> NSID? {
+        let did = home.did
         let now = strangers.clock.now()
         if let known = signs.withLock({ $0.value(of: patterns, by: did, at: now) }) { return known }
         signs.withLock { $0.begin(patterns, by: did) }
         defer { signs.withLock { $0.end(patterns, by: did) } }
         let before = signs.withLock { $0.changes(of: patterns, by: did) }
-        guard let list = try await ask(pds, "com.atproto.repo.describeRepo", [("repo", did.text)])["collections"]?.array
-        else {
+        let description = try await ask(home, "com.atproto.repo.describeRepo", [("repo", did.text)])
+        guard let list = description["collections"]?.array else {
             let failure = CallFailure.unreadable(status: 200, detail: "it does not list the collections")
             throw LookupFailure(.project, failure)
         }
@@ -160,22 +207,24 @@ final class RecordReader: Sendable {
     }
 
     private func ask(
-        _ pds: WebURL,
+        _ home: Home,
         _ method: String,
         _ query: [(name: String, value: String)]
     ) async throws(LookupFailure) -> JSONValue {
-        do throws(CallFailure) {
-            let request = HTTPRequest(
-                .get,
-                pds.with(path: "/xrpc/\(method)", query: query),
-                timeout: .seconds(10),
-                maximumBody: ProjectRequest.maximumBody,
-                reach: .stranger
-            )
-            let response = try await strangers.send(request)
-            guard response.isSuccess else { throw CallFailure.answer(XRPCError(response)) }
-            return try response.json()
-        } catch { throw LookupFailure(.project, error) }
+        try await answer(at: home) { pds throws(LookupFailure) in
+            do throws(CallFailure) {
+                let request = HTTPRequest(
+                    .get,
+                    pds.with(path: "/xrpc/\(method)", query: query),
+                    timeout: .seconds(10),
+                    maximumBody: ProjectRequest.maximumBody,
+                    reach: .stranger
+                )
+                let response = try await strangers.send(request)
+                guard response.isSuccess else { throw CallFailure.answer(XRPCError(response)) }
+                return try response.json()
+            } catch { throw LookupFailure(.project, error) }
+        }
     }
 
     /// The verified handle of an account; nil when that cannot be said within this time, for it is only for show.

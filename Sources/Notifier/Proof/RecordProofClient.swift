@@ -16,26 +16,32 @@ struct RecordProofClient: Sendable {
 
     /// What is proven of a record.
     func prove(_ uri: ATURI, of author: DID) async throws(CallFailure) -> RecordProof {
-        do {
-            return try await prove(uri, of: author, isFresh: false)
-        } catch  where error.mayBeOfOldDocument {
-            // A key that was changed, or an account that moved a moment ago, is not in the cache yet.
-            return try await prove(uri, of: author, isFresh: true)
-        }
+        var known: DIDDocument?
+        let objection: CallFailure
+        do throws(CallFailure) {
+            let document = try await document(of: author, isFresh: false)
+            known = document
+            return try await prove(uri, by: document)
+        } catch { objection = error }
+        guard objection.mayBeOfOldDocument else { throw objection }
+        // A key that was changed, or an account that moved a moment ago, is not in the cache yet. Whoever is not where they were
+        // is gone only when the document says so.
+        let document = try await document(of: author, isFresh: true)
+        guard document != known else { throw objection }
+        return try await prove(uri, by: document)
     }
 
-    private func prove(_ uri: ATURI, of author: DID, isFresh: Bool) async throws(CallFailure) -> RecordProof {
+    private func document(of author: DID, isFresh: Bool) async throws(CallFailure) -> DIDDocument {
+        do { return try await identities.document(of: author, isFresh: isFresh) } catch { throw .identity(error) }
+    }
+
+    private func prove(_ uri: ATURI, by document: DIDDocument) async throws(CallFailure) -> RecordProof {
         guard let collection = uri.collection, let recordKey = uri.recordKey else {
             throw .refused(Refusal(.referenceWithoutRecord, uri.text))
         }
-        let document: DIDDocument
+        let author = document.did
         let pds: WebURL
-        do throws(IdentityFailure) {
-            document = try await identities.document(of: author, isFresh: isFresh)
-            pds = try document.pds(allowsLoopback: allowsLoopback)
-        } catch {
-            throw .identity(error)
-        }
+        do { pds = try document.pds(allowsLoopback: allowsLoopback) } catch { throw .identity(error) }
         guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
             throw .unproven(
                 RepositoryFailure(
@@ -77,13 +83,19 @@ struct RecordProofClient: Sendable {
 }
 
 extension CallFailure {
+    /// Whether the server does not have the account, or cannot be asked.
+    private var isOfServer: Bool {
+        let reasons: [Reason] = [.repositoryNotFound, .authorInactive, .proofUnavailable, .hostPaused, .hostRefused]
+        return reasons.contains(classify(.proof, self).reason)
+    }
+
     /// Whether a DID document that has changed since it was cached would explain it.
     fileprivate var mayBeOfOldDocument: Bool {
         switch self {
         case .unproven(let failure): failure.code == .wrongSignature
-        case .answer(let error): error.name == "RepoNotFound" || error.status == 404
         case .identity(let failure): !failure.isTransient
-        default: false
+        case .answer(let error): error.status == 404 || isOfServer
+        default: isOfServer
         }
     }
 }

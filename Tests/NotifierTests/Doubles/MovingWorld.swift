@@ -27,6 +27,9 @@ final class MovingWorld: Sendable {
     /// How often a host was asked.
     func count(_ host: String) -> Int { state.withLock { $0.questions.count { $0 == host } } }
 
+    // An example of the specification's.
+    private static let key = "zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF"
+
     private func answer(_ request: HTTPRequest) -> ScriptedClient.Answer {
         let host = request.url.host
         let state = state.withLock { state in
@@ -39,7 +42,8 @@ final class MovingWorld: Sendable {
                 "id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": .string(pds),
             ]
             let did = String(request.url.path.dropFirst())
-            return .json(["id": .string(did), "service": [service]])
+            let key: JSONValue = ["id": "#atproto", "type": "Multikey", "publicKeyMultibase": .string(Self.key)]
+            return .json(["id": .string(did), "service": [service], "verificationMethod": [key]])
         }
         if request.url.path.hasSuffix("getRepoStatus") { return state.states[host] ?? .json(["active": true]) }
         if let answer = state.records[host] { return answer }
@@ -51,17 +55,36 @@ final class MovingWorld: Sendable {
         ])
     }
 
-    /// A look-up that remembers nothing yet.
-    func lookup() throws -> OwnerLookup {
+    private func clients() throws -> (identities: IdentityResolver, strangers: GuardedClient) {
         let http = ScriptedClient { self.answer($0) }
         var identity = IdentityConfiguration(directory: try WebURL("https://plc.directory"))
         identity.directoryRate = 1_000_000
+        return (
+            IdentityResolver(configuration: identity, client: http, clock: clock),
+            GuardedClient(configuration: LookupConfiguration(), http: http, clock: clock)
+        )
+    }
+
+    /// A look-up that remembers nothing yet.
+    func lookup() throws -> OwnerLookup {
+        let clients = try clients()
         return OwnerLookup(
             configuration: LookupConfiguration(),
-            identities: IdentityResolver(configuration: identity, client: http, clock: clock),
-            strangers: GuardedClient(configuration: LookupConfiguration(), http: http, clock: clock),
+            identities: clients.identities,
+            strangers: clients.strangers,
             confirmations: PassingConfirmations(),
             wallClock: clock
+        )
+    }
+
+    /// One who asks for proofs and remembers nothing yet.
+    func prover() throws -> RecordProofClient {
+        let clients = try clients()
+        return RecordProofClient(
+            identities: clients.identities,
+            strangers: clients.strangers,
+            wallClock: clock,
+            allowsLoopback: false
         )
     }
 
