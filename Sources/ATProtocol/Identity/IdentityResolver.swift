@@ -142,8 +142,12 @@ public actor IdentityResolver: IdentityResolving {
             let response = try await send(request, for: did)
             switch response.status {
             case 200: break
-            // The directory's code says 404 of a tombstone, its documentation says 410.
-            case 404, 410: throw IdentityFailure(code: .notFound, subject: did.text, detail: "it does not exist")
+            // The directory's code says 404 of a tombstone, its documentation says 410, and both in JSON: a page in its place is
+            // nobody's word.
+            case 404, 410:
+                let isPage = did.method == "plc" && (try? JSONValue(parsing: response.body))?.object == nil
+                guard !isPage else { throw unavailable(did.text, response) }
+                throw IdentityFailure(code: .notFound, subject: did.text, detail: "it does not exist")
             default: throw unavailable(did.text, response)
             }
             let json: JSONValue
@@ -246,12 +250,20 @@ public actor IdentityResolver: IdentityResolving {
         } catch {
             throw IdentityFailure(code: .unavailable, subject: handle.text, detail: error.description)
         }
-        guard response.status != 400, response.status != 404 else {
-            throw unresolved(XRPCError(response).message ?? "it does not resolve")
+        guard response.isSuccess else {
+            let error = XRPCError(response)
+            // What has no name of its own is a page of somebody between.
+            guard [400, 404].contains(error.status), error.name != nil, !error.isStatusText else {
+                throw unavailable(handle.text, response)
+            }
+            throw unresolved(error.message ?? "it does not resolve")
         }
-        guard response.isSuccess else { throw unavailable(handle.text, response) }
         guard let text = (try? JSONValue(parsing: response.body))?["did"]?.string, let did = try? DID(text) else {
-            throw unresolved("\(handleService.origin) answered without a DID")
+            throw IdentityFailure(
+                code: .unavailable,
+                subject: handle.text,
+                detail: "\(handleService.origin) answered without a DID"
+            )
         }
         return did
     }

@@ -107,6 +107,50 @@ import Testing
         #expect(failure?.code == .invalidDocument)
     }
 
+    /// What comes in the place of an answer.
+    private static let pages: [(status: Int, body: String)] = [
+        (200, "<html>Welcome</html>"), (200, ""), (200, "null"), (200, "[]"), (200, "{}"), (200, #"{"id":"did:plc:ew"#),
+        (200, #"{"id":"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"}"#), (404, "<html>Not found</html>"), (404, ""),
+        (410, "gone"), (204, ""), (302, ""), (400, #"{"message":"bad"}"#), (403, "<html>"), (429, "{}"), (500, "{}"),
+    ]
+
+    @Test(arguments: pages) func `what is no document is no answer, and the one before goes on to count`(
+        status: Int,
+        body: String
+    ) async throws {
+        client.script(address, [self.status(status, body), document(did.text), self.status(status, body)])
+        let failure = await #expect(throws: IdentityFailure.self) {
+            try await resolver.document(of: did, isFresh: false)
+        }
+        #expect(failure?.isTransient == true)
+        // It is asked again at once, and not remembered as a refusal.
+        #expect(try await resolver.document(of: did, isFresh: false).handle?.text == "alice.test")
+        clock.advance(3601)
+        #expect(try await resolver.document(of: did, isFresh: false).handle?.text == "alice.test")
+        #expect(client.requests.count == 3)
+    }
+
+    @Test func `a host without a document may say so by a page`() async throws {
+        client.script("https://alice.test/.well-known/did.json", [status(404, "<html>Not found</html>")])
+        let failure = await #expect(throws: IdentityFailure.self) {
+            try await resolver.document(of: DID("did:web:alice.test"), isFresh: false)
+        }
+        #expect(failure?.code == .notFound)
+    }
+
+    @Test(arguments: [
+        (200, "<html>Welcome</html>"), (200, ""), (200, "{}"), (200, #"{"did":7}"#), (200, #"{"did":"alice"}"#),
+        (400, "<html>"), (400, "{}"), (400, #"{"error":"InvalidRequest","message":"Invalid Request"}"#),
+        (404, #"{"error":"XRPCNotSupported","message":"XRPC Not Supported"}"#), (404, "<html>"), (502, "{}"),
+    ]) func `what says nothing about a handle is no answer`(status: Int, body: String) async throws {
+        let question = "https://pds.test/xrpc/com.atproto.identity.resolveHandle?handle=alice.test"
+        client.script(address, [document(did.text)])
+        client.script(question, [self.status(status, body), self.status(200, #"{"did":"\#(did.text)"}"#)])
+        let failure = await #expect(throws: IdentityFailure.self) { try await resolver.did(of: Handle("alice.test")) }
+        #expect(failure?.isTransient == true)
+        #expect(try await resolver.did(of: Handle("alice.test")) == did)
+    }
+
     @Test func `a document that is too large is no document, and no host that the guard refuses`() async throws {
         let cut = HTTPFailure(code: .tooLarge, origin: "https://plc.directory", detail: "", mayHaveBeenSent: true)
         client.script(address, [.failure(cut)])
@@ -198,7 +242,12 @@ import Testing
         client.script(address, [document(did.text)])
         client.script(question + "alice.test", [status(200, #"{"did":"\#(did.text)"}"#)])
         client.script(question + "mallory.test", [status(200, #"{"did":"\#(did.text)"}"#)])
-        client.script(question + "nobody.test", [status(400, #"{"message":"Unable to resolve handle"}"#)])
+        client.script(
+            question + "nobody.test",
+            [
+                status(400, #"{"error":"InvalidRequest","message":"Unable to resolve handle"}"#)
+            ]
+        )
         #expect(try await resolver.did(of: Handle("Alice.test")) == did)
         for name in ["mallory.test", "nobody.test", "server.local"] {
             let failure = await #expect(throws: IdentityFailure.self) {
