@@ -2,7 +2,8 @@ public import Network
 
 /// Everything that one connection needs to know.
 ///
-/// Keep the ``tls`` context for reconnects to the same service: it holds the sessions that can be resumed.
+/// Keep ``tls`` and ``addresses`` for reconnects to the same service: they hold the sessions that can be resumed, and the
+/// addresses that led nowhere.
 public struct WebSocketConfiguration: Sendable {
     /// How much memory a server can make us use.
     public struct Limits: Sendable, Equatable {
@@ -52,6 +53,8 @@ public struct WebSocketConfiguration: Sendable {
     public var coalesce: Duration = .milliseconds(10)
     /// Trust and resumable sessions.
     public var tls: TLSContext
+    /// The addresses that are tried last.
+    public var addresses = AddressMemory()
     /// The proxy for `wss`.
     public var proxy: ProxySettings
     /// Whether plain `ws` to loopback addresses is allowed: for development only.

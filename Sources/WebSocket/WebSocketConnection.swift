@@ -104,7 +104,15 @@ public final class WebSocketConnection: Sendable {
     ) throws(WebSocketFailure) -> WebSocketClosure {
         var buffer = ReceiveBuffer()
         var stream = try open()
-        let response = try Upgrader(configuration, wakeUp: wakeUp).upgrade(&stream, &buffer)
+        let (address, peer) = (stream.address, stream.peer)
+        let response: UpgradeResponse
+        do throws(WebSocketFailure) {
+            response = try Upgrader(configuration, wakeUp: wakeUp).upgrade(&stream, &buffer)
+        } catch {
+            if error.isOfAddress { configuration.addresses.failed(address, of: peer) }
+            throw error
+        }
+        configuration.addresses.worked(address, of: peer)
         logger.debug(
             "WebSocket open",
             metadata: [
@@ -162,7 +170,8 @@ public final class WebSocketConnection: Sendable {
         let connector = StreamConnector(
             tls: configuration.tls,
             proxy: configuration.proxy,
-            deadlines: configuration.deadlines
+            deadlines: configuration.deadlines,
+            memory: configuration.addresses
         )
         do throws(StreamFailure) {
             return try connector.open(url, wakeUp: wakeUp)
@@ -184,5 +193,16 @@ public final class WebSocketConnection: Sendable {
             "\(cause.peer): \(cause.detail)",
             stream: cause
         )
+    }
+}
+
+extension WebSocketFailure {
+    /// Whether another address of the host might have upgraded the connection.
+    fileprivate var isOfAddress: Bool {
+        switch code {
+        case .upgradeTimeout, .connectionLost, .invalidUpgrade: true
+        case .upgradeRefused: refusal.map { $0.status >= 500 } ?? false
+        default: false
+        }
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Network
 import Synchronization
 
-/// A listening socket on an ephemeral port of 127.0.0.1, and the threads of what is served on it.
+/// A listening socket of this machine, and the threads of what is served on it.
 public final class LoopbackListener: Sendable {
     /// Its port.
     public let port: UInt16
@@ -17,15 +17,19 @@ public final class LoopbackListener: Sendable {
 
     /// Listens; connections wait until ``serve(_:)``.
     ///
-    /// - Parameter receiveBuffer: the size of the receive buffer of its connections, in bytes; the system's when nil.
-    public init(receiveBuffer: Int32? = nil) {
+    /// - Parameters:
+    ///   - host: the last octet of its address, 127.0.0.x.
+    ///   - port: an ephemeral one when 0.
+    ///   - receiveBuffer: the size of the receive buffer of its connections, in bytes; the system's when nil.
+    public init(host: UInt8 = 1, port: UInt16 = 0, receiveBuffer: Int32? = nil) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         if var size = receiveBuffer {
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = (UInt32(0x7F00_0000) | UInt32(host)).bigEndian
+        address.sin_port = port.bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
@@ -35,7 +39,7 @@ public final class LoopbackListener: Sendable {
             }
         }
         self.descriptor = descriptor
-        port = UInt16(bigEndian: address.sin_port)
+        self.port = UInt16(bigEndian: address.sin_port)
     }
 
     /// Runs the body for each connection, on a thread of its own, until ``stop()``.

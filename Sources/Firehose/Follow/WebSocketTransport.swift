@@ -8,6 +8,8 @@ struct WebSocketTransport: StreamTransport {
     private let configuration: StreamConfiguration
     /// Kept over reconnects: it remembers the TLS sessions that can be resumed.
     private let tls: TLSContext
+    /// Kept over reconnects: it remembers the addresses that accept connections and lead nowhere.
+    private let addresses = AddressMemory()
     private let logger: Logger
 
     init(configuration: StreamConfiguration, logger: Logger) {
@@ -23,6 +25,7 @@ struct WebSocketTransport: StreamTransport {
             proxy: configuration.proxy,
             allowsLoopback: configuration.allowsLoopback
         )
+        socket.addresses = addresses
         socket.subprotocols = request.subprotocols
         socket.headers = ["User-Agent": configuration.userAgent]
         socket.coalesce = configuration.coalesce

@@ -8,15 +8,34 @@ public struct StreamConnector: Sendable {
     public var proxy: ProxySettings
     /// The time of each phase.
     public var deadlines: StreamDeadlines
+    /// Which addresses are tried last.
+    public var memory: AddressMemory
+    /// What resolves names.
+    var resolver: @Sendable (String, UInt16, WakeUp, ContinuousClock.Instant) throws(StreamFailure) -> [SocketAddress] =
+        {
+            host,
+            port,
+            wakeUp,
+            deadline throws(StreamFailure) in
+            try AddressResolver.addresses(of: host, port: port, wakeUp: wakeUp, until: deadline)
+        }
 
     /// A connector with these parts.
-    public init(tls: TLSContext, proxy: ProxySettings = .none, deadlines: StreamDeadlines = StreamDeadlines()) {
+    public init(
+        tls: TLSContext,
+        proxy: ProxySettings = .none,
+        deadlines: StreamDeadlines = StreamDeadlines(),
+        memory: AddressMemory = AddressMemory()
+    ) {
         self.tls = tls
         self.proxy = proxy
         self.deadlines = deadlines
+        self.memory = memory
     }
 
     /// Opens a stream to a URL's host and port, under TLS for `https` and `wss`.
+    ///
+    /// An address that accepts and fails behind a proxy is the proxy's; it is remembered for the stream's own peer all the same.
     ///
     /// - Parameters:
     ///   - url: its path and query are not looked at.
@@ -28,35 +47,47 @@ public struct StreamConnector: Sendable {
         let proxy = url.scheme.isSecure ? proxy.proxy(for: url.host) : nil
         let end = ContinuousClock.now + deadlines.connect
         let next = proxy ?? url
-        let addresses = try AddressResolver.addresses(
-            of: next.host,
-            port: next.effectivePort,
-            wakeUp: wakeUp,
-            until: end
-        )
+        let addresses = try resolver(next.host, next.effectivePort, wakeUp, end)
         var stream = try TCPConnector.connect(
-            to: addresses,
+            to: memory.ordered(TCPConnector.interleaved(addresses), of: peer),
             of: "\(next.host):\(next.effectivePort)",
             for: peer,
             wakeUp: wakeUp,
             until: end
         )
-        if proxy != nil {
+        let address = stream.address
+        do throws(StreamFailure) {
+            try secure(&stream, url, behindProxy: proxy != nil, wakeUp: wakeUp)
+        } catch {
+            if error.code != .cancelled { memory.failed(address, of: peer) }
+            throw error
+        }
+        return stream
+    }
+
+    /// Goes through the proxy, and puts the stream under TLS, where the URL wants it.
+    private func secure(
+        _ stream: inout ByteStream,
+        _ url: WebURL,
+        behindProxy: Bool,
+        wakeUp: WakeUp
+    ) throws(StreamFailure) {
+        let peer = stream.peer
+        if behindProxy {
             try ProxyTunnel(
                 target: peer,
                 host: url.host,
                 port: url.effectivePort,
-                authorization: self.proxy.authorization
+                authorization: proxy.authorization
             )
             .open(over: &stream, wakeUp: wakeUp, until: .now + deadlines.proxy)
         }
-        guard url.scheme.isSecure else { return stream }
-        let tlsEnd = ContinuousClock.now + deadlines.tls
+        guard url.scheme.isSecure else { return }
+        let end = ContinuousClock.now + deadlines.tls
         try stream.startTLS(tls, host: url.host, sessionKey: peer)
         while let interest = try stream.handshake() {
-            try stream.wait(interest, wakeUp, until: tlsEnd, during: "the TLS handshake")
+            try stream.wait(interest, wakeUp, until: end, during: "the TLS handshake")
         }
-        return stream
     }
 }
 

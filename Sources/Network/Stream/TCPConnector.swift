@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Connects to the first address of a host that answers (happy eyeballs, RFC 8305).
 ///
-/// Addresses of the two families alternate; an attempt that has not answered after 250 ms gets company, one that fails
-/// makes room at once, and the first that succeeds wins.
+/// An attempt that has not answered after 250 ms gets company, one that fails makes room at once, and the first that succeeds
+/// wins.
 enum TCPConnector {
     /// The delay between two attempts (RFC 8305 §8).
     static let attemptDelay = Duration.milliseconds(250)
@@ -12,7 +12,7 @@ enum TCPConnector {
     /// Connects, and makes a plain stream of the socket.
     ///
     /// - Parameters:
-    ///   - addresses: where to, at least one.
+    ///   - addresses: where to, at least one, in the order in which they are tried.
     ///   - next: `host:port` of the addresses, for failures: the proxy's if there is one.
     ///   - peer: `host:port` that the stream is for.
     ///   - wakeUp: ends the attempts when it is cancelled.
@@ -28,7 +28,7 @@ enum TCPConnector {
         until deadline: ContinuousClock.Instant,
         attemptDelay delay: Duration = attemptDelay
     ) throws(StreamFailure) -> ByteStream {
-        var race = ConnectionRace(addresses: interleaved(addresses), delay: delay)
+        var race = ConnectionRace(addresses: addresses, delay: delay)
         while true {
             let now = ContinuousClock.now
             // Some fail at once: a machine without IPv6 has no route.
