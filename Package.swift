@@ -51,7 +51,7 @@ let package = Package(
         ),
         .target(
             name: "WebSocket",
-            dependencies: ["Network", "Crypto", "CZlib", "CLinux", logging, metrics],
+            dependencies: ["Network", "Crypto", "CZlib", logging, metrics],
             swiftSettings: settings
         ),
         .target(
@@ -165,7 +165,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "websocket-bench",
-            dependencies: ["WebSocket", "Network", "ATProtocol", logging],
+            dependencies: ["WebSocket", "Firehose", "ATProtocol", "Network", logging],
             path: "Tests/Benchmarks/WebSocketBench",
             swiftSettings: settings
         ),

@@ -23,7 +23,6 @@ extern int posix_openpt(int flags);
 extern int grantpt(int fd);
 extern int unlockpt(int fd);
 extern int ptsname_r(int fd, char *name, size_t length);
-extern void *_Nullable memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);
 
 static inline int shim_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline int shim_openat(int dir, const char *path, int flags, mode_t mode) { return openat(dir, path, flags, mode); }

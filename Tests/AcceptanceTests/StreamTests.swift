@@ -10,7 +10,7 @@ import Testing
 struct `A stream that fails` {
     @Test(arguments: SandboxWire.allCases)
     func `loses and doubles nothing`(wire: SandboxWire) async throws {
-        let stage = try await Stage(owners: 3, wire: wire, overrides: ["stream.verify": "all"])
+        let stage = try await Stage(owners: 3, wire: wire)
         let host = stage.network.streamHosts[0]
         let process = try stage.daemon.run()
         try #require(await stage.isListening(process), tail(process))

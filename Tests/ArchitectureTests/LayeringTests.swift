@@ -10,7 +10,7 @@ import Testing
         "CCurl": [], "COpenSSL": [], "CZlib": [], "CMicroHTTPD": [], "CLinux": [],
         "Crypto": ["COpenSSL"],
         "Network": ["CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", "Logging", "Metrics"],
-        "WebSocket": ["Network", "Crypto", "CZlib", "CLinux", "Logging", "Metrics"],
+        "WebSocket": ["Network", "Crypto", "CZlib", "Logging", "Metrics"],
         "ATProtocol": ["Network", "Crypto", "Logging", "Metrics"],
         "Firehose": ["WebSocket", "ATProtocol", "Network", "Crypto", "Logging", "Metrics"],
         "OAuth": ["ATProtocol", "Network", "Crypto", "CLinux", "Logging", "Metrics"],

@@ -65,8 +65,8 @@ memory() {
     trap 'kill $server' EXIT
     sleep 0.5
     for count in 1000 "$events"; do
-        echo "malloc calls of a run of $count messages without a match:" "$(PATTERN=nowhere \
-            LD_PRELOAD=$work/malloc_count.so "$client" 127.0.0.1 9302 plain "$count" filter 0 2>&1 > /dev/null | grep -o '[0-9]*$')"
+        echo "malloc calls of a run of $count messages that are counted:" "$(LD_PRELOAD=$work/malloc_count.so \
+            "$client" 127.0.0.1 9302 plain "$count" recv 0 2>&1 > /dev/null | grep -o '[0-9]*$')"
     done
     REPEAT=50 "$client" 127.0.0.1 9302 plain "$events" filter 0 | python3 check.py memory
 }

@@ -4,7 +4,7 @@
 #
 #   Tests/Benchmarks/pace.sh [SECONDS] [RATE] [WIRE...]     default 60, 478 messages a second (facts: 2026-07-04), all
 #
-# WIRE: jetstream2 jetstream1 relay-off relay-matched relay-all. Needs the corpus in $CORPUS (default ../shared/corpus).
+# WIRE: jetstream2 jetstream1 relay-off relay-matched. Needs the corpus in $CORPUS (default ../shared/corpus).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CORPUS=${CORPUS:-$PWD/../shared/corpus}
@@ -12,7 +12,7 @@ export CORPUS=${CORPUS:-$PWD/../shared/corpus}
 command -v zstd > /dev/null || { echo "skipped: zstd is missing"; exit 0; }
 seconds=${1:-60} rate=${2:-478}
 wires=("${@:3}")
-[ ${#wires[@]} -gt 0 ] || wires=(jetstream2 jetstream1 relay-off relay-matched relay-all)
+[ ${#wires[@]} -gt 0 ] || wires=(jetstream2 jetstream1 relay-off relay-matched)
 swift build -c release --product stream-bench
 bench=$(swift build -c release --show-bin-path)/stream-bench
 work=$(mktemp -d) server=

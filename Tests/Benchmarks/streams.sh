@@ -8,5 +8,5 @@ command -v zstd > /dev/null || { echo "skipped: zstd is missing"; exit 0; }
 swift build -c release --product stream-bench
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for file in frames.bin did_docs.json; do zstd -dcq "$corpus/$file.zst" > "$work/$file"; done
-"$(swift build -c release --show-bin-path)/stream-bench" "$corpus/expected_v1.jsonl" "$work/frames.bin" "$work/did_docs.json"
+zstd -dcq "$corpus/frames.bin.zst" > "$work/frames.bin"
+"$(swift build -c release --show-bin-path)/stream-bench" "$corpus/expected_v1.jsonl" "$work/frames.bin"

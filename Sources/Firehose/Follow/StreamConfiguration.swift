@@ -9,8 +9,6 @@ public struct StreamConfiguration: Sendable {
         case off
         /// The commits that touch a wanted collection.
         case matched
-        /// Every commit.
-        case all
     }
 
     /// Stream addresses in order of preference; the path tells the wire.

@@ -20,8 +20,6 @@ public actor StreamFollower {
     private let positions: any PositionStore
     /// The way of all batches to the mailbox, when signatures are checked.
     private let passage: SignaturePassage?
-    /// Verifies everything beside it, if that is wanted.
-    private let verifier: CommitVerifier?
     /// Signatures are to be checked, but nobody can tell the keys.
     private let isUncheckable: Bool
     private let transport: any StreamTransport
@@ -61,10 +59,6 @@ public actor StreamFollower {
         }
         entrance = passage?.entrance ?? mailbox
         hosts = HostComparison(configuration, logger: logger)
-        verifier = identities.flatMap { identities in
-            guard isChecked, configuration.verification == .all else { return nil }
-            return CommitVerifier(identities: identities, quarantine: mailbox, clock: clock, logger: logger)
-        }
         isUncheckable = isChecked && identities == nil
         self.transport = transport
         self.clock = clock
@@ -119,13 +113,12 @@ public actor StreamFollower {
         rotation = HostRotation(names)
         StreamMetrics.announce(names)
         async let passed: Void? = passage?.run()
-        async let verified: Void? = verifier?.run()
         await withDiscardingTaskGroup { group in
             for _ in 0..<max(1, min(configuration.parallelHosts, Set(names).count)) {
                 group.addTask { await self.follow(upstreams) }
             }
         }
-        _ = await (passed, verified)
+        _ = await passed
     }
 
     private func follow(_ upstreams: [Upstream]) async {
@@ -193,7 +186,6 @@ public actor StreamFollower {
             clock: clock,
             steady: steady,
             failBackAt: failBackAt,
-            verification: verifier?.queue,
             logger: logger
         )
         let request = StreamRequest(

@@ -55,28 +55,10 @@ struct StreamMetrics: Sendable {
         kinds[kind]?.increment()
     }
 
-    func rejected(_ reason: RejectedMessage.Reason) { Self.rejected(reason) }
-
+    /// A message that was put aside.
     static func rejected(_ reason: RejectedMessage.Reason) {
         Counter(label: "impact_notifier_stream_decode_errors_total", dimensions: [("reason", reason.rawValue)])
             .increment()
-    }
-
-    static func verified(_ count: Int) {
-        guard count > 0 else { return }
-        Counter(label: "impact_notifier_stream_commits_verified_total").increment(by: count)
-    }
-
-    static func unverified(_ count: Int, _ reason: String) {
-        Counter(label: "impact_notifier_stream_commits_unverified_total", dimensions: [("reason", reason)])
-            .increment(by: count)
-    }
-
-    static func desynchronized(_ count: Int, _ reason: String) {
-        Counter(
-            label: "impact_notifier_stream_repositories_desynchronized_total",
-            dimensions: [("reason", reason)]
-        ).increment(by: count)
     }
 
     func gap(_ reason: StreamGap.Reason) { Self.gaps(reason).increment() }

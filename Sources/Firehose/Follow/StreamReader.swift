@@ -26,8 +26,6 @@ struct StreamReader: ~Copyable {
     private let steady: any WallClock
     private let metrics: StreamMetrics
     private let logger: Logger
-    /// Where everything goes to be verified; nil when it does not.
-    private let verification: VerificationQueue?
     /// When to leave for a preferred host, by the steady clock.
     private let failBackAt: UnixTime?
 
@@ -65,7 +63,6 @@ struct StreamReader: ~Copyable {
         clock: any WallClock,
         steady: any WallClock,
         failBackAt: UnixTime?,
-        verification: VerificationQueue? = nil,
         logger: Logger
     ) {
         self.host = host
@@ -77,7 +74,6 @@ struct StreamReader: ~Copyable {
         self.clock = clock
         self.steady = steady
         self.failBackAt = failBackAt
-        self.verification = verification
         self.logger = logger
         metrics = StreamMetrics(upstream: host.name)
         decoder = WireDecoder(
@@ -86,10 +82,8 @@ struct StreamReader: ~Copyable {
             configuration: configuration,
             witnessed: resume.witnessed,
             isCertain: resume.isCertain,
-            queue: verification,
             clock: clock
         )
-        if resume.gap != nil { verification?.interrupt() }
         check = ContinuityCheck(resume, wire: host.wire)
         recorder = configuration.recorderDirectory.map { _ in
             FlightRecorder(host: host.name, wire: host.wire, capacity: configuration.recorderCapacity)
@@ -188,7 +182,7 @@ struct StreamReader: ~Copyable {
         }
         pending.unsigned += content.unsigned
         for message in content.rejected {
-            metrics.rejected(message.reason)
+            StreamMetrics.rejected(message.reason)
             pending.rejected.append(message)
         }
         if let value = content.value {
@@ -245,7 +239,6 @@ struct StreamReader: ~Copyable {
         guard pending.gap == nil || publish() else { return false }
         hasGap = true
         stretch = .begins
-        verification?.interrupt()
         metrics.gap(reason)
         let now = clock.now().microseconds
         let gap = StreamGap(
@@ -299,7 +292,7 @@ struct StreamReader: ~Copyable {
             detail: "a message behind this position has more than \(configuration.maximumMessage) bytes",
             bytes: []
         )
-        metrics.rejected(message.reason)
+        StreamMetrics.rejected(message.reason)
         pending.rejected.append(message)
         return true
     }

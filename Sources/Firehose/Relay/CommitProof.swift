@@ -7,8 +7,6 @@ struct CommitProof: Sendable, Equatable {
     let did: DID
     /// The signed commit.
     let commit: RepositoryCommit
-    /// The revision that it says to follow on; nil when it does not say.
-    let since: TID?
 
     /// Checks the message against the commit in it, the records against the tree, and the operations against the tree
     /// before (atproto.com/specs/sync#validation).
@@ -28,7 +26,6 @@ struct CommitProof: Sendable, Equatable {
         try archive.verify()
         commit = try RepositoryCommit(block)
         did = commit.did
-        since = message.since.flatMap { try? TID($0) }
         guard commit.did.text == message.repo else { throw wrong("the commit is of another repository") }
         guard commit.rev.text == message.rev else { throw wrong("the commit is of another revision") }
         try commit.checkRevision(now: now)

@@ -13,8 +13,6 @@ struct RelayCommit {
     private(set) var sequence: Int64 = 0
     private(set) var repo = ""
     private(set) var rev = ""
-    /// The revision before; nil when the message does not say.
-    private(set) var since: String?
     private(set) var commit: CID?
     private(set) var previousData: CID?
     private(set) var operations: [Operation] = []
@@ -36,8 +34,6 @@ struct RelayCommit {
                 repo = try Self.text(&reader)
             } else if reader.isEqual(name, "rev") {
                 rev = try Self.text(&reader)
-            } else if reader.isEqual(name, "since") {
-                since = try Self.optionalText(&reader)
             } else if reader.isEqual(name, "commit") {
                 commit = try Self.link(&reader)
             } else if reader.isEqual(name, "prevData") {
@@ -79,16 +75,6 @@ struct RelayCommit {
         guard case .text(let length) = try reader.head() else { throw reader.failure("a member is not a text") }
         let range = try reader.take(length)
         return try reader.text(range)
-    }
-
-    private static func optionalText(_ reader: inout CBORReader) throws(CBORError) -> String? {
-        switch try reader.head() {
-        case .null: return nil
-        case .text(let length):
-            let range = try reader.take(length)
-            return try reader.text(range)
-        default: throw reader.failure("a member is neither a text nor null")
-        }
     }
 
     private static func link(_ reader: inout CBORReader) throws(CBORError) -> CID? {

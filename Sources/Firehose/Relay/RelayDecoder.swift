@@ -4,15 +4,14 @@ internal import Network
 /// Turns the messages of a relay into events (com.atproto.sync.subscribeRepos).
 ///
 /// Of a commit only the paths of its operations are read until one of them is wanted; then everything is decoded,
-/// and, if asked for, proven. The rest is proven elsewhere, if at all: see ``CommitVerifier``.
-struct RelayDecoder: Sendable {
+/// and, if asked for, proven. The rest is believed: nothing is made of it.
+package struct RelayDecoder: Sendable {
     /// The time is read of every so many commits that are passed over.
     private static let sampling = 64
 
     private let host: String
     private let prefixes: [[UInt8]]
     private let verification: StreamConfiguration.Verification
-    private let queue: VerificationQueue?
     private let clock: any WallClock
     private var sinceSample = Self.sampling
     private var times = ServerTimes()
@@ -24,7 +23,6 @@ struct RelayDecoder: Sendable {
     ///   - verification: which commits are proven.
     ///   - witnessed: what is known before the first message.
     ///   - isCertain: whether a stream has told it.
-    ///   - queue: where everything that is signed goes to be verified too; nil for nowhere.
     ///   - clock: the date.
     init(
         host: String,
@@ -32,12 +30,10 @@ struct RelayDecoder: Sendable {
         verification: StreamConfiguration.Verification,
         witnessed: Int64,
         isCertain: Bool = true,
-        queue: VerificationQueue? = nil,
         clock: any WallClock = SystemClock()
     ) {
         self.host = host
         self.verification = verification
-        self.queue = queue
         self.clock = clock
         prefixes = collections.outermost.map { Array(($0.isNamespace ? $0.beginning : $0.text + "/").utf8) }
         witness = WitnessClock(witnessed, isCertain: isCertain, clock: clock)
@@ -59,7 +55,6 @@ struct RelayDecoder: Sendable {
         do throws(CBORError) {
             let header = try RelayHeader(&reader)
             guard header.kind == .commit else {
-                if header.kind == .sync || header.kind == .identity { verify(bytes, isWanted: false) }
                 return .read(try other(header.kind, bytes, from: reader.position))
             }
             return try commit(bytes, reader)
@@ -81,7 +76,6 @@ struct RelayDecoder: Sendable {
             observe(moment, of: try reader.text(account))
             if outline.isWanted { witness.suggest(moment) }
         }
-        verify(bytes, isWanted: outline.isWanted)
         guard outline.isWanted else { return .missed(value: sequence) }
         do {
             reader = copy payload
@@ -130,12 +124,6 @@ struct RelayDecoder: Sendable {
     /// The time, or the network's when ours is behind: a slow clock must not refuse what everybody writes.
     private var now: UnixTime {
         isCertain ? max(clock.now(), UnixTime(microseconds: witnessed)) : .distantFuture
-    }
-
-    private func verify(_ bytes: RawSpan, isWanted: Bool) {
-        guard let queue else { return }
-        let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
-        queue.offer(VerificationQueue.Message(host: host, bytes: copy, isWanted: isWanted, now: now))
     }
 
     private func isWanted(_ path: String) -> Bool { prefixes.contains { path.utf8.starts(with: $0) } }

@@ -53,6 +53,7 @@ final class SignatureCheck: Sendable {
                 checked.events.removeAll(where: isOfCommit)
                 var refusal = commit.refusal
                 refusal.detail = detail
+                StreamMetrics.rejected(refusal.reason)
                 checked.rejected.append(refusal)
             case .unknown(let reason):
                 for index in checked.events.indices where isOfCommit(checked.events[index]) {

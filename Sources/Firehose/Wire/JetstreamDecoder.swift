@@ -5,7 +5,7 @@ internal import Network
 ///
 /// A commit to another collection is told from the head of its message and passed over. Every ten-thousandth such
 /// message is decoded in full all the same; if it turns out to have been wanted, heads are never trusted again.
-struct JetstreamDecoder: Sendable {
+package struct JetstreamDecoder: Sendable {
     private static let auditInterval = 10_000
 
     private let host: String

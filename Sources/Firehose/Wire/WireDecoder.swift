@@ -1,17 +1,23 @@
-internal import Network
+package import Network
 
 /// The decoder of whichever wire a host speaks; no existential stands between the socket and a miss.
-enum WireDecoder: Sendable {
+package enum WireDecoder: Sendable {
     case jetstream(JetstreamDecoder)
     case relay(RelayDecoder)
 
-    init(
+    /// - Parameters:
+    ///   - host: the name that positions carry.
+    ///   - wire: what the host speaks.
+    ///   - configuration: the collections whose commits are wanted, and what is proven of a relay's.
+    ///   - witnessed: what is known before the first message: where reading begins.
+    ///   - isCertain: whether a stream has told it.
+    ///   - clock: the date.
+    package init(
         host: String,
         wire: StreamWire,
         configuration: StreamConfiguration,
         witnessed: Int64,
         isCertain: Bool = true,
-        queue: VerificationQueue? = nil,
         clock: any WallClock = SystemClock()
     ) {
         if wire == .relay {
@@ -21,7 +27,6 @@ enum WireDecoder: Sendable {
                 verification: configuration.verification,
                 witnessed: witnessed,
                 isCertain: isCertain,
-                queue: queue,
                 clock: clock
             )
             self = .relay(decoder)
@@ -54,8 +59,8 @@ enum WireDecoder: Sendable {
         }
     }
 
-    /// Decodes one message.
-    mutating func decode(_ encoding: WireEncoding, _ bytes: RawSpan) -> WireMessage {
+    /// Decodes one message; never fails, a message that cannot be understood comes back as rejected.
+    package mutating func decode(_ encoding: WireEncoding, _ bytes: RawSpan) -> WireMessage {
         switch consume self {
         case .jetstream(var decoder):
             let message = decoder.decode(encoding, bytes)

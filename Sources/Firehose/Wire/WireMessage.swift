@@ -1,5 +1,5 @@
 /// What one message of a wire came to.
-enum WireMessage {
+package enum WireMessage {
     /// It concerns no wanted collection; nothing of it was kept but where it stood.
     case missed(value: Int64)
     /// It was looked at in full.
@@ -7,7 +7,7 @@ enum WireMessage {
 }
 
 /// What a message that was looked at in full holds.
-struct WireContent {
+package struct WireContent {
     /// A message about the stream instead of the network.
     struct Notice: Equatable {
         /// Whether the server ends the stream with it.
@@ -19,11 +19,11 @@ struct WireContent {
     }
 
     /// Where it stood; nil when that cannot be told.
-    var value: Int64?
+    package var value: Int64?
     /// The wanted events in it, in order.
-    var events: [StreamEvent] = []
+    package var events: [StreamEvent] = []
     /// What in it could not be understood.
-    var rejected: [RejectedMessage] = []
+    package var rejected: [RejectedMessage] = []
     /// A message about the stream.
     var notice: Notice?
     /// The commit that the events are of, where its signature is still to be checked.
@@ -31,7 +31,7 @@ struct WireContent {
 }
 
 /// Whether a WebSocket message came as text or binary.
-enum WireEncoding {
+package enum WireEncoding {
     case text
     case binary
 }

@@ -170,7 +170,12 @@ struct ConfigurationLoader {
             in: .seconds(1) ... .seconds(3600)
         )
         stream.coalesce = section.duration("coalesce", default: stream.coalesce, in: .zero ... .milliseconds(80))
-        stream.verification = section.choice("verify", default: stream.verification)
+        stream.verification = section.value(
+            "verify",
+            default: stream.verification,
+            expected: "off or matched (“all” was taken away: write matched)",
+            show: \.rawValue
+        ) { StreamConfiguration.Verification(rawValue: $0) }
         stream.userAgent = BuildInformation.userAgent
         stream.recorderDirectory = section.optional("recorder_directory", expected: "a path") { $0 }
         stream.certificateAuthorities = authorities

@@ -1,16 +1,14 @@
 import ATProtocol
 import Firehose
 import Glibc
-import Network
 
 /// Decodes the recorded messages over and over and counts the CPU time of this process.
 struct StreamBench {
     private let version1: [[UInt8]]
     private let version2: [[UInt8]]
     private let relay: [[UInt8]]
-    private let keys: [DID: String]
 
-    init(lines: String, frames: String, documents: String) throws {
+    init(lines: String, frames: String) throws {
         version1 = Self.read(lines).split(separator: 0x0A).map(Array.init)
         version2 = try version1.enumerated().compactMap { try Self.version2($1, sequence: $0 + 1) }
         let bytes = Self.read(frames)
@@ -22,12 +20,6 @@ struct StreamBench {
             position += 4 + length
         }
         relay = messages
-        keys = Dictionary(
-            uniqueKeysWithValues: try (JSONValue(parsing: Self.read(documents)).object ?? [:]).compactMap { entry in
-                let did = try DID(entry.key)
-                return try DIDDocument(entry.value, of: did).signingKey.map { (did, $0) }
-            }
-        )
     }
 
     func run() throws {
@@ -36,10 +28,9 @@ struct StreamBench {
         let likes = [try CollectionPattern("app.bsky.feed.like")]
         print("wire          filter        us/message  events  messages/s")
         for (name, collections) in [("miss", nobody), ("1 in 150", rare), ("2 in 3", likes)] {
-            measure("jetstream-v1", name, WireProbe(.jetstream1, collections: collections), version1, rounds: 2000)
-            measure("jetstream-v2", name, WireProbe(.jetstream2, collections: collections), version2, rounds: 2000)
-            let rounds = name == "2 in 3" ? 20 : 2000
-            measure("relay", name, WireProbe(.relay, collections: collections), relay, rounds: rounds)
+            measure("jetstream-v1", name, WireTrial(.jetstream1, collections), version1, rounds: 2000)
+            measure("jetstream-v2", name, WireTrial(.jetstream2, collections), version2, rounds: 2000)
+            measure("relay", name, WireTrial(.relay, collections), relay, rounds: name == "2 in 3" ? 20 : 2000)
         }
         print("a namespace in which nothing is, as a multiple of one collection in it")
         for (wire, messages) in [(StreamWire.jetstream1, version1), (.jetstream2, version2), (.relay, relay)] {
@@ -48,21 +39,11 @@ struct StreamBench {
                 try compare(wire, pair.0, pair.1, messages)
             }
         }
-        // Not by the reader but beside it, on a thread of its own.
-        let now = UnixTime(microseconds: 1_800_000_000_000_000)
-        var probe = VerificationProbe(keys: keys)
-        measure("relay", "structure", relay, rounds: 20) { probe.check($0, now: now) ? 1 : 0 }
-        measure("relay", "all verified", relay, rounds: 20) { probe.verify($0, now: now) ? 1 : 0 }
-    }
-
-    private func measure(_ wire: String, _ name: String, _ probe: WireProbe, _ messages: [[UInt8]], rounds: Int) {
-        var probe = probe
-        measure(wire, name, messages, rounds: rounds) { unsafe probe.decode($0.span.bytes).events }
     }
 
     /// The best of many turns each, one beside the other: other work of the machine strikes both alike.
     private func compare(_ wire: StreamWire, _ collection: String, _ namespace: String, _ messages: [[UInt8]]) throws {
-        var probes = try [collection, namespace].map { WireProbe(wire, collections: [try CollectionPattern($0)]) }
+        var trials = try [collection, namespace].map { WireTrial(wire, [try CollectionPattern($0)]) }
         var best = [Int.max, Int.max]
         var events = 0
         for turn in 0..<400 {
@@ -70,7 +51,7 @@ struct StreamBench {
             for index in turn % 2 == 0 ? [0, 1] : [1, 0] {
                 let start = clock()
                 for _ in 0..<20 {
-                    for message in messages { events += unsafe probes[index].decode(message.span.bytes).events }
+                    for message in messages { events += trials[index].events(in: message) }
                 }
                 best[index] = min(best[index], clock() - start)
             }
@@ -79,18 +60,13 @@ struct StreamBench {
         print("\(wire.rawValue) \(namespace): \((ratio * 100).rounded() / 100) (\(events) events)")
     }
 
-    private func measure(
-        _ wire: String,
-        _ name: String,
-        _ messages: [[UInt8]],
-        rounds: Int,
-        _ body: ([UInt8]) -> Int
-    ) {
+    private func measure(_ wire: String, _ name: String, _ trial: WireTrial, _ messages: [[UInt8]], rounds: Int) {
         guard !messages.isEmpty else { return }
+        var trial = trial
         var events = 0
         let start = clock()
         for _ in 0..<rounds {
-            for message in messages { events += body(message) }
+            for message in messages { events += trial.events(in: message) }
         }
         let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
         let count = rounds * messages.count

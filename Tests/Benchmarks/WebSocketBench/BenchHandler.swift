@@ -1,7 +1,8 @@
 import ATProtocol
+import Firehose
 import WebSocket
 
-/// Counts, and searches as the daemon does.
+/// Counts, and decodes as the daemon does.
 struct BenchHandler: WebSocketHandler {
     enum Mode: String {
         case recv
@@ -12,17 +13,21 @@ struct BenchHandler: WebSocketHandler {
 
     private let mode: Mode
     private let goal: Int
-    private let pattern: BytePattern
     private let rate: Double?
+    private let collection: String
     private let tally: BenchTally
+    private var decoder: WireDecoder
     private var count = 0
     private var bytes = 0
     private var matched = 0
 
-    init(mode: Mode, goal: Int, pattern: String, rate: Double?, tally: BenchTally) {
+    /// A handler that looks for commits of a collection.
+    init(mode: Mode, goal: Int, collection: CollectionPattern, rate: Double?, tally: BenchTally) {
         self.mode = mode
         self.goal = goal
-        self.pattern = BytePattern(pattern)
+        self.collection = collection.text
+        let configuration = StreamConfiguration(hosts: [], collections: [collection])
+        decoder = WireDecoder(host: "bench", wire: .jetstream1, configuration: configuration, witnessed: 0)
         self.rate = rate
         self.tally = tally
         if rate != nil { tally.latencies.reserveCapacity(goal) }
@@ -35,7 +40,7 @@ struct BenchHandler: WebSocketHandler {
         bytes += message.byteCount
         switch mode {
         case .recv, .utf8: break
-        case .filter: if pattern.firstOffset(in: message) != nil, isMatch(message) { matched += 1 }
+        case .filter: matched += commits(in: message)
         case .json: if isMatch(message) { matched += 1 }
         }
         if let rate {
@@ -51,8 +56,13 @@ struct BenchHandler: WebSocketHandler {
 
     mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
 
+    private mutating func commits(in message: RawSpan) -> Int {
+        guard case .read(let content) = decoder.decode(.text, message) else { return 0 }
+        return content.events.count { if case .commit = $0.body { true } else { false } }
+    }
+
     private func isMatch(_ message: RawSpan) -> Bool {
         let copy = unsafe message.withUnsafeBytes { unsafe Array($0) }
-        return (try? JSONValue(parsing: copy))?["commit"]?["collection"]?.string == "sh.tangled.repo.pull"
+        return (try? JSONValue(parsing: copy))?["commit"]?["collection"]?.string == collection
     }
 }

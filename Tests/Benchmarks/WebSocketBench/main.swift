@@ -1,12 +1,13 @@
 // The bench client: HOST PORT STREAM N MODE TLS, one JSON line of result (see bench.sh).
 //
-// MODE: recv hands out messages and counts them; utf8 is the same, because the client checks text anyway; filter also
-// searches each for a collection and decodes the matches; json decodes every message.
+// MODE: recv hands out messages and counts them; utf8 is the same, because the client checks text anyway; filter has the
+// daemon's decoder look for commits of a collection; json decodes every message in full.
 //
-// COALESCE is the reader's rest in milliseconds (0), CAFILE the server's certificate for TLS, PATTERN what filter searches
-// for, REPEAT how often the server sends the stream, RATE the pace of the server in messages a second: then the latency
-// that is added to each message is reported too.
+// COALESCE is the reader's rest in milliseconds (0), CAFILE the server's certificate for TLS, REPEAT how often the server
+// sends the stream, RATE the pace of the server in messages a second: then the latency that is added to each message is
+// reported too.
 
+import ATProtocol
 import Glibc
 import Logging
 import Network
@@ -33,7 +34,7 @@ let tally = BenchTally()
 let handler = BenchHandler(
     mode: mode,
     goal: streamed * repeats,
-    pattern: environment("PATTERN") ?? "\"collection\":\"sh.tangled.repo.pull\"",
+    collection: try CollectionPattern("sh.tangled.repo.pull"),
     rate: environment("RATE").flatMap(Double.init),
     tally: tally
 )

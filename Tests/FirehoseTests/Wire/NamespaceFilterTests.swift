@@ -84,8 +84,17 @@ import Testing
         let names = Set(try lines.compactMap { try JSONValue(parsing: $0)["commit"]?["collection"]?.string })
         let feed = names.filter { $0.hasPrefix("app.bsky.feed.") }
         func count(_ wire: StreamWire, _ wanted: some Sequence<String>, _ messages: [[UInt8]]) throws -> Int {
-            var probe = WireProbe(wire, collections: try patterns(Array(wanted)))
-            return messages.reduce(0) { unsafe $0 + probe.decode($1.span.bytes).events }
+            let configuration = StreamConfiguration(hosts: [], collections: try patterns(Array(wanted)))
+            var decoder = WireDecoder(host: "h", wire: wire, configuration: configuration, witnessed: 0)
+            return messages.reduce(0) { sum, message in
+                guard
+                    case .read(let content) = unsafe decoder.decode(
+                        wire == .relay ? .binary : .text,
+                        message.span.bytes
+                    )
+                else { return sum }
+                return sum + content.events.count
+            }
         }
         guard !lines.isEmpty else { return }
         #expect(feed.count > 1 && feed.count < names.count)

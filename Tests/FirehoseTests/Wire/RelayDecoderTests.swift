@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `the recorded messages give exactly the events that Jetstream gave`() throws {
-        var decoder = try decoder(collections(), .all)
+        var decoder = try decoder(collections())
         var found: [JSONValue] = []
         for message in try RelayRecording.messages() {
             guard case .read(let content) = decode(&decoder, message) else { throw MissingPart() }
