@@ -150,6 +150,8 @@ struct `The operator's commands` {
             (["jobs", "show", "https://example.org/"], 64), (["jobs", "show"], 64), (["explain", "nonsense"], 64),
             (["jobs", "list", "--state", "asleep"], 64), (["suppress", "add", "nohandle"], 64),
             (["suppress", "add", "did:plc:x"], 64),
+            (["quarantine"], 0), (["quarantine", "list", "--json"], 0), (["quarantine", "show", "1"], 1),
+            (["quarantine", "show", "one"], 64), (["quarantine", "show", "1", "--raw", "--json"], 64),
             (["jobs", "frobnicate"], 64), (["template", "preview", "--rule", "none"], 64),
             (["template", "preview", "--record", "/nonexistent.json"], 66),
             (["template", "preview", "--record", "/proc/self/cmdline"], 65),

@@ -1,3 +1,5 @@
+public import ATProtocol
+
 /// A message, or one record of a message, that could not be understood: kept to be looked at, never in the way.
 public struct RejectedMessage: Sendable, Equatable {
     /// Why it was rejected, stable in logs and metrics.
@@ -18,6 +20,18 @@ public struct RejectedMessage: Sendable, Equatable {
         public static let unproven = Reason(rawValue: "proof-failed")
         /// The commit's revision is more than five minutes in the future.
         public static let futureRevision = Reason(rawValue: "revision-in-future")
+
+        /// The reason as a clause for an operator.
+        public var sentence: String {
+            switch self {
+            case .malformed: "it is no message of this wire that can be read"
+            case .invalidSyntax: "it names an account, a collection, a record or a revision that cannot exist"
+            case .tooLarge: "it is larger than a message may be"
+            case .unproven: "its bytes are not what the account has signed"
+            case .futureRevision: "its revision is more than five minutes in the future"
+            default: rawValue
+            }
+        }
     }
 
     /// The most bytes that are kept of a message.
@@ -29,6 +43,8 @@ public struct RejectedMessage: Sendable, Equatable {
     public var wire: StreamWire
     /// Its position, when that much could be read.
     public var value: Int64?
+    /// Whose it claims to be, when that much could be read.
+    public var account: DID?
     /// Why.
     public var reason: Reason
     /// One clause: what is wrong with it.
@@ -37,10 +53,19 @@ public struct RejectedMessage: Sendable, Equatable {
     public var bytes: [UInt8]
 
     /// A message with these parts; the bytes are cut here.
-    public init(host: String, wire: StreamWire, value: Int64?, reason: Reason, detail: String, bytes: [UInt8]) {
+    public init(
+        host: String,
+        wire: StreamWire,
+        value: Int64?,
+        account: DID? = nil,
+        reason: Reason,
+        detail: String,
+        bytes: [UInt8]
+    ) {
         self.host = host
         self.wire = wire
         self.value = value
+        self.account = account
         self.reason = reason
         self.detail = detail
         self.bytes = bytes.count > Self.maximumBytes ? Array(bytes.prefix(Self.maximumBytes)) : bytes
@@ -50,11 +75,20 @@ public struct RejectedMessage: Sendable, Equatable {
         host: String,
         wire: StreamWire,
         value: Int64?,
+        account: DID?,
         reason: Reason,
         detail: String,
         borrowing bytes: RawSpan
     ) {
         let kept = unsafe bytes.withUnsafeBytes { unsafe Array($0.prefix(Self.maximumBytes)) }
-        self.init(host: host, wire: wire, value: value, reason: reason, detail: detail, bytes: kept)
+        self.init(
+            host: host,
+            wire: wire,
+            value: value,
+            account: account,
+            reason: reason,
+            detail: detail,
+            bytes: kept
+        )
     }
 }

@@ -77,20 +77,23 @@ package struct RelayDecoder: Sendable {
             if outline.isWanted { witness.suggest(moment) }
         }
         guard outline.isWanted else { return .missed(value: sequence) }
+        var author: DID?
         do {
             reader = copy payload
-            return .read(try decoded(RelayCommit(&reader), bytes))
+            let message = try RelayCommit(&reader)
+            let did = try DID(message.repo)
+            author = did
+            return .read(try decoded(message, of: did, bytes))
         } catch let error as CBORError {
-            return .read(rejected(bytes, sequence, .malformed, error.description))
+            return .read(rejected(bytes, sequence, .malformed, error.description, of: author))
         } catch let error as RepositoryFailure {
-            return .read(rejected(bytes, sequence, RejectedMessage.Reason(error), error.description))
+            return .read(rejected(bytes, sequence, RejectedMessage.Reason(error), error.description, of: author))
         } catch {
-            return .read(rejected(bytes, sequence, .invalidSyntax, "\(error)"))
+            return .read(rejected(bytes, sequence, .invalidSyntax, "\(error)", of: author))
         }
     }
 
-    private func decoded(_ message: RelayCommit, _ bytes: RawSpan) throws -> WireContent {
-        let did = try DID(message.repo)
+    private func decoded(_ message: RelayCommit, of did: DID, _ bytes: RawSpan) throws -> WireContent {
         let archive = try BlockArchive(message.blocks)
         var content = WireContent(value: message.sequence)
         let position = StreamPosition(host: host, wire: .relay, value: message.sequence, witnessed: witnessed)
@@ -100,14 +103,14 @@ package struct RelayDecoder: Sendable {
                 content.events.append(StreamEvent(position: position, did: did, body: .commit(commit)))
             } catch {
                 // One record that cannot be understood does not hide the others of its commit.
-                content.rejected += rejected(bytes, message.sequence, .malformed, "\(error)").rejected
+                content.rejected += rejected(bytes, message.sequence, .malformed, "\(error)", of: did).rejected
             }
         }
         guard verification != .off else { return content }
         let proof = try CommitProof(message, archive, now: now)
         // Whose signature it is takes a request to tell, for which nobody waits here.
         if !content.events.isEmpty {
-            let refusal = rejected(bytes, message.sequence, .unproven, "").rejected
+            let refusal = rejected(bytes, message.sequence, .unproven, "", of: did).rejected
             content.unsigned = refusal.map { UnsignedCommit(proof: proof, refusal: $0) }
         }
         return content
@@ -199,12 +202,14 @@ package struct RelayDecoder: Sendable {
         _ bytes: RawSpan,
         _ value: Int64?,
         _ reason: RejectedMessage.Reason,
-        _ detail: String
+        _ detail: String,
+        of account: DID? = nil
     ) -> WireContent {
         let message = RejectedMessage(
             host: host,
             wire: .relay,
             value: value,
+            account: account,
             reason: reason,
             detail: detail,
             borrowing: bytes

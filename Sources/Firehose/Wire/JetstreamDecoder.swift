@@ -79,7 +79,7 @@ package struct JetstreamDecoder: Sendable {
         do throws(JetstreamFields.Failure) {
             fields = wire == .jetstream2 ? try JetstreamFields(version2: json) : try JetstreamFields(version1: json)
         } catch {
-            return rejected(bytes, error.value, error.reason, error.detail)
+            return rejected(bytes, error.value, error.reason, error.detail, of: Self.account(of: json))
         }
         if let moment = fields.witnessed {
             _ = witness.observe(moment, of: fields.did.hashValue)
@@ -99,6 +99,11 @@ package struct JetstreamDecoder: Sendable {
     /// Up to where the stream is read: a position of v1 is a time, and may be one that is not believed.
     private func place(_ value: Int64?) -> Int64? { wire == .jetstream1 ? value.map { min($0, witnessed) } : value }
 
+    /// Whose a message claims to be that has no other meaning.
+    private static func account(of json: JSONValue) -> DID? {
+        try? DID((json["payload"] ?? json)["did"]?.string ?? "")
+    }
+
     private func isWanted(_ body: StreamEvent.Body) -> Bool {
         guard case .commit(let commit) = body else { return true }
         return filter.wants(commit.collection.text)
@@ -108,12 +113,14 @@ package struct JetstreamDecoder: Sendable {
         _ bytes: RawSpan,
         _ value: Int64?,
         _ reason: RejectedMessage.Reason,
-        _ detail: String
+        _ detail: String,
+        of account: DID? = nil
     ) -> WireContent {
         let message = RejectedMessage(
             host: host,
             wire: wire,
             value: value,
+            account: account,
             reason: reason,
             detail: detail,
             borrowing: bytes

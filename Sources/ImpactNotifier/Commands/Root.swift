@@ -15,7 +15,8 @@ struct Root: AsyncParsableCommand {
         version: BuildInformation.version,
         subcommands: [
             Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self, Examine.self, Run.self,
-            Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self, Suppress.self, TemplateCommand.self,
+            Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self, Quarantine.self, Suppress.self,
+            TemplateCommand.self,
             RulesCommand.self,
             HealthCheck.self,
         ]

@@ -13,6 +13,7 @@ actor Intake {
     private let confirming: [CollectionPattern]
     private var breaker: BurstBreaker
     private var judge: EventClassifier
+    private var quarantine: QuarantineReport
     private let start: UnixTime
     /// A host that begins early has caught up by then: what it tells is the time.
     private static let catchUp = Duration.seconds(600)
@@ -39,6 +40,7 @@ actor Intake {
         )
         start = context.steadyNow
         breaker = BurstBreaker(configuration.policy, bursts: bursts)
+        quarantine = QuarantineReport(logger: context.logger)
     }
 
     /// Stores a batch; when this returns, it survives `kill -9`.
@@ -55,12 +57,7 @@ actor Intake {
         }
         let result = try await queue.store(batch, items, beginning: beginning, now: context.now)
         if let position = batch.position?.position { context.note(position) }
-        for rejected in batch.rejected {
-            context.logger.warning(
-                "message quarantined",
-                metadata: ["host": "\(rejected.host)", "reason": "\(rejected.reason.rawValue)"]
-            )
-        }
+        quarantine.take(batch.rejected, at: context.steadyNow)
         if let gap = batch.gap {
             context.logger.warning(
                 "stream gap",
@@ -73,6 +70,9 @@ actor Intake {
         report(result)
         return result.added.contains { $0.refusal == nil }
     }
+
+    /// Says what is left to be said: no batch follows.
+    func finish() { quarantine.finish() }
 
     /// What records are waited for since, where the stream has shown that our clock had dated that too late.
     private func beginning(_ batch: StreamBatch) -> UnixTime? {

@@ -250,6 +250,12 @@ public actor Pipeline {
     }
 
     private nonisolated func takeAll(_ intake: Intake) async -> LedgerError? {
+        let failure = await takeBatches(intake)
+        await intake.finish()
+        return failure
+    }
+
+    private nonisolated func takeBatches(_ intake: Intake) async -> LedgerError? {
         // A batch that was taken is stored even when the pipeline is told to stop meanwhile.
         while !Task.isCancelled, let batch = await mailbox.next() {
             do throws(LedgerError) {

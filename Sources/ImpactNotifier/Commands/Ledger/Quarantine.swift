@@ -1,0 +1,117 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import Firehose
+internal import LedgerStorage
+internal import Notifier
+
+/// `quarantine`: the messages that could not be read, and why.
+struct Quarantine: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists messages of the stream that were put aside, and shows one.",
+        discussion: """
+            The newest thousand that could not be read, or did not prove what they claim. Each is counted in \
+            impact_notifier_stream_decode_errors_total; the stream is read on behind it.
+            """,
+        subcommands: [List.self, Show.self],
+        defaultSubcommand: List.self
+    )
+
+    /// The command `quarantine list`.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the messages, the newest first.")
+
+        @OptionGroup var ledger: LedgerOption
+        @Option(help: "At most so many.") var limit = 50
+        @Flag(help: "One JSON object a line.") var json = false
+
+        func run() async throws {
+            try await ledger.withLedger { ledger throws(LedgerError) in
+                for message in try await ledger.stream.quarantine(limit: max(0, limit)) {
+                    StandardOutput.print(json ? JSONValue.object(message.json).encodedText : message.line)
+                }
+            }
+        }
+    }
+
+    /// The command `quarantine show`.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one message with its bytes.",
+            discussion: """
+                As text where it is text, else in hexadecimal; nothing in it reaches the terminal that could steer it. Of a \
+                message 64 KiB are kept, and 4 KiB shown: --raw writes all of them, to a file or another program.
+                """
+        )
+
+        @OptionGroup var ledger: LedgerOption
+        @Argument(help: "Its number in the list.") var id: Int64
+        @Flag(help: "Only the bytes, as they came; not to a terminal.") var raw = false
+        @Flag(help: "One JSON object.") var json = false
+
+        func validate() throws {
+            guard raw, json else { return }
+            throw ValidationError("--raw and --json exclude each other")
+        }
+
+        func run() async throws {
+            guard !raw || !StandardOutput.isTerminal else {
+                throw ValidationError("--raw writes what a stranger sent as it is: pipe it into a file or a program")
+            }
+            var isKnown = false
+            try await ledger.withLedger { ledger throws(LedgerError) in
+                guard let (message, bytes) = try await ledger.stream.quarantined(id) else { return }
+                isKnown = true
+                if raw {
+                    StandardOutput.write(bytes)
+                } else if json {
+                    let members = message.json.merging(["bytes": JSONValue(bytes: bytes)]) { $1 }
+                    StandardOutput.print(JSONValue.object(members).encodedText)
+                } else {
+                    for line in message.lines + ByteText.lines(bytes) { StandardOutput.print(line) }
+                }
+            }
+            guard !isKnown else { return }
+            StandardOutput.printError(
+                "No message \(id) is put aside, or not any more; “impact-notifier quarantine” lists them."
+            )
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+}
+
+extension QuarantinedMessage {
+    /// One line for a list.
+    fileprivate var line: String {
+        let place = position.map { "position \($0)" } ?? "no position"
+        let time = Timestamp.rfc3339(noticedAt)
+        return "\(id)  \(time)  \(host) (\(wire)), \(place): \(reason.rawValue): \(explanation); \(sizeText)"
+    }
+
+    /// Everything but the bytes, a line each.
+    fileprivate var lines: [String] {
+        [
+            "message:  \(id)", "seen:     \(Timestamp.rfc3339(noticedAt))", "host:     \(host) (\(wire))",
+            "position: \(position.map { "\($0)" } ?? "not known")", "reason:   \(reason.rawValue)",
+            "why:      \(explanation)", "size:     \(sizeText)",
+        ]
+    }
+
+    fileprivate var json: [String: JSONValue] {
+        [
+            "id": .integer(id), "host": .string(host), "wire": .string(wire.rawValue),
+            "position": position.map(JSONValue.integer) ?? .null, "reason": .string(reason.rawValue),
+            "sentence": .string(reason.sentence), "detail": .string(detail), "size": .integer(Int64(size)),
+            "is_cut": .bool(isCut), "seen_at": .string(Timestamp.rfc3339(noticedAt)),
+        ]
+    }
+
+    /// On one line, whatever a stranger put into it.
+    private var explanation: String {
+        guard !detail.isEmpty else { return reason.sentence }
+        return reason.sentence + ": " + String(detail.map { $0.isNewline ? " " : $0 })
+    }
+
+    private var isCut: Bool { size >= RejectedMessage.maximumBytes }
+
+    private var sizeText: String { isCut ? "\(size) bytes or more" : size == 1 ? "1 byte" : "\(size) bytes" }
+}

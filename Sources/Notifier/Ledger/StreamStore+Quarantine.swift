@@ -1,0 +1,45 @@
+internal import Firehose
+internal import FoundationEssentials
+internal import GRDB
+public import LedgerStorage
+internal import Network
+
+extension StreamStore {
+    /// So many of the messages that were put aside, the newest first.
+    public func quarantine(limit: Int) async throws(LedgerError) -> [QuarantinedMessage] {
+        try await database.read { database in
+            try database.rows(
+                """
+                SELECT id, host, wire, position, reason, detail, length(bytes) AS size, noticed_at FROM quarantine
+                ORDER BY id DESC LIMIT \(limit)
+                """
+            ).map(QuarantinedMessage.init(row:))
+        }
+    }
+
+    /// One of them with the bytes that are kept of it; nil when it is not there, or not there any more.
+    public func quarantined(
+        _ id: QuarantinedMessage.ID
+    ) async throws(LedgerError) -> (message: QuarantinedMessage, bytes: [UInt8])? {
+        try await database.read { database in
+            try database.row("SELECT *, length(bytes) AS size FROM quarantine WHERE id = \(id)").map { row in
+                (try QuarantinedMessage(row: row), Array(try row.get("bytes") as Data))
+            }
+        }
+    }
+}
+
+extension QuarantinedMessage {
+    fileprivate init(row: Row) throws {
+        self.init(
+            id: try row.get("id"),
+            host: try row.get("host"),
+            wire: StreamWire(rawValue: try row.get("wire")),
+            position: try row.get("position"),
+            reason: RejectedMessage.Reason(rawValue: try row.get("reason")),
+            detail: try row.get("detail"),
+            size: try row.get("size"),
+            noticedAt: try row.get("noticed_at")
+        )
+    }
+}
