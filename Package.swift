@@ -61,7 +61,7 @@ let package = Package(
         ),
         .target(
             name: "Firehose",
-            dependencies: ["WebSocket", "ATProtocol", "Network", logging, metrics],
+            dependencies: ["WebSocket", "ATProtocol", "Network", "CZlib", logging, metrics],
             swiftSettings: settings
         ),
         .target(
@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(name: "ATProtocolTests", dependencies: ["ATProtocol", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FirehoseTests",
-            dependencies: ["Firehose", "WebSocket", "Network", "Sandbox", "Crypto", "TestSupport"],
+            dependencies: ["Firehose", "WebSocket", "Network", "Sandbox", "Crypto", "CZlib", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Sandbox", "TestSupport"], swiftSettings: settings),

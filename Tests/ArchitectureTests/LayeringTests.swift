@@ -12,7 +12,7 @@ import Testing
         "Network": ["CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", "Logging", "Metrics"],
         "WebSocket": ["Network", "Crypto", "CZlib", "Logging", "Metrics"],
         "ATProtocol": ["Network", "Crypto", "Logging", "Metrics"],
-        "Firehose": ["WebSocket", "ATProtocol", "Network", "Crypto", "Logging", "Metrics"],
+        "Firehose": ["WebSocket", "ATProtocol", "Network", "Crypto", "CZlib", "Logging", "Metrics"],
         "OAuth": ["ATProtocol", "Network", "Crypto", "CLinux", "Logging", "Metrics"],
         "Templates": ["ATProtocol", "Network"],
         "LedgerStorage": ["ATProtocol", "Network", "GRDB"],

@@ -86,7 +86,10 @@ import Testing
         var dryRun = DryRun(configuration: configuration, sender: nil, network: (network, network))
         var reader = try RecordingReader(
             path: folder.appending(path: "\(name).jsonl").path,
-            collections: rules.flatMap { $0.collections + $0.confirmingCollections }
+            configuration: StreamConfiguration(
+                hosts: [],
+                collections: rules.flatMap { $0.collections + $0.confirmingCollections }
+            )
         )
         var outcomes: [[String]?] = []
         while let item = try reader.next() {

@@ -35,7 +35,10 @@ import Testing
         try directory.write(String(decoding: bytes, as: UTF8.self), to: "recording.jsonl")
         var reader = try RecordingReader(
             path: directory.path + "/recording.jsonl",
-            collections: [try CollectionPattern("app.bsky.feed.like")]
+            configuration: StreamConfiguration(
+                hosts: [],
+                collections: [try CollectionPattern("app.bsky.feed.like")]
+            )
         )
         var dryRun = DryRun(configuration: configuration, sender: nil)
         var replayed = Replayed()

@@ -14,6 +14,8 @@ public struct FirehoseFailure: Error, Sendable, CustomStringConvertible {
         public static let storage = Code(rawValue: "stream-position-storage")
         /// A recording cannot be read.
         public static let recording = Code(rawValue: "stream-recording")
+        /// A recording is compressed in a way that cannot be undone.
+        public static let recordingContent = Code(rawValue: "stream-recording-content")
     }
 
     /// What is wrong.

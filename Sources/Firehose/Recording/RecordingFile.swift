@@ -1,32 +1,20 @@
-internal import Glibc
-
-/// Reads a file line by line, or message by message, with one buffer; the file may be larger than the memory.
+/// Reads a recording line by line, or message by message, with one buffer; it may be larger than the memory.
 final class RecordingFile {
     /// A longer line is cut there, and the rest of it read as another line.
     static let maximumLine = 16 << 20
 
-    private let descriptor: Int32
+    private let input: RecordingInput
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
 
-    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
-    init(path: String) throws(FirehoseFailure) {
-        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let reason = unsafe String(cString: strerror(errno))
-            throw FirehoseFailure(code: .recording, sentence: "the recording \(path) cannot be opened: \(reason)")
-        }
-    }
-
-    deinit { close(descriptor) }
+    init(_ input: RecordingInput) { self.input = input }
 
     /// Whether it holds binary messages, each behind its length in four octets, little-endian.
     func isFramed() throws(FirehoseFailure) -> Bool {
-        try fill()
-        guard buffer.count > 4, let length = frameLength else { return false }
-        // A message of a relay begins with a map of one or two members; no text has a length that small in front of it.
-        return length > 0 && (buffer[4] == 0xA1 || buffer[4] == 0xA2)
+        while buffer.count < 4, !isAtEnd { try fill() }
+        // Four letters are a length of more than half a gigabyte.
+        return frameLength.map { $0 > 0 } ?? false
     }
 
     /// The next binary message, or what is left when the file ends within it; nil at the end of the file.
@@ -75,14 +63,8 @@ final class RecordingFile {
     private func fill() throws(FirehoseFailure) {
         buffer.removeFirst(start)
         start = 0
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
-        var count: Int
-        repeat { count = unsafe read(descriptor, &chunk, chunk.count) } while count < 0 && errno == EINTR
-        guard count >= 0 else {
-            let reason = unsafe String(cString: strerror(errno))
-            throw FirehoseFailure(code: .recording, sentence: "the recording cannot be read: \(reason)")
-        }
-        isAtEnd = count == 0
-        buffer.append(contentsOf: chunk[..<count])
+        let bytes = try input.next()
+        isAtEnd = bytes.isEmpty
+        buffer += bytes
     }
 }

@@ -1,10 +1,11 @@
-public import ATProtocol
+internal import ATProtocol
 
-/// Reads recorded stream messages from a file and gives what the live stream would have given.
+/// Reads recorded stream messages and gives what the live stream would have given, by the same decoders.
 ///
 /// Either text with one message a line: JSON of Jetstream, whose version is told from each line by itself, or a line of
-/// the flight recorder. Or binary: messages of a relay, each behind its length. Every message is decoded in full, so
-/// that every bad one is found; whose key signed a relay's commit is not asked.
+/// the flight recorder. Or binary: messages of a relay, each behind its length. Both may be compressed with gzip. What
+/// the head of a message tells that nobody wants is passed over, and not looked at further; whose key signed a relay's
+/// commit is not asked.
 public struct RecordingReader {
     /// What one recorded message came to.
     public enum Item: Sendable, Equatable {
@@ -17,9 +18,9 @@ public struct RecordingReader {
     }
 
     private let file: RecordingFile
-    private var version1: JetstreamDecoder
-    private var version2: JetstreamDecoder
-    private var relay: RelayDecoder
+    private var version1: WireDecoder
+    private var version2: WireDecoder
+    private var relay: WireDecoder
     private let isFramed: Bool
     private var line = 0
     private var waiting: [Item] = []
@@ -27,26 +28,19 @@ public struct RecordingReader {
     /// Opens a recording.
     ///
     /// - Parameters:
-    ///   - path: the file.
-    ///   - collections: the collections whose commits are wanted.
+    ///   - path: the file; `-` for standard input.
+    ///   - configuration: the collections whose commits are wanted, and what is proven of a relay's.
     /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
-    public init(path: String, collections: [CollectionPattern]) throws(FirehoseFailure) {
-        file = try RecordingFile(path: path)
-        version1 = JetstreamDecoder(
-            host: "recording",
-            wire: .jetstream1,
-            collections: collections,
-            witnessed: 0,
-            trustsOutline: false
-        )
-        version2 = JetstreamDecoder(
-            host: "recording",
-            wire: .jetstream2,
-            collections: collections,
-            witnessed: 0,
-            trustsOutline: false
-        )
-        relay = RelayDecoder(host: "recording", collections: collections, verification: .matched, witnessed: 0)
+    public init(path: String, configuration: StreamConfiguration) throws(FirehoseFailure) {
+        try self.init(RecordingInput(path: path), configuration: configuration)
+    }
+
+    init(_ input: RecordingInput, configuration: StreamConfiguration) throws(FirehoseFailure) {
+        func decoder(_ wire: StreamWire) -> WireDecoder {
+            WireDecoder(host: "recording", wire: wire, configuration: configuration, witnessed: 0)
+        }
+        (version1, version2, relay) = (decoder(.jetstream1), decoder(.jetstream2), decoder(.relay))
+        file = RecordingFile(input)
         isFramed = try file.isFramed()
     }
 

@@ -9,8 +9,10 @@ struct Replay: AsyncParsableCommand {
         abstract: "Runs matching and composing over a recording, and prints the messages that would be sent.",
         discussion: """
             Sends nothing, asks nobody, stores nothing. The recording holds one Jetstream event a line (v1 or v2), or is a \
-            dump of a stream. Owners whom a reference does not name itself, and names of projects, are not looked up, and age \
-            does not count. Lines that cannot be read are counted and named on standard error.
+            dump of a stream, or relay messages behind four-byte lengths; any of them may be compressed with gzip. It is \
+            read as the daemon would read it. Owners whom a reference does not name itself, and names of projects, are not \
+            looked up, and age does not count. What cannot be read is counted and named on standard error; when that is \
+            all, the status is 65.
             """
     )
 
@@ -22,7 +24,7 @@ struct Replay: AsyncParsableCommand {
     @Flag(help: "Print only the totals.")
     var quiet = false
 
-    @Argument(help: "The recording.")
+    @Argument(help: "The recording; - for standard input.")
     var file: String
 
     func run() async throws {
@@ -31,14 +33,14 @@ struct Replay: AsyncParsableCommand {
         var dryRun = DryRun(configuration: loaded.delivery, sender: sender)
         var totals = Totals()
         do throws(FirehoseFailure) {
-            var reader = try RecordingReader(path: file, collections: loaded.stream.collections)
+            var reader = try RecordingReader(path: file, configuration: loaded.stream)
             while let item = try reader.next() {
                 totals.lines += 1
                 switch item {
                 case .passed: continue
                 case .rejected(let line, let rejected):
                     totals.rejected += 1
-                    if !quiet { StandardOutput.printError("\(file):\(line): \(rejected.reason.rawValue)") }
+                    if !quiet { StandardOutput.printError("\(file):\(line): \(rejected.explanation)") }
                 case .event(let event):
                     for outcome in await dryRun.take(event) {
                         totals.count(outcome)
@@ -47,10 +49,14 @@ struct Replay: AsyncParsableCommand {
                 }
             }
         } catch {
+            if totals.lines > 0 { StandardOutput.printError(totals.description) }
             StandardOutput.printError(error.description)
-            throw ExitCode(ExitStatus.noInput.rawValue)
+            throw ExitCode((error.code == .recordingContent ? ExitStatus.dataError : .noInput).rawValue)
         }
         StandardOutput.printError(totals.description)
+        guard totals.rejected == totals.lines else { return }
+        StandardOutput.printError("\(file == "-" ? "standard input" : file) holds no message that can be read")
+        throw ExitCode(ExitStatus.dataError.rawValue)
     }
 
     /// What was seen, in numbers.
@@ -82,6 +88,14 @@ struct Replay: AsyncParsableCommand {
     }
 }
 
+extension RejectedMessage {
+    /// Why it was rejected, on one line whatever a stranger put into it.
+    fileprivate var explanation: String {
+        guard !detail.isEmpty else { return reason.sentence }
+        return "\(reason.sentence): \(String(detail.map { $0.isNewline ? " " : $0 }))"
+    }
+}
+
 extension DryRun.Outcome {
     /// For people.
     var lines: [String] {
@@ -90,7 +104,11 @@ extension DryRun.Outcome {
         case .message(let owner, let message):
             let text = message.text.split(separator: "\n", omittingEmptySubsequences: false)
             return ["would send to \(owner) \(about):"] + text.map { "  │ \($0)" }
-        case .unresolved(let reference): return ["would look up the owner of \(reference) and send \(about)"]
+        case .unresolved(let reference):
+            guard let handle = reference.handle else {
+                return ["would look up the owner of \(reference) and send \(about)"]
+            }
+            return ["would ask who \(handle) is, look up the owner of \(reference) and send \(about)"]
         case .refused(let refusal): return ["would not send \(about): \(refusal.reason.rawValue): \(refusal.detail)"]
         case .calledOff: return ["would call off \(uri): it was deleted"]
         }
@@ -108,6 +126,7 @@ extension DryRun.Outcome {
         case .unresolved(let reference):
             members["outcome"] = "unresolved"
             members["reference"] = .string(reference.description)
+            members["handle"] = reference.handle.map { .string($0.text) }
         case .refused(let refusal):
             members["outcome"] = "refused"
             members["reason"] = .string(refusal.reason.rawValue)

@@ -15,6 +15,12 @@ public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The handle that stands in it in place of a DID; nil when none does.
+    public var handle: Handle? {
+        guard case .record(let uri) = self, case .handle(let handle) = uri.authority else { return nil }
+        return handle
+    }
+
     /// Whose it is, as far as the text says: a DID, or a handle.
     var authority: String {
         switch self {

@@ -12,7 +12,9 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("dump.jsonl")
         #expect(FlightRecorder.write(bytes, to: path))
-        var reader = try RecordingReader(path: path, collections: try collections.map { try CollectionPattern($0) })
+        let patterns = try collections.map { try CollectionPattern($0) }
+        let configuration = StreamConfiguration(hosts: [], collections: patterns)
+        var reader = try RecordingReader(path: path, configuration: configuration)
         var items: [RecordingReader.Item] = []
         while let item = try reader.next() { items.append(item) }
         return items
