@@ -23,11 +23,12 @@ struct RelayCommit {
     /// - Throws: `CBORError` when it is malformed.
     init(_ reader: inout CBORReader) throws(CBORError) {
         guard case .map(let count) = try reader.head() else { throw reader.failure("the payload is not a map") }
+        var hasOperations = false
         for _ in 0..<count {
             let name = try reader.name()
             if reader.isEqual(name, "seq") {
-                guard case .integer(let value) = try reader.head(), value.isSequence else {
-                    throw reader.failure("seq is no sequence number")
+                guard case .integer(let value) = try reader.head(), value.isSequence, sequence == 0 else {
+                    throw reader.failure("seq is no sequence number, or occurs twice")
                 }
                 sequence = value
             } else if reader.isEqual(name, "repo") {
@@ -44,6 +45,9 @@ struct RelayCommit {
                 blocks = reader.array(range)
             } else if reader.isEqual(name, "ops") {
                 guard case .array(let count) = try reader.head() else { throw reader.failure("ops is not an array") }
+                // The outline knows of the first ones alone.
+                guard !hasOperations else { throw reader.failure("ops occur twice") }
+                hasOperations = true
                 for _ in 0..<count { operations.append(try Self.operation(&reader)) }
             } else {
                 try reader.skip()

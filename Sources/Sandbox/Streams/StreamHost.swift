@@ -51,6 +51,11 @@ public final class StreamHost: Sendable {
     /// Number of the oldest event that is kept.
     public var firstSequence: Int64 { log.floor }
 
+    /// Every event that is kept, as it stands on a wire; those that the wire does not carry are left out.
+    public func messages(on wire: SandboxWire) -> [[UInt8]] {
+        (log.events(from: log.floor, limit: .max) ?? []).compactMap { $0.message(on: wire) }
+    }
+
     /// Clients that are connected.
     public var subscriberCount: Int { state.withLock(\.subscribers.count) }
 
