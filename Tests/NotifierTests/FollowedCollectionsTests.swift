@@ -52,7 +52,7 @@ import Testing
                 continue
             }
             #expect(request.refusal?.reason == reason)
-            #expect(request.refusal.map { $0.detail.contains("waits for records since") } ?? true)
+            #expect(request.refusal.map { $0.detail.contains("wait for such records since") } ?? true)
         }
     }
 
@@ -83,10 +83,51 @@ import Testing
     @Test func `what a clock that was ahead has dated is corrected by the stream, in the ledger too`() async throws {
         let ahead = Self.now + .seconds(3 * 86_400)
         var followed = try await follow([try World.rule()], at: ahead)
-        let (isLowered, isLoweredAgain) = (followed.lower(to: Self.now), followed.lower(to: Self.now))
-        #expect(isLowered && !isLoweredAgain && beginnings(followed) == [Self.now])
-        _ = try await ledger.queue(Timetable()).store(StreamBatch(), [], beginning: Self.now, now: Self.now)
+        let early = Self.now - .seconds(200)
+        let (isLowered, isLoweredAgain) = (
+            followed.lower(to: early, from: Self.now), followed.lower(to: early, from: Self.now)
+        )
+        #expect(isLowered && !isLoweredAgain && beginnings(followed) == [early])
+        let beginning = (time: early, latest: Self.now)
+        _ = try await ledger.queue(Timetable()).store(StreamBatch(), [], beginning: beginning, now: Self.now)
         let stored = try await follow([try World.rule()], at: ahead)
-        #expect(beginnings(stored) == [Self.now])
+        #expect(beginnings(stored) == [early])
+    }
+
+    @Test func `a host that goes on in the past corrects nothing`() async throws {
+        var followed = try await follow([try World.rule()])
+        let isLowered = followed.lower(to: Self.now - .seconds(9000), from: Self.now)
+        #expect(!isLowered && beginnings(followed) == [Self.now - .seconds(60)])
+    }
+
+    @Test func `a rule that wants more waits anew for that alone, one that wants less as long as before`() async throws
+    {
+        let (one, all) = (["com.example.change.request"], ["com.example.change.*"])
+        try await read(upTo: Self.now)
+        _ = try await follow([try World.rule(collections: one)])
+        try await read(upTo: Self.now + .seconds(700))
+        let wide = try World.rule(collections: all)
+        let followed = try await follow([wide], at: Self.now + .seconds(800))
+        #expect(followed.beginning([wide], try NSID(one[0])) == UnixTime(microseconds: 0))
+        #expect(followed.beginning([wide], try NSID("com.example.change.other")) == Self.now + .seconds(700))
+        let narrow = try World.rule(collections: one)
+        let again = try await follow([narrow], at: Self.now + .seconds(900))
+        #expect(again.beginning([narrow], try NSID(one[0])) == UnixTime(microseconds: 0))
+    }
+
+    @Test func `a rule that is put before another tells what the other has waited for`() async throws {
+        try await read(upTo: Self.now)
+        let old = try World.rule()
+        _ = try await follow([old])
+        try await read(upTo: Self.now + .seconds(7000))
+        let rules = [try World.rule(name: "first"), old]
+        let followed = try await follow(rules, at: Self.now + .seconds(7000))
+        var classifier = EventClassifier(rules: rules, policy: PolicyConfiguration(), sender: nil, followed: followed)
+        let event = try World.event(1, at: ManualClock(Self.now + .seconds(100)))
+        guard case .request(let request) = classifier.judge(event, now: Self.now + .seconds(7000)) else {
+            Issue.record("no request")
+            return
+        }
+        #expect(request.rule == "first" && request.refusal == nil)
     }
 }

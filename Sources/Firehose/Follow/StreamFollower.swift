@@ -164,7 +164,7 @@ public actor StreamFollower {
             host: host.name,
             wire: host.wire,
             known: known,
-            open: Set(sessions.keys),
+            open: Set(sessions.filter { $0.value.accepted != nil }.keys),
             distrusted: distrusted[host],
             now: clock.now(),
             configuration: configuration

@@ -201,6 +201,7 @@ struct StreamReader: ~Copyable {
         case "OutdatedCursor":
             // Nothing is behind a first connection, and a gap that is known comes with the first message.
             guard !resume.isFirst, resume.gap == nil || resume.gap == .messageTooLarge else { return true }
+            guard host.wire != .relay else { return giveUpPosition(.outdatedCursor) }
             check.settle()
             return declare(.outdatedCursor)
         case "FutureCursor": return giveUpPosition(.sequenceChanged)

@@ -19,10 +19,10 @@ struct AuthorDirectories: Sendable {
             do throws(SweepFailure) {
                 authors.formUnion(try await self.authors(of: collection, from: directory))
             } catch {
-                failures.append(SweepFailure("\(directory.origin): \(error.detail)"))
+                failures.append(SweepFailure("\(directory.origin): \(error.detail)", isLasting: true))
             }
         }
-        if authors.isEmpty, failures.isEmpty { failures.append(SweepFailure(Self.nobody)) }
+        if authors.isEmpty, failures.isEmpty { failures.append(SweepFailure(Self.nobody, isLasting: true)) }
         return (authors, failures)
     }
 

@@ -76,7 +76,7 @@ public struct GapBackfill: Sendable {
             let authors = named.union(knowledge.authors[collection] ?? [])
             // Who is known answers for a directory that names nobody.
             let missing = failures.filter { authors.isEmpty || $0.detail != AuthorDirectories.nobody }
-            report.failures += missing.map { .init(did: nil, collection: collection, detail: $0.detail) }
+            report.failures += missing.map { .init($0, did: nil, collection) }
             pairs += authors.sorted { $0.text < $1.text }.map { SweepPair($0, collection) }
         }
         report.authors = pairs.count
@@ -137,7 +137,7 @@ public struct GapBackfill: Sendable {
                         "repository not swept",
                         metadata: ["did": "\(pair.author)", "reason": "\(failure.detail)"]
                     )
-                    report.failures.append(.init(did: pair.author, collection: pair.collection, detail: failure.detail))
+                    report.failures.append(.init(failure, did: pair.author, pair.collection))
                 case .success(let events):
                     report.checked += 1
                     var unknown: [StreamEvent] = []
@@ -150,7 +150,7 @@ public struct GapBackfill: Sendable {
                 }
             }
             if Task.isCancelled, let collection = pairs.first?.collection {
-                report.failures.append(.init(did: nil, collection: collection, detail: "the sweep was cancelled"))
+                report.failures.append(.init(SweepFailure("the sweep was cancelled"), did: nil, collection))
             }
         }
     }

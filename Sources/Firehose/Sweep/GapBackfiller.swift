@@ -21,6 +21,8 @@ public actor GapBackfiller {
     private var passes = 0
     private var lastPass: UnixTime?
     private var nextPass = UnixTime.distantPast
+    /// The gaps of the round that are looked through for the second time, where this process has begun it.
+    private var settled: [OpenGap.ID] = []
     /// The round that ends once what was found is stored.
     private var ending: SweepRound.ID?
     /// When gaps are due that were looked through once, by the steady clock.
@@ -31,8 +33,9 @@ public actor GapBackfiller {
 
     /// How long authors whose servers do not answer are asked, restarts included.
     private static let patience = Duration.seconds(3 * 86_400)
-    /// How long somebody is looked for who could be asked: a collection may be new, and nobody's.
-    private static let emptyPatience = Duration.seconds(6 * 3600)
+    /// How long is asked what asking for days would not bring: a directory, or whom nobody can ask.
+    private static let shortPatience = Duration.seconds(6 * 3600)
+    private static let pieceSize = 50
     private static let longestWait = Duration.seconds(6 * 3600)
 
     private struct Closing {
@@ -100,6 +103,7 @@ public actor GapBackfiller {
         if ending != nil || round?.id != stored?.id {
             closing = closing.filter { $0.value.round == nil }
             (round, passes, lastPass, nextPass, ending) = (stored, 0, nil, .distantPast, nil)
+            settled = []
         }
         let left = await uncovered(gaps)
         let isNewerLeft = left.contains { $0.id > round?.gap ?? 0 }
@@ -110,7 +114,8 @@ public actor GapBackfiller {
         guard let last = gaps.last, left.contains(where: isDue) else { return }
         let window = (gaps.map(\.gap.from).min() ?? 0)...(gaps.map(\.gap.until).max() ?? 0)
         let next = try await store.beginRound(upTo: last.id, window: window, at: backfill.now)
-        (round, passes, lastPass) = (next, 0, nil)
+        (round, passes) = (next, 0)
+        settled = left.filter { $0.sweptAt != nil && isDue($0) }.map(\.id)
         try await pass(next, gaps)
     }
 
@@ -140,6 +145,7 @@ public actor GapBackfiller {
     }
 
     private func pass(_ round: SweepRound, _ gaps: [OpenGap]) async throws {
+        let begun = steady.now()
         let (knowledge, answered) = (try await store.sweepKnowledge(), try await store.answered(in: round.id))
         let report = await backfill.run(over: round.window, by: knowledge, answered: answered) { [store] uri in
             (try? await store.knows(uri)) ?? false
@@ -154,22 +160,22 @@ public actor GapBackfiller {
             for gap in gaps {
                 closing[gap.id] = Closing(gap: gap, words: "gap closed", round: round.id, details: details)
             }
-            return await hand(over: .ended(round.id, settling: backfill.settling))
+            return await hand(over: .ended(round.id, settled: settled, settling: backfill.settling))
         }
         let now = steady.now()
-        let waited = lastPass.map { now - $0 } ?? .zero
+        let waited = now - (lastPass ?? begun)
         let unanswered = "\(report.failures.count) did not answer, for example \(failure)"
         try await store.note(round, waited: waited, unanswered: unanswered)
         (lastPass, nextPass) = (now, now + (interval * 2).doubled(passes, atMost: Self.longestWait))
         passes += 1
         details["example"] = failure.description
-        let isEmpty = report.onlyLacksAuthors
-        for gap in gaps where gap.tried + waited >= (isEmpty ? Self.emptyPatience : Self.patience) {
+        let isAll = report.isAllThatCanBeHad
+        for gap in gaps where gap.tried + waited >= (isAll ? Self.shortPatience : Self.patience) {
             await hand(over: .givenUp(gap.id))
             closing[gap.id] = Closing(
                 gap: gap,
-                words: isEmpty ? "gap closed: nobody is known who could be asked" : "gap given up: some never answered",
-                level: isEmpty ? .notice : .error,
+                words: isAll ? "gap closed: all have answered who could be asked" : "gap given up: some never answered",
+                level: isAll ? .warning : .error,
                 details: details
             )
         }
@@ -184,9 +190,14 @@ public actor GapBackfiller {
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 
+    /// Hands over what was found and then what it comes to, in pieces that are one transaction each.
     private func hand(over step: SweepStep, behind events: [StreamEvent] = []) async {
-        var batch = StreamBatch(events: events)
-        batch.sweep = step
-        while !Task.isCancelled, !mailbox.offer(batch) { await mailbox.waitForRoom() }
+        var left = events[...]
+        repeat {
+            var batch = StreamBatch(events: Array(left.prefix(Self.pieceSize)))
+            left = left.dropFirst(Self.pieceSize)
+            if left.isEmpty { batch.sweep = step }
+            while !Task.isCancelled, !mailbox.offer(batch) { await mailbox.waitForRoom() }
+        } while !left.isEmpty
     }
 }

@@ -47,9 +47,15 @@ struct RepositoryBackfill: Sendable {
         let server = try await server(of: did, isFresh: isFresh)
         let window = (from - Self.clockTolerance)...(until + Self.clockTolerance)
         var events: [StreamEvent] = []
+        var bytes = 0
         var cursor: String?
         for _ in 0..<Self.maximumPages {
-            let page = try await page(server, did, collection, cursor)
+            let body = try await page(server, did, collection, cursor)
+            bytes += body.count
+            guard bytes <= configuration.maximumAnswer else {
+                throw SweepFailure("it has more than is read of one repository")
+            }
+            let page = try SweepClient.parse(body)
             guard let items = page["records"]?.array else { throw SweepFailure("the answer has no list of records") }
             var isBehindWindow = !items.isEmpty
             for item in items {
@@ -75,7 +81,8 @@ struct RepositoryBackfill: Sendable {
                 allowsLoopback: configuration.allowsLoopback
             )
         } catch {
-            throw SweepFailure(error.description, isDefinitive: !error.isTransient)
+            let isRefused = error.code == .refusedHost
+            throw SweepFailure(error.description, isDefinitive: !error.isTransient && !isRefused, isLasting: isRefused)
         }
     }
 
@@ -84,7 +91,7 @@ struct RepositoryBackfill: Sendable {
         _ did: DID,
         _ collection: NSID,
         _ cursor: String?
-    ) async throws(SweepFailure) -> JSONValue {
+    ) async throws(SweepFailure) -> [UInt8] {
         var query = [("repo", did.text), ("collection", collection.text), ("limit", "50")]
         if let cursor { query.append(("cursor", cursor)) }
         let reach: HTTPRequest.Reach = configuration.allowsLoopback && server.isLoopback ? .trusted : .stranger
@@ -92,10 +99,10 @@ struct RepositoryBackfill: Sendable {
             .get,
             server.with(path: "/xrpc/com.atproto.repo.listRecords", query: query),
             timeout: configuration.timeout,
-            maximumBody: 8 << 20,
+            maximumBody: configuration.maximumAnswer,
             reach: reach
         )
-        return try await client.json(request)
+        return try await client.body(request)
     }
 
     private static func time(_ key: RecordKey, _ record: JSONValue) -> Int64? {

@@ -9,9 +9,13 @@ actor SweepClient {
     private var pacer: RequestPacer
     /// Until when hosts are left alone.
     private var rests: [String: UnixTime] = [:]
+    /// Failures in a row.
+    private var failures: [String: Int] = [:]
 
     /// The longest that one author's turn waits for a host that asked to be left alone; beyond, they come later.
     private static let patience = Duration.seconds(60)
+    /// How long a host is left alone that fails: longer than anybody waits for it.
+    private static let firstRest = Duration.seconds(120)
     /// The longest that a host is left alone, whatever it asks.
     private static let longestRest = Duration.seconds(3600)
 
@@ -22,8 +26,8 @@ actor SweepClient {
         pacer = RequestPacer(rate: rate)
     }
 
-    /// The JSON of a successful answer.
-    func json(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue {
+    /// The body of a successful answer.
+    func body(_ request: HTTPRequest) async throws(SweepFailure) -> [UInt8] {
         var response = try await send(request)
         // Once more for a host that says when.
         if response.status == 429 { response = try await send(request) }
@@ -34,25 +38,63 @@ actor SweepClient {
             let isUnknown = error.status == 400 && error.says("could not find repo")
             throw SweepFailure(error.description, isDefinitive: isGone || isUnknown)
         }
-        do { return try JSONValue(parsing: response.body) } catch { throw SweepFailure(error.description) }
+        return response.body
+    }
+
+    /// The JSON of a successful answer.
+    func json(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue {
+        try Self.parse(try await body(request))
+    }
+
+    /// The JSON of an answer.
+    static func parse(_ body: [UInt8]) throws(SweepFailure) -> JSONValue {
+        do { return try JSONValue(parsing: body) } catch { throw SweepFailure(error.description) }
     }
 
     private func send(_ request: HTTPRequest) async throws(SweepFailure) -> HTTPResponse {
         let host = request.url.authority
-        let rest = rests[host].map { max(.zero, $0 - clock.now()) } ?? .zero
-        guard rest <= Self.patience else {
-            throw SweepFailure("\(host) asks to be left alone for \(rest.wholeSeconds) s more")
-        }
-        let wait = max(rest, pacer.wait(from: clock.now()))
-        if wait > .zero {
-            do { try await sleeper.sleep(for: wait) } catch { throw SweepFailure("the sweep was cancelled") }
-        }
+        try await waitTurn(host)
         let response: HTTPResponse
         do throws(HTTPFailure) { response = try await client.send(request) } catch {
-            throw SweepFailure(error.description, isDefinitive: error.code == .refusedHost)
+            guard error.code != .refusedHost else { throw SweepFailure(error.description, isLasting: true) }
+            noteFailure(of: host)
+            throw SweepFailure(error.description)
         }
-        if let asked = Self.rest(response, now: SystemClock().now()) { rests[host] = clock.now() + asked }
+        if let asked = Self.rest(response, now: SystemClock().now()) {
+            rests[host] = clock.now() + asked
+        } else if response.status >= 500 {
+            noteFailure(of: host)
+        } else {
+            failures[host] = nil
+        }
         return response
+    }
+
+    private func waitTurn(_ host: String) async throws(SweepFailure) {
+        var rest = try rest(of: host)
+        let wait = max(rest, pacer.wait(from: clock.now()))
+        guard wait > .zero else { return }
+        do { try await sleeper.sleep(for: wait) } catch { throw SweepFailure("the sweep was cancelled") }
+        // Those who waited with this one may have made the host ask again.
+        guard rest > .zero else { return }
+        rest = try self.rest(of: host)
+    }
+
+    /// How long the host is left alone.
+    ///
+    /// - Throws: ``SweepFailure`` when that is longer than anybody waits.
+    private func rest(of host: String) throws(SweepFailure) -> Duration {
+        let rest = rests[host].map { max(.zero, $0 - clock.now()) } ?? .zero
+        guard rest > Self.patience else { return rest }
+        throw SweepFailure("\(host) is left alone for \(rest.wholeSeconds) s more")
+    }
+
+    /// A host that fails three times in a row costs nobody else their turns.
+    private func noteFailure(of host: String) {
+        let count = (failures[host] ?? 0) + 1
+        failures[host] = count
+        guard count >= 3 else { return }
+        rests[host] = clock.now() + Self.firstRest.doubled(count - 3, atMost: Self.longestRest)
     }
 
     /// How long the host asks to be left alone; nil when it does not.
@@ -70,9 +112,12 @@ struct SweepFailure: Error {
     let detail: String
     /// Whether asking again would bring the same answer: the account or its repository is gone.
     let isDefinitive: Bool
+    /// Whether asking for days would bring nothing, although it is no answer.
+    let isLasting: Bool
 
-    init(_ detail: String, isDefinitive: Bool = false) {
+    init(_ detail: String, isDefinitive: Bool = false, isLasting: Bool = false) {
         self.detail = detail
         self.isDefinitive = isDefinitive
+        self.isLasting = isLasting
     }
 }

@@ -18,6 +18,8 @@ public struct SweepConfiguration: Sendable {
     public var settling: Duration
     /// The most authors of a collection that are asked for; more leave the sweep unfinished.
     public var maximumAuthors: Int
+    /// The most of an author's records that is looked through, in bytes of JSON: strangers choose their length.
+    public var maximumAnswer: Int
     /// Authors that are asked at the same time.
     public var concurrency: Int
     /// Requests in a second, of all hosts together.
@@ -38,7 +40,8 @@ public struct SweepConfiguration: Sendable {
         memory = .seconds(90 * 86_400)
         settling = .seconds(3600)
         maximumAuthors = 200_000
-        concurrency = 8
+        concurrency = 4
+        maximumAnswer = 4 << 20
         rate = 3
         timeout = .seconds(20)
         self.allowsLoopback = allowsLoopback

@@ -10,6 +10,15 @@ public struct SweepReport: Sendable, Equatable {
         public var collection: NSID
         /// One clause: what came back.
         public var detail: String
+        /// Whether asking for days would bring nothing: a directory, or a server that nobody can ask.
+        var isLasting = false
+
+        init(_ failure: SweepFailure, did: DID?, _ collection: NSID) {
+            self.did = did
+            self.collection = collection
+            detail = failure.detail
+            isLasting = failure.isLasting
+        }
 
         /// One clause for an operator.
         public var description: String { "\(did?.text ?? collection.text): \(detail)" }
@@ -50,6 +59,6 @@ public struct SweepReport: Sendable, Equatable {
     /// Whether everybody was asked and answered.
     public var isComplete: Bool { failures.isEmpty }
 
-    /// Whether all that is missing is somebody to ask.
-    var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
+    /// Whether asking for days would bring nothing more.
+    var isAllThatCanBeHad: Bool { failures.allSatisfy(\.isLasting) }
 }

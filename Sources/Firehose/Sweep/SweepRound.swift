@@ -39,8 +39,9 @@ public enum SweepStep: Sendable, Equatable {
     case covered(OpenGap.ID)
     /// A round has the whole answer of an author.
     case answered(SweepPair, round: SweepRound.ID)
-    /// A round is over; its gaps close when they were looked through twice, the second time so long after the first.
-    case ended(SweepRound.ID, settling: Duration)
+    /// A round is over: its gaps close that were looked through for the second time, these and those for which the first
+    /// time was so long before.
+    case ended(SweepRound.ID, settled: [OpenGap.ID], settling: Duration)
     /// A gap was swept for days, and somebody has never answered: it is closed with that said.
     case givenUp(OpenGap.ID)
 }

@@ -51,6 +51,12 @@ struct Sweep: AsyncParsableCommand {
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
             }
             for failure in report.failures { StandardOutput.printError("not asked: \(failure)") }
+            for (pattern, beginning) in knowledge.beginnings.sorted(by: { $0.key.text < $1.key.text })
+            where beginning > from.microseconds {
+                StandardOutput.print(
+                    "\(pattern) was looked for since \(UnixTime(microseconds: beginning)), when a rule came"
+                )
+            }
             for namespace in report.namespaces { StandardOutput.print(namespace.description) }
             let asked = "\(report.checked) of \(report.authors) authors asked"
             StandardOutput.print("\(asked); \(report.found) unknown, \(report.known) known already")

@@ -101,15 +101,15 @@ struct Runtime: Sendable {
         reading.cancel()
         sweeping.cancel()
         await reading.value
-        await sweeping.value
         // Not a group, which would wait for the part that hangs, too.
         let (outcomes, continuation) = AsyncStream.makeStream(of: Bool.self)
         let patience = Task {
             try await ContinuousClock().sleep(for: limit)
             continuation.yield(false)
         }
-        Task { [pipeline, delivering] in
+        Task { [pipeline, delivering, sweeping] in
             await pipeline.drain()
+            await sweeping.value
             await delivering.value
             continuation.yield(true)
         }

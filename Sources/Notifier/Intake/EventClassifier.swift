@@ -59,7 +59,8 @@ struct EventClassifier: Sendable {
         switch rule?.references(in: record) {
         case .success(let all)?:
             (references, leftOut) = rule?.selection(of: all) ?? ([], 0)
-            refusal = check(references, rule, event.did, newness) ?? beginning(rule, commit)
+            refusal =
+                check(references, rule, event.did, newness) ?? beginning(covering.filter { $0.matches(record) }, commit)
         case .failure(let cause)?: refusal = cause
         case nil:
             refusal = Refusal(.conditionUnmet, "the conditions of \(covering.map(\.name).joined(separator: ", "))")
@@ -80,14 +81,16 @@ struct EventClassifier: Sendable {
     }
 
     /// Corrects since when rules wait for records, where a clock was ahead; whether that was anything.
-    mutating func lowerBeginnings(to time: UnixTime) -> Bool { followed.lower(to: time) }
+    mutating func lowerBeginnings(to time: UnixTime, from latest: UnixTime) -> Bool {
+        followed.lower(to: time, from: latest)
+    }
 
-    /// Why nobody is told of what was written before anybody waited for it.
-    private func beginning(_ rule: Rule?, _ commit: StreamEvent.Commit) -> Refusal? {
-        guard let rule, let beginning = followed.beginning(rule, commit.collection),
+    /// Why nobody is told of what was written before any rule waited for it that would tell of it.
+    private func beginning(_ rules: [Rule], _ commit: StreamEvent.Commit) -> Refusal? {
+        guard let beginning = followed.beginning(rules, commit.collection),
             let written = (try? TID(commit.rev))?.time, written < beginning
         else { return nil }
-        return Refusal(.tooOld, "written at \(written), and rule \(rule.name) waits for records since \(beginning)")
+        return Refusal(.tooOld, "written at \(written), and the rules wait for such records since \(beginning)")
     }
 
     private func check(

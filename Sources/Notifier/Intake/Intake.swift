@@ -14,9 +14,12 @@ actor Intake {
     private var breaker: BurstBreaker
     private var judge: EventClassifier
     private var quarantine: QuarantineReport
+    /// When it began, by the steady clock.
     private let start: UnixTime
+    /// The latest time that any host has told.
+    private var latest = UnixTime.distantPast
     /// A host that begins early has caught up by then: what it tells is the time.
-    private static let catchUp = Duration.seconds(600)
+    private static let catchUp = Duration.seconds(120)
 
     /// An intake that knows who is blocked for a burst; `changed` is told of each account, and of each record that may have
     /// confirmed whose a project is, that may be another now than it is remembered.
@@ -74,15 +77,20 @@ actor Intake {
     /// Says what is left to be said: no batch follows.
     func finish() { quarantine.finish() }
 
-    /// What records are waited for since, where the stream has shown that our clock had dated that too late.
-    private func beginning(_ batch: StreamBatch) -> UnixTime? {
-        var time: UnixTime?
+    /// Since when rules wait for records, where the stream has shown that our clock had dated that too late.
+    private func beginning(_ batch: StreamBatch) -> (time: UnixTime, latest: UnixTime)? {
+        // A host that goes on where it was left tells of times that are long past: the latest counts.
+        if let position = batch.position?.position { latest = max(latest, position.witnessedAt) }
+        let running = context.steadyNow - start
+        let time: UnixTime
         if let gap = batch.gap, gap.reason == .clockChanged {
             time = UnixTime(microseconds: gap.from)
-        } else if let position = batch.position?.position, context.steadyNow - start > Self.catchUp {
-            time = position.witnessedAt
+        } else if running > Self.catchUp, latest > .distantPast {
+            time = latest - running - Self.catchUp
+        } else {
+            return nil
         }
-        return time.flatMap { judge.lowerBeginnings(to: $0) ? $0 : nil }
+        return judge.lowerBeginnings(to: time, from: latest) ? (time, latest) : nil
     }
 
     /// What may be remembered and is not to be believed any more.

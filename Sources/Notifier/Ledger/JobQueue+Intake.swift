@@ -10,7 +10,7 @@ extension JobQueue {
     func store(
         _ batch: StreamBatch,
         _ items: [IntakeItem],
-        beginning: UnixTime? = nil,
+        beginning: (time: UnixTime, latest: UnixTime)? = nil,
         now: UnixTime
     ) async throws(LedgerError) -> IntakeResult {
         try await write(at: now) { transaction in
@@ -19,7 +19,7 @@ extension JobQueue {
             for rejected in batch.rejected { try transaction.quarantine(rejected) }
             if let gap = batch.gap { try transaction.declare(gap) }
             if let step = batch.sweep { try transaction.take(step) }
-            if let beginning { try transaction.lowerBeginnings(to: beginning) }
+            if let beginning { try transaction.lowerBeginnings(to: beginning.time, from: beginning.latest) }
             if let position = batch.position { try transaction.save(position) }
             result.applied = transaction.applied
             return result

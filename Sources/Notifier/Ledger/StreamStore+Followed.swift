@@ -12,23 +12,31 @@ struct FollowedCollections: Sendable, Equatable {
     struct Key: Hashable, Sendable {
         let rule: String
         let pattern: String
+
+        func covers(_ collection: NSID) -> Bool { (try? CollectionPattern(pattern))?.matches(collection) ?? false }
+
+        /// Whether one of two patterns covers the other.
+        func meets(_ other: Key) -> Bool {
+            guard let one = try? CollectionPattern(pattern), let two = try? CollectionPattern(other.pattern) else {
+                return false
+            }
+            return one.covers(two) || two.covers(one)
+        }
     }
 
     /// Times of writing; none stands for long ago.
     private(set) var beginnings: [Key: UnixTime] = [:]
 
-    /// When a rule began to wait for a collection; nil for long ago.
-    func beginning(_ rule: Rule, _ collection: NSID) -> UnixTime? {
-        let all = rule.collections.filter { $0.matches(collection) }.map {
-            beginnings[Key(rule: rule.name, pattern: $0.text)]
-        }
-        return all.contains(nil) ? nil : all.compactMap(\.self).min()
+    /// When the first of some rules began to wait for a collection; nil for long ago.
+    func beginning(_ rules: [Rule], _ collection: NSID) -> UnixTime? {
+        let names = Set(rules.map(\.name))
+        return beginnings.filter { names.contains($0.key.rule) && $0.key.covers(collection) }.values.min()
     }
 
-    /// Corrects what a clock that was ahead has dated too late; whether that was anything.
-    mutating func lower(to time: UnixTime) -> Bool {
-        guard beginnings.values.contains(where: { $0 > time }) else { return false }
-        beginnings = beginnings.mapValues { min($0, time) }
+    /// Corrects what a clock that was ahead has dated later than a time of the stream; whether that was anything.
+    mutating func lower(to time: UnixTime, from latest: UnixTime) -> Bool {
+        guard beginnings.values.contains(where: { $0 > latest }) else { return false }
+        beginnings = beginnings.mapValues { $0 > latest ? min($0, time) : $0 }
         return true
     }
 }
@@ -37,7 +45,8 @@ extension StreamStore {
     /// Notes which collections rules wait for now, and tells since when they do.
     ///
     /// A new one is waited for from where the stream goes on; at a first start from a margin before now. A rule that was
-    /// renamed has waited as long as under its old name.
+    /// renamed has waited as long as under its old name, and one that wants more or less of a namespace has waited for what
+    /// it wanted before as long as before.
     func follow(_ rules: [Rule], margin: Duration, now: UnixTime) async throws(LedgerError) -> FollowedCollections {
         try await database.write { database in
             let reached: [Int64] = try database.values(
@@ -49,18 +58,23 @@ extension StreamStore {
             var known: [FollowedCollections.Key: UnixTime] = [:]
             for row in try database.rows("SELECT * FROM followed") {
                 let key = FollowedCollections.Key(rule: try row.get("rule"), pattern: try row.get("pattern"))
-                known[key] = min(UnixTime(microseconds: try row.get("since")), start)
+                let since = UnixTime(microseconds: try row.get("since"))
+                known[key] = since > now ? min(since, start) : since
             }
             // A ledger of the version before has read all of them.
             let isInherited = try known.isEmpty && database.exists("SELECT 1 FROM position WHERE value > 0")
             let wanted = rules.flatMap { rule in
                 rule.collections.map { FollowedCollections.Key(rule: rule.name, pattern: $0.text) }
             }
-            let gone = known.filter { !wanted.contains($0.key) }
+            let names = Set(wanted.map(\.rule))
             var followed = FollowedCollections()
             for key in wanted {
-                let renamed = gone.filter { $0.key.pattern == key.pattern }.values.min()
+                let renamed = known.filter { $0.key.pattern == key.pattern && !names.contains($0.key.rule) }.values
+                    .min()
                 followed.note(known[key] ?? renamed ?? (isInherited ? UnixTime(microseconds: 0) : start), of: key)
+            }
+            for (key, since) in known where wanted.contains(where: { $0.rule == key.rule && $0.meets(key) }) {
+                followed.note(since, of: key)
             }
             try database.run("DELETE FROM followed")
             for (key, since) in followed.beginnings {
@@ -79,7 +93,9 @@ extension FollowedCollections {
 
 extension LedgerTransaction {
     /// Corrects what a clock that was ahead has dated too late.
-    func lowerBeginnings(to time: UnixTime) throws {
-        try database.run("UPDATE followed SET since = min(since, \(time.microseconds))")
+    func lowerBeginnings(to time: UnixTime, from latest: UnixTime) throws {
+        try database.run(
+            "UPDATE followed SET since = min(since, \(time.microseconds)) WHERE since > \(latest.microseconds)"
+        )
     }
 }

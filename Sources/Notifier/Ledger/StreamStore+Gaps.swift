@@ -136,17 +136,18 @@ extension LedgerTransaction {
                 SELECT id, \(pair.author), \(pair.collection.text) FROM round WHERE id = \(round)
                 """
             )
-        case .ended(let round, let settling): try end(round, settling)
+        case .ended(let round, let settled, let settling): try end(round, settled, settling)
         }
     }
 
-    private func end(_ round: SweepRound.ID, _ settling: Duration) throws {
+    private func end(_ round: SweepRound.ID, _ settled: [OpenGap.ID], _ settling: Duration) throws {
         guard let row = try database.row("SELECT gap, started_at FROM round WHERE id = \(round)") else { return }
         let (gap, start): (Int64, UnixTime) = try (row.get("gap"), row.get("started_at"))
         let open: SQL = "closed_at IS NULL AND id <= \(gap)"
         // What an operator asks for is for now. A first look in the future was dated by a wrong clock.
         let isSettled: SQL = """
             reason = \(StreamGap.Reason.operatorRequest) OR swept_at <= \(start - settling) OR swept_at > \(now)
+                OR id IN \(settled)
             """
         try database.run("UPDATE gap SET closed_at = \(now) WHERE \(open) AND (\(isSettled))")
         try database.run("UPDATE gap SET swept_at = \(now), unanswered = NULL WHERE \(open) AND swept_at IS NULL")
