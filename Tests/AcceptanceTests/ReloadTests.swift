@@ -15,12 +15,34 @@ struct `A reload that is asked for by command` {
         try stage.daemon.changeConfiguration("state_directory: ", to: "state_directory: /tmp/elsewhere-")
         let elsewhere = try stage.daemon.start("reload")
         #expect(await elsewhere.ended(within: .seconds(20)) == .exited(69), tail(elsewhere))
-        try stage.daemon.changeConfiguration("  kind: loopback", to: "  kind: app-password\n  app_password_file: /x")
+        try stage.daemon.changeConfiguration("  kind: loopback", to: "  kind: loopback\n  login_port: 4711")
         try await reload(stage, status: 78, says: "only a restart changes session")
         try stage.daemon.extendConfiguration("")
         try await reload(stage, status: 0, says: "in force")
         try stage.ask("After it all")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+    }
+
+    @Test(arguments: [
+        ("/xrpc/network.bsky.jetstream.subscribeEvents", "/subscribe/", "stream.hosts[0]"),
+        (
+            "/xrpc/network.bsky.jetstream.subscribeEvents",
+            "/xrpc/network.bsky.jetstream.subscribeEvents?kinds=commit", "stream.hosts[0]"
+        ),
+        ("rules:", "outputs: [{name: audit, file: /nonexistent/audit.jsonl}]\nrules:", "outputs[0].file"),
+    ]) func `is refused when what it says cannot run, and the daemon goes on`(
+        line: String,
+        other: String,
+        key: String
+    ) async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        try stage.daemon.changeConfiguration(line, to: other)
+        try await reload(stage, status: 78, says: key)
+        try stage.ask("After it all")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        #expect(process.ending == nil, tail(process))
     }
 
     @Test func `does not speak for a daemon that reads another configuration`() async throws {

@@ -1,4 +1,4 @@
-internal import Network
+public import Network
 
 /// One configured stream address.
 struct Upstream: Sendable, Hashable {
@@ -9,33 +9,61 @@ struct Upstream: Sendable, Hashable {
     /// Host name and port: with the wire, the name of its position.
     var name: String { url.authority }
 
+    private static let jetstream2 = "/xrpc/network.bsky.jetstream.subscribeEvents"
+    private static let jetstream1 = "/subscribe"
+    private static let relay = "/xrpc/com.atproto.sync.subscribeRepos"
+
     /// Tells the wire by the path; an address without a path is a Jetstream of version 2.
     ///
     /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/configuration``.
     init(_ url: WebURL, allowsLoopback: Bool) throws(FirehoseFailure) {
-        func refused(_ reason: String) -> FirehoseFailure {
-            FirehoseFailure(code: .configuration, sentence: "the stream address \(url) \(reason)")
-        }
-        guard url.scheme == .wss || (url.scheme == .ws && allowsLoopback && url.isLoopback) else {
-            throw refused("is not wss, nor ws to a loopback address with the development switch")
-        }
-        if Self.isRelay(url) {
-            wire = .relay
-            self.url = url
-            return
+        if let objection = Self.objection(to: url, allowsLoopback) {
+            throw FirehoseFailure(code: .configuration, sentence: "the stream address \(url): \(objection)")
         }
         switch url.path {
-        case "/", "/xrpc/network.bsky.jetstream.subscribeEvents":
-            wire = .jetstream2
-            let path = "/xrpc/network.bsky.jetstream.subscribeEvents"
-            self.url = url.path == path ? url : url.with(path: path)
-        case "/subscribe":
-            wire = .jetstream1
-            self.url = url
-        default: throw refused("names no stream that this program can read")
+        case Self.relay: wire = .relay
+        case Self.jetstream1: wire = .jetstream1
+        default: wire = .jetstream2
         }
+        self.url = url.path == "/" ? url.with(path: Self.jetstream2) : url
     }
 
     /// Whether an address is that of a relay.
-    static func isRelay(_ url: WebURL) -> Bool { url.path == "/xrpc/com.atproto.sync.subscribeRepos" }
+    static func isRelay(_ url: WebURL) -> Bool { url.path == relay }
+
+    /// What keeps an address from being read, and what would be right; nil when nothing does.
+    fileprivate static func objection(to url: WebURL, _ allowsLoopback: Bool) -> String? {
+        let forms = [jetstream2, jetstream1, relay]
+        var problem: String?
+        if url.scheme != .wss, !(url.scheme == .ws && allowsLoopback && url.isLoopback) {
+            problem =
+                url.scheme == .ws
+                ? "ws leads to loopback addresses alone, with development.allow_loopback" : "its scheme is not wss"
+        } else if url.query != nil {
+            problem = "it has a query, and what is asked for is added by itself"
+        } else if url.path != "/", !forms.contains(url.path) {
+            problem = "its path names no stream"
+        }
+        guard let problem else { return nil }
+        let understood = "\(problem); understood are \(forms.map { "wss://HOST\($0)" }.joined(separator: ", "))"
+        let bare = "/" + url.path.split(separator: "/").joined(separator: "/")
+        let isPlain = url.scheme == .ws && url.isLoopback
+        guard bare == "/" || forms.contains(bare), allowsLoopback || !isPlain else { return understood }
+        let meant = "\(isPlain ? "ws" : "wss")://\(url.authority)\(bare == "/" ? "" : bare)"
+        return "\(understood); did you mean \(meant)?"
+    }
+}
+
+extension StreamConfiguration {
+    /// The address by which a host is read, the same for each way of writing it.
+    ///
+    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/configuration`` when it is none that can be read.
+    public static func address(of host: WebURL, allowsLoopback: Bool) throws(FirehoseFailure) -> WebURL {
+        try Upstream(host, allowsLoopback: allowsLoopback).url
+    }
+
+    /// What keeps an address from being read, and what would be right; nil when nothing does.
+    public static func objection(to host: WebURL, allowsLoopback: Bool) -> String? {
+        Upstream.objection(to: host, allowsLoopback)
+    }
 }

@@ -16,7 +16,7 @@ struct Check: AsyncParsableCommand {
     var effective = false
 
     func run() async throws {
-        let loaded = try configuration.load()
+        let loaded = try configuration.load(for: .check)
         // What root can read the daemon may not: root looks as the daemon, where there is a state to know it by.
         if configuration.isInPlace {
             _ = try? StateDirectory.enter(loaded.configuration.stateDirectory, for: .looking)

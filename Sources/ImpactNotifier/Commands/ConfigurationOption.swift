@@ -47,12 +47,17 @@ struct ConfigurationOption: ParsableArguments {
 
     /// Reads the configuration, or ends the program with every problem.
     ///
-    /// - Parameter tell: takes each problem; prints it on standard error when nobody else does.
+    /// - Parameters:
+    ///   - purpose: what for.
+    ///   - tell: takes each problem; prints it on standard error when nobody else does.
     /// - Returns: what was read.
     /// - Throws: `ExitCode`.
     func load(
+        for purpose: ConfigurationLoader.Purpose = .command,
         _ tell: (ConfigurationIssue) -> Void = { StandardOutput.printError($0.description) }
     ) throws -> ConfigurationLoader.Loaded {
+        var loader = loader
+        loader.purpose = purpose
         Instance.name = loader.instance(of: file)
         do {
             return try loader.load(path: file)

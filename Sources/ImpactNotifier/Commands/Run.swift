@@ -18,7 +18,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let loaded = try configuration.load { issue in
+        let loaded = try configuration.load(for: .start) { issue in
             CommandLog.report(issue.description, as: "configuration refused", .critical, of: "daemon")
         }
         // Root starts the program anew as the state's owner; whatever is wrong is said when the daemon begins.
@@ -39,7 +39,7 @@ struct Run: AsyncParsableCommand {
         }
         ConfigurationMetrics.recordReload(isSuccess: true)
         let daemon = Daemon(
-            loader: ConfigurationLoader(environment: environment),
+            loader: ConfigurationLoader(environment: environment, purpose: .reload),
             configurationPath: configuration.file,
             output: output,
             registry: registry,

@@ -5,13 +5,31 @@ internal import Glibc
 internal import Logging
 internal import Network
 internal import Notifier
-internal import OAuth
 internal import Yams
 
 /// Reads a configuration file and the rule files that it names, strictly.
 struct ConfigurationLoader {
     /// The environment, for overrides and systemd's directories.
     let environment: [String: String]
+    /// What the configuration is read for.
+    var purpose = Purpose.command
+
+    /// What a configuration is read for: whether the files that it names must be there.
+    enum Purpose {
+        /// A command, which uses a few of them, or none.
+        case command
+        /// The daemon's start, which a folder that is missing does not keep from its work.
+        case start
+        /// To find everything that the daemon would miss, perhaps by another user than the daemon's.
+        case check
+        /// By the daemon, to go on with it.
+        case reload
+
+        /// Whether every file must be there.
+        var expectsFiles: Bool { self == .check || self == .reload }
+        /// Whether outputs are going to be told of anything.
+        var delivers: Bool { self == .start || self == .reload }
+    }
 
     /// The path of the configuration when the command line names none.
     ///
@@ -66,35 +84,41 @@ struct ConfigurationLoader {
             if text.hasPrefix("did:") { return (try? DID(text)).map(ATURI.Authority.did) }
             return (try? Handle(text)).map(ATURI.Authority.handle)
         }
-        let files = ConfiguredFiles(configuration: path, environment: environment)
+        var files = ConfiguredFiles(configuration: path, environment: environment, purpose: purpose)
         let instance = instance(of: path)
-        let stateDirectory = document.text("state_directory", default: files.stateDirectory)
+        let directory = document.value(
+            "state_directory",
+            default: files.stateDirectory,
+            expected: "a path",
+            objection: { _ in "it is empty" },
+            parse: { $0.isEmpty ? nil : $0 }
+        )
+        let stateDirectory = StateDirectory.resolve(files.path(directory))
+        files.state = stateDirectory
         let development = document.section("development")
         let allowsLoopback = development.flag("allow_loopback", default: false)
         let network = document.section("network")
-        let authorities = network.optional("certificate_authority_file", expected: "the path of a PEM file") { $0 }
+        let authorities = network.path("certificate_authority_file", in: files, as: .authorities)
         let rules = rules(document, files: files, record: record)
         let proxy = proxy(record)
         let stream = document.section("stream")
-        var streamConfiguration = streamConfiguration(
-            stream,
-            rules: rules,
-            authorities: authorities,
-            proxy: proxy,
+        let streamSection = StreamSection(section: stream, files: files, allowsLoopback: allowsLoopback)
+        var streamConfiguration = streamSection.configuration(rules: rules, authorities: authorities, proxy: proxy)
+        let sweepDirectories = streamSection.sweepDirectories()
+        let identity = document.section("identity")
+        let plcDirectory = identity.origin(
+            "plc_directory",
+            default: "https://plc.directory",
             allowsLoopback: allowsLoopback
         )
-        let relays = ["us-east", "us-west"].compactMap { try? WebURL("https://relay1.\($0).bsky.network") }
-        let sweepDirectories = stream.list(
-            "sweep_directories",
-            default: relays,
-            expected: "the https:// origin of a relay"
-        ) { Self.origin($0, allowsLoopback) }
-        let identity = document.section("identity")
-        let plcDirectory = origin(identity, "plc_directory", "https://plc.directory", allowsLoopback)
-        let appView = origin(identity, "appview", "https://public.api.bsky.app", allowsLoopback)
-        let session = session(document.section("session"), files)
-        var delivery = DeliverySection(document: document, locateSecret: files.secret)
-            .configuration(rules: rules, appView: appView, allowsLoopback: allowsLoopback)
+        let appView = identity.origin(
+            "appview",
+            default: "https://public.api.bsky.app",
+            allowsLoopback: allowsLoopback
+        )
+        let session = SessionSection(section: document.section("session"), files: files).configuration()
+        var delivery = DeliverySection(document: document, files: files, allowsLoopback: allowsLoopback)
+            .configuration(rules: rules, appView: appView)
         // What is older is told to nobody.
         streamConfiguration.doubtMargin = delivery.policy.maximumAge
         delivery.lookup.provesBeforeSending =
@@ -111,7 +135,7 @@ struct ConfigurationLoader {
         guard let account, let plcDirectory, let appView else { return nil }
         return Configuration(
             account: account,
-            stateDirectory: StateDirectory.resolve(stateDirectory),
+            stateDirectory: stateDirectory,
             stream: streamConfiguration,
             sweepDirectories: sweepDirectories,
             plcDirectory: plcDirectory,
@@ -127,94 +151,6 @@ struct ConfigurationLoader {
     }
 
     // MARK: Sections
-
-    private func streamConfiguration(
-        _ section: ConfigurationSection,
-        rules: [Rule],
-        authorities: String?,
-        proxy: ProxySettings,
-        allowsLoopback: Bool
-    ) -> StreamConfiguration {
-        let defaults = ["us-east", "us-west"].compactMap { region in
-            try? WebURL("wss://jetstream.\(region).bsky.network/xrpc/network.bsky.jetstream.subscribeEvents")
-        }
-        let hosts = section.list(
-            "hosts",
-            default: defaults,
-            expected: "a wss:// URL of a Jetstream or a relay"
-        ) { text -> WebURL? in
-            guard let url = try? WebURL(text) else { return nil }
-            return url.scheme == .wss || (url.scheme == .ws && allowsLoopback && url.isLoopback) ? url : nil
-        }
-        if hosts.isEmpty { section.flag("hosts", "at least one host is needed") }
-        let collections = Set(rules.flatMap { $0.collections + $0.confirmingCollections }).sorted { $0.text < $1.text }
-        var stream = StreamConfiguration(hosts: hosts, collections: collections, allowsLoopback: allowsLoopback)
-        stream.initialMargin = section.duration(
-            "initial_margin",
-            default: stream.initialMargin,
-            in: .zero ... .seconds(86_400)
-        )
-        stream.stallTimeout = section.duration(
-            "stall_timeout",
-            default: stream.stallTimeout,
-            in: .seconds(5) ... .seconds(3600)
-        )
-        stream.parallelHosts = section.integer("parallel_hosts", default: stream.parallelHosts, in: 1...4)
-        let names = Set(hosts.map(\.authority))
-        if stream.parallelHosts > max(1, names.count) {
-            section.flag("parallel_hosts", "there are only \(names.count) different hosts under “hosts”")
-        }
-        stream.missWindow = section.duration(
-            "miss_window",
-            default: stream.missWindow,
-            in: .seconds(1) ... .seconds(3600)
-        )
-        stream.coalesce = section.duration("coalesce", default: stream.coalesce, in: .zero ... .milliseconds(80))
-        stream.verification = section.value(
-            "verify",
-            default: stream.verification,
-            expected: "off or matched (“all” was taken away: write matched)",
-            show: \.rawValue
-        ) { StreamConfiguration.Verification(rawValue: $0) }
-        stream.userAgent = BuildInformation.userAgent
-        stream.recorderDirectory = section.optional("recorder_directory", expected: "a path") { $0 }
-        stream.certificateAuthorities = authorities
-        stream.proxy = proxy
-        return stream
-    }
-
-    private func session(_ section: ConfigurationSection, _ files: ConfiguredFiles) -> Configuration.Session {
-        func path(_ key: String) -> String? { section.optional(key, expected: "a path") { $0 }.map(files.secret) }
-        func url(_ key: String) -> String? {
-            section.optional(key, expected: "an https:// URL with a path") { text in
-                (try? WebURL(text)).flatMap { $0.scheme == .https && $0.path != "/" ? text : nil }
-            }
-        }
-        let session = Configuration.Session(
-            kind: section.choice("kind", default: .loopback),
-            clientID: url("client_id"),
-            redirectURI: url("redirect_uri"),
-            clientKeyFile: path("client_key_file"),
-            appPasswordFile: path("app_password_file"),
-            encryptionKeyFile: path("encryption_key_file"),
-            scope: section.choice("scope", default: .transition),
-            loginPort: section.integer("login_port", default: 0, in: 0...65_535)
-        )
-        switch session.kind {
-        case .confidential:
-            let needs = [
-                ("client_id", session.clientID), ("redirect_uri", session.redirectURI),
-                ("client_key_file", session.clientKeyFile),
-            ]
-            for (key, value) in needs where value == nil {
-                section.flag(key, "a confidential client needs it; \(Documentation.oauth.path) has the steps")
-            }
-        case .appPassword where session.appPasswordFile == nil:
-            section.flag("app_password_file", "this session kind reads its app password from a file")
-        case .appPassword, .loopback: break
-        }
-        return session
-    }
 
     private func status(_ section: ConfigurationSection, isAlone: Bool) -> StatusConfiguration {
         let address = section.value(
@@ -242,25 +178,6 @@ struct ConfigurationLoader {
             record.add(ConfigurationIssue(source: "https_proxy", place: nil, key: "", message: error.description))
             return .none
         }
-    }
-
-    private func origin(
-        _ section: ConfigurationSection,
-        _ key: String,
-        _ fallback: String,
-        _ allowsLoopback: Bool
-    ) -> WebURL? {
-        section.value(
-            key,
-            default: try? WebURL(fallback),
-            expected: "an https:// URL without a path",
-            show: { $0?.origin ?? "" }
-        ) { text -> WebURL?? in Self.origin(text, allowsLoopback).map(Optional.some) }
-    }
-
-    private static func origin(_ text: String, _ allowsLoopback: Bool) -> WebURL? {
-        guard let url = try? WebURL(text), url.target == "/" else { return nil }
-        return url.scheme == .https || (url.scheme == .http && allowsLoopback && url.isLoopback) ? url : nil
     }
 
     // MARK: Rules
@@ -315,7 +232,8 @@ struct ConfigurationLoader {
     private static func reason(_ path: String) -> String {
         guard unsafe access(path, R_OK) != 0 else { return "it is no file of text" }
         switch errno {
-        case ENOENT: return "there is no such file"
+        case ENOENT:
+            return path.contains("*") ? "patterns are not understood; name each file" : "there is no such file"
         case EACCES:
             return "permission denied; the daemon's user must be able to: chmod a+r \(path), and a+rx its folder"
         default: return unsafe String(cString: strerror(errno))

@@ -10,6 +10,7 @@ final class ConfigurationSection {
     private let file: String
     private let path: String
     private let mapping: Node.Mapping?
+    private let mark: Mark?
     private var asked: Set<String> = []
     private var children: [ConfigurationSection] = []
 
@@ -23,6 +24,7 @@ final class ConfigurationSection {
         self.file = file
         self.record = record
         mapping = node?.mapping
+        mark = path.isEmpty ? nil : node?.mark
         if let node, node.mapping == nil, !Self.isNull(node) {
             flag(node, path, "expected a mapping of keys, found \(Self.kind(of: node))")
         }
@@ -30,6 +32,14 @@ final class ConfigurationSection {
 
     /// Whether the document has this section.
     var isPresent: Bool { mapping != nil }
+
+    /// Whether a key is written, or overridden, with any value.
+    func has(_ key: String) -> Bool {
+        record.override(of: full(key)) != nil || mapping?[key].map { !Self.isNull($0) } ?? false
+    }
+
+    /// How many problems there are so far, in the whole configuration.
+    var problemCount: Int { record.issues.count }
 
     // MARK: Scalars
 
@@ -40,6 +50,7 @@ final class ConfigurationSection {
     ///   - fallback: used when the key is absent or its value is wrong.
     ///   - expected: what the value should be, for the error message: `a duration such as 10s`.
     ///   - show: how the value is printed; a path to a secret may be, a secret is never in a configuration.
+    ///   - objection: what is wrong with a text that is no such value, as far as it is known.
     ///   - parse: nil when the text is not such a value.
     /// - Returns: the value, or the fallback when there is none.
     func value<Value>(
@@ -47,6 +58,7 @@ final class ConfigurationSection {
         default fallback: Value,
         expected: String,
         show: (Value) -> String = { "\($0)" },
+        objection: (String) -> String? = { _ in nil },
         parse: (String) -> Value?
     ) -> Value {
         let (text, origin, node) = scalar(key)
@@ -55,7 +67,7 @@ final class ConfigurationSection {
             return fallback
         }
         guard let value = parse(text) else {
-            flag(node, full(key), "expected \(expected), found “\(text.prefix(80))”", origin: origin)
+            flag(node, full(key), Self.mistake(text, expected, objection), origin: origin)
             return fallback
         }
         record.add(full(key), show(value), from: origin)
@@ -63,8 +75,13 @@ final class ConfigurationSection {
     }
 
     /// A scalar that may be absent.
-    func optional<Value>(_ key: String, expected: String, parse: (String) -> Value?) -> Value? {
-        value(key, default: nil, expected: expected, show: { $0.map { "\($0)" } ?? "" }) {
+    func optional<Value>(
+        _ key: String,
+        expected: String,
+        objection: (String) -> String? = { _ in nil },
+        parse: (String) -> Value?
+    ) -> Value? {
+        value(key, default: nil, expected: expected, show: { $0.map { "\($0)" } ?? "" }, objection: objection) {
             parse($0).map(Optional.some)
         }
     }
@@ -117,6 +134,7 @@ final class ConfigurationSection {
         _ key: String,
         default fallback: [Value],
         expected: String,
+        objection: (String) -> String? = { _ in nil },
         parse: (String) -> Value?
     ) -> [Value] {
         asked.insert(key)
@@ -127,7 +145,10 @@ final class ConfigurationSection {
                 record.add(full(key), texts.joined(separator: ", "), from: override.name)
                 return values
             }
-            flag(nil, full(key), "expected \(expected), separated by commas", origin: override.name)
+            for text in texts where parse(text) == nil {
+                let mistake = Self.mistake(text, "\(expected), separated by commas", objection)
+                flag(nil, full(key), mistake, origin: override.name)
+            }
             return fallback
         }
         guard let node = mapping?[key], !Self.isNull(node) else {
@@ -137,9 +158,12 @@ final class ConfigurationSection {
         let nodes = node.sequence.map(Array.init) ?? [node]
         let values = nodes.enumerated().compactMap { index, element -> Value? in
             let name = node.sequence == nil ? full(key) : "\(full(key))[\(index)]"
-            guard let text = element.scalar?.string, let value = parse(text) else {
-                let found = element.scalar.map { "“\($0.string.prefix(80))”" } ?? Self.kind(of: element)
-                flag(element, name, "expected \(expected), found \(found)")
+            guard let text = element.scalar?.string else {
+                flag(element, name, "expected \(expected), found \(Self.kind(of: element))")
+                return nil
+            }
+            guard let value = parse(text) else {
+                flag(element, name, Self.mistake(text, expected, objection))
                 return nil
             }
             return value
@@ -185,8 +209,36 @@ final class ConfigurationSection {
     // MARK: Problems
 
     /// Records a problem with the value of a key that only a later check can find.
+    ///
+    /// - Parameters:
+    ///   - key: within this section; of a list's element with its number, `hosts[1]`.
+    ///   - message: what is wrong and what would be right.
     func flag(_ key: String, _ message: String) {
-        flag(mapping?[key], full(key), message)
+        flag(node(of: key), full(key), message, origin: record.override(of: full(key))?.name ?? "")
+    }
+
+    /// Records a problem with the value of a key that stands in a section below, `sending.retention`.
+    func flag(at path: String, _ message: String) {
+        guard let dot = path.firstIndex(of: ".") else { return flag(path, message) }
+        let name = String(path[..<dot])
+        let node = mapping?[name].flatMap { $0.mapping == nil ? nil : $0 }
+        let child = ConfigurationSection(node, path: full(name), file: file, record: record)
+        child.flag(at: String(path[path.index(after: dot)...]), message)
+    }
+
+    private func node(of key: String) -> Node? {
+        guard let bracket = key.firstIndex(of: "["), let number = Int(key[key.index(after: bracket)...].dropLast())
+        else {
+            return mapping?[key]
+        }
+        let node = mapping?[String(key[..<bracket])]
+        guard let sequence = node?.sequence, sequence.indices.contains(number) else { return node }
+        return sequence[number]
+    }
+
+    private static func mistake(_ text: String, _ expected: String, _ objection: (String) -> String?) -> String {
+        let found = "expected \(expected), found “\(text.prefix(80))”"
+        return objection(text).map { "\(found): \($0)" } ?? found
     }
 
     /// Flags every key that was never asked for, here and below.
@@ -201,8 +253,10 @@ final class ConfigurationSection {
     }
 
     private func flag(_ node: Node?, _ key: String, _ message: String, origin: String? = nil) {
-        let place = (node?.mark).map { ConfigurationIssue.Place(line: $0.line, column: $0.column) }
-        let source = place == nil && origin?.hasPrefix(ConfigurationRecord.variablePrefix) == true ? origin : nil
+        let source = origin?.hasPrefix(ConfigurationRecord.variablePrefix) == true ? origin : nil
+        // Of a key that is not there the section's place is the best.
+        let mark = source == nil ? node?.mark ?? mark : nil
+        let place = mark.map { ConfigurationIssue.Place(line: $0.line, column: $0.column) }
         record.add(ConfigurationIssue(source: source ?? file, place: place, key: key, message: message))
     }
 

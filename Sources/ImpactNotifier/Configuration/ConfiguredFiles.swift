@@ -5,6 +5,10 @@ struct ConfiguredFiles {
     /// The path of the configuration file.
     let configuration: String
     let environment: [String: String]
+    /// What the configuration is read for.
+    var purpose = ConfigurationLoader.Purpose.command
+    /// The state directory, which the daemon makes when it is missing; resolved.
+    var state: String?
 
     /// The instance whose configuration a path is, by the file's name; nil for the first, or only, bot of a machine.
     static func instance(of configuration: String) -> String? {

@@ -1,22 +1,21 @@
 internal import ATProtocol
 internal import Network
 internal import Notifier
-internal import OAuth
 
 /// The sections that decide who gets a message, when, and what it says.
 struct DeliverySection {
     let document: ConfigurationSection
-    /// Gives the path of a secret that is named by a systemd credential.
-    let locateSecret: (String) -> String
+    let files: ConfiguredFiles
+    /// The development switch.
+    let allowsLoopback: Bool
 
     /// What the document says, completed by defaults.
     ///
     /// - Parameters:
     ///   - rules: already checked one by one.
     ///   - appView: answers public questions.
-    ///   - allowsLoopback: the development switch.
     /// - Returns: a configuration whose parts are each valid.
-    func configuration(rules: [Rule], appView: WebURL?, allowsLoopback: Bool) -> NotifierConfiguration {
+    func configuration(rules: [Rule], appView: WebURL?) -> NotifierConfiguration {
         var configuration = NotifierConfiguration(rules: rules)
         configuration.policy = policy(document.section("policy"))
         configuration.lookup = lookup(document.section("lookup"))
@@ -27,7 +26,7 @@ struct DeliverySection {
         configuration.sending.proxy = document.section("chat").text("proxy", default: configuration.sending.proxy)
         configuration.digest = digest(document.section("digest"))
         configuration.mentions = mentions(document.section("mentions"))
-        configuration.outputs = document.sections("outputs").compactMap(output)
+        configuration.outputs = outputs(document.sections("outputs"))
         return configuration
     }
 
@@ -130,36 +129,16 @@ struct DeliverySection {
         return mentions
     }
 
-    private func output(_ section: ConfigurationSection) -> OutputConfiguration? {
-        let name = section.required("name", expected: "a name") { $0 }
-        let file = section.optional("file", expected: "a path") { $0 }
-        let command = section.list("command", default: [], expected: "a program or an argument") { $0 }
-        let webhook = section.optional("webhook", expected: "an https:// URL") { try? WebURL($0) }
-        let secretFile = section.optional("secret_file", expected: "a path") { $0 }
-        let occasions = section.list(
-            "occasions",
-            default: OutputConfiguration.Occasion.allCases,
-            expected: "one of \(OutputConfiguration.Occasion.allCases.map(\.rawValue).joined(separator: ", "))"
-        ) { OutputConfiguration.Occasion(rawValue: $0) }
-        var channels: [OutputConfiguration.Channel] = []
-        if let file { channels.append(.file(path: file)) }
-        if !command.isEmpty { channels.append(.command(command)) }
-        if let webhook {
-            if let secretFile {
-                do throws(OAuthFailure) {
-                    channels.append(.webhook(webhook, secret: try SecretFile().secret(locateSecret(secretFile))))
-                } catch {
-                    section.flag("secret_file", error.sentence)
-                }
-            } else {
-                section.flag("secret_file", "a webhook is signed: name the file of its secret")
+    private func outputs(_ sections: [ConfigurationSection]) -> [OutputConfiguration] {
+        var outputs: [OutputConfiguration] = []
+        for section in sections {
+            guard let output = OutputSection(section: section, files: files, allowsLoopback: allowsLoopback).output()
+            else { continue }
+            if outputs.contains(where: { $0.name == output.name }) {
+                section.flag("name", "another output has the name “\(output.name)” already")
             }
+            outputs.append(output)
         }
-        guard let name else { return nil }
-        guard let channel = channels.first, channels.count == 1 else {
-            section.flag("name", "an output has exactly one of file, command and webhook")
-            return nil
-        }
-        return OutputConfiguration(name: name, channel: channel, occasions: Set(occasions))
+        return outputs
     }
 }

@@ -84,6 +84,8 @@ internal import Synchronization
         let number = ERR_get_error()
         ERR_clear_error()
         guard number != 0 else { return "no reason given" }
+        // ERR_SYSTEM_FLAG of err.h: the rest is an errno, which has no reason string.
+        guard number & 0x8000_0000 == 0 else { return unsafe String(cString: strerror(Int32(number & 0x7FFF_FFFF))) }
         guard let reason = unsafe ERR_reason_error_string(number) else { return "error \(number)" }
         return unsafe String(cString: reason)
     }

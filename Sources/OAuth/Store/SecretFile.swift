@@ -52,7 +52,9 @@ public struct SecretFile: Sendable {
     }
 
     /// 32 octets, stored raw or as 64 hexadecimal digits.
-    func encryptionKey(_ path: String) throws(OAuthFailure) -> [UInt8] {
+    ///
+    /// - Throws: as ``read(_:)`` does.
+    public func encryptionKey(_ path: String) throws(OAuthFailure) -> [UInt8] {
         let bytes = try read(path)
         if bytes.count == 32 { return bytes }
         let digits = bytes.filter { $0 != 0x0A && $0 != 0x0D }.map { Character(Unicode.Scalar($0)).hexDigitValue }

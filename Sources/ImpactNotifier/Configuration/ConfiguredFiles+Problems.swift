@@ -1,0 +1,142 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import OAuth
+
+extension ConfiguredFiles {
+    /// What a file, or a folder, is named for.
+    enum Use {
+        /// A PEM file of certificate authorities.
+        case authorities
+        /// It is appended to, and made when it is missing.
+        case writing
+        /// Files are made in it.
+        case folder
+        /// A password or another secret, which only the daemon's user may read.
+        case secret
+        /// The private key of a confidential client.
+        case clientKey
+        /// 32 octets that encrypt the session.
+        case encryptionKey
+        /// A secret of another kind of session than is configured.
+        case unusedSecret
+    }
+
+    /// Tells what keeps a path from being used so, when that is to be looked at.
+    func expect(_ path: String, as use: Use, tell: (String) -> Void) {
+        if purpose.expectsFiles, let problem = problem(with: path, as: use) { tell(problem) }
+    }
+
+    /// What keeps a path from being used so, and what to do; nil when nothing does.
+    func problem(with path: String, as use: Use) -> String? {
+        switch use {
+        case .unusedSecret: return nil
+        case .authorities: return readingProblem(path) ?? authoritiesProblem(path)
+        case .folder: return folderProblem(path)
+        case .writing:
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { return folderProblem(Self.folder(of: path)) }
+            if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
+            return unsafe access(path, W_OK) == 0 ? nil : Self.refusal(path, "write to")
+        case .secret, .clientKey, .encryptionKey: return readingProblem(path) ?? contentProblem(path, use)
+        }
+    }
+
+    /// What keeps a program from being started: a path, or a name that is looked for in `PATH`.
+    func programProblem(_ program: String) -> String? {
+        guard !program.contains("/") else {
+            var status = stat()
+            guard unsafe stat(program, &status) == 0 else { return Self.absence(of: program) }
+            if status.st_mode & S_IFMT == S_IFDIR { return "\(program) is a folder" }
+            return unsafe access(program, X_OK) == 0 ? nil : "\(program) cannot be run; chmod 755 \(program)"
+        }
+        let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        if folders.contains(where: { unsafe access("\($0)/\(program)", X_OK) == 0 }) { return nil }
+        return "there is no program “\(program)” in PATH; write its whole path"
+    }
+
+    private func readingProblem(_ path: String) -> String? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            return errno == EACCES && isCredential(path) ? nil : Self.absence(of: path)
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
+        guard unsafe access(path, R_OK) != 0, !isCredential(path) else { return nil }
+        return Self.refusal(path, "read")
+    }
+
+    private func authoritiesProblem(_ path: String) -> String? {
+        guard let bytes = try? Data(contentsOf: URL(filePath: path)) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----")
+        else { return "\(path) holds no certificate in PEM" }
+        return nil
+    }
+
+    private func folderProblem(_ folder: String) -> String? {
+        var status = stat()
+        guard unsafe stat(folder, &status) == 0 else {
+            guard errno == ENOENT else { return Self.absence(of: folder) }
+            if let state, StateDirectory.resolve(folder) == state { return nil }
+            return "there is no folder \(folder); make it, and give it to the daemon's user"
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return "\(folder) is no folder" }
+        return unsafe access(folder, W_OK | X_OK) == 0 ? nil : Self.refusal(folder, "write in")
+    }
+
+    /// Whether a secret's file is closed to others, and holds what it should.
+    private func contentProblem(_ path: String, _ use: Use) -> String? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0 else { return nil }
+        // Root looks at what is the daemon's user's; that user is the one who must find it right.
+        guard purpose == .reload || geteuid() != 0 || status.st_uid == 0 else { return nil }
+        do throws(OAuthFailure) {
+            switch use {
+            case .clientKey: _ = try ClientKey.load(path)
+            case .encryptionKey: _ = try SecretFile().encryptionKey(path)
+            case .secret, .authorities, .writing, .folder, .unusedSecret: _ = try SecretFile().secret(path)
+            }
+            return nil
+        } catch { return error.sentence }
+    }
+
+    /// What systemd hands over is the service's alone.
+    private func isCredential(_ path: String) -> Bool {
+        environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
+    }
+
+    private static func folder(of path: String) -> String {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        return end == path.startIndex ? "/" : String(path[..<end])
+    }
+
+    /// Of a path that could not be looked at just now.
+    private static func absence(of path: String) -> String {
+        switch errno {
+        case ENOENT: "there is no file \(path)"
+        case EACCES: refusal(path, "look at")
+        case let number: "\(path): \(unsafe String(cString: strerror(number)))"
+        }
+    }
+
+    /// Of a path that the system refused just now.
+    private static func refusal(_ path: String, _ act: String) -> String {
+        let reason = errno == EACCES ? "" : " (\(unsafe String(cString: strerror(errno))))"
+        return "the user \(ServiceUser.name(of: geteuid())) may not \(act) \(path)\(reason); the daemon's user must be "
+            + "able to: sudo -u \(ServiceUser.name) impact-notifier check tells whether it is"
+    }
+}
+
+extension ConfigurationSection {
+    /// The path of a file or a folder; a relative one counts from the configuration, a secret's as ``ConfiguredFiles`` says.
+    func path(_ key: String, in files: ConfiguredFiles, as use: ConfiguredFiles.Use) -> String? {
+        let text = optional(key, expected: "a path", objection: { _ in "it is empty" }) { $0.isEmpty ? nil : $0 }
+        guard let text else { return nil }
+        let path =
+            switch use {
+            case .authorities, .writing, .folder: files.path(text)
+            case .secret, .clientKey, .encryptionKey, .unusedSecret: files.secret(text)
+            }
+        files.expect(path, as: use) { flag(key, $0) }
+        return path
+    }
+}

@@ -1,0 +1,88 @@
+internal import Network
+
+/// The address of a service as an operator writes it, or what is wrong with it.
+struct ServiceAddress {
+    /// Nil when it cannot be used.
+    let url: WebURL?
+    /// What is wrong and, where it can be told, what was meant; nil when nothing is.
+    let objection: String?
+
+    /// An address with a path of its own: https, or plain to loopback where that is allowed.
+    init(_ text: String, allowsLoopback: Bool) {
+        self.init(text) { url in
+            switch url.scheme {
+            case .https: nil
+            case .http where url.isLoopback && allowsLoopback: nil
+            case .http where url.isLoopback:
+                "http leads to loopback addresses alone, with development.allow_loopback"
+            case .http, .ws, .wss: "its scheme is not https"
+            }
+        }
+    }
+
+    /// An origin, to which paths are added: scheme, host and perhaps a port.
+    init(origin text: String, allowsLoopback: Bool) {
+        let address = ServiceAddress(text, allowsLoopback: allowsLoopback)
+        guard let url = address.url, url.target != "/" else {
+            self = address
+            return
+        }
+        self.init(text) { "it has more than a host; did you mean \($0.origin)?" }
+    }
+
+    /// The address of a stream.
+    init(stream text: String, objection: (WebURL) -> String?) { self.init(text, objection) }
+
+    private init(_ text: String, _ objection: (WebURL) -> String?) {
+        do {
+            let url = try WebURL(text)
+            self.objection = objection(url)
+            self.url = self.objection == nil ? url : nil
+        } catch {
+            self.url = nil
+            self.objection = "it \(error.reason)"
+        }
+    }
+}
+
+extension ConfigurationSection {
+    /// The addresses of a list, each of them once.
+    ///
+    /// - Parameters:
+    ///   - key: within this section.
+    ///   - fallback: used when the key is absent.
+    ///   - expected: what each should be, for the error message.
+    ///   - reading: of each text.
+    ///   - identity: by which two of them are the same; that it is theirs is said.
+    /// - Returns: those that can be used.
+    func addresses(
+        _ key: String,
+        default fallback: [WebURL],
+        expected: String,
+        reading: (String) -> ServiceAddress,
+        identity: (WebURL) -> WebURL = { $0 }
+    ) -> [WebURL] {
+        let before = problemCount
+        let urls = list(key, default: fallback, expected: expected, objection: { reading($0).objection }) {
+            reading($0).url
+        }
+        guard problemCount == before else { return urls }
+        var seen: Set<WebURL> = []
+        for (index, url) in urls.enumerated() where !seen.insert(identity(url)).inserted {
+            flag("\(key)[\(index)]", "the same as one before it; name each address once")
+        }
+        return urls
+    }
+
+    /// The origin of a service.
+    func origin(_ key: String, default fallback: String, allowsLoopback: Bool) -> WebURL? {
+        func reading(_ text: String) -> ServiceAddress { ServiceAddress(origin: text, allowsLoopback: allowsLoopback) }
+        return value(
+            key,
+            default: try? WebURL(fallback),
+            expected: "an https:// URL without a path",
+            show: { $0?.origin ?? "" },
+            objection: { reading($0).objection }
+        ) { text -> WebURL?? in reading(text).url.map(Optional.some) }
+    }
+}

@@ -1,0 +1,133 @@
+import FoundationEssentials
+import Glibc
+import OAuth
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import ImpactNotifier
+
+/// `check` and a reload look for every file that the configuration names; the start and the other commands do not.
+@Suite struct `The files of a configuration` {
+    private static let valid = """
+        account: did:plc:aaaaaaaaaaaaaaaaaaaaaaaa
+        state_directory: state
+        rules:
+          - {name: r, collections: [org.example.changeRequest], reference_paths: [subject], message: Hello}
+
+        """
+
+    private func problems(
+        _ addition: String,
+        for purpose: ConfigurationLoader.Purpose = .check,
+        in directory: TemporaryDirectory,
+        environment: [String: String] = [:]
+    ) throws -> [ConfigurationIssue] {
+        let path = try directory.write(Self.valid + addition, to: "impact-notifier.yaml")
+        let environment = environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
+        do throws(ConfigurationError) {
+            _ = try ConfigurationLoader(environment: environment, purpose: purpose).load(path: path)
+            return []
+        } catch { return error.issues }
+    }
+
+    @Test(arguments: [
+        ("network: {certificate_authority_file: /nope.pem}", "network.certificate_authority_file", "no file /nope.pem"),
+        ("network: {certificate_authority_file: /tmp}", "network.certificate_authority_file", "is a folder"),
+        ("network: {certificate_authority_file: text}", "network.certificate_authority_file", "no certificate"),
+        ("stream: {recorder_directory: recorder}", "stream.recorder_directory", "there is no folder"),
+        ("stream: {recorder_directory: text}", "stream.recorder_directory", "is no folder"),
+        ("session: {encryption_key_file: absent}", "session.encryption_key_file", "secrets/absent"),
+        ("session: {encryption_key_file: ./text}", "session.encryption_key_file", "neither 32 octets"),
+        ("session: {kind: app-password, app_password_file: ./absent}", "session.app_password_file", "no file"),
+        ("session: {kind: app-password, app_password_file: ./empty}", "session.app_password_file", "is empty"),
+        ("session: {kind: app-password, app_password_file: ./open}", "session.app_password_file", "chmod"),
+        (
+            "session: {kind: confidential, client_id: 'https://a.test/x.json', redirect_uri: 'https://a.test/y', "
+                + "client_key_file: ./text}", "session.client_key_file", "is not a JWK"
+        ),
+        ("outputs: [{name: a, file: absent/a.jsonl}]", "outputs[0].file", "there is no folder"),
+        ("outputs: [{name: a, file: /tmp}]", "outputs[0].file", "is a folder"),
+        ("outputs: [{name: a, command: [bin/absent]}]", "outputs[0].command[0]", "no file"),
+        ("outputs: [{name: a, command: [./text]}]", "outputs[0].command[0]", "chmod"),
+        ("outputs: [{name: a, command: [no-such-program]}]", "outputs[0].command[0]", "in PATH"),
+        (
+            "outputs: [{name: a, webhook: 'https://a.test', secret_file: absent}]", "outputs[0].secret_file",
+            "secrets/absent"
+        ),
+    ]) func `that are not there, or no such files, are named with line and key`(
+        addition: String,
+        key: String,
+        words: String
+    ) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("text\n", to: "text")
+        try directory.write("\n", to: "empty")
+        try directory.write("secret\n", to: "open", mode: 0o666)
+        for purpose in [ConfigurationLoader.Purpose.check, .reload] {
+            let found = try problems(addition, for: purpose, in: directory)
+            #expect(found.map(\.key) == [key], "\(found)")
+            #expect(found.first?.message.contains(words) == true, "\(found)")
+            #expect(found.first?.place?.line == 5, "\(found)")
+        }
+        #expect(try problems(addition, for: .command, in: directory).isEmpty)
+        let isSecret = addition.contains("webhook")
+        #expect(try problems(addition, for: .start, in: directory).isEmpty == !isSecret)
+    }
+
+    @Test func `are all told in one run`() throws {
+        let directory = try TemporaryDirectory()
+        let found = try problems(
+            """
+            network: {certificate_authority_file: /nope.pem}
+            session: {kind: app-password, app_password_file: absent}
+            outputs:
+              - {name: a, file: absent/a.jsonl}
+              - {name: b, command: [no-such-program]}
+            """,
+            in: directory
+        )
+        #expect(found.count == 4, "\(found)")
+    }
+
+    @Test func `that are right are accepted, also in a state directory that the first start makes`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(String(repeating: "0", count: 64), to: "key")
+        try directory.write("-----BEGIN CERTIFICATE-----\n", to: "ca.pem")
+        try directory.write("#!/bin/sh\n", to: "tell", mode: 0o755)
+        try directory.write("secret", to: "secret")
+        try directory.write("", to: "log.jsonl")
+        let found = try problems(
+            """
+            network: {certificate_authority_file: ca.pem}
+            session: {encryption_key_file: ./key, app_password_file: of-another-kind}
+            stream: {recorder_directory: .}
+            outputs:
+              - {name: a, file: state/a.jsonl}
+              - {name: b, file: log.jsonl}
+              - {name: c, command: [./tell]}
+              - {name: d, command: [sh, -c, "true"]}
+              - {name: e, webhook: 'https://a.test/x?y=z', secret_file: ./secret}
+            """,
+            in: directory
+        )
+        #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func `that this user may not read are told as that, but for what systemd hands over`() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("secret", to: "secret", mode: 0)
+        let addition = "session: {kind: app-password, app_password_file: \(directory.file("secret"))}"
+        let found = try problems(addition, in: directory)
+        #expect(found.first?.message.contains("may not read") == true, "\(found)")
+        let environment = ["CREDENTIALS_DIRECTORY": directory.path]
+        #expect(try problems(addition, in: directory, environment: environment).isEmpty)
+    }
+
+    @Test func `are no patterns`() throws {
+        let directory = try TemporaryDirectory()
+        let found = try problems("rule_files: ['rules/*.yaml']", in: directory)
+        #expect(found.count == 1 && found[0].message.contains("patterns are not understood"), "\(found)")
+    }
+}
