@@ -48,13 +48,16 @@ public struct OAuthFailure: Error, Sendable, Equatable, CustomStringConvertible 
     public var code: Code
     /// One sentence: what happened and, where it helps, what to do.
     public var sentence: String
+    /// What to do, where the sentence alone does not say it: sentences of their own.
+    public var advice: String?
     /// The failure of the transport when ``code`` is ``Code/transport``.
     public var transport: HTTPFailure?
 
     /// A failure with these parts.
-    public init(code: Code, sentence: String, transport: HTTPFailure? = nil) {
+    public init(code: Code, sentence: String, advice: String? = nil, transport: HTTPFailure? = nil) {
         self.code = code
         self.sentence = sentence
+        self.advice = advice
         self.transport = transport
     }
 
@@ -64,5 +67,7 @@ public struct OAuthFailure: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// A sentence for the operator.
-    public var description: String { "\(sentence) (\(code.rawValue))" }
+    public var description: String {
+        "\([sentence, advice].compactMap(\.self).joined(separator: " ")) (\(code.rawValue))"
+    }
 }

@@ -21,6 +21,7 @@ import Testing
 
     @Test func `the example metadata is what the command makes, but for the key`() throws {
         var fixture = try SessionFixture()
+        fixture.configuration.scope = .transition
         fixture.configuration.clientID = "https://example.org/notifier/oauth-client-metadata.json"
         var made = try ClientMetadata(fixture.configuration, fixture.environment).document(keys: []).object ?? [:]
         var example = try JSONValue(parsing: file("oauth-client-metadata.json")).object ?? [:]

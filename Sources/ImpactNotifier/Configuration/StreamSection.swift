@@ -15,6 +15,7 @@ struct StreamSection {
     ///   - rules: already checked one by one; their collections are what is asked for.
     ///   - authorities: a PEM file to trust beside the system's.
     ///   - proxy: that of the environment.
+    /// - Returns: what can be used of it.
     func configuration(rules: [Rule], authorities: String?, proxy: ProxySettings) -> StreamConfiguration {
         let before = section.problemCount
         let hosts = hosts()

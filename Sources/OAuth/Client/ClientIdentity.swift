@@ -33,9 +33,8 @@ struct ClientIdentity: Sendable {
             redirectURI = configuration.redirectURI ?? Self.callbackPage(beside: id)
         case .loopback:
             let declared = "http://127.0.0.1" + Self.loopbackPath
-            let scopes = ScopeChoice.allCases.flatMap { configuration.scopes(of: $0) }
-            var seen: Set<String> = []
-            let scope = scopes.filter { seen.insert($0).inserted }.joined(separator: " ")
+            // Servers refuse a client that declares scopes which they do not know, also when it does not ask for them.
+            let scope = configuration.scopes(of: configuration.scope).joined(separator: " ")
             id = configuration.clientID ?? LoopbackClientID(scope: scope, redirectURIs: [declared]).text
             guard !id.hasPrefix("http://localhost") || LoopbackClientID(id) != nil else {
                 throw OAuthFailure(

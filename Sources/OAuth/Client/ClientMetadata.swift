@@ -13,12 +13,10 @@ public struct ClientMetadata: Sendable {
         self.environment = environment
     }
 
-    /// Every scope string that a login may ask for: servers compare them literally with the document.
-    private var scope: String {
-        var seen: Set<String> = []
-        return ScopeChoice.allCases.flatMap { configuration.scopes(of: $0) }
-            .filter { seen.insert($0).inserted }.joined(separator: " ")
-    }
+    /// The scope strings that a login asks for: servers compare them literally with the document.
+    ///
+    /// No others: a server refuses a client that declares scopes which it does not know.
+    private var scope: String { configuration.scopes(of: configuration.scope).joined(separator: " ") }
 
     /// The document to host at the client id, byte for byte.
     ///
@@ -69,8 +67,27 @@ public struct ClientMetadata: Sendable {
         guard let first = problems.first else { return }
         throw OAuthFailure(
             code: .configuration,
-            sentence: "The hosted client metadata is not right; run: impact-notifier client verify. \(first)"
+            sentence: "The hosted client metadata is not right. \(first)",
+            advice: problems.allSatisfy(Self.isAboutScopes)
+                ? scopeAdvice(problems)
+                : "Host what “impact-notifier client metadata” prints; “impact-notifier client verify” tells when it is right."
         )
+    }
+
+    private static func isAboutScopes(_ problem: String) -> Bool { problem.hasPrefix("“scope” lacks ") }
+
+    /// What to do when all that is wrong is that the document declares too little for this login.
+    private func scopeAdvice(_ problems: [String]) -> String {
+        let asked = configuration.scope.rawValue
+        let other = configuration.scope == .granular ? ScopeChoice.transition : .granular
+        let hosting =
+            "set session.scope to \(asked), host what “impact-notifier client metadata” prints then, and log in ten minutes "
+            + "later, for servers keep the old one that long"
+        // What both choices ask for says nothing.
+        let differ = problems.count >= configuration.scopes(of: configuration.scope).count - 1
+        guard differ else { return "It is an older one: \(hosting)." }
+        return
+            "It does not declare what --scope \(asked) asks for: log in with --scope \(other.rawValue), or \(hosting)."
     }
 
     /// What is wrong with an answer of the URL that is the client's id.

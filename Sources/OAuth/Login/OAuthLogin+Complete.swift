@@ -17,7 +17,11 @@ extension OAuthLogin {
         let file = pendingFile
         let login = try await queue.run { () throws(OAuthFailure) in try file.load(at: now) }
         guard login.account == configuration.account else {
-            throw OAuthFailure(code: .callbackMismatch, sentence: "The login that was started is of another account.")
+            throw OAuthFailure(
+                code: .callbackMismatch,
+                sentence: "The login that was started is of another account.",
+                advice: Self.again
+            )
         }
         guard parameters.state == login.state else {
             throw OAuthFailure(
@@ -31,11 +35,12 @@ extension OAuthLogin {
         guard parameters.issuer == login.issuer else {
             throw OAuthFailure(
                 code: .callbackMismatch,
-                sentence: "The callback comes from another authorization server."
+                sentence: "The callback comes from another authorization server.",
+                advice: Self.again
             )
         }
         guard let code = parameters.code, !code.isEmpty else {
-            throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.")
+            throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.", advice: Self.again)
         }
         let storage = try LoginStorage(configuration, environment)
         // The store must take the session before the one-shot code is spent.
@@ -65,7 +70,8 @@ extension OAuthLogin {
         guard home.server.issuer == login.issuer else {
             throw OAuthFailure(
                 code: .callbackMismatch,
-                sentence: "The account changed its authorization server meanwhile."
+                sentence: "The account changed its authorization server meanwhile.",
+                advice: Self.again
             )
         }
         let client = try tokenClient(login)
@@ -79,7 +85,11 @@ extension OAuthLogin {
         )
         guard response.status == 200 else { throw codeRefusal(login.issuer, response) }
         guard let tokens = TokenSet(response)?.telling(noneOf: SecretRedaction([code, login.verifier])) else {
-            throw OAuthFailure(code: .refused, sentence: "\(login.issuer) answered without a pair of tokens.")
+            throw OAuthFailure(
+                code: .refused,
+                sentence: "\(login.issuer) answered without a pair of tokens.",
+                advice: Self.again
+            )
         }
         do throws(OAuthFailure) {
             try await examine(tokens, login, client, home)
@@ -94,12 +104,19 @@ extension OAuthLogin {
         )
     }
 
+    private static let again = "Start again with “impact-notifier login”."
+
     private func denial(_ parameters: CallbackParameters) -> OAuthFailure {
         let detail = [parameters.error, parameters.errorDescription].compactMap(\.self).joined(separator: ": ")
+        let advice = RefusalAdvice(configuration).text(for: parameters.error, status: 400)
         guard parameters.error == "access_denied" else {
-            return OAuthFailure(code: .refused, sentence: "The login ended with \(detail.prefix(200)); start again.")
+            return OAuthFailure(
+                code: .refused,
+                sentence: "The login ended with \(PlainText.sanitize(detail).prefix(200)).",
+                advice: advice
+            )
         }
-        return OAuthFailure(code: .denied, sentence: "The login was refused in the browser.")
+        return OAuthFailure(code: .denied, sentence: "The login was refused in the browser.", advice: advice)
     }
 
     private func codeRefusal(_ issuer: String, _ response: HTTPResponse) -> OAuthFailure {
@@ -107,14 +124,19 @@ extension OAuthLogin {
         guard error.name == "invalid_grant" else { return refusal(issuer, "the code", response) }
         return OAuthFailure(
             code: .codeExpired,
-            sentence: "The code is no longer good (\(error.message ?? "invalid_grant")); start the login again."
+            sentence: "The code is no longer good (\(error.message ?? "invalid_grant")).",
+            advice: RefusalAdvice(configuration).text(for: error.name, status: error.status)
         )
     }
 
     private func tokenClient(_ login: PendingLogin) throws(OAuthFailure) -> TokenClient {
         let current = try ClientIdentity(configuration, port: nil, files: environment.files)
         guard current.key?.id == login.clientKeyID else {
-            throw OAuthFailure(code: .configuration, sentence: "The client key changed since the login was started.")
+            throw OAuthFailure(
+                code: .configuration,
+                sentence: "The client key changed since the login was started.",
+                advice: Self.again
+            )
         }
         let identity = ClientIdentity(id: login.clientID, key: current.key, redirectURI: login.redirectURI)
         do throws(CryptoFailure) {
@@ -133,13 +155,17 @@ extension OAuthLogin {
         _ home: ServerDiscovery.Home
     ) async throws(OAuthFailure) {
         if let problem = tokens.problem(account: login.account, kind: configuration.kind) {
-            throw OAuthFailure(code: .wrongAccount, sentence: "The login brought unusable tokens: \(problem.detail).")
+            throw OAuthFailure(
+                code: .wrongAccount,
+                sentence: "The login brought unusable tokens: \(problem.detail).",
+                advice: "\(Self.again) Approve it as \(login.account)."
+            )
         }
         guard ScopeGrant(tokens.scope ?? "").allowsMessages(to: configuration.chatService) else {
-            let advice = configuration.scope == .granular ? "; try again with --scope transition" : ""
             throw OAuthFailure(
                 code: .scopeTooNarrow,
-                sentence: "The server granted only “\(tokens.scope ?? "")”, which cannot send messages\(advice)."
+                sentence: "The server granted only “\(tokens.scope ?? "")”, which cannot send messages.",
+                advice: RefusalAdvice(configuration).text(for: "insufficient_scope", status: 200)
             )
         }
         let url = home.pds.with(path: "/xrpc/com.atproto.server.getSession")
@@ -161,7 +187,8 @@ extension OAuthLogin {
         guard json["did"]?.string == login.account.text else {
             throw OAuthFailure(
                 code: .wrongAccount,
-                sentence: "The PDS says that the new session is of another account."
+                sentence: "The PDS says that the new session is of another account.",
+                advice: "\(Self.again) Approve it as \(login.account)."
             )
         }
     }

@@ -101,6 +101,11 @@ public struct OAuthLogin: Sendable {
     }
 
     func refusal(_ issuer: String, _ what: String, _ response: HTTPResponse) -> OAuthFailure {
-        OAuthFailure(code: .refused, sentence: "\(issuer) refused \(what): \(XRPCError(response)).")
+        let error = XRPCError(response)
+        return OAuthFailure(
+            code: .refused,
+            sentence: "\(issuer) refused \(what): \(error).",
+            advice: RefusalAdvice(configuration).text(for: error.name, status: error.status)
+        )
     }
 }

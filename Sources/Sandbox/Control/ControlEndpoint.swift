@@ -69,7 +69,7 @@ struct ControlEndpoint: Sendable {
         _ network: SandboxNetwork
     ) throws(SandboxError) -> HTTPResponse {
         guard let personality = body["name"]?.string.flatMap(AuthorizationServer.Personality.init) else {
-            throw SandboxError("give “name”: reference or cocoon")
+            throw SandboxError("give “name”: reference, cocoon or before-granular-scopes")
         }
         network.authorizationServer.use(personality)
         return .json([:])

@@ -12,6 +12,7 @@ extension AuthorizationServer {
     func push(_ form: Form, jkt: String) throws(Refusal) -> HTTPResponse {
         let client = try clients.client(form.clientID(orRefuse: "invalid_client"))
         let proof = try authenticate(form, of: client)
+        try checkDeclaration(client)
         let scope = try checkedScope(form, client)
         guard form["response_type"] == "code" else {
             throw Refusal(code: "unsupported_response_type", message: "response_type must be \"code\"")
@@ -35,6 +36,14 @@ extension AuthorizationServer {
         )
         state.withLock { $0.requests[uri] = pushed }
         return .json(["request_uri": .string(uri), "expires_in": 299], status: 201)
+    }
+
+    private func checkDeclaration(_ client: OAuthClientInformation) throws(Refusal) {
+        guard state.withLock(\.personality) == .beforeGranularScopes else { return }
+        let known = ["atproto", "transition:email", "transition:generic", "transition:chat.bsky"]
+        for scope in client.scope.split(separator: " ") where !known.contains(String(scope)) {
+            throw Refusal(code: "invalid_client_metadata", message: "Unsupported scope \"\(scope)\"")
+        }
     }
 
     private func checkedScope(_ form: Form, _ client: OAuthClientInformation) throws(Refusal) -> String {

@@ -15,6 +15,8 @@ public final class AuthorizationServer: Sendable {
         /// haileyok/cocoon: no `invalid_grant`, `iat` at most 5 s ahead, no nonce on a successful token response, no
         /// deletion on replay.
         case cocoon
+        /// bluesky-social/atproto before August 2025: it knows no granular scopes, and refuses clients that declare any.
+        case beforeGranularScopes = "before-granular-scopes"
     }
 
     struct State {
