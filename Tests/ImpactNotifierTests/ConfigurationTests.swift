@@ -84,6 +84,20 @@ import Testing
         ("outputs:\n  - {name: x, file: ''}", "outputs[0].file", "it is empty"),
         ("outputs:\n  - {name: x, file: /x}\n  - {name: x, file: /y}", "outputs[1].name", "already"),
         ("state_directory: ''", "state_directory", "it is empty"),
+        ("policy:\n  recipients: allowlist", "policy.recipients", "nobody would ever be told"),
+        ("policy:\n  maximum_age: 0", "policy.maximum_age", "from 1ms"),
+        ("policy:\n  follow_interval: 40d", "policy.follow_interval", "longer than policy.wait_expiry"),
+        ("policy:\n  maximum_age: 300d", "policy.maximum_age", "sending.retention is shorter than policy.maximum_age"),
+        ("sending:\n  answers_interval: off", "sending.answers_interval", "promises what nobody reads"),
+        ("sending:\n  answers_interval: 0s", "sending.answers_interval", "at least 50ms"),
+        ("sending:\n  first_wait: 0", "sending.first_wait", "from 1ms"),
+        ("sending:\n  first_wait: 1h", "sending.first_wait", "longer than sending.maximum_wait"),
+        ("sending:\n  first_limit_wait: 2h", "sending.first_limit_wait", "longer than sending.maximum_limit_wait"),
+        ("lookup:\n  first_wait: 2h", "lookup.first_wait", "longer than lookup.maximum_wait"),
+        ("digest:\n  maximum_counted: 3", "digest.maximum_counted", "more than digest.maximum_counted"),
+        ("digest:\n  window: 8d", "digest.window", "longer than policy.maximum_queue_age"),
+        ("message:\n  service: ' '", "message.service", "can be seen"),
+        ("chat:\n  proxy: did:web:api.bsky.chat", "chat.proxy", "one #"),
         ("identity:\n  plc_directory: http://plc.directory", "identity.plc_directory", "expected an https:// URL"),
         ("session:\n  kind: confidential", "session.client_key_file", "a confidential client needs it"),
         ("outputs:\n  - name: x", "outputs[0].name", "exactly one of"),
@@ -151,6 +165,61 @@ import Testing
                 .file(path: "\(folder)/a.jsonl"), .command(["\(folder)/bin/tell", "x"]), .command(["tell"]),
             ]
         )
+    }
+
+    @Test(arguments: [
+        "{{record.title}}", " ", "\\u200B", "{{record.a}} {{record.b | truncate: 5}}", "{{record.a | default: ' '}}",
+        "{{project.rkey}}",
+    ]) func `has no rule whose message may be blank`(message: String) throws {
+        let text = Self.valid.replacing("Somebody wrote a change request.", with: message)
+        let found = try problems(text)
+        #expect(found.count == 1 && found[0].hasPrefix("6: rules[0].message: "), "\(found)")
+    }
+
+    @Test(arguments: ["{{author.name}}", "{{record.title | default: 'a change'}}", "{{count}}", "x{{record.title}}"])
+    func `takes a message that always says something`(message: String) throws {
+        let text = Self.valid.replacing("Somebody wrote a change request.", with: message)
+        #expect(try problems(text.replacing("'", with: "\\\"")).isEmpty)
+    }
+
+    @Test func `reports every mistake of a rule at once`() throws {
+        let found = try problems(
+            """
+            account: did:plc:aaaaaaaaaaaaaaaaaaaaaaaa
+            rules:
+              - name: a rule
+                collections: [notansid, org.example.x]
+                except: [alsonot]
+                operations: [delete]
+                when: [{field: a..b, exists: true}]
+                reference_paths: [c..d]
+                accepts: [text]
+                hops:
+                  - {through: [neither], reference_paths: [e..f], accepts: [word]}
+                project_collections: [nor]
+                owner_from: somebody
+                link: http://a.test/x
+                message: "{{nothing}}"
+            """
+        )
+        let keys = [
+            "name", "collections", "except", "operations", "when", "reference_paths", "accepts", "hops[0].through",
+            "hops[0].reference_paths", "hops[0].accepts", "project_collections", "owner_from", "link", "message",
+        ]
+        for key in keys { #expect(found.contains { $0.contains(": rules[0].\(key): ") }, "\(key): \(found)") }
+        #expect(found.count == keys.count, "\(found)")
+        #expect(found.allSatisfy { !$0.hasPrefix("0:") }, "\(found)")
+    }
+
+    @Test func `says nothing more of a value that could not be read`() throws {
+        #expect(try problems(Self.valid.replacing("[org.example.changeRequest]", with: "[[]]")).count == 1)
+        #expect(try problems(Self.valid + "\npolicy:\n  recipients: allowlist\n  allowlist: [alice]").count == 1)
+        #expect(try problems(Self.valid + "\nsending:\n  retention: soon\npolicy:\n  maximum_age: 300d").count == 1)
+    }
+
+    @Test func `of the example is looked at again`() throws {
+        let lines = ConfigurationSummary(try load(Self.valid).get().configuration).lines
+        #expect(lines.count { $0.contains("LOOK AGAIN") } == 2, "\(lines)")
     }
 
     @Test func `reports every mistake at once`() throws {

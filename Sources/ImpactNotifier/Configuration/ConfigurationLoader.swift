@@ -90,8 +90,8 @@ struct ConfigurationLoader {
             "state_directory",
             default: files.stateDirectory,
             expected: "a path",
-            objection: { _ in "it is empty" },
-            parse: { $0.isEmpty ? nil : $0 }
+            objection: ConfiguredFiles.objection,
+            parse: { ConfiguredFiles.objection(to: $0) == nil ? $0 : nil }
         )
         let stateDirectory = StateDirectory.resolve(files.path(directory))
         files.state = stateDirectory
@@ -99,7 +99,7 @@ struct ConfigurationLoader {
         let allowsLoopback = development.flag("allow_loopback", default: false)
         let network = document.section("network")
         let authorities = network.path("certificate_authority_file", in: files, as: .authorities)
-        let rules = rules(document, files: files, record: record)
+        let rules = rules(document, files: files, record: record, allowsLoopback: allowsLoopback)
         let proxy = proxy(record)
         let stream = document.section("stream")
         let streamSection = StreamSection(section: stream, files: files, allowsLoopback: allowsLoopback)
@@ -123,8 +123,12 @@ struct ConfigurationLoader {
         streamConfiguration.doubtMargin = delivery.policy.maximumAge
         delivery.lookup.provesBeforeSending =
             stream.flag("verify_before_send", default: delivery.lookup.provesBeforeSending)
-        for problem in delivery.problems where record.issues.isEmpty {
-            record.add(ConfigurationIssue(source: path, place: nil, key: "", message: problem))
+        // A key that is wrong has its default here, which says nothing.
+        let contradictions = delivery.contradictions.filter { !$0.keys.contains { document.hasProblem(at: $0) } }
+        for contradiction in contradictions {
+            let place = contradiction.keys.first { document.has(at: $0) } ?? contradiction.key
+            let subject = place == contradiction.key ? "" : contradiction.key + " "
+            document.flag(at: place, subject + contradiction.reason)
         }
         let log = document.section("log")
         let logging = Configuration.Log(
@@ -183,13 +187,27 @@ struct ConfigurationLoader {
     // MARK: Rules
 
     /// The rules of a document, its own and those of the files that it names.
-    func rules(_ document: ConfigurationSection, files: ConfiguredFiles, record: ConfigurationRecord) -> [Rule] {
-        let paths = document.list("rule_files", default: [], expected: "the path of a file of rules") { $0 }
+    func rules(
+        _ document: ConfigurationSection,
+        files: ConfiguredFiles,
+        record: ConfigurationRecord,
+        allowsLoopback: Bool = true
+    ) -> [Rule] {
+        let paths = document.list(
+            "rule_files",
+            default: [],
+            expected: "the path of a file of rules",
+            objection: ConfiguredFiles.objection
+        ) { ConfiguredFiles.objection(to: $0) == nil ? $0 : nil }
         let problems = record.issues.count
         var sections = document.sections("rules")
         var ruleFiles: [ConfigurationSection] = []
-        for path in paths {
-            let ruleFile = section(of: files.path(path), record: record)
+        for (index, path) in paths.map(files.path).enumerated() {
+            guard unsafe access(path, R_OK) == 0 else {
+                document.flag("rule_files[\(index)]", "\(path) cannot be read: \(Self.reason(path))")
+                continue
+            }
+            let ruleFile = section(of: path, record: record)
             let rules = ruleFile.sections("rules")
             if rules.isEmpty, record.issues.count == problems { ruleFile.flag("rules", "the file has no rules") }
             sections += rules
@@ -197,7 +215,7 @@ struct ConfigurationLoader {
         }
         var rules: [Rule] = []
         for section in sections {
-            guard let rule = RuleSection(section).rule else { continue }
+            guard let rule = RuleSection(section, allowsLoopback: allowsLoopback).rule else { continue }
             if rules.contains(where: { $0.name == rule.name }) {
                 section.flag("name", "another rule has the name “\(rule.name)” already")
             }

@@ -38,6 +38,18 @@ final class ConfigurationSection {
         record.override(of: full(key)) != nil || mapping?[key].map { !Self.isNull($0) } ?? false
     }
 
+    /// Whether something is wrong with the value at a dotted path from here, or with what is around or in it.
+    func hasProblem(at path: String) -> Bool {
+        let key = full(path)
+        func isIn(_ inner: String, _ outer: String) -> Bool {
+            inner == outer || inner.hasPrefix(outer + ".") || inner.hasPrefix(outer + "[")
+        }
+        return record.issues.contains { issue in
+            let isHere = issue.source == file || issue.source.hasPrefix(ConfigurationRecord.variablePrefix)
+            return isHere && !issue.key.isEmpty && (isIn(issue.key, key) || isIn(key, issue.key))
+        }
+    }
+
     /// How many problems there are so far, in the whole configuration.
     var problemCount: Int { record.issues.count }
 
@@ -219,11 +231,23 @@ final class ConfigurationSection {
 
     /// Records a problem with the value of a key that stands in a section below, `sending.retention`.
     func flag(at path: String, _ message: String) {
-        guard let dot = path.firstIndex(of: ".") else { return flag(path, message) }
+        guard let (child, rest) = below(path) else { return flag(path, message) }
+        child.flag(at: rest, message)
+    }
+
+    /// Whether a key that stands in a section below is written, or overridden.
+    func has(at path: String) -> Bool {
+        guard let (child, rest) = below(path) else { return has(path) }
+        return child.has(at: rest)
+    }
+
+    /// The section that a path leads through, and the rest of the path; nil when it is a key of this one.
+    private func below(_ path: String) -> (child: ConfigurationSection, rest: String)? {
+        guard let dot = path.firstIndex(of: ".") else { return nil }
         let name = String(path[..<dot])
-        let node = mapping?[name].flatMap { $0.mapping == nil ? nil : $0 }
+        let node = node(of: name).flatMap { $0.mapping == nil ? nil : $0 }
         let child = ConfigurationSection(node, path: full(name), file: file, record: record)
-        child.flag(at: String(path[path.index(after: dot)...]), message)
+        return (child, String(path[path.index(after: dot)...]))
     }
 
     private func node(of key: String) -> Node? {

@@ -62,10 +62,30 @@ struct ConfigurationSummary {
         for (rule, first) in delivery.shadowedRules {
             lines.append("Rule “\(rule)” NEVER COUNTS: “\(first)” stands before it and takes all that it covers.")
         }
+        lines += Self.placeholders(configuration)
         if configuration.allowsLoopback {
             lines.append("DEVELOPMENT: plain HTTP to loopback addresses is allowed. Never use this on a real server.")
         }
         self.lines = lines
+    }
+
+    /// What still stands there as in the example.
+    private static func placeholders(_ configuration: Configuration) -> [String] {
+        var found: [String] = []
+        if case .did(let did) = configuration.account, did.identifier.allSatisfy({ $0 == "a" }) {
+            found.append("account (\(did))")
+        }
+        let hosts = ["example.org", "example.com", "example.net"]
+        for url in [configuration.session.clientID, configuration.session.redirectURI].compactMap(\.self) {
+            if hosts.contains(where: { url.hasPrefix("https://\($0)/") }) { found.append(url) }
+        }
+        for rule in configuration.delivery.rules {
+            let collections = rule.collections.filter {
+                $0.text.hasPrefix("org.example.") || $0.text.hasPrefix("com.example.")
+            }
+            found += collections.map { "\($0.text) in rule “\(rule.name)”" }
+        }
+        return found.map { "  LOOK AGAIN: \($0) is the example's; write your own." }
     }
 
     private static func session(_ session: Configuration.Session) -> String {

@@ -3,6 +3,12 @@ internal import Glibc
 internal import OAuth
 
 extension ConfiguredFiles {
+    /// What keeps a text from being a path; nil when nothing does.
+    static func objection(to path: String) -> String? {
+        if path.isEmpty { return "it is empty" }
+        return path.utf8.contains(0) ? "it holds a NUL, where the system would see its end" : nil
+    }
+
     /// What a file, or a folder, is named for.
     enum Use {
         /// A PEM file of certificate authorities.
@@ -129,7 +135,9 @@ extension ConfiguredFiles {
 extension ConfigurationSection {
     /// The path of a file or a folder; a relative one counts from the configuration, a secret's as ``ConfiguredFiles`` says.
     func path(_ key: String, in files: ConfiguredFiles, as use: ConfiguredFiles.Use) -> String? {
-        let text = optional(key, expected: "a path", objection: { _ in "it is empty" }) { $0.isEmpty ? nil : $0 }
+        let text = optional(key, expected: "a path", objection: ConfiguredFiles.objection) {
+            ConfiguredFiles.objection(to: $0) == nil ? $0 : nil
+        }
         guard let text else { return nil }
         let path =
             switch use {

@@ -30,6 +30,8 @@ struct DeliverySection {
         return configuration
     }
 
+    /// What would drop everything, or be asked without an end, when it were nothing.
+    private static let some: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)
     private static let long: ClosedRange<Duration> = .zero ... .seconds(366 * 86_400)
     /// What others are asked again and again is not asked without a pause.
     private static let pausing: ClosedRange<Duration> = .milliseconds(50) ... .seconds(366 * 86_400)
@@ -42,7 +44,7 @@ struct DeliverySection {
         policy.recipients = section.choice("recipients", default: policy.recipients)
         policy.allowlist = dids("allowlist")
         policy.blockedAuthors = dids("blocked_authors")
-        policy.maximumAge = section.duration("maximum_age", default: policy.maximumAge, in: Self.long)
+        policy.maximumAge = section.duration("maximum_age", default: policy.maximumAge, in: Self.some)
         let counts = 1...1_000_000
         policy.authorHourlyLimit = section.integer("author_hourly_limit", default: policy.authorHourlyLimit, in: counts)
         policy.authorBurst = section.integer("author_burst", default: policy.authorBurst, in: counts)
@@ -50,8 +52,8 @@ struct DeliverySection {
         policy.burstPause = section.duration("burst_pause", default: policy.burstPause, in: Self.long)
         policy.ownerHourlyLimit = section.integer("owner_hourly_limit", default: policy.ownerHourlyLimit, in: counts)
         policy.ownerDailyLimit = section.integer("owner_daily_limit", default: policy.ownerDailyLimit, in: counts)
-        policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.long)
-        policy.maximumQueueAge = section.duration("maximum_queue_age", default: policy.maximumQueueAge, in: Self.long)
+        policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.some)
+        policy.maximumQueueAge = section.duration("maximum_queue_age", default: policy.maximumQueueAge, in: Self.some)
         policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.pausing)
         policy.disabledInterval = section.duration(
             "disabled_interval",
@@ -64,8 +66,8 @@ struct DeliverySection {
     private func lookup(_ section: ConfigurationSection) -> LookupConfiguration {
         var lookup = LookupConfiguration()
         lookup.concurrency = section.integer("concurrency", default: lookup.concurrency, in: 1...64)
-        lookup.firstWait = section.duration("first_wait", default: lookup.firstWait, in: Self.long)
-        lookup.maximumWait = section.duration("maximum_wait", default: lookup.maximumWait, in: Self.long)
+        lookup.firstWait = section.duration("first_wait", default: lookup.firstWait, in: Self.some)
+        lookup.maximumWait = section.duration("maximum_wait", default: lookup.maximumWait, in: Self.some)
         lookup.indexPatience = section.duration("index_patience", default: lookup.indexPatience, in: Self.long)
         lookup.projectPatience = section.duration("project_patience", default: lookup.projectPatience, in: Self.long)
         lookup.migrationPatience =
@@ -74,13 +76,15 @@ struct DeliverySection {
             section.duration("identity_patience", default: lookup.identityPatience, in: Self.long)
         lookup.proofPatience = section.duration("proof_patience", default: lookup.proofPatience, in: Self.long)
         lookup.hostFailures = section.integer("host_failures", default: lookup.hostFailures, in: 1...100)
-        lookup.hostPause = section.duration("host_pause", default: lookup.hostPause, in: Self.long)
+        lookup.hostPause = section.duration("host_pause", default: lookup.hostPause, in: Self.some)
         return lookup
     }
 
     private func message(_ section: ConfigurationSection) -> MessageConfiguration {
         var message = MessageConfiguration()
-        message.service = section.text("service", default: message.service)
+        message.service = section.value("service", default: message.service, expected: "a name that can be seen") {
+            PlainText.sanitize($0).isEmpty ? nil : $0
+        }
         message.contact = section.text("contact", default: message.contact)
         message.offersStop = section.flag("offers_stop", default: message.offersStop)
         return message
@@ -93,18 +97,22 @@ struct DeliverySection {
         sending.dailyLimit = section.integer("daily_limit", default: sending.dailyLimit, in: 1...1_000_000)
         sending.settle = section.duration("settle", default: sending.settle, in: Self.long)
         sending.maximumSends = section.integer("maximum_sends", default: sending.maximumSends, in: 1...5)
-        sending.firstWait = section.duration("first_wait", default: sending.firstWait, in: Self.long)
-        sending.maximumWait = section.duration("maximum_wait", default: sending.maximumWait, in: Self.long)
-        sending.firstLimitWait = section.duration("first_limit_wait", default: sending.firstLimitWait, in: Self.long)
+        sending.firstWait = section.duration("first_wait", default: sending.firstWait, in: Self.some)
+        sending.maximumWait = section.duration("maximum_wait", default: sending.maximumWait, in: Self.some)
+        sending.firstLimitWait = section.duration("first_limit_wait", default: sending.firstLimitWait, in: Self.some)
         sending.maximumLimitWait =
-            section.duration("maximum_limit_wait", default: sending.maximumLimitWait, in: Self.long)
+            section.duration("maximum_limit_wait", default: sending.maximumLimitWait, in: Self.some)
         sending.probeInterval = section.duration("probe_interval", default: sending.probeInterval, in: Self.pausing)
         sending.answersInterval = section.value(
             "answers_interval",
             default: sending.answersInterval,
-            expected: "a duration such as 60s, or off",
+            expected: "a duration such as 60s, of at least 50ms and at most 366d, or off",
             show: { $0.map(DurationText.format) ?? "off" }
-        ) { text -> Duration?? in text == "off" ? .some(nil) : DurationText.parse(text).map(Optional.some) }
+        ) { text -> Duration?? in
+            if text == "off" { return .some(nil) }
+            guard let interval = DurationText.parse(text), Self.pausing.contains(interval) else { return .none }
+            return .some(interval)
+        }
         sending.retention = section.duration(
             "retention",
             default: sending.retention,

@@ -20,7 +20,7 @@ struct OutputSection {
         if occasions.isEmpty {
             section.flag("occasions", "without any it is told of nothing; leave the key out for all")
         }
-        guard ["file", "command", "webhook"].count(where: section.has) == 1 else {
+        guard ["file", "command", "webhook"].count(where: { section.has($0) }) == 1 else {
             section.flag("name", "an output has exactly one of file, command and webhook")
             return nil
         }
@@ -34,7 +34,9 @@ struct OutputSection {
 
     private func command() -> OutputConfiguration.Channel? {
         let before = section.problemCount
-        var words = section.list("command", default: [], expected: "a program or an argument") { $0 }
+        var words = section.list("command", default: [], expected: "a program or an argument, without NUL") {
+            $0.utf8.contains(0) ? nil : $0
+        }
         guard section.has("command"), section.problemCount == before else { return nil }
         guard let program = words.first, !program.isEmpty else {
             section.flag("command", "names no program")

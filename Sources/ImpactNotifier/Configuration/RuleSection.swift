@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 internal import Notifier
 
 /// One rule as it is written in a configuration; the keys are described in docs/rules.md.
@@ -6,7 +7,7 @@ struct RuleSection {
     /// Nil when the rule cannot be used; the problem is recorded.
     let rule: Rule?
 
-    init(_ section: ConfigurationSection) {
+    init(_ section: ConfigurationSection, allowsLoopback: Bool) {
         let name = section.required("name", expected: "a name") { $0 }
         let message = section.required("message", expected: "the template of the message") { $0 }
         var text = RuleText(
@@ -41,14 +42,33 @@ struct RuleSection {
             return .some(silence)
         }
         text.link = section.optionalText("link")
-        guard name != nil, message != nil, text.index != nil || !index.isPresent else {
+        let (read, mistakes) = Rule.reading(text)
+        // Of a value that could not even be read nothing else is said.
+        let new = mistakes.filter { mistake in
+            !section.hasProblem(at: mistake.key) && !(mistake.key.hasPrefix("hops") && section.hasProblem(at: "hops"))
+        }
+        for mistake in new { section.flag(at: mistake.key, mistake.reason) }
+        guard let read, name != nil, message != nil, text.index != nil || !index.isPresent else {
             rule = nil
             return
         }
-        do { rule = try Rule(text) } catch {
-            section.flag(error.key, error.reason)
-            rule = nil
+        Self.check(read, section, allowsLoopback)
+        rule = read
+    }
+
+    /// What is right by itself, and cannot be used here.
+    private static func check(_ rule: Rule, _ section: ConfigurationSection, _ allowsLoopback: Bool) {
+        if rule.mayBeBlank {
+            section.flag(
+                "message",
+                "says nothing when the record lacks what it shows; add words of your own, or | default: \"…\""
+            )
         }
+        if rule.isLinkTooLong { section.flag("link", "is longer than \(Rule.maximumLink) characters") }
+        let objection = rule.indexAddress.flatMap {
+            ServiceAddress($0.description, allowsLoopback: allowsLoopback).objection
+        }
+        if let objection { section.flag(at: "index.query", "\(objection); it must be https://") }
     }
 
     private static let silences = Duration.seconds(3600) ... .seconds(60 * 86_400)

@@ -110,16 +110,6 @@ public struct Composer: Sendable {
         return text + " [\(reference)]"
     }
 
-    /// What no record can make better: links and footer that leave no room; nil when there is room.
-    var staticProblem: String? {
-        let contact = message.contact.count + message.service.count
-        guard contact <= 300 else {
-            return "message.service and message.contact are longer than 300 characters together"
-        }
-        return rules.values.sorted { $0.name < $1.name }.first { ($0.link?.template.source.count ?? 0) > 400 }
-            .map { "rule “\($0.name)”, link: is longer than 400 characters" }
-    }
-
     private struct Item {
         let text: String
         var link: String?

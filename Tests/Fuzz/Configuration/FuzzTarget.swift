@@ -31,7 +31,7 @@ enum FuzzTarget {
         require(!configuration.stream.hosts.isEmpty && !configuration.delivery.rules.isEmpty)
         require(configuration.stream.hosts.allSatisfy { $0.scheme == .wss || configuration.allowsLoopback })
         require((0...0.08).contains(configuration.stream.coalesce / .seconds(1)))
-        require(configuration.delivery.problems.isEmpty)
+        require(configuration.delivery.contradictions.isEmpty)
         require(Set(configuration.delivery.rules.map(\.name)).count == configuration.delivery.rules.count)
         require(!ConfigurationSummary(configuration).lines.isEmpty)
         require(configuration.lastingDifferences(from: configuration).isEmpty)

@@ -1,0 +1,83 @@
+/// Settings that do not fit together.
+public struct Contradiction: Sendable, Equatable {
+    /// The dotted path of the key that it is said of.
+    public let key: String
+    /// The dotted paths of the keys, that one first, each of which could be changed.
+    public let keys: [String]
+    /// What is wrong with the key, as the rest of the sentence that it begins.
+    public let reason: String
+}
+
+extension NotifierConfiguration {
+    /// What does not fit together; empty when everything does.
+    public var contradictions: [Contradiction] {
+        var found: [Contradiction] = []
+        func check(_ isWrong: Bool, _ key: String, _ other: String, reason: String) {
+            if isWrong { found.append(Contradiction(key: key, keys: [key, other], reason: reason)) }
+        }
+        check(
+            policy.recipients == .allowlist && policy.allowlist.isEmpty,
+            "policy.allowlist",
+            "policy.recipients",
+            reason: "is empty, but policy.recipients is allowlist: nobody would ever be told"
+        )
+        check(
+            policy.recipients == .followers && policy.followInterval > policy.waitExpiry,
+            "policy.follow_interval",
+            "policy.wait_expiry",
+            reason: "is longer than policy.wait_expiry: nobody who waits would be asked after"
+        )
+        check(
+            sending.retention < policy.maximumAge,
+            "sending.retention",
+            "policy.maximum_age",
+            reason: "is shorter than policy.maximum_age: a request could be told of twice"
+        )
+        check(
+            message.offersStop && sending.answersInterval == nil,
+            "message.offers_stop",
+            "sending.answers_interval",
+            reason: "promises what nobody reads while sending.answers_interval is off"
+        )
+        check(
+            sending.firstWait > sending.maximumWait,
+            "sending.first_wait",
+            "sending.maximum_wait",
+            reason: "is longer than sending.maximum_wait"
+        )
+        check(
+            sending.firstLimitWait > sending.maximumLimitWait,
+            "sending.first_limit_wait",
+            "sending.maximum_limit_wait",
+            reason: "is longer than sending.maximum_limit_wait"
+        )
+        check(
+            lookup.firstWait > lookup.maximumWait,
+            "lookup.first_wait",
+            "lookup.maximum_wait",
+            reason: "is longer than lookup.maximum_wait"
+        )
+        check(
+            digest.isEnabled && digest.maximumListed > digest.maximumCounted,
+            "digest.maximum_listed",
+            "digest.maximum_counted",
+            reason: "is more than digest.maximum_counted"
+        )
+        check(
+            digest.isEnabled && digest.window > policy.maximumQueueAge,
+            "digest.window",
+            "policy.maximum_queue_age",
+            reason: "is longer than policy.maximum_queue_age: what waits for its end would be dropped before"
+        )
+        check(
+            message.service.count + message.contact.count > 300,
+            "message.service",
+            "message.contact",
+            reason: "is longer than 300 characters together with message.contact"
+        )
+        if let fault = ProxyHeader.problem(with: sending.proxy) {
+            found.append(Contradiction(key: "chat.proxy", keys: ["chat.proxy"], reason: fault))
+        }
+        return found
+    }
+}
