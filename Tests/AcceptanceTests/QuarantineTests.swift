@@ -11,6 +11,7 @@ struct `Messages that cannot be read` {
         let stage = try await Stage()
         let process = try stage.daemon.run()
         try #require(await stage.isListening(process), tail(process))
+        while stage.network.streamHosts[0].subscriberCount == 0 { await Task.yield() }
         let nonsense = "{not json\u{1B}[31m"
         for _ in 0..<300 { stage.network.streamHosts[0].inflict(.text(nonsense)) }
         stage.network.streamHosts[0].inflict(.binary([0xFF, 0x00]))
