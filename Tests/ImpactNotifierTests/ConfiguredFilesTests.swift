@@ -31,11 +31,15 @@ import Testing
         } catch { return error.issues }
     }
 
+    @Test func `a recorder's folder is made, when the one around it is there`() throws {
+        #expect(try problems("stream: {recorder_directory: recorder}", in: TemporaryDirectory()).isEmpty)
+    }
+
     @Test(arguments: [
         ("network: {certificate_authority_file: /nope.pem}", "network.certificate_authority_file", "no file /nope.pem"),
         ("network: {certificate_authority_file: /tmp}", "network.certificate_authority_file", "is a folder"),
         ("network: {certificate_authority_file: text}", "network.certificate_authority_file", "no certificate"),
-        ("stream: {recorder_directory: recorder}", "stream.recorder_directory", "there is no folder"),
+        ("stream: {recorder_directory: absent/recorder}", "stream.recorder_directory", "there is no folder"),
         ("stream: {recorder_directory: text}", "stream.recorder_directory", "is no folder"),
         ("session: {encryption_key_file: absent}", "session.encryption_key_file", "secrets/absent"),
         ("session: {encryption_key_file: ./text}", "session.encryption_key_file", "neither 32 octets"),

@@ -1,4 +1,5 @@
 import ATProtocol
+import Logging
 import Network
 import Sandbox
 import Synchronization
@@ -185,6 +186,18 @@ import Testing
             return log.count("gap given up: some never answered") > 0
         }
         #expect(try await ledger.stream.openGaps().isEmpty)
+    }
+
+    @Test func `a collection that nobody writes to yet keeps no gap open for longer than directories settle`()
+        async throws
+    {
+        try await ledger.stream.declare(gap(), at: Self.start)
+        try await sweep {
+            steady.advance(.seconds(600))
+            return log.count("gap closed: all have answered who could be asked") > 0
+        }
+        #expect(try await ledger.stream.openGaps().isEmpty && log.count("gap swept") <= 10)
+        #expect(log.count("gap closed: all have answered who could be asked", .notice) == 1)
     }
 
     @Test func `a gap that comes while somebody is waited for is swept with the one before`() async throws {

@@ -82,7 +82,7 @@ import Testing
     }
 
     private func queue() async throws -> JobQueue {
-        try await Ledger.open(directory: directory.path, access: .daemon).queue(Timetable())
+        try await World.ledger(in: directory).queue(Timetable())
     }
 
     private func store(_ event: StreamEvent, _ queue: JobQueue, _ clock: ManualClock) async throws {

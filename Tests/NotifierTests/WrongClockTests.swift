@@ -67,7 +67,7 @@ import Testing
     }
 
     private func correct(_ world: World) async throws {
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
+        let ledger = try await World.ledger(in: world.directory)
         let queue = ledger.queue(Timetable(world.configuration))
         while try await queue.correctWaits(before: nil, now: world.clock.now()) {}
     }
@@ -115,7 +115,7 @@ import Testing
     }
 
     private func agree(_ world: World, at time: UnixTime) async throws {
-        try await Ledger.open(directory: world.directory.path, access: .daemon).letNetworkAgree(
+        try await World.ledger(in: world.directory).letNetworkAgree(
             until: time.microseconds
         )
     }
@@ -124,7 +124,7 @@ import Testing
         let world = try await waitingWorld()
         // The look-up has failed once.
         try await world.run([], untilNothingIsDue: true, isDone: Self.waits)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
+        let ledger = try await World.ledger(in: world.directory)
         let queue = ledger.queue(Timetable(world.configuration))
         func dates() async throws -> [UnixTime] {
             try await ledger.database.read { database in
@@ -160,7 +160,7 @@ import Testing
             try await world.run([World.batch(try World.event(1, at: world.clock))])
             let before = world.clock.now()
             world.clock.advance(step)
-            let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
+            let ledger = try await World.ledger(in: world.directory)
             let queue = ledger.queue(Timetable(world.configuration))
             let now = world.clock.now()
             try await queue.countOpening(for: World.author, now: before)

@@ -108,6 +108,7 @@ struct StreamReader: ~Copyable {
         guard !lines.isEmpty else { return }
         let name = String(host.name.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" })
         let path = "\(directory)/stream-\(name).jsonl"
+        FlightRecorder.make(directory)
         let isWritten = FlightRecorder.write(lines, to: path)
         logger.notice("stream recorded", metadata: ["path": "\(path)", "written": "\(isWritten)"])
     }

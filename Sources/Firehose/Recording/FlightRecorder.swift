@@ -66,6 +66,9 @@ struct FlightRecorder: Sendable {
         }
     }
 
+    /// Makes the folder for recordings, when it is missing and the one around it is there.
+    static func make(_ directory: String) { _ = unsafe mkdir(directory, 0o750) }
+
     /// Writes lines to a file in place of what is there; a file that cannot be written is given up on.
     static func write(_ lines: [UInt8], to path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

@@ -170,12 +170,15 @@ public actor GapBackfiller {
         passes += 1
         details["example"] = failure.description
         let isAll = report.isAllThatCanBeHad
-        for gap in gaps where gap.tried + waited >= (isAll ? Self.shortPatience : Self.patience) {
+        // Whom no directory names within the time in which directories settle is named by none.
+        let isNobody = report.onlyLacksAuthors
+        let patience = isNobody ? backfill.settling : isAll ? Self.shortPatience : Self.patience
+        for gap in gaps where gap.tried + waited >= patience {
             await hand(over: .givenUp(gap.id))
             closing[gap.id] = Closing(
                 gap: gap,
                 words: isAll ? "gap closed: all have answered who could be asked" : "gap given up: some never answered",
-                level: isAll ? .warning : .error,
+                level: isNobody ? .notice : isAll ? .warning : .error,
                 details: details
             )
         }

@@ -51,11 +51,8 @@ struct RepositoryBackfill: Sendable {
         var cursor: String?
         for _ in 0..<Self.maximumPages {
             let body = try await page(server, did, collection, cursor)
-            bytes += body.count
-            guard bytes <= configuration.maximumAnswer else {
-                throw SweepFailure("it has more than is read of one repository")
-            }
             let page = try SweepClient.parse(body)
+            let before = events.count
             guard let items = page["records"]?.array else { throw SweepFailure("the answer has no list of records") }
             var isBehindWindow = !items.isEmpty
             for item in items {
@@ -68,6 +65,11 @@ struct RepositoryBackfill: Sendable {
                 if (try? TID(key.text)) == nil || time ?? until >= window.lowerBound { isBehindWindow = false }
                 guard let time, window.contains(time) else { continue }
                 events.append(Self.event(did, collection, key, item, value, time))
+            }
+            // What is kept of it, about: the rest is gone with the page.
+            bytes += items.isEmpty ? 0 : body.count / items.count * (events.count - before)
+            guard bytes <= configuration.maximumAnswer else {
+                throw SweepFailure("it has written more in that time than is read of one repository")
             }
             cursor = page["cursor"]?.string
             if cursor == nil || isBehindWindow { return events }
@@ -92,14 +94,14 @@ struct RepositoryBackfill: Sendable {
         _ collection: NSID,
         _ cursor: String?
     ) async throws(SweepFailure) -> [UInt8] {
-        var query = [("repo", did.text), ("collection", collection.text), ("limit", "50")]
+        var query = [("repo", did.text), ("collection", collection.text), ("limit", "25")]
         if let cursor { query.append(("cursor", cursor)) }
         let reach: HTTPRequest.Reach = configuration.allowsLoopback && server.isLoopback ? .trusted : .stranger
         let request = HTTPRequest(
             .get,
             server.with(path: "/xrpc/com.atproto.repo.listRecords", query: query),
             timeout: configuration.timeout,
-            maximumBody: configuration.maximumAnswer,
+            maximumBody: 8 << 20,
             reach: reach
         )
         return try await client.body(request)

@@ -18,7 +18,7 @@ public struct SweepConfiguration: Sendable {
     public var settling: Duration
     /// The most authors of a collection that are asked for; more leave the sweep unfinished.
     public var maximumAuthors: Int
-    /// The most of an author's records that is looked through, in bytes of JSON: strangers choose their length.
+    /// The most of an author's records that is kept of one answer, in bytes of JSON: strangers choose their length.
     public var maximumAnswer: Int
     /// Authors that are asked at the same time.
     public var concurrency: Int

@@ -59,6 +59,9 @@ public struct SweepReport: Sendable, Equatable {
     /// Whether everybody was asked and answered.
     public var isComplete: Bool { failures.isEmpty }
 
+    /// Whether all that is missing is somebody to ask: a collection may be nobody's yet.
+    public var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
+
     /// Whether asking for days would bring nothing more.
     var isAllThatCanBeHad: Bool { failures.allSatisfy(\.isLasting) }
 }

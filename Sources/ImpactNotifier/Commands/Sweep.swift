@@ -60,7 +60,7 @@ struct Sweep: AsyncParsableCommand {
             for namespace in report.namespaces { StandardOutput.print(namespace.description) }
             let asked = "\(report.checked) of \(report.authors) authors asked"
             StandardOutput.print("\(asked); \(report.found) unknown, \(report.known) known already")
-            guard !dryRun, report.found > 0 || !report.isComplete else { return }
+            guard !dryRun, report.found > 0 || !report.onlyLacksAuthors else { return }
             let gap = StreamGap(
                 host: "operator",
                 wire: .jetstream2,
@@ -71,7 +71,7 @@ struct Sweep: AsyncParsableCommand {
             try await ledger.stream.declare(gap, at: SystemClock().now())
             StandardOutput.print("left to the daemon, which looks again within a minute, and until all have answered")
         }
-        guard !report.isComplete else { return }
+        guard !report.onlyLacksAuthors else { return }
         let status: ExitStatus = report.checked == 0 ? .unavailable : .temporaryFailure
         throw ExitCode(status.rawValue)
     }

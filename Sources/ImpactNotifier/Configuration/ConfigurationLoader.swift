@@ -75,6 +75,10 @@ struct ConfigurationLoader {
         return Loaded(configuration: configuration, entries: record.entries)
     }
 
+    private static func hasLedger(_ directory: String) -> Bool {
+        unsafe access("\(directory)/ledger.sqlite", F_OK) == 0
+    }
+
     private func configuration(
         from document: ConfigurationSection,
         path: String,
@@ -95,6 +99,15 @@ struct ConfigurationLoader {
         )
         let stateDirectory = StateDirectory.resolve(files.path(directory))
         files.state = stateDirectory
+        // Beside an empty ledger nobody would know what was told.
+        let other = StateDirectory.resolve(directory)
+        if other != stateDirectory, Self.hasLedger(other), !Self.hasLedger(stateDirectory) {
+            document.flag(
+                "state_directory",
+                "is relative and counts from the configuration's folder: \(stateDirectory) has no ledger, but \(other) has "
+                    + "one; write the whole path of the one that is meant"
+            )
+        }
         let development = document.section("development")
         let allowsLoopback = development.flag("allow_loopback", default: false)
         let network = document.section("network")
@@ -124,7 +137,11 @@ struct ConfigurationLoader {
         delivery.lookup.provesBeforeSending =
             stream.flag("verify_before_send", default: delivery.lookup.provesBeforeSending)
         // A key that is wrong has its default here, which says nothing.
-        let contradictions = delivery.contradictions.filter { !$0.keys.contains { document.hasProblem(at: $0) } }
+        let contradictions = delivery.contradictions.filter { contradiction in
+            // A bound that is written alone bounds the default of the other, too.
+            !contradiction.keys.contains { document.hasProblem(at: $0) }
+                && (!contradiction.isOfBothWritten || contradiction.keys.allSatisfy { document.has(at: $0) })
+        }
         for contradiction in contradictions {
             let place = contradiction.keys.first { document.has(at: $0) } ?? contradiction.key
             let subject = place == contradiction.key ? "" : contradiction.key + " "

@@ -15,8 +15,8 @@ extension ConfiguredFiles {
         case authorities
         /// It is appended to, and made when it is missing.
         case writing
-        /// Files are made in it.
-        case folder
+        /// Files are made in it, and it is made when it is missing.
+        case newFolder
         /// A password or another secret, which only the daemon's user may read.
         case secret
         /// The private key of a confidential client.
@@ -37,7 +37,8 @@ extension ConfiguredFiles {
         switch use {
         case .unusedSecret: return nil
         case .authorities: return readingProblem(path) ?? authoritiesProblem(path)
-        case .folder: return folderProblem(path)
+        case .newFolder:
+            return folderProblem(unsafe access(path, F_OK) == 0 ? path : Self.folder(of: path))
         case .writing:
             var status = stat()
             guard unsafe stat(path, &status) == 0 else { return folderProblem(Self.folder(of: path)) }
@@ -99,7 +100,7 @@ extension ConfiguredFiles {
             switch use {
             case .clientKey: _ = try ClientKey.load(path)
             case .encryptionKey: _ = try SecretFile().encryptionKey(path)
-            case .secret, .authorities, .writing, .folder, .unusedSecret: _ = try SecretFile().secret(path)
+            case .secret, .authorities, .writing, .newFolder, .unusedSecret: _ = try SecretFile().secret(path)
             }
             return nil
         } catch { return error.sentence }
@@ -141,7 +142,7 @@ extension ConfigurationSection {
         guard let text else { return nil }
         let path =
             switch use {
-            case .authorities, .writing, .folder: files.path(text)
+            case .authorities, .writing, .newFolder: files.path(text)
             case .secret, .clientKey, .encryptionKey, .unusedSecret: files.secret(text)
             }
         files.expect(path, as: use) { flag(key, $0) }

@@ -52,7 +52,7 @@ struct DeliverySection {
         policy.burstPause = section.duration("burst_pause", default: policy.burstPause, in: Self.long)
         policy.ownerHourlyLimit = section.integer("owner_hourly_limit", default: policy.ownerHourlyLimit, in: counts)
         policy.ownerDailyLimit = section.integer("owner_daily_limit", default: policy.ownerDailyLimit, in: counts)
-        policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.some)
+        policy.waitExpiry = section.duration("wait_expiry", default: policy.waitExpiry, in: Self.long)
         policy.maximumQueueAge = section.duration("maximum_queue_age", default: policy.maximumQueueAge, in: Self.some)
         policy.followInterval = section.duration("follow_interval", default: policy.followInterval, in: Self.pausing)
         policy.disabledInterval = section.duration(
@@ -76,7 +76,7 @@ struct DeliverySection {
             section.duration("identity_patience", default: lookup.identityPatience, in: Self.long)
         lookup.proofPatience = section.duration("proof_patience", default: lookup.proofPatience, in: Self.long)
         lookup.hostFailures = section.integer("host_failures", default: lookup.hostFailures, in: 1...100)
-        lookup.hostPause = section.duration("host_pause", default: lookup.hostPause, in: Self.some)
+        lookup.hostPause = section.duration("host_pause", default: lookup.hostPause, in: Self.long)
         return lookup
     }
 

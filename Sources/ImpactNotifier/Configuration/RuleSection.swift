@@ -58,11 +58,8 @@ struct RuleSection {
 
     /// What is right by itself, and cannot be used here.
     private static func check(_ rule: Rule, _ section: ConfigurationSection, _ allowsLoopback: Bool) {
-        if rule.mayBeBlank {
-            section.flag(
-                "message",
-                "says nothing when the record lacks what it shows; add words of your own, or | default: \"…\""
-            )
+        if rule.isBlank {
+            section.flag("message", "says nothing, whatever the record holds; write what owners are to read")
         }
         if rule.isLinkTooLong { section.flag("link", "is longer than \(Rule.maximumLink) characters") }
         let objection = rule.indexAddress.flatMap {

@@ -50,7 +50,7 @@ struct StreamSection {
             show: \.rawValue
         ) { StreamConfiguration.Verification(rawValue: $0) }
         stream.userAgent = BuildInformation.userAgent
-        stream.recorderDirectory = section.path("recorder_directory", in: files, as: .folder)
+        stream.recorderDirectory = section.path("recorder_directory", in: files, as: .newFolder)
         stream.certificateAuthorities = authorities
         stream.proxy = proxy
         return stream

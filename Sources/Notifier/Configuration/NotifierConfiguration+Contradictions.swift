@@ -6,14 +6,19 @@ public struct Contradiction: Sendable, Equatable {
     public let keys: [String]
     /// What is wrong with the key, as the rest of the sentence that it begins.
     public let reason: String
+    /// Whether it is one only where all the keys are written: what one of them bounds does no harm as a default.
+    public let isOfBothWritten: Bool
 }
 
 extension NotifierConfiguration {
     /// What does not fit together; empty when everything does.
     public var contradictions: [Contradiction] {
         var found: [Contradiction] = []
-        func check(_ isWrong: Bool, _ key: String, _ other: String, reason: String) {
-            if isWrong { found.append(Contradiction(key: key, keys: [key, other], reason: reason)) }
+        func check(_ isWrong: Bool, _ key: String, _ other: String, ofBothWritten: Bool = false, reason: String) {
+            guard isWrong else { return }
+            found.append(
+                Contradiction(key: key, keys: [key, other], reason: reason, isOfBothWritten: ofBothWritten)
+            )
         }
         check(
             policy.recipients == .allowlist && policy.allowlist.isEmpty,
@@ -25,6 +30,7 @@ extension NotifierConfiguration {
             policy.recipients == .followers && policy.followInterval > policy.waitExpiry,
             "policy.follow_interval",
             "policy.wait_expiry",
+            ofBothWritten: true,
             reason: "is longer than policy.wait_expiry: nobody who waits would be asked after"
         )
         check(
@@ -43,30 +49,35 @@ extension NotifierConfiguration {
             sending.firstWait > sending.maximumWait,
             "sending.first_wait",
             "sending.maximum_wait",
+            ofBothWritten: true,
             reason: "is longer than sending.maximum_wait"
         )
         check(
             sending.firstLimitWait > sending.maximumLimitWait,
             "sending.first_limit_wait",
             "sending.maximum_limit_wait",
+            ofBothWritten: true,
             reason: "is longer than sending.maximum_limit_wait"
         )
         check(
             lookup.firstWait > lookup.maximumWait,
             "lookup.first_wait",
             "lookup.maximum_wait",
+            ofBothWritten: true,
             reason: "is longer than lookup.maximum_wait"
         )
         check(
             digest.isEnabled && digest.maximumListed > digest.maximumCounted,
             "digest.maximum_listed",
             "digest.maximum_counted",
+            ofBothWritten: true,
             reason: "is more than digest.maximum_counted"
         )
         check(
             digest.isEnabled && digest.window > policy.maximumQueueAge,
             "digest.window",
             "policy.maximum_queue_age",
+            ofBothWritten: true,
             reason: "is longer than policy.maximum_queue_age: what waits for its end would be dropped before"
         )
         check(
@@ -76,7 +87,7 @@ extension NotifierConfiguration {
             reason: "is longer than 300 characters together with message.contact"
         )
         if let fault = ProxyHeader.problem(with: sending.proxy) {
-            found.append(Contradiction(key: "chat.proxy", keys: ["chat.proxy"], reason: fault))
+            found.append(Contradiction(key: "chat.proxy", keys: ["chat.proxy"], reason: fault, isOfBothWritten: false))
         }
         return found
     }

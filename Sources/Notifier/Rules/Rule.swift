@@ -77,12 +77,11 @@ extension Rule {
     }
 
     /// Whether its message says nothing at all of a record that lacks every field that is shown.
-    public var mayBeBlank: Bool {
+    public var isBlank: Bool {
         let text = message.render { field in
             switch field {
-            case .record, .known(.projectCollection), .known(.projectRecordKey): nil
             case .known(.count): .number(1)
-            case .known: .text("x")
+            case .record, .known: .text("x")
             }
         }
         return PlainText.sanitize(text).isEmpty

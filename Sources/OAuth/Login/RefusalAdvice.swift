@@ -79,9 +79,13 @@ struct RefusalAdvice {
 
     private var scopes: String {
         if isHosted {
-            return
+            let hosting =
                 "The hosted document must declare what is asked for: host what “impact-notifier client metadata” prints, and "
                 + "log in ten minutes later, for servers keep the old one that long."
+            guard scope == .granular else { return hosting }
+            return
+                "\(hosting) When it declares it already, the server may know no granular scopes: set session.scope to "
+                + "transition, and host what is printed then."
         }
         return scope == .granular
             ? "The server may know no granular scopes: “impact-notifier login --scope transition”."
@@ -91,7 +95,8 @@ struct RefusalAdvice {
     private static let later =
         "Wait some minutes and start again with “impact-notifier login”; nothing of an older session was touched."
     private static let verify =
-        "Run “impact-notifier client verify”, and host what “impact-notifier client metadata” prints."
+        "Run “impact-notifier client verify”, host what “impact-notifier client metadata” prints (with --also-key while keys "
+        + "change), and log in ten minutes later."
     private static let noClientID = "Leave session.client_id out, and start again with “impact-notifier login”."
     private static let otherWay = "An app password is another way: session.kind: app-password."
 }

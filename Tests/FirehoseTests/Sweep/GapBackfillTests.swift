@@ -64,7 +64,7 @@ import Testing
             ##"{"id":"\##(did)","service":[{"id":"#atproto_pds","type":"AtprotoPersonalDataServer","serviceEndpoint":"https://pds.test"}]}"##
         )
         let base =
-            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A\(name).test&collection=sh.tangled.repo.pull&limit=50"
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A\(name).test&collection=sh.tangled.repo.pull&limit=25"
         for (index, page) in pages.enumerated() {
             let cursor = index + 1 < pages.count ? #","cursor":"\#(index + 1)""# : ""
             answer(
@@ -129,7 +129,7 @@ import Testing
         answer(list, #"{"repos":[\#(repositories)]}"#)
         for name in names.dropFirst() { author(name, pages: []) }
         let base = "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A"
-        let rest = ".test&collection=sh.tangled.repo.pull&limit=50"
+        let rest = ".test&collection=sh.tangled.repo.pull&limit=25"
         answer(base + "takendown" + rest, #"{"error":"RepoTakendown"}"#, status: 400)
         answer(
             base + "unknown" + rest,
@@ -155,7 +155,7 @@ import Testing
         answer(list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
         author("a", pages: [])
         answer(
-            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Aa.test&collection=sh.tangled.repo.pull&limit=50",
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Aa.test&collection=sh.tangled.repo.pull&limit=25",
             "{}"
         )
         let (report, _) = await run()
@@ -168,7 +168,7 @@ import Testing
         author("a", pages: [[record("did:web:a.test", key(9))]])
         author("silent", pages: [])
         answer(
-            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Asilent.test&collection=sh.tangled.repo.pull&limit=50",
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Asilent.test&collection=sh.tangled.repo.pull&limit=25",
             "",
             status: 503
         )
@@ -190,7 +190,7 @@ import Testing
         author("a", pages: [[record("did:web:a.test", key(9))]])
         author("b", pages: [])
         answer(
-            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Ab.test&collection=sh.tangled.repo.issue&limit=50",
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Ab.test&collection=sh.tangled.repo.issue&limit=25",
             #"{"records":[]}"#
         )
         let knowledge = SweepKnowledge(collections: try seen.map { try NSID($0) })
@@ -279,11 +279,26 @@ import Testing
         #expect(report.checked == 2 && client.requests.allSatisfy { !$0.url.description.contains("a.test") })
     }
 
+    @Test func `a host that fails three times in a row is left alone, and costs the others nothing`() async throws {
+        let names = ["a", "b", "c", "d", "e", "f"]
+        let repositories = names.map { #"{"did":"did:web:\#($0).test"}"# }.joined(separator: ",")
+        answer(Self.list, #"{"repos":[\#(repositories)]}"#)
+        for name in names { author(name, pages: []) }
+        let base = "https://pds.test/xrpc/com.atproto.repo.listRecords"
+        client.script("/xrpc/com.atproto.repo.listRecords", [.json(["error": "InternalServerError"], status: 500)])
+        let (report, _) = await run()
+        #expect(report.failures.count == names.count && !report.isAllThatCanBeHad)
+        let asked = client.requests.count { $0.url.description.hasPrefix(base) }
+        // Those who were on their way when the third failed are asked, too.
+        #expect(asked < names.count || asked <= 3 + 4, "\(asked)")
+        #expect(report.failures.contains { $0.detail.contains("is left alone") } || asked == names.count)
+    }
+
     @Test func `a host that asks to be left alone is asked once more when it says, or left for later`() async throws {
         answer(Self.list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}]}"#)
         for name in ["a", "b"] { author(name, pages: []) }
         let base = "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3A"
-        let rest = ".test&collection=sh.tangled.repo.pull&limit=50"
+        let rest = ".test&collection=sh.tangled.repo.pull&limit=25"
         func limited(_ seconds: String) -> ScriptedClient.Answer {
             .success(HTTPResponse(status: 429, headers: ["Retry-After": seconds], body: []))
         }

@@ -102,7 +102,7 @@ struct ProvenWorld {
 
     /// Runs a pipeline over events until it stands as the test wants it.
     func run(_ events: [StreamEvent], until isDone: @escaping @Sendable ([Job]) -> Bool) async throws {
-        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let ledger = try await World.ledger(in: directory)
         try await ledger.letNetworkAgree()
         let mailbox = StreamMailbox()
         for event in events { #expect(mailbox.offer(World.batch(event))) }

@@ -162,7 +162,7 @@ struct World {
     }
 
     /// The ledger of a daemon, when the one before has let it go: a task that has ended keeps what it held for a moment.
-    private static func ledger(in directory: TemporaryDirectory) async throws(LedgerError) -> Ledger {
+    static func ledger(in directory: TemporaryDirectory) async throws(LedgerError) -> Ledger {
         for _ in 0..<1000 {
             do throws(LedgerError) { return try await Ledger.open(directory: directory.path, access: .daemon) } catch {
                 guard error.code == .inUse else { throw error }

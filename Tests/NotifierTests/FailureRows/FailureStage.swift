@@ -107,7 +107,7 @@ final class FailureStage {
 
     /// Suppresses the owner before anything is asked.
     func suppressOwner() async throws {
-        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let ledger = try await World.ledger(in: directory)
         try await ledger.suppressions.suppress(owner.did, reason: .ownerStopped, now: network.clock.now())
     }
 
@@ -126,7 +126,7 @@ final class FailureStage {
     ) async throws -> (Finding, Finding) {
         if events.isEmpty { try ask() }
         let uri = try #require(events.first.flatMap(Self.uri))
-        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let ledger = try await World.ledger(in: directory)
         try await ledger.letNetworkAgree()
         let mailbox = StreamMailbox()
         #expect(mailbox.offer(World.batch(events)))
