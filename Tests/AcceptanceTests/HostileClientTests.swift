@@ -135,7 +135,8 @@ struct `A daemon whose status endpoint has bad clients` {
     }
 
     @Test func `waits without a fuss when it has no descriptor for one of them, and serves it later`() async throws {
-        let (_, process) = try await started()
+        let (stage, process) = try await started()
+        defer { withExtendedLifetime(stage) {} }
         let port = endpoint.port
         try await limitFiles(of: process, "4")
         let used = cpu(process)
@@ -159,7 +160,8 @@ struct `A daemon whose status endpoint has bad clients` {
     }
 
     @Test func `does not tell a browser's page that has made its own name lead here`() async throws {
-        let (_, process) = try await started()
+        let (stage, process) = try await started()
+        defer { withExtendedLifetime(stage) {} }
         let port = endpoint.port
         for path in ["/", "/healthz", "/readyz", "/status", "/metrics"] {
             let answer = try await onThread {
