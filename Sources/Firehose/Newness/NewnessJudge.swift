@@ -81,7 +81,8 @@ public struct NewnessJudge: Sendable {
         }
     }
 
-    private static func time(_ text: String) -> UnixTime? {
+    /// The time of a key or a revision; nil for one that is none, or only looks like one.
+    package static func time(_ text: String) -> UnixTime? {
         guard let time = (try? TID(text))?.time else { return nil }
         return time >= oldestTime ? time : nil
     }

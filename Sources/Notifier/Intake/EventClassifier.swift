@@ -88,7 +88,7 @@ struct EventClassifier: Sendable {
     /// Why nobody is told of what was written before any rule waited for it that would tell of it.
     private func beginning(_ rules: [Rule], _ commit: StreamEvent.Commit) -> Refusal? {
         guard let beginning = followed.beginning(rules, commit.collection),
-            let written = (try? TID(commit.rev))?.time, written < beginning
+            let written = NewnessJudge.time(commit.rev), written < beginning
         else { return nil }
         return Refusal(.tooOld, "written at \(written), and the rules wait for such records since \(beginning)")
     }
