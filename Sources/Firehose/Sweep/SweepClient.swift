@@ -71,13 +71,12 @@ actor SweepClient {
     }
 
     private func waitTurn(_ host: String) async throws(SweepFailure) {
-        var rest = try rest(of: host)
+        let rest = try rest(of: host)
         let wait = max(rest, pacer.wait(from: clock.now()))
         guard wait > .zero else { return }
         do { try await sleeper.sleep(for: wait) } catch { throw SweepFailure("the sweep was cancelled") }
         // Those who waited with this one may have made the host ask again.
-        guard rest > .zero else { return }
-        rest = try self.rest(of: host)
+        if rest > .zero { _ = try self.rest(of: host) }
     }
 
     /// How long the host is left alone.
