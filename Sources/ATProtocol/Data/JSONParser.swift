@@ -1,34 +1,37 @@
 /// Reads JSON strictly (RFC 8259): one value, valid UTF-8, no duplicate members, a bounded depth.
 ///
 /// Written for bytes from strangers: no recursion deeper than the limit, no trap, one pass.
-struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int {
-    private let bytes: Bytes
-    private var position: Int
+struct JSONParser: ~Escapable {
+    private let bytes: Span<UInt8>
+    private var position = 0
     private let maximumDepth: Int
 
-    init(_ bytes: Bytes, maximumDepth: Int) {
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>, maximumDepth: Int) {
         self.bytes = bytes
-        self.position = bytes.startIndex
         self.maximumDepth = maximumDepth
     }
 
+    @_lifetime(self: copy self)
     mutating func parse() throws(JSONError) -> JSONValue {
         let value = try value(depth: 0)
         skipSpace()
-        guard position == bytes.endIndex else { throw failure("there is text behind the value") }
+        guard position == bytes.count else { throw failure("there is text behind the value") }
         return value
     }
 
-    private var current: UInt8? { position < bytes.endIndex ? bytes[position] : nil }
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private func failure(_ reason: String) -> JSONError {
-        JSONError(offset: position - bytes.startIndex, reason: reason)
+        JSONError(offset: position, reason: reason)
     }
 
+    @_lifetime(self: copy self)
     private mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
+    @_lifetime(self: copy self)
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth < maximumDepth else { throw failure("it is nested deeper than \(maximumDepth) levels") }
         skipSpace()
@@ -45,12 +48,18 @@ struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int
         }
     }
 
+    @_lifetime(self: copy self)
     private mutating func literal(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
-        guard bytes[position...].starts(with: word.utf8) else { throw failure("a word other than true, false or null") }
-        position += word.utf8.count
+        var end = position
+        for byte in word.utf8 {
+            guard end < bytes.count, bytes[end] == byte else { throw failure("a word other than true, false or null") }
+            end += 1
+        }
+        position = end
         return value
     }
 
+    @_lifetime(self: copy self)
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         var members: [String: JSONValue] = [:]
         position += 1
@@ -79,6 +88,7 @@ struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int
         }
     }
 
+    @_lifetime(self: copy self)
     private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
         var elements: [JSONValue] = []
         position += 1
@@ -100,6 +110,7 @@ struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int
         }
     }
 
+    @_lifetime(self: copy self)
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
         if current == UInt8(ascii: "-") { position += 1 }
@@ -120,40 +131,85 @@ struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
             guard digits() > 0 else { throw failure("an exponent has no digits") }
         }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isInteger, let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else { throw failure("a number is out of range") }
+        if isInteger, let integer = integer(start..<position) { return .integer(integer) }
+        guard let number = Double(try text(start..<position)), number.isFinite else {
+            throw failure("a number is out of range")
+        }
         return .number(number)
     }
 
+    /// The number that a sign and digits make; nil when it does not fit 64 bits.
+    private func integer(_ range: Range<Int>) -> Int64? {
+        let isNegative = bytes[range.lowerBound] == UInt8(ascii: "-")
+        var value: Int64 = 0
+        for index in (range.lowerBound + (isNegative ? 1 : 0))..<range.upperBound {
+            let digit = Int64(bytes[index] - 0x30)
+            let product = value.multipliedReportingOverflow(by: 10)
+            let sum = product.partialValue.addingReportingOverflow(isNegative ? -digit : digit)
+            guard !product.overflow, !sum.overflow else { return nil }
+            value = sum.partialValue
+        }
+        return value
+    }
+
+    @_lifetime(self: copy self)
     private mutating func digits() -> Int {
         let start = position
         while let byte = current, ASCII.isDigit(byte) { position += 1 }
         return position - start
     }
 
+    @_lifetime(self: copy self)
     private mutating func string() throws(JSONError) -> String {
         position += 1
-        var out: [UInt8] = []
-        var run = position
+        let start = position
         while let byte = current {
-            if byte == UInt8(ascii: "\"") {
-                out.append(contentsOf: bytes[run..<position])
-                position += 1
-                guard let text = String(validating: out, as: UTF8.self) else { throw failure("a string is not UTF-8") }
-                return text
-            }
-            guard byte >= 0x20 else { throw failure("a string holds a control character") }
             position += 1
-            if byte == UInt8(ascii: "\\") {
-                out.append(contentsOf: bytes[run..<position - 1])
-                try escape(into: &out)
-                run = position
+            switch byte {
+            case UInt8(ascii: "\""): return try text(start..<(position - 1))
+            case UInt8(ascii: "\\"): return try escapedString(from: start)
+            case 0..<0x20:
+                position -= 1
+                throw failure("a string holds a control character")
+            default: break
             }
         }
         throw failure("a string has no end")
     }
 
+    /// The string that began there, whose first escape begins here.
+    @_lifetime(self: copy self)
+    private mutating func escapedString(from start: Int) throws(JSONError) -> String {
+        var out: [UInt8] = []
+        var run = start
+        position -= 1
+        while let byte = current {
+            guard byte >= 0x20 else { throw failure("a string holds a control character") }
+            guard byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                position += 1
+                continue
+            }
+            for index in run..<position { out.append(bytes[index]) }
+            position += 1
+            if byte == UInt8(ascii: "\"") {
+                guard let text = String(validating: out, as: UTF8.self) else { throw failure("a string is not UTF-8") }
+                return text
+            }
+            try escape(into: &out)
+            run = position
+        }
+        throw failure("a string has no end")
+    }
+
+    private func text(_ range: Range<Int>) throws(JSONError) -> String {
+        do throws(UTF8.ValidationError) {
+            return String(copying: try UTF8Span(validating: bytes.extracting(range)))
+        } catch {
+            throw failure("a string is not UTF-8")
+        }
+    }
+
+    @_lifetime(self: copy self)
     private mutating func escape(into out: inout [UInt8]) throws(JSONError) {
         guard let byte = current else { throw failure("a string has no end") }
         position += 1
@@ -169,9 +225,10 @@ struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int
         }
     }
 
+    @_lifetime(self: copy self)
     private mutating func unicodeEscape(into out: inout [UInt8]) throws(JSONError) {
         var code = try hexWord()
-        if (0xD800..<0xDC00).contains(code), current == UInt8(ascii: "\\"), bytes.endIndex - position > 1,
+        if (0xD800..<0xDC00).contains(code), current == UInt8(ascii: "\\"), bytes.count - position > 1,
             bytes[position + 1] == UInt8(ascii: "u")
         {
             position += 2
@@ -183,6 +240,7 @@ struct JSONParser<Bytes: RandomAccessCollection<UInt8>> where Bytes.Index == Int
         out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
     }
 
+    @_lifetime(self: copy self)
     private mutating func hexWord() throws(JSONError) -> UInt32 {
         var word: UInt32 = 0
         for _ in 0..<4 {
@@ -218,8 +276,8 @@ extension JSONValue {
         parsing bytes: some RandomAccessCollection<UInt8>,
         maximumDepth: Int = 64
     ) throws(JSONError) {
-        var parser = JSONParser(Array(bytes), maximumDepth: maximumDepth)
-        self = try parser.parse()
+        let bytes = Array(bytes)
+        try unsafe self.init(parsing: bytes.span.bytes, maximumDepth: maximumDepth)
     }
 
     /// Parses exactly one JSON value from borrowed bytes.
@@ -229,7 +287,8 @@ extension JSONValue {
     ///   - maximumDepth: levels of arrays and objects.
     /// - Throws: ``JSONError`` with the offset.
     public init(parsing bytes: RawSpan, maximumDepth: Int = 64) throws(JSONError) {
-        try unsafe self.init(parsing: bytes.withUnsafeBytes { unsafe Array($0) }, maximumDepth: maximumDepth)
+        var parser = JSONParser(Span(_bytes: bytes), maximumDepth: maximumDepth)
+        self = try parser.parse()
     }
 
     /// Parses exactly one JSON value from text.
