@@ -35,50 +35,54 @@ struct LoggedEvent: Sendable {
     /// The message on a wire; nil when the wire does not carry the event.
     func message(on wire: SandboxWire) -> [UInt8]? {
         switch wire {
-        case .jetstream2: jetstream2.encoded
-        case .jetstream1: jetstream1?.encoded
+        case .jetstream2: Array(jetstream2.utf8)
+        case .jetstream1: jetstream1.map { Array($0.utf8) }
         case .relay: RelayMessage.encoded(self)
         }
     }
 
     private var time: JSONValue { .string(SandboxClock.text(microseconds: microseconds)) }
 
-    private var jetstream2: JSONValue {
-        var payload: [String: JSONValue] = [
-            "$type": .string("network.bsky.jetstream.subscribeEvents#\(kind)"), "seq": .integer(sequence),
-            "did": .string(did.text), "time": time,
+    /// As bluesky-social/jetstream writes it, member by member: readers may rely on the order.
+    private var jetstream2: String {
+        var payload: [Member] = [
+            ("$type", Self.quoted("network.bsky.jetstream.subscribeEvents#\(kind)")), ("seq", "\(sequence)"),
+            ("did", Self.quoted(did.text)), ("time", time.encodedText),
         ]
         switch content {
-        case .commit(let commit): payload.merge(Self.members(of: commit)) { _, new in new }
-        case .identity(let handle):
-            payload["identity"] = [
-                "did": .string(did.text), "handle": .string(handle), "seq": .integer(sequence), "time": time,
-            ]
-        case .account: payload["account"] = accountMembers
+        case .commit(let commit):
+            payload += Self.members(of: commit)
+            payload += [("cid", commit.cid.map(Self.quoted)), ("record", commit.value?.encodedText)]
+        case .identity(let handle): payload.append(("identity", identityMembers(handle).encodedText))
+        case .account: payload.append(("account", accountMembers.encodedText))
         case .sync(let rev):
-            payload["sync"] = [
+            let members: JSONValue = [
                 "did": .string(did.text), "rev": .string(rev.text), "blocks": ["$bytes": "oWE"],
                 "seq": .integer(sequence), "time": time,
             ]
+            payload.append(("sync", members.encodedText))
         }
-        return ["$type": "message", "payload": .object(payload)]
+        return Self.object([("$type", Self.quoted("message")), ("payload", Self.object(payload))])
     }
 
-    private var jetstream1: JSONValue? {
-        var members: [String: JSONValue] = [
-            "did": .string(did.text), "time_us": .integer(Int64(microseconds)), "cursor": .integer(sequence),
-            "kind": .string(kind),
+    private var jetstream1: String? {
+        var members: [Member] = [
+            ("did", Self.quoted(did.text)), ("time_us", "\(microseconds)"), ("cursor", "\(sequence)"),
+            ("kind", Self.quoted(kind)),
         ]
         switch content {
-        case .commit(let commit): members["commit"] = .object(Self.members(of: commit))
-        case .identity(let handle):
-            members["identity"] = [
-                "did": .string(did.text), "handle": .string(handle), "seq": .integer(sequence), "time": time,
-            ]
-        case .account: members["account"] = accountMembers
+        case .commit(let commit):
+            let content = [("record", commit.value?.encodedText), ("cid", commit.cid.map(Self.quoted))]
+            members.append(("commit", Self.object(Self.members(of: commit) + content)))
+        case .identity(let handle): members.append(("identity", identityMembers(handle).encodedText))
+        case .account: members.append(("account", accountMembers.encodedText))
         case .sync: return nil
         }
-        return .object(members)
+        return Self.object(members)
+    }
+
+    private func identityMembers(_ handle: String) -> JSONValue {
+        ["did": .string(did.text), "handle": .string(handle), "seq": .integer(sequence), "time": time]
     }
 
     private var accountMembers: JSONValue {
@@ -90,14 +94,22 @@ struct LoggedEvent: Sendable {
         return .object(members)
     }
 
-    private static func members(of commit: CommittedRecord) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [
-            "rev": .string(commit.rev.text), "operation": .string(commit.operation.rawValue),
-            "collection": .string(commit.uri.collection?.text ?? ""),
-            "rkey": .string(commit.uri.recordKey?.text ?? ""),
+    /// What both versions have in common, and in this order.
+    private static func members(of commit: CommittedRecord) -> [Member] {
+        [
+            ("rev", quoted(commit.rev.text)), ("operation", quoted(commit.operation.rawValue)),
+            ("collection", quoted(commit.uri.collection?.text ?? "")),
+            ("rkey", quoted(commit.uri.recordKey?.text ?? "")),
         ]
-        members["record"] = commit.value
-        members["cid"] = commit.cid.map(JSONValue.string)
-        return members
     }
+
+    /// A member and its value as JSON; nil when it is not there.
+    private typealias Member = (name: String, value: String?)
+
+    private static func object(_ members: [Member]) -> String {
+        let texts = members.compactMap { name, value in value.map { "\(quoted(name)):\($0)" } }
+        return "{" + texts.joined(separator: ",") + "}"
+    }
+
+    private static func quoted(_ text: String) -> String { JSONValue.string(text).encodedText }
 }
