@@ -61,12 +61,13 @@ public struct RecordingReader {
         return waiting.removeFirst()
     }
 
+    /// The first member's name tells the kinds of lines apart: `$type` begins every message of v2 and none of v1.
     private mutating func decode(_ bytes: ArraySlice<UInt8>) -> [Item] {
-        switch unsafe Self.firstMember(bytes.span.bytes) {
-        case .type: items(unsafe version2.decode(.text, bytes.span.bytes))
-        case .recorded: decodeRecorded(bytes)
-        case .other: items(unsafe version1.decode(.text, bytes.span.bytes))
-        }
+        let head = bytes.lazy.filter { $0 > 0x20 }.prefix(9)
+        if head.elementsEqual(#"{"bytes":"#.utf8) { return decodeRecorded(bytes) }
+        return head.elementsEqual(#"{"$type":"#.utf8)
+            ? items(unsafe version2.decode(.text, bytes.span.bytes))
+            : items(unsafe version1.decode(.text, bytes.span.bytes))
     }
 
     /// A line of the flight recorder, whose members are in order of their names.
@@ -96,20 +97,5 @@ public struct RecordingReader {
         guard case .read(let content) = message else { return [.passed] }
         let items = content.events.map(Item.event) + content.rejected.map { Item.rejected(line: line, $0) }
         return items.isEmpty ? [.passed] : items
-    }
-
-    private enum FirstMember {
-        case type
-        case recorded
-        case other
-    }
-
-    /// The first member's name tells the kinds of lines apart: `$type` begins every message of v2 and none of v1.
-    private static func firstMember(_ bytes: RawSpan) -> FirstMember {
-        var scanner = JSONScanner(bytes)
-        var isFirst = true
-        guard scanner.enterObject(), let name = scanner.nextName(&isFirst) else { return .other }
-        if scanner.isEqual(name, "$type") { return .type }
-        return scanner.isEqual(name, "bytes") ? .recorded : .other
     }
 }

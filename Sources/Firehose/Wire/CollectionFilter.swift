@@ -12,10 +12,10 @@ struct CollectionFilter: Sendable {
         beginnings = wanted.filter(\.isNamespace).map { Array($0.beginning.utf8) }
     }
 
-    /// Whether a range of the scanner's bytes names a wanted collection.
-    func wants(_ range: Range<Int>, in scanner: borrowing JSONScanner) -> Bool {
-        for name in names where scanner.isEqual(range, name) { return true }
-        for beginning in beginnings where scanner.hasPrefix(range, beginning) { return true }
+    /// Whether a range of a message's bytes names a wanted collection.
+    func wants(_ range: Range<Int>, in head: borrowing HeadReader) -> Bool {
+        for name in names where head.isEqual(range, name) { return true }
+        for beginning in beginnings where head.hasPrefix(range, beginning) { return true }
         return false
     }
 

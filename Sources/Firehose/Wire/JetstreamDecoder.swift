@@ -3,18 +3,13 @@ internal import Network
 
 /// Turns the messages of a Jetstream host, of either version, into events.
 ///
-/// A commit to another collection is told from the head of its message and passed over. Every ten-thousandth such
-/// message is decoded in full all the same; if it turns out to have been wanted, heads are never trusted again.
+/// A commit to another collection is told from the head of its message and passed over.
 package struct JetstreamDecoder: Sendable {
-    private static let auditInterval = 10_000
-
     private let host: String
     private let wire: StreamWire
+    private let isVersion2: Bool
     private let filter: CollectionFilter
     private var witness: WitnessClock
-    private var sinceAudit = 0
-    /// Whether a message may be passed over for what its head says.
-    private(set) var trustsOutline: Bool
 
     /// - Parameters:
     ///   - host: the name that positions carry.
@@ -22,7 +17,6 @@ package struct JetstreamDecoder: Sendable {
     ///   - collections: the collections whose commits are wanted.
     ///   - witnessed: what is known before the first message: where reading begins.
     ///   - isCertain: whether a stream has told it.
-    ///   - trustsOutline: false to decode every message in full, and so to find every fault.
     ///   - clock: the date.
     init(
         host: String,
@@ -30,12 +24,11 @@ package struct JetstreamDecoder: Sendable {
         collections: [CollectionPattern],
         witnessed: Int64,
         isCertain: Bool = true,
-        trustsOutline: Bool = true,
         clock: any WallClock = SystemClock()
     ) {
-        self.trustsOutline = trustsOutline
         self.host = host
         self.wire = wire
+        isVersion2 = wire == .jetstream2
         filter = CollectionFilter(collections)
         witness = WitnessClock(witnessed, isCertain: isCertain, clock: clock)
     }
@@ -51,33 +44,24 @@ package struct JetstreamDecoder: Sendable {
         guard encoding == .text else {
             return .read(rejected(bytes, nil, .malformed, "it is a binary message"))
         }
-        var isAudit = false
-        if trustsOutline {
-            let outline =
-                wire == .jetstream2
-                ? JetstreamOutline.version2(bytes, filter) : JetstreamOutline.version1(bytes, filter)
-            if case .unwanted(let value) = outline {
-                sinceAudit += 1
-                // Whose message it is stands in the whole of it alone.
-                let isNoted = wire == .jetstream2 || witness.observe(value, of: nil)
-                if isNoted, sinceAudit < Self.auditInterval { return .missed(value: value) }
-                if isNoted { sinceAudit = 0 }
-                isAudit = true
-            }
+        if isVersion2 {
+            if let value = JetstreamHead.unwanted(version2: bytes, filter) { return .missed(value: value) }
+        } else if let value = JetstreamHead.unwanted(version1: bytes, filter), witness.observe(value, of: nil) {
+            // Where the time needs others' consent, whose message it is stands in the whole of it alone.
+            return .missed(value: value)
         }
-        let content = decodeFully(bytes)
-        if isAudit, !content.events.isEmpty { trustsOutline = false }
-        return .read(content)
+        return .read(decodeWhole(bytes))
     }
 
-    private mutating func decodeFully(_ bytes: RawSpan) -> WireContent {
+    /// Decodes one message without a look at its head.
+    mutating func decodeWhole(_ bytes: RawSpan) -> WireContent {
         let json: JSONValue
         do { json = try JSONValue(parsing: bytes) } catch {
             return rejected(bytes, nil, .malformed, error.description)
         }
         let fields: JetstreamFields
         do throws(JetstreamFields.Failure) {
-            fields = wire == .jetstream2 ? try JetstreamFields(version2: json) : try JetstreamFields(version1: json)
+            fields = isVersion2 ? try JetstreamFields(version2: json) : try JetstreamFields(version1: json)
         } catch {
             return rejected(bytes, error.value, error.reason, error.detail, of: Self.account(of: json))
         }
@@ -97,7 +81,7 @@ package struct JetstreamDecoder: Sendable {
     }
 
     /// Up to where the stream is read: a position of v1 is a time, and may be one that is not believed.
-    private func place(_ value: Int64?) -> Int64? { wire == .jetstream1 ? value.map { min($0, witnessed) } : value }
+    private func place(_ value: Int64?) -> Int64? { isVersion2 ? value : value.map { min($0, witnessed) } }
 
     /// Whose a message claims to be that has no other meaning.
     private static func account(of json: JSONValue) -> DID? {

@@ -1,0 +1,114 @@
+/// Reads the beginning of borrowed JSON word by word where its writing is known: no allocation, no copy.
+///
+/// Whatever stands there otherwise - white space, another name, an escape in a string - is false or nil, and the full
+/// parser decides.
+struct HeadReader: ~Escapable {
+    private let bytes: RawSpan
+    private var position = 0
+
+    @_lifetime(copy bytes)
+    init(_ bytes: RawSpan) { self.bytes = bytes }
+
+    /// Steps over characters, at least eight; false, and nothing is stepped over, when others stand here.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func skip(_ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard count >= 8, bytes.byteCount - position >= count else { return false }
+        let expected = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: count)
+        var offset = 0
+        while offset < count {
+            // The last word begins where it ends with the text, and so reads some bytes again.
+            let start = min(offset, count - 8)
+            let word = unsafe UInt64(littleEndian: expected.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            guard self.word(at: position + start) == word else { return false }
+            offset += 8
+        }
+        position += count
+        return true
+    }
+
+    /// The rest of a string without escapes, whose opening quote was stepped over; the closing one is stepped over, too.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func string() -> Range<Int>? {
+        let start = position
+        while bytes.byteCount - position >= 8 {
+            let word = word(at: position)
+            let found = Self.zeroBytes(word ^ 0x2222_2222_2222_2222) | Self.zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
+            guard found == 0 else {
+                position += found.trailingZeroBitCount / 8
+                break
+            }
+            position += 8
+        }
+        while position < bytes.byteCount {
+            let byte = byte(at: position)
+            if byte == UInt8(ascii: "\\") { return nil }
+            position += 1
+            if byte == UInt8(ascii: "\"") { return start..<(position - 1) }
+        }
+        return nil
+    }
+
+    /// A number of digits only, at most eighteen.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func integer() -> Int64? {
+        let start = position
+        var value: Int64 = 0
+        while bytes.byteCount - position >= 8, let digits = Self.eightDigits(word(at: position)) {
+            value = value &* 100_000_000 &+ digits
+            position += 8
+        }
+        while position < bytes.byteCount {
+            let digit = byte(at: position) &- 0x30
+            guard digit < 10 else { break }
+            value = value &* 10 &+ Int64(digit)
+            position += 1
+        }
+        return (1...18).contains(position - start) ? value : nil
+    }
+
+    /// Whether a range of the bytes holds these.
+    func isEqual(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
+        range.count == other.count && hasPrefix(range, other)
+    }
+
+    /// Whether a range of the bytes begins with these.
+    func hasPrefix(_ range: Range<Int>, _ prefix: [UInt8]) -> Bool {
+        guard range.count >= prefix.count else { return false }
+        for offset in 0..<prefix.count where byte(at: range.lowerBound + offset) != prefix[offset] { return false }
+        return true
+    }
+
+    /// The number that eight digits make; nil when one of the characters is none.
+    @inline(__always)
+    private static func eightDigits(_ word: UInt64) -> Int64? {
+        // A digit is 0x30 to 0x39: it has the upper half 3, and has it still when 6 is added.
+        let halves: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
+        let threes: UInt64 = 0x3030_3030_3030_3030
+        guard word & halves == threes, (word &+ 0x0606_0606_0606_0606) & halves == threes else { return nil }
+        // Pairs of neighbours are put together, then pairs of pairs, then both halves; the first digit is the lowest byte.
+        let pairs = ((word & 0x0F0F_0F0F_0F0F_0F0F) &* (10 << 8 | 1)) >> 8 & 0x00FF_00FF_00FF_00FF
+        let fours = (pairs &* (100 << 16 | 1)) >> 16 & 0x0000_FFFF_0000_FFFF
+        return Int64(truncatingIfNeeded: (fours &* (10_000 << 32 | 1)) >> 32)
+    }
+
+    /// Marks the lowest byte that is zero, and perhaps others above it, by their highest bits.
+    private static func zeroBytes(_ word: UInt64) -> UInt64 {
+        (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+    }
+
+    /// One byte; traps when the offset is out of bounds.
+    private func byte(at offset: Int) -> UInt8 {
+        // Any bit pattern is a UInt8, and the offset is checked.
+        unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// Eight bytes, the first of them lowest; traps when they are out of bounds.
+    private func word(at offset: Int) -> UInt64 {
+        // Any bit pattern is a UInt64, the load may be unaligned, and the offset is checked.
+        UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+}
