@@ -61,12 +61,15 @@ live() {
 
 memory() {
     echo "## Allocations and memory"
-    taskset -c 0 server/wsserver 9302 data 2> /dev/null & server=$!
-    trap 'kill $server' EXIT
+    [ -e misses/plain.ws ] || python3 gen.py "$events" misses misses
+    taskset -c 0 server/wsserver 9302 data 2> /dev/null & servers=$!
+    taskset -c 0 server/wsserver 9303 misses 2> /dev/null & servers+=" $!"
+    trap 'kill $servers' EXIT
     sleep 0.5
     for count in 1000 "$events"; do
-        echo "malloc calls of a run of $count messages that are counted:" "$(LD_PRELOAD=$work/malloc_count.so \
-            "$client" 127.0.0.1 9302 plain "$count" recv 0 2>&1 > /dev/null | grep -o '[0-9]*$')"
+        echo "malloc calls of a run of $count commits that nobody wants:" "$(LD_PRELOAD=$work/malloc_count.so \
+            COLLECTION=org.example.nothing "$client" 127.0.0.1 9303 plain "$count" filter 0 2>&1 > /dev/null |
+            grep -o '[0-9]*$')"
     done
     REPEAT=50 "$client" 127.0.0.1 9302 plain "$events" filter 0 | python3 check.py memory
 }

@@ -4,8 +4,8 @@
 // daemon's decoder look for commits of a collection; json decodes every message in full.
 //
 // COALESCE is the reader's rest in milliseconds (0), CAFILE the server's certificate for TLS, REPEAT how often the server
-// sends the stream, RATE the pace of the server in messages a second: then the latency that is added to each message is
-// reported too.
+// sends the stream, COLLECTION what is looked for (sh.tangled.repo.pull), RATE the pace of the server in messages a second:
+// then the latency that is added to each message is reported too.
 
 import ATProtocol
 import Glibc
@@ -34,7 +34,7 @@ let tally = BenchTally()
 let handler = BenchHandler(
     mode: mode,
     goal: streamed * repeats,
-    collection: try CollectionPattern("sh.tangled.repo.pull"),
+    collection: try CollectionPattern(environment("COLLECTION") ?? "sh.tangled.repo.pull"),
     rate: environment("RATE").flatMap(Double.init),
     tally: tally
 )
