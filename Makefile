@@ -49,7 +49,7 @@ fi
 endef
 
 .PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
-	testbed jose wsproto bench bench-ledger fuzz clean
+	testbed jose wsproto bench bench-latency bench-ledger fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -173,6 +173,9 @@ wsproto: setup ## an independent WebSocket library reads what our client reads
 
 bench: setup ## the WebSocket client against the limit and its peers
 	@bash Tests/Benchmarks/bench.sh $(ARGS)
+
+bench-latency: setup ## from a record to its message, a thousand times
+	@bash Tests/Benchmarks/latency.sh $(ARGS)
 
 bench-ledger: setup ## what grows with the ledger, from a thousand rows to a million (LEDGER_PARTS, LEDGER_ONLY)
 	@bash Tests/Benchmarks/ledger.sh

@@ -169,6 +169,12 @@ let package = Package(
             path: "Tests/Benchmarks/WebSocketBench",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "latency-bench",
+            dependencies: ["Sandbox", "ATProtocol", "Network"],
+            path: "Tests/Benchmarks/LatencyBench",
+            swiftSettings: settings
+        ),
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], path: "Tests/Fuzz/Driver", swiftSettings: settings),
         .executableTarget(

@@ -1,0 +1,65 @@
+// From a change request's record to the message in the owner's chat: the built daemon in the sandbox, on loopback, without
+// configured holds, one request after the other.
+//
+//   latency-bench DAEMON [REQUESTS]
+//
+// The time runs from before the record is written to after the message is stored, so it holds the sandbox's own work, too.
+// Ends with 1 when one in a hundred took longer than `coalesce` (10 ms), the sender's hesitation before it writes (500 ms at
+// random, so that of two daemons one sees what the other wrote) and 15 ms.
+
+import ATProtocol
+import Glibc
+import Network
+import Sandbox
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 2, let requests = Int(arguments.count > 2 ? arguments[2] : "1000"), requests > 0 else {
+    print("usage: latency-bench DAEMON [REQUESTS]")
+    exit(2)
+}
+/// The daemon's caches are filled by the first.
+let rehearsals = 20
+let bound = 525.0
+
+OpenSSLLifetime.extendToTheEnd()
+let network = try await SandboxNetwork.start(SandboxOptions())
+let bot = try network.createAccount(handle: "notifier.test")
+let owner = try network.createAccount(handle: "ada.test")
+let author = try network.createAccount(handle: "grace.test")
+let project = try network.createRecord(
+    by: owner,
+    collection: LocalDaemon.projectCollection,
+    record: ["name": "Analytical Engine"],
+    key: "engine"
+)
+let daemon = try LocalDaemon(binary: arguments[1], network: network, account: bot)
+try await daemon.logIn()
+let process = try daemon.run()
+guard await process.line(within: .seconds(30), where: { $0.contains("stream open") }) != nil else {
+    print("the daemon reads no stream:", process.output.suffix(5).joined(separator: "\n"))
+    exit(1)
+}
+var milliseconds: [Double] = []
+for number in 0..<(rehearsals + requests) {
+    // Not in step with the reader's rests.
+    try await Task.sleep(for: .milliseconds(Int.random(in: 0...30)))
+    let start = ContinuousClock.now
+    try network.createRecord(
+        by: author,
+        collection: LocalDaemon.collection,
+        record: ["title": .string("Change no. \(number)"), "subject": .string(project.text)]
+    )
+    guard await network.chat.messages(reaching: number + 1, within: .seconds(30)).count > number else {
+        print("request \(number) became no message:", process.output.suffix(5).joined(separator: "\n"))
+        exit(1)
+    }
+    if number >= rehearsals { milliseconds.append((ContinuousClock.now - start) / .milliseconds(1)) }
+}
+process.signal(SIGTERM)
+_ = await process.ended(within: .seconds(30))
+network.stop()
+milliseconds.sort()
+let share = { (percent: Int) in (milliseconds[(milliseconds.count - 1) * percent / 100] * 10).rounded() / 10 }
+print("\(requests) requests, from the record to the message: p50 \(share(50)) ms, p90 \(share(90)), p99 \(share(99)),", terminator: " ")
+print("the worst \(share(100)); required: p99 of at most \(bound)")
+exit(share(99) <= bound ? 0 : 1)
