@@ -4,7 +4,7 @@ internal import ATProtocol
 /// (atproto.com/specs/event-stream#framing).
 struct RelayHeader: Equatable {
     /// The payloads that this program reads.
-    enum Kind: Equatable {
+    enum Kind: String {
         case commit
         case identity
         case account
@@ -69,13 +69,13 @@ struct RelayOutline {
     /// Walks the members of a commit; those that come behind what is needed are not read.
     ///
     /// - Throws: `CBORError` when it is malformed.
-    init(_ reader: inout CBORReader, _ prefixes: [[UInt8]], needsTime: Bool) throws(CBORError) {
+    init(_ reader: inout CBORReader, _ filter: CollectionFilter, needsTime: Bool) throws(CBORError) {
         guard case .map(let count) = try reader.head() else { throw reader.failure("the payload is not a map") }
         var hasOperations = false
         for _ in 0..<count {
             let name = try reader.name()
             if reader.isEqual(name, "ops") {
-                isWanted = try Self.isWanted(&reader, prefixes)
+                isWanted = try Self.isWanted(&reader, filter)
                 hasOperations = true
             } else if reader.isEqual(name, "seq") {
                 guard case .integer(let value) = try reader.head(), value.isSequence else {
@@ -95,7 +95,7 @@ struct RelayOutline {
         }
     }
 
-    private static func isWanted(_ reader: inout CBORReader, _ prefixes: [[UInt8]]) throws(CBORError) -> Bool {
+    private static func isWanted(_ reader: inout CBORReader, _ filter: CollectionFilter) throws(CBORError) -> Bool {
         guard case .array(let count) = try reader.head() else { throw reader.failure("ops is not an array") }
         var isWanted = false
         for _ in 0..<count {
@@ -108,7 +108,7 @@ struct RelayOutline {
                 }
                 guard case .text(let length) = try reader.head() else { throw reader.failure("a path is not a text") }
                 let path = try reader.take(length)
-                for prefix in prefixes where reader.hasPrefix(path, prefix) { isWanted = true }
+                if filter.wants(path: path, in: reader) { isWanted = true }
             }
         }
         return isWanted

@@ -70,15 +70,10 @@ struct HeadReader: ~Escapable {
         return (1...18).contains(position - start) ? value : nil
     }
 
-    /// Whether a range of the bytes holds these.
-    func isEqual(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
-        range.count == other.count && hasPrefix(range, other)
-    }
-
-    /// Whether a range of the bytes begins with these.
-    func hasPrefix(_ range: Range<Int>, _ prefix: [UInt8]) -> Bool {
-        guard range.count >= prefix.count else { return false }
-        for offset in 0..<prefix.count where byte(at: range.lowerBound + offset) != prefix[offset] { return false }
+    /// Whether a range of the bytes begins with the first of these.
+    func hasPrefix(_ range: Range<Int>, _ prefix: [UInt8], count: Int) -> Bool {
+        guard range.count >= count, prefix.count >= count else { return false }
+        for offset in 0..<count where byte(at: range.lowerBound + offset) != prefix[offset] { return false }
         return true
     }
 

@@ -24,7 +24,7 @@ struct JetstreamFields {
         switch json["$type"]?.string {
         case "message": break
         case "error":
-            notice = Self.notice(json, name: json["error"], isError: true)
+            notice = WireContent.Notice(isError: true, name: json["error"], json)
             return
         default: throw Failure(reason: .malformed, detail: "it is not a message of Jetstream v2")
         }
@@ -33,7 +33,7 @@ struct JetstreamFields {
         }
         let kind = type.split(separator: "#").last.map(String.init) ?? ""
         if kind == "info" {
-            notice = Self.notice(payload, name: payload["name"], isError: false)
+            notice = WireContent.Notice(isError: false, name: payload["name"], payload)
             return
         }
         guard let sequence = payload["seq"]?.integer, sequence.isSequence else {
@@ -45,10 +45,7 @@ struct JetstreamFields {
         switch kind {
         // The time of a commit may be one that was imported, so it says nothing about when the host saw it.
         case "commit": body = .commit(try Self.commit(payload, sequence))
-        case "identity": body = Self.identity(payload["identity"])
-        case "account": body = Self.account(payload["account"])
-        case "sync": body = payload["sync"]?["rev"]?.string.map { .sync(rev: $0) }
-        default: break
+        default: body = StreamEvent.Body(kind, payload[kind] ?? .null)
         }
         if kind != "commit" { witnessed = Self.time(payload) }
     }
@@ -72,9 +69,7 @@ struct JetstreamFields {
                 throw Failure(value: time, reason: .malformed, detail: "it is a commit without its fields")
             }
             body = .commit(try Self.commit(commit, time))
-        case "identity": body = Self.identity(json["identity"])
-        case "account": body = Self.account(json["account"])
-        default: break
+        default: body = StreamEvent.Body(kind, json[kind] ?? .null)
         }
     }
 
@@ -104,22 +99,6 @@ struct JetstreamFields {
         } catch {
             throw Failure(value: value, reason: .invalidSyntax, detail: error.description)
         }
-    }
-
-    private static func identity(_ json: JSONValue?) -> StreamEvent.Body {
-        .identity(handle: json?["handle"]?.string.flatMap { try? Handle($0) })
-    }
-
-    private static func account(_ json: JSONValue?) -> StreamEvent.Body? {
-        json?["active"]?.bool.map { .account(isActive: $0, status: json?["status"]?.string) }
-    }
-
-    private static func notice(_ json: JSONValue, name: JSONValue?, isError: Bool) -> WireContent.Notice {
-        WireContent.Notice(
-            isError: isError,
-            name: String((name?.string ?? "").prefix(100)),
-            message: String((json["message"]?.string ?? "").prefix(500))
-        )
     }
 
     /// The time that the payload of a v2 message names; that of a commit may be an imported one.

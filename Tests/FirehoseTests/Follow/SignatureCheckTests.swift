@@ -49,8 +49,8 @@ private final class ScriptedIdentities: IdentityResolving {
 @Suite struct `The check of signatures` {
     private func batch() throws -> StreamBatch? {
         guard let message = try RelayRecording.messages().first else { return nil }
-        let collections = try ["like", "post", "repost"].map { try CollectionPattern("app.bsky.feed.\($0)") }
-        var decoder = RelayDecoder(host: "h", collections: collections, verification: .matched, witnessed: 0)
+        let collections = ["like", "post", "repost"].map { "app.bsky.feed.\($0)" }
+        var decoder = try WireDecoder(.relay, collections, witnessed: 0)
         guard case .read(let content) = unsafe decoder.decode(.binary, message.span.bytes) else { throw MissingPart() }
         var batch = StreamBatch(events: content.events)
         batch.unsigned = content.unsigned

@@ -10,7 +10,7 @@ import Testing
 /// What the daemon passes over by the head of a message, it must not have wanted; what it reads, it must read in full.
 ///
 /// `DECODER_MUTATIONS` says how many messages of each wire are tried, two thousand else.
-@Suite(.timeLimit(.minutes(2))) struct `The outline of a message and the whole of it` {
+@Suite(.timeLimit(.minutes(2))) struct `The head of a message and the whole of it` {
     private static let count = ProcessInfo.processInfo.environment["DECODER_MUTATIONS"].flatMap { Int($0) } ?? 2000
     private static let wanted = ["app.bsky.feed.like", "app.bsky.graph.*", "sh.tangled.repo.pull"]
 
@@ -70,26 +70,14 @@ import Testing
     func `agree on each mutated message of a Jetstream`(wire: SandboxWire) async throws {
         var mutator = MessageMutator(try await Self.messages(wire), seed: randomSeed())
         let streamWire: StreamWire = wire == .jetstream1 ? .jetstream1 : .jetstream2
-        let wanted = try Self.patterns(Self.wanted)
-        let quick = WireDecoder(
-            host: "h",
-            wire: streamWire,
-            configuration: StreamConfiguration(hosts: [], collections: wanted),
-            witnessed: 1
-        )
-        let full = JetstreamDecoder(
-            host: "h",
-            wire: streamWire,
-            collections: wanted,
-            witnessed: 1
-        )
+        let decoder = try WireDecoder(streamWire, Self.wanted)
         var tally = Tally()
         for _ in 0..<Self.count {
             let message = mutator.next()
             // Each message by itself: what a decoder has learnt of the time is no matter of this one.
-            var (quick, full) = (quick, full)
+            var (quick, full) = (decoder, decoder)
             let found = unsafe quick.decode(.text, message.span.bytes)
-            let truth = unsafe full.decodeWhole(message.span.bytes)
+            let truth = unsafe full.decodeJetstream(message.span.bytes)
             tally.count(found)
             func text() -> Comment { Comment(rawValue: String(decoding: message, as: UTF8.self)) }
             switch found {
@@ -110,14 +98,9 @@ import Testing
         var mutator = MessageMutator(try await Self.messages(.relay), seed: randomSeed())
         let wanted = try Self.patterns(Self.wanted)
         // Whoever wants everything reads every commit in full.
-        let everything = try Self.patterns(["app.bsky.*", "chat.bsky.*", "sh.tangled.*", "org.example.*"])
-        func decoder(_ patterns: [CollectionPattern], _ verification: StreamConfiguration.Verification) -> WireDecoder {
-            var configuration = StreamConfiguration(hosts: [], collections: patterns)
-            configuration.verification = verification
-            return WireDecoder(host: "h", wire: .relay, configuration: configuration, witnessed: 1)
-        }
-        let believing = (decoder(wanted, .off), decoder(everything, .off))
-        let proving = (decoder(wanted, .matched), decoder(everything, .matched))
+        let everything = ["app.bsky.*", "chat.bsky.*", "sh.tangled.*", "org.example.*"]
+        let believing = try (WireDecoder(.relay, Self.wanted, .off), WireDecoder(.relay, everything, .off))
+        let proving = try (WireDecoder(.relay, Self.wanted), WireDecoder(.relay, everything))
         var tally = Tally()
         for number in 0..<Self.count {
             let message = mutator.next()
@@ -160,8 +143,7 @@ import Testing
         }
         let sequence = Array(try JSONValue.object(["seq": 7]).dagCBOR().dropFirst())
         let payload: [UInt8] = try [0xA3] + operations("sh.tangled.repo.pull") + operations("a.b.c") + sequence
-        let configuration = StreamConfiguration(hosts: [], collections: try Self.patterns(["a.b.*"]))
-        var decoder = WireDecoder(host: "h", wire: .relay, configuration: configuration, witnessed: 1)
+        var decoder = try WireDecoder(.relay, ["a.b.*"])
         let message = try header.dagCBOR() + payload
         guard case .read(let content) = unsafe decoder.decode(.binary, message.span.bytes) else { throw MissingPart() }
         #expect(content.events.isEmpty && content.rejected.map(\.detail).first?.contains("occur twice") == true)

@@ -4,16 +4,11 @@ import Testing
 @testable import Firehose
 
 @Suite struct `Jetstream decoding` {
-    private func decoder(_ wire: StreamWire, _ collections: String...) throws -> JetstreamDecoder {
-        JetstreamDecoder(
-            host: "host.test",
-            wire: wire,
-            collections: try collections.map { try CollectionPattern($0) },
-            witnessed: 1
-        )
+    private func decoder(_ wire: StreamWire, _ collections: String...) throws -> WireDecoder {
+        try WireDecoder(wire, collections)
     }
 
-    private func decode(_ decoder: inout JetstreamDecoder, _ line: [UInt8]) -> WireMessage {
+    private func decode(_ decoder: inout WireDecoder, _ line: [UInt8]) -> WireMessage {
         unsafe decoder.decode(.text, line.span.bytes)
     }
 
@@ -63,7 +58,7 @@ import Testing
             var full = try decoder(wire, collection)
             for (index, line) in lines.enumerated() {
                 let bytes = wire == .jetstream2 ? try JetstreamLines.version2(line, sequence: Int64(index + 1)) : line
-                let truth = unsafe full.decodeWhole(bytes.span.bytes)
+                let truth = unsafe full.decodeJetstream(bytes.span.bytes)
                 switch decode(&quick, bytes) {
                 case .missed(let value): #expect(truth.events.isEmpty && truth.value == value)
                 case .read(let content): #expect(content.events == truth.events && content.value == truth.value)
@@ -120,7 +115,7 @@ import Testing
                 var changed = bytes
                 changed.insert(byte, at: place)
                 var full = decoder
-                let truth = unsafe full.decodeWhole(changed.span.bytes)
+                let truth = unsafe full.decodeJetstream(changed.span.bytes)
                 guard case .missed(let value) = decode(&decoder, changed) else { continue }
                 // White space in a string that nobody looks at changes nothing.
                 #expect(byte == UInt8(ascii: " ") && value == 7 && (truth.value == 7 || !truth.rejected.isEmpty))

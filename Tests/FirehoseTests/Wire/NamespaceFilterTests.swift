@@ -26,12 +26,7 @@ import Testing
 
     /// Whether a message was looked at, instead of passed over by its bytes.
     private func isRead(_ wire: StreamWire, _ collection: String, _ wanted: [String]) throws -> Bool {
-        var decoder = WireDecoder(
-            host: "h",
-            wire: wire,
-            configuration: StreamConfiguration(hosts: [], collections: try patterns(wanted)),
-            witnessed: 0
-        )
+        var decoder = try WireDecoder(wire, wanted, witnessed: 0)
         let bytes = try message(wire, collection)
         switch unsafe decoder.decode(wire == .relay ? .binary : .text, bytes.span.bytes) {
         case .missed(let value):
@@ -64,14 +59,9 @@ import Testing
     @Test(arguments: [StreamWire.jetstream1, .jetstream2])
     func `the full parser, which decides in doubt, knows the same names`(wire: StreamWire) throws {
         for (collection, isWanted) in [("org.hypercerts.a", true), ("org.hypercertsx.a", false)] {
-            var decoder = JetstreamDecoder(
-                host: "h",
-                wire: wire,
-                collections: try patterns(["org.hypercerts.*"]),
-                witnessed: 0
-            )
+            var decoder = try WireDecoder(wire, ["org.hypercerts.*"], witnessed: 0)
             let bytes = try message(wire, collection)
-            let content = unsafe decoder.decodeWhole(bytes.span.bytes)
+            let content = unsafe decoder.decodeJetstream(bytes.span.bytes)
             #expect(content.events.count == (isWanted ? 1 : 0) && content.rejected.isEmpty)
         }
     }
@@ -81,8 +71,7 @@ import Testing
         let names = Set(try lines.compactMap { try JSONValue(parsing: $0)["commit"]?["collection"]?.string })
         let feed = names.filter { $0.hasPrefix("app.bsky.feed.") }
         func count(_ wire: StreamWire, _ wanted: some Sequence<String>, _ messages: [[UInt8]]) throws -> Int {
-            let configuration = StreamConfiguration(hosts: [], collections: try patterns(Array(wanted)))
-            var decoder = WireDecoder(host: "h", wire: wire, configuration: configuration, witnessed: 0)
+            var decoder = try WireDecoder(wire, wanted, witnessed: 0)
             return messages.reduce(0) { sum, message in
                 guard
                     case .read(let content) = unsafe decoder.decode(

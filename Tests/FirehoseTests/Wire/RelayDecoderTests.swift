@@ -11,16 +11,11 @@ import Testing
     private func decoder(
         _ collections: some Sequence<String>,
         _ verification: StreamConfiguration.Verification = .matched
-    ) throws -> RelayDecoder {
-        RelayDecoder(
-            host: "relay.test",
-            collections: try collections.map { try CollectionPattern($0) },
-            verification: verification,
-            witnessed: 0
-        )
+    ) throws -> WireDecoder {
+        try WireDecoder(.relay, collections, verification, host: "relay.test", witnessed: 0)
     }
 
-    private func decode(_ decoder: inout RelayDecoder, _ bytes: [UInt8]) -> WireMessage {
+    private func decode(_ decoder: inout WireDecoder, _ bytes: [UInt8]) -> WireMessage {
         unsafe decoder.decode(.binary, bytes.span.bytes)
     }
 
@@ -140,25 +135,20 @@ import Testing
 
     @Test func `a revision of the future is put aside, unless it is our own clock that is slow`() throws {
         guard let message = try RelayRecording.messages().first else { return }
-        let collections = try collections().map { try CollectionPattern($0) }
-        var clean = try decoder(self.collections())
+        let collections = try collections()
+        var clean = try decoder(collections)
         guard case .read(let content) = decode(&clean, message), let event = content.events.first,
             case .commit(let commit) = event.body
         else { throw MissingPart() }
         let rev = try Double(TID(commit.rev).microseconds) / 1e6
-        func events(_ now: Double, witnessed: Double = 0) -> [RejectedMessage.Reason]? {
-            var decoder = RelayDecoder(
-                host: "relay.test",
-                collections: collections,
-                verification: .matched,
-                witnessed: Int64(witnessed * 1e6),
-                clock: ManualClock(UnixTime(seconds: now))
-            )
+        func events(_ now: Double, witnessed: Double = 0) throws -> [RejectedMessage.Reason]? {
+            let clock = ManualClock(UnixTime(seconds: now))
+            var decoder = try WireDecoder(.relay, collections, witnessed: Int64(witnessed * 1e6), clock: clock)
             guard case .read(let content) = decode(&decoder, message) else { return nil }
             return content.rejected.map(\.reason)
         }
-        #expect(events(rev - 299) == [] && events(rev - 301) == [.futureRevision])
-        #expect(events(rev - 10_000, witnessed: rev - 10) == [])
+        #expect(try events(rev - 299) == [] && events(rev - 301) == [.futureRevision])
+        #expect(try events(rev - 10_000, witnessed: rev - 10) == [])
     }
 
     @Test(arguments: [

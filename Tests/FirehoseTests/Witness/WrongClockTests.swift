@@ -113,13 +113,8 @@ import Testing
     }
 
     @Test func `of a host is seen through where heads alone are read`() throws {
-        var decoder = JetstreamDecoder(
-            host: "h",
-            wire: .jetstream1,
-            collections: [try CollectionPattern("a.b.c")],
-            witnessed: Stream.now,
-            clock: ManualClock(UnixTime(microseconds: Stream.now))
-        )
+        let clock = ManualClock(UnixTime(microseconds: Stream.now))
+        var decoder = try WireDecoder(.jetstream1, ["a.b.c"], witnessed: Stream.now, clock: clock)
         var (places, passed): ([Int64], [Bool]) = ([], [])
         for (number, days) in [Int64(0), 2, 0, 0].enumerated() {
             let time = Stream.now + Int64(number) * 1_000_000 + days * Stream.day

@@ -38,10 +38,10 @@ enum FuzzTarget {
     private static func jetstream(_ bytes: [UInt8], _ pattern: String) {
         guard let wanted = try? CollectionPattern(pattern) else { return }
         for wire in [StreamWire.jetstream1, .jetstream2] {
-            var quick = JetstreamDecoder(host: "h", wire: wire, collections: [wanted], witnessed: 0)
+            var quick = decoder(wire, wanted)
             var full = quick
             guard case .missed = unsafe quick.decode(.text, bytes.span.bytes) else { continue }
-            let content = unsafe full.decodeWhole(bytes.span.bytes)
+            let content = unsafe full.decodeJetstream(bytes.span.bytes)
             require(content.events.isEmpty)
         }
     }
@@ -49,9 +49,19 @@ enum FuzzTarget {
     private static func relay(_ bytes: [UInt8]) {
         guard let wanted = try? CollectionPattern("app.bsky.feed.*") else { return }
         for verification in StreamConfiguration.Verification.allCases {
-            var decoder = RelayDecoder(host: "h", collections: [wanted], verification: verification, witnessed: 0)
+            var decoder = decoder(.relay, wanted, verification)
             _ = unsafe decoder.decode(.binary, bytes.span.bytes)
         }
+    }
+
+    private static func decoder(
+        _ wire: StreamWire,
+        _ wanted: CollectionPattern,
+        _ verification: StreamConfiguration.Verification = .matched
+    ) -> WireDecoder {
+        var configuration = StreamConfiguration(hosts: [], collections: [wanted])
+        configuration.verification = verification
+        return WireDecoder(host: "h", wire: wire, configuration: configuration, witnessed: 0)
     }
 }
 #endif

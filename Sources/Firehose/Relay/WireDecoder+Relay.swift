@@ -1,56 +1,17 @@
 internal import ATProtocol
 internal import Network
 
-/// Turns the messages of a relay into events (com.atproto.sync.subscribeRepos).
-///
-/// Of a commit only the paths of its operations are read until one of them is wanted; then everything is decoded,
-/// and, if asked for, proven. The rest is believed: nothing is made of it.
-package struct RelayDecoder: Sendable {
+extension WireDecoder {
     /// The time is read of every so many commits that are passed over.
-    private static let sampling = 64
+    static let sampling = 64
 
-    private let host: String
-    private let prefixes: [[UInt8]]
-    private let verification: StreamConfiguration.Verification
-    private let clock: any WallClock
-    private var sinceSample = Self.sampling
-    private var times = ServerTimes()
-    private var witness: WitnessClock
-
-    /// - Parameters:
-    ///   - host: the name that positions carry.
-    ///   - collections: the collections whose commits are wanted.
-    ///   - verification: which commits are proven.
-    ///   - witnessed: what is known before the first message.
-    ///   - isCertain: whether a stream has told it.
-    ///   - clock: the date.
-    init(
-        host: String,
-        collections: [CollectionPattern],
-        verification: StreamConfiguration.Verification,
-        witnessed: Int64,
-        isCertain: Bool = true,
-        clock: any WallClock = SystemClock()
-    ) {
-        self.host = host
-        self.verification = verification
-        self.clock = clock
-        prefixes = collections.outermost.map { Array(($0.isNamespace ? $0.beginning : $0.text + "/").utf8) }
-        witness = WitnessClock(witnessed, isCertain: isCertain, clock: clock)
-    }
-
-    /// When the relay saw what it sent last, in microseconds since the Unix epoch.
-    var witnessed: Int64 { witness.value }
-
-    /// Whether the stream, and not our clock alone, has told when that was.
-    var isCertain: Bool { witness.isCertain }
-
-    /// Decodes one message; never fails, a message that cannot be understood comes back as rejected.
+    /// Decodes one message of a relay (com.atproto.sync.subscribeRepos).
     ///
-    /// The protocol calls a malformed message a reason to drop the connection. The next connection would begin with the
-    /// same message: it is put aside instead, and messages behind it are whole by themselves.
-    mutating func decode(_ encoding: WireEncoding, _ bytes: RawSpan) -> WireMessage {
-        guard encoding == .binary else { return .read(rejected(bytes, nil, .malformed, "it is a text message")) }
+    /// Of a commit only the paths of its operations are read until one of them is wanted; then everything is decoded,
+    /// and, if asked for, proven. The rest is believed: nothing is made of it. The protocol calls a malformed message a
+    /// reason to drop the connection. The next connection would begin with the same message: it is put aside instead, and
+    /// messages behind it are whole by themselves.
+    mutating func decodeRelay(_ bytes: RawSpan) -> WireMessage {
         var reader = CBORReader(bytes)
         do throws(CBORError) {
             let header = try RelayHeader(&reader)
@@ -67,7 +28,7 @@ package struct RelayDecoder: Sendable {
         sinceSample += 1
         let samples = sinceSample >= Self.sampling || !isCertain
         var reader = copy payload
-        let outline = try RelayOutline(&reader, prefixes, needsTime: samples)
+        let outline = try RelayOutline(&reader, filter, needsTime: samples)
         guard let sequence = outline.sequence else { throw reader.failure("the commit has no sequence number") }
         if samples, let time = outline.time, let account = outline.account,
             let moment = try? Datetime(reader.text(time)).microseconds
@@ -96,11 +57,10 @@ package struct RelayDecoder: Sendable {
     private func decoded(_ message: RelayCommit, of did: DID, _ bytes: RawSpan) throws -> WireContent {
         let archive = try BlockArchive(message.blocks)
         var content = WireContent(value: message.sequence)
-        let position = StreamPosition(host: host, wire: .relay, value: message.sequence, witnessed: witnessed)
-        for operation in message.operations where isWanted(operation.path) {
+        for operation in message.operations where filter.wants(path: operation.path) {
             do {
                 let commit = try Self.commit(operation, rev: message.rev, archive)
-                content.events.append(StreamEvent(position: position, did: did, body: .commit(commit)))
+                content.events.append(event(message.sequence, did, .commit(commit)))
             } catch {
                 // One record that cannot be understood does not hide the others of its commit.
                 content.rejected += rejected(bytes, message.sequence, .malformed, "\(error)", of: did).rejected
@@ -128,8 +88,6 @@ package struct RelayDecoder: Sendable {
     private var now: UnixTime {
         isCertain ? max(clock.now(), UnixTime(microseconds: witnessed)) : .distantFuture
     }
-
-    private func isWanted(_ path: String) -> Bool { prefixes.contains { path.utf8.starts(with: $0) } }
 
     private static func commit(
         _ operation: RelayCommit.Operation,
@@ -164,13 +122,8 @@ package struct RelayDecoder: Sendable {
     ) throws(CBORError) -> WireContent {
         let json = try JSONValue(dagCBOR: bytes.extracting(start..<bytes.byteCount))
         if kind == .error || kind == .info {
-            let name = json[kind == .error ? "error" : "name"]?.string ?? ""
-            let notice = WireContent.Notice(
-                isError: kind == .error,
-                name: String(name.prefix(100)),
-                message: String((json["message"]?.string ?? "").prefix(500))
-            )
-            return WireContent(value: nil, notice: notice)
+            let name = json[kind == .error ? "error" : "name"]
+            return WireContent(value: nil, notice: WireContent.Notice(isError: kind == .error, name: name, json))
         }
         guard let sequence = json["seq"]?.integer, sequence.isSequence else {
             guard kind != .unknown else { return WireContent(value: nil) }
@@ -179,42 +132,13 @@ package struct RelayDecoder: Sendable {
         if let moment = json["time"]?.string.flatMap({ try? Datetime($0) }) {
             observe(moment.microseconds, of: json["did"]?.string ?? "")
         }
-        guard let body = Self.body(kind, json) else { return WireContent(value: sequence) }
+        guard let body = StreamEvent.Body(kind.rawValue, json) else { return WireContent(value: sequence) }
         do {
-            let position = StreamPosition(host: host, wire: .relay, value: sequence, witnessed: witnessed)
             let did = try DID(json["did"]?.string ?? "")
-            return WireContent(value: sequence, events: [StreamEvent(position: position, did: did, body: body)])
+            return WireContent(value: sequence, events: [event(sequence, did, body)])
         } catch {
             return rejected(bytes, sequence, .invalidSyntax, error.description)
         }
-    }
-
-    private static func body(_ kind: RelayHeader.Kind, _ json: JSONValue) -> StreamEvent.Body? {
-        switch kind {
-        case .identity: .identity(handle: json["handle"]?.string.flatMap { try? Handle($0) })
-        case .account: json["active"]?.bool.map { .account(isActive: $0, status: json["status"]?.string) }
-        case .sync: json["rev"]?.string.map { .sync(rev: $0) }
-        default: nil
-        }
-    }
-
-    private func rejected(
-        _ bytes: RawSpan,
-        _ value: Int64?,
-        _ reason: RejectedMessage.Reason,
-        _ detail: String,
-        of account: DID? = nil
-    ) -> WireContent {
-        let message = RejectedMessage(
-            host: host,
-            wire: .relay,
-            value: value,
-            account: account,
-            reason: reason,
-            detail: detail,
-            borrowing: bytes
-        )
-        return WireContent(value: value, rejected: [message])
     }
 }
 

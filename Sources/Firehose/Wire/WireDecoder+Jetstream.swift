@@ -1,0 +1,36 @@
+internal import ATProtocol
+
+extension WireDecoder {
+    /// Decodes the whole of one message of a Jetstream, of either version.
+    mutating func decodeJetstream(_ bytes: RawSpan) -> WireContent {
+        let json: JSONValue
+        do { json = try JSONValue(parsing: bytes) } catch {
+            return rejected(bytes, nil, .malformed, error.description)
+        }
+        let fields: JetstreamFields
+        do throws(JetstreamFields.Failure) {
+            fields = wire == .jetstream2 ? try JetstreamFields(version2: json) : try JetstreamFields(version1: json)
+        } catch {
+            // Whose a message claims to be that has no other meaning.
+            let account = try? DID((json["payload"] ?? json)["did"]?.string ?? "")
+            return rejected(bytes, error.value, error.reason, error.detail, of: account)
+        }
+        if let moment = fields.witnessed {
+            _ = witness.observe(moment, of: fields.did.hashValue)
+        } else if !witness.isCertain, case .commit(let commit)? = fields.body {
+            // The message's time may be imported, and the revision's is the author's: whichever is nearer to now.
+            let times = [json["payload"].flatMap(JetstreamFields.time), (try? TID(commit.rev))?.time.microseconds]
+            times.compactMap(\.self).max().map { witness.suggest($0) }
+        }
+        var content = WireContent(value: place(fields.value), notice: fields.notice)
+        if let value = fields.value, let did = fields.did, let body = fields.body, isWanted(body) {
+            content.events = [event(value, did, body)]
+        }
+        return content
+    }
+
+    private func isWanted(_ body: StreamEvent.Body) -> Bool {
+        guard case .commit(let commit) = body else { return true }
+        return filter.wants(commit.collection.text)
+    }
+}
