@@ -65,6 +65,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "Backfill",
+            dependencies: ["Firehose", "ATProtocol", "Network", logging],
+            swiftSettings: settings
+        ),
+        .target(
             name: "OAuth",
             dependencies: ["ATProtocol", "Network", "Crypto", logging, metrics],
             resources: [.embedInCode("Resources/callback.html")],
@@ -80,17 +85,16 @@ let package = Package(
         .target(
             name: "Notifier",
             dependencies: [
-                "LedgerStorage", "Templates", "Outputs", "Firehose", "ATProtocol", "Network", "Crypto", database,
-                logging,
-                metrics,
+                "LedgerStorage", "Templates", "Outputs", "Backfill", "Firehose", "ATProtocol", "Network", "Crypto",
+                database, logging, metrics,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "ImpactNotifier",
             dependencies: [
-                "Notifier", "LedgerStorage", "Templates", "OAuth", "Firehose", "WebSocket", "ATProtocol", "Network",
-                "Crypto", "CLinux",
+                "Notifier", "LedgerStorage", "Templates", "OAuth", "Backfill", "Firehose", "WebSocket", "ATProtocol",
+                "Network", "Crypto", "CLinux",
                 argumentParser, yaml, logging, metrics,
             ],
             swiftSettings: settings
@@ -129,6 +133,7 @@ let package = Package(
             dependencies: ["Firehose", "WebSocket", "Network", "Sandbox", "Crypto", "CZlib", "TestSupport"],
             swiftSettings: settings
         ),
+        .testTarget(name: "BackfillTests", dependencies: ["Backfill", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "OAuthTests", dependencies: ["OAuth", "Sandbox", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "NotifierTests",

@@ -6,6 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Backfill
 @testable import Firehose
 @testable import LedgerStorage
 @testable import Notifier

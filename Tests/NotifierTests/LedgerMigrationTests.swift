@@ -1,4 +1,5 @@
 import ATProtocol
+import Backfill
 import Firehose
 import GRDB
 import Network

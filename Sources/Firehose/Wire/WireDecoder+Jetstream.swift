@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 extension WireDecoder {
     /// Decodes the whole of one message of a Jetstream, of either version.

@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import ArgumentParser
+internal import Backfill
 internal import Firehose
 internal import LedgerStorage
 internal import Logging

@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Backfill
 internal import Firehose
 internal import Logging
 internal import Network

@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Backfill
 public import Firehose
 internal import GRDB
 public import LedgerStorage

@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Firehose
 public import Logging
 public import Network
 

@@ -1,4 +1,5 @@
 internal import ATProtocol
+public import Firehose
 internal import Network
 
 /// Reads the records of one repository that were written in a window (com.atproto.repo.listRecords).

@@ -1,3 +1,4 @@
+public import Firehose
 public import Logging
 public import Network
 

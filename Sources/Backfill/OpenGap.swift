@@ -1,4 +1,5 @@
 public import ATProtocol
+public import Firehose
 public import Network
 
 /// A stretch of the stream that nobody has read and no sweep has closed yet.

@@ -1,11 +1,12 @@
 import ATProtocol
+import Firehose
 import Logging
 import Network
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import Firehose
+@testable import Backfill
 
 @Suite struct `Gap sweeps` {
     private let client = ScriptedClient()

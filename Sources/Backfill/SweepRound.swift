@@ -19,33 +19,6 @@ public struct SweepRound: Sendable, Equatable, Identifiable {
     }
 }
 
-/// An author and a collection, of whom one question is.
-public struct SweepPair: Sendable, Hashable {
-    /// The author.
-    public let author: DID
-    /// The collection.
-    public let collection: NSID
-
-    /// This author's records of this collection.
-    public init(_ author: DID, _ collection: NSID) {
-        self.author = author
-        self.collection = collection
-    }
-}
-
-/// What a sweep has come to, to be stored behind the events that it found.
-public enum SweepStep: Sendable, Equatable {
-    /// Another host was read over the gap.
-    case covered(OpenGap.ID)
-    /// A round has the whole answer of an author.
-    case answered(SweepPair, round: SweepRound.ID)
-    /// A round is over: its gaps close that were looked through for the second time, these and those for which the first
-    /// time was so long before.
-    case ended(SweepRound.ID, settled: [OpenGap.ID], settling: Duration)
-    /// A gap was swept for days, and somebody has never answered: it is closed with that said.
-    case givenUp(OpenGap.ID)
-}
-
 /// What the store knows that a sweep needs.
 public struct SweepKnowledge: Sendable {
     /// The collections that wanted records were seen of.

@@ -1,0 +1,28 @@
+public import ATProtocol
+
+/// An author and a collection, of whom one question is.
+public struct SweepPair: Sendable, Hashable {
+    /// The author.
+    public let author: DID
+    /// The collection.
+    public let collection: NSID
+
+    /// This author's records of this collection.
+    public init(_ author: DID, _ collection: NSID) {
+        self.author = author
+        self.collection = collection
+    }
+}
+
+/// What a sweep has come to, to be stored behind the events that it found; gaps and rounds by their numbers in the store.
+public enum SweepStep: Sendable, Equatable {
+    /// Another host was read over the gap.
+    case covered(Int64)
+    /// A round has the whole answer of an author.
+    case answered(SweepPair, round: Int64)
+    /// A round is over: its gaps close that were looked through for the second time, these and those for which the first
+    /// time was so long before.
+    case ended(Int64, settled: [Int64], settling: Duration)
+    /// A gap was swept for days, and somebody has never answered: it is closed with that said.
+    case givenUp(Int64)
+}
