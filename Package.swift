@@ -101,7 +101,7 @@ let package = Package(
         ),
         .target(
             name: "Sandbox",
-            dependencies: ["ATProtocol", "Crypto", "Network", "CLinux", logging],
+            dependencies: ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", logging],
             swiftSettings: settings
         ),
         .executableTarget(

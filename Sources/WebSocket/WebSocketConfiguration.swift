@@ -35,6 +35,8 @@ public struct WebSocketConfiguration: Sendable {
     public var subprotocols: [String] = []
     /// Fields beside those of the upgrade itself: `User-Agent`, for example.
     public var headers: HTTPHeaders = [:]
+    /// What the server of ``url`` is shown as a bearer token; one that it redirects to is not.
+    public var key: HostKey?
     /// The compression to offer (RFC 7692), nil for none: inflating costs some 25 times what reading costs.
     public var deflate: DeflateOffer?
     /// What a server can make us use.

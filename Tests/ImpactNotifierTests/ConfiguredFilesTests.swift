@@ -50,6 +50,14 @@ import Testing
             "session: {kind: confidential, client_id: 'https://a.test/x.json', redirect_uri: 'https://a.test/y', "
                 + "client_key_file: ./text}", "session.client_key_file", "is not a JWK"
         ),
+        (
+            "stream: {hosts: [{address: wss://a.test, api_key_file: absent}]}", "stream.hosts[0].api_key_file",
+            "secrets/absent"
+        ),
+        (
+            "stream: {hosts: [{address: wss://a.test, api_key_file: ./open}]}", "stream.hosts[0].api_key_file",
+            "chmod"
+        ),
         ("outputs: [{name: a, file: absent/a.jsonl}]", "outputs[0].file", "there is no folder"),
         ("outputs: [{name: a, file: /tmp}]", "outputs[0].file", "is a folder"),
         ("outputs: [{name: a, command: [bin/absent]}]", "outputs[0].command[0]", "no file"),
@@ -75,7 +83,7 @@ import Testing
             #expect(found.first?.place?.line == 5, "\(found)")
         }
         #expect(try problems(addition, for: .command, in: directory).isEmpty)
-        let isSecret = addition.contains("webhook")
+        let isSecret = addition.contains("webhook") || addition.contains("api_key_file")
         #expect(try problems(addition, for: .start, in: directory).isEmpty == !isSecret)
     }
 

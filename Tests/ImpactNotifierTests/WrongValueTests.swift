@@ -57,19 +57,30 @@ import Testing
         let keys = try keys()
         #expect(keys.count > 70)
         for key in keys {
-            for (what, value) in Self.values {
-                switch try load(text(key, value)) {
-                case .success(let loaded): try runs(loaded.configuration, "\(key) is \(what)")
-                case .failure(let error):
-                    for issue in error.issues {
-                        let isAbsent = issue.key == "account" || issue.key == "rules"
-                        #expect(issue.place != nil || isAbsent, "\(key) is \(what): \(issue)")
-                        #expect(!issue.key.isEmpty && !issue.message.isEmpty, "\(key) is \(what): \(issue)")
-                    }
-                    let count = Set(error.issues.map { "\($0.key) \($0.message)" }).count
-                    #expect(count == error.issues.count, "\(key) is \(what): \(error)")
-                }
+            for (what, value) in Self.values { try judge(text(key, value), "\(key) is \(what)") }
+        }
+    }
+
+    @Test(arguments: ["address", "compression", "api_key_file", "nonsense"])
+    func `in the mapping of a stream host is, too`(key: String) throws {
+        for (what, value) in Self.values {
+            let rest = key == "address" ? "" : "      address: wss://a.test\n"
+            let hosts = "stream:\n  hosts:\n    -\n\(rest)      \(key): \(value)\n"
+            try judge("account: \(Self.account)\n" + Self.rules + hosts, "\(key) of a host is \(what)")
+        }
+    }
+
+    private func judge(_ text: String, _ what: String) throws {
+        switch try load(text) {
+        case .success(let loaded): try runs(loaded.configuration, what)
+        case .failure(let error):
+            for issue in error.issues {
+                let isAbsent = issue.key == "account" || issue.key == "rules"
+                #expect(issue.place != nil || isAbsent, "\(what): \(issue)")
+                #expect(!issue.key.isEmpty && !issue.message.isEmpty, "\(what): \(issue)")
             }
+            let count = Set(error.issues.map { "\($0.key) \($0.message)" }).count
+            #expect(count == error.issues.count, "\(what): \(error)")
         }
     }
 
@@ -77,7 +88,7 @@ import Testing
     private func runs(_ configuration: Configuration, _ what: String) throws {
         for host in configuration.stream.hosts {
             #expect(throws: Never.self, "\(what)") {
-                try StreamConfiguration.address(of: host, allowsLoopback: configuration.allowsLoopback)
+                try StreamConfiguration.address(of: host.url, allowsLoopback: configuration.allowsLoopback)
             }
         }
         #expect(!configuration.stream.hosts.isEmpty && !configuration.delivery.rules.isEmpty, "\(what)")

@@ -131,7 +131,7 @@ import Testing
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         let log = LogRecorder()
         let hosts = HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger)
-        let other = try Upstream(WebURL("wss://other.test/"), allowsLoopback: false)
+        let other = try Upstream(StreamSource(WebURL("wss://other.test/")), allowsLoopback: false)
         hosts.opened(other)
         hosts.begin(other, at: gap.from)
         try await ledger.stream.declare(gap, at: 5)

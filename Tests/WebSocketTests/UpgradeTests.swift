@@ -110,6 +110,20 @@ import WebSocket
         #expect(try await Client.run(configuration).recording.response?.subprotocol == "xrpc.v1.json")
     }
 
+    @Test(arguments: [true, false]) func `a key is shown to its own server alone`(isItsOwn: Bool) async throws {
+        let server = LoopbackServer { peer, _ in
+            let request = peer.upgrade(followedBy: ServerFrame.close(1000))
+            #expect(ServerPeer.field("Authorization", of: request) == (isItsOwn ? "Bearer key-0123456789" : nil))
+            peer.drain()
+        }
+        defer { server.stop() }
+        var configuration = try Client.configuration(server)
+        let other = try WebURL("ws://127.0.0.1:9/")
+        configuration.key = HostKey(Array("key-0123456789".utf8), for: isItsOwn ? configuration.url : other)
+        #expect(try await Client.run(configuration).end.closure?.code == .normal)
+        #expect(configuration.key != nil && !"\(configuration)".contains("0123456789"))
+    }
+
     @Test func `a server that never answers meets the deadline`() async throws {
         let server = LoopbackServer { peer, _ in peer.drain() }
         defer { server.stop() }

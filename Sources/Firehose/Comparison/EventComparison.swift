@@ -15,6 +15,7 @@ struct EventComparison: Sendable {
     /// One host's account.
     struct Account: Sendable, Equatable {
         var isConnected = false
+        var isCompressed = false
         var stretch: Stretch?
         var missed = 0
         var late = 0
@@ -60,7 +61,10 @@ struct EventComparison: Sendable {
     /// - Parameter window: microseconds that a host's events may be out of step with another's.
     init(window: Int64) { self.window = window }
 
-    mutating func opened(_ host: Upstream) { accounts[host, default: Account()].isConnected = true }
+    mutating func opened(_ host: Upstream, isCompressed: Bool = false) {
+        accounts[host, default: Account()].isConnected = true
+        accounts[host]?.isCompressed = isCompressed
+    }
 
     mutating func ended(_ host: Upstream) { accounts[host]?.isConnected = false }
 

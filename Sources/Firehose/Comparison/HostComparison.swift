@@ -43,6 +43,7 @@ public final class HostComparison: Sendable {
                 host: host.name,
                 wire: host.wire,
                 isConnected: account.isConnected,
+                isCompressed: account.isCompressed,
                 since: account.stretch?.since,
                 until: account.stretch?.until,
                 missed: account.missed,
@@ -66,7 +67,9 @@ public final class HostComparison: Sendable {
         return others.contains(where: \.isConnected) ? .underway : .none
     }
 
-    func opened(_ host: Upstream) { state.withLock { $0.comparison.opened(host) } }
+    func opened(_ host: Upstream, isCompressed: Bool = false) {
+        state.withLock { $0.comparison.opened(host, isCompressed: isCompressed) }
+    }
 
     func ended(_ host: Upstream) { state.withLock { $0.comparison.ended(host) } }
 

@@ -6,6 +6,8 @@ public struct HostReport: Sendable, Equatable {
     public var wire: StreamWire
     /// Whether a stream of it is open.
     public var isConnected: Bool
+    /// Whether what the last stream of it sent, or sends, is compressed.
+    public var isCompressed: Bool
     /// Where the stretch begins that was read without a break, in microseconds since the Unix epoch; nil for none.
     public var since: Int64?
     /// The last time of that stretch, in microseconds since the Unix epoch; nil for none.

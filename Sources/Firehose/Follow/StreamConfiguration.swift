@@ -11,8 +11,8 @@ public struct StreamConfiguration: Sendable {
         case matched
     }
 
-    /// Stream addresses in order of preference; the path tells the wire.
-    public var hosts: [WebURL]
+    /// The hosts in order of preference.
+    public var hosts: [StreamSource]
     /// How many different hosts are followed at the same time: what one of them misses comes by another.
     public var parallelHosts: Int
     /// How much later than a host's own time, in the time of its events, an event may come before the host counts as
@@ -58,9 +58,9 @@ public struct StreamConfiguration: Sendable {
     /// The development switch: plain `ws` to loopback addresses.
     public var allowsLoopback: Bool
 
-    /// A configuration with the usual patience.
+    /// A configuration with the usual patience, for hosts that are asked for nothing but their stream.
     public init(hosts: [WebURL], collections: [CollectionPattern], allowsLoopback: Bool = false) {
-        self.hosts = hosts
+        self.hosts = hosts.map { StreamSource($0) }
         self.collections = collections
         parallelHosts = 1
         missWindow = .seconds(60)

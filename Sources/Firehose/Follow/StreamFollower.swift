@@ -51,7 +51,7 @@ public actor StreamFollower {
     ) {
         self.configuration = configuration
         self.positions = positions
-        let isChecked = configuration.verification != .off && configuration.hosts.contains { Upstream.isRelay($0) }
+        let isChecked = configuration.verification != .off && configuration.hosts.contains { Upstream.isRelay($0.url) }
         passage = identities.flatMap { identities in
             guard isChecked else { return nil }
             let check = SignatureCheck(identities: identities, logger: logger)
@@ -151,8 +151,8 @@ public actor StreamFollower {
             )
         }
         var upstreams: [Upstream] = []
-        for url in configuration.hosts {
-            upstreams.append(try Upstream(url, allowsLoopback: configuration.allowsLoopback))
+        for source in configuration.hosts {
+            upstreams.append(try Upstream(source, allowsLoopback: configuration.allowsLoopback))
         }
         return upstreams
     }
@@ -228,7 +228,10 @@ public actor StreamFollower {
         _ session: StreamSession,
         _ end: StreamTransportEnd
     ) -> HostRotation.Ending? {
-        let (reason, detail) = session.ending?.description ?? end.description
+        let (reason, words) = session.ending?.description ?? end.description
+        var advice: String?
+        if session.ending == nil, case .refused(let status, _, _, _) = end { advice = host.source.advice(on: status) }
+        let detail = [words, advice ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
         StreamMetrics(upstream: host.name).disconnected(end == .cancelled ? "cancelled" : reason)
         if end == .cancelled { return nil }
         logger.warning(

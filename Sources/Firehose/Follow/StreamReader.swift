@@ -113,11 +113,16 @@ struct StreamReader: ~Copyable {
         logger.notice("stream recorded", metadata: ["path": "\(path)", "written": "\(isWritten)"])
     }
 
-    /// The server has accepted the subscription.
-    func opened() {
+    /// The server has accepted the subscription, and agreed to compress what it sends, or not.
+    func opened(isCompressed: Bool) {
         metrics.connected()
-        comparison.opened(host)
+        comparison.opened(host, isCompressed: isCompressed)
         logger.info("stream open", metadata: ["host": "\(host.name)", "wire": "\(host.wire)"])
+        guard host.source.asksForCompression, !isCompressed else { return }
+        logger.info(
+            "stream not compressed",
+            metadata: ["host": "\(host.name)", "detail": "the host does not offer it"]
+        )
     }
 
     /// Takes one message; false when the connection is to be closed.
@@ -194,10 +199,8 @@ struct StreamReader: ~Copyable {
     }
 
     private mutating func take(_ notice: WireContent.Notice) -> Bool {
-        logger.warning(
-            "stream notice",
-            metadata: ["reason": "\(notice.name)", "detail": "\(notice.message)"]
-        )
+        let words = host.source.key.hidden(in: notice.message)
+        logger.warning("stream notice", metadata: ["reason": "\(notice.name)", "detail": "\(words)"])
         switch notice.name {
         case "OutdatedCursor":
             // Nothing is behind a first connection, and a gap that is known comes with the first message.
@@ -207,7 +210,7 @@ struct StreamReader: ~Copyable {
             return declare(.outdatedCursor)
         case "FutureCursor": return giveUpPosition(.sequenceChanged)
         default:
-            return notice.isError ? end(.serverError(name: notice.name, message: notice.message)) : true
+            return notice.isError ? end(.serverError(name: notice.name, message: words)) : true
         }
     }
 

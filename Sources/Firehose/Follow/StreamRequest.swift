@@ -7,6 +7,10 @@ struct StreamRequest: Sendable, Equatable {
     var url: WebURL
     /// The subprotocols that are offered.
     var subprotocols: [String]
+    /// Whether permessage-deflate is offered.
+    var offersCompression: Bool
+    /// What the host, and nobody whom it names, is shown.
+    var key: HostKey?
 
     /// - Parameters:
     ///   - host: whom to ask.
@@ -19,6 +23,8 @@ struct StreamRequest: Sendable, Equatable {
         let wanted = collections.outermost
         let names = wanted.count <= 100 ? wanted.map(\.text) : []
         subprotocols = []
+        offersCompression = host.source.asksForCompression
+        key = host.source.key
         switch host.wire {
         case .jetstream2:
             subprotocols = ["xrpc.v1.json"]

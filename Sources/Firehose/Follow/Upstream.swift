@@ -2,10 +2,12 @@ public import Network
 
 /// One configured stream address.
 struct Upstream: Sendable, Hashable {
-    /// Address without what a subscription adds.
-    let url: WebURL
+    /// As configured, with its path written out.
+    let source: StreamSource
     /// What it speaks.
     let wire: StreamWire
+    /// Address without what a subscription adds.
+    var url: WebURL { source.url }
     /// Host name and port: with the wire, the name of its position.
     var name: String { url.authority }
 
@@ -16,16 +18,21 @@ struct Upstream: Sendable, Hashable {
     /// Tells the wire by the path; an address without a path is a Jetstream of version 2.
     ///
     /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/configuration``.
-    init(_ url: WebURL, allowsLoopback: Bool) throws(FirehoseFailure) {
+    init(_ source: StreamSource, allowsLoopback: Bool) throws(FirehoseFailure) {
+        let url = source.url
         if let objection = Self.objection(to: url, allowsLoopback) {
-            throw FirehoseFailure(code: .configuration, sentence: "the stream address \(url): \(objection)")
+            // A query may hold a key.
+            let address = url.origin + url.path
+            throw FirehoseFailure(code: .configuration, sentence: "the stream address \(address): \(objection)")
         }
         switch url.path {
         case Self.relay: wire = .relay
         case Self.jetstream1: wire = .jetstream1
         default: wire = .jetstream2
         }
-        self.url = url.path == "/" ? url.with(path: Self.jetstream2) : url
+        var whole = source
+        if url.path == "/" { whole.url = url.with(path: Self.jetstream2) }
+        self.source = whole
     }
 
     /// Whether an address is that of a relay.
@@ -39,8 +46,10 @@ struct Upstream: Sendable, Hashable {
             problem =
                 url.scheme == .ws
                 ? "ws leads to loopback addresses alone, with development.allow_loopback" : "its scheme is not wss"
-        } else if url.query != nil {
-            problem = "it has a query, and what is asked for is added by itself"
+        } else if let query = url.query {
+            problem =
+                "it has a query, and what is asked for is added by itself"
+                + (namesKey(query) ? "; a key belongs in a file, which api_key_file beside the address names" : "")
         } else if url.path != "/", !forms.contains(url.path) {
             problem = "its path names no stream"
         }
@@ -52,6 +61,14 @@ struct Upstream: Sendable, Hashable {
         let meant = "\(isPlain ? "ws" : "wss")://\(url.authority)\(bare == "/" ? "" : bare)"
         return "\(understood); did you mean \(meant)?"
     }
+
+    /// Whether one of a query's names is what a key would be handed over by.
+    private static func namesKey(_ query: String) -> Bool {
+        query.lowercased().split(separator: "&").contains { parameter in
+            let name = parameter.prefix { $0 != "=" }
+            return ["key", "token", "auth", "secret"].contains { name.contains($0) }
+        }
+    }
 }
 
 extension StreamConfiguration {
@@ -59,7 +76,7 @@ extension StreamConfiguration {
     ///
     /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/configuration`` when it is none that can be read.
     public static func address(of host: WebURL, allowsLoopback: Bool) throws(FirehoseFailure) -> WebURL {
-        try Upstream(host, allowsLoopback: allowsLoopback).url
+        try Upstream(StreamSource(host), allowsLoopback: allowsLoopback).url
     }
 
     /// What keeps an address from being read, and what would be right; nil when nothing does.

@@ -27,6 +27,8 @@ struct WebSocketTransport: StreamTransport {
         )
         socket.addresses = addresses
         socket.subprotocols = request.subprotocols
+        socket.deflate = request.offersCompression ? DeflateOffer() : nil
+        socket.key = request.key
         socket.headers = ["User-Agent": configuration.userAgent]
         socket.coalesce = configuration.coalesce
         socket.limits.message = configuration.maximumMessage
@@ -34,25 +36,25 @@ struct WebSocketTransport: StreamTransport {
             let connection = try WebSocketConnection(socket, logger: logger)
             let closure = try await connection.run(ReaderHandler(reader))
             guard !Task.isCancelled else { return .cancelled }
-            return .closed(code: closure.code.rawValue, reason: closure.reason)
+            return .closed(code: closure.code.rawValue, reason: request.key.hidden(in: closure.reason))
         } catch {
-            return Self.end(error, now: SystemClock().now())
+            return Self.end(error, of: request.key, now: SystemClock().now())
         }
     }
 
-    /// What a failure means to the follower.
-    static func end(_ failure: WebSocketFailure, now: UnixTime) -> StreamTransportEnd {
+    /// What a failure means to the follower; a key that the server quotes is not in it.
+    static func end(_ failure: WebSocketFailure, of key: HostKey?, now: UnixTime) -> StreamTransportEnd {
         if failure.code == .cancelled || Task.isCancelled { return .cancelled }
         guard let refusal = failure.refusal else {
             return .lost(code: failure.code.rawValue, detail: failure.detail)
         }
-        let error = XRPCError(
-            HTTPResponse(status: refusal.status, headers: refusal.headers, body: refusal.body)
-        )
+        // Before it is cut, which may leave a part of the key, and again where it was written with escapes.
+        let body = Array(key.hidden(in: String(decoding: refusal.body, as: UTF8.self)).utf8)
+        let error = XRPCError(HTTPResponse(status: refusal.status, headers: refusal.headers, body: body))
         return .refused(
             status: refusal.status,
-            error: error.name,
-            message: error.message ?? "",
+            error: error.name.map { key.hidden(in: $0) },
+            message: key.hidden(in: error.message ?? ""),
             retryAfter: refusal.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: now) }
         )
     }
@@ -64,7 +66,7 @@ private struct ReaderHandler: ~Copyable, WebSocketHandler {
 
     init(_ reader: consuming StreamReader) { self.reader = reader }
 
-    mutating func opened(_ response: UpgradeResponse) { reader.opened() }
+    mutating func opened(_ response: UpgradeResponse) { reader.opened(isCompressed: response.deflate != nil) }
 
     mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
         Self.verdict(reader.message(kind == .text ? .text : .binary, bytes))

@@ -99,9 +99,14 @@ final class ConfigurationSection {
     }
 
     /// A scalar that must be there.
-    func required<Value>(_ key: String, expected: String, parse: (String) -> Value?) -> Value? {
+    func required<Value>(
+        _ key: String,
+        expected: String,
+        objection: (String) -> String? = { _ in nil },
+        parse: (String) -> Value?
+    ) -> Value? {
         let before = record.issues.count
-        let value = optional(key, expected: expected, parse: parse)
+        let value = optional(key, expected: expected, objection: objection, parse: parse)
         if value == nil, record.issues.count == before {
             flag(nil, full(key), "this key is required: \(expected)")
         }
@@ -142,11 +147,14 @@ final class ConfigurationSection {
     // MARK: Lists and sections
 
     /// A list of scalars, or a single one; an override separates them by commas.
+    ///
+    /// A mapping in the place of a scalar is read by `section`; without that none may stand there.
     func list<Value>(
         _ key: String,
         default fallback: [Value],
         expected: String,
         objection: (String) -> String? = { _ in nil },
+        section: ((ConfigurationSection) -> Value?)? = nil,
         parse: (String) -> Value?
     ) -> [Value] {
         asked.insert(key)
@@ -170,6 +178,11 @@ final class ConfigurationSection {
         let nodes = node.sequence.map(Array.init) ?? [node]
         let values = nodes.enumerated().compactMap { index, element -> Value? in
             let name = node.sequence == nil ? full(key) : "\(full(key))[\(index)]"
+            if let section, element.mapping != nil {
+                let child = ConfigurationSection(element, path: name, file: file, record: record)
+                children.append(child)
+                return section(child)
+            }
             guard let text = element.scalar?.string else {
                 flag(element, name, "expected \(expected), found \(Self.kind(of: element))")
                 return nil
@@ -261,8 +274,18 @@ final class ConfigurationSection {
     }
 
     private static func mistake(_ text: String, _ expected: String, _ objection: (String) -> String?) -> String {
-        let found = "expected \(expected), found “\(text.prefix(80))”"
+        let found = "expected \(expected), found “\(quoted(text))”"
         return objection(text).map { "\(found): \($0)" } ?? found
+    }
+
+    /// What is shown of a value that is wrong: of an address neither query nor password, which may be somebody's key.
+    private static func quoted(_ text: String) -> String {
+        let head = text.prefix { $0 != "?" && $0 != "#" }
+        guard let scheme = head.firstRange(of: ":/") else { return String(text.prefix(80)) }
+        let rest = head[scheme.upperBound...].drop { $0 == "/" }
+        let place = rest.prefix { $0 != "/" }.lastIndex(of: "@").map { "…\(rest[$0...])" } ?? String(rest)
+        let shown = "\(head[..<rest.startIndex])\(place)"
+        return String(shown.prefix(80)) + (head.endIndex < text.endIndex ? "…" : "")
     }
 
     /// Flags every key that was never asked for, here and below.
@@ -306,7 +329,7 @@ final class ConfigurationSection {
 
     private static func kind(of node: Node) -> String {
         switch node {
-        case .scalar(let scalar): "“\(scalar.string.prefix(80))”"
+        case .scalar(let scalar): "“\(quoted(scalar.string))”"
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"

@@ -27,7 +27,9 @@ struct ConfigurationSummary {
             let place =
                 index == 0
                 ? "The stream is read from" : index < parallel ? "  and at the same time" : "  or, when that fails,"
-            lines.append("\(place) \(host).")
+            let compression = host.asksForCompression ? ", compressed if it offers that" : ""
+            let key = host.keyFile.map { ", with the key in \($0)" } ?? ""
+            lines.append("\(place) \(host)\(compression)\(key).")
         }
         lines.append("State is kept in \(configuration.stateDirectory).")
         if configuration.status.address == nil {

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import Network
 internal import OAuth
 
 extension ConfiguredFiles {
@@ -23,7 +24,9 @@ extension ConfiguredFiles {
         case clientKey
         /// 32 octets that encrypt the session.
         case encryptionKey
-        /// A secret of another kind of session than is configured.
+        /// The key that a stream host gave.
+        case hostKey(WebURL)
+        /// A secret that is not going to be used: of another kind of session than is configured, for one.
         case unusedSecret
     }
 
@@ -44,7 +47,8 @@ extension ConfiguredFiles {
             guard unsafe stat(path, &status) == 0 else { return folderProblem(Self.folder(of: path)) }
             if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
             return unsafe access(path, W_OK) == 0 ? nil : Self.refusal(path, "write to")
-        case .secret, .clientKey, .encryptionKey: return readingProblem(path) ?? contentProblem(path, use)
+        case .secret, .clientKey, .encryptionKey, .hostKey:
+            return readingProblem(path) ?? contentProblem(path, use)
         }
     }
 
@@ -100,6 +104,7 @@ extension ConfiguredFiles {
             switch use {
             case .clientKey: _ = try ClientKey.load(path)
             case .encryptionKey: _ = try SecretFile().encryptionKey(path)
+            case .hostKey(let url): _ = try HostKey(file: path, for: url)
             case .secret, .authorities, .writing, .newFolder, .unusedSecret: _ = try SecretFile().secret(path)
             }
             return nil
@@ -143,7 +148,7 @@ extension ConfigurationSection {
         let path =
             switch use {
             case .authorities, .writing, .newFolder: files.path(text)
-            case .secret, .clientKey, .encryptionKey, .unusedSecret: files.secret(text)
+            case .secret, .clientKey, .encryptionKey, .hostKey, .unusedSecret: files.secret(text)
             }
         files.expect(path, as: use) { flag(key, $0) }
         return path

@@ -53,25 +53,27 @@ extension ConfigurationSection {
     ///   - fallback: used when the key is absent.
     ///   - expected: what each should be, for the error message.
     ///   - reading: of each text.
-    ///   - identity: by which two of them are the same; that it is theirs is said.
     /// - Returns: those that can be used.
     func addresses(
         _ key: String,
         default fallback: [WebURL],
         expected: String,
-        reading: (String) -> ServiceAddress,
-        identity: (WebURL) -> WebURL = { $0 }
+        reading: (String) -> ServiceAddress
     ) -> [WebURL] {
         let before = problemCount
         let urls = list(key, default: fallback, expected: expected, objection: { reading($0).objection }) {
             reading($0).url
         }
-        guard problemCount == before else { return urls }
+        if problemCount == before { flagRepeated(key, urls) }
+        return urls
+    }
+
+    /// Flags each element of a list whose address is that of one before it.
+    func flagRepeated(_ key: String, _ urls: [WebURL]) {
         var seen: Set<WebURL> = []
-        for (index, url) in urls.enumerated() where !seen.insert(identity(url)).inserted {
+        for (index, url) in urls.enumerated() where !seen.insert(url).inserted {
             flag("\(key)[\(index)]", "the same as one before it; name each address once")
         }
-        return urls
     }
 
     /// The origin of a service.

@@ -2,6 +2,7 @@ internal import ATProtocol
 internal import Firehose
 internal import Network
 internal import Notifier
+internal import OAuth
 
 /// The section that says which streams are read, and how.
 struct StreamSection {
@@ -21,7 +22,8 @@ struct StreamSection {
         let hosts = hosts()
         let areRight = section.problemCount == before
         let collections = Set(rules.flatMap { $0.collections + $0.confirmingCollections }).sorted { $0.text < $1.text }
-        var stream = StreamConfiguration(hosts: hosts, collections: collections, allowsLoopback: allowsLoopback)
+        var stream = StreamConfiguration(hosts: [], collections: collections, allowsLoopback: allowsLoopback)
+        stream.hosts = hosts
         stream.initialMargin = section.duration(
             "initial_margin",
             default: stream.initialMargin,
@@ -33,7 +35,7 @@ struct StreamSection {
             in: .seconds(5) ... .seconds(3600)
         )
         stream.parallelHosts = section.integer("parallel_hosts", default: stream.parallelHosts, in: 1...4)
-        let names = Set(hosts.map(\.authority))
+        let names = Set(hosts.map(\.url.authority))
         if areRight, stream.parallelHosts > names.count {
             section.flag("parallel_hosts", "there are only \(names.count) different hosts under “hosts”")
         }
@@ -56,23 +58,53 @@ struct StreamSection {
         return stream
     }
 
-    private func hosts() -> [WebURL] {
+    private static let expected = "a wss:// URL of a Jetstream or a relay"
+
+    private func hosts() -> [StreamSource] {
         let before = section.problemCount
-        let hosts = section.addresses(
+        let hosts = section.list(
             "hosts",
             default: ["us-east", "us-west"].compactMap { region in
-                try? WebURL("wss://jetstream.\(region).bsky.network/xrpc/network.bsky.jetstream.subscribeEvents")
+                let host = "jetstream.\(region).bsky.network"
+                return (try? WebURL("wss://\(host)/xrpc/network.bsky.jetstream.subscribeEvents"))
+                    .map { StreamSource($0) }
             },
-            expected: "a wss:// URL of a Jetstream or a relay",
-            reading: { text in
-                ServiceAddress(stream: text) {
-                    StreamConfiguration.objection(to: $0, allowsLoopback: allowsLoopback)
-                }
-            },
-            identity: { (try? StreamConfiguration.address(of: $0, allowsLoopback: allowsLoopback)) ?? $0 }
+            expected: Self.expected,
+            objection: { address($0).objection },
+            section: host,
+            parse: { address($0).url.map { StreamSource($0) } }
         )
-        if hosts.isEmpty, section.problemCount == before { section.flag("hosts", "at least one host is needed") }
+        guard section.problemCount == before else { return hosts }
+        if hosts.isEmpty { section.flag("hosts", "at least one host is needed") }
+        section.flagRepeated("hosts", hosts.map(identity))
         return hosts
+    }
+
+    /// A host with terms of its own.
+    private func host(_ section: ConfigurationSection) -> StreamSource? {
+        let url = section.required("address", expected: Self.expected, objection: { address($0).objection }) {
+            address($0).url
+        }
+        let compression = section.flag("compression", default: false)
+        let before = section.problemCount
+        let file = section.path("api_key_file", in: files, as: url.map(ConfiguredFiles.Use.hostKey) ?? .unusedSecret)
+        guard let url else { return nil }
+        var host = StreamSource(url, asksForCompression: compression)
+        host.keyFile = file
+        guard let file, files.purpose.delivers, section.problemCount == before else { return host }
+        do throws(OAuthFailure) { host.key = try HostKey(file: file, for: url) } catch {
+            section.flag("api_key_file", error.sentence)
+        }
+        return host
+    }
+
+    private func address(_ text: String) -> ServiceAddress {
+        ServiceAddress(stream: text) { StreamConfiguration.objection(to: $0, allowsLoopback: allowsLoopback) }
+    }
+
+    /// By which two hosts are the same, however each is written.
+    private func identity(_ host: StreamSource) -> WebURL {
+        (try? StreamConfiguration.address(of: host.url, allowsLoopback: allowsLoopback)) ?? host.url
     }
 
     /// Who lists the authors of a collection when a gap is swept.

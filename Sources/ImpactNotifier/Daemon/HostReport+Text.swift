@@ -9,6 +9,7 @@ extension HostReport {
             "host": .string(host),
             "wire": .string(wire.rawValue),
             "connected": .bool(isConnected),
+            "compressed": .bool(isCompressed),
             "read_since": since.map { .number(UnixTime(microseconds: $0).seconds) } ?? .null,
             "read_until": until.map { .number(UnixTime(microseconds: $0).seconds) } ?? .null,
             "missed": .integer(Int64(missed)),
@@ -17,5 +18,7 @@ extension HostReport {
     }
 
     /// The host in a few words, for a log line.
-    var text: String { "\(host) \(isConnected ? "open" : "closed") missed:\(missed) late:\(late)" }
+    var text: String {
+        "\(host) \(isConnected ? "open" : "closed") missed:\(missed) late:\(late)" + (isCompressed ? " compressed" : "")
+    }
 }

@@ -53,11 +53,7 @@ struct Doctor {
         guard !paths.isEmpty else { return nil }
         for path in paths {
             do throws(OAuthFailure) { _ = try SecretFile().secret(path) } catch {
-                return .failure(
-                    "secrets",
-                    error.sentence,
-                    "“Secrets” in \(Documentation.operations.path) says how they lie."
-                )
+                return Self.unreadable(error, "secrets")
             }
         }
         return .ok("secrets", "can be read: \(paths.joined(separator: ", "))")
@@ -78,19 +74,31 @@ struct Doctor {
         }
     }
 
-    private func stream(_ host: WebURL) async -> DoctorFinding {
+    private func stream(_ configured: StreamSource) async -> DoctorFinding {
+        var host = configured
+        if let file = host.keyFile {
+            do throws(OAuthFailure) { host.key = try HostKey(file: file, for: host.url) } catch {
+                return Self.unreadable(error, "stream")
+            }
+        }
+        let origin = host.url.origin
         switch await StreamProbe(configuration: configuration, logger: logger).probe(host) {
         case .alive(let delay):
-            return .ok("stream", "\(host.origin): first event after \(delay / .milliseconds(1)) ms")
+            return .ok("stream", "\(origin): first event after \(delay / .milliseconds(1)) ms")
         case .silent:
             return .warning(
                 "stream",
-                "\(host.origin): connected, but silent for \(StreamProbe.patience.wholeSeconds) s",
+                "\(origin): connected, but silent for \(StreamProbe.patience.wholeSeconds) s",
                 "The daemon takes another host of stream.hosts when this one stays silent."
             )
-        case .failed(let reason):
-            return .failure("stream", reason, "Check stream.hosts, the network and the proxy; or name another host.")
+        case .failed(let reason, let advice):
+            let usual = "Check stream.hosts, the network and the proxy; or name another host."
+            return .failure("stream", reason, advice ?? usual)
         }
+    }
+
+    private static func unreadable(_ failure: OAuthFailure, _ step: String) -> DoctorFinding {
+        .failure(step, failure.sentence, "“Secrets” in \(Documentation.operations.path) says how they lie.")
     }
 
     // MARK: The account

@@ -1,3 +1,4 @@
+internal import Firehose
 internal import Logging
 internal import Network
 internal import Synchronization
@@ -11,8 +12,8 @@ struct StreamProbe {
         case alive(Duration)
         /// Connected, but nothing came in time.
         case silent
-        /// No connection; in the words of the client.
-        case failed(String)
+        /// No connection; in the words of the client, and what to do about it where the host says that.
+        case failed(String, advice: String?)
     }
 
     let configuration: Configuration
@@ -21,13 +22,15 @@ struct StreamProbe {
     /// Within this time a host of the whole network sends something.
     static let patience: Duration = .seconds(10)
 
-    func probe(_ url: WebURL) async -> Outcome {
-        let socket = WebSocketConfiguration(
-            url: url,
+    func probe(_ host: StreamSource) async -> Outcome {
+        var socket = WebSocketConfiguration(
+            url: host.url,
             tls: TLSContext(extraAuthorities: configuration.certificateAuthorityFile),
             proxy: configuration.proxy,
             allowsLoopback: configuration.allowsLoopback
         )
+        socket.deflate = host.asksForCompression ? DeflateOffer() : nil
+        socket.key = host.key
         let arrival = FirstMessage()
         let startedAt = ContinuousClock.now
         do {
@@ -35,7 +38,7 @@ struct StreamProbe {
             _ = try await connection.run(ProbeHandler(arrival: arrival, deadline: startedAt + Self.patience))
         } catch {
             guard arrival.time == nil else { return .alive(.zero) }
-            return .failed(error.description)
+            return .failed(error.description, advice: error.refusal.flatMap { host.advice(on: $0.status) })
         }
         return arrival.time.map { .alive($0 - startedAt) } ?? .silent
     }

@@ -20,8 +20,13 @@ enum ServerFrame {
     /// The client broke the protocol.
     struct Violation: Error {}
 
-    static func encode(_ opcode: Opcode, _ payload: [UInt8], isFinal: Bool = true) -> [UInt8] {
-        let first = (isFinal ? 0x80 : 0) | opcode.rawValue
+    static func encode(
+        _ opcode: Opcode,
+        _ payload: [UInt8],
+        isFinal: Bool = true,
+        isCompressed: Bool = false
+    ) -> [UInt8] {
+        let first = (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue
         let count = payload.count
         let length: [UInt8] =
             if count < 126 {

@@ -21,6 +21,9 @@ public final class StreamHost: Sendable {
         var index: [String: Set<String>] = [:]
         var isIndexing = true
         var tellsCursors = false
+        var compresses = false
+        /// What a client has to show; nil when anybody is served.
+        var key: String?
     }
 
     private let server: LoopbackServer
@@ -78,6 +81,12 @@ public final class StreamHost: Sendable {
     /// Lets the relay wire tell of cursors that are too old or in the future, as the specification has it and the public
     /// hosts have not.
     public func tellAboutCursors(_ tells: Bool) { state.withLock { $0.tellsCursors = tells } }
+
+    /// Agrees to permessage-deflate from now on, on the wire that the public servers agree to it on: Jetstream v1.
+    public func compress(_ compresses: Bool = true) { state.withLock { $0.compresses = compresses } }
+
+    /// Serves only who shows this key from now on; nil for everybody.
+    public func demand(key: String?) { state.withLock { $0.key = key } }
 
     /// Shortens the retention: older positions answer `CursorTooOld` on v2 and are clamped in silence on v1.
     public func forget(allBut count: Int) { log.forget(allBut: count) }
@@ -154,7 +163,13 @@ public final class StreamHost: Sendable {
     }
 
     func answer(_ request: IncomingRequest) -> Reply {
-        switch SandboxWire(rawValue: request.path) {
+        let wire = SandboxWire(rawValue: request.path)
+        let shown = request.headers["Authorization"]
+        if wire != nil, let key = state.withLock(\.key), shown != "Bearer \(key)" {
+            // It quotes what it was shown, as careless servers do.
+            return .response(.failure(401, "AuthenticationRequired", "not a key of ours: \(shown ?? "none")"))
+        }
+        return switch wire {
         case .jetstream2: jetstream2(request)
         case .jetstream1: jetstream1(request)
         case .relay: relay(request)
@@ -254,6 +269,10 @@ public final class StreamHost: Sendable {
         {
             headers["Sec-WebSocket-Protocol"] = "xrpc.v1.json"
         }
+        let extensions = request.headers.values(of: "Sec-WebSocket-Extensions").joined(separator: ",")
+        let isCompressed =
+            wire == .jetstream1 && state.withLock(\.compresses) && extensions.contains("permessage-deflate")
+        if isCompressed { headers["Sec-WebSocket-Extensions"] = "permessage-deflate" }
         return .upgrade(HTTPResponse(status: 101, headers: headers)) { [self] socket, received in
             let subscriber = StreamSubscriber(socket: socket, wire: wire, log: log) { self.state.withLock(\.manner) }
             let number = state.withLock { state in
@@ -264,7 +283,12 @@ public final class StreamHost: Sendable {
             subscriber.run(
                 from: position,
                 filter,
-                StreamSubscriber.Opening(first: first, waitsForOptions: waitsForOptions, ends: ends),
+                StreamSubscriber.Opening(
+                    first: first,
+                    waitsForOptions: waitsForOptions,
+                    ends: ends,
+                    isCompressed: isCompressed
+                ),
                 received
             )
             state.withLock { $0.subscribers[number] = nil }

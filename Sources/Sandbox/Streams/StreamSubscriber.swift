@@ -18,6 +18,8 @@ final class StreamSubscriber: Sendable {
         var waitsForOptions = false
         /// The message is the last one.
         var ends = false
+        /// permessage-deflate was agreed.
+        var isCompressed = false
     }
 
     /// Why the connection is over.
@@ -33,6 +35,8 @@ final class StreamSubscriber: Sendable {
         var pongExpected: (payload: [UInt8], by: ContinuousClock.Instant)?
         var tearsNextFrame = false
         var isPaused: Bool
+        /// Compresses what is sent; nil when that was not agreed.
+        var deflater: MessageDeflater?
     }
 
     private let socket: ServerSocket
@@ -70,10 +74,11 @@ final class StreamSubscriber: Sendable {
             filter: filter,
             received: received,
             nextPing: .now + manner().pingInterval,
-            isPaused: opening.waitsForOptions
+            isPaused: opening.waitsForOptions,
+            deflater: opening.isCompressed ? MessageDeflater() : nil
         )
         do {
-            if let first = opening.first { try write(first, opcode) }
+            if let first = opening.first { try write(first, opcode, progress) }
             if opening.ends { try end(1008, "") }
             while true { try turn(&progress) }
         } catch {}
@@ -110,7 +115,7 @@ final class StreamSubscriber: Sendable {
                 try socket.write(Array(frame.prefix(frame.count / 2)))
                 throw Ended()
             }
-            try write(message, opcode)
+            try write(message, opcode, progress)
         }
         return batch.count == 256
     }
@@ -179,15 +184,15 @@ final class StreamSubscriber: Sendable {
             throw Ended()
         case .close(let code, let reason): try end(code, reason)
         case .stall(let duration): try stall(duration)
-        case .text(let text): try write(Array(text.utf8), .text)
-        case .binary(let bytes): try write(bytes, .binary)
+        case .text(let text): try write(Array(text.utf8), .text, progress)
+        case .binary(let bytes): try write(bytes, .binary, progress)
         case .raw(let bytes): try socket.write(bytes)
         case .tooSlow:
             let advice =
                 "reading below the floor rate 100001 events behind the tip; reconnect with cursor=\(progress.position)"
             let error: JSONValue = ["$type": "error", "error": "ConsumerTooSlow", "message": .string(advice)]
             let message = wire == .relay ? RelayMessage.error("ConsumerTooSlow", "") : error.encoded
-            try write(message ?? [], opcode)
+            try write(message ?? [], opcode, progress)
             throw Ended()
         case .ping: try ping(&progress)
         case .tearNextFrame: progress.tearsNextFrame = true
@@ -210,23 +215,36 @@ final class StreamSubscriber: Sendable {
         throw Ended()
     }
 
-    private func write(_ payload: [UInt8], _ opcode: ServerFrame.Opcode) throws {
-        switch manner().framing {
-        case .whole: try socket.write(ServerFrame.encode(opcode, payload))
-        case .fragmented(let size): try fragments(payload, opcode, size: size, endsEmpty: false)
-        case .gorilla(let size): try fragments(payload, opcode, size: size, endsEmpty: true)
-        }
+    private func write(_ message: [UInt8], _ opcode: ServerFrame.Opcode, _ progress: Progress) throws {
+        let deflater = message.count < MessageDeflater.threshold ? nil : progress.deflater
+        let payload = deflater?.compress(message) ?? message
+        let (limit, endsEmpty): (Int, Bool) =
+            switch manner().framing {
+            case .whole: (Int.max, false)
+            case .fragmented(let size): (size, false)
+            case .gorilla(let size): (size, true)
+            }
+        try fragments(payload, opcode, isCompressed: deflater != nil, size: limit, endsEmpty: endsEmpty)
     }
 
-    private func fragments(_ payload: [UInt8], _ opcode: ServerFrame.Opcode, size: Int, endsEmpty: Bool) throws {
+    private func fragments(
+        _ payload: [UInt8],
+        _ opcode: ServerFrame.Opcode,
+        isCompressed: Bool,
+        size: Int,
+        endsEmpty: Bool
+    ) throws {
         var rest = payload[...]
         var opcode = opcode
-        while !rest.isEmpty {
+        // RFC 7692 §6: the first fragment alone says that the message is compressed.
+        var isCompressed = isCompressed
+        repeat {
             let piece = Array(rest.prefix(max(1, size)))
             rest = rest.dropFirst(piece.count)
-            try socket.write(ServerFrame.encode(opcode, piece, isFinal: rest.isEmpty && !endsEmpty))
-            opcode = .continuation
-        }
+            let isFinal = rest.isEmpty && !endsEmpty
+            try socket.write(ServerFrame.encode(opcode, piece, isFinal: isFinal, isCompressed: isCompressed))
+            (opcode, isCompressed) = (.continuation, false)
+        } while !rest.isEmpty
         if endsEmpty { try socket.write(ServerFrame.encode(.continuation, [])) }
     }
 }

@@ -39,6 +39,9 @@ struct UpgradeRequest: Sendable {
         if let deflate = configuration.deflate {
             lines.append("Sec-WebSocket-Extensions: " + deflate.headerValue)
         }
+        if let authorization = configuration.key?.authorization(to: configuration.url) {
+            lines.append("Authorization: \(authorization)")
+        }
         for field in configuration.headers { lines.append("\(field.name): \(field.value)") }
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }

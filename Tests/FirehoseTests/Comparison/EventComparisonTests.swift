@@ -10,8 +10,8 @@ import Testing
     private let did: DID
 
     init() throws {
-        first = try Upstream(WebURL("wss://a.test/"), allowsLoopback: false)
-        second = try Upstream(WebURL("wss://b.test/subscribe"), allowsLoopback: false)
+        first = try Upstream(StreamSource(WebURL("wss://a.test/")), allowsLoopback: false)
+        second = try Upstream(StreamSource(WebURL("wss://b.test/subscribe")), allowsLoopback: false)
         did = try DID("did:web:author.test")
     }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct `Two hosts at once` {
     private func configuration(_ sandbox: FollowedSandbox, _ hosts: WebURL...) throws -> StreamConfiguration {
         var configuration = try sandbox.configuration()
-        configuration.hosts = hosts
+        configuration.hosts = hosts.map { StreamSource($0) }
         configuration.parallelHosts = 2
         configuration.missWindow = .milliseconds(300)
         return configuration
@@ -119,7 +119,7 @@ import Testing
         let sandbox = try await FollowedSandbox(hosts: 3, tracer: .milliseconds(20))
         let hosts = sandbox.network.streamHosts
         var configuration = try sandbox.configuration()
-        configuration.hosts = hosts.map { $0.url(.jetstream2) }
+        configuration.hosts = hosts.map { StreamSource($0.url(.jetstream2)) }
         configuration.parallelHosts = 2
         // A host that is younger than the margin would say that it does not go back so far.
         sandbox.network.clock.advance(by: .seconds(600))

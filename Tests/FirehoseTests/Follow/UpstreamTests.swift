@@ -17,7 +17,7 @@ import Testing
         ),
         ("ws://127.0.0.1:6008/subscribe", .jetstream1, "ws://127.0.0.1:6008/subscribe"),
     ]) func `tells the wire by its path`(text: String, wire: StreamWire, address: String) throws {
-        let upstream = try Upstream(WebURL(text), allowsLoopback: true)
+        let upstream = try Upstream(StreamSource(WebURL(text)), allowsLoopback: true)
         #expect(upstream.wire == wire && upstream.url.description == address)
         #expect(try StreamConfiguration.address(of: WebURL(text), allowsLoopback: true).description == address)
     }
@@ -26,6 +26,8 @@ import Testing
         ("wss://a.test/subscribe/", "path", "did you mean wss://a.test/subscribe?"),
         ("wss://a.test//subscribe", "path", "did you mean wss://a.test/subscribe?"),
         ("wss://a.test/subscribe?wantedCollections=x", "query", "did you mean wss://a.test/subscribe?"),
+        ("wss://a.test/subscribe?api_key=x", "query", "api_key_file"),
+        ("wss://a.test/?cursor=1&Access-Token=x", "query", "api_key_file"),
         ("wss://a.test/?", "query", "did you mean wss://a.test?"),
         ("wss://a.test/xrpc/com.atproto.sync.subscribeRepos?cursor=1", "query", "subscribeRepos?"),
         ("wss://a.test/Subscribe", "path", "understood are"), ("wss://a.test/other", "path", "understood are"),
@@ -41,8 +43,17 @@ import Testing
             for form in ["/xrpc/network.bsky.jetstream.subscribeEvents", "/subscribe", "subscribeRepos"] {
                 #expect(objection.contains(form), "\(objection)")
             }
-            #expect(throws: FirehoseFailure.self) { try Upstream(WebURL(text), allowsLoopback: allowsLoopback) }
+            let source = StreamSource(try WebURL(text))
+            #expect(throws: FirehoseFailure.self) { try Upstream(source, allowsLoopback: allowsLoopback) }
         }
+    }
+
+    @Test func `with a query that is no key's says nothing of keys, and no refusal repeats one`() throws {
+        let harmless = try WebURL("wss://a.test/subscribe?wantedCollections=x.key")
+        #expect(StreamConfiguration.objection(to: harmless, allowsLoopback: false)?.contains("api_key") == false)
+        let source = StreamSource(try WebURL("wss://a.test/subscribe?token=0123456789"))
+        let failure = #expect(throws: FirehoseFailure.self) { try Upstream(source, allowsLoopback: false) }
+        #expect(failure?.sentence.contains("0123456789") == false)
     }
 
     @Test func `to loopback needs the switch`() throws {

@@ -16,7 +16,7 @@ import WebSocket
             refusal: .init(status: 429, headers: ["Retry-After": text], body: [])
         )
         // 2015-10-21T07:27:00Z
-        let end = WebSocketTransport.end(failure, now: 1_445_412_420)
+        let end = WebSocketTransport.end(failure, of: nil, now: 1_445_412_420)
         guard case .refused(429, _, _, let retryAfter) = end else {
             Issue.record("\(end)")
             return

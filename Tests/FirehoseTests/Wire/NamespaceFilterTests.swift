@@ -97,7 +97,7 @@ import Testing
         func query(_ wanted: [String]) throws -> [String] {
             let path =
                 [StreamWire.jetstream1: "/subscribe", .relay: "/xrpc/com.atproto.sync.subscribeRepos"][wire] ?? ""
-            let host = try Upstream(WebURL("wss://h.test\(path)"), allowsLoopback: false)
+            let host = try Upstream(StreamSource(WebURL("wss://h.test\(path)")), allowsLoopback: false)
             let request = StreamRequest(host, .live, collections: try patterns(wanted))
             return PercentEncoding.parseForm(request.url.query ?? "").filter { $0.name != "kinds" }.map {
                 "\($0.name)=\($0.value)"

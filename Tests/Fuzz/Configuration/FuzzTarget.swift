@@ -29,7 +29,7 @@ enum FuzzTarget {
     private static func check(_ loaded: ConfigurationLoader.Loaded) {
         let configuration = loaded.configuration
         require(!configuration.stream.hosts.isEmpty && !configuration.delivery.rules.isEmpty)
-        require(configuration.stream.hosts.allSatisfy { $0.scheme == .wss || configuration.allowsLoopback })
+        require(configuration.stream.hosts.allSatisfy { $0.url.scheme == .wss || configuration.allowsLoopback })
         require((0...0.08).contains(configuration.stream.coalesce / .seconds(1)))
         require(configuration.delivery.contradictions.isEmpty)
         require(Set(configuration.delivery.rules.map(\.name)).count == configuration.delivery.rules.count)

@@ -168,7 +168,7 @@ final class StreamCampaign: Sendable {
     private func streamConfiguration() throws -> StreamConfiguration {
         let collections = configuration.rules.flatMap(\.collections)
         var stream = StreamConfiguration(hosts: [], collections: collections, allowsLoopback: true)
-        let hosts = zip(network.streamHosts, SandboxWire.allCases).map { $0.url($1) }
+        let hosts = zip(network.streamHosts, SandboxWire.allCases).map { StreamSource($0.url($1)) }
         (stream.hosts, stream.parallelHosts) = state.withLock {
             (hosts.shuffled(using: &$0.generator), Int.random(in: 1...2, using: &$0.generator))
         }

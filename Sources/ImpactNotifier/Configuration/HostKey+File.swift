@@ -1,0 +1,17 @@
+internal import Network
+internal import OAuth
+
+extension HostKey {
+    /// The key that a file holds, in a line by itself.
+    ///
+    /// - Throws: ``OAuthFailure`` of code `configuration`, which never holds any of it.
+    init(file: String, for url: WebURL) throws(OAuthFailure) {
+        guard let key = HostKey(try SecretFile().secret(file), for: url) else {
+            throw OAuthFailure(
+                code: .configuration,
+                sentence: "\(file) holds no key: that is one line of ASCII characters without a blank."
+            )
+        }
+        self = key
+    }
+}
