@@ -49,10 +49,10 @@ fi
 endef
 
 .PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
-	testbed jose wsproto bench bench-latency bench-ledger fuzz clean
+	testbed jose wsproto websockets bench bench-latency bench-ledger fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install the Debian packages that the build needs, if any is missing
 	@command -v swift >/dev/null || { echo 'swift is not on the PATH; see https://www.swift.org/install/' >&2; exit 69; }
@@ -157,7 +157,7 @@ lint: ## check the format of every source file
 alerts: ## check the alert rules, and test each alert with promtool
 	@bash Tests/Alerts/alerts.sh
 
-interop: autobahn testbed jose wsproto ## every check against software of others
+interop: autobahn testbed jose wsproto websockets ## every check against software of others
 
 autobahn: setup ## the Autobahn suite against the WebSocket client (quick, limits, compress-small)
 	@bash Tests/Interop/autobahn.sh
@@ -170,6 +170,9 @@ jose: setup ## an independent JOSE library verifies our proofs
 
 wsproto: setup ## an independent WebSocket library reads what our client reads
 	@bash Tests/Interop/wsproto.sh
+
+websockets: setup ## the daemon reads a compressed stream of a third-party server, which asks for a key
+	@bash Tests/Interop/streams.sh
 
 bench: setup ## the WebSocket client against the limit and its peers
 	@bash Tests/Benchmarks/bench.sh $(ARGS)
