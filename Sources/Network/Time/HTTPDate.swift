@@ -3,13 +3,18 @@ public enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
 
-    /// Seconds since the Unix epoch; nil for the two obsolete forms and anything else.
+    /// Seconds since the Unix epoch; nil for anything that is no date.
+    ///
+    /// The two obsolete forms are read as well, as they must be: `Sunday, 06-Nov-94 08:49:37 GMT`, whose years lie between 1970
+    /// and 2069, and `Sun Nov  6 08:49:37 1994`.
     public static func seconds(_ text: String) -> Double? {
-        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT",
-            let day = Int(parts[1]), (1...31).contains(day),
-            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]), (1970...9999).contains(year)
+        var parts = text.split { $0 == " " || $0 == "," || $0 == "-" }
+        if parts.count == 5 { parts = [parts[0], parts[2], parts[1], parts[4], parts[3], "GMT"] }
+        guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]), (1...31).contains(day),
+            let month = months.firstIndex(of: String(parts[2])), let written = Int(parts[3])
         else { return nil }
+        let year = parts[3].count == 2 ? written + (written < 70 ? 2000 : 1900) : written
+        guard (1970...9999).contains(year) else { return nil }
         let clock = parts[4].split(separator: ":").compactMap { Int($0) }
         guard clock.count == 3, (0..<24).contains(clock[0]), (0..<60).contains(clock[1]), (0...60).contains(clock[2])
         else { return nil }
