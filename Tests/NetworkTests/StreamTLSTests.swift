@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 import Network
 import TestSupport
 import Testing
@@ -120,14 +121,25 @@ import Testing
         #expect(report.failure?.detail.contains("bad record mac") ?? false)
     }
 
-    @Test func `a server that does not speak TLS is refused`() async throws {
-        let server = ScriptedServer([.answerAndClose("HTTP/1.1 400 Bad Request\r\n\r\n")])
-        defer { server.stop() }
-        let url = try WebURL("https://127.0.0.1:\(server.port)/")
-        var connector = StreamConnector(tls: TLSContext())
-        connector.deadlines.tls = .milliseconds(300)
-        let code = try await StreamExchange.run(connector, url).failure?.code
-        #expect(code == .timeout || code == .tls || code == .reset)
+    @Test(arguments: [
+        ("HTTP/1.1 400 Bad Request\r\n\r\n", "it answers in plain HTTP"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "it begins with “SSH-2.0-OpenSSH_9.2”"), ("* OK", "it begins with “* OK”"),
+        ("\u{5}", "it begins with the octets 05"), ("\0\0\u{12}\u{4}\0", "it begins with the octets 00 00 12 04 00"),
+    ]) func `a server that does not speak TLS is refused at once`(words: String, found: String) async throws {
+        let listener = LoopbackListener()
+        defer { listener.stop() }
+        // The connection stays open: whoever waits for more meets the deadline.
+        listener.serve { socket, _ in
+            let bytes = Array(words.utf8)
+            _ = unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            var byte: UInt8 = 0
+            while unsafe recv(socket, &byte, 1, 0) > 0 {}
+            close(socket)
+        }
+        let url = try WebURL("https://127.0.0.1:\(listener.port)/")
+        let failure = try await StreamExchange.run(StreamConnector(tls: TLSContext()), url).failure
+        #expect(failure?.code == .tls)
+        #expect(failure?.detail == "the server does not speak TLS on this port: \(found); check host and port")
     }
 
     @Test func `a server that never shakes hands meets the deadline`() async throws {

@@ -4,8 +4,7 @@ internal import COpenSSL
 /// Whom a certificate is for, beside what libcurl makes of it: only the alternative names count (RFC 9525 §2).
 ///
 /// libcurl goes by the subject's common name where there is no alternative name, and takes a wildcard for a part of a label.
-/// What it accepts is therefore judged again, by the rules of ``TLSSession``. The rule knows the host from the handshake, so
-/// that it holds for the certificate of an `https` proxy, too.
+/// What it accepts is therefore judged again, by the rules of ``TLSSession``.
 enum CertificateRule {
     /// Why the libcurl that this process runs with cannot be bound by the rule; nil when it can.
     static let obstacle: String? = unsafe obstacle(
@@ -40,6 +39,19 @@ enum CertificateRule {
             """
         case X509_V_ERR_HOSTNAME_MISMATCH:
             "the certificate is for another name (RFC 9525); the server needs one whose alternative names have \(host)"
+        default: distrust(result)
+        }
+    }
+
+    /// The words for a certificate whose authority nobody here knows; nil for any other result of a verification.
+    static func distrust(_ result: Int) -> String? {
+        switch Int32(truncatingIfNeeded: result) {
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+            X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+            """
+            nobody vouches for the certificate (\(unsafe String(cString: X509_verify_cert_error_string(result)))); where a \
+            proxy or firewall on the way opens TLS, put its authority into network.certificate_authority_file
+            """
         default: nil
         }
     }

@@ -93,6 +93,10 @@ internal import Glibc
         ERR_clear_error()
         let result = unsafe SSL_do_handshake(connection)
         if result == 1 { return nil }
+        if let objection = ForeignAnswer.objection(toTLS: socket.opening) {
+            isUsable = false
+            throw StreamFailure(.tls, peer: peer, objection)
+        }
         switch unsafe SSL_get_error(connection, result) {
         case SSL_ERROR_WANT_READ: return .readable
         case SSL_ERROR_WANT_WRITE: return .writable
@@ -101,7 +105,7 @@ internal import Glibc
             let verdict = unsafe SSL_get_verify_result(connection)
             if verdict != Int(X509_V_OK) {
                 let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
-                throw StreamFailure(.certificate, peer: peer, reason)
+                throw StreamFailure(.certificate, peer: peer, CertificateRule.distrust(verdict) ?? reason)
             }
             throw failure("the TLS handshake", result)
         }

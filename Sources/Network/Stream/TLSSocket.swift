@@ -17,6 +17,9 @@ internal import Glibc
     /// Whether the peer has ended its direction of TCP.
     private(set) var isAtEnd = false
 
+    /// The first bytes that came, as many as are looked at to tell that the peer does not speak TLS.
+    private(set) var opening: [UInt8] = []
+
     /// The error number of the call that failed last, 0 for none.
     private(set) var error: Int32 = 0
 
@@ -57,6 +60,11 @@ internal import Glibc
             let count = unsafe recv(socket, storage, Self.capacity, 0)
             if count > 0 {
                 end = count
+                if opening.isEmpty {
+                    unsafe opening = Array(
+                        UnsafeRawBufferPointer(start: storage, count: min(count, ForeignAnswer.length))
+                    )
+                }
                 return true
             }
             isAtEnd = count == 0
