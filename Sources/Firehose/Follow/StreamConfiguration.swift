@@ -47,7 +47,7 @@ public struct StreamConfiguration: Sendable {
     ///
     /// At most 80 ms: a ping that comes meanwhile is answered within 100 ms (invariant 4).
     public var coalesce: Duration
-    /// The HTTP proxy that secure connections go through.
+    /// The HTTP proxy that secure connections go through, and its exceptions.
     public var proxy: ProxySettings
     /// Who we say that we are.
     public var userAgent: String

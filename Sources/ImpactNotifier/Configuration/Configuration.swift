@@ -46,7 +46,7 @@ struct Configuration {
     var log: Log
     var status: StatusConfiguration
     var certificateAuthorityFile: String?
-    /// The proxy that streams go through; libcurl reads the same variables for HTTP.
+    /// The proxy that streams and HTTP go through.
     var proxy: ProxySettings
     var allowsLoopback: Bool
 

@@ -193,10 +193,10 @@ struct ConfigurationLoader {
         return status
     }
 
-    /// The proxy of the environment, as curl reads it.
+    /// The proxy of the environment.
     private func proxy(_ record: ConfigurationRecord) -> ProxySettings {
         do { return try ProxySettings(environment: environment) } catch {
-            record.add(ConfigurationIssue(source: "https_proxy", place: nil, key: "", message: error.description))
+            record.add(ConfigurationIssue(source: error.variable, place: nil, key: "", message: error.reason))
             return .none
         }
     }

@@ -22,7 +22,8 @@ struct NetworkServices: Sendable {
             configuration: HTTPClientConfiguration(
                 userAgent: BuildInformation.userAgent,
                 allowsLoopback: configuration.allowsLoopback,
-                certificateAuthorityFile: configuration.certificateAuthorityFile
+                certificateAuthorityFile: configuration.certificateAuthorityFile,
+                proxy: configuration.proxy
             )
         )
         var identity = IdentityConfiguration(

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Tells public unicast addresses from all others, on the octets that a connection is about to be made to.
 ///
 /// Checked after name resolution, at connect time, so that no second look-up can give another answer (the SSRF section of
@@ -35,5 +37,13 @@ enum AddressGuard {
     /// Whether the octets are a loopback address of either family.
     static func isLoopback(_ octets: [UInt8]) -> Bool {
         octets.count == 4 ? octets[0] == 127 : octets == [UInt8](repeating: 0, count: 15) + [1]
+    }
+
+    /// The octets of an address literal of either family, IPv6 without brackets; nil for anything else.
+    static func octets(of text: some StringProtocol) -> [UInt8]? {
+        var octets = [UInt8](repeating: 0, count: 16)
+        let text = String(text)
+        if unsafe inet_pton(AF_INET, text, &octets) == 1 { return Array(octets.prefix(4)) }
+        return unsafe inet_pton(AF_INET6, text, &octets) == 1 ? octets : nil
     }
 }

@@ -1,6 +1,6 @@
 /// HTTP by libcurl: one thread drives every transfer of the client.
 ///
-/// No redirect is followed, no cookie kept, no credential read from the environment. A host that a stranger chose is reached
+/// No redirect is followed, no cookie kept, no variable of the environment read. A host that a stranger chose is reached
 /// only through the guard: `https`, port 443, a public name and, at connect time, a public address, never by a proxy.
 public final class CurlHTTPClient: HTTPClient {
     private let configuration: HTTPClientConfiguration

@@ -9,10 +9,13 @@ internal import Glibc
 
     let request: HTTPRequest
     private let configuration: HTTPClientConfiguration
+    /// Nil when the host is reached directly.
+    let proxy: HTTPProxy?
     var continuation: CheckedContinuation<Outcome, Never>?
     private(set) var handle: UnsafeMutableRawPointer?
 
     private var fields: UnsafeMutablePointer<curl_slist>?
+    private var proxyFields: UnsafeMutablePointer<curl_slist>?
     /// Where libcurl writes what went wrong in more words than its code has.
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var response = HTTPResponse(status: 0)
@@ -29,6 +32,7 @@ internal import Glibc
     init(request: HTTPRequest, configuration: HTTPClientConfiguration) {
         self.request = request
         self.configuration = configuration
+        proxy = request.reach == .stranger ? nil : configuration.proxy.proxy(for: request.url)
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
@@ -72,8 +76,12 @@ internal import Glibc
             unsafe shim_curl_setopt_long(easy, CURLOPT_FRESH_CONNECT, 1)
             unsafe shim_curl_setopt_long(easy, CURLOPT_FORBID_REUSE, 1)
         }
-        if request.reach == .stranger || request.url.isLoopback {
-            unsafe shim_curl_setopt_string(easy, CURLOPT_PROXY, "")
+        // Said in any case, so that libcurl reads no variable: streams go by the same settings.
+        unsafe shim_curl_setopt_string(easy, CURLOPT_PROXY, proxy.map { "http://\($0.authority)" } ?? "")
+        unsafe shim_curl_setopt_string(easy, CURLOPT_NOPROXY, "")
+        if let authorization = proxy?.authorization {
+            unsafe proxyFields = curl_slist_append(proxyFields, "Proxy-Authorization: \(authorization)")
+            unsafe shim_curl_setopt_slist(easy, CURLOPT_PROXYHEADER, proxyFields)
         }
         if let file = configuration.certificateAuthorityFile {
             unsafe shim_curl_setopt_string(easy, CURLOPT_CAINFO, file)
@@ -165,9 +173,7 @@ internal import Glibc
 
     /// Whether the request may be made on a connection to this address, as text; anything else is no address.
     func admits(peer text: String) -> Bool {
-        var octets = [UInt8](repeating: 0, count: 16)
-        if unsafe inet_pton(AF_INET, text, &octets) == 1 { return admits(Array(octets.prefix(4))) }
-        return unsafe inet_pton(AF_INET6, text, &octets) == 1 && admits(octets)
+        AddressGuard.octets(of: text).map { admits($0) } ?? false
     }
 
     /// The address that was refused; nil when none was, or another one could be tried.
@@ -194,9 +200,21 @@ internal import Glibc
         } else if let refusal {
             let reason = "its name leads to \(refusal), which is not a public address"
             finish(.failure(failure(.refusedHost, reason, mayHaveBeenSent: false)))
+        } else if let tunnelRefusal {
+            finish(.failure(failure(.connect, tunnelRefusal, mayHaveBeenSent: false)))
         } else {
-            finish(.failure(failure(Self.code(of: code), detail, mayHaveBeenSent: wasSent)))
+            let way = proxy.map { "; through the proxy \($0)" } ?? ""
+            finish(.failure(failure(Self.code(of: code), detail + way, mayHaveBeenSent: wasSent)))
         }
+    }
+
+    /// What the proxy answered that opened no tunnel, so that nothing of the request went out; nil when there was no such
+    /// answer.
+    private var tunnelRefusal: String? {
+        var status = 0
+        unsafe shim_curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+        guard let proxy, status != 0, status / 100 != 2 else { return nil }
+        return proxy.refusal(status, to: "\(request.url.host):\(request.url.effectivePort)")
     }
 
     /// The start is yet to come, and finishes it.
@@ -232,6 +250,8 @@ internal import Glibc
         unsafe handle = nil
         unsafe curl_slist_free_all(fields)
         unsafe fields = nil
+        unsafe curl_slist_free_all(proxyFields)
+        unsafe proxyFields = nil
         continuation?.resume(returning: outcome)
         continuation = nil
     }

@@ -6,6 +6,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var allowsLoopback: Bool
     /// A PEM file of authorities to trust beside the system's; nil for none.
     public var certificateAuthorityFile: String?
+    /// The proxy for secure requests to hosts that no stranger chose.
+    public var proxy: ProxySettings
     /// TCP and TLS must be up within this time.
     public var connectTimeout: Duration
     /// Connections to one host at a time; more requests wait.
@@ -16,12 +18,14 @@ public struct HTTPClientConfiguration: Sendable {
         userAgent: String,
         allowsLoopback: Bool = false,
         certificateAuthorityFile: String? = nil,
+        proxy: ProxySettings = .none,
         connectTimeout: Duration = .seconds(10),
         connectionsPerHost: Int = 4
     ) {
         self.userAgent = userAgent
         self.allowsLoopback = allowsLoopback
         self.certificateAuthorityFile = certificateAuthorityFile
+        self.proxy = proxy
         self.connectTimeout = connectTimeout
         self.connectionsPerHost = connectionsPerHost
     }

@@ -46,18 +46,11 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         let authority = rest[..<end]
         guard !authority.contains("@") else { throw WebURLError(text, "has a user name or password in it") }
-        let (host, portText) = try Self.split(authority, of: text)
-        var port: UInt16?
-        if let portText {
-            guard let number = UInt16(portText), number > 0, portText.allSatisfy(\.isNumber) else {
-                throw WebURLError(text, "has an invalid port")
-            }
-            port = number == scheme.defaultPort ? nil : number
-        }
+        let place = try Self.split(authority, of: text)
         let tail = String(rest[end...])
         self.scheme = scheme
-        self.host = host
-        self.port = port
+        self.host = place.host
+        self.port = place.port == scheme.defaultPort ? nil : place.port
         self.target = tail.hasPrefix("/") ? tail : "/" + tail
     }
 
@@ -68,10 +61,11 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         self.target = target
     }
 
-    private static func split(
+    /// Host and port of an authority without userinfo; the text that it is of stands in the error.
+    static func split(
         _ authority: Substring,
         of text: String
-    ) throws(WebURLError) -> (host: String, port: Substring?) {
+    ) throws(WebURLError) -> (host: String, port: UInt16?) {
         if authority.hasPrefix("[") {
             guard let close = authority.firstIndex(of: "]") else { throw WebURLError(text, "has an open bracket") }
             let host = authority[authority.index(after: authority.startIndex)..<close].lowercased()
@@ -81,7 +75,7 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
             }
             let rest = authority[authority.index(after: close)...]
             guard rest.isEmpty || rest.hasPrefix(":") else { throw WebURLError(text, "has text behind its host") }
-            return (host, rest.isEmpty ? nil : rest.dropFirst())
+            return try (host, rest.isEmpty ? nil : portNumber(rest.dropFirst(), of: text))
         }
         let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let host = parts[0].lowercased()
@@ -89,7 +83,14 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
             ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
         }
         guard !host.isEmpty, host.utf8.count <= 253, isAllowed else { throw WebURLError(text, "has an invalid host") }
-        return (host, parts.count == 2 ? parts[1] : nil)
+        return try (host, parts.count == 2 ? portNumber(parts[1], of: text) : nil)
+    }
+
+    private static func portNumber(_ digits: Substring, of text: String) throws(WebURLError) -> UInt16 {
+        guard let number = UInt16(digits), number > 0, digits.allSatisfy(\.isNumber) else {
+            throw WebURLError(text, "has an invalid port")
+        }
+        return number
     }
 
     /// The port that a connection is made to.
@@ -113,12 +114,7 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
     public var origin: String { "\(scheme.rawValue)://\(authority)" }
 
     /// Whether the host is a literal loopback address (`127.0.0.0/8`, `::1`) or the name `localhost`.
-    public var isLoopback: Bool { Self.isLoopback(host) }
-
-    /// Whether a host, without brackets, is a literal loopback address or the name `localhost`.
-    static func isLoopback(_ host: String) -> Bool {
-        host == "::1" || host == "localhost" || IPv4Address(host)?.octets.0 == 127
-    }
+    public var isLoopback: Bool { host == "::1" || host == "localhost" || IPv4Address(host)?.octets.0 == 127 }
 
     /// Whether a host, without brackets, is a literal address of either family and not a name.
     static func isAddress(_ host: String) -> Bool { IPv4Address(host) != nil || host.contains(":") }

@@ -1,68 +1,62 @@
-/// The HTTP proxy that secure connections go through, and the hosts that are reached without it.
+/// The HTTP proxy that the environment names for secure connections, and the hosts that are reached without it.
 ///
-/// Read from the environment as curl reads it: `https_proxy` or `HTTPS_PROXY`, `no_proxy` or `NO_PROXY`.
+/// Streams and HTTP go by the same settings, so that they cannot differ: libcurl is told, and reads no variable itself. The
+/// variables are curl's: of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` the first that is not empty, then
+/// `no_proxy` or `NO_PROXY`. `http_proxy` means nothing here: without TLS only loopback is reached, and that directly.
 public struct ProxySettings: Sendable, Equatable {
-    /// The proxy, `http` only; nil for none.
-    public var proxy: WebURL?
-    /// The value of `Proxy-Authorization`, made from a user and password in the proxy's URL; never shown.
-    var authorization: String?
-    /// Host suffixes that are reached directly; `*` means all.
-    public var exceptions: [String]
+    /// The proxy; nil for none.
+    private(set) var proxy: HTTPProxy?
+    private var exceptions: [ProxyException] = []
 
     /// No proxy.
     public static let none = ProxySettings()
 
-    /// Settings with these parts.
-    public init(proxy: WebURL? = nil, exceptions: [String] = []) {
-        self.proxy = proxy
-        self.exceptions = exceptions
-    }
+    private init() {}
 
     /// Settings from environment variables.
     ///
-    /// - Throws: ``WebURLError`` when the proxy's URL cannot be used; its text has no password in it.
-    public init(environment: [String: String]) throws(WebURLError) {
-        self.init(exceptions: Self.list(environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""))
-        guard var text = environment["https_proxy"] ?? environment["HTTPS_PROXY"], !text.isEmpty else { return }
-        if !text.contains("://") { text = "http://" + text }
-        if let scheme = text.firstRange(of: "://"), let at = text.lastIndex(of: "@"), at >= scheme.upperBound {
-            let credentials = text[scheme.upperBound..<at]
-            if let decoded = PercentEncoding.decode(credentials) { authorization = "Basic " + Self.base64(decoded) }
-            text.removeSubrange(scheme.upperBound...at)
-        }
-        let url = try WebURL(text)
-        guard url.scheme == .http else { throw WebURLError(text, "is not an http proxy") }
-        proxy = url
-    }
-
-    /// The proxy for a host, nil when it is reached directly.
-    ///
-    /// An exception matches the host itself and every name below it; loopback addresses are always direct.
-    func proxy(for host: String) -> WebURL? {
-        guard let proxy else { return nil }
-        if WebURL.isLoopback(host) { return nil }
-        let isDirect = exceptions.contains { $0 == "*" || host == $0 || host.hasSuffix("." + $0) }
-        return isDirect ? nil : proxy
-    }
-
-    private static func list(_ text: String) -> [String] {
-        text.split { $0 == "," || $0 == " " }.map { entry in
-            let name = entry.lowercased()
-            return name.hasPrefix(".") ? String(name.dropFirst()) : name
-        }
-    }
-
-    private static func base64(_ text: String) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        let bytes = Array(text.utf8)
-        var out = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for place in 0..<4 {
-                out.append(place <= group.count ? alphabet[word >> (18 - 6 * place) & 63] : "=")
+    /// - Throws: ``ProxySettingsError`` naming the variable that cannot be used; its text has no password in it.
+    public init(environment: [String: String]) throws(ProxySettingsError) {
+        let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        guard let (variable, text) = Self.first(of: proxies, in: environment) else { return }
+        proxy = try HTTPProxy(text, variable: variable)
+        guard let (list, entries) = Self.first(of: ["no_proxy", "NO_PROXY"], in: environment) else { return }
+        for entry in entries.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
+            guard let exception = ProxyException(String(entry)) else {
+                let forms = "a name, an address, a network such as 10.0.0.0/8, or * alone"
+                throw ProxySettingsError(list, "“\(entry.prefix(100))” cannot be understood; write \(forms)")
             }
+            exceptions.append(exception)
         }
-        return out
     }
+
+    /// The proxy for a URL, nil when it is reached directly: without TLS, at a loopback address, or as an exception.
+    func proxy(for url: WebURL) -> HTTPProxy? {
+        guard let proxy, url.scheme.isSecure, !url.isLoopback else { return nil }
+        return exceptions.contains { $0.covers(url) } ? nil : proxy
+    }
+
+    /// The first of some variables that is not empty: an empty one is none.
+    private static func first(of names: [String], in environment: [String: String]) -> (name: String, text: String)? {
+        for name in names {
+            if let text = environment[name], !text.isEmpty { return (name, text) }
+        }
+        return nil
+    }
+}
+
+/// A variable that names a proxy, or what is reached without it, and cannot be understood.
+public struct ProxySettingsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The variable's name.
+    public let variable: String
+    /// What is wrong with it and what to write.
+    public let reason: String
+
+    init(_ variable: String, _ reason: String) {
+        self.variable = variable
+        self.reason = reason
+    }
+
+    /// A sentence for the operator.
+    public var description: String { "\(variable): \(reason)" }
 }

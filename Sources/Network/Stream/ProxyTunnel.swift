@@ -1,27 +1,24 @@
 /// A tunnel through an HTTP proxy (`CONNECT`, RFC 9110 §9.3.6).
 struct ProxyTunnel {
-    /// `host:port` behind the proxy, for failures.
-    let target: String
-    /// The host behind the proxy, without brackets.
-    let host: String
-    /// The port behind the proxy.
-    let port: UInt16
-    /// The value of `Proxy-Authorization`, nil for none.
-    let authorization: String?
+    /// The proxy that is asked.
+    let proxy: HTTPProxy
+    /// Where the tunnel leads to.
+    let url: WebURL
 
     private static let maximumAnswer = 16_384
 
     /// Asks for the tunnel and reads the proxy's answer, and not a byte more.
     ///
-    /// - Throws: ``StreamFailure`` of code `proxy` with the status line when the proxy refuses.
+    /// - Throws: ``StreamFailure`` of code `proxy` that says what can be done when the proxy refuses.
     func open(
         over stream: inout ByteStream,
         wakeUp: WakeUp,
         until deadline: ContinuousClock.Instant
     ) throws(StreamFailure) {
-        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
+        let authority = "\(host):\(url.effectivePort)"
         var request = "CONNECT \(authority) HTTP/1.1\r\nHost: \(authority)\r\n"
-        if let authorization { request += "Proxy-Authorization: \(authorization)\r\n" }
+        if let authorization = proxy.authorization { request += "Proxy-Authorization: \(authorization)\r\n" }
         request += "\r\n"
         var rest = Array(request.utf8)
         while !rest.isEmpty {
@@ -29,17 +26,18 @@ struct ProxyTunnel {
             case .bytes(let count): rest.removeFirst(count)
             case .blocked(let interest):
                 try stream.wait(interest, wakeUp, until: deadline, during: "the request to the proxy")
-            case .end: throw StreamFailure(.proxy, peer: target, "the proxy closed the connection")
+            case .end: throw failure(stream.peer, "closed the connection")
             }
         }
-        let head = try readHead(of: &stream, wakeUp: wakeUp, until: deadline)
-        let line = String(decoding: head.prefix { $0 != 0x0D }, as: UTF8.self)
-        let parts = line.split(separator: " ", maxSplits: 2)
-        guard parts.count >= 2, parts[0].hasPrefix("HTTP/1."), let status = Int(parts[1]) else {
-            throw StreamFailure(.proxy, peer: target, "the proxy's answer is not HTTP")
-        }
-        guard (200..<300).contains(status) else {
-            throw StreamFailure(.proxy, peer: target, "the proxy answered “\(line.prefix(200))”")
+        while true {
+            let head = try readHead(of: &stream, wakeUp: wakeUp, until: deadline)
+            guard let line = StatusLine(head.prefix { $0 != 0x0D && $0 != 0x0A }) else {
+                throw failure(stream.peer, "sent a malformed status line")
+            }
+            // RFC 9110 §15.2: interim answers may come before the final one.
+            if line.status < 200 { continue }
+            guard line.status >= 300 else { return }
+            throw StreamFailure(.proxy, peer: stream.peer, proxy.refusal(line.status, to: authority))
         }
     }
 
@@ -50,21 +48,42 @@ struct ProxyTunnel {
         until deadline: ContinuousClock.Instant
     ) throws(StreamFailure) -> [UInt8] {
         var head: [UInt8] = []
-        var byte: UInt8 = 0
         while head.count < Self.maximumAnswer {
-            let outcome = unsafe try withUnsafeMutableBytes(of: &byte) {
-                (buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> ByteStream.Outcome in
-                unsafe try stream.read(into: buffer)
-            }
-            switch outcome {
+            switch try Self.read(1, from: &stream, into: &head) {
             case .bytes:
-                head.append(byte)
-                if head.suffix(4).elementsEqual([0x0D, 0x0A, 0x0D, 0x0A]) { return head }
+                if head.count <= 8, ForeignAnswer.objection(toHTTP: head) != nil {
+                    _ = try? Self.read(ForeignAnswer.length, from: &stream, into: &head)
+                    let objection = ForeignAnswer.objection(toHTTP: head) ?? ""
+                    throw StreamFailure(.proxy, peer: stream.peer, "\(objection) of the proxy \(proxy)")
+                }
+                // RFC 9112 §2.2: a line may end with a LF alone.
+                if head.suffix(2).elementsEqual([0x0A, 0x0A]) || head.suffix(3).elementsEqual([0x0A, 0x0D, 0x0A]) {
+                    return head
+                }
             case .blocked(let interest):
                 try stream.wait(interest, wakeUp, until: deadline, during: "the proxy's answer")
-            case .end: throw StreamFailure(.proxy, peer: target, "the proxy closed the connection")
+            case .end: throw failure(stream.peer, "closed the connection")
             }
         }
-        throw StreamFailure(.proxy, peer: target, "the proxy's answer is longer than 16 KiB")
+        throw failure(stream.peer, "sent an answer longer than 16 KiB")
+    }
+
+    /// Reads up to so many bytes, 64 at the most, behind those that are there.
+    private static func read(
+        _ count: Int,
+        from stream: inout ByteStream,
+        into head: inout [UInt8]
+    ) throws(StreamFailure) -> ByteStream.Outcome {
+        var room: [64 of UInt8] = .init(repeating: 0)
+        return unsafe try withUnsafeMutableBytes(of: &room) {
+            (room: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> ByteStream.Outcome in
+            let outcome = unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
+            if case .bytes(let length) = outcome { unsafe head.append(contentsOf: room[..<length]) }
+            return outcome
+        }
+    }
+
+    private func failure(_ peer: String, _ deed: String) -> StreamFailure {
+        StreamFailure(.proxy, peer: peer, "the proxy \(proxy) \(deed); is it an HTTP proxy?")
     }
 }

@@ -4,7 +4,7 @@
 public struct StreamConnector: Sendable {
     /// What TLS connections share.
     public var tls: TLSContext
-    /// The proxy for secure connections.
+    /// The proxy for secure connections, and its exceptions.
     public var proxy: ProxySettings
     /// The time of each phase.
     public var deadlines: StreamDeadlines
@@ -43,21 +43,35 @@ public struct StreamConnector: Sendable {
     /// - Returns: the stream, its TLS handshake complete.
     /// - Throws: ``StreamFailure`` naming the phase.
     public func open(_ url: WebURL, wakeUp: WakeUp) throws(StreamFailure) -> ByteStream {
+        let proxy = proxy.proxy(for: url)
+        do throws(StreamFailure) {
+            return try open(url, through: proxy, wakeUp: wakeUp)
+        } catch {
+            guard let proxy, error.code != .proxy, error.code != .cancelled else { throw error }
+            throw StreamFailure(error.code, peer: error.peer, "\(error.detail); through the proxy \(proxy)")
+        }
+    }
+
+    private func open(_ url: WebURL, through proxy: HTTPProxy?, wakeUp: WakeUp) throws(StreamFailure) -> ByteStream {
         let peer = "\(url.host):\(url.effectivePort)"
-        let proxy = url.scheme.isSecure ? proxy.proxy(for: url.host) : nil
         let end = ContinuousClock.now + deadlines.connect
-        let next = proxy ?? url
-        let addresses = try resolver(next.host, next.effectivePort, wakeUp, end)
+        let host = proxy?.host ?? url.host
+        let port = proxy?.port ?? url.effectivePort
+        let addresses = try resolver(host, port, wakeUp, end)
         var stream = try TCPConnector.connect(
             to: memory.ordered(TCPConnector.interleaved(addresses), of: peer),
-            of: "\(next.host):\(next.effectivePort)",
+            of: "\(host):\(port)",
             for: peer,
             wakeUp: wakeUp,
             until: end
         )
         let address = stream.address
         do throws(StreamFailure) {
-            try secure(&stream, url, behindProxy: proxy != nil, wakeUp: wakeUp)
+            if let proxy {
+                let tunnel = ProxyTunnel(proxy: proxy, url: url)
+                try tunnel.open(over: &stream, wakeUp: wakeUp, until: .now + deadlines.proxy)
+            }
+            try secure(&stream, url, wakeUp: wakeUp)
         } catch {
             if error.code != .cancelled { memory.failed(address, of: peer) }
             throw error
@@ -65,26 +79,11 @@ public struct StreamConnector: Sendable {
         return stream
     }
 
-    /// Goes through the proxy, and puts the stream under TLS, where the URL wants it.
-    private func secure(
-        _ stream: inout ByteStream,
-        _ url: WebURL,
-        behindProxy: Bool,
-        wakeUp: WakeUp
-    ) throws(StreamFailure) {
-        let peer = stream.peer
-        if behindProxy {
-            try ProxyTunnel(
-                target: peer,
-                host: url.host,
-                port: url.effectivePort,
-                authorization: proxy.authorization
-            )
-            .open(over: &stream, wakeUp: wakeUp, until: .now + deadlines.proxy)
-        }
+    /// Puts the stream under TLS, where the URL wants it.
+    private func secure(_ stream: inout ByteStream, _ url: WebURL, wakeUp: WakeUp) throws(StreamFailure) {
         guard url.scheme.isSecure else { return }
         let end = ContinuousClock.now + deadlines.tls
-        try stream.startTLS(tls, host: url.host, sessionKey: peer)
+        try stream.startTLS(tls, host: url.host, sessionKey: stream.peer)
         while let interest = try stream.handshake() {
             try stream.wait(interest, wakeUp, until: end, during: "the TLS handshake")
         }

@@ -1,0 +1,87 @@
+/// An HTTP proxy that secure connections are tunnelled through (`CONNECT`, RFC 9110 §9.3.6).
+struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
+    /// Host name or IP literal, IPv6 without brackets.
+    let host: String
+    /// Its port; 1080 when none is written, as with curl.
+    let port: UInt16
+    /// The value of `Proxy-Authorization` (RFC 7617), nil for none; never shown.
+    let authorization: String?
+    /// The environment variable that names it.
+    let variable: String
+
+    /// Reads `[http://][USER[:PASSWORD]@]HOST[:PORT]`, user and password percent-encoded; a path is not looked at.
+    ///
+    /// - Parameters:
+    ///   - text: the variable's value.
+    ///   - variable: its name, for failures.
+    /// - Throws: ``ProxySettingsError``.
+    init(_ text: String, variable: String) throws(ProxySettingsError) {
+        let mark = text.firstRange(of: "://")
+        guard mark.map({ text[..<$0.lowerBound].lowercased() }) ?? "http" == "http" else {
+            throw ProxySettingsError(
+                variable,
+                "only an HTTP proxy can be used, for streams and for HTTP: write http://HOST:PORT (a SOCKS or https proxy "
+                    + "needs an HTTP proxy before it)"
+            )
+        }
+        let rest = text[(mark?.upperBound ?? text.startIndex)...]
+        var address = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard !rest[address.endIndex...].contains("@") else {
+            throw ProxySettingsError(
+                variable,
+                "in the user name and password / must be written %2F, ? as %3F and # as %23"
+            )
+        }
+        var credentials: String?
+        if let at = address.lastIndex(of: "@") {
+            guard let decoded = PercentEncoding.decode(address[..<at]) else {
+                throw ProxySettingsError(variable, "in the user name and password % must be written %25")
+            }
+            // RFC 7617 §2: a colon ends the name, also where there is no password.
+            credentials = decoded.isEmpty || address[..<at].contains(":") ? decoded : decoded + ":"
+            address = address[address.index(after: at)...]
+        }
+        do throws(WebURLError) {
+            let place = try WebURL.split(address, of: text)
+            host = place.host
+            port = place.port ?? 1080
+        } catch {
+            throw ProxySettingsError(variable, "the proxy's address \(error.reason); write http://HOST:PORT")
+        }
+        authorization = credentials.flatMap { $0.isEmpty ? nil : "Basic " + Self.base64($0) }
+        self.variable = variable
+    }
+
+    /// `host:port`, with brackets around an IPv6 literal.
+    var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Where it is, and who says so.
+    var description: String { "\(authority) (\(variable))" }
+
+    /// What an answer to `CONNECT` means that opens no tunnel, and what can be done about it.
+    func refusal(_ status: Int, to target: String) -> String {
+        let advice =
+            switch status {
+            case 407 where authorization == nil:
+                "it wants a user name and password; write \(variable)=http://USER:PASSWORD@\(authority)"
+            case 407: "it does not accept the user name and password in \(variable); correct them"
+            case 500...: "it does not reach \(target); ask whoever runs it"
+            default: "have it allow CONNECT to \(target), or name the host in no_proxy"
+            }
+        return "the proxy \(self) answered \(status): \(advice)"
+    }
+
+    private static func base64(_ text: String) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        let bytes = Array(text.utf8)
+        var out = ""
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0..<4 {
+                out.append(place <= group.count ? alphabet[word >> (18 - 6 * place) & 63] : "=")
+            }
+        }
+        return out
+    }
+}
