@@ -255,9 +255,7 @@ public actor StreamFollower {
             distrust(host, .cursorTooOld)
             return .failed(wasHealthy: false)
         case .refused(429, _, _, let retryAfter): return .limited(retryAfter: retryAfter)
-        case .refused(400, _, _, _), .refused(401, _, _, _), .refused(403, _, _, _), .refused(404, _, _, _),
-            .refused(405, _, _, _), .refused(501, _, _, _):
-            return .refused
+        case .refused(let status, _, _, _) where StreamTransportEnd.lasting.contains(status): return .refused
         case .refused(_, _, _, let retryAfter?): return .limited(retryAfter: retryAfter)
         default: return .failed(wasHealthy: session.isHealthy)
         }

@@ -23,6 +23,9 @@ extension StreamTransportEnd {
     /// Whether a message was larger than any that is accepted.
     var isTooLarge: Bool { if case .lost(Self.tooLarge, _) = self { true } else { false } }
 
+    /// The statuses of refusals that repeating does not mend; a web page or a passing redirect may be there for minutes only.
+    static let lasting: Set = [301, 308, 400, 401, 403, 404, 405, 407, 410, 421, 426, 451, 501, 505]
+
     /// The code of an end for that reason.
     static let tooLarge = WebSocketFailure.Code.messageTooBig.rawValue
 

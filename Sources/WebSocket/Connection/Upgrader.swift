@@ -2,6 +2,9 @@ internal import Network
 
 /// Drives the opening handshake over an open byte stream (RFC 6455 §4.1).
 struct Upgrader {
+    /// Interim answers and the final one.
+    private static let maximumAnswers = 16
+
     private let configuration: WebSocketConfiguration
     private let request: UpgradeRequest
     private let wakeUp: WakeUp
@@ -24,10 +27,10 @@ struct Upgrader {
         let deadline = ContinuousClock.now + configuration.upgradeDeadline
         var output = SendQueue()
         output.add(raw: request.bytes)
-        while true {
+        for _ in 0..<Self.maximumAnswers {
             let head = try readHead(&stream, &buffer, &output, until: deadline)
             // RFC 9110 §15.2: interim answers may come before the final one.
-            if (100...199).contains(head.status), head.status != 101 { continue }
+            if head.status < 200, head.status != 101 { continue }
             guard head.status == 101 else { throw readRefusal(head, &stream, &buffer, until: deadline) }
             do throws(ResponseHead.Malformed) {
                 let agreement = try UpgradeAgreement(head, to: configuration, acceptKey: request.acceptKey)
@@ -40,9 +43,10 @@ struct Upgrader {
                     isResumed: stream.isResumed
                 )
             } catch {
-                throw failure(.invalidUpgrade, error.reason)
+                throw invalid(error.reason)
             }
         }
+        throw invalid("\(Self.maximumAnswers) interim answers came and no final one")
     }
 
     private func readHead(
@@ -53,6 +57,8 @@ struct Upgrader {
     ) throws(WebSocketFailure) -> ResponseHead {
         var searched = 0
         while true {
+            let start = buffer.unread.extracting(first: ForeignAnswer.length).copied()
+            if let objection = ForeignAnswer.objection(toHTTP: start) { throw failure(.invalidUpgrade, objection) }
             if let end = ResponseHead.end(in: buffer.unread, from: searched - 3),
                 end <= configuration.limits.upgradeHeader
             {
@@ -61,15 +67,19 @@ struct Upgrader {
                     buffer.consume(end)
                     return head
                 } catch {
-                    throw failure(.invalidUpgrade, error.reason)
+                    throw invalid(error.reason)
                 }
             }
             searched = buffer.unreadCount
             guard searched <= configuration.limits.upgradeHeader else {
-                throw failure(.invalidUpgrade, "the header is longer than \(configuration.limits.upgradeHeader) bytes")
+                throw invalid("the header is longer than \(configuration.limits.upgradeHeader) bytes")
             }
             if try receive(&stream, &buffer, &output, until: deadline) == .end {
-                throw failure(.invalidUpgrade, "the server closed the connection instead of answering")
+                throw invalid(
+                    searched == 0
+                        ? "the server closed the connection instead of answering"
+                        : "the server closed the connection in the midst of its answer"
+                )
             }
         }
     }
@@ -98,9 +108,14 @@ struct Upgrader {
         return WebSocketFailure(
             .upgradeRefused,
             origin: configuration.url.origin,
-            "the server answered \(head.status)",
+            refusal.sentence(to: configuration.url),
             refusal: refusal
         )
+    }
+
+    /// The failure of an answer that no client may accept.
+    private func invalid(_ reason: String) -> WebSocketFailure {
+        failure(.invalidUpgrade, "\(reason); the server or something on the way is at fault: try another host")
     }
 
     /// Writes and reads once, waiting if need be.

@@ -9,10 +9,14 @@ struct RefusalBody: Sendable {
     private let isChunked: Bool
     private let length: Int?
 
-    /// A body that is delimited as the head says.
+    /// A body that is delimited as the head says; one that is compressed, which nobody has asked for, counts as empty.
     init(_ head: ResponseHead) {
-        isChunked = head.elements(of: "Transfer-Encoding").last?.lowercased() == "chunked"
-        length = head.headers["Content-Length"].flatMap(Int.init)
+        let transfer = head.elements(of: "Transfer-Encoding").map { $0.lowercased() }
+        let codings = transfer.dropLast(transfer.last == "chunked" ? 1 : 0) + head.elements(of: "Content-Encoding")
+        // RFC 9112 §6.3: these have no body, whatever their fields say.
+        let isEmpty = head.status == 204 || head.status == 304 || codings.contains { $0.lowercased() != "identity" }
+        isChunked = !isEmpty && transfer.last == "chunked"
+        length = isEmpty ? 0 : head.headers["Content-Length"].flatMap(Int.init)
     }
 
     /// Adds what has come; what goes beyond the maximum and the marks of chunks is dropped.

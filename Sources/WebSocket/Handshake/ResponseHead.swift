@@ -1,6 +1,6 @@
 internal import Network
 
-/// The status line and header section of an HTTP/1.1 answer (RFC 9112 §4 and §5), read strictly.
+/// The status line and header section of an HTTP/1.1 answer (RFC 9112 §4 and §5), as leniently as a client may read it.
 struct ResponseHead: Sendable {
     /// The status code.
     let status: Int
@@ -15,8 +15,13 @@ struct ResponseHead: Sendable {
     /// Where the body begins: behind the first empty line; nil when that has not come yet.
     static func end(in bytes: RawSpan, from start: Int) -> Int? {
         var index = max(start, 0)
-        while index + 4 <= bytes.byteCount {
-            if bytes.bigEndian(UInt32.self, at: index) == 0x0D0A_0D0A { return index + 4 }
+        while index + 2 <= bytes.byteCount {
+            // RFC 9112 §2.2: a line may end with a LF alone.
+            if bytes.byte(at: index) == 0x0A {
+                let next = bytes.byte(at: index + 1)
+                if next == 0x0A { return index + 2 }
+                if next == 0x0D, index + 2 < bytes.byteCount, bytes.byte(at: index + 2) == 0x0A { return index + 3 }
+            }
             index += 1
         }
         return nil
@@ -24,48 +29,55 @@ struct ResponseHead: Sendable {
 
     /// Reads a head that ends with its empty line.
     init(_ bytes: RawSpan) throws(Malformed) {
-        guard let text = String(validating: bytes.copied(), as: UTF8.self) else {
-            throw Malformed(reason: "the header is not UTF-8")
+        var lines = bytes.copied().split(separator: 0x0A).map { $0.last == 0x0D ? $0.dropLast() : $0 }[...]
+        guard let line = lines.popFirst(), let start = StatusLine(line) else {
+            throw Malformed(reason: "the status line is malformed")
         }
-        var lines = text.split(separator: "\r\n", omittingEmptySubsequences: true)[...]
-        guard let line = lines.popFirst(), line.hasPrefix("HTTP/1.") else {
-            throw Malformed(reason: "the answer is not HTTP/1.1")
-        }
-        let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2, parts[0] == "HTTP/1.1" || parts[0] == "HTTP/1.0", parts[1].utf8.count == 3,
-            let status = Int(parts[1]), (100...599).contains(status)
-        else { throw Malformed(reason: "the status line is malformed") }
         // RFC 9110 §15.2: a 1xx does not exist in HTTP/1.0; a refusal does.
-        guard parts[0] == "HTTP/1.1" || status >= 200 else { throw Malformed(reason: "the answer is not HTTP/1.1") }
+        guard !start.isOld || start.status >= 200 else {
+            throw Malformed(reason: "the answer is of HTTP/1.0, which has no upgrade")
+        }
+        var fields: [[UInt8]] = []
+        for line in lines where !line.isEmpty {
+            // RFC 9112 §5.2: a line that begins with a blank goes on with the one before.
+            if let last = fields.indices.last, Self.isBlank(line[line.startIndex]) {
+                fields[last] += line
+            } else {
+                fields.append(Array(line))
+            }
+        }
         var headers = HTTPHeaders()
-        for line in lines {
-            guard let colon = line.firstIndex(of: ":") else { throw Malformed(reason: "a header line has no colon") }
-            let name = line[..<colon]
-            // A name with a blank, or a line that continues another, is how requests are smuggled (RFC 9112 §5.1, §5.2).
-            guard !name.isEmpty, name.utf8.allSatisfy(Self.isTokenCharacter) else {
+        for field in fields {
+            guard let colon = field.firstIndex(of: 0x3A) else { throw Malformed(reason: "a header line has no colon") }
+            let name = field[..<colon]
+            // RFC 9112 §5.1: a name with a blank is how requests are smuggled.
+            guard !name.isEmpty, name.allSatisfy(Self.isTokenCharacter) else {
                 throw Malformed(reason: "a header name is malformed")
             }
-            let value = line[line.index(after: colon)...]
-            guard value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
+            let value = field[(colon + 1)...]
+            guard value.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
                 throw Malformed(reason: "a header value holds a control character")
             }
-            headers.append(String(name), Self.trimmed(value))
+            headers.append(String(decoding: name, as: UTF8.self), Self.trimmed(value))
         }
-        self.status = status
+        status = start.status
         self.headers = headers
     }
 
     /// The elements of a field whose value is a comma-separated list, over all its lines (RFC 9110 §5.6.1).
     func elements(of name: String) -> [String] {
-        headers.values(of: name).flatMap { $0.split(separator: ",").map(Self.trimmed) }.filter { !$0.isEmpty }
+        headers.values(of: name).flatMap { $0.utf8.split(separator: 0x2C).map(Self.trimmed) }.filter { !$0.isEmpty }
     }
 
-    private static func trimmed(_ text: Substring) -> String {
-        var rest = text
-        while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
-        while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
-        return String(rest)
+    /// What is not UTF-8, as old servers' words may be (RFC 9110 §5.5), is replaced.
+    private static func trimmed(_ text: some BidirectionalCollection<UInt8>) -> String {
+        var rest = text[...]
+        while let first = rest.first, isBlank(first) { rest.removeFirst() }
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return String(decoding: rest, as: UTF8.self)
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
     /// RFC 9110 §5.6.2.
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
