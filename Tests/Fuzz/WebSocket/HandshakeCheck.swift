@@ -16,6 +16,9 @@ enum HandshakeCheck {
     /// Head, agreement and refused body.
     @Sendable static func response(_ input: [UInt8]) {
         guard let configuration, let end = unsafe ResponseHead.end(in: input.span.bytes, from: 0) else { return }
+        for cut in max(0, end - 4)..<end where unsafe ResponseHead.end(in: input.span.bytes, from: cut - 3) != end {
+            fatalError("the cuts change the end of the head")
+        }
         let start = Array(input[..<end])
         guard let head = unsafe try? ResponseHead(start.span.bytes) else { return }
         _ = try? UpgradeAgreement(head, to: configuration, acceptKey: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
