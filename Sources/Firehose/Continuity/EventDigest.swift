@@ -26,6 +26,15 @@ extension StreamEvent {
         return hash.value
     }
 
+    /// The digest of an event that stands in a host's stream with this time: what is told of an account is often told again
+    /// in the same words, and must not be taken for what stood at its place before.
+    func digest(at time: Int64?) -> UInt64 {
+        guard !isCommit, let time else { return digest }
+        var hash = Hash(value: digest)
+        hash.add("\(time)")
+        return hash.value
+    }
+
     private struct Hash {
         var value: UInt64 = 0xCBF2_9CE4_8422_2325
 

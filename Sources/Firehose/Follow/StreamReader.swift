@@ -177,7 +177,7 @@ struct StreamReader: ~Copyable {
         if let notice = content.notice, !take(notice) { return false }
         if let value = content.value, !crossGap(at: value) { return false }
         for event in content.events {
-            let digest = event.digest
+            let digest = event.digest(at: content.time)
             metrics.received(event)
             guard check.isSettled || observe(event.position.value, digest) else { return false }
             let item = StreamEvidence.Item(value: event.position.value, digest: digest)

@@ -129,13 +129,12 @@ extension WireDecoder {
             guard kind != .unknown else { return WireContent(value: nil) }
             return rejected(bytes, nil, .malformed, "it has no sequence number")
         }
-        if let moment = json["time"]?.string.flatMap({ try? Datetime($0) }) {
-            observe(moment.microseconds, of: json["did"]?.string ?? "")
-        }
+        let time = json["time"]?.string.flatMap { try? Datetime($0) }?.microseconds
+        if let time { observe(time, of: json["did"]?.string ?? "") }
         guard let body = StreamEvent.Body(kind.rawValue, json) else { return WireContent(value: sequence) }
         do {
             let did = try DID(json["did"]?.string ?? "")
-            return WireContent(value: sequence, events: [event(sequence, did, body)])
+            return WireContent(value: sequence, events: [event(sequence, did, body)], time: time)
         } catch {
             return rejected(bytes, sequence, .invalidSyntax, error.description)
         }

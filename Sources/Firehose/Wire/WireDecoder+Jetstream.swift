@@ -23,7 +23,7 @@ extension WireDecoder {
             let times = [json["payload"].flatMap(JetstreamFields.time), (try? TID(commit.rev))?.time.microseconds]
             times.compactMap(\.self).max().map { witness.suggest($0) }
         }
-        var content = WireContent(value: place(fields.value), notice: fields.notice)
+        var content = WireContent(value: place(fields.value), notice: fields.notice, time: fields.witnessed)
         if let value = fields.value, let did = fields.did, let body = fields.body, isWanted(body) {
             content.events = [event(value, did, body)]
         }

@@ -28,6 +28,8 @@ package struct WireContent {
     var notice: Notice?
     /// The commit that the events are of, where its signature is still to be checked.
     var unsigned: [UnsignedCommit] = []
+    /// The time that it names, in microseconds since the Unix epoch, where that is the same whenever it is sent.
+    var time: Int64?
 }
 
 /// Whether a WebSocket message came as text or binary.

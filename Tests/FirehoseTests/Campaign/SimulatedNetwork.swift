@@ -57,7 +57,8 @@ struct NetworkEvent {
         }
     }
 
-    private var handle: String { "n\(number).test" }
+    /// What is told of an account is told again in the same words.
+    private var handle: String { "author\(number % 50).test" }
     private var record: JSONValue { ["$type": .string(collection), "number": .integer(Int64(number))] }
 
     private func version1(_ time: Int64) throws -> [UInt8] {
