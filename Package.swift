@@ -151,7 +151,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["Sandbox", "ATProtocol", "Network", "Crypto"],
+            dependencies: ["Sandbox", "ATProtocol", "Network", "Crypto", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -75,10 +75,10 @@ public final class SandboxNetwork: Sendable {
         let accounts = AccountBook()
         let index = RepositoryIndex(options.index, faults: faults)
         let absent = AbsentRepositories()
-        let repositories = RepositoryStore(clock: clock) { commit in
-            index.observe(commit)
-            guard !absent.withholds(commit) else { return }
-            for host in hosts { host.append(commit.did, .commit(commit)) }
+        let repositories = RepositoryStore(clock: clock) { commits in
+            for commit in commits { index.observe(commit) }
+            let told = commits.filter { !absent.withholds($0) }
+            for host in hosts { host.append(told.map { ($0.did, .commit($0)) }) }
         }
         let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
         let issuer = try AuthorizationServer(
@@ -125,10 +125,9 @@ public final class SandboxNetwork: Sendable {
         tracer = options.tracerInterval.map { interval in
             Task {
                 guard let did = try? DID("did:plc:tracertracertracertracer") else { return }
-                var number = 0
+                // What is told of an account is often told again in the same words.
                 while (try? await Task.sleep(for: interval)) != nil {
-                    number += 1
-                    for host in hosts { host.append(did, .identity(handle: "tracer-\(number).test")) }
+                    for host in hosts { host.append([(did, .identity(handle: "tracer.test"))]) }
                 }
             }
         }
@@ -213,8 +212,8 @@ public final class SandboxNetwork: Sendable {
         if options.signsCommits { try repositories.sign(did, with: key) }
         let account = SandboxAccount(did: did, handle: name, password: SecureRandom.token(bytes: 12))
         accounts.add(account)
-        for host in streamHosts { host.append(did, .identity(handle: handle)) }
-        for host in streamHosts { host.append(did, .account(status: nil)) }
+        for host in streamHosts { host.append([(did, .identity(handle: handle))]) }
+        for host in streamHosts { host.append([(did, .account(status: nil))]) }
         if let allowIncoming { try setAllowIncoming(allowIncoming, of: account) }
         return account
     }
@@ -256,7 +255,7 @@ public final class SandboxNetwork: Sendable {
     /// Takes an account down, deactivates it, …; nil makes it active again; the streams tell.
     public func setStatus(_ status: String?, of account: SandboxAccount) {
         accounts.setStatus(status, of: account.did)
-        for host in streamHosts { host.append(account.did, .account(status: status)) }
+        for host in streamHosts { host.append([(account.did, .account(status: status))]) }
     }
 
     /// Cuts the repository of an account off from the streams until ``reconnect(_:)``, as a PDS that no relay reaches.
@@ -265,7 +264,7 @@ public final class SandboxNetwork: Sendable {
     /// Lets the streams tell now what was written since ``disconnect(_:)``.
     public func reconnect(_ account: SandboxAccount) {
         for commit in absent.reconnect(account.did) {
-            for host in streamHosts { host.append(commit.did, .commit(commit)) }
+            for host in streamHosts { host.append([(commit.did, .commit(commit))]) }
         }
     }
 
@@ -298,10 +297,31 @@ public final class SandboxNetwork: Sendable {
         record: JSONValue,
         key: String? = nil
     ) throws(SandboxError) -> ATURI {
-        var members = record.object ?? [:]
-        if members["$type"] == nil { members["$type"] = .string(collection) }
-        let (type, name) = try Self.place(collection, key)
-        return try repositories.write(account.did, type, name, .object(members)).uri
+        try createRecords(by: account, collection: collection, [(key, record)])[0]
+    }
+
+    /// Writes records in one commit, of which the streams tell at once.
+    ///
+    /// - Parameters:
+    ///   - account: whose repository.
+    ///   - collection: an NSID.
+    ///   - records: objects with their names; `$type` is added when it is missing.
+    /// - Returns: where they are.
+    /// - Throws: ``SandboxError`` when collection or a key are malformed.
+    @discardableResult
+    public func createRecords(
+        by account: SandboxAccount,
+        collection: String,
+        _ records: [(key: String?, record: JSONValue)]
+    ) throws(SandboxError) -> [ATURI] {
+        var changes: [RepositoryStore.Change] = []
+        for (key, record) in records {
+            let (type, name) = try Self.place(collection, key)
+            var members = record.object ?? [:]
+            if members["$type"] == nil { members["$type"] = .string(collection) }
+            changes.append(RepositoryStore.Change(collection: type, key: name, value: .object(members)))
+        }
+        return try repositories.write(account.did, changes).map(\.uri)
     }
 
     /// Lets the streams tell of a record that its author never wrote: no repository holds it.
@@ -331,7 +351,7 @@ public final class SandboxNetwork: Sendable {
     /// Deletes a record and lets the streams tell of it.
     public func deleteRecord(by account: SandboxAccount, collection: String, key: String) throws(SandboxError) {
         let (type, name) = try Self.place(collection, key)
-        try repositories.write(account.did, type, name, nil)
+        try repositories.write(account.did, [RepositoryStore.Change(collection: type, key: name, value: nil)])
     }
 
     private static func place(_ collection: String, _ key: String?) throws(SandboxError) -> (NSID, RecordKey?) {

@@ -85,7 +85,10 @@ struct ControlEndpoint: Sendable {
         let index = Int(body["host"]?.integer ?? 0)
         guard let fault = StreamFault(name: body["fault"]?.string ?? "", body),
             network.streamHosts.indices.contains(index)
-        else { throw SandboxError("faults: drop, reset, close, stall, garbage, binary, too-slow, ping, tear") }
+        else {
+            let names = "drop, drop-after, reset, close, stall, garbage, binary, too-slow, internal-error, ping, tear"
+            throw SandboxError("faults: \(names)")
+        }
         network.streamHosts[index].inflict(fault)
         return .json(["clients": .integer(Int64(network.streamHosts[index].subscriberCount))])
     }

@@ -60,6 +60,8 @@ extension StreamFault {
         case "garbage": self = .text(body["text"]?.string ?? "{not json")
         case "binary": self = .binary([0xFF, 0xFE])
         case "too-slow": self = .tooSlow
+        case "internal-error": self = .internalError
+        case "drop-after": self = .dropAfter(Int(body["events"]?.integer ?? 1))
         case "ping": self = .ping
         case "tear": self = .tearNextFrame
         default: return nil

@@ -99,7 +99,7 @@ public final class PLCDirectory: Sendable {
         }
     }
 
-    /// Turns an identity into a tombstone.
+    /// Turns an identity into a tombstone, which the directory's code answers with 404, other than its documentation.
     public func tombstone(_ did: DID) { entries.withLock { $0[did.text] = .tombstone } }
 
     func answer(_ request: IncomingRequest) -> HTTPResponse {
@@ -111,7 +111,7 @@ public final class PLCDirectory: Sendable {
         switch entries.withLock({ $0[did] }) {
         case .document(let document):
             return .json(document, headers: ["Content-Type": "application/did+ld+json; charset=utf-8"])
-        case .tombstone: return .json(["message": .string("DID not available: \(did)")], status: 410)
+        case .tombstone: return .json(["message": .string("DID not available: \(did)")], status: 404)
         case nil: return .json(["message": .string("DID not registered: \(did)")], status: 404)
         }
     }

@@ -24,9 +24,6 @@ public struct CommittedRecord: Sendable {
     public let cid: String?
     /// The record; nil after a deletion.
     public let value: JSONValue?
-    /// What a relay needs; nil when the network does not sign commits.
+    /// What a relay needs, with the first change of a commit; nil when the network does not sign commits.
     let evidence: CommitEvidence?
-
-    /// `collection/key`.
-    var path: String { "\(uri.collection?.text ?? "")/\(uri.recordKey?.text ?? "")" }
 }

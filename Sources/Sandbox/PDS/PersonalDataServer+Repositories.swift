@@ -36,10 +36,11 @@ extension PersonalDataServer {
             return .failure(400, "RepoNotFound", "Could not find repo for DID: \(did)")
         }
         switch accounts.status(of: account.did) {
-        case nil: break
         case "takendown": return .failure(400, "RepoTakendown", "Repo has been takendown: \(did)")
         case "deactivated": return .failure(400, "RepoDeactivated", "Repo has been deactivated: \(did)")
-        default: return .failure(400, "RepoSuspended", "Repo has been suspended: \(did)")
+        case "deleted": return .failure(400, "RepoNotFound", "Could not find repo for DID: \(did)")
+        // The states that only relays give to an account are none of its own server's.
+        default: break
         }
         do {
             guard let archive = try repositories.proof(account.did, collection, key) else {
@@ -104,10 +105,17 @@ extension PersonalDataServer {
         let key = body["rkey"]?.string.flatMap { try? RecordKey($0) }
         if method.hasSuffix("putRecord") {
             guard let key else { return .failure(400, "InvalidRequest", "Input must have the property \"rkey\"") }
-            if body["swapRecord"] == .null,
-                let present = repositories.record("at://\(caller.did)/\(collection)/\(key)")
-            {
-                return .failure(400, "InvalidSwap", "Record was at \(present.cid)")
+            let uri = "at://\(caller.did)/\(collection)/\(key)"
+            if let present = repositories.record(uri) {
+                // What stands there already is no change, whatever was to be swapped for it.
+                if let block = body["record"].flatMap({ try? RepositoryTree.encoded($0) }),
+                    CID(of: block).text == present.cid
+                {
+                    return .json(["uri": .string(uri), "cid": .string(present.cid)])
+                }
+                guard body["swapRecord"] != .null else {
+                    return .failure(400, "InvalidSwap", "Record was at \(present.cid)")
+                }
             }
         }
         let isDeletion = method == "com.atproto.repo.deleteRecord"
@@ -115,7 +123,12 @@ extension PersonalDataServer {
             return .failure(400, "InvalidRequest", "Input must have the property \"\(isDeletion ? "rkey" : "record")\"")
         }
         do {
-            let commit = try repositories.write(caller.did, collection, key, isDeletion ? nil : body["record"])
+            let change = RepositoryStore.Change(
+                collection: collection,
+                key: key,
+                value: isDeletion ? nil : body["record"]
+            )
+            guard let commit = try repositories.write(caller.did, [change]).first else { return .json([:]) }
             var members: [String: JSONValue] = [
                 "commit": ["rev": .string(commit.rev.text), "cid": .string(commit.cid ?? "")]
             ]

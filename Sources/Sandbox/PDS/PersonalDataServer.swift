@@ -58,6 +58,7 @@ struct PersonalDataServer: Sendable {
             if method.hasPrefix("chat.bsky."), destination.target == .appView {
                 return .failure(404, "XRPCNotSupported", "XRPC Not Supported")
             }
+            // What the account's state is here concerns nobody who is behind the proxy.
             return proxy.answer(method, destination, by: try caller(of: request), request)
         } catch {
             return error.response
@@ -79,7 +80,7 @@ struct PersonalDataServer: Sendable {
         case "com.atproto.repo.listRecords": listRecords(request)
         case "com.atproto.repo.describeRepo": describeRepository(request)
         case "com.atproto.repo.createRecord", "com.atproto.repo.putRecord", "com.atproto.repo.deleteRecord":
-            writeRecord(method, request, by: try caller(of: request))
+            writeRecord(method, request, by: try activeCaller(of: request))
         case "com.atproto.sync.getRecord": getRecordProof(request)
         case "com.atproto.sync.getRepoStatus": getRepoStatus(request)
         default: nil
@@ -87,7 +88,12 @@ struct PersonalDataServer: Sendable {
     }
 
     private func caller(of request: IncomingRequest) throws(ResourceGuard.Refusal) -> ResourceGuard.Caller {
-        let caller = try guardian.caller(of: request, at: clock.now().seconds)
+        try guardian.caller(of: request, at: clock.now().seconds)
+    }
+
+    /// Who makes a request that only an active account may make.
+    private func activeCaller(of request: IncomingRequest) throws(ResourceGuard.Refusal) -> ResourceGuard.Caller {
+        let caller = try self.caller(of: request)
         switch accounts.status(of: caller.did) {
         case "takendown":
             throw .init(response: .failure(401, "AccountTakedown", "Account has been taken down"))

@@ -9,6 +9,15 @@ final class RepositoryStore: Sendable {
         let value: JSONValue
     }
 
+    /// One change of one record.
+    struct Change: Sendable {
+        let collection: NSID
+        /// Its name; a new TID when nil.
+        let key: RecordKey?
+        /// The record; nil deletes it.
+        let value: JSONValue?
+    }
+
     private struct State {
         var records: [String: StoredRecord] = [:]
         var revisions: [DID: TID] = [:]
@@ -17,10 +26,10 @@ final class RepositoryStore: Sendable {
 
     private let state = Mutex(State())
     private let clock: SandboxClock
-    private let publish: @Sendable (CommittedRecord) -> Void
+    private let publish: @Sendable ([CommittedRecord]) -> Void
 
-    /// A store that tells of each commit in the order in which they were made.
-    init(clock: SandboxClock, publish: @escaping @Sendable (CommittedRecord) -> Void) {
+    /// A store that tells of each commit, with all its changes, in the order in which they were made.
+    init(clock: SandboxClock, publish: @escaping @Sendable ([CommittedRecord]) -> Void) {
         self.clock = clock
         self.publish = publish
     }
@@ -77,7 +86,7 @@ final class RepositoryStore: Sendable {
         let key: RecordKey
         do { key = try RecordKey(rev.text) } catch { throw SandboxError("\(error)") }
         let uri = ATURI(did, collection, key)
-        publish(
+        publish([
             CommittedRecord(
                 uri: uri,
                 did: did,
@@ -87,61 +96,73 @@ final class RepositoryStore: Sendable {
                 value: value,
                 evidence: nil
             )
-        )
+        ])
         return uri
     }
 
     private func nextRev() -> TID { TID(microseconds: clock.uniqueMicroseconds(), clock: 7) }
 
-    /// Writes a record, or deletes it when the value is nil.
+    /// Makes changes of different records in one commit.
     ///
-    /// - Throws: ``SandboxError`` when there is nothing to delete or the type is not the collection.
+    /// - Throws: ``SandboxError`` when there is nothing to delete or a type is not the collection.
     @discardableResult
-    func write(
-        _ did: DID,
-        _ collection: NSID,
-        _ key: RecordKey?,
-        _ value: JSONValue?
-    ) throws(SandboxError) -> CommittedRecord {
-        if let value, value["$type"]?.string != collection.text {
-            throw SandboxError("Invalid $type: expected \(collection), got \(value["$type"]?.string ?? "nothing")")
+    func write(_ did: DID, _ changes: [Change]) throws(SandboxError) -> [CommittedRecord] {
+        for change in changes {
+            guard let type = change.value.map({ $0["$type"]?.string ?? "nothing" }), type != change.collection.text
+            else { continue }
+            throw SandboxError("Invalid $type: expected \(change.collection), got \(type)")
         }
-        let block = try value.map { value throws(SandboxError) in try RepositoryTree.encoded(value) }
+        let blocks = try changes.map { change throws(SandboxError) in
+            try change.value.map { value throws(SandboxError) in try RepositoryTree.encoded(value) }
+        }
         // Published inside the lock: the stream's order is the order of the commits.
         let result = state.withLock { state in
-            Result { () throws(SandboxError) in try commit(did, collection, key, value, block, in: &state) }
+            Result { () throws(SandboxError) in try commit(did, changes, blocks, in: &state) }
         }
         return try result.get()
     }
 
     private func commit(
         _ did: DID,
-        _ collection: NSID,
-        _ key: RecordKey?,
-        _ value: JSONValue?,
-        _ block: [UInt8]?,
+        _ changes: [Change],
+        _ blocks: [[UInt8]?],
         in state: inout State
-    ) throws(SandboxError) -> CommittedRecord {
-        let rev = nextRev()
-        let uri: ATURI
-        do { uri = ATURI(did, collection, try key ?? RecordKey(rev.text)) } catch { throw SandboxError("\(error)") }
-        let isKnown = state.records[uri.text] != nil
-        guard value != nil || isKnown else { throw SandboxError("Could not locate record: \(uri)") }
-        let cid = block.map { CID(of: $0).text }
-        state.records[uri.text] = value.flatMap { value in cid.map { StoredRecord(cid: $0, value: value) } }
+    ) throws(SandboxError) -> [CommittedRecord] {
+        let names = changes.map { _ in nextRev() }
+        guard let rev = names.last else { return [] }
+        var places: [(uri: ATURI, path: String)] = []
+        for (change, name) in zip(changes, names) {
+            let key: RecordKey
+            do { key = try change.key ?? RecordKey(name.text) } catch { throw SandboxError("\(error)") }
+            let uri = ATURI(did, change.collection, key)
+            guard change.value != nil || state.records[uri.text] != nil else {
+                throw SandboxError("Could not locate record: \(uri)")
+            }
+            places.append((uri, "\(change.collection)/\(key.text)"))
+        }
+        let evidence = try state.signed[did]?.commit(zip(places, blocks).map { ($0.path, $1) }, rev: rev)
+        var commits: [CommittedRecord] = []
+        for (index, change) in changes.enumerated() {
+            let uri = places[index].uri
+            let isKnown = state.records[uri.text] != nil
+            let cid = blocks[index].map { CID(of: $0).text }
+            state.records[uri.text] = change.value.flatMap { value in cid.map { StoredRecord(cid: $0, value: value) } }
+            commits.append(
+                CommittedRecord(
+                    uri: uri,
+                    did: did,
+                    operation: change.value == nil ? .delete : isKnown ? .update : .create,
+                    rev: rev,
+                    cid: cid,
+                    value: change.value,
+                    // A relay tells of the whole commit in one message.
+                    evidence: index == 0 ? evidence : nil
+                )
+            )
+        }
         state.revisions[did] = rev
-        let path = "\(collection)/\(uri.recordKey?.text ?? "")"
-        let commit = CommittedRecord(
-            uri: uri,
-            did: did,
-            operation: value == nil ? .delete : isKnown ? .update : .create,
-            rev: rev,
-            cid: cid,
-            value: value,
-            evidence: try state.signed[did]?.commit(path, block, rev: rev)
-        )
-        publish(commit)
-        return commit
+        publish(commits)
+        return commits
     }
 
     func record(_ uri: String) -> StoredRecord? { state.withLock { $0.records[uri] } }

@@ -1,15 +1,24 @@
 internal import ATProtocol
 internal import Crypto
 
-/// What a relay tells of a commit beside its operation: enough to prove it.
+/// What a relay tells of a commit: its operations, and enough to prove them.
 struct CommitEvidence: Sendable {
+    /// One operation, as the relay writes it.
+    struct Operation: Sendable {
+        /// `collection/key`.
+        let path: String
+        /// The record; nil after a deletion.
+        let record: CID?
+        /// The record that was there before.
+        let previous: CID?
+    }
+
     let commit: CID
-    /// A CAR with the commit, the whole tree and the record.
+    /// A CAR with the commit, the whole tree and the records.
     let archive: [UInt8]
     let since: TID
     let previousData: CID
-    /// The record that was there before.
-    let previousRecord: CID?
+    let operations: [Operation]
 }
 
 /// A repository with signed commits (atproto.com/specs/repository#commit-objects).
@@ -31,31 +40,37 @@ struct SignedRepository: Sendable {
         head = try Self.signed(did, data, rev, by: key)
     }
 
-    /// Commits one change.
+    /// Commits changes of different records together.
     ///
     /// - Parameters:
-    ///   - path: `collection/key`.
-    ///   - record: the record's block; nil deletes.
+    ///   - changes: by `collection/key` the record's block; nil deletes.
     ///   - rev: of the commit.
     /// - Returns: the proof.
     /// - Throws: ``SandboxError`` when OpenSSL fails.
-    mutating func commit(_ path: String, _ record: [UInt8]?, rev: TID) throws(SandboxError) -> CommitEvidence {
-        let previous = records[path]
-        records[path] = record.map { CID(of: $0) }
+    mutating func commit(
+        _ changes: [(path: String, block: [UInt8]?)],
+        rev: TID
+    ) throws(SandboxError) -> CommitEvidence {
+        var operations: [CommitEvidence.Operation] = []
+        for (path, block) in changes {
+            let record = block.map { CID(of: $0) }
+            operations.append(CommitEvidence.Operation(path: path, record: record, previous: records[path]))
+            records[path] = record
+        }
         let tree = try RepositoryTree(records)
         head = try Self.signed(did, tree.root, rev, by: key)
         let commit = CID(of: head)
-        let blocks = [(commit, head)] + tree.blocks + (record.map { [(CID(of: $0), $0)] } ?? [])
+        let written = changes.compactMap { change in change.block.map { (CID(of: $0), $0) } }
         defer {
             data = tree.root
             self.rev = rev
         }
         return CommitEvidence(
             commit: commit,
-            archive: try Self.archive(root: commit, blocks),
+            archive: try Self.archive(root: commit, [(commit, head)] + tree.blocks + written),
             since: self.rev,
             previousData: data,
-            previousRecord: previous
+            operations: operations
         )
     }
 

@@ -22,20 +22,11 @@ final class EventLog: Sendable {
         self.clock = clock
     }
 
-    /// Appends an event; `skipped` numbers are left out before it.
-    func append(_ did: DID, _ content: LoggedEvent.Content, skipping skipped: Int64 = 0) {
+    /// Appends events that are taken in in one moment; `skipped` numbers are left out before them.
+    func append(_ events: [(did: DID, content: LoggedEvent.Content)], skipping skipped: Int64 = 0) {
+        guard !events.isEmpty else { return }
         state.withLock { state in
             state.next += skipped
-            let time = clock.uniqueMicroseconds()
-            state.events.append(LoggedEvent(sequence: state.next, microseconds: time, did: did, content: content))
-            state.next += 1
-            for listener in state.listeners { Self.wake(listener) }
-        }
-    }
-
-    /// Appends events that are taken in in one moment.
-    func append(_ events: [(did: DID, content: LoggedEvent.Content)]) {
-        state.withLock { state in
             let time = clock.uniqueMicroseconds()
             for (did, content) in events {
                 state.events.append(LoggedEvent(sequence: state.next, microseconds: time, did: did, content: content))
@@ -65,6 +56,16 @@ final class EventLog: Sendable {
             let now = UInt64(max(0, clock.now().microseconds))
             state.events.removeAll { $0.microseconds + age < now }
             state.floor = state.events.first?.sequence ?? state.next
+        }
+    }
+
+    /// Loses the newest events, whose numbers are given to others.
+    func lose(newest count: Int) {
+        state.withLock { state in
+            let lost = state.events.suffix(count)
+            guard let first = lost.first else { return }
+            state.events.removeLast(lost.count)
+            state.next = first.sequence
         }
     }
 

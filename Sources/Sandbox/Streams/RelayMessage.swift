@@ -2,7 +2,7 @@ internal import ATProtocol
 
 /// Events as a relay writes them: two DAG-CBOR objects, header and payload (atproto.com/specs/event-stream#framing).
 enum RelayMessage {
-    /// The message of an event; nil for a commit without evidence.
+    /// The message of an event; nil for a commit without evidence, and for what another's message tells with it.
     static func encoded(_ event: LoggedEvent) -> [UInt8]? {
         payload(of: event).flatMap { frame(["op": 1, "t": .string("#\(event.kind)")], $0) }
     }
@@ -37,17 +37,20 @@ enum RelayMessage {
         case .sync: return nil
         case .commit(let record):
             guard let evidence = record.evidence else { return nil }
-            var operation: [String: JSONValue] = [
-                "action": .string(record.operation.rawValue),
-                "path": .string(record.path),
-                "cid": record.cid.map { ["$link": .string($0)] } ?? .null,
-            ]
-            operation["prev"] = evidence.previousRecord.map(RepositoryTree.link)
+            let operations = evidence.operations.map { operation -> JSONValue in
+                let action = operation.record == nil ? "delete" : operation.previous == nil ? "create" : "update"
+                var members: [String: JSONValue] = [
+                    "action": .string(action), "path": .string(operation.path),
+                    "cid": operation.record.map(RepositoryTree.link) ?? .null,
+                ]
+                members["prev"] = operation.previous.map(RepositoryTree.link)
+                return .object(members)
+            }
             return [
                 "seq": sequence, "repo": did, "time": time, "rev": .string(record.rev.text),
                 "since": .string(evidence.since.text), "commit": RepositoryTree.link(evidence.commit),
                 "prevData": RepositoryTree.link(evidence.previousData),
-                "blocks": RepositoryTree.bytes(evidence.archive), "ops": [.object(operation)], "blobs": [],
+                "blocks": RepositoryTree.bytes(evidence.archive), "ops": .array(operations), "blobs": [],
                 "rebase": false, "tooBig": false,
             ]
         }

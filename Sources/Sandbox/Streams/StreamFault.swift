@@ -14,12 +14,16 @@ public enum StreamFault: Sendable {
     case binary([UInt8])
     /// Bytes straight onto the connection, not framed.
     case raw([UInt8])
-    /// The error message of the slow-consumer detector, then the end without a close frame.
+    /// The end that the slow-consumer detector makes: an error message, which v1 has not, and no close frame.
     case tooSlow
+    /// The end of a host that cannot read on: likewise, with another error message.
+    case internalError
     /// A ping now.
     case ping
     /// Half of the next event's frame, then the end.
     case tearNextFrame
+    /// So many events more, then the end.
+    case dropAfter(Int)
 }
 
 /// How a stream host puts a message into frames.

@@ -24,6 +24,7 @@ public final class StreamHost: Sendable {
         var compresses = false
         /// What a client has to show; nil when anybody is served.
         var key: String?
+        var isWarmingUp = false
     }
 
     private let server: LoopbackServer
@@ -70,13 +71,11 @@ public final class StreamHost: Sendable {
     /// Puts messages into frames in another way from now on.
     public func use(_ framing: Framing) { state.withLock { $0.manner.framing = framing } }
 
-    /// Pings in another rhythm, and drops those whose pong does not come in time.
-    public func ping(every interval: Duration, deadline: Duration = .seconds(5)) {
-        state.withLock {
-            $0.manner.pingInterval = interval
-            $0.manner.pongDeadline = deadline
-        }
-    }
+    /// Sends so many of the last events again to each client that has caught up, where replay and live meet.
+    public func repeatAtCutOver(_ count: Int) { state.withLock { $0.manner.repeatsAtCutOver = count } }
+
+    /// Refuses everybody who comes, as a Jetstream that has just started, until it is told that it is ready.
+    public func warmUp(_ isWarmingUp: Bool) { state.withLock { $0.isWarmingUp = isWarmingUp } }
 
     /// Lets the relay wire tell of cursors that are too old or in the future, as the specification has it and the public
     /// hosts have not.
@@ -98,6 +97,12 @@ public final class StreamHost: Sendable {
     public func renumber(from first: Int64) {
         inflict(.drop)
         log.renumber(from: first)
+    }
+
+    /// Loses the newest events in a crash, and gives their numbers to those that come next; clients are dropped.
+    public func crash(losing count: Int) {
+        log.lose(newest: count)
+        inflict(.drop)
     }
 
     /// Loses events of these kinds until ``hear()``: a hole that nothing announces, on a host that else seems alive.
@@ -135,19 +140,20 @@ public final class StreamHost: Sendable {
 
     /// Leaves out that many sequence numbers.
     public func skipSequences(_ count: Int64, before did: DID, handle: Handle) {
-        log.append(did, .identity(handle: handle.text), skipping: count)
+        log.append([(did, .identity(handle: handle.text))], skipping: count)
     }
 
-    func append(_ did: DID, _ content: LoggedEvent.Content) {
-        let isTaken = state.withLock { state in
-            guard !state.deafTo.contains(content.kind) else { return false }
-            if state.isIndexing, case .commit(let commit) = content, let collection = commit.uri.collection?.text {
-                state.index[collection, default: []].insert(did.text)
+    /// Takes in what happens at one moment.
+    func append(_ events: [(did: DID, content: LoggedEvent.Content)]) {
+        let taken = state.withLock { state in
+            let heard = events.filter { !state.deafTo.contains($0.content.kind) }
+            for case (let did, .commit(let commit)) in heard where state.isIndexing {
+                commit.uri.collection.map { _ = state.index[$0.text, default: []].insert(did.text) }
             }
-            state.backlog?.append((did, content))
-            return state.backlog == nil
+            state.backlog?.append(contentsOf: heard)
+            return state.backlog == nil ? heard : []
         }
-        if isTaken { log.append(did, content) }
+        log.append(taken)
     }
 
     /// Who writes to a collection (com.atproto.sync.listReposByCollection): an unknown one has nobody.
@@ -189,6 +195,9 @@ public final class StreamHost: Sendable {
         do { filter = try StreamFilter(jetstream2: request) } catch {
             return .response(.failure(400, "InvalidRequest", error.message))
         }
+        guard !state.withLock(\.isWarmingUp) else {
+            return .response(.failure(503, "ServiceUnavailable", Self.notReady))
+        }
         var position = log.next
         var note: JSONValue?
         if let text = request.parameter("cursor") {
@@ -213,6 +222,7 @@ public final class StreamHost: Sendable {
         do { filter = try StreamFilter(jetstream1: request) } catch {
             return .response(.text(error.message, status: 400))
         }
+        guard !state.withLock(\.isWarmingUp) else { return .response(.text(Self.notReady, status: 503)) }
         var position = log.next
         if let cursor = request.parameter("cursor").flatMap({ Int64($0) }) {
             let wanted = cursor >= Self.firstTime ? log.position(at: begin(cursor)) : cursor
@@ -294,6 +304,8 @@ public final class StreamHost: Sendable {
             state.withLock { $0.subscribers[number] = nil }
         }
     }
+
+    private static let notReady = "service not ready: cursor replay warming up"
 
     /// A cursor from here on is a time in microseconds, below it is a sequence number.
     private static let firstTime: Int64 = 1_000_000_000_000_000

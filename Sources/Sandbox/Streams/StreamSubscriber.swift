@@ -6,8 +6,8 @@ final class StreamSubscriber: Sendable {
     /// How the connection is to be kept.
     struct Manner: Sendable {
         var framing = Framing.whole
-        var pingInterval = Duration.seconds(30)
-        var pongDeadline = Duration.seconds(5)
+        /// How many of the last events are sent again when the client has caught up.
+        var repeatsAtCutOver = 0
     }
 
     /// What happens before the events.
@@ -34,10 +34,19 @@ final class StreamSubscriber: Sendable {
         var nextPing: ContinuousClock.Instant
         var pongExpected: (payload: [UInt8], by: ContinuousClock.Instant)?
         var tearsNextFrame = false
+        /// How many events more are sent before the end; nil for no end.
+        var eventsLeft: Int?
         var isPaused: Bool
         /// Compresses what is sent; nil when that was not agreed.
         var deflater: MessageDeflater?
+        /// Whether what was there before the client came is still being sent.
+        var isCatchingUp: Bool
+        /// The last events that were sent, as long as some of them may be sent again.
+        var replayed: [[UInt8]] = []
     }
+
+    private static let pingInterval = Duration.seconds(30)
+    private static let pongDeadline = Duration.seconds(5)
 
     private let socket: ServerSocket
     private let wire: SandboxWire
@@ -73,9 +82,10 @@ final class StreamSubscriber: Sendable {
             position: position,
             filter: filter,
             received: received,
-            nextPing: .now + manner().pingInterval,
+            nextPing: .now + Self.pingInterval,
             isPaused: opening.waitsForOptions,
-            deflater: opening.isCompressed ? MessageDeflater() : nil
+            deflater: opening.isCompressed ? MessageDeflater() : nil,
+            isCatchingUp: position < log.next
         )
         do {
             if let first = opening.first { try write(first, opcode, progress) }
@@ -115,23 +125,34 @@ final class StreamSubscriber: Sendable {
                 try socket.write(Array(frame.prefix(frame.count / 2)))
                 throw Ended()
             }
+            if progress.eventsLeft == 0 { throw Ended() }
+            progress.eventsLeft = progress.eventsLeft.map { $0 - 1 }
             try write(message, opcode, progress)
+            if progress.isCatchingUp, manner().repeatsAtCutOver > 0 { progress.replayed.append(message) }
+            if wire == .relay { progress.nextPing = .now + Self.pingInterval }
+        }
+        if progress.isCatchingUp, batch.count < 256 {
+            progress.isCatchingUp = false
+            for message in progress.replayed.suffix(manner().repeatsAtCutOver) { try write(message, opcode, progress) }
+            progress.replayed = []
         }
         return batch.count == 256
     }
 
-    /// Pings with a counter and checks that the pong of the same payload comes in time.
     private func keepAlive(_ progress: inout Progress) throws {
         if let expected = progress.pongExpected, ContinuousClock.now > expected.by { throw Ended() }
         if ContinuousClock.now >= progress.nextPing { try ping(&progress) }
     }
 
+    /// A Jetstream counts its pings and wants the pong of the same payload in time; a relay pings after a silence alone,
+    /// with nothing in it, and looks at no pong.
     private func ping(_ progress: inout Progress) throws {
+        progress.nextPing = .now + Self.pingInterval
+        guard wire != .relay else { return try socket.write(ServerFrame.encode(.ping, [])) }
         progress.pings += 1
         let payload = Array(String(progress.pings).utf8)
         try socket.write(ServerFrame.encode(.ping, payload))
-        progress.pongExpected = (payload, .now + manner().pongDeadline)
-        progress.nextPing = .now + manner().pingInterval
+        progress.pongExpected = (payload, .now + Self.pongDeadline)
     }
 
     private func receive(_ progress: inout Progress) throws {
@@ -190,13 +211,24 @@ final class StreamSubscriber: Sendable {
         case .tooSlow:
             let advice =
                 "reading below the floor rate 100001 events behind the tip; reconnect with cursor=\(progress.position)"
-            let error: JSONValue = ["$type": "error", "error": "ConsumerTooSlow", "message": .string(advice)]
-            let message = wire == .relay ? RelayMessage.error("ConsumerTooSlow", "") : error.encoded
-            try write(message ?? [], opcode, progress)
-            throw Ended()
+            try fail("ConsumerTooSlow", wire == .relay ? "" : advice, progress)
+        case .internalError: try fail("InternalError", "stream read failed; reconnect", progress)
         case .ping: try ping(&progress)
         case .tearNextFrame: progress.tearsNextFrame = true
+        case .dropAfter(let count): progress.eventsLeft = count
         }
+    }
+
+    /// Ends the stream with an error message and no close frame; v1 has no such messages.
+    private func fail(_ name: String, _ message: String, _ progress: Progress) throws -> Never {
+        switch wire {
+        case .jetstream1: break
+        case .jetstream2:
+            let error: JSONValue = ["$type": "error", "error": .string(name), "message": .string(message)]
+            try write(error.encoded, opcode, progress)
+        case .relay: try write(RelayMessage.error(name, message) ?? [], opcode, progress)
+        }
+        throw Ended()
     }
 
     /// Deaf and mute for a time; only further orders and the time end it.

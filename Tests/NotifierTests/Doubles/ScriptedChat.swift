@@ -105,8 +105,12 @@ final class ScriptedChat: AccountSession {
 
     private func answer(_ method: String, _ call: XRPCCall, _ state: inout State) -> HTTPResponse {
         if method == "putRecord", call.proxy == nil, let key = call.body?["rkey"]?.string {
-            guard state.posts[key] == nil else { return Self.json(400, ["error": "InvalidSwap"]) }
-            state.posts[key] = call.body?["record"]
+            let record = call.body?["record"]
+            // The same once more is no change, and is not refused.
+            guard state.posts[key] == nil || state.posts[key] == record else {
+                return Self.json(400, ["error": "InvalidSwap"])
+            }
+            state.posts[key] = record
             return Self.json(200, ["uri": .string("at://\(account)/app.bsky.feed.post/\(key)")])
         }
         guard call.proxy == "did:web:api.bsky.chat#bsky_chat" else {

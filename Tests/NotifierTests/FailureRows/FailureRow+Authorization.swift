@@ -108,18 +108,21 @@ extension FailureRow {
             .attempt(.sendMessage, .retry, .serviceTokenRejected),
             .paused
         ),
+        FailureRow(10, "taken down, of which no call to the chat tells", .nothing, .delivered) {
+            $0.network.setStatus("takendown", of: $0.bot)
+        },
         FailureRow(
             10,
-            "taken down",
-            .attempt(.openConversation, .pause, .senderAccountInactive),
-            .paused
-        ) { $0.network.setStatus("takendown", of: $0.bot) },
+            named(401, "AccountTakedown", "Account has been taken down"),
+            pause(.senderAccountInactive),
+            .delivered
+        ),
         FailureRow(
             10,
-            "deactivated",
-            .attempt(.openConversation, .pause, .senderAccountInactive),
-            .paused
-        ) { $0.network.setStatus("deactivated", of: $0.bot) },
+            named(401, "AccountDeactivated", "Account is deactivated"),
+            pause(.senderAccountInactive),
+            .delivered
+        ),
         FailureRow(
             10,
             named(403, "AccountNotFound", "Account not found"),
