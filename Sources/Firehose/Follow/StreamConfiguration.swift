@@ -26,7 +26,7 @@ public struct StreamConfiguration: Sendable {
     public var hostChangeMargin: Duration
     /// How far before now a gap begins where no time is known that can be believed.
     public var doubtMargin: Duration
-    /// A position that stands still for so long while the socket lives is a stalled host.
+    /// How long a host may bring nothing before others are looked at, by which alone it can be told whether it is ill.
     public var stallTimeout: Duration
     /// How long a Jetstream of version 2 may take to show the first of the known events again.
     ///

@@ -35,6 +35,7 @@ public actor StreamFollower {
     /// The connections that are open now.
     private var sessions: [Upstream: StreamSession] = [:]
     private var rotation = HostRotation([])
+    private var quiet: QuietWatch
     private var generator: any RandomNumberGenerator & Sendable
 
     init(
@@ -59,6 +60,7 @@ public actor StreamFollower {
         }
         entrance = passage?.entrance ?? mailbox
         hosts = HostComparison(configuration, logger: logger)
+        quiet = QuietWatch(timeout: configuration.stallTimeout, hasSpare: false)
         isUncheckable = isChecked && identities == nil
         self.transport = transport
         self.clock = clock
@@ -110,11 +112,13 @@ public actor StreamFollower {
             throw FirehoseFailure(code: .storage, sentence: "the stored stream positions cannot be read: \(error)")
         }
         let names = upstreams.map(\.name)
+        let count = max(1, min(configuration.parallelHosts, Set(names).count))
         rotation = HostRotation(names)
+        quiet = QuietWatch(timeout: configuration.stallTimeout, hasSpare: Set(names).count > count)
         StreamMetrics.announce(names)
         async let passed: Void? = passage?.run()
         await withDiscardingTaskGroup { group in
-            for _ in 0..<max(1, min(configuration.parallelHosts, Set(names).count)) {
+            for _ in 0..<count {
                 group.addTask { await self.follow(upstreams) }
             }
         }
@@ -183,6 +187,7 @@ public actor StreamFollower {
             mailbox: entrance,
             session: session,
             comparison: hosts,
+            quiet: quiet,
             clock: clock,
             steady: steady,
             failBackAt: failBackAt,
@@ -195,9 +200,11 @@ public actor StreamFollower {
             maximumMessage: resume.leavesOutLargeMessages ? configuration.maximumMessage : nil
         )
         sessions[host] = session
+        quiet.begin(host.name)
         let end = await transport.run(request, reader)
         sessions[host] = nil
         hosts.ended(host)
+        quiet.end(host.name)
         if let accepted = session.accepted {
             remember(accepted)
             distrusted[host] = nil
@@ -244,7 +251,7 @@ public actor StreamFollower {
         }
         switch session.ending {
         case .mailboxFull, .failBack, .obstaclePassed: return .willing
-        case .stalled: return .stalled
+        case .stalled, .quiet: return .stalled
         case .positionGivenUp(let reason):
             distrust(host, reason)
             return .failed(wasHealthy: session.isHealthy)

@@ -17,11 +17,13 @@ struct StreamReader: ~Copyable {
     private static let earliness: Int64 = 7_200_000_000
 
     private let host: Upstream
+    private let name: String
     private let configuration: StreamConfiguration
     private let resume: ResumePoint
     private let mailbox: StreamMailbox
     private let session: StreamSession
     private let comparison: HostComparison
+    private let quiet: QuietWatch
     private let clock: any WallClock
     private let steady: any WallClock
     private let metrics: StreamMetrics
@@ -60,17 +62,20 @@ struct StreamReader: ~Copyable {
         mailbox: StreamMailbox,
         session: StreamSession,
         comparison: HostComparison,
+        quiet: QuietWatch,
         clock: any WallClock,
         steady: any WallClock,
         failBackAt: UnixTime?,
         logger: Logger
     ) {
         self.host = host
+        name = host.name
         self.configuration = configuration
         self.resume = resume
         self.mailbox = mailbox
         self.session = session
         self.comparison = comparison
+        self.quiet = quiet
         self.clock = clock
         self.steady = steady
         self.failBackAt = failBackAt
@@ -149,6 +154,7 @@ struct StreamReader: ~Copyable {
         bytes = 0
         let opened = openedAt ?? now
         if openedAt == nil || hasProgressed { lastProgress = now }
+        if hasProgressed { quiet.heard(name, at: now) }
         openedAt = opened
         hasProgressed = false
         if now - opened >= .seconds(60) { session.markHealthy() }
@@ -161,9 +167,23 @@ struct StreamReader: ~Copyable {
         {
             return false
         }
-        if now - lastProgress >= configuration.stallTimeout { return end(.stalled) }
         if let failBackAt, steady.now() >= failBackAt { return end(.failBack) }
-        return true
+        return bearsSilence(now - lastProgress, at: now)
+    }
+
+    /// Looks at a silence, which need not be an illness; false when the connection is to be closed.
+    private mutating func bearsSilence(_ silence: Duration, at now: ContinuousClock.Instant) -> Bool {
+        switch quiet.judge(name, silentFor: silence, at: now) {
+        case .stay: return true
+        case .stayAndSay:
+            logger.notice(
+                "stream quiet: the connection lives; whether nothing happens or the host is ill, only another could tell",
+                metadata: ["host": "\(name)", "for_s": "\(Int(silence.inSeconds))"]
+            )
+            return true
+        case .stalled: return end(.stalled)
+        case .askAnother: return end(.quiet)
+        }
     }
 
     private func isPublicationDue(_ now: ContinuousClock.Instant) -> Bool {

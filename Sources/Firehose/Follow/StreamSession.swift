@@ -6,8 +6,10 @@ final class StreamSession: Sendable {
     enum Ending: Sendable, Equatable {
         /// Business code is behind; reading goes on from the last accepted position when there is room.
         case mailboxFull
-        /// The position stood still although the socket lived.
+        /// Other hosts brought something, and this one did not although its socket lived.
         case stalled
+        /// Nothing came, and another host is asked whether it is as quiet.
+        case quiet
         /// The server ended the stream with this error.
         case serverError(name: String, message: String)
         /// The position means nothing any more; reading goes on by time, on a relay with the present.
@@ -18,7 +20,12 @@ final class StreamSession: Sendable {
         case obstaclePassed
 
         /// Whether somebody may want to know what came before it.
-        var isAbnormal: Bool { self != .mailboxFull && self != .failBack && self != .obstaclePassed }
+        var isAbnormal: Bool {
+            switch self {
+            case .mailboxFull, .failBack, .obstaclePassed, .quiet: false
+            case .stalled, .serverError, .positionGivenUp: true
+            }
+        }
     }
 
     private struct State {
@@ -56,7 +63,8 @@ extension StreamSession.Ending {
     var description: (reason: String, detail: String) {
         switch self {
         case .mailboxFull: ("mailbox-full", "business code is behind; reading goes on when there is room")
-        case .stalled: ("stalled", "the position stood still while the socket lived")
+        case .stalled: ("stalled", "nothing came while the socket lived and other hosts went on")
+        case .quiet: ("quiet", "nothing came; another host is asked whether it is as quiet")
         case .positionGivenUp(let reason): (reason.rawValue, "the position is given up, what lies behind it is a gap")
         case .failBack: ("fail-back", "a preferred host is tried again")
         case .obstaclePassed: ("obstacle-passed", "a message that is too large was left behind")

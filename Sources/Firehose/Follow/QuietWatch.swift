@@ -1,0 +1,105 @@
+internal import Network
+internal import Synchronization
+
+/// Tells whether a host on which nothing happens is ill.
+///
+/// To be quiet is no illness: on a small network hours pass without a message, and whether the connection lives is what
+/// pings find out. Only other hosts can show that something should have come. Where they are read as well, a host is left
+/// when they have brought something for a while and it has not. Where another could be read in its place, that one is asked
+/// after a silence, which is longer each time, until messages come as they do on a busy network. A host that is the only
+/// one is never left.
+///
+/// The readers of all hosts share it; it is asked with the times of their own clock.
+final class QuietWatch: Sendable {
+    /// What is to be done about a host.
+    enum Verdict: Sendable, Equatable {
+        /// Nothing.
+        case stay
+        /// Nothing, but it is quiet for the first time, which is worth saying.
+        case stayAndSay
+        /// It is to be left: others bring something.
+        case stalled
+        /// It is to be left, so that another is asked whether it is as quiet.
+        case askAnother
+    }
+
+    private struct State {
+        /// The silence after which another host is asked.
+        var patience: Duration
+        var reading: Set<String> = []
+        /// Since when others have brought something that a host did not.
+        var behindSince: [String: ContinuousClock.Instant] = [:]
+        /// For how long a host that was left is waited for the next time.
+        var nextPatience: [String: Duration] = [:]
+        /// When anything has come last from anybody.
+        var last: ContinuousClock.Instant?
+        /// Since when there has been no silence.
+        var busySince: ContinuousClock.Instant?
+        var isSaid = false
+    }
+
+    /// The longest silence after which another host is asked, and for which others must have gone on.
+    static let longestPatience = Duration.seconds(6 * 3600)
+
+    /// The shortest silence that is looked at.
+    let timeout: Duration
+    private let hasSpare: Bool
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - timeout: the shortest silence that is looked at.
+    ///   - hasSpare: whether there are more hosts than are read at the same time.
+    init(timeout: Duration, hasSpare: Bool) {
+        self.timeout = timeout
+        self.hasSpare = hasSpare
+        state = Mutex(State(patience: timeout))
+    }
+
+    /// A host is connected to.
+    func begin(_ host: String) { state.withLock { _ = $0.reading.insert(host) } }
+
+    /// A host is not read any more.
+    func end(_ host: String) {
+        state.withLock { state in
+            state.reading.remove(host)
+            state.behindSince[host] = nil
+        }
+    }
+
+    /// A host has brought something.
+    func heard(_ host: String, at now: ContinuousClock.Instant) {
+        state.withLock { state in
+            state.behindSince[host] = nil
+            state.nextPatience[host] = nil
+            for other in state.reading where other != host && state.behindSince[other] == nil {
+                state.behindSince[other] = now
+            }
+            let wasSilent = state.last.map { now - $0 >= timeout } ?? true
+            let busySince = wasSilent ? now : state.busySince ?? now
+            state.busySince = busySince
+            state.last = now
+            guard now - busySince >= state.patience else { return }
+            state.patience = timeout
+            state.isSaid = false
+        }
+    }
+
+    /// What is to be done about a host that has brought nothing for so long.
+    func judge(_ host: String, silentFor silence: Duration, at now: ContinuousClock.Instant) -> Verdict {
+        guard silence >= timeout else { return .stay }
+        return state.withLock { state in
+            let patience = state.nextPatience[host] ?? timeout
+            if let since = state.behindSince[host], now - since >= patience {
+                state.nextPatience[host] = min(patience * 2, max(timeout, Self.longestPatience))
+                return .stalled
+            }
+            if hasSpare, silence >= state.patience {
+                state.patience = min(state.patience * 2, max(timeout, Self.longestPatience))
+                return .askAnother
+            }
+            guard !state.isSaid else { return .stay }
+            state.isSaid = true
+            return .stayAndSay
+        }
+    }
+}

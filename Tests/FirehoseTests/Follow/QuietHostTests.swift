@@ -1,0 +1,102 @@
+import TestSupport
+import Testing
+
+@testable import Firehose
+
+/// To be quiet is no illness, and what is one other hosts alone can show.
+@Suite(.timeLimit(.minutes(1))) struct `A quiet host` {
+    private typealias Stream = ScriptedStream
+
+    @Test(
+        arguments: [StreamWire.jetstream2, .jetstream1, .relay],
+        [nil, 1200, 3600, 50] as [Double?]
+    )
+    func `that is the only one is never left, and that nothing comes is said once`(
+        wire: StreamWire,
+        period: Double?
+    ) async throws {
+        let hosts = QuietHosts(period.map { ["a.test": $0] } ?? [:], hours: 24)
+        try await hosts.follow([Stream.url(wire)])
+        #expect(hosts.connections.count == 1)
+        #expect(hosts.notices == (period == 50 ? 0 : 1), "the markers of a quiet filter are no silence")
+        #expect(hosts.ledger.events.count == period.map { Int(86_400 / $0) } ?? 0)
+        #expect(hosts.ledger.gaps.isEmpty && hosts.log.count("stream ended") == 0)
+    }
+
+    @Test func `is one of two, which are asked in turn after a silence that is longer each time`() async throws {
+        let hosts = QuietHosts([:], hours: 24)
+        try await hosts.follow([Stream.url(.jetstream1), Stream.url(.relay, host: "b.test")])
+        let times = hosts.connections.map(\.time)
+        let waits = zip(times, times.dropFirst()).map { $1 - $0 }
+        #expect(times.count > 2 && times.count < 30, "\(times)")
+        #expect(waits.allSatisfy { $0 >= 60 } && waits.dropFirst(6).allSatisfy { $0 >= 900 }, "\(waits)")
+        #expect(hosts.notices == 1)
+        #expect(!hosts.log.metadata(of: "stream ended").contains { $0["reason"] == "stalled" })
+    }
+
+    @Test func `is left for another that goes on`() async throws {
+        let hosts = QuietHosts(["b.test": 5], hours: 3)
+        try await hosts.follow([Stream.url(.jetstream2), Stream.url(.jetstream2, host: "b.test")])
+        let connections = hosts.connections
+        #expect(connections.map(\.host).prefix(2) == ["a.test", "b.test"])
+        #expect((connections.dropFirst().first?.time ?? 0) < 70)
+        // It is preferred, and asked again after ten minutes, then less and less often.
+        #expect((2...10).contains(connections.count { $0.host == "a.test" }), "\(connections)")
+        #expect(hosts.ledger.events.count > 1500)
+    }
+
+    @Test func `beside one that goes on is left after a silence that is longer each time`() async throws {
+        let hosts = QuietHosts(["b.test": 5], hours: 6, parallel: 2)
+        try await hosts.follow([Stream.url(.relay), Stream.url(.jetstream2, host: "b.test")])
+        let connections = hosts.connections
+        #expect(connections.count { $0.host == "b.test" } == 1)
+        #expect((3...12).contains(connections.count { $0.host == "a.test" }), "\(connections)")
+        let reasons = Set(hosts.log.metadata(of: "stream ended").compactMap { $0["reason"] })
+        #expect(reasons == ["stalled"])
+    }
+
+    @Test func `beside another is not left`() async throws {
+        let hosts = QuietHosts([:], hours: 24, parallel: 2)
+        try await hosts.follow([Stream.url(.jetstream2), Stream.url(.jetstream1, host: "b.test")])
+        #expect(hosts.connections.count == 2 && hosts.notices == 1)
+    }
+
+    // MARK: What is decided
+
+    private static let start = ContinuousClock.now
+
+    private func moment(_ seconds: Double) -> ContinuousClock.Instant { Self.start + .seconds(seconds) }
+
+    @Test func `is not behind for what another has brought a moment before`() {
+        let watch = QuietWatch(timeout: .seconds(60), hasSpare: false)
+        for host in ["a", "b"] { watch.begin(host) }
+        for hour in 1...5 {
+            let time = Double(hour) * 3600
+            watch.heard("b", at: moment(time))
+            #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(time + 59)) != .stalled)
+            watch.heard("a", at: moment(time + 59.5))
+        }
+        watch.heard("b", at: moment(30_000))
+        #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(30_060)) == .stalled)
+        // What was left is waited for longer, until it brings something.
+        #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(30_119)) != .stalled)
+        #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(30_120)) == .stalled)
+        watch.heard("a", at: moment(30_130))
+        watch.heard("b", at: moment(30_140))
+        #expect(watch.judge("a", silentFor: .seconds(70), at: moment(30_200)) == .stalled)
+    }
+
+    @Test func `is asked after at once again when the network has been busy for as long as it was patient`() {
+        let watch = QuietWatch(timeout: .seconds(60), hasSpare: true)
+        watch.begin("a")
+        for patience in [60, 120, 240] {
+            #expect(watch.judge("a", silentFor: .seconds(patience - 1), at: moment(0)) != .askAnother)
+            #expect(watch.judge("a", silentFor: .seconds(patience), at: moment(0)) == .askAnother)
+        }
+        // It is 480 seconds now.
+        for second in 0..<480 { watch.heard("a", at: moment(Double(second))) }
+        #expect(watch.judge("a", silentFor: .seconds(479), at: moment(1000)) != .askAnother)
+        watch.heard("a", at: moment(480))
+        #expect(watch.judge("a", silentFor: .seconds(60), at: moment(1000)) == .askAnother)
+    }
+}
