@@ -89,7 +89,7 @@ struct Doctor {
             return .warning(
                 "stream",
                 "\(origin): connected, but silent for \(StreamProbe.patience.wholeSeconds) s",
-                "The daemon takes another host of stream.hosts when this one stays silent."
+                "On a small network that is no fault. If others are not, the daemon reads another host of stream.hosts."
             )
         case .failed(let reason, let advice):
             let usual = "Check stream.hosts, the network and the proxy; or name another host."
