@@ -57,7 +57,13 @@ public final class SandboxNetwork: Sendable {
         let faults = FaultPlan(clock: clock)
         let journal = Journal()
         func bind(_ name: String) throws(SandboxError) -> LoopbackServer {
-            try LoopbackServer(name, port: options.ports[name] ?? 0, faults: faults, journal: journal)
+            try LoopbackServer(
+                name,
+                port: options.ports[name] ?? 0,
+                keepAlive: options.keepAlive,
+                faults: faults,
+                journal: journal
+            )
         }
         let directory = try bind("plc")
         let dataServer = try bind("pds")

@@ -11,6 +11,9 @@ public struct SandboxOptions: Sendable {
     /// How often an event of an uninvolved account passes, as on a live network; nil for never.
     public var tracerInterval: Duration?
 
+    /// How long an HTTP connection is kept on which nothing is asked, as the reference PDS keeps it.
+    public var keepAlive = Duration.seconds(90)
+
     /// One stream host, free ports.
     public init() {}
 }

@@ -20,6 +20,7 @@ final class Stage: Sendable {
         overrides: [String: String] = [:],
         environment: [String: String] = [:],
         tracer: Duration? = nil,
+        keepAlive: Duration = .seconds(90),
         signsCommits: Bool = false,
         isLoggedIn: Bool = true,
         rules: (SandboxNetwork) -> String = { _ in LocalDaemon.exampleRules }
@@ -28,6 +29,7 @@ final class Stage: Sendable {
         options.signsCommits = signsCommits || wire == .relay
         options.streamHosts = streamHosts
         options.tracerInterval = tracer
+        options.keepAlive = keepAlive
         let network = try await SandboxNetwork.start(options)
         let bot = try network.createAccount(handle: "notifier.test")
         author = try network.createAccount(handle: "grace.test")

@@ -19,6 +19,7 @@ struct `A stream that fails` {
         let endings: [StreamFault] = [
             .drop, .reset, .close(code: 1000, reason: ""), .close(code: 1001, reason: "server shutting down"),
             .close(code: 1008, reason: "unexpected data message"), .raw([0xC1, 0x00]), .tooSlow, .tearNextFrame,
+            .internalError,
         ]
         // Each ending makes the next wait longer, so a few at a time.
         let chosen = endings.shuffled(using: &generator).prefix(4)

@@ -20,7 +20,7 @@ import Testing
         )
 
         init() throws {
-            listener = try LoopbackServer("as", port: 0, faults: faults, journal: Journal())
+            listener = try LoopbackServer("as", port: 0, keepAlive: .seconds(90), faults: faults, journal: Journal())
             try listener.serve { [weak self] request in .response(self?.answer(request) ?? HTTPResponse(status: 404)) }
         }
 

@@ -23,15 +23,23 @@ final class LoopbackServer: Sendable {
     let name: String
     /// `http://127.0.0.1:port/`.
     let url: WebURL
+    private let keepAlive: Duration
     private let faults: FaultPlan
     private let journal: Journal
     private let state: Mutex<State>
 
     /// Binds a port; connections wait until ``serve(_:)``.
-    init(_ name: String, port: UInt16, faults: FaultPlan, journal: Journal) throws(SandboxError) {
+    init(
+        _ name: String,
+        port: UInt16,
+        keepAlive: Duration,
+        faults: FaultPlan,
+        journal: Journal
+    ) throws(SandboxError) {
         let (listener, bound) = try Self.listen(port: port)
         do { url = try WebURL("http://127.0.0.1:\(bound)/") } catch { throw SandboxError("\(error)") }
         self.name = name
+        self.keepAlive = keepAlive
         self.faults = faults
         self.journal = journal
         state = Mutex(State(listener: listener))
@@ -113,7 +121,10 @@ final class LoopbackServer: Sendable {
 
     private func converse(_ socket: ServerSocket, _ handler: Handler) {
         var reader = RequestReader(socket, server: name)
-        while true {
+        // Nobody is told that a connection ends which was used once, and the next request may be on its way.
+        var patience: Duration?
+        while !reader.pending.isEmpty || socket.wait(patience).isReadable {
+            patience = keepAlive
             let request: IncomingRequest
             do { request = try reader.next() } catch {
                 if case .malformed = error {

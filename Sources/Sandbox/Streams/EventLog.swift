@@ -60,12 +60,12 @@ final class EventLog: Sendable {
     }
 
     /// Loses the newest events, whose numbers are given to others.
-    func lose(newest count: Int) {
+    func lose(newest count: Int) -> [LoggedEvent] {
         state.withLock { state in
-            let lost = state.events.suffix(count)
-            guard let first = lost.first else { return }
+            let lost = Array(state.events.suffix(count))
             state.events.removeLast(lost.count)
-            state.next = first.sequence
+            state.next = lost.first?.sequence ?? state.next
+            return lost
         }
     }
 

@@ -74,7 +74,7 @@ public final class StreamHost: Sendable {
     /// Sends so many of the last events again to each client that has caught up, where replay and live meet.
     public func repeatAtCutOver(_ count: Int) { state.withLock { $0.manner.repeatsAtCutOver = count } }
 
-    /// Refuses everybody who comes, as a Jetstream that has just started, until it is told that it is ready.
+    /// Refuses everybody who comes, as a host that has just started, until it is told that it is ready.
     public func warmUp(_ isWarmingUp: Bool) { state.withLock { $0.isWarmingUp = isWarmingUp } }
 
     /// Lets the relay wire tell of cursors that are too old or in the future, as the specification has it and the public
@@ -99,10 +99,13 @@ public final class StreamHost: Sendable {
         log.renumber(from: first)
     }
 
-    /// Loses the newest events in a crash, and gives their numbers to those that come next; clients are dropped.
-    public func crash(losing count: Int) {
-        log.lose(newest: count)
+    /// Loses the newest events in a crash, and takes them in again behind what happens meanwhile, which gets their numbers;
+    /// clients are dropped.
+    public func crash(losing count: Int, _ meanwhile: () throws -> Void) rethrows {
         inflict(.drop)
+        let lost = log.lose(newest: count)
+        try meanwhile()
+        log.append(lost.map { ($0.did, $0.content) })
     }
 
     /// Loses events of these kinds until ``hear()``: a hole that nothing announces, on a host that else seems alive.
@@ -235,6 +238,7 @@ public final class StreamHost: Sendable {
     /// A relay's cursor in the habit of the public hosts: inclusive, silent about the past and the future (§4.3), or
     /// as the specification has it.
     private func relay(_ request: IncomingRequest) -> Reply {
+        guard !state.withLock(\.isWarmingUp) else { return .response(.text(Self.notReady, status: 503)) }
         var position = log.next
         var first: [UInt8]?
         var ends = false

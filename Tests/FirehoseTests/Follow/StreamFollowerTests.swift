@@ -25,7 +25,7 @@ import Testing
         let sandbox = try await FollowedSandbox()
         let faults: [StreamFault] = [
             .drop, .reset, .close(code: 1000, reason: ""), .close(code: 1001, reason: "bye"), .tooSlow,
-            .tearNextFrame, .raw([0xFF, 0xFF]),
+            .tearNextFrame, .raw([0xFF, 0xFF]), .internalError, .dropAfter(0),
         ]
         var uris: [String] = []
         try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(wire))) { _ in

@@ -7,6 +7,7 @@ import Sandbox
 enum StreamFaultKind: CaseIterable {
     case drop, reset, normalClose, goingAway, policyClose, restartClose
     case stall, garbageText, garbageBytes, brokenFrame, tooSlow, tornFrame
+    case internalError, endInTheMiddle, repetitions, crash
     case fragments
     case forgottenPositions, issuedAnew, cursorNotices
     case busy, limited, badGateway, refusedConnection, resetConnection, silentUpgrade
@@ -17,7 +18,7 @@ enum StreamFaultKind: CaseIterable {
     var needsSubscriber: Bool {
         switch self {
         case .drop, .reset, .normalClose, .goingAway, .policyClose, .restartClose, .stall, .garbageText, .garbageBytes,
-            .brokenFrame, .tooSlow, .tornFrame:
+            .brokenFrame, .tooSlow, .tornFrame, .internalError, .endInTheMiddle:
             true
         default: false
         }
@@ -38,6 +39,8 @@ enum StreamFaultKind: CaseIterable {
         case .brokenFrame: .raw([0xC1, 0x00])
         case .tooSlow: .tooSlow
         case .tornFrame: .tearNextFrame
+        case .internalError: .internalError
+        case .endInTheMiddle: .dropAfter(3)
         default: nil
         }
     }
@@ -67,6 +70,8 @@ enum StreamFaultKind: CaseIterable {
             host.use(
                 Bool.random(using: &generator) ? .gorilla(bytes: Int.random(in: 1...200, using: &generator)) : .whole
             )
+        case .repetitions: host.repeatAtCutOver(Int.random(in: 0...20, using: &generator))
+        case .crash: host.crash(losing: Int.random(in: 1...60, using: &generator)) {}
         case .cursorNotices: host.tellAboutCursors(Bool.random(using: &generator))
         case .forgottenPositions:
             host.forget(allBut: Int.random(in: 0...30, using: &generator))
