@@ -11,7 +11,7 @@ struct HostRotation: Sendable {
     enum Ending: Sendable, Equatable {
         /// It was closed or lost, or could not be made.
         case failed(wasHealthy: Bool)
-        /// Its position stood still.
+        /// Nothing came while its connection lived.
         case stalled
         /// It was refused for a reason that repeating does not mend.
         case refused

@@ -1,4 +1,3 @@
-internal import Network
 internal import Synchronization
 
 /// Tells whether a host on which nothing happens is ill.
