@@ -4,9 +4,9 @@ internal import Synchronization
 ///
 /// To be quiet is no illness: on a small network hours pass without a message, and whether the connection lives is what
 /// pings find out. Only other hosts can show that something should have come. Where they are read as well, a host is left
-/// when they have brought something for a while and it has not. Where another could be read in its place, that one is asked
-/// after a silence, which is longer each time, until messages come as they do on a busy network. A host that is the only
-/// one is never left.
+/// when they have brought something for a while and it has not. Else a new connection is made after a silence, to another
+/// host where there is one: a server may have forgotten a subscription whose socket it keeps. The silence is longer each
+/// time, until messages come as they do on a busy network.
 ///
 /// The readers of all hosts share it; it is asked with the times of their own clock.
 final class QuietWatch: Sendable {
@@ -18,12 +18,12 @@ final class QuietWatch: Sendable {
         case stayAndSay
         /// It is to be left: others bring something.
         case stalled
-        /// It is to be left, so that another is asked whether it is as quiet.
-        case askAnother
+        /// It is to be left, so that another, or it once more, is asked whether it is as quiet.
+        case askAgain
     }
 
     private struct State {
-        /// The silence after which another host is asked.
+        /// The silence after which a new connection is made.
         var patience: Duration
         var reading: Set<String> = []
         /// Since when others have brought something that a host did not.
@@ -37,20 +37,16 @@ final class QuietWatch: Sendable {
         var isSaid = false
     }
 
-    /// The longest silence after which another host is asked, and for which others must have gone on.
+    /// The longest silence after which a new connection is made, and for which others must have gone on.
     static let longestPatience = Duration.seconds(6 * 3600)
 
     /// The shortest silence that is looked at.
     let timeout: Duration
-    private let hasSpare: Bool
     private let state: Mutex<State>
 
-    /// - Parameters:
-    ///   - timeout: the shortest silence that is looked at.
-    ///   - hasSpare: whether there are more hosts than are read at the same time.
-    init(timeout: Duration, hasSpare: Bool) {
+    /// - Parameter timeout: the shortest silence that is looked at.
+    init(timeout: Duration) {
         self.timeout = timeout
-        self.hasSpare = hasSpare
         state = Mutex(State(patience: timeout))
     }
 
@@ -88,13 +84,14 @@ final class QuietWatch: Sendable {
         guard silence >= timeout else { return .stay }
         return state.withLock { state in
             let patience = state.nextPatience[host] ?? timeout
-            if let since = state.behindSince[host], now - since >= patience {
+            if let since = state.behindSince[host] {
+                guard now - since >= patience else { return .stay }
                 state.nextPatience[host] = min(patience * 2, max(timeout, Self.longestPatience))
                 return .stalled
             }
-            if hasSpare, silence >= state.patience {
+            if silence >= state.patience {
                 state.patience = min(state.patience * 2, max(timeout, Self.longestPatience))
-                return .askAnother
+                return .askAgain
             }
             guard !state.isSaid else { return .stay }
             state.isSaid = true

@@ -35,7 +35,7 @@ public actor StreamFollower {
     /// The connections that are open now.
     private var sessions: [Upstream: StreamSession] = [:]
     private var rotation = HostRotation([])
-    private var quiet: QuietWatch
+    private let quiet: QuietWatch
     private var generator: any RandomNumberGenerator & Sendable
 
     init(
@@ -60,7 +60,7 @@ public actor StreamFollower {
         }
         entrance = passage?.entrance ?? mailbox
         hosts = HostComparison(configuration, logger: logger)
-        quiet = QuietWatch(timeout: configuration.stallTimeout, hasSpare: false)
+        quiet = QuietWatch(timeout: configuration.stallTimeout)
         isUncheckable = isChecked && identities == nil
         self.transport = transport
         self.clock = clock
@@ -114,7 +114,6 @@ public actor StreamFollower {
         let names = upstreams.map(\.name)
         let count = max(1, min(configuration.parallelHosts, Set(names).count))
         rotation = HostRotation(names)
-        quiet = QuietWatch(timeout: configuration.stallTimeout, hasSpare: Set(names).count > count)
         StreamMetrics.announce(names)
         async let passed: Void? = passage?.run()
         await withDiscardingTaskGroup { group in

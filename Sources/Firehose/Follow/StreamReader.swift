@@ -182,7 +182,7 @@ struct StreamReader: ~Copyable {
             )
             return true
         case .stalled: return end(.stalled)
-        case .askAnother: return end(.quiet)
+        case .askAgain: return end(.quiet)
         }
     }
 

@@ -8,7 +8,7 @@ final class StreamSession: Sendable {
         case mailboxFull
         /// Other hosts brought something, and this one did not although its socket lived.
         case stalled
-        /// Nothing came, and another host is asked whether it is as quiet.
+        /// Nothing came, and another host, or this one once more, is asked whether it is as quiet.
         case quiet
         /// The server ended the stream with this error.
         case serverError(name: String, message: String)
@@ -64,7 +64,7 @@ extension StreamSession.Ending {
         switch self {
         case .mailboxFull: ("mailbox-full", "business code is behind; reading goes on when there is room")
         case .stalled: ("stalled", "nothing came while the socket lived and other hosts went on")
-        case .quiet: ("quiet", "nothing came; another host is asked whether it is as quiet")
+        case .quiet: ("quiet", "nothing came; a new connection shows whether that is so")
         case .positionGivenUp(let reason): (reason.rawValue, "the position is given up, what lies behind it is a gap")
         case .failBack: ("fail-back", "a preferred host is tried again")
         case .obstaclePassed: ("obstacle-passed", "a message that is too large was left behind")

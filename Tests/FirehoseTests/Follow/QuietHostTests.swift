@@ -11,16 +11,20 @@ import Testing
         arguments: [StreamWire.jetstream2, .jetstream1, .relay],
         [nil, 1200, 3600, 50] as [Double?]
     )
-    func `that is the only one is never left, and that nothing comes is said once`(
+    func `that is the only one is connected to anew after ever longer silences, of which one is said`(
         wire: StreamWire,
         period: Double?
     ) async throws {
         let hosts = QuietHosts(period.map { ["a.test": $0] } ?? [:], hours: 24)
         try await hosts.follow([Stream.url(wire)])
-        #expect(hosts.connections.count == 1)
+        let most = period == nil ? 13 : period == 50 ? 1 : 8
+        #expect((1...most).contains(hosts.connections.count), "\(hosts.connections)")
         #expect(hosts.notices == (period == 50 ? 0 : 1), "the markers of a quiet filter are no silence")
         #expect(hosts.ledger.events.count == period.map { Int(86_400 / $0) } ?? 0)
-        #expect(hosts.ledger.gaps.isEmpty && hosts.log.count("stream ended") == 0)
+        // A relay cannot be asked for what came between two connections, before it has sent anything.
+        let isGap = wire == .relay && period.map { $0 > 50 } ?? false
+        #expect(hosts.ledger.gaps.count == (isGap ? 1 : 0))
+        #expect(hosts.log.metadata(of: "stream ended").allSatisfy { $0["reason"] == "quiet" })
     }
 
     @Test func `is one of two, which are asked in turn after a silence that is longer each time`() async throws {
@@ -55,10 +59,10 @@ import Testing
         #expect(reasons == ["stalled"])
     }
 
-    @Test func `beside another is not left`() async throws {
+    @Test func `beside another that is as quiet is not left each minute`() async throws {
         let hosts = QuietHosts([:], hours: 24, parallel: 2)
         try await hosts.follow([Stream.url(.jetstream2), Stream.url(.jetstream1, host: "b.test")])
-        #expect(hosts.connections.count == 2 && hosts.notices == 1)
+        #expect((2...28).contains(hosts.connections.count) && hosts.notices == 1, "\(hosts.connections)")
     }
 
     // MARK: What is decided
@@ -68,7 +72,7 @@ import Testing
     private func moment(_ seconds: Double) -> ContinuousClock.Instant { Self.start + .seconds(seconds) }
 
     @Test func `is not behind for what another has brought a moment before`() {
-        let watch = QuietWatch(timeout: .seconds(60), hasSpare: false)
+        let watch = QuietWatch(timeout: .seconds(60))
         for host in ["a", "b"] { watch.begin(host) }
         for hour in 1...5 {
             let time = Double(hour) * 3600
@@ -87,16 +91,16 @@ import Testing
     }
 
     @Test func `is asked after at once again when the network has been busy for as long as it was patient`() {
-        let watch = QuietWatch(timeout: .seconds(60), hasSpare: true)
+        let watch = QuietWatch(timeout: .seconds(60))
         watch.begin("a")
         for patience in [60, 120, 240] {
-            #expect(watch.judge("a", silentFor: .seconds(patience - 1), at: moment(0)) != .askAnother)
-            #expect(watch.judge("a", silentFor: .seconds(patience), at: moment(0)) == .askAnother)
+            #expect(watch.judge("a", silentFor: .seconds(patience - 1), at: moment(0)) != .askAgain)
+            #expect(watch.judge("a", silentFor: .seconds(patience), at: moment(0)) == .askAgain)
         }
         // It is 480 seconds now.
         for second in 0..<480 { watch.heard("a", at: moment(Double(second))) }
-        #expect(watch.judge("a", silentFor: .seconds(479), at: moment(1000)) != .askAnother)
+        #expect(watch.judge("a", silentFor: .seconds(479), at: moment(1000)) != .askAgain)
         watch.heard("a", at: moment(480))
-        #expect(watch.judge("a", silentFor: .seconds(60), at: moment(1000)) == .askAnother)
+        #expect(watch.judge("a", silentFor: .seconds(60), at: moment(1000)) == .askAgain)
     }
 }
