@@ -11,10 +11,10 @@ struct `A daemon whose status endpoint has bad clients` {
     private let manager = NotifySocket(watchdog: .seconds(6))
     private let crowd = HostileCrowd()
 
-    private func started() async throws -> (Stage, ChildProcess) {
+    private func started(_ environment: [String: String] = [:]) async throws -> (Stage, ChildProcess) {
         let stage = try await Stage(
             overrides: ["status.listen": endpoint.address],
-            environment: manager.environment
+            environment: manager.environment.merging(environment) { $1 }
         )
         let process = try stage.daemon.run()
         try #require(await stage.isListening(process), tail(process))
@@ -134,11 +134,15 @@ struct `A daemon whose status endpoint has bad clients` {
         }
     }
 
+    /// Only `accept` finds none: where a process has none at all, libdispatch may end it at any moment, when it looks at its
+    /// threads.
     @Test func `waits without a fuss when it has no descriptor for one of them, and serves it later`() async throws {
-        let (stage, process) = try await started()
+        guard let library = try await PreloadedLibrary("accept.c") else { return print("skipped: no C compiler") }
+        let shortage = library.folder.file("shortage")
+        let (stage, process) = try await started(["LD_PRELOAD": library.path, "ACCEPT_SHIM_FILE": shortage])
         defer { withExtendedLifetime(stage) {} }
         let port = endpoint.port
-        try await limitFiles(of: process, "4")
+        try library.folder.write("", to: "shortage")
         let used = cpu(process)
         let connection = try await onThread {
             let connection = RawConnection(port: port)
@@ -148,15 +152,10 @@ struct `A daemon whose status endpoint has bad clients` {
         }
         print("CPU \(cpu(process) - used) s in 3 s")
         #expect(cpu(process) - used < 1)
-        try await limitFiles(of: process, "1024")
+        try #require(unsafe unlink(shortage) == 0)
         #expect(try await onThread { connection.answer() }.hasSuffix("ok\n"), tail(process))
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
-    }
-
-    private func limitFiles(of process: ChildProcess, _ number: String) async throws {
-        let tool = try ChildProcess("/usr/bin/prlimit", ["--pid", "\(process.identifier)", "--nofile=\(number):"])
-        try #require(await tool.ended(within: .seconds(10)) == .exited(0), tail(tool))
     }
 
     @Test func `does not tell a browser's page that has made its own name lead here`() async throws {
