@@ -10,8 +10,8 @@ import json
 import statistics
 import sys
 
-# Ours decodes what the limit program only searches: some 0.6 us a message more. Beyond these it is a mistake, not noise.
-BOUNDS = {"filter": 4.0, "tls": 3.5, "deflate": 1.5}
+# Ours decodes what the limit program only searches. Beyond these it is a mistake, not noise.
+BOUNDS = {"filter": 2.5, "tls": 2.5, "deflate": 1.4}
 
 
 def cpu(run: dict) -> float:
