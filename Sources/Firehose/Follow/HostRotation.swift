@@ -13,6 +13,8 @@ struct HostRotation: Sendable {
         case failed(wasHealthy: Bool)
         /// Nothing came while its connection lived.
         case stalled
+        /// Nothing came, which is no fault of it; others are asked first.
+        case quiet
         /// It was refused for a reason that repeating does not mend.
         case refused
         /// It was refused for asking too often; how long to wait where the server says.
@@ -74,9 +76,10 @@ struct HostRotation: Sendable {
             wait(index, hosts[index].backoff.next(using: &generator), at: now)
             if hosts[index].backoff.attempt >= 3 { box(index, .seconds(60), at: now) }
         case .stalled:
-            hosts[index].stalls += 1
             wait(index, hosts[index].backoff.next(using: &generator), at: now)
-            box(index, .seconds(min(1800, 120 << min(hosts[index].stalls - 1, 4))), at: now)
+            boxLonger(index, at: now)
+        case .quiet:
+            boxLonger(index, at: now)
         case .refused:
             wait(index, .seconds(Double.random(in: 300...600, using: &generator)), at: now)
             box(index, .seconds(600), at: now)
@@ -94,6 +97,12 @@ struct HostRotation: Sendable {
 
     private mutating func wait(_ index: Int, _ time: Duration, at now: UnixTime) {
         hosts[index].notBefore = now + time
+    }
+
+    /// Two minutes, and twice as long each time in a row.
+    private mutating func boxLonger(_ index: Int, at now: UnixTime) {
+        hosts[index].stalls += 1
+        box(index, .seconds(min(1800, 120 << min(hosts[index].stalls - 1, 4))), at: now)
     }
 
     private mutating func box(_ index: Int, _ time: Duration, at now: UnixTime) {

@@ -30,6 +30,8 @@ final class QuietWatch: Sendable {
         var behindSince: [String: ContinuousClock.Instant] = [:]
         /// For how long a host that was left is waited for the next time.
         var nextPatience: [String: Duration] = [:]
+        /// When anything has come last from a host.
+        var lastHeard: [String: ContinuousClock.Instant] = [:]
         /// When anything has come last from anybody.
         var last: ContinuousClock.Instant?
         /// Since when there has been no silence.
@@ -61,19 +63,28 @@ final class QuietWatch: Sendable {
         }
     }
 
-    /// A host has brought something.
-    func heard(_ host: String, at now: ContinuousClock.Instant) {
+    /// A host has brought something that it had not brought before.
+    ///
+    /// - Parameters:
+    ///   - host: which.
+    ///   - isForAll: whether every host brings it, whatever its wire and filter. Others are then behind that have brought
+    ///     nothing for a while: they may have brought the same a moment before.
+    ///   - now: when.
+    func heard(_ host: String, isForAll: Bool = true, at now: ContinuousClock.Instant) {
         state.withLock { state in
             state.behindSince[host] = nil
             state.nextPatience[host] = nil
-            for other in state.reading where other != host && state.behindSince[other] == nil {
+            state.lastHeard[host] = now
+            for other in state.reading where isForAll && other != host && state.behindSince[other] == nil {
+                guard state.lastHeard[other].map({ now - $0 >= timeout }) ?? true else { continue }
                 state.behindSince[other] = now
             }
             let wasSilent = state.last.map { now - $0 >= timeout } ?? true
             let busySince = wasSilent ? now : state.busySince ?? now
             state.busySince = busySince
             state.last = now
-            guard now - busySince >= state.patience else { return }
+            // An hour's silence of the whole network must not make a host of the next days be waited for as long.
+            guard now - busySince >= min(state.patience, timeout * 10) else { return }
             state.patience = timeout
             state.isSaid = false
         }

@@ -250,7 +250,8 @@ public actor StreamFollower {
         }
         switch session.ending {
         case .mailboxFull, .failBack, .obstaclePassed: return .willing
-        case .stalled, .quiet: return .stalled
+        case .stalled: return .stalled
+        case .quiet: return .quiet
         case .positionGivenUp(let reason):
             distrust(host, reason)
             return .failed(wasHealthy: session.isHealthy)

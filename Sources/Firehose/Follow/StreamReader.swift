@@ -38,6 +38,8 @@ struct StreamReader: ~Copyable {
     private var reached: Int64
     private var published: Int64
     private var hasProgressed = false
+    /// Whether something came that this host had not brought before; whether it is what every host brings.
+    private var (hasNews, hasNewsForAll) = (false, false)
     private var hasEnded = false
     private var hasGap = false
     private var hasCrossedGap = false
@@ -137,7 +139,7 @@ struct StreamReader: ~Copyable {
         recorder?.record(encoding, message, at: clock.now())
         switch decoder.decode(encoding, message) {
         case .missed(let value):
-            passed += 1
+            if value > resume.reached { passed += 1 }
             guard check.isSettled || observe(value, nil), crossGap(at: value) else { return false }
             return progress(to: value)
         case .read(let content):
@@ -154,9 +156,9 @@ struct StreamReader: ~Copyable {
         bytes = 0
         let opened = openedAt ?? now
         if openedAt == nil || hasProgressed { lastProgress = now }
-        if hasProgressed { quiet.heard(name, at: now) }
+        if hasNews { quiet.heard(name, isForAll: hasNewsForAll, at: now) }
         openedAt = opened
-        hasProgressed = false
+        (hasProgressed, hasNews, hasNewsForAll) = (false, false, false)
         if now - opened >= .seconds(60) { session.markHealthy() }
         if isPublicationDue(now) {
             lastPublication = now
@@ -198,11 +200,13 @@ struct StreamReader: ~Copyable {
         if let value = content.value, !crossGap(at: value) { return false }
         for event in content.events {
             let digest = event.digest(at: content.time)
-            metrics.received(event)
             guard check.isSettled || observe(event.position.value, digest) else { return false }
             let item = StreamEvidence.Item(value: event.position.value, digest: digest)
             // What proves continuity was handed over by the last connection.
             guard !resume.evidence.items.contains(item) else { continue }
+            metrics.received(event)
+            // Version 1 has no events of this kind.
+            if case .sync = event.body {} else { hasNewsForAll = true }
             if event.position.value != passedAt { evidence.append(item) }
             pending.events.append(event)
         }
@@ -325,6 +329,7 @@ struct StreamReader: ~Copyable {
     /// Takes note of how far the stream was read; false when it is not to be read further.
     private mutating func progress(to value: Int64) -> Bool {
         hasProgressed = true
+        hasNews = hasNews || value > resume.reached
         reached = max(reached, value)
         // What is too large may come next, and ends the connection without a word to us.
         if value == resume.obstacle { return publish() }

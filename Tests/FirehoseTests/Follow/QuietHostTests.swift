@@ -79,6 +79,8 @@ import Testing
             watch.heard("b", at: moment(time))
             #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(time + 59)) != .stalled)
             watch.heard("a", at: moment(time + 59.5))
+            // What one brings and then the other puts neither behind.
+            #expect(watch.judge("b", silentFor: .seconds(120), at: moment(time + 120)) != .stalled)
         }
         watch.heard("b", at: moment(30_000))
         #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(30_060)) == .stalled)
@@ -87,7 +89,24 @@ import Testing
         #expect(watch.judge("a", silentFor: .seconds(3600), at: moment(30_120)) == .stalled)
         watch.heard("a", at: moment(30_130))
         watch.heard("b", at: moment(30_140))
-        #expect(watch.judge("a", silentFor: .seconds(70), at: moment(30_200)) == .stalled)
+        #expect(watch.judge("a", silentFor: .seconds(70), at: moment(30_200)) != .stalled)
+        watch.heard("b", isForAll: false, at: moment(30_205))
+        watch.heard("b", at: moment(30_210))
+        #expect(watch.judge("a", silentFor: .seconds(139), at: moment(30_269)) != .stalled)
+        #expect(watch.judge("a", silentFor: .seconds(140), at: moment(30_270)) == .stalled)
+    }
+
+    @Test(arguments: [0.1, 30, 59]) func `is not left for another that brings the same a moment later`(delay: Double) {
+        let watch = QuietWatch(timeout: .seconds(60))
+        for host in ["a", "b"] { watch.begin(host) }
+        for round in 0..<20 {
+            let time = Double(round) * 1800
+            watch.heard(round % 2 == 0 ? "a" : "b", at: moment(time))
+            watch.heard(round % 2 == 0 ? "b" : "a", at: moment(time + delay))
+            for (host, silence) in [("a", 60), ("b", 60), ("a", 1700), ("b", 1700)] {
+                #expect(watch.judge(host, silentFor: .seconds(silence), at: moment(time + Double(silence))) != .stalled)
+            }
+        }
     }
 
     @Test func `is asked after at once again when the network has been busy for as long as it was patient`() {
