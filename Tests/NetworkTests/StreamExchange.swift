@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 @testable import Network
 
@@ -49,5 +50,18 @@ enum StreamExchange {
             report.failure = error
         }
         return report
+    }
+}
+
+extension LoopbackListener {
+    /// Says so much to whoever connects, and no more; the connection stays open: whoever waits for more meets the deadline.
+    func say(_ words: String) {
+        serve { socket, _ in
+            let bytes = Array(words.utf8)
+            _ = unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            var byte: UInt8 = 0
+            while unsafe recv(socket, &byte, 1, 0) > 0 {}
+            close(socket)
+        }
     }
 }

@@ -67,14 +67,7 @@ import Testing
     ]) func `who is no HTTP proxy is told at once`(answer: String, words: String) async throws {
         let listener = LoopbackListener()
         defer { listener.stop() }
-        // The connection stays open: whoever waits for more meets the deadline.
-        listener.serve { socket, _ in
-            let bytes = Array(answer.utf8)
-            _ = unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-            var byte: UInt8 = 0
-            while unsafe recv(socket, &byte, 1, 0) > 0 {}
-            close(socket)
-        }
+        listener.say(answer)
         let settings = try ProxySettings(environment: ["https_proxy": "http://127.0.0.1:\(listener.port)"])
         let connector = StreamConnector(tls: TLSContext(), proxy: settings)
         let failure = try await StreamExchange.run(connector, WebURL("https://jetstream.example/")).failure

@@ -128,14 +128,7 @@ import Testing
     ]) func `a server that does not speak TLS is refused at once`(words: String, found: String) async throws {
         let listener = LoopbackListener()
         defer { listener.stop() }
-        // The connection stays open: whoever waits for more meets the deadline.
-        listener.serve { socket, _ in
-            let bytes = Array(words.utf8)
-            _ = unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-            var byte: UInt8 = 0
-            while unsafe recv(socket, &byte, 1, 0) > 0 {}
-            close(socket)
-        }
+        listener.say(words)
         let url = try WebURL("https://127.0.0.1:\(listener.port)/")
         let failure = try await StreamExchange.run(StreamConnector(tls: TLSContext()), url).failure
         #expect(failure?.code == .tls)
