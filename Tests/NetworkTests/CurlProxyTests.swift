@@ -73,6 +73,15 @@ import Testing
         #expect(failure?.detail.contains("answered \(status): \(words)") == true, "\(failure?.detail ?? "")")
     }
 
+    @Test func `has sent nothing through a tunnel that ends before TLS stands in it`() async throws {
+        let proxy = ScriptedServer([.answerAndClose("HTTP/1.1 200 Connection established\r\n\r\n")])
+        defer { proxy.stop() }
+        let client = try client(["https_proxy": "http://127.0.0.1:\(proxy.port)"])
+        let request = HTTPRequest(.post, try WebURL("https://pds.invalid/"), body: Array("once".utf8))
+        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        #expect(failure?.mayHaveBeenSent == false, "\(failure?.detail ?? "")")
+    }
+
     @Test func `names the proxy when it is not there`() async throws {
         let client = try client(["ALL_PROXY": "http://127.0.0.1:1"])
         let request = HTTPRequest(.get, try WebURL("https://pds.invalid/"))

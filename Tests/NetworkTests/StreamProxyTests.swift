@@ -53,6 +53,16 @@ import Testing
         #expect(failure?.detail.contains("secret") == false)
     }
 
+    @Test func `a proxy that never comes to its final answer is given up`() async throws {
+        let (failure, _) = try await meet(String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 20))
+        #expect(failure?.code == .proxy && failure?.detail.contains("16 interim answers") == true)
+    }
+
+    @Test func `credentials are octets, of whatever encoding`() throws {
+        let proxy = try HTTPProxy("http://u:gr%FCn@p.example:3128", variable: "https_proxy")
+        #expect(proxy.authorization == "Basic dTpncvxu")
+    }
+
     @Test func `who has no credentials hears how they are written`() throws {
         let proxy = try HTTPProxy("p.example:3128", variable: "ALL_PROXY")
         let words = "write ALL_PROXY=http://USER:PASSWORD@p.example:3128"
@@ -62,7 +72,7 @@ import Testing
     @Test(arguments: [
         ("SSH-2.0-OpenSSH_9.2\r\n", "it begins with “SSH-2.0-OpenSSH_9.2”"),
         ("220 mail.example ESMTP\r\n", "“220 mail"), ("HTTP/2 200\r\n\r\n", "another version of HTTP"),
-        ("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{46}", "this port speaks TLS"), ("\u{5}", "the octets 05"),
+        ("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{46}", "speaks TLS, which is not supported"), ("\u{5}", "the octets 05"),
         ("<html>", "“<html>”"),
     ]) func `who is no HTTP proxy is told at once`(answer: String, words: String) async throws {
         let listener = LoopbackListener()

@@ -41,10 +41,11 @@ import Testing
 
     @Test(arguments: [
         ("wss://other.example/x", "wss://other.example/x"),
-        ("https://other.example/x?y=z", "wss://other.example/x?y=z"),
+        ("https://other.example/x?y=z", "wss://other.example/x"),
         ("HTTP://other.example", "ws://other.example"), ("//other.example/x", "wss://other.example/x"),
-        ("/x/y?z", "wss://stream.example:99/x/y?z"), ("c?d", "wss://stream.example:99/a/c?d"),
-        ("?d", "wss://stream.example:99/a/b?d"), ("c:d", "c:d"), ("mailto:x@example.com", "mailto:x@example.com"),
+        ("/x/y?z", "wss://stream.example:99/x/y"), ("c?d", "wss://stream.example:99/a/c"),
+        ("?d", "wss://stream.example:99/a/b"), ("#d", "wss://stream.example:99/a/b"), ("c:d", "c:d"),
+        ("mailto:x@example.com", "mailto:x@example.com"),
         ("https://other.example/\u{1B}[2J", "wss://other.example/ [2J"),
     ]) func `that is a redirect shows where to`(location: String, target: String) throws {
         let url = try WebURL("wss://stream.example:99/a/b?cursor=1")

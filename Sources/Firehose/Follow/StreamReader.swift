@@ -223,8 +223,10 @@ struct StreamReader: ~Copyable {
     }
 
     private mutating func take(_ notice: WireContent.Notice) -> Bool {
-        let words = host.source.key.hidden(in: notice.message)
-        logger.warning("stream notice", metadata: ["reason": "\(notice.name)", "detail": "\(words)"])
+        let key = host.source.key
+        let words = String(key.hidden(in: notice.message).prefix(500))
+        let name = StreamTransportEnd.label(key.hidden(in: notice.name)) ?? "server-error"
+        logger.warning("stream notice", metadata: ["reason": "\(name)", "detail": "\(words)"])
         switch notice.name {
         case "OutdatedCursor":
             // Nothing is behind a first connection, and a gap that is known comes with the first message.
@@ -234,7 +236,7 @@ struct StreamReader: ~Copyable {
             return declare(.outdatedCursor)
         case "FutureCursor": return giveUpPosition(.sequenceChanged)
         default:
-            return notice.isError ? end(.serverError(name: notice.name, message: words)) : true
+            return notice.isError ? end(.serverError(name: name, message: words)) : true
         }
     }
 

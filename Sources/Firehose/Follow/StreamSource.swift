@@ -23,6 +23,10 @@ public struct StreamSource: Sendable, Hashable, CustomStringConvertible {
     /// What an operator can do about the status with which the host refused; nil when it is not about a key.
     public func advice(on status: Int) -> String? {
         switch (status, keyFile) {
+        // systemd copies credentials when it starts a service.
+        case (401, let file?),
+            (403, let file?) where file.hasPrefix("/run/credentials/"):
+            "the host does not take the key in \(file): put one where LoadCredential= takes it from, and restart"
         case (401, let file?), (403, let file?):
             "the host does not take the key in \(file): put one there that it takes, and reload"
         case (401, nil), (403, nil):

@@ -29,12 +29,19 @@ extension StreamTransportEnd {
     /// The code of an end for that reason.
     static let tooLarge = WebSocketFailure.Code.messageTooBig.rawValue
 
+    /// A server's name for a fault, where it is one: as a metric's label anything else would be without bounds.
+    static func label(_ name: String) -> String? {
+        let isName = (1...40).contains(name.utf8.count) && name.allSatisfy { $0.isASCII && $0.isLetter }
+        return isName ? name : nil
+    }
+
     /// The reason for logs and metrics, and a clause that explains it.
     var description: (reason: String, detail: String) {
         switch self {
         case .closed(let code, let reason): ("closed-\(code)", reason)
         case .lost(let code, let detail): (code, detail)
-        case .refused(let status, let error, let message, _): (error ?? "http-\(status)", message)
+        case .refused(let status, let error, let message, _):
+            (error.flatMap(Self.label) ?? "http-\(status)", message)
         case .cancelled: ("cancelled", "")
         }
     }

@@ -48,13 +48,12 @@ struct WebSocketTransport: StreamTransport {
         guard let refusal = failure.refusal else {
             return .lost(code: failure.code.rawValue, detail: failure.detail)
         }
-        // Before it is cut, which may leave a part of the key, and again where it was written with escapes.
-        let body = Array(key.hidden(in: String(decoding: refusal.body, as: UTF8.self)).utf8)
-        let error = XRPCError(HTTPResponse(status: refusal.status, headers: refusal.headers, body: body))
+        let error = XRPCError(HTTPResponse(status: refusal.status, headers: refusal.headers, body: refusal.body))
         // Of an answer that is not XRPC's the status says more than its page.
         let words = error.message.flatMap { $0.hasPrefix("<") ? nil : " (“\($0)”)" } ?? ""
         return .refused(
             status: refusal.status,
+            // It may have been written with escapes.
             error: error.name.map { key.hidden(in: $0) },
             message: key.hidden(in: error.name == nil ? failure.detail + words : error.message ?? ""),
             retryAfter: refusal.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: now) }

@@ -122,7 +122,7 @@ extension WireContent.Notice {
     /// What a message about the stream says.
     init(isError: Bool, name: JSONValue?, _ json: JSONValue) {
         self.isError = isError
-        self.name = String((name?.string ?? "").prefix(100))
-        message = String((json["message"]?.string ?? "").prefix(500))
+        self.name = name?.string ?? ""
+        message = json["message"]?.string ?? ""
     }
 }

@@ -159,6 +159,9 @@ final class ConfigurationSection {
     ) -> [Value] {
         asked.insert(key)
         if let override = record.override(of: full(key)) {
+            if section != nil, mapping?[key]?.sequence?.contains(where: { $0.mapping != nil }) ?? false {
+                flag(nil, full(key), "it hides entries of the file that have terms of their own", origin: override.name)
+            }
             let texts = override.value.split(separator: ",").map { Self.trimmed(String($0)) }
             let values = texts.compactMap(parse)
             if values.count == texts.count {
@@ -281,11 +284,12 @@ final class ConfigurationSection {
     /// What is shown of a value that is wrong: of an address neither query nor password, which may be somebody's key.
     private static func quoted(_ text: String) -> String {
         let head = text.prefix { $0 != "?" && $0 != "#" }
-        guard let scheme = head.firstRange(of: ":/") else { return String(text.prefix(80)) }
-        let rest = head[scheme.upperBound...].drop { $0 == "/" }
-        let place = rest.prefix { $0 != "/" }.lastIndex(of: "@").map { "…\(rest[$0...])" } ?? String(rest)
-        let shown = "\(head[..<rest.startIndex])\(place)"
-        return String(shown.prefix(80)) + (head.endIndex < text.endIndex ? "…" : "")
+        let rest = head.endIndex < text.endIndex ? "…" : ""
+        guard let at = text.lastIndex(of: "@") else { return head.prefix(80) + rest }
+        // A password may hold any character: nothing before the last @ is shown but a scheme, and nothing behind a ? or #.
+        let scheme = text.firstRange(of: "://").flatMap { $0.upperBound <= at ? text[..<$0.upperBound] : nil } ?? ""
+        let place = at < head.endIndex ? head[at...] : ""
+        return scheme.prefix(20) + "…" + place.prefix(80) + rest
     }
 
     /// Flags every key that was never asked for, here and below.

@@ -231,7 +231,8 @@ internal import Glibc
         var pretransfer: curl_off_t = 0
         unsafe shim_curl_getinfo_long(easy, CURLINFO_REQUEST_SIZE, &size)
         unsafe shim_curl_getinfo_off(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer)
-        return size > 0 || pretransfer > 0
+        // The size holds the request to the proxy, too.
+        return pretransfer > 0 || (proxy == nil && size > 0)
     }
 
     /// What was wrong with the names in the certificate.

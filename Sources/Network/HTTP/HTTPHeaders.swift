@@ -49,6 +49,13 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
         fields.append(Field(name: name, value: value))
     }
 
+    /// The same fields with other values.
+    public func mapValues(_ transform: (String) -> String) -> HTTPHeaders {
+        var headers = self
+        headers.fields = fields.map { Field(name: $0.name, value: transform($0.value)) }
+        return headers
+    }
+
     /// Walks the fields in order.
     public func makeIterator() -> IndexingIterator<[Field]> { fields.makeIterator() }
 

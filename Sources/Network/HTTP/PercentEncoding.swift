@@ -21,6 +21,11 @@ public enum PercentEncoding {
 
     /// Decodes `%XX`, and `+` as a space when asked to; nil on a malformed escape or bytes that are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        octets(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// What `%XX` stand for, whatever it means; nil on a malformed escape.
+    static func octets(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -34,7 +39,7 @@ public enum PercentEncoding {
                 bytes.append(byte == UInt8(ascii: "+") && plusIsSpace ? 0x20 : byte)
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// `name=value&name=value` with both sides encoded: a query, or an `application/x-www-form-urlencoded` body.

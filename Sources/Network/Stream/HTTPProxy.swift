@@ -32,13 +32,13 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
                 "in the user name and password / must be written %2F, ? as %3F and # as %23"
             )
         }
-        var credentials: String?
+        var credentials: [UInt8] = []
         if let at = address.lastIndex(of: "@") {
-            guard let decoded = PercentEncoding.decode(address[..<at]) else {
+            guard let decoded = PercentEncoding.octets(address[..<at]) else {
                 throw ProxySettingsError(variable, "in the user name and password % must be written %25")
             }
             // RFC 7617 §2: a colon ends the name, also where there is no password.
-            credentials = decoded.isEmpty || address[..<at].contains(":") ? decoded : decoded + ":"
+            credentials = decoded.isEmpty || address[..<at].contains(":") ? decoded : decoded + [UInt8(ascii: ":")]
             address = address[address.index(after: at)...]
         }
         do throws(WebURLError) {
@@ -48,7 +48,7 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
         } catch {
             throw ProxySettingsError(variable, "the proxy's address \(error.reason); write http://HOST:PORT")
         }
-        authorization = credentials.flatMap { $0.isEmpty ? nil : "Basic " + Self.base64($0) }
+        authorization = credentials.isEmpty ? nil : "Basic " + Self.base64(credentials)
         self.variable = variable
     }
 
@@ -71,9 +71,8 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
         return "the proxy \(self) answered \(status): \(advice)"
     }
 
-    private static func base64(_ text: String) -> String {
+    private static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        let bytes = Array(text.utf8)
         var out = ""
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]

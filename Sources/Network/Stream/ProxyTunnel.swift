@@ -6,6 +6,8 @@ struct ProxyTunnel {
     let url: WebURL
 
     private static let maximumAnswer = 16_384
+    /// Interim answers and the final one.
+    private static let maximumAnswers = 16
 
     /// Asks for the tunnel and reads the proxy's answer, and not a byte more.
     ///
@@ -29,7 +31,7 @@ struct ProxyTunnel {
             case .end: throw failure(stream.peer, "closed the connection")
             }
         }
-        while true {
+        for _ in 0..<Self.maximumAnswers {
             let head = try readHead(of: &stream, wakeUp: wakeUp, until: deadline)
             guard let line = StatusLine(head.prefix { $0 != 0x0D && $0 != 0x0A }) else {
                 throw failure(stream.peer, "sent a malformed status line")
@@ -39,6 +41,7 @@ struct ProxyTunnel {
             guard line.status >= 300 else { return }
             throw StreamFailure(.proxy, peer: stream.peer, proxy.refusal(line.status, to: authority))
         }
+        throw failure(stream.peer, "sent \(Self.maximumAnswers) interim answers and no final one")
     }
 
     /// Reads byte by byte: what follows the head already belongs to the tunnel, and TLS reads the socket itself.
@@ -53,6 +56,10 @@ struct ProxyTunnel {
             case .bytes:
                 if head.count <= 8, ForeignAnswer.objection(toHTTP: head) != nil {
                     _ = try? Self.read(ForeignAnswer.length, from: &stream, into: &head)
+                    // RFC 8446 §5.1: an alert, or a handshake.
+                    if head.first == 0x15 || head.first == 0x16 {
+                        throw failure(stream.peer, "speaks TLS, which is not supported; name a port where it does not")
+                    }
                     let objection = ForeignAnswer.objection(toHTTP: head) ?? ""
                     throw StreamFailure(.proxy, peer: stream.peer, "\(objection) of the proxy \(proxy)")
                 }

@@ -16,6 +16,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// The numeric address and port, brackets around IPv6.
     public let description: String
 
+    /// The address alone, 4 or 16 octets.
+    var hostOctets: [UInt8] { Array(family == .ipv4 ? octets[4..<8] : octets[8..<24]) }
+
     /// Copies the C structure; nil for another family.
     init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
         switch unsafe shim_address_family(address) {

@@ -57,7 +57,12 @@ public struct StreamConnector: Sendable {
         let end = ContinuousClock.now + deadlines.connect
         let host = proxy?.host ?? url.host
         let port = proxy?.port ?? url.effectivePort
-        let addresses = try resolver(host, port, wakeUp, end)
+        var addresses = try resolver(host, port, wakeUp, end)
+        // Without TLS nothing leaves the machine, wherever the name leads.
+        if !url.scheme.isSecure { addresses.removeAll { !AddressGuard.isLoopback($0.hostOctets) } }
+        guard !addresses.isEmpty else {
+            throw StreamFailure(.nameResolution, peer: peer, "the name leads away from this machine; write wss://")
+        }
         var stream = try TCPConnector.connect(
             to: memory.ordered(TCPConnector.interleaved(addresses), of: peer),
             of: "\(host):\(port)",

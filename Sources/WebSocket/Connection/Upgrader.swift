@@ -58,7 +58,11 @@ struct Upgrader {
         var searched = 0
         while true {
             let start = buffer.unread.extracting(first: ForeignAnswer.length).copied()
-            if let objection = ForeignAnswer.objection(toHTTP: start) { throw failure(.invalidUpgrade, objection) }
+            if let objection = ForeignAnswer.objection(toHTTP: start) {
+                // Whoever was shown a key may begin with it.
+                let isShown = configuration.key == nil
+                throw failure(.invalidUpgrade, isShown ? objection : "the answer is not HTTP; check host and port")
+            }
             if let end = ResponseHead.end(in: buffer.unread, from: searched - 3),
                 end <= configuration.limits.upgradeHeader
             {
@@ -104,7 +108,13 @@ struct Upgrader {
                 break
             }
         }
-        let refusal = WebSocketFailure.Refusal(status: head.status, headers: head.headers, body: body.bytes)
+        // Before anything is cut, which may leave a part of a key.
+        let key = configuration.key
+        let refusal = WebSocketFailure.Refusal(
+            status: head.status,
+            headers: head.headers.mapValues { key.hidden(in: $0) },
+            body: Array(key.hidden(in: String(decoding: body.bytes, as: UTF8.self)).utf8)
+        )
         return WebSocketFailure(
             .upgradeRefused,
             origin: configuration.url.origin,

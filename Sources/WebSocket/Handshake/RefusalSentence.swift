@@ -35,9 +35,12 @@ extension WebSocketFailure.Refusal {
         }
     }
 
-    /// Where a redirect leads (RFC 9110 §10.2.2), as an address of a stream where it can be one.
+    /// Where a redirect leads (RFC 9110 §10.2.2), as an address of a stream where it can be one: without its query, which may
+    /// hold what we have shown, and which no address has.
     private func target(from url: WebURL) -> String? {
-        guard let location = headers["Location"].map({ Self.shown($0, 500) }), !location.isEmpty else { return nil }
+        guard let field = headers["Location"], !field.isEmpty else { return nil }
+        let location = Self.shown(String(field.prefix { $0 != "?" && $0 != "#" }), 500)
+        if location.isEmpty { return url.origin + url.path }
         let scheme = location.prefix { $0.isLetter || $0.isNumber || "+-.".contains($0) }
         let tail = location.dropFirst(scheme.count)
         if !scheme.isEmpty, tail.hasPrefix(":") {
@@ -47,7 +50,7 @@ extension WebSocketFailure.Refusal {
         if location.hasPrefix("//") { return "\(url.scheme.rawValue):\(location)" }
         if location.hasPrefix("/") { return url.origin + location }
         let folder = url.path.prefix(through: url.path.lastIndex(of: "/") ?? url.path.startIndex)
-        return url.origin + (location.hasPrefix("?") ? url.path : String(folder)) + location
+        return url.origin + String(folder) + location
     }
 
     private func says(_ words: String) -> Bool { String(decoding: body, as: UTF8.self).contains(words) }
