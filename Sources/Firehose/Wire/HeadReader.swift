@@ -28,6 +28,21 @@ struct HeadReader: ~Escapable {
         return true
     }
 
+    /// Steps over the rest of a string without escapes, and its closing quote; false when there is none.
+    ///
+    /// - Parameter count: how long it is as a rule. A quote is expected there first: what stands before it is not looked at,
+    ///   and where that is more than a string, what comes behind does not fit.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func skipString(of count: Int) -> Bool {
+        let end = position + count
+        if end < bytes.byteCount, byte(at: end) == UInt8(ascii: "\"") {
+            position = end + 1
+            return true
+        }
+        return string() != nil
+    }
+
     /// The rest of a string without escapes, whose opening quote was stepped over; the closing one is stepped over, too.
     @inline(__always)
     @_lifetime(self: copy self)

@@ -6,7 +6,7 @@ enum JetstreamHead {
     /// The position of a commit of v1 to a collection that is not wanted; nil for everything else.
     static func unwanted(version1 bytes: RawSpan, _ filter: CollectionFilter) -> Int64? {
         var head = HeadReader(bytes)
-        guard head.skip(#"{"did":""#), head.string() != nil, head.skip(#","time_us":"#), let time = head.integer(),
+        guard head.skip(#"{"did":""#), head.skipString(of: 32), head.skip(#","time_us":"#), let time = head.integer(),
             (1..<JetstreamFields.endOfTime).contains(time)
         else { return nil }
         // The sequence number of v2, from hosts that speak both.
@@ -22,7 +22,7 @@ enum JetstreamHead {
             head.skip(
                 #"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":"#
             ),
-            let sequence = head.integer(), sequence.isSequence, head.skip(#","did":""#), head.string() != nil,
+            let sequence = head.integer(), sequence.isSequence, head.skip(#","did":""#), head.skipString(of: 32),
             head.skip(#","time":""#), head.string() != nil, head.skip(#","rev":""#)
         else { return nil }
         return isUnwanted(&head, filter) ? sequence : nil
@@ -31,7 +31,7 @@ enum JetstreamHead {
     /// Goes on within the commit's revision.
     @inline(__always)
     private static func isUnwanted(_ head: inout HeadReader, _ filter: CollectionFilter) -> Bool {
-        guard head.string() != nil, head.skip(#","operation":""#), head.string() != nil,
+        guard head.skipString(of: 13), head.skip(#","operation":""#), head.skipString(of: 6),
             head.skip(#","collection":""#), let collection = head.string()
         else { return false }
         return !filter.wants(collection, in: head)
