@@ -9,13 +9,18 @@ struct HeadReader: ~Escapable {
     @_lifetime(copy bytes)
     init(_ bytes: RawSpan) { self.bytes = bytes }
 
-    /// Steps over characters, at least eight; false, and nothing is stepped over, when others stand here.
+    /// Steps over characters; false, and nothing is stepped over, when others stand here.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func skip(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
-        guard count >= 8, bytes.byteCount - position >= count else { return false }
+        guard bytes.byteCount - position >= count else { return false }
         let expected = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: count)
+        guard count >= 8 else {
+            for offset in 0..<count where unsafe byte(at: position + offset) != expected[offset] { return false }
+            position += count
+            return true
+        }
         var offset = 0
         while offset < count {
             // The last word begins where it ends with the text, and so reads some bytes again.
@@ -30,8 +35,8 @@ struct HeadReader: ~Escapable {
 
     /// Steps over the rest of a string without escapes, and its closing quote; false when there is none.
     ///
-    /// - Parameter count: how long it is as a rule. A quote is expected there first: what stands before it is not looked at,
-    ///   and where that is more than a string, what comes behind does not fit.
+    /// A quote is expected first where strings of this place end as a rule: what stands before it is not looked at, and where
+    /// that is more than a string, what comes behind does not fit.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func skipString(of count: Int) -> Bool {
@@ -66,7 +71,7 @@ struct HeadReader: ~Escapable {
         return nil
     }
 
-    /// A number of digits only, at most eighteen.
+    /// A number as JSON writes it, of digits only, at most eighteen.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func integer() -> Int64? {
@@ -82,7 +87,34 @@ struct HeadReader: ~Escapable {
             value = value &* 10 &+ Int64(digit)
             position += 1
         }
-        return (1...18).contains(position - start) ? value : nil
+        let count = position - start
+        guard (1...18).contains(count), count == 1 || byte(at: start) != UInt8(ascii: "0") else { return nil }
+        return value
+    }
+
+    /// The characters of a range.
+    func text(_ range: Range<Int>) -> String {
+        unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether nothing is left.
+    var isAtEnd: Bool { position == bytes.byteCount }
+
+    /// Whether every byte, from the first on, is a printable character of ASCII: then a string without escapes is one of JSON.
+    var isPlain: Bool {
+        let end = bytes.byteCount
+        var offset = 0
+        while end - offset >= 8 {
+            let word = word(at: offset)
+            // A byte below 0x20, or one of the upper half, sets a highest bit.
+            guard ((word &- 0x2020_2020_2020_2020) | word) & 0x8080_8080_8080_8080 == 0 else { return false }
+            offset += 8
+        }
+        while offset < end {
+            guard (0x20..<0x80).contains(byte(at: offset)) else { return false }
+            offset += 1
+        }
+        return true
     }
 
     /// Whether a range of the bytes begins with the first of these.

@@ -19,6 +19,14 @@ struct JetstreamFields {
     /// A message about the stream.
     private(set) var notice: WireContent.Notice?
 
+    /// What happened to an account.
+    init(value: Int64, witnessed: Int64?, did: DID, body: StreamEvent.Body) {
+        self.value = value
+        self.witnessed = witnessed
+        self.did = did
+        self.body = body
+    }
+
     /// Reads `{"$type":"message","payload":{…}}` or `{"$type":"error",…}` (network.bsky.jetstream.subscribeEvents).
     init(version2 json: JSONValue) throws(Failure) {
         switch json["$type"]?.string {
@@ -102,7 +110,8 @@ struct JetstreamFields {
     }
 
     /// The time that the payload of a v2 message names; that of a commit may be an imported one.
-    static func time(_ payload: JSONValue) -> Int64? {
-        payload["time"]?.string.flatMap { try? Datetime($0) }?.microseconds
-    }
+    static func time(_ payload: JSONValue) -> Int64? { payload["time"]?.string.flatMap(microseconds) }
+
+    /// A time as messages of v2 write it, in microseconds since the Unix epoch.
+    static func microseconds(_ text: String) -> Int64? { (try? Datetime(text))?.microseconds }
 }

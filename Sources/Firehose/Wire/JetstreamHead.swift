@@ -1,4 +1,7 @@
-/// The head of a Jetstream message as its servers write it: enough to pass over what nobody asked for.
+internal import ATProtocol
+
+/// A Jetstream message as its servers write it: the head, enough to pass over what nobody asked for, and the whole of what
+/// they send of every account.
 ///
 /// They write no white space, and their members in this order. A message that is written otherwise is for the full
 /// parser, which takes longer and decides the same.
@@ -36,4 +39,62 @@ enum JetstreamHead {
         else { return false }
         return !filter.wants(collection, in: head)
     }
+
+    /// The fields of an identity or account message of v1; nil for everything else.
+    static func ofAccount(version1 bytes: RawSpan) -> JetstreamFields? {
+        var head = HeadReader(bytes)
+        guard head.skip(#"{"did":""#), let did = head.string(), head.skip(#","time_us":"#), let time = head.integer(),
+            (1..<JetstreamFields.endOfTime).contains(time)
+        else { return nil }
+        if head.skip(#","cursor":"#), head.integer() == nil { return nil }
+        let isIdentity = head.skip(#","kind":"identity","identity":{"#)
+        guard isIdentity || head.skip(#","kind":"account","account":{"#),
+            let body = isIdentity ? identity(&head) : account(&head), head.skip("}}"), head.isAtEnd, head.isPlain,
+            let account = try? DID(head.text(did))
+        else { return nil }
+        return JetstreamFields(value: time, witnessed: time, did: account, body: body)
+    }
+
+    /// The fields of an identity or account message of v2; nil for everything else.
+    static func ofAccount(version2 bytes: RawSpan) -> JetstreamFields? {
+        var head = HeadReader(bytes)
+        guard head.skip(#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#"#) else {
+            return nil
+        }
+        let isIdentity = head.skip(#"identity","seq":"#)
+        guard isIdentity || head.skip(#"account","seq":"#), let sequence = head.integer(), sequence.isSequence,
+            head.skip(#","did":""#), let did = head.string(), head.skip(#","time":""#), let time = head.string(),
+            head.skip(isIdentity ? #","identity":{"# : #","account":{"#),
+            let body = isIdentity ? identity(&head) : account(&head), head.skip("}}}"), head.isAtEnd, head.isPlain,
+            let account = try? DID(head.text(did))
+        else { return nil }
+        let witnessed = JetstreamFields.microseconds(head.text(time))
+        return JetstreamFields(value: sequence, witnessed: witnessed, did: account, body: body)
+    }
+
+    private static func identity(_ head: inout HeadReader) -> StreamEvent.Body? {
+        guard head.skip(#""did":""#), head.string() != nil else { return nil }
+        var handle: Range<Int>?
+        if head.skip(#","handle":""#) {
+            handle = head.string()
+            guard handle != nil else { return nil }
+        }
+        guard head.skip(#","seq":"#), head.integer() != nil, skipTime(&head) else { return nil }
+        return .identity(handle: handle.flatMap { try? Handle(head.text($0)) })
+    }
+
+    private static func account(_ head: inout HeadReader) -> StreamEvent.Body? {
+        let isActive = head.skip(#""active":true,"did":""#)
+        guard isActive || head.skip(#""active":false,"did":""#), head.string() != nil, head.skip(#","seq":"#),
+            head.integer() != nil
+        else { return nil }
+        var status: Range<Int>?
+        if head.skip(#","status":""#) {
+            status = head.string()
+            guard status != nil else { return nil }
+        }
+        return skipTime(&head) ? .account(isActive: isActive, status: status.map { head.text($0) }) : nil
+    }
+
+    private static func skipTime(_ head: inout HeadReader) -> Bool { head.skip(#","time":""#) && head.string() != nil }
 }

@@ -16,13 +16,17 @@ extension WireDecoder {
             let account = try? DID((json["payload"] ?? json)["did"]?.string ?? "")
             return rejected(bytes, error.value, error.reason, error.detail, of: account)
         }
-        if let moment = fields.witnessed {
-            _ = witness.observe(moment, of: fields.did.hashValue)
-        } else if !witness.isCertain, case .commit(let commit)? = fields.body {
+        if fields.witnessed == nil, !witness.isCertain, case .commit(let commit)? = fields.body {
             // The message's time may be imported, and the revision's is the author's: whichever is nearer to now.
             let times = [json["payload"].flatMap(JetstreamFields.time), (try? TID(commit.rev))?.time.microseconds]
             times.compactMap(\.self).max().map { witness.suggest($0) }
         }
+        return content(of: fields)
+    }
+
+    /// What the fields of a message come to, where a message's time is noted.
+    mutating func content(of fields: JetstreamFields) -> WireContent {
+        if let moment = fields.witnessed { _ = witness.observe(moment, of: fields.did.hashValue) }
         var content = WireContent(value: place(fields.value), notice: fields.notice, time: fields.witnessed)
         if let value = fields.value, let did = fields.did, let body = fields.body, isWanted(body) {
             content.events = [event(value, did, body)]

@@ -63,11 +63,13 @@ package struct WireDecoder: Sendable {
         case .relay: return decodeRelay(bytes)
         case .jetstream2:
             if let value = JetstreamHead.unwanted(version2: bytes, filter) { return .missed(value: value) }
+            if let fields = JetstreamHead.ofAccount(version2: bytes) { return .read(content(of: fields)) }
         case .jetstream1:
             // Where the time needs others' consent, whose message it is stands in the whole of it alone.
             if let value = JetstreamHead.unwanted(version1: bytes, filter), witness.observe(value, of: nil) {
                 return .missed(value: value)
             }
+            if let fields = JetstreamHead.ofAccount(version1: bytes) { return .read(content(of: fields)) }
         }
         return .read(decodeJetstream(bytes))
     }

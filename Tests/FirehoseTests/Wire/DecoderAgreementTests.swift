@@ -1,5 +1,4 @@
 import ATProtocol
-import Foundation
 import Network
 import Sandbox
 import TestSupport
@@ -8,10 +7,8 @@ import Testing
 @testable import Firehose
 
 /// What the daemon passes over by the head of a message, it must not have wanted; what it reads, it must read in full.
-///
-/// `DECODER_MUTATIONS` says how many messages of each wire are tried, two thousand else.
 @Suite(.timeLimit(.minutes(2))) struct `The head of a message and the whole of it` {
-    private static let count = ProcessInfo.processInfo.environment["DECODER_MUTATIONS"].flatMap { Int($0) } ?? 2000
+    private static let count = 10_000
     private static let wanted = ["app.bsky.feed.like", "app.bsky.graph.*", "sh.tangled.repo.pull"]
 
     private static func patterns(_ texts: [String]) throws -> [CollectionPattern] {
@@ -92,6 +89,35 @@ import Testing
             }
         }
         #expect(tally.isTelling, "\(tally)")
+    }
+
+    @Test(arguments: [SandboxWire.jetstream1, .jetstream2])
+    func `agree on what is said of accounts, as servers write it and mutated`(wire: SandboxWire) async throws {
+        let whole = try await Self.messages(wire)
+        let decoder = try WireDecoder(wire == .jetstream1 ? .jetstream1 : .jetstream2, Self.wanted)
+        func isRead(_ message: [UInt8]) -> Bool {
+            let bytes = unsafe message.span.bytes
+            let (head1, head2) = (JetstreamHead.ofAccount(version1: bytes), JetstreamHead.ofAccount(version2: bytes))
+            guard let head = wire == .jetstream1 ? head1 : head2 else { return false }
+            var (quick, full) = (decoder, decoder)
+            let (found, truth) = unsafe (quick.content(of: head), full.decodeJetstream(message.span.bytes))
+            let text = Comment(rawValue: String(decoding: message, as: UTF8.self))
+            #expect(found.events == truth.events && truth.rejected.isEmpty, text)
+            #expect(found.value == truth.value && found.time == truth.time && quick.witnessed == full.witnessed, text)
+            return true
+        }
+        let accounts = whole.filter { message in
+            ["#identity\"", "#account\"", "\"kind\":\"identity\"", "\"kind\":\"account\""].contains {
+                message.firstRange(of: Array($0.utf8)) != nil
+            }
+        }
+        #expect(accounts.count >= 3)
+        // The full parser would do as well, and take ten times as long.
+        #expect(accounts.allSatisfy(isRead))
+        #expect(whole.count(where: isRead) == accounts.count)
+        var mutator = MessageMutator(accounts, seed: randomSeed())
+        let read = (0..<Self.count).count { _ in isRead(mutator.next()) }
+        #expect(read > 0 && read < Self.count)
     }
 
     @Test func `agree on each mutated message of a relay`() async throws {
