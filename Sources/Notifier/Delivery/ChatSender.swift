@@ -174,10 +174,11 @@ actor ChatSender {
         try await work()
     }
 
+    /// How long a sender that was idle waits at random, at most; not at all where messages need not keep a distance.
+    ///
     /// Of two daemons that hear of the same at the same time one is to see what the other wrote.
     private var longestHesitation: Duration {
-        let sending = configuration.sending
-        return sending.hesitation == .zero ? .zero : min(.seconds(5), max(sending.interval, sending.hesitation))
+        min(configuration.sending.hesitation, configuration.sending.interval)
     }
 
     /// What bothers an owner next, a message or the opening of a conversation, waits for its turn.
