@@ -107,7 +107,8 @@ public final class SandboxNetwork: Sendable {
             guardian: ResourceGuard(proofs: proofs, tokens: issuer.tokens, sessions: sessions, faults: faults),
             proxy: ServiceProxy(chat: chat, appView: appView),
             clock: clock,
-            faults: faults
+            faults: faults,
+            requests: RequestCount(options.requestLimit)
         )
         self.options = options
         self.clock = clock

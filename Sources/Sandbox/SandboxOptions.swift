@@ -10,7 +10,8 @@ public struct SandboxOptions: Sendable {
     public var index = IndexNames()
     /// How often an event of an uninvolved account passes, as on a live network; nil for never.
     public var tracerInterval: Duration?
-
+    /// What may be asked of the PDS.
+    public var requestLimit = RequestLimit()
     /// How long an HTTP connection is kept on which nothing is asked, as the reference PDS keeps it.
     public var keepAlive = Duration.seconds(90)
 

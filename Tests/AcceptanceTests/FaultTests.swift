@@ -48,6 +48,17 @@ struct `A delivery that fails` {
         #expect(process.ending == nil, tail(process))
     }
 
+    @Test func `for the limit of a PDS that counts everything together is made good when the window ends`() async throws
+    {
+        let limit = RequestLimit(requests: 50, window: .seconds(4))
+        let stage = try await Stage(owners: 30, requestLimit: limit)
+        let process = try stage.daemon.run()
+        for number in 0..<30 { try stage.ask("Request \(number).", of: number) }
+        #expect(await stage.messages(reaching: 30, within: .seconds(60), unless: process) == 30, tail(process))
+        for number in 0..<30 { #expect(stage.count("Request \(number).") == 1) }
+        #expect(stage.network.journal.entries(matching: "pds ").contains { $0.status == 429 })
+    }
+
     @Test func `for want of a fresh token is renewed, and a lost renewal asks for a login`() async throws {
         let stage = try await Stage()
         var lifetimes = stage.network.authorizationServer.lifetimes

@@ -21,6 +21,7 @@ final class Stage: Sendable {
         environment: [String: String] = [:],
         tracer: Duration? = nil,
         keepAlive: Duration = .seconds(90),
+        requestLimit: RequestLimit = RequestLimit(),
         signsCommits: Bool = false,
         isLoggedIn: Bool = true,
         rules: (SandboxNetwork) -> String = { _ in LocalDaemon.exampleRules }
@@ -30,6 +31,7 @@ final class Stage: Sendable {
         options.streamHosts = streamHosts
         options.tracerInterval = tracer
         options.keepAlive = keepAlive
+        options.requestLimit = requestLimit
         let network = try await SandboxNetwork.start(options)
         let bot = try network.createAccount(handle: "notifier.test")
         author = try network.createAccount(handle: "grace.test")

@@ -18,18 +18,16 @@ struct PersonalDataServer: Sendable {
     let proxy: ServiceProxy
     let clock: SandboxClock
     let faults: FaultPlan
+    let requests: RequestCount
 
     func answer(_ request: IncomingRequest) -> HTTPResponse {
-        var response = route(request)
+        guard request.path.hasPrefix("/xrpc/") else { return route(request) }
+        let (refusal, headers) = requests.take(at: clock.now().seconds)
+        var response = refusal ?? route(request)
         if request.headers["Authorization"]?.lowercased().hasPrefix("dpop ") == true {
             response.headers["DPoP-Nonce"] = guardian.proofs.nonce(at: clock.now().seconds)
         }
-        if response.headers["RateLimit-Limit"] == nil {
-            response.headers["RateLimit-Limit"] = "3000"
-            response.headers["RateLimit-Remaining"] = "2900"
-            response.headers["RateLimit-Reset"] = String(Int(clock.now().seconds) + 300)
-            response.headers["RateLimit-Policy"] = "3000;w=300"
-        }
+        for field in headers where response.headers[field.name] == nil { response.headers[field.name] = field.value }
         return response
     }
 
