@@ -19,14 +19,15 @@ public final class RawConnection: Sendable {
     /// Connects; every later call fails when that did not work.
     ///
     /// - Parameters:
-    ///   - port: of 127.0.0.1.
+    ///   - port: of the address.
+    ///   - address: of 127.0.0.0/8.
     ///   - source: the address to come from, of 127.0.0.0/8.
-    public init(port: UInt16, from source: String = "127.0.0.1") {
+    public init(port: UInt16, of address: String = "127.0.0.1", from source: String = "127.0.0.1") {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: 5, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         if source != "127.0.0.1" { _ = unsafe with(source, 0) { unsafe bind(descriptor, $0, $1) } }
-        _ = unsafe with("127.0.0.1", port) { unsafe connect(descriptor, $0, $1) }
+        _ = unsafe with(address, port) { unsafe connect(descriptor, $0, $1) }
     }
 
     deinit { close() }

@@ -48,7 +48,7 @@ import Testing
 
     /// Runs `body` beside a server on a free port of loopback.
     private func withServer(
-        _ host: String = "127.0.0.1",
+        _ host: String = ownLoopbackAddress(),
         _ daemon: Daemon = Daemon(),
         _ body: (StatusClient) async throws -> Void
     ) async throws {
@@ -57,6 +57,7 @@ import Testing
         try await body(StatusClient(address: address("\(host):\(server.port)")))
         running.cancel()
         await running.value
+        guard host.hasPrefix("127.") else { return }
         // The port is free again.
         _ = try self.server("\(host):\(server.port)")
     }
@@ -74,7 +75,7 @@ import Testing
     @Test func `tells that it is alive, what is the matter, and its numbers`() async throws {
         let daemon = Daemon()
         Gauge(label: "impact_notifier_dead_letters", factory: daemon.registry).record(4)
-        try await withServer("127.0.0.1", daemon) { client throws in
+        try await withServer(ownLoopbackAddress(), daemon) { client throws in
             #expect(try await get(client, "/healthz") == "ok\n")
             daemon.isSendingOff.withLock { $0 = true }
             #expect(try await get(client, "/healthz") == "ok, in shadow mode: nothing is sent\n")
@@ -86,7 +87,7 @@ import Testing
     @Test func `is ready only when nothing is pending, and says then why nothing can be sent`() async throws {
         let daemon = Daemon()
         daemon.pending.withLock { $0 = ["stream"] }
-        try await withServer("127.0.0.1", daemon) { client throws in
+        try await withServer(ownLoopbackAddress(), daemon) { client throws in
             let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/readyz") }
             #expect(failure?.code == .unhealthy)
             #expect(failure?.detail == "HTTP/1.1 503 Service Unavailable: waiting for: stream")

@@ -11,8 +11,13 @@ import Testing
         private let server: HTTPServer
         private let seen = Mutex<[ServerRequest]>([])
 
-        init(_ limits: ServerLimits = ServerLimits(), port: UInt16 = 0, body: [UInt8]? = nil) throws {
-            let socket = try ListeningSocket(try #require(SocketAddress(literal: "127.0.0.1", port: port)))
+        init(
+            _ limits: ServerLimits = ServerLimits(),
+            at address: String = "127.0.0.1",
+            port: UInt16 = 0,
+            body: [UInt8]? = nil
+        ) throws {
+            let socket = try ListeningSocket(try #require(SocketAddress(literal: address, port: port)))
             self.port = socket.port
             let seen = Mutex<@Sendable (ServerRequest) -> Void>({ _ in })
             let note: @Sendable (ServerRequest) -> Void = { request in seen.withLock { $0 }(request) }
@@ -51,14 +56,15 @@ import Testing
 
     @Test func `stops while clients send it nonsense, and its port is free`() throws {
         let nonsense = "GET /x HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "x", count: 20_000) + "\r\n\r\n"
+        let address = ownLoopbackAddress()
         for round in 0..<300 {
-            let echo = try Echo(Self.limits(perAddress: 64))
-            let crowd = (0..<60).map { _ in RawConnection(port: echo.port) }
+            let echo = try Echo(Self.limits(perAddress: 64), at: address)
+            let crowd = (0..<60).map { _ in RawConnection(port: echo.port, of: address) }
             // Some of it is under way, some is read, some answered, when the server stops.
             for connection in crowd.dropFirst(round % 50) { connection.send(nonsense) }
             echo.stop()
             for connection in crowd { #expect(connection.isEnded()) }
-            _ = try ListeningSocket(try #require(SocketAddress(literal: "127.0.0.1", port: echo.port)))
+            _ = try ListeningSocket(try #require(SocketAddress(literal: address, port: echo.port)))
         }
     }
 
