@@ -78,20 +78,26 @@ import Testing
         #expect(StrictClient.description(try await client.get(url)).hasPrefix(answer))
     }
 
+    /// A subscription that was accepted; blocks its thread.
+    private static func subscription(to host: StreamHost, _ wire: SandboxWire, query: String = "") -> RawConnection {
+        let url = host.url(wire)
+        let connection = RawConnection(port: url.port ?? 80)
+        connection.send(
+            "GET \(url.path)\(query) HTTP/1.1\r\nHost: \(url.authority)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        var head = ""
+        while !head.hasSuffix("\r\n\r\n"), case .bytes(let bytes) = connection.next() {
+            head += String(decoding: bytes, as: UTF8.self)
+        }
+        return connection
+    }
+
     /// What a client of a stream gets first when something is done to it.
     private func answer(on wire: SandboxWire, to fault: StreamFault) async throws -> RawConnection.Outcome {
         let host = network.streamHosts[0]
         return try await onThread {
-            let url = host.url(wire)
-            let connection = RawConnection(port: url.port ?? 80)
-            connection.send(
-                "GET \(url.path) HTTP/1.1\r\nHost: \(url.authority)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-            )
-            var head = ""
-            while !head.hasSuffix("\r\n\r\n"), case .bytes(let bytes) = connection.next() {
-                head += String(decoding: bytes, as: UTF8.self)
-            }
+            let connection = Self.subscription(to: host, wire)
             // Who has been answered is a client a moment later.
             var outcome = RawConnection.Outcome.silence
             while outcome == .silence {
@@ -113,6 +119,24 @@ import Testing
             return
         }
         #expect(bytes.starts(with: frame))
+    }
+
+    @Test(arguments: SandboxWire.allCases)
+    func `begin with the present when they are asked for the future, if they are relays behind its first event`(
+        wire: SandboxWire
+    ) async throws {
+        let (network, bot) = (network, bot)
+        let outcome = try await onThread {
+            let connection = Self.subscription(to: network.streamHosts[0], wire, query: "?cursor=9000000000")
+            network.setStatus("suspended", of: bot)
+            network.setStatus(nil, of: bot)
+            return connection.next()
+        }
+        guard case .bytes(let bytes) = outcome else {
+            Issue.record("no event")
+            return
+        }
+        #expect(String(decoding: bytes, as: UTF8.self).contains("suspended") == (wire != .relay))
     }
 
     @Test func `end a stream of version 1 without a word`() async throws {

@@ -20,6 +20,8 @@ struct ContinuityCheck: Sendable {
 
     private let wire: StreamWire
     private let limit: Int64
+    /// Whether a silence, or nothing but what is older, is an answer: something known had to come first.
+    private let mustBeShown: Bool
     private var state: State
 
     /// - Parameters:
@@ -28,6 +30,7 @@ struct ContinuityCheck: Sendable {
     init(_ resume: ResumePoint, wire: StreamWire) {
         self.wire = wire
         limit = resume.reached
+        mustBeShown = wire != .jetstream1 || resume.isAhead
         // Where a gap is declared anyway nothing can be proven, and a first beginning has nothing to prove.
         if case .position(let requested) = resume.cursor, resume.reached > 0, resume.gap == nil {
             state = .expecting(resume.evidence, since: requested)
@@ -57,13 +60,13 @@ struct ContinuityCheck: Sendable {
     /// Takes note that a gap is declared whatever comes.
     mutating func settle() { state = .settled }
 
-    /// Takes note that nothing at all has come for as long as the first of the known events may take.
+    /// Takes note that nothing new has come for as long as the first of the known events may take.
     mutating func observeSilence() -> Finding? {
-        guard wire == .jetstream2, case .expecting(let evidence, let requested) = state,
+        guard mustBeShown, case .expecting(let evidence, let requested) = state,
             !evidence.items.isEmpty
         else { return nil }
         state = .settled
-        return .broken(.sequenceChanged, detail: "nothing came although \(requested) was asked for")
+        return .broken(.sequenceChanged, detail: "nothing known came although \(requested) was asked for")
     }
 
     private func samePlace(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {

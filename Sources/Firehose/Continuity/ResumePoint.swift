@@ -28,6 +28,8 @@ struct ResumePoint: Sendable, Equatable {
     var obstacle: Int64?
     /// Whether the host is to leave out messages that are too large.
     var leavesOutLargeMessages = false
+    /// Whether the host is asked for what our clock calls the future, and may begin with the present without a word.
+    private(set) var isAhead = false
     /// Whether following has just begun: nothing is behind it that could be missing.
     private(set) var isFirst = false
 
@@ -89,7 +91,10 @@ struct ResumePoint: Sendable, Equatable {
             evidence = StreamEvidence(own.evidence)
             // A position of v1 is a time, and one behind what is believed is no more so than any other.
             reached = wire == .jetstream1 ? min(own.position.value, own.position.witnessed) : own.position.value
-            if wire == .jetstream1 { evidence.cut(behind: reached) }
+            if wire == .jetstream1 {
+                evidence.cut(behind: reached)
+                isAhead = reached > latest
+            }
             witnessed = min(witnessed, own.position.witnessed)
             let oldest = evidence.items.map(\.value).min() ?? reached
             // One before it: some relays read a cursor as exclusive.

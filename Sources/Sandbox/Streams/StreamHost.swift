@@ -235,8 +235,8 @@ public final class StreamHost: Sendable {
         return upgrade(request, .jetstream1, from: position, filter, first: nil, waitsForOptions: waits)
     }
 
-    /// A relay's cursor in the habit of the public hosts: inclusive, silent about the past and the future (§4.3), or
-    /// as the specification has it.
+    /// A relay's cursor in the habit of the public hosts: inclusive, silent about the past and the future, of which the first
+    /// event is never sent, or as the specification has it.
     private func relay(_ request: IncomingRequest) -> Reply {
         guard !state.withLock(\.isWarmingUp) else { return .response(.text(Self.notReady, status: 503)) }
         var position = log.next
@@ -253,7 +253,7 @@ public final class StreamHost: Sendable {
             } else if isStrict, cursor < log.floor, cursor > 0 {
                 first = RelayMessage.info("OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events")
             }
-            position = min(max(cursor, log.floor), log.next)
+            position = cursor > log.next ? log.next + 1 : max(cursor, log.floor)
         }
         return upgrade(request, .relay, from: position, StreamFilter(), first: first, ends: ends)
     }

@@ -98,6 +98,22 @@ import Testing
         #expect(isNear(try #require(witnessed(stream).first)))
     }
 
+    @Test func `of a host, days ahead and then right, leaves a cursor of the future, which is noticed`() async throws {
+        let stream = Stream()
+        try await stream.follow(Stream.url(.jetstream1)) {
+            try Stream.messages(.jetstream1, 0..<20)
+                + Stream.messages(.jetstream1, 20..<60, start: Stream.now + 2 * Stream.day)
+        }
+        #expect(isNear(try #require(witnessed(stream).first), Stream.now + 2 * Stream.day))
+        // It begins with the present, and says nothing of that.
+        let present: ScriptedStream.Connection = { try Stream.messages(.jetstream1, 60..<100) }
+        try await stream.follow(Stream.url(.jetstream1), present, present)
+        let gap = try #require(stream.ledger.gaps.first)
+        #expect(stream.ledger.gaps.count == 1 && gap.reason == .sequenceChanged)
+        #expect(gap.from <= Stream.now - Stream.day && gap.until >= Stream.now)
+        #expect(witnessed(stream).allSatisfy { isNear($0) })
+    }
+
     @Test func `of ours, set while a host is preferred that has refused, ends no connection`() async throws {
         let stream = Stream()
         try await stream.follow(
