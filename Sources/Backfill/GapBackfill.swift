@@ -73,8 +73,11 @@ public struct GapBackfill: Sendable {
         }
         var pairs: [SweepPair] = []
         for collection in collections {
-            let (named, failures) = await directories.authors(of: collection)
-            let authors = named.union(knowledge.authors[collection] ?? [])
+            var (authors, failures) = (knowledge.accounts ?? [], [SweepFailure]())
+            if knowledge.accounts == nil {
+                (authors, failures) = await directories.authors(of: collection)
+                authors.formUnion(knowledge.authors[collection] ?? [])
+            }
             // Who is known answers for a directory that names nobody.
             let missing = failures.filter { authors.isEmpty || $0.detail != AuthorDirectories.nobody }
             report.failures += missing.map { .init($0, did: nil, collection) }

@@ -137,7 +137,10 @@ public actor GapBackfiller {
 
     /// Whether a gap is to be looked through, for the first time or once it has settled.
     private func isDue(_ gap: OpenGap) -> Bool {
-        guard let sweptAt = gap.sweptAt else { return true }
+        guard let sweptAt = gap.sweptAt else {
+            due[gap.id] = nil
+            return true
+        }
         let now = steady.now()
         // Reckoned once: the clock that the row was dated by may be set meanwhile.
         let time = due[gap.id] ?? now + min(backfill.settling, max(.zero, sweptAt + backfill.settling - backfill.now))
@@ -147,14 +150,18 @@ public actor GapBackfiller {
 
     private func pass(_ round: SweepRound, _ gaps: [OpenGap]) async throws {
         let begun = steady.now()
-        let (knowledge, answered) = (try await store.sweepKnowledge(), try await store.answered(in: round.id))
+        let gaps = gaps.filter { $0.id <= round.gap && closing[$0.id] == nil }
+        let answered = try await store.answered(in: round.id)
+        var knowledge = try await store.sweepKnowledge()
+        // Where nothing else is open nobody else is asked.
+        let accounts = gaps.map(\.gap.account)
+        if !accounts.contains(nil) { knowledge.accounts = Set(accounts.compactMap(\.self)) }
         let report = await backfill.run(over: round.window, by: knowledge, answered: answered) { [store] uri in
             (try? await store.knows(uri)) ?? false
         } deliver: { [self] pair, events in
             await hand(over: .answered(pair, round: round.id), behind: events)
         }
         guard !Task.isCancelled else { return }
-        let gaps = gaps.filter { $0.id <= round.gap && closing[$0.id] == nil }
         var details = ["found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)"]
         guard let failure = report.failures.first else {
             ending = round.id
@@ -187,8 +194,9 @@ public actor GapBackfiller {
 
     private func report(_ closing: Closing) {
         due[closing.gap.id] = nil
+        let gap = closing.gap.gap
         var metadata: Logger.Metadata = [
-            "host": "\(closing.gap.gap.host)", "reason": "\(closing.gap.gap.reason.rawValue)",
+            (gap.account == nil ? "host" : "did"): "\(gap.host)", "reason": "\(gap.reason.rawValue)",
         ]
         for (key, value) in closing.details { metadata[key] = "\(value)" }
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)

@@ -28,6 +28,8 @@ public struct SweepKnowledge: Sendable {
     /// Since when a collection or namespace is followed, in microseconds since the Unix epoch: what was written before
     /// was never waited for.
     public var beginnings: [CollectionPattern: Int64]
+    /// Who alone is asked; nil for everybody.
+    var accounts: Set<DID>?
 
     /// This knowledge.
     public init(

@@ -275,6 +275,19 @@ public final class SandboxNetwork: Sendable {
         }
     }
 
+    /// Lets the streams tell that a repository is another now, as after a recovery or an import.
+    ///
+    /// No commit tells what was written since ``disconnect(_:)``. Jetstream v2 tells every record again, a relay none, and
+    /// version 1 says nothing at all.
+    ///
+    /// - Throws: ``SandboxError`` when nothing was ever written.
+    public func replaceRepository(of account: SandboxAccount) throws(SandboxError) {
+        _ = absent.reconnect(account.did)
+        let (rev, blocks, records) = try repositories.whole(account.did)
+        let events = [LoggedEvent.Content.sync(rev: rev, blocks: blocks)] + records.map(LoggedEvent.Content.repeated)
+        for host in streamHosts { host.append(events.map { (account.did, $0) }) }
+    }
+
     /// Makes an app password, with access to direct messages or without.
     public func createAppPassword(for account: SandboxAccount, isPrivileged: Bool) -> String {
         sessions.addAppPassword(account.did, isPrivileged: isPrivileged)

@@ -123,6 +123,20 @@ struct `A stream as real hosts keep it` {
         #expect(!process.output.contains { $0.contains("stream gap") }, tail(process))
     }
 
+    @Test(arguments: [SandboxWire.jetstream2, .relay])
+    func `that says of a repository only that it is another now has what is new in it told`(
+        wire: SandboxWire
+    ) async throws {
+        let stage = try await Stage(owners: 2, wire: wire)
+        let process = try await begin(stage)
+        stage.network.disconnect(stage.author)
+        try stage.ask("Meanwhile", of: 1)
+        try stage.network.replaceRepository(of: stage.author)
+        // A relay's is found by a sweep of that repository.
+        await expect(["Before", "Meanwhile"], of: 2, on: stage, process)
+        #expect(!process.output.contains { $0.contains("stream gap") }, tail(process))
+    }
+
     @Test func `is told of over connections that their servers end while nothing is asked`() async throws {
         let stage = try await Stage(owners: 4, keepAlive: .milliseconds(20))
         let process = try await begin(stage)

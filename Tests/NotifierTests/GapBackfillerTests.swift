@@ -201,6 +201,52 @@ import Testing
         #expect(log.count("gap closed: all have answered who could be asked", .notice) == 1)
     }
 
+    @Test func `of a repository that is another now its author alone is asked, in one gap that grows`() async throws {
+        world.state.withLock { $0.authors = [author(0), author(1)] }
+        let (known, queue, wall) = (try DID(author(0)), ledger.queue(Timetable()), wall)
+        let (collection, key, now) = (try NSID(Self.collection), try RecordKey("k"), Self.start.microseconds)
+        let commit = StreamEvent.Commit(
+            operation: .create,
+            collection: collection,
+            recordKey: key,
+            rev: "3kaaaaaaaaa2a",
+            cid: "bafy",
+            record: [:]
+        )
+        let position = StreamPosition(host: "h", wire: .relay, value: 1, witnessed: now)
+        let request = NewRequest(
+            event: StreamEvent(position: position, did: known, body: .commit(commit)),
+            commit: commit,
+            uri: ATURI(known, collection, key),
+            rule: "r",
+            record: [:],
+            references: [.account(known)],
+            leftOut: 0,
+            startsJob: true
+        )
+        func tell(_ items: [IntakeItem]) async throws {
+            _ = try await queue.store(StreamBatch(), items, now: wall.now())
+        }
+        let replaced = IntakeItem.repositoryReplaced(known, witnessed: now)
+        let stranger = IntakeItem.repositoryReplaced(try DID(author(1)), witnessed: now)
+        try await tell([.request(request), replaced, stranger, replaced])
+        #expect(try await ledger.stream.openGaps().map(\.gap.account) == [known])
+        try await sweep { try await ledger.stream.openGaps().first?.sweptAt != nil }
+        #expect(asked() == [author(0)] && client.requests.count == 1, "directories are of no use")
+        // What was looked for ended before it is replaced once more.
+        wall.advance(.seconds(4000))
+        try await tell([replaced])
+        client.forget()
+        try await sweep { try await ledger.stream.openGaps().first?.sweptAt != nil }
+        wall.advance(.seconds(4000))
+        try await sweep { try await ledger.stream.openGaps().isEmpty }
+        #expect(asked() == [author(0), author(0)])
+        try await tell([replaced])
+        try await ledger.stream.declare(gap(.operatorRequest), at: wall.now())
+        try await sweep { try await ledger.stream.openGaps().allSatisfy { $0.sweptAt != nil } }
+        #expect(asked().contains(author(1)), "beside another gap everybody is asked")
+    }
+
     @Test func `a gap that comes while somebody is waited for is swept with the one before`() async throws {
         world.state.withLock { state in
             state.authors = [author(0), author(1)]

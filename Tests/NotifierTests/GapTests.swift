@@ -65,6 +65,22 @@ import Testing
         #expect(try await ledger.stream.knows(uri))
     }
 
+    @Test(arguments: [StreamWire.relay, .jetstream2])
+    func `a repository that is another now is a gap of its own where no stream tells what is in it`(
+        wire: StreamWire
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let event = try World.event(1)
+        let position = StreamPosition(host: "h", wire: wire, value: 2, witnessed: event.position.witnessed)
+        let replaced = StreamEvent(position: position, did: event.did, body: .sync(rev: "3kaaaaaaaaa2a"))
+        var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        let items = [event, replaced].compactMap { judge.judge($0, now: 1_790_000_000) }
+        _ = try await ledger.queue(Timetable()).store(World.batch([event, replaced]), items, now: 1_790_000_000)
+        let accounts = try await ledger.stream.openGaps().map(\.gap.account)
+        #expect(accounts == (wire == .relay ? [event.did] : []))
+    }
+
     /// Stores what was written to a collection, as a rule for its namespace would have it.
     private func see(_ number: Int, _ collection: String, _ ledger: Ledger) async throws {
         let event = try World.event(number)

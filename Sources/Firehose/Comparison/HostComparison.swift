@@ -54,9 +54,10 @@ public final class HostComparison: Sendable {
 
     /// Whether a gap of one host was read from another.
     ///
-    /// An operator who asks for a sweep wants one: it finds what no host has brought.
+    /// An operator who asks for a sweep wants one: it finds what no host has brought, as in a repository of which no commit has
+    /// told all.
     public func coverage(of gap: StreamGap) -> Coverage {
-        guard gap.reason != .operatorRequest else { return .none }
+        guard gap.reason != .operatorRequest, gap.account == nil else { return .none }
         let others = reports.filter { report in
             (report.host != gap.host || report.wire != gap.wire) && report.missed == report.late
                 && report.since.map { $0 <= gap.from } ?? false

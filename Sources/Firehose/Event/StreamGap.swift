@@ -1,3 +1,5 @@
+public import ATProtocol
+
 /// A stretch of the stream that was lost, or that nobody can prove was not: to be closed by a sweep.
 public struct StreamGap: Sendable, Hashable {
     /// Why it is declared, stable in logs and metrics.
@@ -22,6 +24,8 @@ public struct StreamGap: Sendable, Hashable {
         public static let messageTooLarge = Reason(rawValue: "message-too-large")
         /// Our clock, or a host's, was wrong when the position was stored that reading goes on from.
         public static let clockChanged = Reason(rawValue: "clock-changed")
+        /// A relay told that a repository is another now, and nothing of what is new in it.
+        public static let repositoryReplaced = Reason(rawValue: "repository-replaced")
         /// An operator asked for a sweep.
         public static let operatorRequest = Reason(rawValue: "operator-request")
 
@@ -32,7 +36,7 @@ public struct StreamGap: Sendable, Hashable {
         ]
     }
 
-    /// The host on which it was noticed.
+    /// The host on which it was noticed; of one repository alone the account whose it is.
     public var host: String
     /// The wire of that host.
     public var wire: StreamWire
@@ -42,6 +46,12 @@ public struct StreamGap: Sendable, Hashable {
     public var until: Int64
     /// Why it is declared.
     public var reason: Reason
+
+    /// Whose repository alone may hold what is missing; nil when that may be anybody's.
+    public var account: DID? {
+        guard reason == .repositoryReplaced else { return nil }
+        return try? DID(host)
+    }
 
     /// A gap with these parts.
     public init(host: String, wire: StreamWire, from: Int64, until: Int64, reason: Reason) {

@@ -36,6 +36,9 @@ struct EventClassifier: Sendable {
         switch event.body {
         case .account(isActive: false, let status) where Self.isGone(status):
             return .authorInactive(event.did, witnessed: event.position.witnessed)
+        // A Jetstream tells each record of it again.
+        case .sync where event.position.wire == .relay:
+            return .repositoryReplaced(event.did, witnessed: event.position.witnessed)
         case .account, .identity, .sync: return nil
         case .commit(let commit): return judge(commit, event, newness)
         }

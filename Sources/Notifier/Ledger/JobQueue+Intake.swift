@@ -70,6 +70,10 @@ extension LedgerTransaction {
             try database.run(
                 "INSERT OR REPLACE INTO burst (author, number, at) VALUES (\(did), \(burst.number), \(burst.at))"
             )
+        case .repositoryReplaced(let did, let witnessed):
+            // The network tells of many; of others' no request was ever seen.
+            guard try database.exists("SELECT 1 FROM request WHERE author = \(did)") else { return }
+            try declare(replaced: did, at: witnessed)
         }
     }
 

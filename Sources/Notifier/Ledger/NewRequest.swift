@@ -36,6 +36,8 @@ enum IntakeItem: Sendable {
     case authorInactive(DID, witnessed: Int64)
     /// An author writes faster than a person.
     case authorBurst(DID, Burst)
+    /// A repository is another now, and nothing tells what is new in it; seen at this time, in microseconds since the Unix epoch.
+    case repositoryReplaced(DID, witnessed: Int64)
 }
 
 /// More requests at once than a person writes.

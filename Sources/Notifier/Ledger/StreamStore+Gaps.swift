@@ -125,6 +125,20 @@ extension LedgerTransaction {
         )
     }
 
+    /// Declares that a repository may hold what no commit has told: one gap for an account, which grows, and is looked through
+    /// anew then.
+    func declare(replaced did: DID, at witnessed: Int64) throws {
+        let (from, until) = (min(witnessed, now.microseconds), max(witnessed, now.microseconds))
+        let reason = StreamGap.Reason.repositoryReplaced
+        let open: SQL = "closed_at IS NULL AND reason = \(reason) AND host = \(did)"
+        guard try database.exists("SELECT 1 FROM gap WHERE \(open)") else {
+            return try declare(StreamGap(host: did.text, wire: .relay, from: from, until: until, reason: reason))
+        }
+        try database.run(
+            "UPDATE gap SET until_witnessed = max(until_witnessed, \(until)), swept_at = NULL WHERE \(open)"
+        )
+    }
+
     /// Stores what a sweep has come to, behind the events that it found.
     func take(_ step: SweepStep) throws {
         switch step {
@@ -148,7 +162,7 @@ extension LedgerTransaction {
         // What an operator asks for is for now. A first look in the future was dated by a wrong clock.
         let isSettled: SQL = """
             reason = \(StreamGap.Reason.operatorRequest) OR swept_at <= \(start - settling) OR swept_at > \(now)
-                OR id IN \(settled)
+                OR swept_at IS NOT NULL AND id IN \(settled)
             """
         try database.run("UPDATE gap SET closed_at = \(now) WHERE \(open) AND (\(isSettled))")
         try database.run("UPDATE gap SET swept_at = \(now), unanswered = NULL WHERE \(open) AND swept_at IS NULL")

@@ -167,6 +167,30 @@ final class RepositoryStore: Sendable {
 
     func record(_ uri: String) -> StoredRecord? { state.withLock { $0.records[uri] } }
 
+    /// A repository as it is told when it was replaced as a whole.
+    ///
+    /// - Returns: its revision, a CAR of its newest commit when it is signed, and every record as one that is new.
+    /// - Throws: ``SandboxError`` when nothing was ever written.
+    func whole(_ did: DID) throws(SandboxError) -> (rev: TID, blocks: [UInt8]?, records: [CommittedRecord]) {
+        let (newest, repository, records) = state.withLock { state in
+            (state.revisions[did], state.signed[did], state.records.filter { $0.key.hasPrefix("at://\(did)/") })
+        }
+        guard let rev = newest else { throw SandboxError("\(did) has written nothing") }
+        let told = records.sorted { $0.key < $1.key }.compactMap { text, record -> CommittedRecord? in
+            guard let uri = try? ATURI(text) else { return nil }
+            return CommittedRecord(
+                uri: uri,
+                did: did,
+                operation: .create,
+                rev: rev,
+                cid: record.cid,
+                value: record.value,
+                evidence: nil
+            )
+        }
+        return (rev, try repository?.newest(), told)
+    }
+
     func revision(of did: DID) -> TID? { state.withLock { $0.revisions[did] } }
 
     /// The records of one collection by descending key, as `listRecords` gives them.

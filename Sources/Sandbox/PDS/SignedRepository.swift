@@ -83,6 +83,12 @@ struct SignedRepository: Sendable {
         head = try Self.signed(did, data, rev, by: key)
     }
 
+    /// A CAR with the newest commit alone (com.atproto.sync.subscribeRepos#sync).
+    func newest() throws(SandboxError) -> [UInt8] {
+        let root = CID(of: head)
+        return try Self.archive(root: root, [(root, head)])
+    }
+
     /// A CAR that proves what stands at a path: commit, nodes on the way, record (com.atproto.sync.getRecord).
     ///
     /// - Parameters:

@@ -4,19 +4,30 @@ internal import ATProtocol
 struct LoggedEvent: Sendable {
     enum Content: Sendable {
         case commit(CommittedRecord)
-        case identity(handle: String)
+        /// A record of a repository that was replaced as a whole, which Jetstream v2 alone tells again.
+        case repeated(CommittedRecord)
+        case identity(handle: String?)
         case account(status: String?)
-        case sync(rev: TID)
+        /// A repository was replaced as a whole; `blocks` has its newest commit alone, nil of one that is not signed.
+        case sync(rev: TID, blocks: [UInt8]?)
 
         /// `commit`, `identity`, `account` or `sync`.
         var kind: String {
             switch self {
-            case .commit: "commit"
+            case .commit, .repeated: "commit"
             case .identity: "identity"
             case .account: "account"
             case .sync: "sync"
             }
         }
+    }
+
+    /// In what hosts differ that tell of the same.
+    struct Form: Sendable {
+        /// Whether a message lacks what it need not have: on v1 the number of v2, and the handle of an identity.
+        var isTerse = false
+        /// How much older than its arrival a commit is on the Jetstream wires, in microseconds.
+        var age: UInt64 = 0
     }
 
     let sequence: Int64
@@ -28,36 +39,41 @@ struct LoggedEvent: Sendable {
     var kind: String { content.kind }
 
     var collection: String? {
-        guard case .commit(let commit) = content else { return nil }
-        return commit.uri.collection?.text
+        switch content {
+        case .commit(let commit), .repeated(let commit): commit.uri.collection?.text
+        case .identity, .account, .sync: nil
+        }
     }
 
     /// The message on a wire; nil when the wire does not carry the event.
-    func message(on wire: SandboxWire) -> [UInt8]? {
+    func message(on wire: SandboxWire, _ form: Form = Form()) -> [UInt8]? {
         switch wire {
-        case .jetstream2: Array(jetstream2.utf8)
-        case .jetstream1: jetstream1.map { Array($0.utf8) }
-        case .relay: RelayMessage.encoded(self)
+        case .jetstream2: Array(jetstream2(form).utf8)
+        case .jetstream1: jetstream1(form).map { Array($0.utf8) }
+        case .relay: RelayMessage.encoded(self, form)
         }
     }
+
+    /// The time that is shown on the Jetstream wires: of commits alone it may be another than that of the arrival.
+    private func shown(_ form: Form) -> UInt64 { collection == nil ? microseconds : microseconds - form.age }
 
     private var time: JSONValue { .string(SandboxClock.text(microseconds: microseconds)) }
 
     /// As bluesky-social/jetstream writes it, member by member: readers may rely on the order.
-    private var jetstream2: String {
+    private func jetstream2(_ form: Form) -> String {
         var payload: [Member] = [
             ("$type", Self.quoted("network.bsky.jetstream.subscribeEvents#\(kind)")), ("seq", "\(sequence)"),
-            ("did", Self.quoted(did.text)), ("time", time.encodedText),
+            ("did", Self.quoted(did.text)), ("time", Self.quoted(SandboxClock.text(microseconds: shown(form)))),
         ]
         switch content {
-        case .commit(let commit):
+        case .commit(let commit), .repeated(let commit):
             payload += Self.members(of: commit)
             payload += [("cid", commit.cid.map(Self.quoted)), ("record", commit.value?.encodedText)]
-        case .identity(let handle): payload.append(("identity", identityMembers(handle).encodedText))
+        case .identity(let handle): payload.append(("identity", identityMembers(handle, form).encodedText))
         case .account: payload.append(("account", accountMembers.encodedText))
-        case .sync(let rev):
+        case .sync(let rev, let blocks):
             let members: JSONValue = [
-                "did": .string(did.text), "rev": .string(rev.text), "blocks": ["$bytes": "oWE"],
+                "did": .string(did.text), "rev": .string(rev.text), "blocks": RepositoryTree.bytes(blocks ?? []),
                 "seq": .integer(sequence), "time": time,
             ]
             payload.append(("sync", members.encodedText))
@@ -65,24 +81,26 @@ struct LoggedEvent: Sendable {
         return Self.object([("$type", Self.quoted("message")), ("payload", Self.object(payload))])
     }
 
-    private var jetstream1: String? {
+    private func jetstream1(_ form: Form) -> String? {
         var members: [Member] = [
-            ("did", Self.quoted(did.text)), ("time_us", "\(microseconds)"), ("cursor", "\(sequence)"),
-            ("kind", Self.quoted(kind)),
+            ("did", Self.quoted(did.text)), ("time_us", "\(shown(form))"),
+            ("cursor", form.isTerse ? nil : "\(sequence)"), ("kind", Self.quoted(kind)),
         ]
         switch content {
         case .commit(let commit):
             let content = [("record", commit.value?.encodedText), ("cid", commit.cid.map(Self.quoted))]
             members.append(("commit", Self.object(Self.members(of: commit) + content)))
-        case .identity(let handle): members.append(("identity", identityMembers(handle).encodedText))
+        case .identity(let handle): members.append(("identity", identityMembers(handle, form).encodedText))
         case .account: members.append(("account", accountMembers.encodedText))
-        case .sync: return nil
+        case .repeated, .sync: return nil
         }
         return Self.object(members)
     }
 
-    private func identityMembers(_ handle: String) -> JSONValue {
-        ["did": .string(did.text), "handle": .string(handle), "seq": .integer(sequence), "time": time]
+    private func identityMembers(_ handle: String?, _ form: Form) -> JSONValue {
+        var members: [String: JSONValue] = ["did": .string(did.text), "seq": .integer(sequence), "time": time]
+        members["handle"] = form.isTerse ? nil : handle.map(JSONValue.string)
+        return .object(members)
     }
 
     private var accountMembers: JSONValue {

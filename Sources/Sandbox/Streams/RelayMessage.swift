@@ -2,9 +2,9 @@ internal import ATProtocol
 
 /// Events as a relay writes them: two DAG-CBOR objects, header and payload (atproto.com/specs/event-stream#framing).
 enum RelayMessage {
-    /// The message of an event; nil for a commit without evidence, and for what another's message tells with it.
-    static func encoded(_ event: LoggedEvent) -> [UInt8]? {
-        payload(of: event).flatMap { frame(["op": 1, "t": .string("#\(event.kind)")], $0) }
+    /// The message of an event; nil for what has no evidence, and for what another's message tells with it.
+    static func encoded(_ event: LoggedEvent, _ form: LoggedEvent.Form) -> [UInt8]? {
+        payload(of: event, form).flatMap { frame(["op": 1, "t": .string("#\(event.kind)")], $0) }
     }
 
     /// `#info` with a name.
@@ -22,19 +22,29 @@ enum RelayMessage {
         return header + payload
     }
 
-    private static func payload(of event: LoggedEvent) -> JSONValue? {
+    private static func payload(of event: LoggedEvent, _ form: LoggedEvent.Form) -> JSONValue? {
         let sequence = JSONValue.integer(event.sequence)
         let did = JSONValue.string(event.did.text)
         let time = JSONValue.string(SandboxClock.text(microseconds: event.microseconds))
         switch event.content {
-        case .identity(let handle): return ["seq": sequence, "did": did, "time": time, "handle": .string(handle)]
+        case .identity(let handle):
+            var members: [String: JSONValue] = ["seq": sequence, "did": did, "time": time]
+            members["handle"] = form.isTerse ? nil : handle.map(JSONValue.string)
+            return .object(members)
         case .account(let status):
             var members: [String: JSONValue] = [
                 "seq": sequence, "did": did, "time": time, "active": .bool(status == nil),
             ]
             members["status"] = status.map(JSONValue.string)
             return .object(members)
-        case .sync: return nil
+        case .repeated: return nil
+        case .sync(let rev, let blocks):
+            return blocks.map { blocks in
+                [
+                    "seq": sequence, "did": did, "time": time, "rev": .string(rev.text),
+                    "blocks": RepositoryTree.bytes(blocks),
+                ]
+            }
         case .commit(let record):
             guard let evidence = record.evidence else { return nil }
             let operations = evidence.operations.map { operation -> JSONValue in

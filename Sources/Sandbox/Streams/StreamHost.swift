@@ -57,7 +57,8 @@ public final class StreamHost: Sendable {
 
     /// Every event that is kept, as it stands on a wire; those that the wire does not carry are left out.
     public func messages(on wire: SandboxWire) -> [[UInt8]] {
-        (log.events(from: log.floor, limit: .max) ?? []).compactMap { $0.message(on: wire) }
+        let form = state.withLock(\.manner.form)
+        return (log.events(from: log.floor, limit: .max) ?? []).compactMap { $0.message(on: wire, form) }
     }
 
     /// Clients that are connected.
@@ -70,6 +71,15 @@ public final class StreamHost: Sendable {
 
     /// Puts messages into frames in another way from now on.
     public func use(_ framing: Framing) { state.withLock { $0.manner.framing = framing } }
+
+    /// Leaves out what a message need not have: of v1 the number of v2, which older hosts do not know, and the handle of an
+    /// identity.
+    public func beTerse(_ isTerse: Bool = true) { state.withLock { $0.manner.form.isTerse = isTerse } }
+
+    /// Shows commits on the Jetstream wires as so much older than their arrival: their times were imported by the operator.
+    public func importTimes(olderBy age: Duration) {
+        state.withLock { $0.manner.form.age = UInt64(max(0, age / .microseconds(1))) }
+    }
 
     /// Sends so many of the last events again to each client that has caught up, where replay and live meet.
     public func repeatAtCutOver(_ count: Int) { state.withLock { $0.manner.repeatsAtCutOver = count } }

@@ -6,6 +6,7 @@ final class StreamSubscriber: Sendable {
     /// How the connection is to be kept.
     struct Manner: Sendable {
         var framing = Framing.whole
+        var form = LoggedEvent.Form()
         /// How many of the last events are sent again when the client has caught up.
         var repeatsAtCutOver = 0
     }
@@ -118,7 +119,8 @@ final class StreamSubscriber: Sendable {
         guard let batch = log.events(from: progress.position, limit: 256) else { throw Ended() }
         for event in batch {
             progress.position = event.sequence + 1
-            guard progress.filter.wants(event), let message = event.message(on: wire), progress.filter.fits(message)
+            guard progress.filter.wants(event), let message = event.message(on: wire, manner().form),
+                progress.filter.fits(message)
             else { continue }
             if progress.tearsNextFrame {
                 let frame = ServerFrame.encode(opcode, message)

@@ -91,6 +91,70 @@ import Testing
         #expect(!sandbox.positions.gaps.isEmpty)
     }
 
+    @Test(arguments: SandboxWire.allCases)
+    func `a host that leaves out what it may, and shows imported times, is read and come back to without loss`(
+        wire: SandboxWire
+    ) async throws {
+        let sandbox = try await FollowedSandbox()
+        let host = sandbox.network.streamHosts[0]
+        host.beTerse()
+        host.importTimes(olderBy: .seconds(30 * 86_400))
+        let configuration = try sandbox.configuration(host.url(wire))
+        try await sandbox.following(configuration) { _ in
+            host.skipSequences(0, before: sandbox.author.did, handle: sandbox.author.handle)
+            await sandbox.take(try (0..<3).map { try sandbox.write($0) })
+        }
+        let missed = try (3..<6).map { try sandbox.write($0) }
+        try await sandbox.following(configuration) { _ in await sandbox.take(missed) }
+        let positions = sandbox.positions
+        #expect(positions.gaps.isEmpty && positions.rejected.isEmpty)
+        #expect(positions.events.contains { $0.body == .identity(handle: nil) })
+        let now = sandbox.network.clock.now().microseconds
+        #expect(positions.stored.allSatisfy { abs(now - $0.position.witnessed) < 600_000_000 })
+        #expect(positions.events.allSatisfy { abs(now - $0.position.witnessed) < 600_000_000 })
+    }
+
+    @Test(arguments: SandboxWire.allCases)
+    func `a repository that is another now is told of as each wire tells it`(wire: SandboxWire) async throws {
+        let sandbox = try await FollowedSandbox()
+        let positions = sandbox.positions
+        try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(wire))) { _ in
+            await sandbox.take([try sandbox.write(0)])
+            sandbox.network.disconnect(sandbox.author)
+            let missed = try sandbox.write(1)
+            try sandbox.network.replaceRepository(of: sandbox.author)
+            await sandbox.take([try sandbox.write(2)])
+            let isTold = positions.events.contains { if case .sync = $0.body { true } else { false } }
+            #expect(isTold == (wire != .jetstream1))
+            #expect(positions.created.contains(missed) == (wire == .jetstream2))
+            #expect(positions.gaps.isEmpty && positions.rejected.isEmpty)
+        }
+    }
+
+    @Test func `a relay that is asked for the future never sends its first event, which lies in the gap`() async throws
+    {
+        let sandbox = try await FollowedSandbox()
+        let (network, positions) = (sandbox.network, sandbox.positions)
+        let configuration = try sandbox.configuration(network.streamURL(.relay))
+        try await sandbox.following(configuration) { _ in
+            await sandbox.take(try (0..<3).map { try sandbox.write($0) })
+        }
+        network.streamHosts[0].renumber(from: 10)
+        try await sandbox.following(configuration) { _ in
+            let requests = network.journal.stream()
+            let start = network.clock.now().microseconds
+            for number in 3..<5 { try sandbox.write(number) }
+            let end = network.clock.now().microseconds
+            // It is left for its second event, which stands at a lower place than was asked for.
+            for await entry in requests where entry.request.server == "stream" && entry.status == 101 { break }
+            let last = try sandbox.write(5)
+            await positions.take(from: sandbox.mailbox) { $0.created.contains(last) && !$0.gaps.isEmpty }
+            let gap = try #require(positions.gaps.first)
+            #expect(gap.reason == .sequenceChanged && gap.from <= start && gap.until >= end)
+        }
+        #expect(positions.gaps.count == 1)
+    }
+
     @Test func `another host takes over where one refuses`() async throws {
         let sandbox = try await FollowedSandbox(hosts: 2)
         let broken = try WebURL("ws://127.0.0.1:9/subscribe")

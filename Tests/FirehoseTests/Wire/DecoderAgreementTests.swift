@@ -33,7 +33,11 @@ import Testing
         }
         network.setStatus("deactivated", of: author)
         network.setStatus(nil, of: author)
-        return network.streamHosts[0].messages(on: wire)
+        try network.replaceRepository(of: author)
+        let host = network.streamHosts[0]
+        let whole = host.messages(on: wire)
+        host.beTerse()
+        return whole + host.messages(on: wire)
     }
 
     private static func messages(_ wire: SandboxWire) async throws -> [[UInt8]] {

@@ -48,6 +48,9 @@ extension GrowthCall {
         GrowthCall(name: "an author who is no longer active") { grown in
             try await store([.authorInactive(GrownLedger.busyAuthor, witnessed: .max / 2)], grown)
         },
+        GrowthCall(name: "a repository that is another now") { grown in
+            try await store([.repositoryReplaced(GrownLedger.busyAuthor, witnessed: 0)], grown)
+        },
         GrowthCall(name: "a suppressed recipient") { grown in
             let applied: Applied = try await grown.ledger.suppressions.suppress(
                 GrownLedger.busyOwner,

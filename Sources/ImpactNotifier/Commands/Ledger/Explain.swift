@@ -27,7 +27,7 @@ struct Explain: AsyncParsableCommand {
             let history = try await ledger.desk.history(of: uri)
             isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
             guard isKnown else {
-                gaps = try await ledger.stream.openGaps()
+                gaps = try await ledger.stream.openGaps().filter { $0.gap.account == nil || $0.gap.account == uri.did }
                 return
             }
             if json {
