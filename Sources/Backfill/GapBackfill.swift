@@ -10,6 +10,9 @@ public import Network
 /// Needs no key and no archive. What it cannot see are records that were deleted meanwhile, and records whose keys
 /// claim another time than that of their writing.
 public struct GapBackfill: Sendable {
+    /// The longest place to go on at that is remembered, in bytes.
+    private static let longestPlace = 512
+
     private let configuration: SweepConfiguration
     private let directories: AuthorDirectories
     private let repositories: RepositoryBackfill
@@ -55,16 +58,18 @@ public struct GapBackfill: Sendable {
     ///     ``SweepConfiguration/lookback`` before.
     ///   - knowledge: what the ledger knows of collections and authors.
     ///   - answered: who need not be asked again.
+    ///   - places: where to go on with those of whom a pass before has read a part.
     ///   - isKnown: whether a record was seen already; it is counted then, and not delivered.
-    ///   - deliver: takes an author's whole answer: what was not known of it, as creations without a position of any stream,
-    ///     oldest first.
+    ///   - deliver: takes an author's answer: what was not known of it, as creations without a position of any stream,
+    ///     oldest first, and whether that was all.
     /// - Returns: what was asked and found.
     public func run(
         over window: ClosedRange<Int64>,
         by knowledge: SweepKnowledge,
         answered: Set<SweepPair> = [],
+        goingOnAt places: [SweepPair: String] = [:],
         isKnown: @Sendable (ATURI) async -> Bool,
-        deliver: @Sendable (SweepPair, [StreamEvent]) async -> Void
+        deliver: @Sendable (SweepPair, [StreamEvent], _ isAll: Bool) async -> Void
     ) async -> SweepReport {
         var report = SweepReport()
         let collections = collections(knowledge.collections)
@@ -80,13 +85,13 @@ public struct GapBackfill: Sendable {
             }
             // Who is known answers for a directory that names nobody.
             let missing = failures.filter { authors.isEmpty || $0.detail != AuthorDirectories.nobody }
-            report.failures += missing.map { .init($0, did: nil, collection) }
+            report.failures += missing.map { .init($0, did: nil, collection, isPart: false) }
             pairs += authors.sorted { $0.text < $1.text }.map { SweepPair($0, collection) }
         }
         report.authors = pairs.count
         let open = pairs.filter { !answered.contains($0) }
         report.checked = pairs.count - open.count
-        await ask(open, window, knowledge, isKnown: isKnown, deliver: deliver, into: &report)
+        await ask(open, places, window, knowledge, isKnown: isKnown, deliver: deliver, into: &report)
         log(report, window)
         return report
     }
@@ -107,26 +112,27 @@ public struct GapBackfill: Sendable {
 
     private func ask(
         _ pairs: [SweepPair],
+        _ places: [SweepPair: String],
         _ window: ClosedRange<Int64>,
         _ knowledge: SweepKnowledge,
         isKnown: @Sendable (ATURI) async -> Bool,
-        deliver: @Sendable (SweepPair, [StreamEvent]) async -> Void,
+        deliver: @Sendable (SweepPair, [StreamEvent], _ isAll: Bool) async -> Void,
         into report: inout SweepReport
     ) async {
-        await withTaskGroup(of: (SweepPair, Result<[StreamEvent], SweepFailure>).self) { group in
+        await withTaskGroup(of: (SweepPair, Result<RepositoryBackfill.Reading, SweepFailure>).self) { group in
             var waiting = pairs.makeIterator()
             func start() {
                 guard !Task.isCancelled, let pair = waiting.next() else { return }
                 let from = beginning(pair.collection, window.lowerBound, knowledge)
                 group.addTask { [repositories] in
                     do throws(SweepFailure) {
-                        let events = try await repositories.records(
-                            of: pair.author,
-                            pair.collection,
+                        let reading = try await repositories.records(
+                            of: pair,
                             from: from,
-                            until: max(from, window.upperBound)
+                            until: max(from, window.upperBound),
+                            behind: places[pair]
                         )
-                        return (pair, .success(events))
+                        return (pair, .success(reading))
                     } catch {
                         return (pair, .failure(error))
                     }
@@ -141,20 +147,26 @@ public struct GapBackfill: Sendable {
                         "repository not swept",
                         metadata: ["did": "\(pair.author)", "reason": "\(failure.detail)"]
                     )
-                    report.failures.append(.init(failure, did: pair.author, pair.collection))
-                case .success(let events):
+                    report.failures.append(.init(failure, did: pair.author, pair.collection, isPart: false))
+                case .success(let reading):
                     report.checked += 1
+                    if let rest = reading.rest {
+                        report.failures.append(.init(rest.failure, did: pair.author, pair.collection, isPart: true))
+                        // A stranger chose its length.
+                        if rest.place.utf8.count <= Self.longestPlace { report.places[pair] = rest.place }
+                    }
                     var unknown: [StreamEvent] = []
-                    for event in events {
+                    for event in reading.events {
                         guard let uri = event.recordURI else { continue }
                         if await isKnown(uri) { report.known += 1 } else { unknown.append(event) }
                     }
                     report.found += unknown.count
-                    await deliver(pair, unknown.reversed())
+                    await deliver(pair, unknown.reversed(), reading.rest == nil)
                 }
             }
             if Task.isCancelled, let collection = pairs.first?.collection {
-                report.failures.append(.init(SweepFailure("the sweep was cancelled"), did: nil, collection))
+                let failure = SweepFailure("the sweep was cancelled")
+                report.failures.append(.init(failure, did: nil, collection, isPart: false))
             }
         }
     }
@@ -174,9 +186,9 @@ public struct GapBackfill: Sendable {
             "from": "\(UnixTime(microseconds: window.lowerBound))",
             "until": "\(UnixTime(microseconds: window.upperBound))", "authors": "\(report.authors)",
             "checked": "\(report.checked)", "found": "\(report.found)", "known": "\(report.known)",
-            "failed": "\(report.failures.count)",
+            "failed": "\(report.failures.count)", "in_part": "\(report.parts)",
         ]
-        if let failure = report.failures.first { metadata["example"] = "\(failure)" }
+        if let failure = report.example { metadata["example"] = "\(failure)" }
         logger.log(level: report.isComplete ? .notice : .warning, "gap swept", metadata: metadata)
     }
 }

@@ -22,6 +22,8 @@ public actor GapBackfiller {
     private var passes = 0
     private var lastPass: UnixTime?
     private var nextPass = UnixTime.distantPast
+    /// Where the next pass goes on with authors of whom a part was read.
+    private var places: [SweepPair: String] = [:]
     /// The gaps of the round that are looked through for the second time, where this process has begun it.
     private var settled: [OpenGap.ID] = []
     /// The round that ends once what was found is stored.
@@ -104,7 +106,7 @@ public actor GapBackfiller {
         if ending != nil || round?.id != stored?.id {
             closing = closing.filter { $0.value.round == nil }
             (round, passes, lastPass, nextPass, ending) = (stored, 0, nil, .distantPast, nil)
-            settled = []
+            (settled, places) = ([], [:])
         }
         let left = await uncovered(gaps)
         let isNewerLeft = left.contains { $0.id > round?.gap ?? 0 }
@@ -115,7 +117,7 @@ public actor GapBackfiller {
         guard let last = gaps.last, left.contains(where: isDue) else { return }
         let window = (gaps.map(\.gap.from).min() ?? 0)...(gaps.map(\.gap.until).max() ?? 0)
         let next = try await store.beginRound(upTo: last.id, window: window, at: backfill.now)
-        (round, passes) = (next, 0)
+        (round, passes, places) = (next, 0, [:])
         settled = left.filter { $0.sweptAt != nil && isDue($0) }.map(\.id)
         try await pass(next, gaps)
     }
@@ -156,14 +158,20 @@ public actor GapBackfiller {
         // Where nothing else is open nobody else is asked.
         let accounts = gaps.map(\.gap.account)
         if !accounts.contains(nil) { knowledge.accounts = Set(accounts.compactMap(\.self)) }
-        let report = await backfill.run(over: round.window, by: knowledge, answered: answered) { [store] uri in
+        let report = await backfill.run(
+            over: round.window,
+            by: knowledge,
+            answered: answered,
+            goingOnAt: places
+        ) { [store] uri in
             (try? await store.knows(uri)) ?? false
-        } deliver: { [self] pair, events in
-            await hand(over: .answered(pair, round: round.id), behind: events)
+        } deliver: { [self] pair, events, isAll in
+            await hand(over: isAll ? SweepStep.answered(pair, round: round.id) : nil, behind: events)
         }
         guard !Task.isCancelled else { return }
+        places = report.places
         var details = ["found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)"]
-        guard let failure = report.failures.first else {
+        guard let failure = report.example else {
             ending = round.id
             for gap in gaps {
                 closing[gap.id] = Closing(gap: gap, words: "gap closed", round: round.id, details: details)
@@ -172,7 +180,8 @@ public actor GapBackfiller {
         }
         let now = steady.now()
         let waited = now - (lastPass ?? begun)
-        let unanswered = "\(report.failures.count) did not answer, for example \(failure)"
+        let parts = report.parts > 0 ? " (\(report.parts) in part)" : ""
+        let unanswered = "\(report.failures.count) did not answer\(parts), for example \(failure)"
         try await store.note(round, waited: waited, unanswered: unanswered)
         (lastPass, nextPass) = (now, now + (interval * 2).doubled(passes, atMost: Self.longestWait))
         passes += 1
@@ -185,11 +194,16 @@ public actor GapBackfiller {
             await hand(over: .givenUp(gap.id))
             closing[gap.id] = Closing(
                 gap: gap,
-                words: isAll ? "gap closed: all have answered who could be asked" : "gap given up: some never answered",
+                words: Self.words(isAll: isAll, parts: report.parts),
                 level: isNobody ? .notice : isAll ? .warning : .error,
                 details: details
             )
         }
+    }
+
+    private static func words(isAll: Bool, parts: Int) -> String {
+        guard isAll else { return "gap given up: some never answered" }
+        return parts > 0 ? "gap given up: some were read in part" : "gap closed: all have answered who could be asked"
     }
 
     private func report(_ closing: Closing) {
@@ -202,9 +216,10 @@ public actor GapBackfiller {
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 
-    /// Hands over what was found and then what it comes to, in pieces that are one transaction each.
-    private func hand(over step: SweepStep, behind events: [StreamEvent] = []) async {
+    /// Hands over what was found and then what it comes to, if anything, in pieces that are one transaction each.
+    private func hand(over step: SweepStep?, behind events: [StreamEvent] = []) async {
         var left = events[...]
+        guard step != nil || !left.isEmpty else { return }
         repeat {
             var batch = StreamBatch(events: Array(left.prefix(Self.pieceSize)))
             left = left.dropFirst(Self.pieceSize)

@@ -4,7 +4,7 @@ internal import Network
 
 /// Reads the records of one repository that were written in a window (com.atproto.repo.listRecords).
 struct RepositoryBackfill: Sendable {
-    /// The most pages of one repository.
+    /// The most pages of one repository that are read at once.
     private static let maximumPages = 100
     /// Microseconds by which the clocks of authors, whose keys tell the time, may be wrong.
     private static let clockTolerance: Int64 = 600_000_000
@@ -13,69 +13,120 @@ struct RepositoryBackfill: Sendable {
     let client: SweepClient
     let identities: any IdentityResolving
 
-    /// The records of a collection that were written between two times, as events; newest first.
+    /// What was read of a repository: all that was asked for, or its newest part.
+    struct Reading: Sendable {
+        /// What was not read yet, and why.
+        struct Rest: Sendable {
+            /// Where it begins: the server's own word for it.
+            let place: String
+            let failure: SweepFailure
+        }
+
+        /// Newest first.
+        var events: [StreamEvent] = []
+        /// Nil when there is none.
+        var rest: Rest?
+    }
+
+    /// The records of a collection that were written between two times, as events; those of a repository that has more than
+    /// is read at once in part, to go on from where that ended.
     ///
     /// None of a repository that is gone, and of an account that has no server.
     ///
-    /// - Throws: ``SweepFailure`` when the repository cannot be read to the beginning of the window.
+    /// - Throws: ``SweepFailure`` when nothing could be read.
     func records(
-        of did: DID,
-        _ collection: NSID,
+        of pair: SweepPair,
         from: Int64,
-        until: Int64
-    ) async throws(SweepFailure) -> [StreamEvent] {
+        until: Int64,
+        behind place: String?
+    ) async throws(SweepFailure) -> Reading {
+        let window = (from - Self.clockTolerance)...(until + Self.clockTolerance)
         do throws(SweepFailure) {
-            return try await records(of: did, collection, from: from, until: until, isFresh: false)
+            return try await records(of: pair, in: window, behind: place, isFresh: false)
         } catch {
             guard error.isDefinitive else { throw error }
         }
         // The account may have moved a moment ago; where it is not any more is no answer.
         do throws(SweepFailure) {
-            return try await records(of: did, collection, from: from, until: until, isFresh: true)
+            return try await records(of: pair, in: window, behind: nil, isFresh: true)
         } catch {
             guard error.isDefinitive else { throw error }
-            return []
+            return Reading()
         }
     }
 
     private func records(
-        of did: DID,
-        _ collection: NSID,
-        from: Int64,
-        until: Int64,
+        of pair: SweepPair,
+        in window: ClosedRange<Int64>,
+        behind place: String?,
         isFresh: Bool
-    ) async throws(SweepFailure) -> [StreamEvent] {
-        let server = try await server(of: did, isFresh: isFresh)
-        let window = (from - Self.clockTolerance)...(until + Self.clockTolerance)
-        var events: [StreamEvent] = []
+    ) async throws(SweepFailure) -> Reading {
+        let server = try await server(of: pair.author, isFresh: isFresh)
+        var reading = Reading()
+        var place = place
         var bytes = 0
-        var cursor: String?
-        for _ in 0..<Self.maximumPages {
-            let body = try await page(server, did, collection, cursor)
-            let page = try SweepClient.parse(body)
-            let before = events.count
-            guard let items = page["records"]?.array else { throw SweepFailure("the answer has no list of records") }
-            var isBehindWindow = !items.isEmpty
-            for item in items {
-                guard let uri = item["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
-                    uri.collection == collection, let key = uri.recordKey, let value = item["value"],
-                    value["$type"]?.string == collection.text
-                else { continue }
-                let time = Self.time(key, value)
-                // Records come by their keys, newest first; a key that is no time says nothing of what is behind it.
-                if (try? TID(key.text)) == nil || time ?? until >= window.lowerBound { isBehindWindow = false }
-                guard let time, window.contains(time) else { continue }
-                events.append(Self.event(did, collection, key, item, value, time))
+        var oldest: Int64?
+        for number in 0..<Self.maximumPages {
+            let page: Page
+            do throws(SweepFailure) {
+                page = try await self.page(server, pair, window, behind: place)
+            } catch {
+                guard let place, number > 0, !error.isDefinitive else { throw error }
+                reading.rest = Reading.Rest(place: place, failure: error)
+                return reading
             }
-            // What is kept of it, about: the rest is gone with the page.
-            bytes += items.isEmpty ? 0 : body.count / items.count * (events.count - before)
-            guard bytes <= configuration.maximumAnswer else {
-                throw SweepFailure("it has written more in that time than is read of one repository")
-            }
-            cursor = page["cursor"]?.string
-            if cursor == nil || isBehindWindow { return events }
+            reading.events += page.events
+            bytes += page.bytes
+            oldest = page.oldest ?? oldest
+            place = page.next
+            guard place != nil else { return reading }
+            if bytes > configuration.maximumAnswer { break }
         }
-        throw SweepFailure("it has more pages than are read of one repository")
+        guard let place else { return reading }
+        let reached = oldest.map { ", and is read back to \(UnixTime(microseconds: $0))" } ?? ""
+        let words = "it has written more than is read of one repository at once\(reached)"
+        reading.rest = Reading.Rest(place: place, failure: SweepFailure(words, isLasting: true))
+        return reading
+    }
+
+    /// What one answer holds of the window.
+    private struct Page {
+        var events: [StreamEvent] = []
+        /// What is kept of it, about: the rest is gone with the answer.
+        var bytes = 0
+        /// Where the next one begins; nil when no other holds anything of the window.
+        var next: String?
+        /// When the last of its records was written, by its key.
+        var oldest: Int64?
+    }
+
+    private func page(
+        _ server: WebURL,
+        _ pair: SweepPair,
+        _ window: ClosedRange<Int64>,
+        behind place: String?
+    ) async throws(SweepFailure) -> Page {
+        let body = try await answer(server, pair, place)
+        let json = try SweepClient.parse(body)
+        guard let items = json["records"]?.array else { throw SweepFailure("the answer has no list of records") }
+        var page = Page()
+        var isBehindWindow = !items.isEmpty
+        for item in items {
+            guard let uri = item["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == pair.author,
+                uri.collection == pair.collection, let key = uri.recordKey, let value = item["value"],
+                value["$type"]?.string == pair.collection.text
+            else { continue }
+            let time = Self.time(key, value)
+            // Records come by their keys, newest first; a key that is no time says nothing of what is behind it.
+            let isTime = (try? TID(key.text)) != nil
+            if isTime { page.oldest = time }
+            if !isTime || time ?? window.upperBound >= window.lowerBound { isBehindWindow = false }
+            guard let time, window.contains(time) else { continue }
+            page.events.append(Self.event(pair, key, item, value, time))
+        }
+        page.bytes = items.isEmpty ? 0 : body.count / items.count * page.events.count
+        page.next = isBehindWindow ? nil : json["cursor"]?.string
+        return page
     }
 
     private func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
@@ -89,14 +140,9 @@ struct RepositoryBackfill: Sendable {
         }
     }
 
-    private func page(
-        _ server: WebURL,
-        _ did: DID,
-        _ collection: NSID,
-        _ cursor: String?
-    ) async throws(SweepFailure) -> [UInt8] {
-        var query = [("repo", did.text), ("collection", collection.text), ("limit", "25")]
-        if let cursor { query.append(("cursor", cursor)) }
+    private func answer(_ server: WebURL, _ pair: SweepPair, _ place: String?) async throws(SweepFailure) -> [UInt8] {
+        var query = [("repo", pair.author.text), ("collection", pair.collection.text), ("limit", "25")]
+        if let place { query.append(("cursor", place)) }
         let reach: HTTPRequest.Reach = configuration.allowsLoopback && server.isLoopback ? .trusted : .stranger
         let request = HTTPRequest(
             .get,
@@ -115,8 +161,7 @@ struct RepositoryBackfill: Sendable {
     }
 
     private static func event(
-        _ did: DID,
-        _ collection: NSID,
+        _ pair: SweepPair,
         _ key: RecordKey,
         _ item: JSONValue,
         _ value: JSONValue,
@@ -124,14 +169,14 @@ struct RepositoryBackfill: Sendable {
     ) -> StreamEvent {
         let commit = StreamEvent.Commit(
             operation: .create,
-            collection: collection,
+            collection: pair.collection,
             recordKey: key,
             rev: TID(microseconds: UInt64(max(0, time)), clock: 0).text,
             cid: item["cid"]?.string,
             record: value
         )
         let position = StreamPosition(host: "sweep", wire: .sweep, value: 0, witnessed: time)
-        return StreamEvent(position: position, did: did, body: .commit(commit))
+        return StreamEvent(position: position, did: pair.author, body: .commit(commit))
     }
 }
 

@@ -27,7 +27,8 @@ import Testing
         _ wanted: [String],
         _ client: ScriptedClient,
         _ log: LogRecorder,
-        directories: [String] = ["https://relay.test"]
+        directories: [String] = ["https://relay.test"],
+        maximumAnswer: Int = 4 << 20
     ) throws -> GapBackfill {
         var configuration = SweepConfiguration(
             directories: try directories.map { try WebURL($0) },
@@ -35,6 +36,7 @@ import Testing
         )
         configuration.lookback = .seconds(60)
         configuration.rate = 1_000_000
+        configuration.maximumAnswer = maximumAnswer
         return GapBackfill(
             configuration: configuration,
             client: client,
@@ -79,6 +81,7 @@ import Testing
         _ sweep: GapBackfill? = nil,
         knowledge: SweepKnowledge = SweepKnowledge(),
         answered: Set<SweepPair> = [],
+        places: [SweepPair: String] = [:],
         known: Set<String> = []
     ) async -> (report: SweepReport, found: [String]) {
         let found = Mutex<[String]>([])
@@ -86,8 +89,9 @@ import Testing
             over: Self.from...Self.until,
             by: knowledge,
             answered: answered,
+            goingOnAt: places,
             isKnown: { known.contains($0.text) },
-            deliver: { _, events in found.withLock { $0 += events.compactMap { $0.recordURI?.text } } }
+            deliver: { _, events, _ in found.withLock { $0 += events.compactMap { $0.recordURI?.text } } }
         )
         return (report, found.withLock { $0.sorted() })
     }
@@ -312,5 +316,72 @@ import Testing
         #expect(!report.isComplete && report.failures.count >= 1)
         #expect(report.failures.first?.detail.contains("left alone") == true, "\(report.failures)")
         #expect(client.requests.count { $0.url.description == base + "a" + rest } == 1)
+    }
+
+    // MARK: Repositories that are read in part
+
+    /// Reads in passes until all is read; what each pass has found, and how often it was read in part.
+    private func passes(_ sweep: GapBackfill, atMost limit: Int) async throws -> (found: [[String]], parts: Int) {
+        var (found, parts, places) = ([[String]](), 0, [SweepPair: String]())
+        for _ in 0..<limit {
+            let (report, keys) = await run(sweep, places: places)
+            found.append(keys)
+            #expect(report.checked == 1 && report.found == keys.count)
+            guard !report.isComplete else { break }
+            #expect(report.failures.map(\.isPart) == [true] && report.isAllThatCanBeHad, "\(report.failures)")
+            #expect(report.failures.first?.detail.contains("is read back to 2026-07-04T14:3") == true)
+            (places, parts) = (report.places, parts + 1)
+        }
+        return (found, parts)
+    }
+
+    @Test func `more pages than are read at once are read in part, newest first, which is said, and gone on with`()
+        async throws
+    {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        let records = (0..<103).map { record("did:web:a.test", key(1_000_000 - Int64($0))) }
+        author("a", pages: records.map { [$0] })
+        let (found, parts) = try await passes(sweep, atMost: 3)
+        #expect(found.map(\.count) == [100, 3] && parts == 1)
+        #expect(found[0].min() == "at://did:web:a.test/sh.tangled.repo.pull/\(key(1_000_000 - 99))")
+        #expect(client.requests.count { $0.url.description.contains("listRecords") } == 103, "nothing is read twice")
+        #expect(log.count("gap swept", .warning) == 1 && log.count("gap swept", .notice) == 1)
+        #expect(log.metadata(of: "gap swept").map { $0["in_part"] } == ["1", "0"])
+    }
+
+    @Test func `more bytes than are kept of an author are read in part, and gone on with`() async throws {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        let records = (0..<6).map { record("did:web:a.test", key(1_000_000 - Int64($0))) }
+        author("a", pages: [Array(records[..<2]), Array(records[2..<4]), Array(records[4...])])
+        let sweep = try Self.sweep(["sh.tangled.repo.pull"], client, log, maximumAnswer: 100)
+        let (found, parts) = try await passes(sweep, atMost: 5)
+        #expect(found.map(\.count) == [2, 2, 2] && parts == 2)
+    }
+
+    @Test func `what was read before an answer did not come is taken, and the next pass goes on there`() async throws {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        author("a", pages: [[record("did:web:a.test", key(9))], [record("did:web:a.test", key(8))]])
+        let second =
+            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Aa.test"
+            + "&collection=sh.tangled.repo.pull&limit=25&cursor=1"
+        answer(second, "", status: 503)
+        let author = try pair("a")
+        let (report, found) = await run()
+        #expect(found.count == 1 && report.places == [author: "1"])
+        #expect(report.failures.map(\.isPart) == [true] && !report.isAllThatCanBeHad, "it may answer yet")
+        answer(second, #"{"records":[\#(record("did:web:a.test", key(8)))]}"#)
+        client.forget()
+        let (rest, others) = await run(places: report.places)
+        #expect(rest.isComplete && others == ["at://did:web:a.test/sh.tangled.repo.pull/\(key(8))"])
+        #expect(client.requests.count { $0.url.description.contains("listRecords") } == 1)
+    }
+
+    @Test func `a place that the server no longer knows is forgotten`() async throws {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
+        author("a", pages: [[record("did:web:a.test", key(9))]])
+        let author = try pair("a")
+        let (report, _) = await run(places: [author: "gone"])
+        #expect(!report.isComplete && report.places.isEmpty)
+        #expect(await run().report.isComplete)
     }
 }

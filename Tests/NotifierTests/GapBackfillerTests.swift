@@ -28,6 +28,8 @@ import Testing
         struct State {
             var authors: [String] = []
             var silent: Set<String> = []
+            /// Those who have written more than anybody reads: a record each second, for ever.
+            var endless: Set<String> = []
         }
         let state = Mutex(State())
     }
@@ -42,15 +44,19 @@ import Testing
                 return .json(["repos": .array(state.authors.map { ["did": .string($0)] })])
             }
             guard !state.silent.contains(author) else { return .json(["error": "InternalServerError"], status: 500) }
-            let key = TID(microseconds: UInt64(Self.start.microseconds) - 60_000_000, clock: 1).text
-            return .json([
+            let place = query["cursor"].flatMap { UInt64($0) } ?? 0
+            let time = UInt64(Self.start.microseconds) - 60_000_000 - place * 1_000_000
+            let key = TID(microseconds: time, clock: 1).text
+            var page: [String: JSONValue] = [
                 "records": [
                     [
                         "uri": .string("at://\(author)/\(Self.collection)/\(key)"), "cid": "bafy",
                         "value": ["$type": .string(Self.collection)],
                     ]
                 ]
-            ])
+            ]
+            if state.endless.contains(author) { page["cursor"] = .string("\(place + 1)") }
+            return .json(.object(page))
         }
     }
 
@@ -245,6 +251,56 @@ import Testing
         try await ledger.stream.declare(gap(.operatorRequest), at: wall.now())
         try await sweep { try await ledger.stream.openGaps().allSatisfy { $0.sweptAt != nil } }
         #expect(asked().contains(author(1)), "beside another gap everybody is asked")
+    }
+
+    @Test func `a repository without an end is read pass by pass, and the gap is given up with that said`() async throws
+    {
+        world.state.withLock { state in
+            state.authors = [author(0), author(1)]
+            state.endless = [author(1)]
+        }
+        try await ledger.stream.declare(gap(), at: Self.start)
+        let words = "gap given up: some were read in part"
+        let stored = try await sweep {
+            steady.advance(.seconds(1800))
+            return log.count(words, .warning) > 0
+        }
+        let pages = asked().filter { $0 == author(1) }.count
+        #expect(pages > 100 && pages % 100 == 0, "a hundred pages a pass")
+        let found = stored.flatMap(\.events).compactMap(\.recordURI).filter { $0.did.text == author(1) }
+        #expect(found.count == pages && Set(found).count == pages, "each pass goes on where the last one ended")
+        #expect(try await ledger.stream.openGaps().isEmpty)
+        let lost = try await ledger.stream.gapsGivenUp(limit: 5)
+        let cause = try #require(lost.first?.unanswered)
+        #expect(
+            cause.hasPrefix("1 did not answer (1 in part), for example \(author(1)): it has written more"),
+            "\(cause)"
+        )
+        #expect(cause.contains("is read back to"))
+    }
+
+    @Test func `a gap that was covered or swept after all was not given up`() async throws {
+        world.state.withLock { state in
+            state.authors = [author(0)]
+            state.silent = [author(0)]
+        }
+        try await ledger.stream.declare(gap(.operatorRequest), at: Self.start)
+        try await sweep { log.count("gap swept") >= 1 }
+        #expect(try await ledger.stream.openGaps().first?.unanswered != nil)
+        world.state.withLock { $0.silent = [] }
+        try await sweep {
+            steady.advance(.seconds(60))
+            return try await ledger.stream.openGaps().isEmpty
+        }
+        #expect(try await ledger.stream.gapsGivenUp(limit: 5).isEmpty)
+        try await ledger.stream.declare(gap(), at: Self.start)
+        let open = try #require(try await ledger.stream.openGaps().first)
+        let round = SweepRound(id: 1, gap: open.id, window: gap().from...gap().until)
+        try await ledger.stream.note(round, waited: .seconds(1), unanswered: "one")
+        var batch = StreamBatch()
+        batch.sweep = .covered(open.id)
+        _ = try await ledger.queue(Timetable()).store(batch, [], now: Self.start)
+        #expect(try await ledger.stream.gapsGivenUp(limit: 5).isEmpty)
     }
 
     @Test func `a gap that comes while somebody is waited for is swept with the one before`() async throws {

@@ -23,6 +23,7 @@ public enum SweepStep: Sendable, Equatable {
     /// A round is over: its gaps close that were looked through for the second time, these and those for which the first
     /// time was so long before.
     case ended(Int64, settled: [Int64], settling: Duration)
-    /// A gap was swept for days, and somebody has never answered: it is closed with that said.
+    /// A gap was swept for as long as that is done, and somebody has never answered, or not for everything: it is closed with
+    /// that said.
     case givenUp(Int64)
 }

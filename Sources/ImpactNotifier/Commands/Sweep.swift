@@ -17,7 +17,7 @@ struct Sweep: AsyncParsableCommand {
             minute, and what it finds goes the usual way. The daemon does this by itself after every gap of the stream.
 
             What was written up to policy.maximum_age before is looked for, too: it may have arrived late. The status is 69 when \
-            nobody could be asked, and 75 when somebody could not.
+            nobody could be asked, and 75 when somebody could not, or not for everything.
 
             Nobody lists who writes to a namespace (org.example.*): of one, only the collections are looked for of which the \
             ledger has seen records, or which a rule names. The output names them.
@@ -48,10 +48,12 @@ struct Sweep: AsyncParsableCommand {
             let knowledge = try await ledger.stream.sweepKnowledge()
             report = await backfill.run(over: from.microseconds...now.microseconds, by: knowledge) { uri in
                 (try? await ledger.stream.knows(uri)) ?? false
-            } deliver: { _, events in
+            } deliver: { _, events, _ in
                 for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
             }
-            for failure in report.failures { StandardOutput.printError("not asked: \(failure)") }
+            for failure in report.failures {
+                StandardOutput.printError("\(failure.isPart ? "read in part" : "not asked"): \(failure)")
+            }
             for (pattern, beginning) in knowledge.beginnings.sorted(by: { $0.key.text < $1.key.text })
             where beginning > from.microseconds {
                 StandardOutput.print(

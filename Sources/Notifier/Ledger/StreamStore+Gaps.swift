@@ -9,22 +9,18 @@ extension StreamStore: GapStore {
     /// The gaps that are still to be swept, oldest first.
     public func openGaps() async throws(LedgerError) -> [OpenGap] {
         try await database.read { database in
-            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
-                OpenGap(
-                    id: try row.get("id"),
-                    gap: StreamGap(
-                        host: try row.get("host"),
-                        wire: StreamWire(rawValue: try row.get("wire")),
-                        from: try row.get("from_witnessed"),
-                        until: try row.get("until_witnessed"),
-                        reason: StreamGap.Reason(rawValue: try row.get("reason"))
-                    ),
-                    noticedAt: try row.get("noticed_at"),
-                    sweptAt: try row.get("swept_at"),
-                    tried: .seconds(try row.get("tried") as Double),
-                    unanswered: try row.get("unanswered")
-                )
-            }
+            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map(OpenGap.init)
+        }
+    }
+
+    /// So many of the gaps that were given up, the newest first: what may lie in them was not all asked for.
+    public func gapsGivenUp(limit: Int) async throws(LedgerError) -> [OpenGap] {
+        try await database.read { database in
+            try database.rows(
+                """
+                SELECT * FROM gap WHERE closed_at IS NOT NULL AND unanswered IS NOT NULL ORDER BY id DESC LIMIT \(limit)
+                """
+            ).map(OpenGap.init)
         }
     }
 
@@ -108,6 +104,25 @@ extension StreamStore: GapStore {
     }
 }
 
+extension OpenGap {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: try row.get("id"),
+            gap: StreamGap(
+                host: try row.get("host"),
+                wire: StreamWire(rawValue: try row.get("wire")),
+                from: try row.get("from_witnessed"),
+                until: try row.get("until_witnessed"),
+                reason: StreamGap.Reason(rawValue: try row.get("reason"))
+            ),
+            noticedAt: try row.get("noticed_at"),
+            sweptAt: try row.get("swept_at"),
+            tried: .seconds(try row.get("tried") as Double),
+            unanswered: try row.get("unanswered")
+        )
+    }
+}
+
 extension SweepRound {
     fileprivate init(_ row: Row) throws {
         let (from, until): (Int64, Int64) = try (row.get("from_witnessed"), row.get("until_witnessed"))
@@ -142,8 +157,9 @@ extension LedgerTransaction {
     /// Stores what a sweep has come to, behind the events that it found.
     func take(_ step: SweepStep) throws {
         switch step {
-        case .covered(let gap), .givenUp(let gap):
-            try database.run("UPDATE gap SET closed_at = \(now) WHERE id = \(gap)")
+        case .covered(let gap):
+            try database.run("UPDATE gap SET closed_at = \(now), unanswered = NULL WHERE id = \(gap)")
+        case .givenUp(let gap): try database.run("UPDATE gap SET closed_at = \(now) WHERE id = \(gap)")
         case .answered(let pair, let round):
             try database.run(
                 """
@@ -164,7 +180,7 @@ extension LedgerTransaction {
             reason = \(StreamGap.Reason.operatorRequest) OR swept_at <= \(start - settling) OR swept_at > \(now)
                 OR swept_at IS NOT NULL AND id IN \(settled)
             """
-        try database.run("UPDATE gap SET closed_at = \(now) WHERE \(open) AND (\(isSettled))")
+        try database.run("UPDATE gap SET closed_at = \(now), unanswered = NULL WHERE \(open) AND (\(isSettled))")
         try database.run("UPDATE gap SET swept_at = \(now), unanswered = NULL WHERE \(open) AND swept_at IS NULL")
         try database.run("DELETE FROM round WHERE id = \(round)")
     }

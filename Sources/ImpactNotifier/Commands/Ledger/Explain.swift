@@ -22,12 +22,13 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         var isKnown = true
-        var gaps: [OpenGap] = []
+        var (gaps, lost) = ([OpenGap](), [OpenGap]())
         try await ledger.withLedger { ledger throws(LedgerError) in
             let history = try await ledger.desk.history(of: uri)
             isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
             guard isKnown else {
                 gaps = try await ledger.stream.openGaps().filter { $0.gap.account == nil || $0.gap.account == uri.did }
+                lost = try await ledger.stream.gapsGivenUp(limit: 5)
                 return
             }
             if json {
@@ -42,6 +43,7 @@ struct Explain: AsyncParsableCommand {
                     + "“impact-notifier rules try” says what the rules make of it."
             )
             for gap in gaps { StandardOutput.printError(gap.sentence) }
+            for gap in lost { StandardOutput.printError(gap.lostSentence) }
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
@@ -50,17 +52,26 @@ struct Explain: AsyncParsableCommand {
 extension OpenGap {
     /// What may still bring a request that is not known.
     fileprivate var sentence: String {
-        let (from, until) = (UnixTime(microseconds: gap.from), UnixTime(microseconds: gap.until))
-        let begin = "The stream has an open gap from \(from) to \(until) (\(gap.reason.rawValue)), in which it may lie"
+        let begin = "The stream has an open gap \(bounds), in which it may lie"
         let state =
             if let unanswered {
-                "\(unanswered); they are asked again, for three days"
+                "\(unanswered); they are asked again, for up to three days"
             } else if sweptAt != nil {
                 "all authors have answered once, and are asked once more, for directories lag"
             } else {
                 "the authors are being asked"
             }
         return "\(begin): \(state)."
+    }
+
+    /// What may hold a request that nobody finds any more.
+    fileprivate var lostSentence: String {
+        "A gap of the stream \(bounds) was given up, in which it may lie: \(unanswered ?? ""); "
+            + "“impact-notifier sweep --since” asks again."
+    }
+
+    private var bounds: String {
+        "from \(UnixTime(microseconds: gap.from)) to \(UnixTime(microseconds: gap.until)) (\(gap.reason.rawValue))"
     }
 }
 
