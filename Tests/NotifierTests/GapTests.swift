@@ -148,7 +148,7 @@ import Testing
         let log = LogRecorder()
         let hosts = HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger)
         let other = try Upstream(StreamSource(WebURL("wss://other.test/")), allowsLoopback: false)
-        hosts.opened(other)
+        hosts.opened(other, isCompressed: false)
         hosts.begin(other, at: gap.from)
         try await ledger.stream.declare(gap, at: 5)
         let client = ScriptedClient.world()

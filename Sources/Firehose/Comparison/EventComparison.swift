@@ -61,7 +61,7 @@ struct EventComparison: Sendable {
     /// - Parameter window: microseconds that a host's events may be out of step with another's.
     init(window: Int64) { self.window = window }
 
-    mutating func opened(_ host: Upstream, isCompressed: Bool = false) {
+    mutating func opened(_ host: Upstream, isCompressed: Bool) {
         accounts[host, default: Account()].isConnected = true
         accounts[host]?.isCompressed = isCompressed
     }

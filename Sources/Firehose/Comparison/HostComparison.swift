@@ -68,7 +68,7 @@ public final class HostComparison: Sendable {
         return others.contains(where: \.isConnected) ? .underway : .none
     }
 
-    func opened(_ host: Upstream, isCompressed: Bool = false) {
+    func opened(_ host: Upstream, isCompressed: Bool) {
         state.withLock { $0.comparison.opened(host, isCompressed: isCompressed) }
     }
 

@@ -37,7 +37,7 @@ import Testing
     private func both(window: Int64 = 10) -> EventComparison {
         var comparison = EventComparison(window: window)
         for host in [first, second] {
-            comparison.opened(host)
+            comparison.opened(host, isCompressed: false)
             comparison.begin(host, at: 0)
         }
         return comparison
@@ -71,7 +71,7 @@ import Testing
         comparison.ended(second)
         for number in 0..<5 { _ = comparison.receive([try event(number, at: 20)], from: first, until: 20) }
         // It comes back and reads from where it was: nothing is judged before it has shown what is later.
-        comparison.opened(second)
+        comparison.opened(second, isCompressed: false)
         #expect(comparison.receive([], from: second, until: nil).misses.isEmpty)
         comparison.resume(second, at: 15)
         #expect(comparison.receive([], from: second, until: 15).misses.isEmpty)
