@@ -83,3 +83,21 @@ public struct StreamEvent: Sendable, Equatable {
         return ATURI(did, commit.collection, commit.recordKey)
     }
 }
+
+extension StreamEvent {
+    /// Whether it is about a record.
+    var isCommit: Bool {
+        if case .commit = body { true } else { false }
+    }
+
+    /// Whether it is to be handed over at once.
+    ///
+    /// Who is gone or taken down is spoken of no more; other events of identities and accounts are no reason to wake anybody:
+    /// they wait for the position's turn.
+    var isUrgent: Bool {
+        switch body {
+        case .commit, .account(isActive: false, _): true
+        default: false
+        }
+    }
+}

@@ -54,6 +54,7 @@ struct StreamReader: ~Copyable {
     private var lastProgress = ContinuousClock.now
     private var lastPublication: ContinuousClock.Instant?
     private var recorder: FlightRecorder?
+    private var notices: NoticeReport
     private var passed = 0
     private var bytes = 0
 
@@ -82,6 +83,7 @@ struct StreamReader: ~Copyable {
         self.steady = steady
         self.failBackAt = failBackAt
         self.logger = logger
+        notices = NoticeReport(host: host.name, logger: logger)
         metrics = StreamMetrics(upstream: host.name)
         decoder = WireDecoder(
             host: host.name,
@@ -107,6 +109,7 @@ struct StreamReader: ~Copyable {
     deinit {
         // A connection that began behind a message that is too large and ended at once has met the same one again.
         session.finish(at: max(reached, resume.gapPlace))
+        notices.finish()
         guard let recorder, let directory = configuration.recorderDirectory,
             hasGap || session.ending?.isAbnormal ?? true
         else { return }
@@ -154,6 +157,7 @@ struct StreamReader: ~Copyable {
         metrics.received(passed: passed, bytes: bytes)
         passed = 0
         bytes = 0
+        if notices.isOpen { notices.say(at: steady.now()) }
         let opened = openedAt ?? now
         if openedAt == nil || hasProgressed { lastProgress = now }
         if hasNews { quiet.heard(name, isForAll: hasNewsForAll, at: now) }
@@ -226,14 +230,15 @@ struct StreamReader: ~Copyable {
         let key = host.source.key
         let words = String(key.hidden(in: notice.message).prefix(500))
         let name = StreamTransportEnd.label(key.hidden(in: notice.name)) ?? "server-error"
-        logger.warning("stream notice", metadata: ["reason": "\(name)", "detail": "\(words)"])
+        notices.take(name, words, at: steady.now())
         switch notice.name {
         case "OutdatedCursor":
             // Nothing is behind a first connection, and a gap that is known comes with the first message.
             guard !resume.isFirst, resume.gap == nil || resume.gap == .messageTooLarge else { return true }
             guard host.wire != .relay else { return giveUpPosition(.outdatedCursor) }
             check.settle()
-            return declare(.outdatedCursor)
+            // A host may say so without end; one gap is all that a cursor can mean.
+            return hasGap || declare(.outdatedCursor)
         case "FutureCursor": return giveUpPosition(.sequenceChanged)
         default:
             return notice.isError ? end(.serverError(name: name, message: words)) : true
@@ -377,23 +382,5 @@ struct StreamReader: ~Copyable {
         hasEnded = true
         session.end(ending)
         return false
-    }
-}
-
-extension StreamEvent {
-    /// Whether it is about a record.
-    var isCommit: Bool {
-        if case .commit = body { true } else { false }
-    }
-
-    /// Whether it is to be handed over at once.
-    ///
-    /// Who is gone or taken down is spoken of no more; other events of identities and accounts are no reason to wake anybody:
-    /// they wait for the position's turn.
-    fileprivate var isUrgent: Bool {
-        switch body {
-        case .commit, .account(isActive: false, _): true
-        default: false
-        }
     }
 }

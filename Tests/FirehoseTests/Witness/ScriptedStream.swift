@@ -1,5 +1,4 @@
 import ATProtocol
-import Logging
 import Network
 import Sandbox
 import Synchronization
@@ -15,6 +14,7 @@ final class ScriptedStream: StreamTransport {
     /// Our clock, which is set at will; where time really stands is ``now``.
     let clock: ManualClock
     let ledger = MemoryPositions()
+    let log = LogRecorder()
     private let script = Mutex<[Connection]>([])
     private let asked = Mutex<[StreamRequest]>([])
 
@@ -64,7 +64,7 @@ final class ScriptedStream: StreamTransport {
             steady: ManualClock(),
             sleeper: VirtualSleeper(time: VirtualTime()),
             generator: SeededGenerator(seed: 1),
-            logger: Logger.silent
+            logger: log.logger
         )
         try await follower.run()
         mailbox.close()
