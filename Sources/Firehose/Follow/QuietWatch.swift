@@ -70,7 +70,7 @@ final class QuietWatch: Sendable {
     ///   - isForAll: whether every host brings it, whatever its wire and filter. Others are then behind that have brought
     ///     nothing for a while: they may have brought the same a moment before.
     ///   - now: when.
-    func heard(_ host: String, isForAll: Bool = true, at now: ContinuousClock.Instant) {
+    func heard(_ host: String, isForAll: Bool, at now: ContinuousClock.Instant) {
         state.withLock { state in
             state.behindSince[host] = nil
             state.nextPatience[host] = nil

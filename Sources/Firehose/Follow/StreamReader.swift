@@ -160,7 +160,10 @@ struct StreamReader: ~Copyable {
         if notices.isOpen { notices.say(at: steady.now()) }
         let opened = openedAt ?? now
         if openedAt == nil || hasProgressed { lastProgress = now }
-        if hasNews { quiet.heard(name, isForAll: hasNewsForAll, at: now) }
+        if hasNews {
+            // What a connection brings at first others may have brought long before.
+            quiet.heard(name, isForAll: hasNewsForAll && now - opened >= quiet.timeout, at: now)
+        }
         openedAt = opened
         (hasProgressed, hasNews, hasNewsForAll) = (false, false, false)
         if now - opened >= .seconds(60) { session.markHealthy() }
