@@ -59,6 +59,36 @@ import Testing
         #expect(judge.judge(event, now: UnixTime(microseconds: Self.now)) == expected)
     }
 
+    /// 2022-01-01: the network has no older TID.
+    private static let oldest: Int64 = 1_640_995_200_000_000
+
+    /// Keys and revisions, and the times that they tell.
+    private static let times: [(String, Int64?)] = [
+        (TID(microseconds: UInt64(now), clock: 1).text, now), (TID(microseconds: UInt64(now), clock: 1023).text, now),
+        (TID(microseconds: UInt64(oldest), clock: 0).text, oldest),
+        (TID(microseconds: UInt64(oldest - 1), clock: 1023).text, nil),
+        // It claims to be from the future, which is for the judge to say.
+        (TID(microseconds: UInt64(now + 100 * hour), clock: 1).text, now + 100 * hour),
+        ("2222222222222", nil), ("zzzzzzzzzzzzz", nil), ("self", nil), ("", nil), ("3jzfcijpj2z2", nil),
+        ("3JZFCIJPJ2Z2A", nil), ("3jzfcijpj2z2a2", nil),
+    ]
+
+    @Test(arguments: times) func `a key or a revision tells a time where it can be one`(text: String, time: Int64?) {
+        #expect(NewnessJudge.time(text)?.microseconds == time)
+    }
+
+    @Test func `a key that only looks like a time leaves the date to decide`() throws {
+        var judge = NewnessJudge()
+        let now = UnixTime(microseconds: Self.now)
+        for (created, expected) in [(nil, .fresh), ("2020-01-01T00:00:00Z", .imported)] as [(String?, Newness)] {
+            let event = try commit(key: "2222222222222", rev: Self.now, created: created)
+            #expect(judge.judge(event, now: now) == expected)
+        }
+        // A revision that is none counts as written now.
+        let event = try commit(key: "self", rev: 0, created: nil, witnessed: Self.now)
+        #expect(judge.judge(event, now: now) == .fresh)
+    }
+
     @Test func `what no host saw in time, and an old record that is changed, are stale`() throws {
         var judge = NewnessJudge()
         let old = tid(Self.now - 30 * Self.hour)
