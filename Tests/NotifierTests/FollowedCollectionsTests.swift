@@ -45,7 +45,7 @@ import Testing
             sender: nil,
             followed: try await follow([rule])
         )
-        for (age, reason) in [(Duration.seconds(3000), Reason?.some(.tooOld)), (.seconds(30), nil)] {
+        for (age, reason) in [(Duration.seconds(3000), Reason?.some(.recordBeforeRule)), (.seconds(30), nil)] {
             let event = try World.event(1, at: ManualClock(Self.now - age))
             guard case .request(let request) = classifier.judge(event, now: Self.now) else {
                 Issue.record("no request")
@@ -92,6 +92,53 @@ import Testing
         _ = try await ledger.queue(Timetable()).store(StreamBatch(), [], beginning: beginning, now: Self.now)
         let stored = try await follow([try World.rule()], at: ahead)
         #expect(beginnings(stored) == [early])
+    }
+
+    @Test func `what a clock that was ahead has refused is looked at anew, and what is too old indeed is not`()
+        async throws
+    {
+        let clock = ManualClock(Self.now + .seconds(3600))
+        let configuration = try World.configuration()
+        let context = DeliveryContext.silent(configuration, http: ScriptedClient.world(), wallClock: clock)
+        let followed = try await follow(configuration.rules, at: clock.now())
+        let intake = Intake(context, queue: ledger.queue(Timetable()), bursts: [:], followed: followed) { _ in }
+        func take(_ number: Int, at second: Int) async throws -> ATURI {
+            let event = try World.event(number, at: ManualClock(Self.now + .seconds(second)))
+            _ = try await intake.take(World.batch(event))
+            return try #require(event.recordURI)
+        }
+        // A host begins early, and then tells what is written.
+        let (old, young) = (try await take(1, at: -3000), try await take(2, at: 30))
+        #expect(try await Set(ledger.desk.jobs(for: .recordBeforeRule).map(\.uri)) == [old, young])
+        // The stream has told for two minutes what time it is.
+        clock.advance(.seconds(130))
+        let live = try await take(3, at: 130)
+        #expect(try await ledger.desk.jobs(for: .recordBeforeRule).map(\.uri) == [old])
+        #expect(try await Set(ledger.desk.jobs(in: .lookup).map(\.uri)) == [young, live])
+        let history = try await ledger.desk.history(of: young)
+        #expect(history.attempts.contains { $0.outcome == "looked at anew" })
+    }
+
+    @Test func `what is refused as too old says by which clocks, and an operator has it told`() async throws {
+        let configuration = try World.configuration()
+        let clock = ManualClock(Self.now + .seconds(3 * 86_400))
+        let context = DeliveryContext.silent(configuration, http: ScriptedClient.world(), wallClock: clock)
+        let intake = Intake(context, queue: ledger.queue(Timetable()), bursts: [:]) { _ in }
+        // The host's clock is as wrong as ours.
+        var event = try World.event(1, at: ManualClock(Self.now))
+        let position = StreamPosition(
+            host: event.position.host,
+            wire: event.position.wire,
+            value: 1,
+            witnessed: clock.now().microseconds
+        )
+        event = StreamEvent(position: position, did: event.did, body: event.body)
+        _ = try await intake.take(World.batch(event))
+        let job = try #require(try await ledger.desk.jobs(for: .tooOld).first)
+        #expect(job.detail == "the host saw it at \(clock.now()), and it was \(clock.now()) by our clock")
+        #expect(Reason.tooOld.sentence.contains("jobs retry"))
+        let jobs = try await ledger.desk.carryOut(.retry, about: job.uri, now: clock.now())
+        #expect(jobs.map(\.state) == [.lookup])
     }
 
     @Test func `a host that goes on in the past corrects nothing`() async throws {

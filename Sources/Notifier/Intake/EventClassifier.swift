@@ -40,7 +40,7 @@ struct EventClassifier: Sendable {
         case .sync where event.position.wire == .relay:
             return .repositoryReplaced(event.did, witnessed: event.position.witnessed)
         case .account, .identity, .sync: return nil
-        case .commit(let commit): return judge(commit, event, newness)
+        case .commit(let commit): return judge(commit, event, newness, now: now)
         }
     }
 
@@ -49,7 +49,12 @@ struct EventClassifier: Sendable {
         status.map { ["takendown", "suspended", "deleted", "deactivated"].contains($0) } ?? true
     }
 
-    private func judge(_ commit: StreamEvent.Commit, _ event: StreamEvent, _ newness: Newness?) -> IntakeItem? {
+    private func judge(
+        _ commit: StreamEvent.Commit,
+        _ event: StreamEvent,
+        _ newness: Newness?,
+        now: UnixTime
+    ) -> IntakeItem? {
         let covering = rules.filter { $0.covers(commit.collection) }
         guard !covering.isEmpty else { return nil }
         let uri = ATURI(event.did, commit.collection, commit.recordKey)
@@ -63,7 +68,8 @@ struct EventClassifier: Sendable {
         case .success(let all)?:
             (references, leftOut) = rule?.selection(of: all) ?? ([], 0)
             refusal =
-                check(references, rule, event.did, newness) ?? beginning(covering.filter { $0.matches(record) }, commit)
+                check(references, rule, event, newness, now: now)
+                ?? beginning(covering.filter { $0.matches(record) }, commit)
         case .failure(let cause)?: refusal = cause
         case nil:
             refusal = Refusal(.conditionUnmet, "the conditions of \(covering.map(\.name).joined(separator: ", "))")
@@ -93,22 +99,29 @@ struct EventClassifier: Sendable {
         guard let beginning = followed.beginning(rules, commit.collection),
             let written = NewnessJudge.time(commit.rev), written < beginning
         else { return nil }
-        return Refusal(.tooOld, "written at \(written), and the rules wait for such records since \(beginning)")
+        return Refusal(
+            .recordBeforeRule,
+            "written at \(written), and the rules wait for such records since \(beginning)"
+        )
     }
 
     private func check(
         _ references: [ProjectReference],
         _ rule: Rule?,
-        _ author: DID,
-        _ newness: Newness?
+        _ event: StreamEvent,
+        _ newness: Newness?,
+        now: UnixTime
     ) -> Refusal? {
+        let author = event.did
         if policy.blockedAuthors.contains(author) {
             return Refusal(.authorBlocked, author.text)
         }
         let owners = Set(references.map { rule?.apparentOwner(of: $0) })
         if owners == [author] { return Refusal(.authorIsOwner, author.text) }
         if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
-        return newness?.refusal.map { Refusal($0, "") }
+        // By which clocks, should they have been wrong.
+        let times = "the host saw it at \(event.position.witnessedAt), and it was \(now) by our clock"
+        return newness?.refusal.map { Refusal($0, newness == .stale ? times : "") }
     }
 }
 

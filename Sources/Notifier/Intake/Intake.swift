@@ -79,14 +79,17 @@ actor Intake {
 
     /// Since when rules wait for records, where the stream has shown that our clock had dated that too late.
     private func beginning(_ batch: StreamBatch) -> (time: UnixTime, latest: UnixTime)? {
-        // A host that goes on where it was left tells of times that are long past: the latest counts.
-        if let position = batch.position?.position { latest = max(latest, position.witnessedAt) }
+        // A host that goes on where it was left tells of times that are long past: the latest counts, and only what is later
+        // than all before tells that it is now.
+        let told = batch.position?.position.witnessedAt
+        let isNow = told.map { $0 > latest } ?? false
+        latest = max(latest, told ?? latest)
         let running = context.steadyNow - start
         let time: UnixTime
         if let gap = batch.gap, gap.reason == .clockChanged {
             time = UnixTime(microseconds: gap.from)
-        } else if running > Self.catchUp, latest > .distantPast {
-            time = latest - running - Self.catchUp
+        } else if running > Self.catchUp, told != nil {
+            time = isNow ? latest - running - Self.catchUp : latest
         } else {
             return nil
         }

@@ -12,7 +12,11 @@ extension Reason {
         case .conditionUnmet: "The record does not fulfil what the rule asks of it under “when”, so it is no news."
         case .projectsAboveLimit:
             "The record refers to more projects than the rule's maximum_projects; nobody is told of those above it."
-        case .tooOld: "The record is older than the window for new change requests, so it is no news to anybody."
+        case .tooOld:
+            "The record is older than the window for new change requests, so it is no news to anybody; if the clocks were wrong, "
+                + "“jobs retry” has it told."
+        case .recordBeforeRule:
+            "The record was written before any rule waited for such records, so it is no news; “jobs retry” has it told."
         case .recordResynchronized: "The repository was told again as a whole; the record is old, so it is no news."
         case .recordImported: "The record was moved or imported: its key is old, so it is no news."
         case .recordBackdated: "The record says of itself that it is old, so it is no news."

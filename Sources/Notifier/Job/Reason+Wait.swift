@@ -19,9 +19,9 @@ extension Reason {
             .senderAccountInactive, .proxyMisconfigured, .senderChatDisabled, .answersUnreadable:
             nil
         case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
-            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordResynchronized,
-            .recordImported, .recordBackdated, .compositionFailed, .authorIsOwner, .ownerIsSender, .authorBlocked,
-            .authorInactive, .authorBurst, .ownerSuppressed, .ownerNotAllowed, .recordDeleted, .recordReplaced,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordBeforeRule,
+            .recordResynchronized, .recordImported, .recordBackdated, .compositionFailed, .authorIsOwner,
+            .ownerIsSender, .authorBlocked, .authorInactive, .authorBurst, .ownerSuppressed, .ownerNotAllowed, .recordDeleted, .recordReplaced,
             .ownerChanged, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
             .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
             .conversationUnreadable, .alreadyTold, .possiblyTold, .requestRefused, .messageTooLarge, .mentionPosted,

@@ -14,6 +14,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case conditionUnmet = "condition-unmet"
     case projectsAboveLimit = "projects-above-limit"
     case tooOld = "too-old"
+    /// Written before any rule waited for such records.
+    case recordBeforeRule = "record-before-rule"
     /// The repository was replaced as a whole, and its old records were told again.
     case recordResynchronized = "record-resynchronized"
     /// Old by its key and written anew: a move or an import.

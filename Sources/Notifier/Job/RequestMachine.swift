@@ -103,7 +103,8 @@ public struct RequestMachine: Sendable, Hashable {
             enter(isEnd ? .dropped : .lookup, verdict.reason)
             return []
         case .reopened(let cause):
-            guard state == .resolved else { return nil }
+            // A clock that was ahead may have dated since when a rule waits.
+            guard state == .resolved || state == .dropped && reason == .recordBeforeRule else { return nil }
             enter(.lookup, cause)
             return [.takeBackJobs]
         case .waitExpired:

@@ -92,10 +92,23 @@ extension FollowedCollections {
 }
 
 extension LedgerTransaction {
-    /// Corrects what a clock that was ahead has dated too late.
+    /// How many of the last requests are looked through: a clock that is ahead refuses the first of a ledger.
+    private static let recent = 1000
+
+    /// Corrects what a clock that was ahead has dated too late, and looks anew at what that has refused.
     func lowerBeginnings(to time: UnixTime, from latest: UnixTime) throws {
         try database.run(
             "UPDATE followed SET since = min(since, \(time.microseconds)) WHERE since > \(latest.microseconds)"
         )
+        let first = TID(microseconds: UInt64(max(0, time.microseconds)), clock: 0).text
+        let refused: [Int64] = try database.values(
+            """
+            SELECT id FROM request WHERE id > (SELECT max(id) FROM request) - \(Self.recent)
+                AND state = \(RequestMachine.State.dropped) AND reason = \(Reason.recordBeforeRule) AND rev >= \(first)
+            ORDER BY id LIMIT \(Self.batch)
+            """
+        )
+        let note = Attempt(.input, outcome: "looked at anew", detail: "the clock that said it came too early was ahead")
+        for request in refused { try apply(.reopened(nil), toRequest: request, note) }
     }
 }
