@@ -79,6 +79,18 @@ import Testing
         #expect(recorder.metadata(of: "messages quarantined").map { $0["count"] } == ["1", "39"])
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         #expect(try await ledger.stream.quarantine(limit: 1000).count == 40)
+        #expect(try await ledger.stream.quarantined() == 40)
+    }
+
+    @Test func `keeps the last thousand of a flood, and is counted`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        #expect(try await ledger.stream.quarantined() == 0)
+        let batch = StreamBatch(rejected: (0..<1500).map { Self.message($0) })
+        _ = try await ledger.queue(Timetable()).store(batch, [], now: 1_790_000_000)
+        let kept = try await ledger.stream.quarantine(limit: 2000)
+        #expect(kept.count == 1000 && kept.first?.position == 1499)
+        #expect(try await ledger.stream.quarantined() == 1000)
     }
 
     @Test func `is listed by the ledger, the newest first, and shown with its bytes`() async throws {

@@ -28,6 +28,7 @@ extension PipelineStatus {
             "delivered": .integer(Int64(delivered)),
             "last_delivered_at": lastDeliveredAt.map { .number($0.seconds) } ?? .null,
             "awaiting_proof": .integer(Int64(awaitingProof)),
+            "quarantined": .integer(Int64(quarantined)),
             "paused_hosts": .integer(Int64(pausedHosts)),
         ])
     }

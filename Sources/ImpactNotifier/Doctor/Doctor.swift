@@ -1,5 +1,7 @@
 internal import ATProtocol
 internal import Firehose
+internal import Glibc
+internal import LedgerStorage
 internal import Logging
 internal import Network
 internal import Notifier
@@ -30,6 +32,7 @@ struct Doctor {
         note(identity)
         for finding in await account(document) { note(finding) }
         for host in configuration.stream.hosts { note(await stream(host)) }
+        if let quarantine = await quarantine() { note(quarantine) }
         return findings
     }
 
@@ -95,6 +98,20 @@ struct Doctor {
             let usual = "Check stream.hosts, the network and the proxy; or name another host."
             return .failure("stream", reason, advice ?? usual)
         }
+    }
+
+    /// Messages of streams that were put aside; nil when there are none, or there is no ledger to be asked.
+    private func quarantine() async -> DoctorFinding? {
+        guard unsafe access(configuration.stateDirectory + "/ledger.sqlite", F_OK) == 0,
+            let ledger = try? await Ledger.open(directory: configuration.stateDirectory, access: .command),
+            let count = try? await ledger.stream.quarantined(), count > 0,
+            let last = try? await ledger.stream.quarantine(limit: 1).first
+        else { return nil }
+        return .ok(
+            "quarantine",
+            "\(count) message\(count == 1 ? "" : "s") could not be read, the last at \(last.noticedAt) from \(last.host); "
+                + "“impact-notifier quarantine” lists them, and \(Documentation.operations.path) says what to do"
+        )
     }
 
     private static func unreadable(_ failure: OAuthFailure, _ step: String) -> DoctorFinding {

@@ -30,6 +30,7 @@ enum MetricHelp {
         "queue_depth": "Jobs by state.",
         "queue_oldest_age_seconds": "Age of the oldest job that is neither finished nor waits for its owner.",
         "requests_awaiting_proof": "Requests without a signing key, which their author's PDS has to prove.",
+        "messages_quarantined": "Messages of streams that could not be read and are kept; the last thousand are.",
         "dead_letters": "Jobs that wait for the operator.",
         "ledger_unanswered_seconds": "For how long the ledger has not answered; 0 when it does.",
         "send_requests_total": "Requests to the chat service, by method and HTTP status.",

@@ -53,6 +53,7 @@ enum NotifierMetrics {
         }
         Gauge(label: prefix + "queue_oldest_age_seconds").record(status.oldestPendingAge?.inSeconds ?? 0)
         Gauge(label: prefix + "requests_awaiting_proof").record(status.awaitingProof)
+        Gauge(label: prefix + "messages_quarantined").record(status.quarantined)
         Gauge(label: prefix + "dead_letters").record(status.jobs[.uncertain] ?? 0)
         Gauge(label: prefix + "send_breaker_open").record([.open, .off].contains(status.sender) ? 0 : 1)
         Gauge(label: prefix + "sending_enabled").record(status.sender == .off ? 0 : 1)

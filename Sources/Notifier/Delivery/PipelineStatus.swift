@@ -28,6 +28,8 @@ public struct PipelineStatus: Sendable, Equatable {
     public var lastDeliveredAt: UnixTime?
     /// Requests that wait for their author's PDS to prove them, because a signing key could not be had.
     public var awaitingProof: Int
+    /// Messages of streams that could not be read and are kept to be looked at.
+    public var quarantined: Int
     /// Hosts of owners that have a pause because they failed.
     public var pausedHosts: Int
 }

@@ -17,6 +17,15 @@ extension StreamStore {
         }
     }
 
+    /// How many there are: the oldest alone are ever forgotten, so their numbers tell.
+    public func quarantined() async throws(LedgerError) -> Int {
+        try await database.read { database in
+            try database.value(
+                "SELECT (SELECT max(id) FROM quarantine) - (SELECT min(id) FROM quarantine) + 1"
+            ) ?? 0
+        }
+    }
+
     /// One of them with the bytes that are kept of it; nil when it is not there, or not there any more.
     public func quarantined(
         _ id: QuarantinedMessage.ID

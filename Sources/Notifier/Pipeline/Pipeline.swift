@@ -140,6 +140,7 @@ public actor Pipeline {
             delivered: totals.delivered,
             lastDeliveredAt: totals.lastDeliveredAt,
             awaitingProof: try await ledger.desk.awaitingProof(),
+            quarantined: try await ledger.stream.quarantined(),
             pausedHosts: strangers.pausedHosts
         )
         NotifierMetrics.show(status)

@@ -19,6 +19,7 @@ import Testing
         delivered: 0,
         lastDeliveredAt: nil,
         awaitingProof: 0,
+        quarantined: 0,
         pausedHosts: 0
     )
 

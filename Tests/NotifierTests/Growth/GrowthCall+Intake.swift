@@ -149,6 +149,7 @@ extension GrowthCall {
             GrowthCall(name: "status: counts") { _ = try await $0.ledger.desk.counts() },
             GrowthCall(name: "status: the oldest") { _ = try await $0.ledger.desk.oldestPending() },
             GrowthCall(name: "status: what waits") { _ = try await $0.ledger.desk.waiting() },
+            GrowthCall(name: "status: what is put aside") { _ = try await $0.ledger.stream.quarantined() },
             GrowthCall(name: "jobs list") { _ = try await $0.ledger.desk.jobs() },
         ]
         + JobState.allCases.map { state in
