@@ -27,7 +27,7 @@ struct Explain: AsyncParsableCommand {
             let history = try await ledger.desk.history(of: uri)
             isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
             guard isKnown else {
-                gaps = try await ledger.stream.openGaps().filter { $0.gap.account == nil || $0.gap.account == uri.did }
+                gaps = try await ledger.stream.openGaps()
                 lost = try await ledger.stream.gapsGivenUp(limit: 5)
                 return
             }
@@ -42,8 +42,9 @@ struct Explain: AsyncParsableCommand {
                 "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
                     + "“impact-notifier rules try” says what the rules make of it."
             )
-            for gap in gaps { StandardOutput.printError(gap.sentence) }
-            for gap in lost { StandardOutput.printError(gap.lostSentence) }
+            let isOfAuthor = { (gap: OpenGap) in gap.gap.account == nil || gap.gap.account == uri.did }
+            for gap in gaps where isOfAuthor(gap) { StandardOutput.printError(gap.sentence) }
+            for gap in lost where isOfAuthor(gap) { StandardOutput.printError(gap.lostSentence) }
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
