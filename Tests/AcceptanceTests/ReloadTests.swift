@@ -1,7 +1,9 @@
+import FoundationEssentials
 import Glibc
 import Network
 import Notifier
 import Sandbox
+import TestSupport
 import Testing
 
 /// `reload`, which the unit's ExecReload is: its status is what came of it.
@@ -43,6 +45,23 @@ struct `A reload that is asked for by command` {
         try stage.ask("After it all")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
         #expect(process.ending == nil, tail(process))
+    }
+
+    @Test func `is refused when the authorities have become unreadable, and the daemon goes on`() async throws {
+        let server = try StreamTLSServer(names: "DNS:localhost")
+        defer { server.stop() }
+        let authority = try String(contentsOfFile: server.certificateFile, encoding: .utf8)
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(authority, to: "ca.pem")
+        let stage = try await Stage(overrides: ["network.certificate_authority_file": path])
+        let process = try stage.daemon.run()
+        try #require(await stage.isListening(process), tail(process))
+        try directory.write(String(authority.dropLast(60)), to: "ca.pem")
+        try await reload(stage, status: 78, says: "must be whole")
+        try stage.ask("After it all")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        try directory.write(authority, to: "ca.pem")
+        try await reload(stage, status: 0, says: "in force")
     }
 
     @Test func `does not speak for a daemon that reads another configuration`() async throws {

@@ -39,12 +39,17 @@ import Testing
         ("network: {certificate_authority_file: /nope.pem}", "network.certificate_authority_file", "no file /nope.pem"),
         ("network: {certificate_authority_file: /tmp}", "network.certificate_authority_file", "is a folder"),
         ("network: {certificate_authority_file: text}", "network.certificate_authority_file", "no certificate"),
+        ("network: {certificate_authority_file: head}", "network.certificate_authority_file", "must be whole"),
+        ("network: {certificate_authority_file: cut}", "network.certificate_authority_file", "must be whole"),
+        ("network: {certificate_authority_file: /dev/null}", "network.certificate_authority_file", "no plain file"),
         ("stream: {recorder_directory: absent/recorder}", "stream.recorder_directory", "there is no folder"),
         ("stream: {recorder_directory: text}", "stream.recorder_directory", "is no folder"),
         ("session: {encryption_key_file: absent}", "session.encryption_key_file", "secrets/absent"),
         ("session: {encryption_key_file: ./text}", "session.encryption_key_file", "neither 32 octets"),
         ("session: {kind: app-password, app_password_file: ./absent}", "session.app_password_file", "no file"),
         ("session: {kind: app-password, app_password_file: ./empty}", "session.app_password_file", "is empty"),
+        ("session: {kind: app-password, app_password_file: ./blank}", "session.app_password_file", "is empty"),
+        ("session: {kind: app-password, app_password_file: ./octets}", "session.app_password_file", "is not text"),
         ("session: {kind: app-password, app_password_file: ./open}", "session.app_password_file", "chmod"),
         (
             "session: {kind: confidential, client_id: 'https://a.test/x.json', redirect_uri: 'https://a.test/y', "
@@ -75,6 +80,11 @@ import Testing
         let directory = try TemporaryDirectory()
         try directory.write("text\n", to: "text")
         try directory.write("\n", to: "empty")
+        try directory.write(" \n", to: "blank")
+        try directory.write([0xFF, 0xFE], to: "octets")
+        let head = "-----BEGIN CERTIFICATE-----\n"
+        try directory.write(head, to: "head")
+        try directory.write(head + "MIIB\n-----END CERTIFICATE-----\n", to: "cut")
         try directory.write("secret\n", to: "open", mode: 0o666)
         for purpose in [ConfigurationLoader.Purpose.check, .reload] {
             let found = try problems(addition, for: purpose, in: directory)
@@ -105,7 +115,10 @@ import Testing
     @Test func `that are right are accepted, also in a state directory that the first start makes`() throws {
         let directory = try TemporaryDirectory()
         try directory.write(String(repeating: "0", count: 64), to: "key")
-        try directory.write("-----BEGIN CERTIFICATE-----\n", to: "ca.pem")
+        let server = try StreamTLSServer(names: "DNS:localhost")
+        defer { server.stop() }
+        let authority = try String(contentsOfFile: server.certificateFile, encoding: .utf8)
+        try directory.write("# Ours\n" + authority + authority, to: "ca.pem")
         try directory.write("#!/bin/sh\n", to: "tell", mode: 0o755)
         try directory.write("secret", to: "secret")
         try directory.write("", to: "log.jsonl")

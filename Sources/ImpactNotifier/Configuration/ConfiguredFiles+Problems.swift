@@ -18,8 +18,10 @@ extension ConfiguredFiles {
         case writing
         /// Files are made in it, and it is made when it is missing.
         case newFolder
-        /// A password or another secret, which only the daemon's user may read.
+        /// A secret that signs, which only the daemon's user may read.
         case secret
+        /// An app password, likewise.
+        case appPassword
         /// The private key of a confidential client.
         case clientKey
         /// 32 octets that encrypt the session.
@@ -47,7 +49,7 @@ extension ConfiguredFiles {
             guard unsafe stat(path, &status) == 0 else { return folderProblem(Self.folder(of: path)) }
             if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
             return unsafe access(path, W_OK) == 0 ? nil : Self.refusal(path, "write to")
-        case .secret, .clientKey, .encryptionKey, .hostKey:
+        case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey:
             return readingProblem(path) ?? contentProblem(path, use)
         }
     }
@@ -71,15 +73,22 @@ extension ConfiguredFiles {
             return errno == EACCES && isCredential(path) ? nil : Self.absence(of: path)
         }
         if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
+        // Whoever opened a pipe or a device would wait, or read without an end.
+        guard status.st_mode & S_IFMT == S_IFREG else { return "\(path) is no plain file" }
         guard unsafe access(path, R_OK) != 0, !isCredential(path) else { return nil }
         return Self.refusal(path, "read")
     }
+
+    /// Whether the streams, and libcurl, which has OpenSSL read it likewise, can use a file of authorities.
 
     private func authoritiesProblem(_ path: String) -> String? {
         guard let bytes = try? Data(contentsOf: URL(filePath: path)) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----")
         else { return "\(path) holds no certificate in PEM" }
+        do throws(StreamFailure) { try TLSContext(extraAuthorities: path).prove() } catch {
+            return "\(error.detail); each certificate must be whole, from its BEGIN to its END, and in base64"
+        }
         return nil
     }
 
@@ -105,6 +114,7 @@ extension ConfiguredFiles {
             case .clientKey: _ = try ClientKey.load(path)
             case .encryptionKey: _ = try SecretFile().encryptionKey(path)
             case .hostKey(let url): _ = try HostKey(file: path, for: url)
+            case .appPassword: _ = try SecretFile().text(path)
             case .secret, .authorities, .writing, .newFolder, .unusedSecret: _ = try SecretFile().secret(path)
             }
             return nil
@@ -148,7 +158,7 @@ extension ConfigurationSection {
         let path =
             switch use {
             case .authorities, .writing, .newFolder: files.path(text)
-            case .secret, .clientKey, .encryptionKey, .hostKey, .unusedSecret: files.secret(text)
+            case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey, .unusedSecret: files.secret(text)
             }
         files.expect(path, as: use) { flag(key, $0) }
         return path

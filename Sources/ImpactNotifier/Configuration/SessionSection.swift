@@ -22,7 +22,7 @@ struct SessionSection {
             appPasswordFile: section.path(
                 "app_password_file",
                 in: files,
-                as: kind == .appPassword ? .secret : .unusedSecret
+                as: kind == .appPassword ? .appPassword : .unusedSecret
             ),
             encryptionKeyFile: section.path("encryption_key_file", in: files, as: .encryptionKey),
             scope: section.choice("scope", default: .transition),

@@ -32,6 +32,14 @@ internal import Synchronization
         }
     }
 
+    /// Reads the files now, as the first connection does, and keeps nothing.
+    ///
+    /// - Throws: ``StreamFailure`` in OpenSSL's words, when no connection could be made with them.
+    public func prove() throws(StreamFailure) {
+        let context = unsafe try makeContext(peer: "")
+        unsafe SSL_CTX_free(context)
+    }
+
     /// A new OpenSSL connection object, with the session of an earlier connection of the same key if there is one.
     func makeConnection(sessionKey: String, peer: String) throws(StreamFailure) -> OpaquePointer {
         unsafe try state.withLock { (state: inout sending State) throws(StreamFailure) -> OpaquePointer in

@@ -43,12 +43,16 @@ public struct SecretFile: Sendable {
         return bytes
     }
 
-    /// The content as text without white space behind it; never empty.
-    func text(_ path: String) throws(OAuthFailure) -> String {
-        guard let text = String(validating: try secret(path), as: UTF8.self) else {
+    /// The content as text without white space behind it, as an app password is read; never empty.
+    ///
+    /// - Throws: as ``read(_:)`` does.
+    public func text(_ path: String) throws(OAuthFailure) -> String {
+        guard let whole = String(validating: try secret(path), as: UTF8.self) else {
             throw OAuthFailure(code: .configuration, sentence: "\(path) is not text.")
         }
-        return String(text.reversed().drop(while: \.isWhitespace).reversed())
+        let text = String(whole.reversed().drop(while: \.isWhitespace).reversed())
+        guard !text.isEmpty else { throw OAuthFailure(code: .configuration, sentence: "\(path) is empty.") }
+        return text
     }
 
     /// 32 octets, stored raw or as 64 hexadecimal digits.
