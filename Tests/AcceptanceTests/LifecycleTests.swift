@@ -155,6 +155,9 @@ struct `The daemon as a process` {
         let stage = try await Stage(overrides: ["state_directory": "/proc/none/state"], isLoggedIn: false)
         let process = try stage.daemon.run()
         #expect(await process.ended(within: .seconds(20)) == .exited(73), tail(process))
+        let check = try stage.daemon.start("check")
+        #expect(await check.ended(within: .seconds(20)) == .exited(78), tail(check))
+        #expect(check.output.contains { $0.contains("state_directory: /proc/none/state cannot be made") }, tail(check))
     }
 
     @Test func `a wrong configuration ends the start with 78 and names file, line and key`() async throws {

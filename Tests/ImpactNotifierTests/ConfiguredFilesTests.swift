@@ -21,9 +21,11 @@ import Testing
         _ addition: String,
         for purpose: ConfigurationLoader.Purpose = .check,
         in directory: TemporaryDirectory,
+        state: String = "state",
         environment: [String: String] = [:]
     ) throws -> [ConfigurationIssue] {
-        let path = try directory.write(Self.valid + addition, to: "impact-notifier.yaml")
+        let valid = Self.valid.replacing("state_directory: state", with: "state_directory: \(state)")
+        let path = try directory.write(valid + addition, to: "impact-notifier.yaml")
         let environment = environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
         do throws(ConfigurationError) {
             _ = try ConfigurationLoader(environment: environment, purpose: purpose).load(path: path)
@@ -95,6 +97,18 @@ import Testing
         #expect(try problems(addition, for: .command, in: directory).isEmpty)
         let isSecret = addition.contains("webhook") || addition.contains("api_key_file")
         #expect(try problems(addition, for: .start, in: directory).isEmpty == !isSecret)
+    }
+
+    @Test(arguments: [("text", "not a directory"), ("ajar", "chmod 700"), ("absent/state", "cannot be made")])
+    func `lie beside a state directory of which check says what run would`(state: String, words: String) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("text\n", to: "text")
+        try #require(unsafe mkdir(directory.file("ajar"), 0o755) == 0)
+        let found = try problems("", in: directory, state: state)
+        #expect(found.map(\.key) == ["state_directory"], "\(found)")
+        #expect(found.first?.message.contains(words) == true && found.first?.place?.line == 2, "\(found)")
+        // The start ends with a status of its own.
+        #expect(try problems("", for: .start, in: directory, state: state).isEmpty)
     }
 
     @Test func `are all told in one run`() throws {

@@ -123,6 +123,27 @@ import Testing
             #expect(problem?.description.contains(words) == true)
         }
     }
+
+    @Test func `that the daemon could not begin in is told to who looks, who makes none`() throws {
+        let directory = try TemporaryDirectory()
+        let open = directory.path + "/open"
+        try #require(unsafe mkdir(open, 0o755) == 0)
+        let file = try directory.write("", to: "file")
+        let rows = [
+            (open, "chmod 700"), (file, "not a directory"), ("\(file)/state", "cannot be reached"),
+            ("\(directory.path)/none/state", "cannot be made"),
+        ]
+        for (path, words) in rows {
+            let problem = StateDirectory.obstacle(to: path, isNamed: true)?.description
+            #expect(problem?.contains(words) == true, "\(problem ?? "")")
+        }
+        let path = directory.path + "/state"
+        #expect(StateDirectory.obstacle(to: path, isNamed: true)?.description == nil)
+        #expect(unsafe access(path, F_OK) != 0)
+        #expect(StateDirectory.obstacle(to: "\(path)/of/none", isNamed: false)?.description == nil)
+        try StateDirectory.enter(path, for: .beginning)
+        #expect(StateDirectory.obstacle(to: path, isNamed: true)?.description == nil)
+    }
 }
 
 @Suite struct `The pages that messages name` {

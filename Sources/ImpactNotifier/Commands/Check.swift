@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 /// The command `check`, which tells whether a configuration is usable and what it means.
 struct Check: AsyncParsableCommand {
@@ -18,9 +19,7 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let loaded = try configuration.load(for: .check)
         // What root can read the daemon may not: root looks as the daemon, where there is a state to know it by.
-        if configuration.isInPlace {
-            _ = try? StateDirectory.enter(loaded.configuration.stateDirectory, for: .looking)
-        }
+        if configuration.isInPlace, geteuid() == 0 { _ = try loaded.configuration.enterState() }
         if effective {
             let width = loaded.entries.map(\.key.count).max() ?? 0
             for entry in loaded.entries {

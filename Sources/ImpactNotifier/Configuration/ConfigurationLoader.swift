@@ -108,6 +108,11 @@ struct ConfigurationLoader {
                     + "one; write the whole path of the one that is meant"
             )
         }
+        if purpose == .check, !document.hasProblem(at: "state_directory"),
+            let problem = StateDirectory.obstacle(to: stateDirectory, isNamed: document.has("state_directory"))
+        {
+            document.flag("state_directory", "\(problem.path) \(problem.reason)")
+        }
         let development = document.section("development")
         let allowsLoopback = development.flag("allow_loopback", default: false)
         let network = document.section("network")

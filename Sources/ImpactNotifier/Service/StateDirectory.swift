@@ -62,16 +62,46 @@ enum StateDirectory {
             let name = ServiceUser.name(of: owner.user)
             throw Problem(path: path, reason: "belongs to \(name), whom root cannot become here: \(objection)")
         }
-        if use == .beginning, unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
-            let reason = unsafe String(cString: strerror(errno))
-            let remedy = "as root: install -d -m 700 -o \(ServiceUser.name(of: geteuid())) \(path)"
-            throw Problem(path: path, reason: "cannot be made: \(reason); make it \(remedy)")
-        }
+        if use == .beginning, unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw unmakable(path) }
         guard let status = try status(of: path) else { return false }
+        try judge(status, of: path, for: geteuid())
+        return true
+    }
+
+    /// What would keep the daemon from beginning there, as far as it shows to whoever asks.
+    ///
+    /// It makes nothing and becomes nobody. A directory of another user, but for root, counts as the daemon's.
+    ///
+    /// - Parameters:
+    ///   - path: resolved.
+    ///   - isNamed: by the configuration. Another one that is missing is systemd's, or the package's, to make.
+    /// - Returns: nil when nothing does.
+    static func obstacle(to path: String, isNamed: Bool) -> Problem? {
+        do throws(Problem) {
+            guard let status = try status(of: path) else { return isNamed ? obstacle(toMaking: path) : nil }
+            try judge(status, of: path, for: status.st_uid == 0 ? geteuid() : status.st_uid)
+            guard geteuid() == 0 || geteuid() == status.st_uid else { return nil }
+            return unsafe access(path, W_OK | X_OK) == 0 ? nil : unwritable(path)
+        } catch { return error }
+    }
+
+    private static func obstacle(toMaking path: String) -> Problem? {
+        if geteuid() == 0, isUsual(path), ServiceUser.installed == nil { return withoutUser(path) }
+        return unsafe access(split(path).folder, W_OK | X_OK) == 0 ? nil : unmakable(path)
+    }
+
+    /// Whom root becomes to begin there; nil when that cannot be told.
+    static func user(of path: String) -> uid_t? {
+        if isUsual(path), (try? status(of: path)) == nil { return ServiceUser.installed?.user }
+        return (try? owner(of: path, for: .beginning))?.user
+    }
+
+    /// Refuses what is there when it is no directory, or not a user's alone.
+    private static func judge(_ status: stat, of path: String, for user: uid_t) throws(Problem) {
         guard status.st_mode & S_IFMT == S_IFDIR else { throw Problem(path: path, reason: "is not a directory") }
-        guard status.st_uid == geteuid() else {
+        guard status.st_uid == user else {
             guard status.st_uid != 0 else {
-                let remedy = "as root: chown -R \(ServiceUser.name(of: geteuid())): \(path)"
+                let remedy = "as root: chown -R \(ServiceUser.name(of: user)): \(path)"
                 throw Problem(path: path, reason: "is root's; give it to the daemon's user, \(remedy)")
             }
             let owner = ServiceUser.name(of: status.st_uid)
@@ -81,7 +111,29 @@ enum StateDirectory {
         guard status.st_mode & 0o077 == 0 else {
             throw Problem(path: path, reason: "is open to other users; run: chmod 700 \(path)")
         }
-        return true
+    }
+
+    /// Of one that could not be made just now.
+    private static func unmakable(_ path: String) -> Problem {
+        let reason = unsafe String(cString: strerror(errno))
+        let remedy = "as root: install -d -m 700 -o \(ServiceUser.name(of: geteuid())) \(path)"
+        return Problem(path: path, reason: "cannot be made: \(reason); make it \(remedy)")
+    }
+
+    /// Of one that could not be written to just now.
+    private static func unwritable(_ path: String) -> Problem {
+        // The unit's sandbox shows every other place read-only.
+        let hint = errno == EROFS ? "; under systemd it needs ReadWritePaths=\(path) (systemctl edit)" : ""
+        return Problem(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))\(hint)")
+    }
+
+    private static func withoutUser(_ path: String) -> Problem {
+        Problem(path: path, reason: "is of the user \(ServiceUser.name), who is missing: run systemd-sysusers")
+    }
+
+    /// Whether it is where the package has its user keep the state.
+    private static func isUsual(_ path: String) -> Bool {
+        path == standard(of: nil) || path.hasPrefix(standard(of: ""))
     }
 
     /// Whom root has to become; nil when there is nothing to enter.
@@ -90,15 +142,10 @@ enum StateDirectory {
     private static func owner(of path: String, for use: Use) throws(Problem) -> ServiceUser.Identity? {
         if let status = try status(of: path) { return .init(user: status.st_uid, group: status.st_gid) }
         guard use == .beginning else { return nil }
-        guard path == standard(of: nil) || path.hasPrefix(standard(of: "")) else {
+        guard isUsual(path) else {
             return try status(of: split(path).folder).map { .init(user: $0.st_uid, group: $0.st_gid) }
         }
-        guard let user = ServiceUser.installed else {
-            throw Problem(
-                path: path,
-                reason: "is of the user \(ServiceUser.name), who is missing: run systemd-sysusers"
-            )
-        }
+        guard let user = ServiceUser.installed else { throw withoutUser(path) }
         guard unsafe mkdir(path, 0o700) == 0, unsafe lchown(path, user.user, user.group) == 0 else {
             throw Problem(path: path, reason: "cannot be made: \(unsafe String(cString: strerror(errno)))")
         }
@@ -117,21 +164,16 @@ enum StateDirectory {
     ///
     /// - Throws: ``Problem``.
     static func prove(_ path: String) throws(Problem) {
-        func problem() -> Problem {
-            // The unit's sandbox shows every other place read-only.
-            let hint = errno == EROFS ? "; under systemd it needs ReadWritePaths=\(path) (systemctl edit)" : ""
-            return Problem(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))\(hint)")
-        }
         let probe = "\(path)/.probe"
         let descriptor = unsafe shim_open(probe, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw problem() }
+        guard descriptor >= 0 else { throw unwritable(path) }
         defer {
             close(descriptor)
             _ = unsafe unlink(probe)
         }
         let block = [UInt8](repeating: 0, count: 4096)
         guard unsafe write(descriptor, block, block.count) == block.count, fsync(descriptor) == 0 else {
-            throw problem()
+            throw unwritable(path)
         }
     }
 }
