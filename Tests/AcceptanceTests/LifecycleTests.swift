@@ -100,6 +100,16 @@ struct `The daemon as a process` {
         #expect(await process.ended(within: .seconds(20)) == .exited(69), tail(process))
     }
 
+    @Test func `an address of another machine ends the start with 69, as check says`() async throws {
+        let stage = try await Stage(isLoggedIn: false)
+        try stage.daemon.changeConfiguration("  listen: \"off\"", to: "  listen: \"192.0.2.1:9464\"")
+        for (command, status) in [("run", Int32(69)), ("check", 78)] {
+            let process = try stage.daemon.start(command)
+            #expect(await process.ended(within: .seconds(20)) == .exited(status), tail(process))
+            #expect(process.output.contains { $0.contains("Cannot assign requested address") }, tail(process))
+        }
+    }
+
     @Test func `SIGTERM ends a start that waits for the network, with 0`() async throws {
         let overrides = ["account": "notifier.test", "identity.appview": "http://127.0.0.1:9"]
         let stage = try await Stage(overrides: overrides, isLoggedIn: false)

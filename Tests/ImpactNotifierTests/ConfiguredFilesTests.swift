@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Network
 import OAuth
 import Sandbox
 import TestSupport
@@ -109,6 +110,18 @@ import Testing
         #expect(found.first?.message.contains(words) == true && found.first?.place?.line == 2, "\(found)")
         // The start ends with a status of its own.
         #expect(try problems("", for: .start, in: directory, state: state).isEmpty)
+    }
+
+    @Test func `lie beside an address of the status endpoint that is this machine's, taken or not`() throws {
+        let directory = try TemporaryDirectory()
+        let taken = try ListeningSocket(try #require(SocketAddress(literal: "127.0.0.1", port: 0)))
+        for purpose in [ConfigurationLoader.Purpose.check, .reload] {
+            let found = try problems("status: {listen: '192.0.2.1:9464'}", for: purpose, in: directory)
+            #expect(found.map(\.key) == ["status.listen"], "\(found)")
+            #expect(found.first?.message.contains("an address of this machine") == true, "\(found)")
+            let own = "status: {listen: '127.0.0.1:\(taken.port)'}"
+            #expect(try problems(own, for: purpose, in: directory).isEmpty)
+        }
     }
 
     @Test func `are all told in one run`() throws {

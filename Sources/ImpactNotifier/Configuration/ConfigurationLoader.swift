@@ -186,6 +186,13 @@ struct ConfigurationLoader {
             expected: "an IP address and a port, or off",
             show: { $0?.description ?? "off" }
         ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
+        if purpose.expectsFiles, let address, let reason = ListeningSocket.obstacle(at: address.socketAddress) {
+            section.flag(
+                "listen",
+                "\(address) cannot be listened at: \(reason); it takes an address of this machine, and a port that the "
+                    + "daemon's user may have"
+            )
+        }
         var status = StatusConfiguration(address: address)
         status.hosts = section.list("hosts", default: [], expected: "a host name without a port") { text in
             KnownHosts.isName(text) ? text : nil

@@ -15,17 +15,33 @@ public struct ListeningSocket: ~Copyable, Sendable {
     /// - Parameter address: of this machine; port 0 takes a free one.
     /// - Throws: ``ServerFailure`` in the system's words.
     public init(_ address: SocketAddress) throws(ServerFailure) {
+        let descriptor = try Self.bound(to: address)
+        guard listen(descriptor.rawValue, Self.backlog) == 0, let port = Self.port(of: descriptor.rawValue) else {
+            throw ServerFailure(.cannotListen, errno)
+        }
+        self.port = port
+        self.descriptor = descriptor
+    }
+
+    /// Why nobody of this user could listen at an address, in the system's words; nil also when somebody does just now.
+    public static func obstacle(at address: SocketAddress) -> String? {
+        do throws(ServerFailure) { _ = try bound(to: address) } catch {
+            return error.number == EADDRINUSE ? nil : error.description
+        }
+        return nil
+    }
+
+    private static func bound(to address: SocketAddress) throws(ServerFailure) -> Descriptor {
         let number = shim_stream_socket(address.family == .ipv4 ? AF_INET : AF_INET6)
         guard number >= 0 else { throw ServerFailure(.cannotListen, errno) }
         let descriptor = Descriptor(owning: number)
         var isOn: Int32 = 1
         // Connections of a server that has just ended must not keep the next one from its port.
         unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
-        guard unsafe address.withSockaddr({ unsafe bind(number, $0, $1) }) == 0, listen(number, Self.backlog) == 0
-        else { throw ServerFailure(.cannotListen, errno) }
-        guard let port = Self.port(of: number) else { throw ServerFailure(.cannotListen, errno) }
-        self.port = port
-        self.descriptor = descriptor
+        guard unsafe address.withSockaddr({ unsafe bind(number, $0, $1) }) == 0 else {
+            throw ServerFailure(.cannotListen, errno)
+        }
+        return descriptor
     }
 
     private static func port(of socket: Int32) -> UInt16? {

@@ -18,10 +18,13 @@ public struct ServerFailure: Error, Sendable, Equatable, CustomStringConvertible
     public let code: Code
     /// The system's words.
     public let description: String
+    /// The system's number.
+    let number: Int32
 
     /// A failure in the words for an error number.
     init(_ code: Code, _ number: Int32) {
         self.code = code
+        self.number = number
         description = Descriptor.message(number)
     }
 }

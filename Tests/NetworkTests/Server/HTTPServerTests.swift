@@ -225,6 +225,9 @@ import Testing
         let foreign = try #require(SocketAddress(literal: "192.0.2.1", port: 0))
         let failure = #expect(throws: ServerFailure.self) { _ = try ListeningSocket(foreign).port }
         #expect(failure?.description == "Cannot assign requested address")
+        #expect(ListeningSocket.obstacle(at: foreign) == failure?.description)
+        let used = try #require(SocketAddress(literal: "127.0.0.1", port: echo.port))
+        #expect(ListeningSocket.obstacle(at: used) == nil)
     }
 
     @Test func `listens on IPv6, and counts the addresses of one host as one`() throws {
