@@ -170,6 +170,27 @@ struct `The daemon as a process` {
         #expect(check.output.contains { $0.contains("state_directory: /proc/none/state cannot be made") }, tail(check))
     }
 
+    @Test func `what no message needs may be missing at the start, and what all of them need may not`() async throws {
+        let stage = try await Stage()
+        let absent = "outputs: [{name: audit, file: /nonexistent/audit.jsonl}]\nrules:"
+        try stage.daemon.changeConfiguration("rules:", to: absent)
+        let process = try stage.daemon.run()
+        let warning = await process.line(within: .seconds(20)) { $0.contains("outputs[0].file") }
+        #expect(warning?.contains("level=warning") == true, tail(process))
+        try stage.ask("All the same")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+        for (line, other) in [
+            ("rules:", "network: {certificate_authority_file: /nonexistent/ca.pem}\nrules:"),
+            ("  kind: loopback", "  kind: app-password\n  app_password_file: absent"),
+        ] {
+            try stage.daemon.changeConfiguration(line, to: other)
+            let refused = try stage.daemon.run()
+            #expect(await refused.ended(within: .seconds(20)) == .exited(78), tail(refused))
+        }
+    }
+
     @Test func `a wrong configuration ends the start with 78 and names file, line and key`() async throws {
         let stage = try await Stage(isLoggedIn: false)
         try stage.daemon.extendConfiguration("sendign:\n  interval: 5s\n")

@@ -8,7 +8,8 @@ import Testing
 
 @testable import ImpactNotifier
 
-/// `check` and a reload look for every file that the configuration names; the start and the other commands do not.
+/// `check` and a reload look for every file that the configuration names, the start warns of those that no message needs, and
+/// the other commands look for none.
 @Suite struct `The files of a configuration` {
     private static let valid = """
         account: did:plc:aaaaaaaaaaaaaaaaaaaaaaaa
@@ -18,6 +19,21 @@ import Testing
 
         """
 
+    private func load(
+        _ addition: String,
+        for purpose: ConfigurationLoader.Purpose = .check,
+        in directory: TemporaryDirectory,
+        state: String = "state",
+        environment: [String: String] = [:]
+    ) throws -> Result<ConfigurationLoader.Loaded, ConfigurationError> {
+        let valid = Self.valid.replacing("state_directory: state", with: "state_directory: \(state)")
+        let path = try directory.write(valid + addition, to: "impact-notifier.yaml")
+        let environment = environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
+        return Result { () throws(ConfigurationError) in
+            try ConfigurationLoader(environment: environment, purpose: purpose).load(path: path)
+        }
+    }
+
     private func problems(
         _ addition: String,
         for purpose: ConfigurationLoader.Purpose = .check,
@@ -25,13 +41,9 @@ import Testing
         state: String = "state",
         environment: [String: String] = [:]
     ) throws -> [ConfigurationIssue] {
-        let valid = Self.valid.replacing("state_directory: state", with: "state_directory: \(state)")
-        let path = try directory.write(valid + addition, to: "impact-notifier.yaml")
-        let environment = environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
-        do throws(ConfigurationError) {
-            _ = try ConfigurationLoader(environment: environment, purpose: purpose).load(path: path)
-            return []
-        } catch { return error.issues }
+        let loaded = try load(addition, for: purpose, in: directory, state: state, environment: environment)
+        guard case .failure(let error) = loaded else { return [] }
+        return error.issues
     }
 
     @Test func `a recorder's folder is made, when the one around it is there`() throws {
@@ -96,8 +108,11 @@ import Testing
             #expect(found.first?.place?.line == 5, "\(found)")
         }
         #expect(try problems(addition, for: .command, in: directory).isEmpty)
-        let isSecret = addition.contains("webhook") || addition.contains("api_key_file")
-        #expect(try problems(addition, for: .start, in: directory).isEmpty == !isSecret)
+        let isSpare = ["recorder_directory", ", file: ", ", command: "].contains { addition.contains($0) }
+        switch try load(addition, for: .start, in: directory) {
+        case .success(let loaded): #expect(isSpare && loaded.warnings.map(\.key) == [key], "\(loaded.warnings)")
+        case .failure(let error): #expect(!isSpare && error.issues.map(\.key) == [key], "\(error)")
+        }
     }
 
     @Test(arguments: [("text", "not a directory"), ("ajar", "chmod 700"), ("absent/state", "cannot be made")])
@@ -164,6 +179,24 @@ import Testing
             in: directory
         )
         #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root may give files away"), arguments: [uid_t(0), 65_534])
+    func `that are another user's are passed by where root is going to become one, too`(owner: uid_t) throws {
+        let directory = try TemporaryDirectory()
+        let secret = try directory.write("secret", to: "secret")
+        try #require(unsafe chown(secret, 65_534, 65_534) == 0)
+        try #require(unsafe mkdir(directory.file("state"), 0o700) == 0)
+        try #require(unsafe chown(directory.file("state"), owner, owner) == 0)
+        let addition = """
+            session: {kind: app-password, app_password_file: ./secret}
+            stream: {hosts: [{address: wss://a.test, api_key_file: ./secret}]}
+            outputs: [{name: a, webhook: 'https://a.test', secret_file: ./secret}]
+            """
+        for purpose in [ConfigurationLoader.Purpose.check, .start] {
+            let found = try problems(addition, for: purpose, in: directory)
+            #expect(found.count == (owner == 0 ? 3 : 0), "\(found)")
+        }
     }
 
     @Test(.enabled(if: geteuid() != 0, "root may read everything"))

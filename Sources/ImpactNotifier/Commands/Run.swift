@@ -37,6 +37,9 @@ struct Run: AsyncParsableCommand {
                 metadata: ["key": "development.allow_loopback"]
             )
         }
+        for warning in loaded.warnings {
+            logger.warning("configuration names what is not at hand", metadata: ["reason": "\(warning)"])
+        }
         ConfigurationMetrics.recordReload(isSuccess: true)
         let daemon = Daemon(
             loader: ConfigurationLoader(environment: environment, purpose: .reload),

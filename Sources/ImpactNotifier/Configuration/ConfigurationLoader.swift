@@ -14,19 +14,19 @@ struct ConfigurationLoader {
     /// What the configuration is read for.
     var purpose = Purpose.command
 
-    /// What a configuration is read for: whether the files that it names must be there.
+    /// What a configuration is read for: which of the files that it names must be there.
     enum Purpose {
         /// A command, which uses a few of them, or none.
         case command
-        /// The daemon's start, which a folder that is missing does not keep from its work.
+        /// The daemon's start, which what may still be mounted, and no message needs, does not keep from its work.
         case start
         /// To find everything that the daemon would miss, perhaps by another user than the daemon's.
         case check
         /// By the daemon, to go on with it.
         case reload
 
-        /// Whether every file must be there.
-        var expectsFiles: Bool { self == .check || self == .reload }
+        /// Whether what no message needs must be there, too.
+        var expectsAll: Bool { self == .check || self == .reload }
         /// Whether outputs are going to be told of anything.
         var delivers: Bool { self == .start || self == .reload }
     }
@@ -58,6 +58,8 @@ struct ConfigurationLoader {
     struct Loaded {
         var configuration: Configuration
         var entries: [ConfigurationRecord.Entry]
+        /// What the daemon can begin without, and misses.
+        var warnings: [ConfigurationIssue]
     }
 
     /// Reads the file.
@@ -72,7 +74,7 @@ struct ConfigurationLoader {
         document.flagUnknownKeys()
         record.flagUnusedVariables(except: ["IMPACT_NOTIFIER_CONFIG"])
         guard let configuration, record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
-        return Loaded(configuration: configuration, entries: record.entries)
+        return Loaded(configuration: configuration, entries: record.entries, warnings: record.warnings)
     }
 
     private static func hasLedger(_ directory: String) -> Bool {
@@ -186,7 +188,7 @@ struct ConfigurationLoader {
             expected: "an IP address and a port, or off",
             show: { $0?.description ?? "off" }
         ) { text -> StatusAddress?? in text == "off" ? .some(nil) : StatusAddress(text).map(Optional.some) }
-        if purpose.expectsFiles, let address, let reason = ListeningSocket.obstacle(at: address.socketAddress) {
+        if purpose.expectsAll, let address, let reason = ListeningSocket.obstacle(at: address.socketAddress) {
             section.flag(
                 "listen",
                 "\(address) cannot be listened at: \(reason); it takes an address of this machine, and a port that the "

@@ -15,6 +15,7 @@ final class ConfigurationRecord {
     /// The environment, for overrides.
     let environment: [String: String]
     private(set) var issues: [ConfigurationIssue] = []
+    private(set) var warnings: [ConfigurationIssue] = []
     private(set) var entries: [Entry] = []
     private var usedVariables: Set<String> = []
 
@@ -23,7 +24,9 @@ final class ConfigurationRecord {
 
     init(environment: [String: String]) { self.environment = environment }
 
-    func add(_ issue: ConfigurationIssue) { issues.append(issue) }
+    func add(_ issue: ConfigurationIssue, isWarning: Bool = false) {
+        if isWarning { warnings.append(issue) } else { issues.append(issue) }
+    }
 
     func add(_ key: String, _ value: String, from origin: String) {
         entries.append(Entry(key: key, value: value, origin: origin))

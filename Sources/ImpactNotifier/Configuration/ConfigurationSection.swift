@@ -241,8 +241,10 @@ final class ConfigurationSection {
     /// - Parameters:
     ///   - key: within this section; of a list's element with its number, `hosts[1]`.
     ///   - message: what is wrong and what would be right.
-    func flag(_ key: String, _ message: String) {
-        flag(node(of: key), full(key), message, origin: record.override(of: full(key))?.name ?? "")
+    ///   - isWarning: the daemon can begin all the same.
+    func flag(_ key: String, _ message: String, isWarning: Bool = false) {
+        let origin = record.override(of: full(key))?.name ?? ""
+        flag(node(of: key), full(key), message, origin: origin, isWarning: isWarning)
     }
 
     /// Records a problem with the value of a key that stands in a section below, `sending.retention`.
@@ -303,12 +305,19 @@ final class ConfigurationSection {
         for child in children { child.flagUnknownKeys() }
     }
 
-    private func flag(_ node: Node?, _ key: String, _ message: String, origin: String? = nil) {
+    private func flag(
+        _ node: Node?,
+        _ key: String,
+        _ message: String,
+        origin: String? = nil,
+        isWarning: Bool = false
+    ) {
         let source = origin?.hasPrefix(ConfigurationRecord.variablePrefix) == true ? origin : nil
         // Of a key that is not there the section's place is the best.
         let mark = source == nil ? node?.mark ?? mark : nil
         let place = mark.map { ConfigurationIssue.Place(line: $0.line, column: $0.column) }
-        record.add(ConfigurationIssue(source: source ?? file, place: place, key: key, message: message))
+        let issue = ConfigurationIssue(source: source ?? file, place: place, key: key, message: message)
+        record.add(issue, isWarning: isWarning)
     }
 
     private func scalar(_ key: String) -> (text: String?, origin: String, node: Node?) {

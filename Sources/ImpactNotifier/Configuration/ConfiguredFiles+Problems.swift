@@ -30,11 +30,14 @@ extension ConfiguredFiles {
         case hostKey(WebURL)
         /// A secret that is not going to be used: of another kind of session than is configured, for one.
         case unusedSecret
-    }
 
-    /// Tells what keeps a path from being used so, when that is to be looked at.
-    func expect(_ path: String, as use: Use, tell: (String) -> Void) {
-        if purpose.expectsFiles, let problem = problem(with: path, as: use) { tell(problem) }
+        /// Whether messages go out without it, as soon as it is there with it.
+        var isSpare: Bool {
+            switch self {
+            case .writing, .newFolder: true
+            default: false
+            }
+        }
     }
 
     /// What keeps a path from being used so, and what to do; nil when nothing does.
@@ -106,9 +109,7 @@ extension ConfiguredFiles {
     /// Whether a secret's file is closed to others, and holds what it should.
     private func contentProblem(_ path: String, _ use: Use) -> String? {
         var status = stat()
-        guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0 else { return nil }
-        // Root looks at what is the daemon's user's; that user is the one who must find it right.
-        guard purpose == .reload || geteuid() != 0 || status.st_uid == 0 else { return nil }
+        guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0, !isPassedBy(path) else { return nil }
         do throws(OAuthFailure) {
             switch use {
             case .clientKey: _ = try ClientKey.load(path)
@@ -121,9 +122,16 @@ extension ConfiguredFiles {
         } catch { return error.sentence }
     }
 
+    /// Whether root only passes by a file: it is another user's, and so is the state, whose user root is going to become.
+    func isPassedBy(_ path: String) -> Bool {
+        var status = stat()
+        guard geteuid() == 0, unsafe stat(path, &status) == 0, status.st_uid != 0 else { return false }
+        return state.flatMap { StateDirectory.user(of: $0) } != 0
+    }
+
     /// What systemd hands over is the service's alone.
     private func isCredential(_ path: String) -> Bool {
-        environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
+        !purpose.delivers && environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
     }
 
     private static func folder(of path: String) -> String {
@@ -160,7 +168,9 @@ extension ConfigurationSection {
             case .authorities, .writing, .newFolder: files.path(text)
             case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey, .unusedSecret: files.secret(text)
             }
-        files.expect(path, as: use) { flag(key, $0) }
+        if files.purpose != .command, let problem = files.problem(with: path, as: use) {
+            flag(key, problem, isWarning: use.isSpare && !files.purpose.expectsAll)
+        }
         return path
     }
 }

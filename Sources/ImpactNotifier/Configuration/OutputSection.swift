@@ -43,8 +43,8 @@ struct OutputSection {
             return nil
         }
         if program.contains("/") { words[0] = files.path(program) }
-        if files.purpose.expectsFiles, let problem = files.programProblem(words[0]) {
-            section.flag("command[0]", problem)
+        if files.purpose != .command, let problem = files.programProblem(words[0]) {
+            section.flag("command[0]", problem, isWarning: !files.purpose.expectsAll)
         }
         return .command(words)
     }
@@ -71,7 +71,7 @@ struct OutputSection {
 
     /// The secret, for whoever is to sign with it.
     private func secret(_ path: String, _ before: Int) -> [UInt8] {
-        guard files.purpose.delivers, section.problemCount == before else { return [] }
+        guard files.purpose.delivers, section.problemCount == before, !files.isPassedBy(path) else { return [] }
         do throws(OAuthFailure) { return try SecretFile().secret(path) } catch {
             section.flag("secret_file", error.sentence)
             return []

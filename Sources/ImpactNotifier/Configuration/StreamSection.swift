@@ -91,7 +91,9 @@ struct StreamSection {
         guard let url else { return nil }
         var host = StreamSource(url, asksForCompression: compression)
         host.keyFile = file
-        guard let file, files.purpose.delivers, section.problemCount == before else { return host }
+        guard let file, files.purpose.delivers, section.problemCount == before, !files.isPassedBy(file) else {
+            return host
+        }
         do throws(OAuthFailure) { host.key = try HostKey(file: file, for: url) } catch {
             section.flag("api_key_file", error.sentence)
         }
