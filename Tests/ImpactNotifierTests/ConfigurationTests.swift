@@ -53,6 +53,8 @@ import Testing
         ("sending:\n  interval: [1]", "sending.interval", "expected a single value, found a list"),
         ("policy:\n  recipients: everybody", "policy.recipients", "one of followers, allowlist, anyone"),
         ("policy:\n  allowlist: [alice]", "policy.allowlist[0]", "expected a DID"),
+        ("policy:\n  blocked_authors: ['did:plc:cut']", "policy.blocked_authors[0]", "24 letters and digits"),
+        ("mentions:\n  owners: ['did:key:zabc']", "mentions.owners[0]", "can be nobody's"),
         ("chat: proxy", "chat", "expected a mapping"),
         ("stream:\n  hosts: ws://127.0.0.1:1/subscribe", "stream.hosts", "expected a wss:// URL"),
         ("stream:\n  parallel_hosts: 3", "stream.parallel_hosts", "only 2 different hosts"),
@@ -238,6 +240,14 @@ import Testing
         #expect(try problems(Self.valid.replacing("[org.example.changeRequest]", with: "[[]]")).count == 1)
         #expect(try problems(Self.valid + "\npolicy:\n  recipients: allowlist\n  allowlist: [alice]").count == 1)
         #expect(try problems(Self.valid + "\nsending:\n  retention: soon\npolicy:\n  maximum_age: 300d").count == 1)
+    }
+
+    @Test(arguments: [
+        ("did:plc:cut", "24 letters and digits"), ("did:key:zabc", "nobody's"), ("did:web:a.test:users:b", "nobody's"),
+        ("did:plc", "did:method:identifier"), ("notifier", "no dot"), ("notifier.local", "not a public one"),
+    ]) func `is of an account that there can be`(account: String, words: String) throws {
+        let found = try problems(Self.valid.replacing("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", with: account))
+        #expect(found.count == 1 && found[0].hasPrefix("1: account: ") && found[0].contains(words), "\(found)")
     }
 
     @Test func `of the example is looked at again`() throws {

@@ -86,10 +86,12 @@ struct ConfigurationLoader {
         path: String,
         record: ConfigurationRecord
     ) -> Configuration? {
-        let account = document.required("account", expected: "the sender's DID or handle") { text in
-            if text.hasPrefix("did:") { return (try? DID(text)).map(ATURI.Authority.did) }
-            return (try? Handle(text)).map(ATURI.Authority.handle)
-        }
+        let account = document.required(
+            "account",
+            expected: "the sender's DID or handle",
+            objection: ATURI.Authority.objection,
+            parse: ATURI.Authority.ofAccount
+        )
         var files = ConfiguredFiles(configuration: path, environment: environment, purpose: purpose)
         let instance = instance(of: path)
         let directory = document.value(

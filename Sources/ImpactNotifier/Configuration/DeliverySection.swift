@@ -38,12 +38,9 @@ struct DeliverySection {
 
     private func policy(_ section: ConfigurationSection) -> PolicyConfiguration {
         var policy = PolicyConfiguration()
-        func dids(_ key: String) -> Set<DID> {
-            Set(section.list(key, default: [], expected: "a DID") { try? DID($0) })
-        }
         policy.recipients = section.choice("recipients", default: policy.recipients)
-        policy.allowlist = dids("allowlist")
-        policy.blockedAuthors = dids("blocked_authors")
+        policy.allowlist = section.dids("allowlist")
+        policy.blockedAuthors = section.dids("blocked_authors")
         policy.maximumAge = section.duration("maximum_age", default: policy.maximumAge, in: Self.some)
         let counts = 1...1_000_000
         policy.authorHourlyLimit = section.integer("author_hourly_limit", default: policy.authorHourlyLimit, in: counts)
@@ -131,7 +128,7 @@ struct DeliverySection {
 
     private func mentions(_ section: ConfigurationSection) -> MentionConfiguration {
         var mentions = MentionConfiguration()
-        mentions.owners = Set(section.list("owners", default: [], expected: "a DID") { try? DID($0) })
+        mentions.owners = section.dids("owners")
         mentions.interval = section.duration("interval", default: mentions.interval, in: Self.long)
         mentions.dailyLimit = section.integer("daily_limit", default: mentions.dailyLimit, in: 1...10_000)
         return mentions
