@@ -75,6 +75,7 @@ import Testing
         ),
         ("stream:\n  sweep_directories: ['https://a.test', 'https://a.test/']", "stream.sweep_directories[1]", "once"),
         ("identity:\n  appview: 'https://a.test/?x'", "identity.appview", "did you mean https://a.test?"),
+        ("identity:\n  appview: 'https://a..test'", "identity.appview", "its host is no name"),
         ("identity:\n  appview: 'wss://a.test'", "identity.appview", "its scheme is not https"),
         ("session:\n  client_id: https://a.test", "session.client_id", "it has no path"),
         ("session:\n  client_id: 'https://a.test:8443/x.json'", "session.client_id", "not https on the default port"),
@@ -83,6 +84,7 @@ import Testing
         ("outputs:\n  - {name: x, file: /x, secret_file: s}", "outputs[0].secret_file", "beside a webhook"),
         ("outputs:\n  - {name: x, file: /x, occasions: []}", "outputs[0].occasions", "told of nothing"),
         ("outputs:\n  - {name: x, command: []}", "outputs[0].command", "names no program"),
+        ("outputs:\n  - {name: ' ', file: /x}", "outputs[0].name", "can be seen"),
         ("outputs:\n  - {name: x, file: ''}", "outputs[0].file", "it is empty"),
         ("outputs:\n  - {name: x, file: /x}\n  - {name: x, file: /y}", "outputs[1].name", "already"),
         ("state_directory: ''", "state_directory", "it is empty"),
@@ -112,6 +114,11 @@ import Testing
         ),
         ("message:\n  service: ' '", "message.service", "can be seen"),
         ("chat:\n  proxy: did:web:api.bsky.chat", "chat.proxy", "one #"),
+        ("chat:\n  proxy: 'did:web:api.bsky.chat#chät'", "chat.proxy", "ASCII"),
+        (
+            "sending:\n  interval: 8d\npolicy:\n  maximum_queue_age: 7d", "sending.interval",
+            "longer than policy.maximum_queue_age"
+        ),
         ("identity:\n  plc_directory: http://plc.directory", "identity.plc_directory", "expected an https:// URL"),
         ("session:\n  kind: confidential", "session.client_key_file", "a confidential client needs it"),
         ("outputs:\n  - name: x", "outputs[0].name", "exactly one of"),

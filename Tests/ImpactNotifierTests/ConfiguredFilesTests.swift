@@ -82,6 +82,8 @@ import Testing
         ("outputs: [{name: a, file: /tmp}]", "outputs[0].file", "is a folder"),
         ("outputs: [{name: a, command: [bin/absent]}]", "outputs[0].command[0]", "no file"),
         ("outputs: [{name: a, command: [./text]}]", "outputs[0].command[0]", "chmod"),
+        ("outputs: [{name: a, command: [/dev/null]}]", "outputs[0].command[0]", "no plain file"),
+        ("outputs: [{name: a, command: [.]}]", "outputs[0].command[0]", "in PATH"),
         ("outputs: [{name: a, command: [no-such-program]}]", "outputs[0].command[0]", "in PATH"),
         (
             "outputs: [{name: a, webhook: 'https://a.test', secret_file: absent}]", "outputs[0].secret_file",
@@ -137,6 +139,15 @@ import Testing
             let own = "status: {listen: '127.0.0.1:\(taken.port)'}"
             #expect(try problems(own, for: purpose, in: directory).isEmpty)
         }
+    }
+
+    @Test func `belong to a confidential client, when there is a client's id, but while it is prepared`() throws {
+        let directory = try TemporaryDirectory()
+        let addition = "session: {client_id: 'https://a.test/x.json', redirect_uri: 'https://a.test/y'}"
+        for purpose in [ConfigurationLoader.Purpose.check, .start, .reload] {
+            #expect(try problems(addition, for: purpose, in: directory).map(\.key) == ["session.client_id"])
+        }
+        #expect(try problems(addition, for: .command, in: directory).isEmpty)
     }
 
     @Test func `are all told in one run`() throws {

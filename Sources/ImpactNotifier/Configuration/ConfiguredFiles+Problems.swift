@@ -62,11 +62,15 @@ extension ConfiguredFiles {
         guard !program.contains("/") else {
             var status = stat()
             guard unsafe stat(program, &status) == 0 else { return Self.absence(of: program) }
-            if status.st_mode & S_IFMT == S_IFDIR { return "\(program) is a folder" }
+            guard status.st_mode & S_IFMT == S_IFREG else { return "\(program) is no plain file" }
             return unsafe access(program, X_OK) == 0 ? nil : "\(program) cannot be run; chmod 755 \(program)"
         }
+        func isProgram(_ path: String) -> Bool {
+            var status = stat()
+            return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+        }
         let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-        if folders.contains(where: { unsafe access("\($0)/\(program)", X_OK) == 0 }) { return nil }
+        if folders.contains(where: { isProgram("\($0)/\(program)") }) { return nil }
         return "there is no program “\(program)” in PATH; write its whole path"
     }
 

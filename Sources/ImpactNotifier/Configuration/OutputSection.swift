@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import Network
 internal import Notifier
 internal import OAuth
@@ -10,7 +11,9 @@ struct OutputSection {
 
     /// The output; nil when it cannot be used, and the problem is recorded.
     func output() -> OutputConfiguration? {
-        let name = section.required("name", expected: "a name") { $0.isEmpty ? nil : $0 }
+        let name = section.required("name", expected: "a name that can be seen") {
+            PlainText.sanitize($0).isEmpty ? nil : $0
+        }
         let channels = [file(), command(), webhook()].compactMap(\.self)
         let occasions = section.list(
             "occasions",

@@ -36,7 +36,9 @@ struct ServiceAddress {
     private init(_ text: String, _ objection: (WebURL) -> String?) {
         do {
             let url = try WebURL(text)
-            self.objection = objection(url)
+            // A literal of IPv6 holds colons, and has been read as one.
+            let isHost = url.host.contains(":") || KnownHosts.isName(url.host)
+            self.objection = isHost ? objection(url) : "its host is no name: a part of it is empty, or too long"
             self.url = self.objection == nil ? url : nil
         } catch {
             self.url = nil

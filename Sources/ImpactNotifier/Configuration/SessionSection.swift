@@ -39,6 +39,9 @@ struct SessionSection {
             }
         case .appPassword where session.appPasswordFile == nil && !section.has("app_password_file"):
             section.flag("app_password_file", "this session kind reads its app password from a file")
+        // Commands prepare what is going to be hosted; a login would name a client that has no key here.
+        case .loopback where session.clientID != nil && files.purpose != .command:
+            section.flag("client_id", "is of a confidential client: write kind: confidential, or leave it out")
         case .appPassword, .loopback: break
         }
         return session

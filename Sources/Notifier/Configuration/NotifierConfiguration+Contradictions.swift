@@ -46,6 +46,13 @@ extension NotifierConfiguration {
             reason: "promises what nobody reads while sending.answers_interval is off"
         )
         check(
+            sending.interval > policy.maximumQueueAge,
+            "sending.interval",
+            "policy.maximum_queue_age",
+            ofBothWritten: true,
+            reason: "is longer than policy.maximum_queue_age: what waits for its turn would be dropped before"
+        )
+        check(
             sending.firstWait > sending.maximumWait,
             "sending.first_wait",
             "sending.maximum_wait",
