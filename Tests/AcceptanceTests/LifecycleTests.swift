@@ -193,12 +193,26 @@ struct `The daemon as a process` {
 
     @Test func `a wrong configuration ends the start with 78 and names file, line and key`() async throws {
         let stage = try await Stage(isLoggedIn: false)
-        try stage.daemon.extendConfiguration("sendign:\n  interval: 5s\n")
+        try stage.daemon.extendConfiguration(
+            """
+            sendign:
+              interval: 5s
+            network: {certificate_authority_file: /nonexistent/ca.pem}
+            mentions: {owners: ['did:plc:cut']}
+            outputs: [{name: a, webhook: 'https://a.test/', secret_file: absent}]
+
+            """
+        )
+        let keys = [
+            "sendign", "network.certificate_authority_file", "mentions.owners[0]", "outputs[0].secret_file",
+        ]
         for command in ["check", "run"] {
             let process = try stage.daemon.start(command)
             #expect(await process.ended(within: .seconds(20)) == .exited(78), tail(process))
-            let line = process.output.first { $0.contains("sendign") }
-            #expect(line?.hasPrefix(stage.daemon.configurationPath + ":") == true, tail(process))
+            for key in keys {
+                let line = process.output.first { $0.contains(": \(key): ") }
+                #expect(line?.hasPrefix(stage.daemon.configurationPath + ":") == true, tail(process))
+            }
         }
     }
 

@@ -79,6 +79,9 @@ import Testing
             "chmod"
         ),
         ("outputs: [{name: a, file: absent/a.jsonl}]", "outputs[0].file", "there is no folder"),
+        (
+            "outputs: [{name: a, file: /tmp/\(String(repeating: "x", count: 300))}]", "outputs[0].file", "too long"
+        ),
         ("outputs: [{name: a, file: /tmp}]", "outputs[0].file", "is a folder"),
         ("outputs: [{name: a, command: [bin/absent]}]", "outputs[0].command[0]", "no file"),
         ("outputs: [{name: a, command: [./text]}]", "outputs[0].command[0]", "chmod"),

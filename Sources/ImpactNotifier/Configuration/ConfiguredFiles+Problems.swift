@@ -45,11 +45,10 @@ extension ConfiguredFiles {
         switch use {
         case .unusedSecret: return nil
         case .authorities: return readingProblem(path) ?? authoritiesProblem(path)
-        case .newFolder:
-            return folderProblem(unsafe access(path, F_OK) == 0 ? path : Self.folder(of: path))
+        case .newFolder: return unsafe access(path, F_OK) == 0 ? folderProblem(path) : makingProblem(path)
         case .writing:
             var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return folderProblem(Self.folder(of: path)) }
+            guard unsafe stat(path, &status) == 0 else { return makingProblem(path) }
             if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
             return unsafe access(path, W_OK) == 0 ? nil : Self.refusal(path, "write to")
         case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey:
@@ -97,6 +96,11 @@ extension ConfiguredFiles {
             return "\(error.detail); each certificate must be whole, from its BEGIN to its END, and in base64"
         }
         return nil
+    }
+
+    /// Of a path that was not found just now.
+    private func makingProblem(_ path: String) -> String? {
+        errno == ENOENT ? folderProblem(Self.folder(of: path)) : Self.absence(of: path)
     }
 
     private func folderProblem(_ folder: String) -> String? {
