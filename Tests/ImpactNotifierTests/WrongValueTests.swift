@@ -10,8 +10,8 @@ import Testing
 
 @testable import ImpactNotifier
 
-/// Every key with every wrong kind of value: check, the start and a reload refuse it alike and where it stands, or what comes
-/// of it can run.
+/// Every key with every wrong kind of value: check and the start refuse it alike and where it stands, or what comes of it can
+/// run.
 @Suite struct `A wrong value` {
     private static let rules = """
         rules:
