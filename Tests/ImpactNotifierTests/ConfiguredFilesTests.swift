@@ -50,6 +50,13 @@ import Testing
         #expect(try problems("stream: {recorder_directory: recorder}", in: TemporaryDirectory()).isEmpty)
     }
 
+    @Test(arguments: ["outputs: [{name: a, file: NAME}]", "stream: {recorder_directory: NAME}"])
+    func `are not made under a name that no file can have`(addition: String) throws {
+        let name = String(repeating: "x", count: 300)
+        let found = try problems(addition.replacing("NAME", with: name), in: TemporaryDirectory())
+        #expect(found.count == 1 && found[0].message.contains("too long"), "\(found)")
+    }
+
     @Test(arguments: [
         ("network: {certificate_authority_file: /nope.pem}", "network.certificate_authority_file", "no file /nope.pem"),
         ("network: {certificate_authority_file: /tmp}", "network.certificate_authority_file", "is a folder"),
@@ -79,9 +86,6 @@ import Testing
             "chmod"
         ),
         ("outputs: [{name: a, file: absent/a.jsonl}]", "outputs[0].file", "there is no folder"),
-        (
-            "outputs: [{name: a, file: /tmp/\(String(repeating: "x", count: 300))}]", "outputs[0].file", "too long"
-        ),
         ("outputs: [{name: a, file: /tmp}]", "outputs[0].file", "is a folder"),
         ("outputs: [{name: a, command: [bin/absent]}]", "outputs[0].command[0]", "no file"),
         ("outputs: [{name: a, command: [./text]}]", "outputs[0].command[0]", "chmod"),
