@@ -86,7 +86,6 @@ extension ConfiguredFiles {
     }
 
     /// Whether the streams, and libcurl, which has OpenSSL read it likewise, can use a file of authorities.
-
     private func authoritiesProblem(_ path: String) -> String? {
         guard let bytes = try? Data(contentsOf: URL(filePath: path)) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -100,7 +99,7 @@ extension ConfiguredFiles {
 
     /// Of a path that was not found just now.
     private func makingProblem(_ path: String) -> String? {
-        errno == ENOENT ? folderProblem(Self.folder(of: path)) : Self.absence(of: path)
+        errno == ENAMETOOLONG ? Self.absence(of: path) : folderProblem(Self.folder(of: path))
     }
 
     private func folderProblem(_ folder: String) -> String? {
