@@ -62,6 +62,7 @@ struct `A reload that is asked for by command` {
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
         try directory.write(authority, to: "ca.pem")
         try await reload(stage, status: 0, says: "in force")
+        withExtendedLifetime(directory) {}
     }
 
     @Test func `does not speak for a daemon that reads another configuration`() async throws {
