@@ -187,7 +187,7 @@ def follow():
     # What waits is looked at anew under other settings: that was done before.
     daemon = Daemon(sandbox, "few", appview.url)
     daemon.run()
-    while not (settings := daemon.ask("SELECT value FROM setting WHERE name = 'settings-in-force'")):
+    while not (settings := daemon.ask("SELECT value FROM setting WHERE name = 'settings-in-force' AND value <> ''")):
         time.sleep(0.2)
     daemon.stop()
     daemon = Daemon(sandbox, "owners", appview.url)

@@ -154,4 +154,34 @@ import Testing
         try await world.run([World.batch(other)]) { $0[.delivered] == 2 && $0[.queued] == 1 }
         #expect(try await world.jobs().first { $0.state == .queued } == before.first { $0.state == .queued })
     }
+
+    /// What looks at a waiting room by these settings.
+    private func review(_ room: WaitingRoom, by configuration: NotifierConfiguration) -> SettingsReview {
+        let context = DeliveryContext.silent(configuration, http: room.appView, wallClock: room.clock)
+        return SettingsReview(context: context, queue: room.queue, settings: room.ledger.settings)
+    }
+
+    @Test func `settings that were taken back before all was looked at leave nothing waiting by them`() async throws {
+        let room = try await WaitingRoom()
+        var anyone = room.configuration
+        anyone.policy.recipients = .anyone
+        try await review(room, by: anyone).begin()
+        try await review(room, by: anyone).run()
+        // A reload with others, which ends before it has looked at anything.
+        try await review(room, by: room.configuration).begin()
+        try await room.add([WaitingRoom.owner(0)])
+        try await review(room, by: anyone).begin()
+        try await review(room, by: anyone).run()
+        #expect(try await room.waiting().isEmpty)
+        #expect(try await room.jobs(in: .lookup).count == 1)
+    }
+
+    @Test func `whose relationship is unknown waits on for their answer when settings change`() async throws {
+        let room = try await WaitingRoom()
+        let owner = WaitingRoom.owner(0)
+        try await room.add([owner], waitingFor: .relationshipUnknown)
+        try await review(room, by: room.configuration).run()
+        _ = try await room.queue.wakeDue(now: room.clock.now(), agreed: room.clock.now())
+        #expect(try await room.waiting() == [owner])
+    }
 }

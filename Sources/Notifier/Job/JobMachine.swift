@@ -100,7 +100,8 @@ extension JobMachine {
         case .wakened: return state == .deferred ? [.reopenRequest(nil)] : enter(.queued, nil)
         case .admitted(.waits(let cause)):
             // What the chat service said of the same says more.
-            guard state == .queued || reason == .relationshipUnknown || reason?.waits != cause.waits else { return nil }
+            guard state == .queued || reason == .relationshipUnknown && cause != reason || reason?.waits != cause.waits
+            else { return nil }
             return enter(.deferred, cause)
         case .admitted(.refused(let cause)), .calledOff(let cause): return enter(.dropped, cause)
         case .postponed(let cause): return state == .queued ? enter(.queued, cause) : nil

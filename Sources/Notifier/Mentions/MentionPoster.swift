@@ -43,7 +43,6 @@ actor MentionPoster {
 
     /// Runs until its loop is drained; nobody is mentioned when nobody has agreed.
     func run() async throws(LedgerError) {
-        try await queue.recoverMentions(of: context.configuration.mentions.owners, now: context.now)
         if let limit = try await limits.recall() { breaker.restore(limit) }
         try await context.loops.mentioning.run { () async throws(LedgerError) in
             let wait = try await self.step()

@@ -225,6 +225,10 @@ public actor Pipeline {
             now: context.now
         )
         let bursts = try await queue.bursts(atMost: BurstBreaker.capacity)
+        let review = SettingsReview(context: context, queue: queue, settings: ledger.settings)
+        try await review.begin()
+        // Before what waits is looked at: some of it waits again then.
+        try await queue.recoverMentions(of: context.configuration.mentions.owners, now: context.now)
         return Parts(
             intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] remembered in
                 await lookup.forget(remembered)
@@ -236,7 +240,7 @@ public actor Pipeline {
                 await lookup.name(of: did, within: .seconds(30))
             },
             housekeeper: Housekeeper(context, ledger: ledger),
-            review: SettingsReview(context: context, queue: queue, settings: ledger.settings),
+            review: review,
             watch: LedgerWatch(context: context, ledger: ledger, queue: queue)
         )
     }

@@ -13,7 +13,15 @@ struct SettingsReview: Sendable {
     let queue: JobQueue
     let settings: Settings
 
-    private static let name = "settings-in-force"
+    /// The setting with the fingerprint of those by which all that waits was looked at; empty until that is done.
+    static let name = "settings-in-force"
+
+    /// Notes that other settings are in force, before anything is left waiting by them: what waits is looked at then, whichever
+    /// settings come next.
+    func begin() async throws(LedgerError) {
+        guard try await settings[Self.name] != context.configuration.fingerprint else { return }
+        try await settings.set(Self.name, to: "")
+    }
 
     /// Does it, when the fingerprint of the settings is not the one of the last time; a run that was cut short is repeated.
     func run() async throws(LedgerError) {

@@ -4,7 +4,7 @@ import Testing
 @testable import Notifier
 
 @Suite struct `The model check` {
-    /// The longest histories behind each scenario's start; 4 takes less than a minute, 6 some minutes.
+    /// The longest histories behind each scenario's start: docs/development.md.
     private static let depth =
         unsafe getenv("IMPACT_NOTIFIER_MODEL_DEPTH").flatMap { unsafe Int(String(cString: $0)) } ?? 4
 

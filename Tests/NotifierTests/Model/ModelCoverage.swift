@@ -43,6 +43,14 @@ enum ModelCoverage {
         "find(recipients): job - > dropped(shadow-mode)",  // admitted: refused, what was seen while sending was off
         "retry: job dropped(shadow-mode) > -",
         "job queued > queued(digest-window)",  // postponed
+        "open(answered): job queued > queued(author-limit)",
+        "open(answered): job queued > queued(owner-limit)",
+        "review: job queued(author-limit) > queued",  // wakened
+        "review: job queued > dropped(author-blocked)",  // admitted: refused
+        "review: job queued > dropped(owner-not-allowed)",
+        "review: job queued > deferred(relationship-unknown)",  // admitted: waits
+        "review: job deferred(owner-not-following) > -",  // admitted: told
+        "month: job queued > dropped(queue-expired)",  // waitExpired
         "ask: job deferred(owner-not-following) > -",  // wakened, reopenRequest
         "drop: job queued > dropped(operator-decision)",  // calledOff
         "drop: job verify(outcome-unknown) > verify(outcome-unknown)!operator-decision",

@@ -17,15 +17,13 @@ extension ModelDriver {
             _ = try await queue.apply(event, to: candidate.jobs.map(\.id), now: state.now)
             return
         }
-        if let (limit, until) = candidate.heldBy, limit.reason == .digestWindow {
-            let author = candidate.head.author
-            return try await queue.postpone(
-                by: limit,
-                author: author,
-                owner: candidate.owner,
-                until: until,
-                now: state.now
-            )
+        // No settings limit the messages to everybody.
+        if let (limit, until) = candidate.heldBy {
+            let (author, owner) = (candidate.head.author, candidate.owner)
+            try await queue.postpone(by: limit, author: author, owner: owner, until: until, now: state.now)
+            // Its turn came a moment before that of the message in front of it was over: time alone helps.
+            if candidate.head.reason == limit.reason { try await open(calling) }
+            return
         }
         let reference = MessageReference.reference(candidate.jobs.map { Self.marker.mark($0.uri) })
         let tells = candidate.jobs.map { $0.cid ?? "" }.joined(separator: " ")
@@ -39,12 +37,12 @@ extension ModelDriver {
     }
 
     private mutating func nextCandidate() async throws -> SendCandidate? {
-        var configuration = world.configuration
-        if world.hasWindow { configuration.digest.window = .seconds(300) }
         for _ in 0..<4 {
             guard try await queue.nextVerification(now: state.now) == nil else { return nil }
             _ = try await queue.wakeDue(now: state.now, agreed: state.now)
-            if let candidate = try await queue.nextCandidate(configuration, now: state.now) { return candidate }
+            if let candidate = try await queue.nextCandidate(world.configuration, now: state.now) {
+                return candidate
+            }
             guard let due = try await store.nextDue(after: state.now) else { return nil }
             state.now = due
         }
@@ -98,6 +96,9 @@ extension ModelDriver {
         state.sending = nil
         if let failure = prepared.failure, let first = prepared.candidate.jobs.first {
             let verdict = try await refine(classify(.openConversation, failure), first.request, first.owner)
+            if verdict.isRefusal {
+                try await queue.countOpening(for: prepared.candidate.head.author, now: state.now)
+            }
             let note = Attempt(.openConversation, failure, verdict)
             _ = try await queue.apply(.failed(verdict), to: prepared.candidate.jobs.map(\.id), note, now: state.now)
             return
@@ -110,7 +111,13 @@ extension ModelDriver {
             policy: policy,
             now: state.now
         )
-        if let message { try await leave(message, sending) }
+        guard let message else { return }
+        if let (column, window) = world.limit,
+            try await store.sent(like: message.id, column, within: window, now: state.now) > 1
+        {
+            faults.append("a message leaves above the limit: \(message.owner)")
+        }
+        try await leave(message, sending)
     }
 
     private mutating func leave(_ message: Message, _ sending: ModelStep.Sending) async throws {

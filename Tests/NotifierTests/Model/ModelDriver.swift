@@ -58,19 +58,41 @@ struct ModelDriver {
             state.world.settings = settings
             try await restart()
         case .restart: try await restart()
+        case .review: try await review.run()
         case .month:
             state.now += 31 * 86_400
             _ = try await queue.wakeDue(now: state.now, agreed: state.now)
+            try await expireQueued()
         }
     }
 
-    /// What the loops do first when the process starts; what was in memory is gone.
+    /// What a pipeline does before its first steps, when the process starts or settings were loaded; what was in memory is gone.
+    ///
+    /// What waits is looked at anew beside all other steps: that is one of its own.
     mutating func restart() async throws {
         state.sending = nil
         state.looking = []
-        _ = try await queue.recover(now: state.now)
+        try await review.begin()
         try await queue.recoverMentions(of: world.configuration.mentions.owners, now: state.now)
+        _ = try await queue.recover(now: state.now)
+        try await expireQueued()
+        while try await queue.correctWaits(before: nil, now: state.now) {}
     }
+
+    /// What the housekeeper does at the start and each hour.
+    private func expireQueued() async throws {
+        let oldest = state.now - world.configuration.policy.maximumQueueAge
+        while try await !queue.expireQueued(before: oldest, now: state.now).outcomes.isEmpty {}
+    }
+
+    private var review: SettingsReview {
+        let clock = ManualClock(state.now)
+        let context = DeliveryContext.silent(world.configuration, http: Self.network, wallClock: clock)
+        return SettingsReview(context: context, queue: queue, settings: store.ledger.settings)
+    }
+
+    /// Nobody asks it anything.
+    private static let network = ScriptedClient.world()
 }
 
 // The stream and the people.

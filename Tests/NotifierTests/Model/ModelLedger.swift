@@ -19,7 +19,8 @@ struct ModelLedger: Sendable {
 
     /// In the order in which rows can be inserted.
     private static let tables = [
-        "request", "message", "job", "attempt", "conversation", "suppression", "recipient", "sighting",
+        "request", "message", "job", "attempt", "conversation", "suppression", "recipient", "sighting", "opening",
+        "setting",
     ]
 
     init() throws {
@@ -55,6 +56,7 @@ struct ModelLedger: Sendable {
         try await ledger.database.write { [loading] database in
             for table in [
                 "job", "attempt", "message", "request", "conversation", "suppression", "recipient", "tally", "sighting",
+                "opening", "setting",
             ] {
                 try database.cachedStatement(sql: "DELETE FROM \(table)").execute()
             }
@@ -95,6 +97,11 @@ struct ModelView: Sendable {
     var jobs: [Job] = []
     var messages: [Message] = []
     var suppressed: Set<DID> = []
+    /// The fingerprint of the settings by which what waits was looked at last; empty while that is under way.
+    var reviewed: String?
+
+    /// Whether what waits is still to be looked at by these settings.
+    func owesReview(by settings: ModelWorld.Settings) -> Bool { reviewed != ModelWorld.fingerprints[settings] }
 }
 
 extension ModelLedger {
@@ -103,7 +110,7 @@ extension ModelLedger {
         let held = state.sending?.candidate.jobs.map { "\($0.id)" } ?? []
         let looking = state.looking.map { "[\($0.request.request),\"\($0.request.rev)\"]" }
         let arguments: StatementArguments = [
-            state.now, state.world.hasWindow, "[\(held.joined(separator: ","))]", "[\(looking.joined(separator: ","))]",
+            state.now, state.world.counted, "[\(held.joined(separator: ","))]", "[\(looking.joined(separator: ","))]",
         ]
         return try await ledger.database.read { database in
             try String.fetchOne(database.cachedStatement(sql: ModelSQL.fingerprint), arguments: arguments) ?? ""
@@ -167,6 +174,7 @@ extension ModelLedger {
             view.suppressed = Set(
                 try String.fetchAll(database.cachedStatement(sql: "SELECT did FROM suppression")).map { try DID($0) }
             )
+            view.reviewed = try database.setting(SettingsReview.name)
             return view
         }
     }
@@ -174,7 +182,7 @@ extension ModelLedger {
 
 /// Questions to the whole ledger.
 enum ModelSQL {
-    /// ?1 is now, ?2 whether what was sent lately counts, ?3 the jobs that the sender holds, ?4 the requests that are looked up.
+    /// ?1 is now, ?2 for how long what was sent counts, ?3 the jobs that the sender holds, ?4 the requests that are looked up.
     static let fingerprint = """
         SELECT json_array(
             (SELECT json_group_array(json_array(uri, state, reason, is_shadow, cid, reference, min(attempts, 3), wait_until IS NULL,
@@ -202,7 +210,10 @@ enum ModelSQL {
                 WHERE state IN ('queued', 'deferred') AND due_at > ?1
                 UNION ALL SELECT 'message', owner, due_at FROM message WHERE state = 'verify' AND due_at > ?1
                 ORDER BY due_at, 1, 2)),
-            CASE WHEN ?2 THEN (SELECT count(*) FROM message WHERE sends > 0 AND sent_at > ?1 - 300) END,
+            (SELECT json_group_array(json_array(author, owner)) FROM (SELECT author, owner FROM message
+                WHERE sends > 0 AND sent_at > ?1 - ?2 UNION ALL SELECT author, NULL FROM opening WHERE sent_at > ?1 - ?2
+                ORDER BY 1, 2)),
+            (SELECT value FROM setting WHERE name = 'settings-in-force'),
             (SELECT json_group_array((SELECT request || owner FROM job WHERE id = value)) FROM json_each(?3)),
             (SELECT json_group_array(EXISTS (SELECT 1 FROM request WHERE id = value->>0 AND rev = value->>1))
                 FROM json_each(?4)))
@@ -241,6 +252,8 @@ enum ModelSQL {
         UNION ALL SELECT 'a message in doubt speaks of no job' FROM message WHERE state IN ('verify', 'uncertain')
             AND NOT EXISTS (SELECT 1 FROM job WHERE job.message = message.id)
         UNION ALL SELECT 'a job waits for ever' FROM job WHERE state = 'deferred' AND wait_until IS NULL
+        UNION ALL SELECT 'a job that waits for a follow is due before its end' FROM job WHERE state = 'deferred'
+            AND reason IN ('owner-not-following', 'owner-does-not-follow', 'relationship-unknown') AND due_at < wait_until
         """
 }
 
@@ -257,6 +270,21 @@ extension ModelLedger {
                 ),
                 arguments: [now]
             )
+        }
+    }
+
+    /// How many messages have left, or may have, in so many seconds, of those that share a column with one of them.
+    func sent(like message: Int64, _ column: String, within window: Int, now: UnixTime) async throws -> Int {
+        try await ledger.database.read { database in
+            try Int.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT count(*) FROM message WHERE sends > 0 AND sent_at > ? - ?
+                            AND \(column) = (SELECT \(column) FROM message WHERE id = ?)
+                        """
+                ),
+                arguments: [now, window, message]
+            ) ?? 0
         }
     }
 

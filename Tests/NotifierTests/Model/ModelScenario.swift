@@ -80,13 +80,20 @@ struct ModelScenario: Sendable {
             "settings change",
             [.write(0), .write(2)] + found + [.find(.recipients)],
             loops + [.reload(.anyone), .reload(.allowlist), .reload(.blocked), .reload(.ruleless), .reload(.followers)]
-                + [.send(.lostBeforeStoring), .suppress(0), .lift(0), .update(0), .retry(0), .restart]
+                + [.review, .send(.lostBeforeStoring), .suppress(0), .lift(0), .update(0), .retry(0), .restart]
         ) { $0.refusesEarly = false },
+        ModelScenario(
+            "settings change while a follow is waited for",
+            [.write(0), .reload(.followers)] + found + [.ask],
+            loops + [.reload(.anyone), .reload(.followers), .reload(.allowlist), .review]
+                + [.ask, .follow(0), .update(0), .month, .restart]
+        ) { $0.followers = [] },
         ModelScenario(
             "sending is turned off and on",
             [.write(0)] + found + [.open(.answered), .send(.lostBeforeStoring), .reload(.shadow), .write(1)],
             loops + [
                 .update(0), .move(0), .update(1), .move(1), .delete(1), .write(1), .reload(.anyone), .reload(.shadow),
+                .review,
             ]
                 + [.send(.lostAfterStoring), .drop(0), .retry(0), .retry(1), .restart]
         ),
@@ -116,6 +123,18 @@ struct ModelScenario: Sendable {
             loops + [
                 .send(.lostBeforeStoring), .update(1), .delete(1), .write(1), .drop(1), .retry(1), .stop(0), .restart,
             ]
-        ) { $0.hasWindow = true },
+        ) {
+            $0.settings = .window
+            $0.counted = 300
+        },
+        ModelScenario(
+            "a limit holds two messages back",
+            [.write(0)] + found + [.open(.answered), .send(.arrives), .write(2)] + found,
+            loops + [.reload(.anyone), .reload(.ownerLimit), .reload(.authorLimit), .review]
+                + [.update(2), .delete(2), .drop(2), .block(1), .restart]
+        ) {
+            $0.settings = .authorLimit
+            $0.counted = 3600
+        },
     ]
 }

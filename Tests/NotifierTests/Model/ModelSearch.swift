@@ -48,6 +48,7 @@ struct ModelSearch {
         driver.state.world = scenario.world
         driver.state.rows = try await store.save()
         try await store.load(driver.state.rows.map { _ in "[]" })
+        for step in [ModelStep.restart, .review] { try await driver.take(step) }
         var view = try await store.view()
         for step in scenario.prefix {
             let before = view

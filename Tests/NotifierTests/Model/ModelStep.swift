@@ -57,6 +57,8 @@ enum ModelStep: Sendable, Hashable {
     case suppress(Int)
     case lift(Int)
     case reload(ModelWorld.Settings)
+    // What waits is looked at anew by other settings.
+    case review
     // The process, the time.
     case restart, month
 
@@ -91,6 +93,7 @@ enum ModelStep: Sendable, Hashable {
         case .ask: return view.jobs.contains { $0.state == .deferred }
         case .mention: return view.jobs.contains { $0.state == .posting || $0.state == .deferred }
         case .month: return isWaiting || view.requests.contains { $0.reason == .repositoryInactive }
+        case .review: return view.owesReview(by: state.world.settings)
         case .reload(let settings): return !isSending && state.looking.isEmpty && settings != state.world.settings
         case .write(let request): return [nil, .deleted].contains(state.world.records[request])
         case .update(let request): return [.first, .moved].contains(state.world.records[request])

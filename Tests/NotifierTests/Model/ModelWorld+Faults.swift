@@ -6,6 +6,7 @@ extension ModelState {
     /// What the loops do next when nothing bad happens any more; nil when they have nothing to do.
     func nextGoodStep(_ view: ModelView) -> ModelStep? {
         if sending != nil { return .send(.arrives) }
+        if view.owesReview(by: world.settings) { return .review }
         if !looking.isEmpty { return .find(.recipients) }
         if view.messages.contains(where: { $0.state == .verify }) { return .verify(.arrives) }
         if view.requests.contains(where: { $0.state == .lookup }) { return .look }
@@ -55,6 +56,9 @@ extension ModelWorld {
         .recordDeleted, .recordReplaced, .ownerChanged, .authorInactive, .authorBurst,
     ]
 
+    /// By these something waits for a follow, or until its rule has a new name.
+    private static let waiting: Set<Settings> = [.followers, .mentions, .ruleless]
+
     /// What must not be seen when nothing happens any more.
     func faultsAtRest(in view: ModelView) -> [String] {
         var faults: [String] = []
@@ -70,6 +74,9 @@ extension ModelWorld {
             let recipients = Self.recipients(of: Self.reference(of: number, version))
             for job in view.jobs where job.request == number {
                 let name = "r\(number) for \(job.owner)"
+                if job.state == .deferred, job.reason?.isOfPolicy == true, !Self.waiting.contains(settings) {
+                    faults.append("\(name) waits for a follow that the settings do not ask for")
+                }
                 if !recipients.contains(job.owner), !job.state.isFinal {
                     faults.append("\(name), who does not own it, is open")
                 }

@@ -15,7 +15,7 @@ struct ModelWorld: Sendable, Hashable {
     }
 
     /// What an operator has configured.
-    enum Settings: String, Sendable, Hashable {
+    enum Settings: String, Sendable, Hashable, CaseIterable {
         case anyone
         case followers
         /// Only the other owner is on the list.
@@ -28,6 +28,12 @@ struct ModelWorld: Sendable, Hashable {
         case mentions
         /// Nothing is sent.
         case shadow
+        /// Every owner gets one message in five minutes.
+        case window
+        /// Every owner gets one message in an hour.
+        case ownerLimit
+        /// Every author's requests cause one message in an hour.
+        case authorLimit
     }
 
     /// A message in a conversation: its marks, and the requests and versions that it tells.
@@ -40,8 +46,8 @@ struct ModelWorld: Sendable, Hashable {
     var settings = Settings.anyone
     /// Whether the sender asks the settings already when it takes up a job; ``JobQueue/begin`` asks them in any case.
     var refusesEarly = true
-    /// Whether every owner gets one message in five minutes.
-    var hasWindow = false
+    /// For how many seconds what was sent counts for a limit; nil where there is none.
+    var counted: Int?
     var records: [Int: Version] = [:]
     /// Requests whose author is gone, or that an operator dropped, since anything spoke for them.
     var calledOff: Set<Int> = []
@@ -89,7 +95,7 @@ struct ModelWorld: Sendable, Hashable {
 
     private static let configurations: [Settings: NotifierConfiguration] = {
         var all: [Settings: NotifierConfiguration] = [:]
-        for settings in [Settings.anyone, .followers, .allowlist, .blocked, .ruleless, .mentions, .shadow] {
+        for settings in Settings.allCases {
             guard var configuration = try? World.configuration() else { continue }
             configuration.digest.maximumListed = 5
             configuration.digest.window = .zero
@@ -107,11 +113,27 @@ struct ModelWorld: Sendable, Hashable {
                 configuration.mentions.interval = .zero
                 configuration.mentions.dailyLimit = 1000
             case .shadow: configuration.sending.isEnabled = false
+            case .window: configuration.digest.window = .seconds(300)
+            case .ownerLimit: configuration.policy.ownerHourlyLimit = 1
+            case .authorLimit: configuration.policy.authorHourlyLimit = 1
             }
             all[settings] = configuration
         }
         return all
     }()
+
+    /// The settings as the ledger remembers those by which what waits was looked at last.
+    static let fingerprints = configurations.mapValues(\.fingerprint)
+
+    /// Whose messages, as a column, one of which may leave in so many seconds; nil without a limit.
+    var limit: (column: String, window: Int)? {
+        switch settings {
+        case .window: ("owner", 300)
+        case .ownerLimit: ("owner", 3600)
+        case .authorLimit: ("author", 3600)
+        default: nil
+        }
+    }
 
     /// Why these settings say that somebody must not be told now; nil when they do not.
     func exclusion(of owner: DID, from request: Int, suppressed: Set<DID>) -> String? {
