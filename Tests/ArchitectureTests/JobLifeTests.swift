@@ -79,6 +79,25 @@ import Testing
         }
     }
 
+    @Test func `of every new row a machine says the state`() throws {
+        let insertion =
+            #/INSERT (?:OR \w+ )?INTO (?:request|job|message) \((?<columns>[^)]*)\)\s*(?:VALUES|SELECT)(?<values>[^"]*)"/#
+        var found = 0
+        for path in try Repository.swiftFiles(in: "Sources") where !path.contains("/LedgerSchema") {
+            let code = try code(of: path)
+            let insertions = code.matches(of: insertion)
+            found += insertions.count
+            let beginnings = code.matches(of: #/INSERT (?:OR \w+ )?INTO (?:request|job|message)\b/#)
+            #expect(beginnings.count == insertions.count, "\(path) adds a row in a way that is not understood here")
+            for match in insertions {
+                #expect(match.columns.contains(#/\bstate\b/#), "\(path)")
+                #expect(match.values.contains(#"\(machine.state)"#), "\(path)")
+                #expect(code.contains(#/\bmachine(?: =|:) (?:Request|Job|Message)Machine\b/#), "\(path)")
+            }
+        }
+        #expect(found == 3)
+    }
+
     @Test(arguments: machines) func `somebody performs every action of a machine`(path: String) throws {
         let machine = try code(of: path)
         let actions = try #require(machine.firstMatch(of: #/public enum Action[^{]*\{(?<cases>[^}]*)\}/#))

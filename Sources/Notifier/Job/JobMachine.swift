@@ -68,8 +68,8 @@ public struct JobMachine: Sendable, Hashable {
     /// Whether a message of it may have arrived.
     public private(set) var isInDoubt: Bool
 
-    /// A machine in a given state.
-    public init(state: JobState, reason: Reason? = nil, withdrawal: Reason? = nil, isInDoubt: Bool = false) {
+    /// A machine in a given state; without one it is a job that is still to be judged.
+    public init(state: JobState = .queued, reason: Reason? = nil, withdrawal: Reason? = nil, isInDoubt: Bool = false) {
         self.state = state
         self.reason = reason
         self.withdrawal = withdrawal

@@ -75,6 +75,12 @@ public struct RequestMachine: Sendable, Hashable {
         self.jobs = jobs
     }
 
+    /// A request that was just seen; `refusal` is what speaks against it by itself.
+    public init(seen refusal: Reason?) {
+        self.init()
+        if let refusal { _ = handle(.refused(refusal)) }
+    }
+
     /// Takes note of an event.
     ///
     /// - Parameter event: one that means nothing in this state changes nothing.

@@ -131,14 +131,14 @@ extension LedgerTransaction {
     }
 
     private func insert(_ request: NewRequest, into result: inout IntakeResult) throws {
-        let state = request.refusal == nil ? RequestMachine.State.lookup : .dropped
+        let machine = RequestMachine(seen: request.refusal?.reason)
         try database.run(
             """
             INSERT INTO request (uri, author, rule, cid, rev, reference, authority, record, witnessed, state, reason, detail,
                 is_shadow, awaits_proof, due_at, created_at, updated_at)
             VALUES (\(request.uri), \(request.event.did), \(request.rule), \(request.commit.cid), \(request.commit.rev),
                 \(request.references.text), \(request.references.first?.authority), \(request.keptRecord.encodedText),
-                \(request.event.position.witnessed), \(state), \(request.refusal?.reason), \(request.refusal?.detail),
+                \(request.event.position.witnessed), \(machine.state), \(machine.reason), \(request.refusal?.detail),
                 \(request.isShadow), \(request.commit.awaitsProof), \(now), \(now), \(now))
             """
         )

@@ -80,12 +80,13 @@ extension LedgerTransaction {
             try apply(.admitted(admission), toJob: job, wait: wait)
             return
         }
-        // A row to be judged: the machine says what becomes of it. Due since the request was seen: whose look-up took longer
-        // stands no further behind for it.
+        // A row to be judged: the event behind it says what becomes of it. Due since the request was seen: whose look-up took
+        // longer stands no further behind for it.
+        let machine = JobMachine()
         try database.run(
             """
             INSERT INTO job (request, owner, author, state, project, project_name, due_at, queued_at, created_at, updated_at)
-            SELECT id, \(recipient), author, \(JobState.queued), \(project?.reference.description), \(project?.name), created_at,
+            SELECT id, \(recipient), author, \(machine.state), \(project?.reference.description), \(project?.name), created_at,
                 \(now), created_at, \(now) FROM request WHERE id = \(request)
             """
         )
