@@ -53,6 +53,21 @@ import Testing
         #expect(try await ledger.desk.jobs().count == 1)
     }
 
+    @Test func `a thousand updates of one record leave the first sighting of it and the newest`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let events = try (1...1000).map { number in
+            try World.event(operation: number == 1 ? .create : .update, title: "Version \(number)", rev: number)
+        }
+        _ = try await store(ledger, events)
+        let uri = try #require(try await ledger.desk.jobs().first?.uri)
+        let positions = try await ledger.desk.history(of: uri).sightings.map(\.position)
+        #expect(positions.count == LedgerTransaction.maximumSightings)
+        #expect(positions == [1] + ((1002 - Int64(positions.count))...1000))
+        let rows = try await ledger.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sighting") }
+        #expect(rows == positions.count)
+    }
+
     @Test func `a read whose task is cancelled ends, and the ledger can be written`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)

@@ -57,7 +57,7 @@ public struct RequestHistory: Sendable, Equatable {
 
     /// The change request.
     public let uri: ATURI
-    /// Every event about it, oldest first.
+    /// The first event about it and the newest ones, oldest first.
     public let sightings: [Sighting]
     /// Its jobs.
     public let jobs: [Job]
