@@ -102,7 +102,7 @@ actor ChatSender {
     }
 
     /// Does one thing, and says how long there is nothing else to do.
-    private func step() async throws(LedgerError) -> Duration {
+    func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
         // Whatever stands against sending, a session that there is not among it, does not stand against this.
         if context.isShadow, let candidate = try await queue.nextCandidate(configuration, now: now) {

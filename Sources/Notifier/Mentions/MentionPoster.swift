@@ -60,7 +60,7 @@ actor MentionPoster {
     }
 
     /// Does one thing, and says how long there is nothing else to do.
-    private func step() async throws(LedgerError) -> Duration {
+    func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
         if case .held(_, let until) = breaker.status, until > steadyNow { return until - steadyNow }
         guard nextTryAt <= steadyNow else { return nextTryAt - steadyNow }

@@ -35,7 +35,8 @@ actor Housekeeper {
         try await context.loops.tidying.run { () async throws(LedgerError) in try await self.step() }
     }
 
-    private func step() async throws(LedgerError) -> Duration {
+    /// Does one thing, and says how long there is nothing else to do.
+    func step() async throws(LedgerError) -> Duration {
         let now = context.steadyNow
         let warns = now >= nextWarningAt
         if warns {
