@@ -69,7 +69,7 @@ import Testing
     private func correct(_ world: World) async throws {
         let ledger = try await World.ledger(in: world.directory)
         let queue = ledger.queue(Timetable(world.configuration))
-        while try await queue.correctWaits(before: nil, now: world.clock.now()) {}
+        try await queue.correctAllWaits(now: world.clock.now())
     }
 
     @Test(arguments: steps) func `tells what waited when its clock is set while it runs`(_ step: Duration) async throws
@@ -143,13 +143,13 @@ import Testing
             let old = world.clock.now()
             world.clock.advance(step)
             for dated in [JobQueue.Dated.failures, .queued] {
-                _ = try await queue.correct(dated, before: old, by: step, after: 0, now: world.clock.now())
+                _ = try await queue.correct(dated, before: old, by: step, now: world.clock.now())
             }
         }
         #expect(try await dates() == before)
         // By a clock that was ahead, when nothing ran.
         world.clock.advance(.zero - year)
-        while try await queue.correctWaits(before: nil, now: world.clock.now()) {}
+        try await queue.correctAllWaits(now: world.clock.now())
         #expect(try await dates().allSatisfy { $0 <= world.clock.now() })
     }
 
@@ -165,13 +165,27 @@ import Testing
             let now = world.clock.now()
             try await queue.countOpening(for: World.author, now: before)
             for (dated, table) in [(JobQueue.Dated.messages, "message"), (.openings, "opening")] {
-                let last = try await queue.correct(dated, before: before, by: step, after: 0, now: now)
-                #expect(try await queue.correct(dated, before: before, by: step, after: last ?? 0, now: now) == nil)
+                let last = try await queue.correct(dated, before: before, by: step, now: now)
+                #expect(try await queue.correct(dated, before: before, by: step, after: last, now: now) == nil)
                 let sentAt: UnixTime? = try await ledger.database.read { database in
                     try database.value("SELECT max(sent_at) FROM \(sql: table)")
                 }
                 #expect(sentAt == now, "\(table) after \(step.wholeSeconds) s")
             }
         }
+    }
+
+    @Test func `what may not wait so long is found behind all that may`() async throws {
+        let room = try await WaitingRoom()
+        let now = room.clock.now()
+        let limited = try await room.add(WaitingRoom.owners(1..<1001), waitingFor: nil)
+        _ = try await room.queue.apply(.postponed(.authorLimit), to: limited, wait: .seconds(7200), now: now)
+        let failed = try await room.add([WaitingRoom.owner(0)], waitingFor: nil)
+        let verdict = Verdict(1, .retry, .serverError)
+        _ = try await room.queue.apply(.failed(verdict), to: failed, wait: .seconds(10_000), now: now)
+        try await room.queue.correctAllWaits(now: now)
+        let jobs = try await room.jobs(in: .queued)
+        #expect(jobs.filter { $0.reason == .authorLimit }.allSatisfy { $0.dueAt == now + .seconds(7200) })
+        #expect(jobs.filter { $0.reason == .serverError }.map(\.dueAt) == [now + .seconds(900)])
     }
 }

@@ -2,50 +2,35 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
+/// How far what waits has been corrected.
+enum WaitPlace: Sendable, Equatable {
+    /// What is found by its date.
+    case dated
+    /// Jobs of a state that are due later than most of them may be, in the order in which they are due, behind one of them.
+    case late(JobState, due: UnixTime, after: Int64)
+}
+
 // The machine's clock may be wrong, and set while rows wait: it neither prolongs a wait beyond its longest nor ends anything
 // for good (invariant 12).
 extension JobQueue {
     /// Corrects a batch of rows that wait longer than anything may, and of those that were due before the clock was set back.
     ///
     /// - Parameters:
+    ///   - place: how far it was done.
     ///   - before: the time by the clock as it was; nil when nobody set it.
     ///   - now: the time.
-    /// - Returns: whether there may be more.
+    /// - Returns: where the next batch begins; nil behind the last one.
     /// - Throws: ``LedgerError``.
-    func correctWaits(before: UnixTime?, now: UnixTime) async throws(LedgerError) -> Bool {
+    func correctWaits(
+        _ place: WaitPlace = .dated,
+        before: UnixTime?,
+        now: UnixTime
+    ) async throws(LedgerError) -> WaitPlace? {
         try await write(at: now) { transaction in
-            let changes = transaction.database.totalChangesCount
-            for wait in transaction.timetable.waits where transaction.database.totalChangesCount == changes {
-                if let before { try transaction.correct(wait, "due_at > \(now) AND due_at <= \(before)", to: "\(now)") }
-                // What was written in the future was written by a clock that was ahead: it waits as long as it was to wait.
-                if !wait.isOfMessage {
-                    let own: SQL = "\(now) + min(\(wait.longest), due_at - updated_at), updated_at = \(now)"
-                    try transaction.correct(wait, "updated_at > \(now) AND +due_at > \(now)", to: own)
-                }
-                try transaction.correct(
-                    wait,
-                    "due_at > \(now + wait.longest)",
-                    to: "\(now + (wait.isOfMessage ? transaction.timetable.settle : wait.longest))"
-                )
+            guard case .late(let state, let due, let last) = place else {
+                return try transaction.correctDated(before: before) ? .dated : transaction.late(JobState.corrected[0])
             }
-            // What was noted by a clock that was ahead begins now.
-            for dated in [Dated.failures, .queued] {
-                let (table, column) = dated.place
-                try transaction.database.run(
-                    """
-                    UPDATE \(sql: table) SET \(sql: column) = \(now) WHERE id IN
-                        (SELECT id FROM \(sql: table) WHERE \(sql: column) > \(now) LIMIT \(LedgerTransaction.batch))
-                    """
-                )
-            }
-            let next = now + transaction.timetable.follow
-            try transaction.database.run(
-                """
-                UPDATE recipient SET ask_at = \(next) WHERE did IN
-                    (SELECT did FROM recipient WHERE ask_at > \(next) LIMIT \(LedgerTransaction.batch))
-                """
-            )
-            return transaction.database.totalChangesCount > changes
+            return try transaction.shorten(state, due: due, after: last)
         }
     }
 
@@ -71,78 +56,158 @@ extension JobQueue {
         }
     }
 
+    /// A row by the date that is corrected, as it was.
+    struct DatedPlace: Sendable {
+        fileprivate let date: UnixTime
+        fileprivate let id: Int64
+    }
+
     /// Dates what was dated before the clock was set as the clock is now, so that it counts as before: a batch of it behind a
     /// row; the last of the batch, nil when there is no more.
     func correct(
         _ dated: Dated,
         before: UnixTime,
         by length: Duration,
-        after last: Int64,
+        after last: DatedPlace? = nil,
         now: UnixTime
-    ) async throws(LedgerError) -> Int64? {
+    ) async throws(LedgerError) -> DatedPlace? {
         try await write(at: now) { transaction in
-            let (table, column) = dated.place
-            let rows: [Int64] = try transaction.database.values(
-                """
-                SELECT id FROM \(sql: table) WHERE id > \(last) AND \(sql: column) > \(dated.begin(before: before))
-                    AND \(sql: column) <= \(before) ORDER BY id LIMIT \(LedgerTransaction.rows)
-                """
+            let (table, name) = dated.place
+            let (column, begin) = ("\(sql: name)" as SQL, dated.begin(before: before))
+            // Away from what is still to be corrected.
+            let isLater = length > .zero
+            let place = last ?? DatedPlace(date: isLater ? before : begin, id: .max)
+            let rest: SQL =
+                isLater
+                ? "\(column) > \(begin) AND (\(column), id) < (\(place.date), \(place.id)) ORDER BY \(column) DESC, id DESC"
+                : "(\(column), id) > (\(place.date), \(place.id)) AND \(column) <= \(before) ORDER BY \(column), id"
+            let rows = try transaction.database.rows(
+                "SELECT id, \(column) AS date FROM \(sql: table) WHERE \(rest) LIMIT \(LedgerTransaction.rows)"
             )
-            for id in rows {
+            for row in rows {
+                let id: Int64 = try row.get("id")
                 try transaction.database.run(
-                    "UPDATE \(sql: table) SET \(sql: column) = \(sql: column) + \(length) WHERE id = \(id)"
+                    "UPDATE \(sql: table) SET \(column) = \(column) + \(length) WHERE id = \(id)"
                 )
             }
-            return rows.last
+            return try rows.last.map { DatedPlace(date: try $0.get("date"), id: try $0.get("id")) }
         }
     }
 }
 
 extension LedgerTransaction {
-    /// Lets a batch of rows be due at a time, and wait for their recipients no longer than allowed from now on.
-    fileprivate func correct(_ wait: Timetable.Wait, _ condition: SQL, to due: SQL) throws {
-        let end: SQL =
-            wait.isOfMessage ? "" : ", wait_until = min(wait_until, \(now + timetable.expiry))"
+    /// Corrects a batch of what is found by its date; whether there may be more.
+    fileprivate func correctDated(before: UnixTime?) throws -> Bool {
+        let changes = database.totalChangesCount
+        var isChanged: Bool { database.totalChangesCount > changes }
+        let verify: SQL = "state = \(MessageMachine.State.verify)"
+        if let before { try setDue("message", now, "\(verify) AND \(due(before: before))") }
+        // They wait until they are settled; no row says since when.
+        try setDue("message", now + timetable.settle, "\(verify) AND due_at > \(now + timetable.tries)")
+        if !isChanged { try correctRequests(before: before) }
+        for state in JobState.corrected where !isChanged {
+            let (usual, exempt) = timetable.longest(in: state)
+            let longest: SQL = "CASE WHEN reason IN \(exempt) THEN \(timetable.expiry) ELSE \(usual) END"
+            if let before { try setDue("job", now, "state = \(state) AND \(due(before: before))", end: end) }
+            try setDue("job", own(longest), "state = \(state) AND \(writtenLater)", end: "\(end), updated_at = \(now)")
+        }
+        // What was noted by a clock that was ahead begins now.
+        for dated in [JobQueue.Dated.failures, .queued] {
+            let (table, column) = dated.place
+            try database.run(
+                """
+                UPDATE \(sql: table) SET \(sql: column) = \(now) WHERE id IN
+                    (SELECT id FROM \(sql: table) WHERE \(sql: column) > \(now) LIMIT \(Self.batch))
+                """
+            )
+        }
+        let next = now + timetable.follow
+        for follows in [nil, false, true] as [Bool?] where !isChanged {
+            try database.run(
+                """
+                UPDATE recipient SET ask_at = \(next) WHERE did IN
+                    (SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at > \(next) LIMIT \(Self.batch))
+                """
+            )
+        }
+        return isChanged
+    }
+
+    // What has its turn is due, whatever its date.
+    private func correctRequests(before: UnixTime?) throws {
+        let (lookup, longest) = (RequestMachine.State.lookup, max(timetable.lookup.longest, Verdict.longestWait))
+        let waits: SQL = "state = \(lookup) AND turn IS NULL"
+        if let before { try setDue("request", now, "\(waits) AND \(due(before: before))", end: end) }
+        let written: SQL = "state = \(lookup) AND is_shown AND \(writtenLater)"
+        try setDue("request", own("\(longest)"), written, end: "\(end), updated_at = \(now)")
+        try setDue("request", now + longest, "\(waits) AND due_at > \(now + longest)", end: end)
+    }
+
+    /// Lets a batch of rows be due at a time.
+    private func setDue(_ table: String, _ due: SQL, _ rows: SQL, end: SQL = "") throws {
         try database.run(
             """
-            UPDATE \(sql: wait.table) SET due_at = \(due)\(end) WHERE id IN
-                (SELECT id FROM \(sql: wait.table) WHERE \(wait.rows) AND \(condition) LIMIT \(Self.batch))
+            UPDATE \(sql: table) SET due_at = \(due)\(end)
+            WHERE id IN (SELECT id FROM \(sql: table) WHERE \(rows) LIMIT \(Self.batch))
             """
         )
     }
+
+    private func setDue(_ table: String, _ due: UnixTime, _ rows: SQL, end: SQL = "") throws {
+        try setDue(table, "\(due)" as SQL, rows, end: end)
+    }
+
+    private func due(before time: UnixTime) -> SQL { "due_at > \(now) AND due_at <= \(time)" }
+
+    /// What was written in the future was written by a clock that was ahead: it waits as long as it was to wait.
+    private var writtenLater: SQL { "updated_at > \(now) AND +due_at > \(now)" }
+
+    private func own(_ longest: SQL) -> SQL { "\(now) + min(\(longest), due_at - updated_at)" }
+
+    /// It waits for its recipient no longer than allowed from now on.
+    private var end: SQL { ", wait_until = min(wait_until, \(now + timetable.expiry))" }
+
+    /// Where those jobs of a state begin that are due later than most of them may be.
+    fileprivate func late(_ state: JobState) -> WaitPlace {
+        .late(state, due: now + min(timetable.longest(in: state).usual, timetable.expiry), after: .max)
+    }
+
+    /// Lets those of the next jobs that wait longer than they may be due when that is over.
+    fileprivate func shorten(_ state: JobState, due: UnixTime, after last: Int64) throws -> WaitPlace? {
+        let (usual, exempt) = timetable.longest(in: state)
+        let rows = try database.rows(
+            """
+            SELECT id, due_at, reason FROM job WHERE state = \(state) AND (due_at, id) > (\(due), \(last))
+            ORDER BY due_at, id LIMIT \(Self.rows)
+            """
+        )
+        for row in rows {
+            let isExempt = row.reason("reason").map { exempt.contains($0) } == true
+            let latest = now + (isExempt ? timetable.expiry : usual)
+            guard try (row.get("due_at") as UnixTime) > latest else { continue }
+            let id: Int64 = try row.get("id")
+            try database.run("UPDATE job SET due_at = \(latest)\(end) WHERE id = \(id)")
+        }
+        if rows.count == Self.rows, let row = rows.last {
+            return .late(state, due: try row.get("due_at"), after: try row.get("id"))
+        }
+        let next = JobState.corrected.drop { $0 != state }.dropFirst().first
+        return next.map(late)
+    }
+}
+
+extension JobState {
+    /// Where a job waits for its own due time.
+    fileprivate static let corrected = [queued, deferred, posting]
 }
 
 extension Timetable {
-    /// Rows that wait, and for how long at most.
-    fileprivate struct Wait {
-        let table: String
-        let rows: SQL
-        let longest: Duration
-        /// Messages wait until they are settled, and for nobody; no row says since when.
-        var isOfMessage: Bool { table == "message" }
-    }
+    /// The longest wait between two tries.
+    fileprivate var tries: Duration { max(sending.longest, settle, Verdict.longestWait) }
 
-    fileprivate var waits: [Wait] {
-        let (follow, limit) = (Reason.awaiting(.follow), Reason.awaiting(.limit))
-        let tries = max(sending.longest, settle, Verdict.longestWait)
-        let waiting = [JobState.deferred, .posting]
-        return [
-            Wait(
-                table: "request",
-                rows: "state = \(RequestMachine.State.lookup)",
-                longest: max(lookup.longest, Verdict.longestWait)
-            ),
-            Wait(
-                table: "job",
-                rows: "state = \(JobState.queued) AND coalesce(reason, '') NOT IN \(limit)",
-                longest: tries
-            ),
-            // Many wait for one limit, a window after the other.
-            Wait(table: "job", rows: "state = \(JobState.queued) AND reason IN \(limit)", longest: expiry),
-            Wait(table: "job", rows: "state IN \(waiting) AND reason NOT IN \(follow)", longest: max(setting, tries)),
-            // They are due when their wait ends.
-            Wait(table: "job", rows: "state IN \(waiting) AND reason IN \(follow)", longest: expiry),
-            Wait(table: "message", rows: "state = \(MessageMachine.State.verify)", longest: tries),
-        ]
+    /// How long a job of a state waits at most, and the reasons for which it may wait until its end: many wait for one limit, a
+    /// window after the other, and what waits for a follow is due when that ends.
+    fileprivate func longest(in state: JobState) -> (usual: Duration, exempt: [Reason]) {
+        state == .queued ? (tries, Reason.awaiting(.limit)) : (max(setting, tries), Reason.awaiting(.follow))
     }
 }

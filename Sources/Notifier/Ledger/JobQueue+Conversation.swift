@@ -43,11 +43,14 @@ extension JobQueue {
 
     /// Of messages of the sender's to a recipient, those that this ledger does not know.
     func unknown(_ messages: [String], to owner: DID) async throws(LedgerError) -> [String] {
-        try await database.read { database in
-            let known: Set<String> = Set(
-                try database.values("SELECT message_id FROM message WHERE owner = \(owner) AND message_id IS NOT NULL")
+        let list = JSONValue.array(messages.map { .string($0) }).encodedText
+        return try await database.read { database in
+            try database.values(
+                """
+                SELECT value FROM json_each(\(list)) WHERE value NOT IN
+                    (SELECT message_id FROM message WHERE owner = \(owner) AND message_id IS NOT NULL)
+                """
             )
-            return messages.filter { !known.contains($0) }
         }
     }
 

@@ -50,10 +50,11 @@ extension JobQueue {
     /// Drops a batch of what has been queued since before a time, and was not seen behind it either; what became of them.
     func expireQueued(before time: UnixTime, now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
+            // By date: everything else that is queued is no concern of it.
             let jobs: [Int64] = try transaction.database.values(
                 """
                 SELECT job.id FROM job CROSS JOIN request ON request.id = request
-                WHERE queued_at <= \(time) AND job.state = \(JobState.queued) AND witnessed <= \(time.microseconds)
+                WHERE queued_at <= \(time) AND +job.state = \(JobState.queued) AND witnessed <= \(time.microseconds)
                 ORDER BY queued_at LIMIT \(LedgerTransaction.batch)
                 """
             )

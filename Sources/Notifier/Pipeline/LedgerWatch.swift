@@ -42,7 +42,7 @@ struct LedgerWatch: Sendable {
     private func correct(by step: Duration) async throws(LedgerError) {
         let before = context.now - step
         for dated in JobQueue.Dated.allCases {
-            var last: Int64 = 0
+            var last: JobQueue.DatedPlace?
             while !context.loops.watching.isDraining,
                 let next = try await queue.correct(dated, before: before, by: step, after: last, now: context.now)
             { last = next }
@@ -52,8 +52,9 @@ struct LedgerWatch: Sendable {
     }
 
     private func correctWaits(before: UnixTime?) async throws(LedgerError) {
-        while !context.loops.watching.isDraining,
-            try await queue.correctWaits(before: before, now: context.now)
-        {}
+        var place: WaitPlace? = .dated
+        while let current = place, !context.loops.watching.isDraining {
+            place = try await queue.correctWaits(current, before: before, now: context.now)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import GRDB
 import LedgerStorage
+import Network
 
 @testable import Notifier
 
@@ -37,4 +38,12 @@ private final class CommitObserver: TransactionObserver, Sendable {
     func databaseDidChange(with event: DatabaseEvent) {}
     func databaseDidCommit(_ database: Database) { commits.yield() }
     func databaseDidRollback(_ database: Database) {}
+}
+
+extension JobQueue {
+    /// Corrects everything that waits, as at a start.
+    func correctAllWaits(now: UnixTime) async throws {
+        var place: WaitPlace? = .dated
+        while let current = place { place = try await correctWaits(current, before: nil, now: now) }
+    }
 }

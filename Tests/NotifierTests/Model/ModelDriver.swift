@@ -76,7 +76,7 @@ struct ModelDriver {
         try await queue.recoverMentions(of: world.configuration.mentions.owners, now: state.now)
         _ = try await queue.recover(now: state.now)
         try await expireQueued()
-        while try await queue.correctWaits(before: nil, now: state.now) {}
+        try await queue.correctAllWaits(now: state.now)
     }
 
     /// What the housekeeper does at the start and each hour.
