@@ -98,6 +98,27 @@ import Testing
         #expect(found == 3)
     }
 
+    @Test func `the ledger's benchmark makes every call of a store that a loop makes`() throws {
+        func text(in folder: String) throws -> String {
+            try Repository.swiftFiles(in: folder).filter { !$0.hasPrefix("Sources/Notifier/Ledger/") }
+                .map { try code(of: $0) }.joined()
+        }
+        let (loops, benchmark) = try (
+            text(in: "Sources/Notifier") + text(in: "Sources/Backfill"), text(in: "Tests/NotifierTests/Growth")
+        )
+        var calls: Set<String> = []
+        for path in try Repository.swiftFiles(in: "Sources/Notifier/Ledger") {
+            let declaration = #/(?m)^    (?:public )?func (\w+)\([^{]*?async throws\(LedgerError\)/#
+            for match in try code(of: path).matches(of: declaration) where loops.contains(".\(match.1)(") {
+                calls.insert(String(match.1))
+            }
+        }
+        #expect(calls.isSuperset(of: ["nextCandidate", "correctWaits", "answered"]))
+        // The whole file once, a key, one row, and a pragma.
+        calls.subtract(["examine", "marks", "set", "version"])
+        #expect(calls.filter { !benchmark.contains(".\($0)(") } == [])
+    }
+
     @Test(arguments: machines) func `somebody performs every action of a machine`(path: String) throws {
         let machine = try code(of: path)
         let actions = try #require(machine.firstMatch(of: #/public enum Action[^{]*\{(?<cases>[^}]*)\}/#))

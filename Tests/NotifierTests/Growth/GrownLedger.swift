@@ -153,13 +153,13 @@ struct GrownLedger: Sendable {
                 SELECT id, owner, author, 'delivered', 'ref-' || id, '{"text": "' || printf('%.*c', 420, 'm') || '"}',
                     'convo-' || owner, '2', 1, 2, at, at, at FROM row WHERE state = 'delivered' ORDER BY id;
             INSERT OR IGNORE INTO conversation SELECT owner, conversation, created_at, created_at, NULL FROM message;
-            INSERT INTO job (id, request, owner, author, state, reason, sends, due_at, turn, wait_until, message, created_at,
-                    updated_at)
+            INSERT INTO job (id, request, owner, author, state, reason, sends, due_at, turn, wait_until, message, queued_at,
+                    created_at, updated_at)
                 SELECT id, id, owner, author, state, reason, state = 'delivered',
                     CASE WHEN state = 'deferred' THEN \(now) + 86400 * 20.0 + n ELSE at END,
                     CASE WHEN kind = 'queued' THEN row_number() OVER (PARTITION BY kind, author ORDER BY id) END,
                     CASE WHEN state = 'deferred' THEN \(now) + 86400 * 20.0 + n END, CASE WHEN state = 'delivered' THEN id END,
-                    at, at
+                    CASE WHEN state = 'queued' THEN at END, at, at
                 FROM row WHERE state IS NOT NULL AND NOT (kind = 'finished' AND n % 10 = 9) ORDER BY id;
             INSERT INTO attempt (request, owner, message, at, phase, outcome)
                 SELECT id, owner, CASE WHEN state = 'delivered' THEN id END, at,

@@ -149,7 +149,11 @@ extension GrowthCall {
             GrowthCall(name: "status: counts") { _ = try await $0.ledger.desk.counts() },
             GrowthCall(name: "status: the oldest") { _ = try await $0.ledger.desk.oldestPending() },
             GrowthCall(name: "status: what waits") { _ = try await $0.ledger.desk.waiting() },
+            GrowthCall(name: "status: what awaits proof") { _ = try await $0.ledger.desk.awaitingProof() },
             GrowthCall(name: "status: what is put aside") { _ = try await $0.ledger.stream.quarantined() },
+            GrowthCall(name: "what became of rules") {
+                _ = try await $0.ledger.desk.tallies(since: $0.now - 7 * 86_400)
+            },
             GrowthCall(name: "jobs list") { _ = try await $0.ledger.desk.jobs() },
         ]
         + JobState.allCases.map { state in

@@ -46,7 +46,8 @@ struct GrowthCall: Sendable {
 }
 
 extension GrowthCall {
-    static let all = desk + lookups + sending + waiting + mentions + intake + tidying
+    static let all =
+        desk + lookups + proofs + sending + conversations + waiting + clocks + mentions + intake + sweeps + tidying
 
     static let digest = DigestConfiguration()
     static let told = PolicyConfiguration.open
