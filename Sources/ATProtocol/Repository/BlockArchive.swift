@@ -31,9 +31,6 @@ public struct BlockArchive: Sendable {
     /// How many blocks there are.
     public var count: Int { places.count }
 
-    /// The identifiers of all blocks.
-    public var identifiers: some Collection<CID> { places.keys }
-
     /// The bytes of a block; nil when it is not there.
     ///
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent`` when its digest is another.

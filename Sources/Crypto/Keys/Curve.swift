@@ -5,9 +5,6 @@ public enum Curve: String, Sendable, Hashable, CaseIterable {
     /// `secp256k1`.
     case k256 = "secp256k1"
 
-    /// The JOSE name of ECDSA with SHA-256 on this curve (RFC 7518 §3.4, RFC 8812 §3.2).
-    public var algorithm: String { self == .p256 ? "ES256" : "ES256K" }
-
     /// OpenSSL's name, which is also JOSE's `crv`.
     var name: String { rawValue }
 
