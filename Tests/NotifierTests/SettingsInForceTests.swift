@@ -184,4 +184,18 @@ import Testing
         _ = try await room.queue.wakeDue(now: room.clock.now(), agreed: room.clock.now())
         #expect(try await room.waiting() == [owner])
     }
+
+    @Test func `a post that fails leaves nothing waiting that the settings let through meanwhile`() async throws {
+        let room = try await WaitingRoom()
+        let job = try #require(try await room.add([WaitingRoom.owner(0)]).first)
+        let now = room.clock.now()
+        _ = try await room.queue.apply(.mentionBegun, to: [job], now: now)
+        var anyone = room.configuration
+        anyone.policy.recipients = .anyone
+        try await review(room, by: anyone).run()
+        let policy = AdmissionPolicy(anyone, sender: World.sender)
+        let note = Attempt(.postMention, outcome: Verdict.Action.retry.rawValue)
+        _ = try await room.queue.postFailed(.refused, of: job, note, policy: policy, now: now)
+        #expect(try await room.jobs(in: .lookup).count == 1)
+    }
 }

@@ -106,7 +106,7 @@ extension LedgerTransaction {
                 try row.get("wait_until") as UnixTime? ?? row.get("request_wait_until") as UnixTime? ?? now
                 + timetable.expiry
         }
-        if machine.state == .deferred, let reason = machine.reason, let waitUntil {
+        if machine.state == .deferred, machine != before, let reason = machine.reason, let waitUntil {
             // One row says when its recipient is asked after, however much waits for them.
             let next = now + (before.state == .posting ? timetable.wait(for: reason) : wait)
             if reason.waits == .follow { try awaitFollow(of: owner, reason, at: next) }

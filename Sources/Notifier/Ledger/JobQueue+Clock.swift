@@ -26,7 +26,7 @@ extension JobQueue {
         before: UnixTime?,
         now: UnixTime
     ) async throws(LedgerError) -> WaitPlace? {
-        try await write(at: now) { transaction in
+        try await write(at: now) { transaction -> WaitPlace? in
             guard case .late(let state, let due, let last) = place else {
                 return try transaction.correctDated(before: before) ? .dated : transaction.late(JobState.corrected[0])
             }

@@ -45,6 +45,26 @@ extension JobQueue {
         }
     }
 
+    /// Stores that a post failed.
+    ///
+    /// A job that waits again is judged by what is in force now: what waits may have been looked at anew meanwhile.
+    func postFailed(
+        _ outcome: JobMachine.PostOutcome,
+        of id: Int64,
+        _ note: Attempt,
+        wait: Duration = .zero,
+        policy: AdmissionPolicy,
+        now: UnixTime
+    ) async throws(LedgerError) -> Applied {
+        try await applied(at: now) { transaction in
+            try transaction.apply(.postFailed(outcome), toJob: id, note, wait: wait)
+            guard let job = try transaction.job(id), job.state == .deferred else { return }
+            let admission = try policy.admission(of: job, in: transaction)
+            guard admission != .refused(.ruleRemoved) else { return }
+            try transaction.apply(.admitted(admission), toJob: id, wait: transaction.timetable.wait(for: admission))
+        }
+    }
+
     /// Takes up what was under way when the process ended: it may be posted already, but for owners who are not to be
     /// mentioned any more, who wait again.
     func recoverMentions(of owners: Set<DID>, now: UnixTime) async throws(LedgerError) {

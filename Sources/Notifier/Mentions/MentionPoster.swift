@@ -143,11 +143,12 @@ actor MentionPoster {
             )
         }
         let outcome: JobMachine.PostOutcome = isFinal ? .impossible : failure.leavesDoubt ? .unknown : .refused
-        var applied = try await queue.apply(
-            .postFailed(outcome),
-            to: [job.id],
+        var applied = try await queue.postFailed(
+            outcome,
+            of: job.id,
             Attempt(.postMention, failure, verdict),
             wait: isFinal ? .zero : nextTryAt - now,
+            policy: context.policy,
             now: context.now
         )
         // That it waits on is no news.

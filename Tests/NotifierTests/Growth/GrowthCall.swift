@@ -283,6 +283,14 @@ extension GrowthCall {
             configuration.owners = [GrownLedger.mentioned]
             _ = try await grown.queue.nextMention(configuration, policy: policy, now: grown.now)
         },
+        GrowthCall(name: "a post failed") { grown in
+            var configuration = MentionConfiguration()
+            configuration.owners = [GrownLedger.mentioned]
+            let next = try await grown.queue.nextMention(configuration, policy: policy, now: grown.now)
+            guard case .post(let job) = next else { return }
+            let note = Attempt(.postMention, outcome: "retry")
+            _ = try await grown.queue.postFailed(.refused, of: job.id, note, policy: try policy, now: grown.now)
+        },
         GrowthCall(name: "next mention, none to be posted") { grown in
             var configuration = MentionConfiguration()
             configuration.owners = [GrownLedger.did("nobody", 0)]

@@ -101,7 +101,7 @@ extension ModelDriver {
     private func notPosted(_ job: Job, _ outcome: JobMachine.PostOutcome, _ failure: CallFailure) async throws {
         let note = Attempt(.postMention, failure, classify(.postMention, failure))
         let wait: Duration = outcome == .impossible ? 0 : 5
-        _ = try await queue.apply(.postFailed(outcome), to: [job.id], note, wait: wait, now: state.now)
+        _ = try await queue.postFailed(outcome, of: job.id, note, wait: wait, policy: policy, now: state.now)
     }
 }
 
