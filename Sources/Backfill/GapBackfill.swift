@@ -7,8 +7,8 @@ public import Network
 /// written.
 ///
 /// Nobody lists who writes to a namespace: of one, the collections are asked for that are known by name.
-/// Needs no key and no archive. What it cannot see are records that were deleted meanwhile, and records whose keys
-/// claim another time than that of their writing.
+/// Needs no key and no archive. Of requests that are known and wait it finds what they say now, and whether they are no
+/// more. What it cannot see are records whose keys claim another time than that of their writing.
 public struct GapBackfill: Sendable {
     /// The longest place to go on at that is remembered, in bytes.
     private static let longestPlace = 512
@@ -19,6 +19,13 @@ public struct GapBackfill: Sendable {
     private let clock: any WallClock
     private let logger: Logger
 
+    /// What an author's server said.
+    private struct Answer: Sendable {
+        let reading: RepositoryBackfill.Reading
+        /// Of requests that wait.
+        let changes: [StreamEvent]
+    }
+
     /// A sweep that is ready to run.
     ///
     /// - Parameters:
@@ -28,7 +35,7 @@ public struct GapBackfill: Sendable {
     ///   - clock: the date.
     ///   - steady: a clock that nobody sets, to wait by; nil for the same.
     ///   - sleeper: waits for the next request.
-    ///   - logger: takes one line for each sweep.
+    ///   - logger: takes what there is to say of a sweep.
     public init(
         configuration: SweepConfiguration,
         client: any HTTPClient,
@@ -41,7 +48,13 @@ public struct GapBackfill: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        let client = SweepClient(client, rate: configuration.rate, clock: steady ?? clock, sleeper: sleeper)
+        let client = SweepClient(
+            client,
+            rate: configuration.rate,
+            clock: steady ?? clock,
+            date: clock,
+            sleeper: sleeper
+        )
         directories = AuthorDirectories(configuration: configuration, client: client)
         repositories = RepositoryBackfill(configuration: configuration, client: client, identities: identities)
     }
@@ -60,8 +73,9 @@ public struct GapBackfill: Sendable {
     ///   - answered: who need not be asked again.
     ///   - places: where to go on with those of whom a pass before has read a part.
     ///   - isKnown: whether a record was seen already; it is counted then, and not delivered.
+    ///   - waiting: the requests of an author in a collection of which somebody is still to be told, the newest first.
     ///   - deliver: takes an author's answer: what was not known of it, as creations without a position of any stream,
-    ///     oldest first, and whether that was all.
+    ///     oldest first; then what became of requests that wait; and whether that was all.
     /// - Returns: what was asked and found.
     public func run(
         over window: ClosedRange<Int64>,
@@ -69,6 +83,7 @@ public struct GapBackfill: Sendable {
         answered: Set<SweepPair> = [],
         goingOnAt places: [SweepPair: String] = [:],
         isKnown: @Sendable (ATURI) async -> Bool,
+        waiting: @escaping @Sendable (SweepPair) async -> [WaitingRequest] = { _ in [] },
         deliver: @Sendable (SweepPair, [StreamEvent], _ isAll: Bool) async -> Void
     ) async -> SweepReport {
         var report = SweepReport()
@@ -91,8 +106,8 @@ public struct GapBackfill: Sendable {
         report.authors = pairs.count
         let open = pairs.filter { !answered.contains($0) }
         report.checked = pairs.count - open.count
-        await ask(open, places, window, knowledge, isKnown: isKnown, deliver: deliver, into: &report)
-        log(report, window)
+        await ask(open, places, window, knowledge, isKnown: isKnown, waiting: waiting, deliver: deliver, into: &report)
+        log(report.namespaces)
         return report
     }
 
@@ -116,15 +131,18 @@ public struct GapBackfill: Sendable {
         _ window: ClosedRange<Int64>,
         _ knowledge: SweepKnowledge,
         isKnown: @Sendable (ATURI) async -> Bool,
+        waiting: @escaping @Sendable (SweepPair) async -> [WaitingRequest],
         deliver: @Sendable (SweepPair, [StreamEvent], _ isAll: Bool) async -> Void,
         into report: inout SweepReport
     ) async {
-        await withTaskGroup(of: (SweepPair, Result<RepositoryBackfill.Reading, SweepFailure>).self) { group in
-            var waiting = pairs.makeIterator()
+        await withTaskGroup(of: (SweepPair, Result<Answer, SweepFailure>).self) { group in
+            var left = pairs.makeIterator()
             func start() {
-                guard !Task.isCancelled, let pair = waiting.next() else { return }
+                guard !Task.isCancelled, let pair = left.next() else { return }
                 let from = beginning(pair.collection, window.lowerBound, knowledge)
                 group.addTask { [repositories] in
+                    // Before the question: what is written meanwhile is not missing in the answer.
+                    let requests = await waiting(pair)
                     do throws(SweepFailure) {
                         let reading = try await repositories.records(
                             of: pair,
@@ -132,7 +150,13 @@ public struct GapBackfill: Sendable {
                             until: max(from, window.upperBound),
                             behind: places[pair]
                         )
-                        return (pair, .success(reading))
+                        let changes = try await repositories.changes(
+                            to: requests,
+                            of: pair,
+                            in: reading,
+                            until: window.upperBound
+                        )
+                        return (pair, .success(Answer(reading: reading, changes: changes)))
                     } catch {
                         return (pair, .failure(error))
                     }
@@ -148,20 +172,21 @@ public struct GapBackfill: Sendable {
                         metadata: ["did": "\(pair.author)", "reason": "\(failure.detail)"]
                     )
                     report.failures.append(.init(failure, did: pair.author, pair.collection, isPart: false))
-                case .success(let reading):
+                case .success(let answer):
                     report.checked += 1
-                    if let rest = reading.rest {
+                    if let rest = answer.reading.rest {
                         report.failures.append(.init(rest.failure, did: pair.author, pair.collection, isPart: true))
                         // A stranger chose its length.
                         if rest.place.utf8.count <= Self.longestPlace { report.places[pair] = rest.place }
                     }
                     var unknown: [StreamEvent] = []
-                    for event in reading.events {
+                    for event in answer.reading.events {
                         guard let uri = event.recordURI else { continue }
                         if await isKnown(uri) { report.known += 1 } else { unknown.append(event) }
                     }
                     report.found += unknown.count
-                    await deliver(pair, unknown.reversed(), reading.rest == nil)
+                    report.changed += answer.changes.count
+                    await deliver(pair, Array(unknown.reversed()) + answer.changes, answer.reading.rest == nil)
                 }
             }
             if Task.isCancelled, let collection = pairs.first?.collection {
@@ -171,8 +196,8 @@ public struct GapBackfill: Sendable {
         }
     }
 
-    private func log(_ report: SweepReport, _ window: ClosedRange<Int64>) {
-        for namespace in report.namespaces {
+    private func log(_ namespaces: [SweepReport.Namespace]) {
+        for namespace in namespaces {
             logger.log(
                 level: namespace.collections.isEmpty ? .warning : .notice,
                 "namespace swept only for the collections of it that were seen",
@@ -182,13 +207,19 @@ public struct GapBackfill: Sendable {
                 ]
             )
         }
+    }
+
+    /// Says what came of a sweep, and in how long those are asked again who did not answer; nil when they are not.
+    func log(_ report: SweepReport, _ window: ClosedRange<Int64>, next: Duration? = nil) {
         var metadata: Logger.Metadata = [
             "from": "\(UnixTime(microseconds: window.lowerBound))",
             "until": "\(UnixTime(microseconds: window.upperBound))", "authors": "\(report.authors)",
             "checked": "\(report.checked)", "found": "\(report.found)", "known": "\(report.known)",
+            "changed": "\(report.changed)",
             "failed": "\(report.failures.count)", "in_part": "\(report.parts)",
         ]
         if let failure = report.example { metadata["example"] = "\(failure)" }
+        if let next { metadata["next_s"] = "\(next.wholeSeconds)" }
         logger.log(level: report.isComplete ? .notice : .warning, "gap swept", metadata: metadata)
     }
 }

@@ -20,7 +20,8 @@ public actor GapBackfiller {
     /// The round under way, as it was stored, and what this process has done of it.
     private var round: SweepRound?
     private var passes = 0
-    private var lastPass: UnixTime?
+    /// When somebody was last asked for a gap, by the steady clock: how long a pass takes is no wait for anybody.
+    private var lastPass: [OpenGap.ID: UnixTime] = [:]
     private var nextPass = UnixTime.distantPast
     /// Where the next pass goes on with authors of whom a part was read.
     private var places: [SweepPair: String] = [:]
@@ -36,7 +37,9 @@ public actor GapBackfiller {
 
     /// How long authors whose servers do not answer are asked, restarts included.
     private static let patience = Duration.seconds(3 * 86_400)
-    /// How long is asked what asking for days would not bring: a directory, or whom nobody can ask.
+    /// How long authors are asked whose servers cannot be reached at all, when they are not many.
+    private static let unreachablePatience = Duration.seconds(86_400)
+    /// How long is asked what asking for days would not bring: a directory, whom nobody can ask, or who has written too much.
     private static let shortPatience = Duration.seconds(6 * 3600)
     private static let pieceSize = 50
     private static let longestWait = Duration.seconds(6 * 3600)
@@ -105,7 +108,7 @@ public actor GapBackfiller {
         guard ending == nil || stored?.id != ending else { return }
         if ending != nil || round?.id != stored?.id {
             closing = closing.filter { $0.value.round == nil }
-            (round, passes, lastPass, nextPass, ending) = (stored, 0, nil, .distantPast, nil)
+            (round, passes, lastPass, nextPass, ending) = (stored, 0, [:], .distantPast, nil)
             (settled, places) = ([], [:])
         }
         let left = await uncovered(gaps)
@@ -151,7 +154,6 @@ public actor GapBackfiller {
     }
 
     private func pass(_ round: SweepRound, _ gaps: [OpenGap]) async throws {
-        let begun = steady.now()
         let gaps = gaps.filter { $0.id <= round.gap && closing[$0.id] == nil }
         let answered = try await store.answered(in: round.id)
         var knowledge = try await store.sweepKnowledge()
@@ -165,13 +167,19 @@ public actor GapBackfiller {
             goingOnAt: places
         ) { [store] uri in
             (try? await store.knows(uri)) ?? false
+        } waiting: { [store] pair in
+            (try? await store.waiting(of: pair)) ?? []
         } deliver: { [self] pair, events, isAll in
             await hand(over: isAll ? SweepStep.answered(pair, round: round.id) : nil, behind: events)
         }
         guard !Task.isCancelled else { return }
         places = report.places
-        var details = ["found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)"]
+        var details = [
+            "found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)",
+            "authors": "\(report.authors)", "changed": "\(report.changed)",
+        ]
         guard let failure = report.example else {
+            backfill.log(report, round.window)
             ending = round.id
             for gap in gaps {
                 closing[gap.id] = Closing(gap: gap, words: "gap closed", round: round.id, details: details)
@@ -179,31 +187,46 @@ public actor GapBackfiller {
             return await hand(over: .ended(round.id, settled: settled, settling: backfill.settling))
         }
         let now = steady.now()
-        let waited = now - (lastPass ?? begun)
-        let parts = report.parts > 0 ? " (\(report.parts) in part)" : ""
-        let unanswered = "\(report.failures.count) did not answer\(parts), for example \(failure)"
-        try await store.note(round, waited: waited, unanswered: unanswered)
-        (lastPass, nextPass) = (now, now + (interval * 2).doubled(passes, atMost: Self.longestWait))
+        // Nothing is given up for one pass.
+        let waited: [OpenGap.ID: Duration] = gaps.reduce(into: [:]) { $0[$1.id] = now - (lastPass[$1.id] ?? now) }
+        let (next, patience) = ((interval * 2).doubled(passes, atMost: Self.longestWait), self.patience(report))
+        let over = gaps.filter { $0.tried + waited[$0.id, default: .zero] >= patience }
+        backfill.log(report, round.window, next: over.count < gaps.count ? next : nil)
+        let wait = SweepWait(
+            unanswered: report.unanswered(failure),
+            nextAt: backfill.now + next,
+            patience: patience
+        )
+        try await store.note(wait, waited: waited)
+        for gap in gaps { lastPass[gap.id] = now }
+        nextPass = now + next
         passes += 1
         details["example"] = failure.description
-        let isAll = report.isAllThatCanBeHad
-        // Whom no directory names within the time in which directories settle is named by none.
-        let isNobody = report.onlyLacksAuthors
-        let patience = isNobody ? backfill.settling : isAll ? Self.shortPatience : Self.patience
-        for gap in gaps where gap.tried + waited >= patience {
+        let outcome = Self.outcome(report)
+        for gap in over {
             await hand(over: .givenUp(gap.id))
             closing[gap.id] = Closing(
                 gap: gap,
-                words: Self.words(isAll: isAll, parts: report.parts),
-                level: isNobody ? .notice : isAll ? .warning : .error,
+                words: outcome.words,
+                level: outcome.level,
                 details: details
             )
         }
     }
 
-    private static func words(isAll: Bool, parts: Int) -> String {
-        guard isAll else { return "gap given up: some never answered" }
-        return parts > 0 ? "gap given up: some were read in part" : "gap closed: all have answered who could be asked"
+    /// How long somebody is asked for a gap who does not answer.
+    private func patience(_ report: SweepReport) -> Duration {
+        // Whom no directory names within the time in which directories settle is named by none.
+        if report.onlyLacksAuthors { return backfill.settling }
+        if report.isAllThatCanBeHad { return Self.shortPatience }
+        return report.lacksOnlyTheUnreachable ? Self.unreachablePatience : Self.patience
+    }
+
+    /// What is said of a gap that is closed although somebody has not answered, or not for everything.
+    private static func outcome(_ report: SweepReport) -> (words: String, level: Logger.Level) {
+        if report.lacksMuch { return ("gap given up: some never answered", .error) }
+        if report.parts > 0 { return ("gap given up: some were read in part", .warning) }
+        return ("gap closed: all have answered who could be asked", .notice)
     }
 
     private func report(_ closing: Closing) {

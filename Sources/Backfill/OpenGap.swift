@@ -14,8 +14,8 @@ public struct OpenGap: Sendable, Equatable, Identifiable {
     public let sweptAt: UnixTime?
     /// How long somebody was asked who has not answered, restarts included.
     public let tried: Duration
-    /// One clause: who did not answer in the last pass, and why; nil when nobody was missing.
-    public let unanswered: String?
+    /// Who did not answer in the last pass, and when they are asked again; nil when nobody was missing.
+    public let wait: SweepWait?
 
     /// A gap as it was stored.
     public init(
@@ -24,14 +24,14 @@ public struct OpenGap: Sendable, Equatable, Identifiable {
         noticedAt: UnixTime,
         sweptAt: UnixTime? = nil,
         tried: Duration = .zero,
-        unanswered: String? = nil
+        wait: SweepWait? = nil
     ) {
         self.id = id
         self.gap = gap
         self.noticedAt = noticedAt
         self.sweptAt = sweptAt
         self.tried = tried
-        self.unanswered = unanswered
+        self.wait = wait
     }
 }
 
@@ -46,6 +46,9 @@ public protocol GapStore: Sendable {
     /// Whether a record was seen before, by whatever way.
     func knows(_ uri: ATURI) async throws -> Bool
 
+    /// The requests of an author in a collection of which somebody is still to be told, the newest first.
+    func waiting(of pair: SweepPair) async throws -> [WaitingRequest]
+
     /// The round that has begun and not ended; nil when there is none.
     func round() async throws -> SweepRound?
 
@@ -55,7 +58,6 @@ public protocol GapStore: Sendable {
     /// Who has answered in a round.
     func answered(in round: SweepRound.ID) async throws -> Set<SweepPair>
 
-    /// Notes that somebody did not answer in a pass of a round: how long they were waited for since the pass before, and one
-    /// clause on whom and why.
-    func note(_ round: SweepRound, waited: Duration, unanswered: String) async throws
+    /// Notes that somebody did not answer in a pass, and how long they were waited for since the pass before it, by gap.
+    func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws
 }

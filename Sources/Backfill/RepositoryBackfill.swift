@@ -7,7 +7,7 @@ struct RepositoryBackfill: Sendable {
     /// The most pages of one repository that are read at once.
     private static let maximumPages = 100
     /// Microseconds by which the clocks of authors, whose keys tell the time, may be wrong.
-    private static let clockTolerance: Int64 = 600_000_000
+    static let clockTolerance: Int64 = 600_000_000
 
     let configuration: SweepConfiguration
     let client: SweepClient
@@ -106,7 +106,7 @@ struct RepositoryBackfill: Sendable {
         _ window: ClosedRange<Int64>,
         behind place: String?
     ) async throws(SweepFailure) -> Page {
-        let body = try await answer(server, pair, place)
+        let body = try await list(server, pair, behind: place)
         let json = try SweepClient.parse(body)
         guard let items = json["records"]?.array else { throw SweepFailure("the answer has no list of records") }
         var page = Page()
@@ -129,7 +129,8 @@ struct RepositoryBackfill: Sendable {
         return page
     }
 
-    private func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
+    /// Where an account is at home.
+    func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
         do throws(IdentityFailure) {
             return try await identities.document(of: did, isFresh: isFresh).pds(
                 allowsLoopback: configuration.allowsLoopback
@@ -140,18 +141,22 @@ struct RepositoryBackfill: Sendable {
         }
     }
 
-    private func answer(_ server: WebURL, _ pair: SweepPair, _ place: String?) async throws(SweepFailure) -> [UInt8] {
+    /// One page of the list of its records (com.atproto.repo.listRecords).
+    func list(_ server: WebURL, _ pair: SweepPair, behind place: String?) async throws(SweepFailure) -> [UInt8] {
         var query = [("repo", pair.author.text), ("collection", pair.collection.text), ("limit", "25")]
         if let place { query.append(("cursor", place)) }
-        let reach: HTTPRequest.Reach = configuration.allowsLoopback && server.isLoopback ? .trusted : .stranger
-        let request = HTTPRequest(
+        return try await client.body(question(server, "com.atproto.repo.listRecords", query))
+    }
+
+    /// A question to an author's server, which a stranger chose.
+    func question(_ server: WebURL, _ method: String, _ query: [(name: String, value: String)]) -> HTTPRequest {
+        HTTPRequest(
             .get,
-            server.with(path: "/xrpc/com.atproto.repo.listRecords", query: query),
+            server.with(path: "/xrpc/\(method)", query: query),
             timeout: configuration.timeout,
             maximumBody: 8 << 20,
-            reach: reach
+            reach: configuration.allowsLoopback && server.isLoopback ? .trusted : .stranger
         )
-        return try await client.body(request)
     }
 
     private static func time(_ key: RecordKey, _ record: JSONValue) -> Int64? {

@@ -5,12 +5,15 @@ internal import Network
 actor SweepClient {
     private let client: any HTTPClient
     private let clock: any WallClock
+    private let date: any WallClock
     private let sleeper: any Clock<Duration>
     private var pacer: RequestPacer
     /// Until when hosts are left alone.
     private var rests: [String: UnixTime] = [:]
     /// Failures in a row.
     private var failures: [String: Int] = [:]
+    /// Hosts that could not be reached when they were asked last.
+    private var unreachable: Set<String> = []
 
     /// The longest that one author's turn waits for a host that asked to be left alone; beyond, they come later.
     private static let patience = Duration.seconds(60)
@@ -18,19 +21,32 @@ actor SweepClient {
     private static let firstRest = Duration.seconds(120)
     /// The longest that a host is left alone, whatever it asks.
     private static let longestRest = Duration.seconds(3600)
+    /// What a host that is no more answers with: nothing, from the name to the handshake.
+    private static let unreachableCodes: Set<HTTPFailure.Code> = [.nameResolution, .connect, .tls, .timeout]
 
-    init(_ client: any HTTPClient, rate: Double, clock: any WallClock, sleeper: any Clock<Duration>) {
+    /// - Parameters:
+    ///   - client: the guarded client.
+    ///   - rate: requests in a second.
+    ///   - clock: what waits go by, which nobody sets.
+    ///   - date: what a host means that names a date.
+    ///   - sleeper: waits for the next request.
+    init(
+        _ client: any HTTPClient,
+        rate: Double,
+        clock: any WallClock,
+        date: any WallClock,
+        sleeper: any Clock<Duration>
+    ) {
         self.client = client
         self.clock = clock
+        self.date = date
         self.sleeper = sleeper
         pacer = RequestPacer(rate: rate)
     }
 
     /// The body of a successful answer.
     func body(_ request: HTTPRequest) async throws(SweepFailure) -> [UInt8] {
-        var response = try await send(request)
-        // Once more for a host that says when.
-        if response.status == 429 { response = try await send(request) }
+        let response = try await answer(request)
         guard response.isSuccess else {
             let error = XRPCError(response)
             let gone: Set = ["RepoNotFound", "RepoTakendown", "RepoSuspended", "RepoDeactivated"]
@@ -46,9 +62,27 @@ actor SweepClient {
         try Self.parse(try await body(request))
     }
 
+    /// A record; nil where the server says that there is none.
+    func record(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue? {
+        let response = try await answer(request)
+        if response.isSuccess { return try Self.parse(response.body) }
+        let error = XRPCError(response)
+        guard error.name == "RecordNotFound" || error.status == 400 && error.says("could not locate record") else {
+            throw SweepFailure(error.description)
+        }
+        return nil
+    }
+
     /// The JSON of an answer.
     static func parse(_ body: [UInt8]) throws(SweepFailure) -> JSONValue {
         do { return try JSONValue(parsing: body) } catch { throw SweepFailure(error.description) }
+    }
+
+    private func answer(_ request: HTTPRequest) async throws(SweepFailure) -> HTTPResponse {
+        let response = try await send(request)
+        guard response.status == 429 else { return response }
+        // Once more for a host that says when.
+        return try await send(request)
     }
 
     private func send(_ request: HTTPRequest) async throws(SweepFailure) -> HTTPResponse {
@@ -57,10 +91,13 @@ actor SweepClient {
         let response: HTTPResponse
         do throws(HTTPFailure) { response = try await client.send(request) } catch {
             guard error.code != .refusedHost else { throw SweepFailure(error.description, isLasting: true) }
+            let isUnreachable = Self.unreachableCodes.contains(error.code)
+            if isUnreachable { unreachable.insert(host) } else { unreachable.remove(host) }
             noteFailure(of: host)
-            throw SweepFailure(error.description)
+            throw SweepFailure(error.description, isUnreachable: isUnreachable)
         }
-        if let asked = Self.rest(response, now: SystemClock().now()) {
+        unreachable.remove(host)
+        if let asked = Self.rest(response, now: date.now()) {
             rests[host] = clock.now() + asked
         } else if response.status >= 500 {
             noteFailure(of: host)
@@ -85,7 +122,10 @@ actor SweepClient {
     private func rest(of host: String) throws(SweepFailure) -> Duration {
         let rest = rests[host].map { max(.zero, $0 - clock.now()) } ?? .zero
         guard rest > Self.patience else { return rest }
-        throw SweepFailure("\(host) is left alone for \(rest.wholeSeconds) s more")
+        throw SweepFailure(
+            "\(host) is left alone for \(rest.wholeSeconds) s more",
+            isUnreachable: unreachable.contains(host)
+        )
     }
 
     /// A host that fails three times in a row costs nobody else their turns.
@@ -113,10 +153,13 @@ struct SweepFailure: Error {
     let isDefinitive: Bool
     /// Whether asking for days would bring nothing, although it is no answer.
     let isLasting: Bool
+    /// Whether there was no host to ask: for good, should that last for a day.
+    let isUnreachable: Bool
 
-    init(_ detail: String, isDefinitive: Bool = false, isLasting: Bool = false) {
+    init(_ detail: String, isDefinitive: Bool = false, isLasting: Bool = false, isUnreachable: Bool = false) {
         self.detail = detail
         self.isDefinitive = isDefinitive
         self.isLasting = isLasting
+        self.isUnreachable = isUnreachable
     }
 }

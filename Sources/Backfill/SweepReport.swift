@@ -13,8 +13,10 @@ public struct SweepReport: Sendable, Equatable {
         public var detail: String
         /// Whether the newest of the records were read, and the older ones were not.
         public var isPart: Bool
-        /// Whether asking for days would bring nothing: a directory, or a server that nobody can ask.
+        /// Whether asking for days would bring nothing: a directory, a server that nobody can ask, or more than is read.
         var isLasting: Bool
+        /// Whether there was no host to ask.
+        var isUnreachable: Bool
 
         init(_ failure: SweepFailure, did: DID?, _ collection: NSID, isPart: Bool) {
             self.did = did
@@ -22,6 +24,7 @@ public struct SweepReport: Sendable, Equatable {
             self.isPart = isPart
             detail = failure.detail
             isLasting = failure.isLasting
+            isUnreachable = failure.isUnreachable
         }
 
         /// One clause for an operator.
@@ -54,6 +57,8 @@ public struct SweepReport: Sendable, Equatable {
     public var found = 0
     /// Records in the window that it did.
     public var known = 0
+    /// Requests that wait and were written anew or deleted.
+    public var changed = 0
     /// What could not be asked.
     public var failures: [Failure] = []
     /// Where the next pass goes on with what was read in part: the servers' own words for it.
@@ -74,6 +79,27 @@ public struct SweepReport: Sendable, Equatable {
     /// Whether all that is missing is somebody to ask: a collection may be nobody's yet.
     public var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
 
-    /// Whether asking for days would bring nothing more.
-    var isAllThatCanBeHad: Bool { failures.allSatisfy(\.isLasting) }
+    /// One clause: how many did not answer, or not for everything, and one of them.
+    func unanswered(_ example: Failure) -> String {
+        let lists = failures.count { $0.did == nil }
+        let directories = lists == 0 ? "" : "\(lists) of the directories' lists and "
+        let silent = "\(directories)\(failures.count - lists) of \(authors) authors did not answer"
+        return "\(silent)\(parts == 0 ? "" : " (\(parts) in part)"), for example \(example)"
+    }
+
+    /// Whether asking for days would bring nothing more; without any answer it may be our own network that is away.
+    var isAllThatCanBeHad: Bool { checked > 0 && failures.allSatisfy(\.isLasting) }
+
+    /// Whether asking for more than a day would bring nothing more: nobody is missing but some without a server.
+    var lacksOnlyTheUnreachable: Bool { !lacksMuch && failures.allSatisfy { $0.isLasting || $0.isUnreachable } }
+
+    /// Whether what is missing may well hold what is looked for: a directory's list, or a good part of the authors.
+    ///
+    /// Some whose servers are dead, or refused, there always are, and whoever wants to can add to them. Of who was read in
+    /// part the newest is known.
+    var lacksMuch: Bool {
+        let missing = failures.count { $0.did != nil && !$0.isPart }
+        let isListMissing = failures.contains { $0.did == nil && $0.detail != AuthorDirectories.nobody }
+        return isListMissing || missing * 2 > authors || missing >= 10 && missing * 10 >= authors
+    }
 }

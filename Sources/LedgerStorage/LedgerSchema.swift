@@ -13,6 +13,7 @@ enum LedgerSchema {
     static let fifth = "5"
     static let sixth = "6"
     static let seventh = "7"
+    static let eighth = "8"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -25,6 +26,7 @@ enum LedgerSchema {
         migrator.registerMigration(fifth, foreignKeyChecks: .immediate) { try $0.execute(sql: fifthTables) }
         migrator.registerMigration(sixth, foreignKeyChecks: .immediate) { try $0.execute(sql: sixthTables) }
         migrator.registerMigration(seventh, foreignKeyChecks: .immediate) { try $0.execute(sql: seventhTables) }
+        migrator.registerMigration(eighth, foreignKeyChecks: .immediate) { try $0.execute(sql: eighthTables) }
         return migrator
     }
 

@@ -9,21 +9,21 @@ import Testing
 @testable import Backfill
 
 @Suite struct `Gap sweeps` {
-    private let client = ScriptedClient()
-    private let log = LogRecorder()
-    private let sweep: GapBackfill
-    private static let from: Int64 = 1_783_175_888_000_000
-    private static let until: Int64 = from + 3_600_000_000
+    let client = ScriptedClient()
+    let log = LogRecorder()
+    let sweep: GapBackfill
+    static let from: Int64 = 1_783_175_888_000_000
+    static let until: Int64 = from + 3_600_000_000
     /// An hour after the gap's end.
     private static let now = UnixTime(microseconds: until + 3_600_000_000)
-    private static let list =
+    static let list =
         "https://relay.test/xrpc/com.atproto.sync.listReposByCollection?collection=sh.tangled.repo.pull&limit=1000"
 
     init() throws {
         sweep = try Self.sweep(["sh.tangled.repo.pull"], client, log)
     }
 
-    private static func sweep(
+    static func sweep(
         _ wanted: [String],
         _ client: ScriptedClient,
         _ log: LogRecorder,
@@ -50,17 +50,17 @@ import Testing
         )
     }
 
-    private func answer(_ url: String, _ body: String, status: Int = 200) {
+    func answer(_ url: String, _ body: String, status: Int = 200) {
         client.script(url, [.success(HTTPResponse(status: status, body: Array(body.utf8)))])
     }
 
-    private func key(_ offset: Int64) -> String { TID(microseconds: UInt64(Self.from + offset), clock: 0).text }
+    func key(_ offset: Int64) -> String { TID(microseconds: UInt64(Self.from + offset), clock: 0).text }
 
-    private func record(_ did: String, _ key: String, created: String = "") -> String {
+    func record(_ did: String, _ key: String, created: String = "") -> String {
         #"{"uri":"at://\#(did)/sh.tangled.repo.pull/\#(key)","cid":"c","value":{"$type":"sh.tangled.repo.pull","createdAt":"\#(created)"}}"#
     }
 
-    private func author(_ name: String, pages: [[String]]) {
+    func author(_ name: String, pages: [[String]]) {
         let did = "did:web:\(name).test"
         answer(
             "https://\(name).test/.well-known/did.json",
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    private func run(
+    func run(
         _ sweep: GapBackfill? = nil,
         knowledge: SweepKnowledge = SweepKnowledge(),
         answered: Set<SweepPair> = [],
@@ -96,7 +96,7 @@ import Testing
         return (report, found.withLock { $0.sorted() })
     }
 
-    private func pair(_ name: String) throws -> SweepPair {
+    func pair(_ name: String) throws -> SweepPair {
         SweepPair(try DID("did:web:\(name).test"), try NSID("sh.tangled.repo.pull"))
     }
 
@@ -180,6 +180,47 @@ import Testing
         let (report, found) = await run()
         #expect(found.count == 1 && !report.isComplete)
         #expect(report.failures.map(\.did?.text) == ["did:web:silent.test"])
+        #expect(!report.lacksMuch, "one of two, as there always are some")
+    }
+
+    @Test(arguments: [
+        (HTTPFailure.Code.nameResolution, true), (.connect, true), (.tls, true), (.timeout, true),
+        (.connectionLost, false), (.tooLarge, false),
+    ])
+    func `a server that is no more is told from one that answers badly`(code: HTTPFailure.Code, isNoMore: Bool)
+        async throws
+    {
+        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}]}"#)
+        author("a", pages: [[]])
+        author("b", pages: [[]])
+        let failure = HTTPFailure(code: code, origin: "https://pds.test", detail: "dead", mayHaveBeenSent: false)
+        let base = "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Ab.test"
+        client.script(base + "&collection=sh.tangled.repo.pull&limit=25", [.failure(failure)])
+        let (report, _) = await run()
+        #expect(report.failures.map(\.did?.text) == ["did:web:b.test"] && !report.isAllThatCanBeHad)
+        #expect(report.lacksOnlyTheUnreachable == isNoMore)
+        let words = report.unanswered(try #require(report.failures.first))
+        #expect(words.hasPrefix("1 of 2 authors did not answer, for example did:web:b.test: "), "\(words)")
+    }
+
+    @Test(arguments: [(10, 99, true), (10, 101, false), (2, 3, true), (1, 2, false), (9, 19, false), (1, 1, true)])
+    func `a good part of the authors is more than half of a few, or a tenth of many`(
+        missing: Int,
+        authors: Int,
+        isMuch: Bool
+    ) throws {
+        var report = SweepReport()
+        report.authors = authors
+        report.checked = authors - missing
+        let silent = try pair("a")
+        let failure = SweepReport.Failure(
+            SweepFailure("no answer"),
+            did: silent.author,
+            silent.collection,
+            isPart: false
+        )
+        report.failures = Array(repeating: failure, count: missing)
+        #expect(report.lacksMuch == isMuch)
     }
 
     @Test(arguments: [
@@ -261,6 +302,7 @@ import Testing
         let (report, found) = await run(sweep)
         #expect(!report.isComplete && found.count == 1)
         #expect(report.failures.first?.description.contains("https://dead.test") == true)
+        #expect(report.lacksMuch && report.isAllThatCanBeHad && !report.lacksOnlyTheUnreachable)
     }
 
     @Test func `an empty list is no answer, unless somebody is known`() async throws {
@@ -316,72 +358,5 @@ import Testing
         #expect(!report.isComplete && report.failures.count >= 1)
         #expect(report.failures.first?.detail.contains("left alone") == true, "\(report.failures)")
         #expect(client.requests.count { $0.url.description == base + "a" + rest } == 1)
-    }
-
-    // MARK: Repositories that are read in part
-
-    /// Reads in passes until all is read; what each pass has found, and how often it was read in part.
-    private func passes(_ sweep: GapBackfill, atMost limit: Int) async throws -> (found: [[String]], parts: Int) {
-        var (found, parts, places) = ([[String]](), 0, [SweepPair: String]())
-        for _ in 0..<limit {
-            let (report, keys) = await run(sweep, places: places)
-            found.append(keys)
-            #expect(report.checked == 1 && report.found == keys.count)
-            guard !report.isComplete else { break }
-            #expect(report.failures.map(\.isPart) == [true] && report.isAllThatCanBeHad, "\(report.failures)")
-            #expect(report.failures.first?.detail.contains("is read back to 2026-07-04T14:3") == true)
-            (places, parts) = (report.places, parts + 1)
-        }
-        return (found, parts)
-    }
-
-    @Test func `more pages than are read at once are read in part, newest first, which is said, and gone on with`()
-        async throws
-    {
-        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
-        let records = (0..<103).map { record("did:web:a.test", key(1_000_000 - Int64($0))) }
-        author("a", pages: records.map { [$0] })
-        let (found, parts) = try await passes(sweep, atMost: 3)
-        #expect(found.map(\.count) == [100, 3] && parts == 1)
-        #expect(found[0].min() == "at://did:web:a.test/sh.tangled.repo.pull/\(key(1_000_000 - 99))")
-        #expect(client.requests.count { $0.url.description.contains("listRecords") } == 103, "nothing is read twice")
-        #expect(log.count("gap swept", .warning) == 1 && log.count("gap swept", .notice) == 1)
-        #expect(log.metadata(of: "gap swept").map { $0["in_part"] } == ["1", "0"])
-    }
-
-    @Test func `more bytes than are kept of an author are read in part, and gone on with`() async throws {
-        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
-        let records = (0..<6).map { record("did:web:a.test", key(1_000_000 - Int64($0))) }
-        author("a", pages: [Array(records[..<2]), Array(records[2..<4]), Array(records[4...])])
-        let sweep = try Self.sweep(["sh.tangled.repo.pull"], client, log, maximumAnswer: 100)
-        let (found, parts) = try await passes(sweep, atMost: 5)
-        #expect(found.map(\.count) == [2, 2, 2] && parts == 2)
-    }
-
-    @Test func `what was read before an answer did not come is taken, and the next pass goes on there`() async throws {
-        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
-        author("a", pages: [[record("did:web:a.test", key(9))], [record("did:web:a.test", key(8))]])
-        let second =
-            "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Aa.test"
-            + "&collection=sh.tangled.repo.pull&limit=25&cursor=1"
-        answer(second, "", status: 503)
-        let author = try pair("a")
-        let (report, found) = await run()
-        #expect(found.count == 1 && report.places == [author: "1"])
-        #expect(report.failures.map(\.isPart) == [true] && !report.isAllThatCanBeHad, "it may answer yet")
-        answer(second, #"{"records":[\#(record("did:web:a.test", key(8)))]}"#)
-        client.forget()
-        let (rest, others) = await run(places: report.places)
-        #expect(rest.isComplete && others == ["at://did:web:a.test/sh.tangled.repo.pull/\(key(8))"])
-        #expect(client.requests.count { $0.url.description.contains("listRecords") } == 1)
-    }
-
-    @Test func `a place that the server no longer knows is forgotten`() async throws {
-        answer(Self.list, #"{"repos":[{"did":"did:web:a.test"}]}"#)
-        author("a", pages: [[record("did:web:a.test", key(9))]])
-        let author = try pair("a")
-        let (report, _) = await run(places: [author: "gone"])
-        #expect(!report.isComplete && report.places.isEmpty)
-        #expect(await run().report.isComplete)
     }
 }

@@ -13,23 +13,27 @@ import Testing
 
 /// The rounds of sweeps over a ledger: what a restart, a kill and a second look make of them.
 @Suite(.timeLimit(.minutes(1))) struct `Gaps are swept in rounds` {
-    private static let collection = "com.example.change.request"
-    private static let start = UnixTime(seconds: 1_790_000_000)
+    static let collection = "com.example.change.request"
+    static let start = UnixTime(seconds: 1_790_000_000)
     private let directory: TemporaryDirectory
-    private let ledger: Ledger
-    private let log = LogRecorder()
-    private let steady = ManualClock()
-    private let wall = ManualClock(start)
-    private let client: ScriptedClient
+    let ledger: Ledger
+    let log = LogRecorder()
+    let steady = ManualClock()
+    let wall = ManualClock(start)
+    let client: ScriptedClient
     /// Authors of the directory, and those of them whose server does not answer.
-    private let world = World()
+    let world = World()
 
-    private final class World: Sendable {
+    final class World: Sendable {
         struct State {
             var authors: [String] = []
             var silent: Set<String> = []
             /// Those who have written more than anybody reads: a record each second, for ever.
             var endless: Set<String> = []
+            /// Authors whose server the guard refuses.
+            var refused: Set<String> = []
+            /// Authors whose server is no more.
+            var unreachable: Set<String> = []
         }
         let state = Mutex(State())
     }
@@ -44,9 +48,10 @@ import Testing
                 return .json(["repos": .array(state.authors.map { ["did": .string($0)] })])
             }
             guard !state.silent.contains(author) else { return .json(["error": "InternalServerError"], status: 500) }
+            guard !state.refused.contains(author) else { return .failure(Self.failure(.refusedHost)) }
+            guard !state.unreachable.contains(author) else { return .failure(Self.failure(.connect)) }
             let place = query["cursor"].flatMap { UInt64($0) } ?? 0
-            let time = UInt64(Self.start.microseconds) - 60_000_000 - place * 1_000_000
-            let key = TID(microseconds: time, clock: 1).text
+            let key = Self.key(place)
             var page: [String: JSONValue] = [
                 "records": [
                     [
@@ -60,18 +65,27 @@ import Testing
         }
     }
 
-    private func author(_ number: Int) -> String {
+    /// The key of an author's newest record, or of one of those behind it.
+    static func key(_ place: UInt64 = 0) -> String {
+        TID(microseconds: UInt64(start.microseconds) - 60_000_000 - place * 1_000_000, clock: 1).text
+    }
+
+    private static func failure(_ code: HTTPFailure.Code) -> HTTPFailure {
+        HTTPFailure(code: code, origin: "https://pds.test", detail: "as the test wants it", mayHaveBeenSent: false)
+    }
+
+    func author(_ number: Int) -> String {
         "did:plc:\(String(repeating: "a", count: 23))\(["b", "c", "d"][number])"
     }
 
-    private func gap(_ reason: StreamGap.Reason = .cursorTooOld) -> StreamGap {
+    func gap(_ reason: StreamGap.Reason = .cursorTooOld) -> StreamGap {
         let now = Self.start.microseconds
         return StreamGap(host: "h", wire: .jetstream2, from: now - 30_000_000, until: now, reason: reason)
     }
 
     /// Sweeps, and stores at most so many batches of what comes of it, until a condition holds; the process is gone then, as by
     /// `kill -9`.
-    @discardableResult private func sweep(
+    @discardableResult func sweep(
         storing limit: Int = .max,
         until isOver: () async throws -> Bool
     ) async throws -> [StreamBatch] {
@@ -116,7 +130,7 @@ import Testing
         return try await storing.value
     }
 
-    private func asked() -> [String] {
+    func asked() -> [String] {
         client.requests.compactMap { Dictionary(PercentEncoding.parseForm($0.url.query ?? "")) { $1 }["repo"] }
     }
 
@@ -186,13 +200,90 @@ import Testing
             return log.count("gap swept") >= 5
         }
         let open = try #require(try await ledger.stream.openGaps().first)
-        #expect(open.unanswered?.contains(author(1)) == true && open.tried > .zero)
+        #expect(open.wait?.unanswered.contains(author(1)) == true && open.tried > .zero)
         #expect(asked().filter { $0 == author(0) }.count == 1, "who has answered is not asked again")
+        try await sweep {
+            steady.advance(.seconds(86_400))
+            return log.count("gap closed: all have answered who could be asked") > 0
+        }
+        #expect(try await ledger.stream.openGaps().isEmpty && log.count("gap swept") == 5 + 3)
+    }
+
+    @Test func `no gap is given up for one pass, however long that takes`() async throws {
+        world.state.withLock { state in
+            state.authors = [author(0), author(1)]
+            state.refused = [author(1)]
+        }
+        client.during("/xrpc/com.atproto.repo.listRecords") { [steady] in steady.advance(.seconds(8 * 3600)) }
+        try await ledger.stream.declare(gap(), at: Self.start)
+        try await sweep { log.count("gap swept") >= 1 }
+        let open = try #require(try await ledger.stream.openGaps().first)
+        #expect(open.tried == .zero && open.wait?.unanswered.contains(author(1)) == true)
+        #expect(open.wait?.nextAt == Self.start + .seconds(60) && open.wait?.patience == .seconds(6 * 3600))
+        // A process that was started anew has waited for nobody yet, either.
+        try await sweep { log.count("gap swept") >= 2 }
+        #expect(try await ledger.stream.openGaps().first?.tried == .zero)
+        client.during("/xrpc/com.atproto.repo.listRecords", nil)
+        let first = log.count("gap swept")
+        try await sweep {
+            steady.advance(.seconds(7 * 3600))
+            return try await ledger.stream.openGaps().isEmpty
+        }
+        #expect(log.count("gap swept") == first + 2)
+    }
+
+    @Test func `a server that is no more keeps a gap open for a day, and is no error`() async throws {
+        world.state.withLock { state in
+            state.authors = (0..<3).map { author($0) }
+            state.unreachable = [author(2)]
+        }
+        try await ledger.stream.declare(gap(), at: Self.start)
+        let words = "gap closed: all have answered who could be asked"
+        try await sweep {
+            steady.advance(.seconds(5 * 3600))
+            return log.count(words) > 0
+        }
+        #expect(log.count(words, .notice) == 1 && log.count("gap swept") == 6)
+        let line = try #require(log.metadata(of: words).first)
+        #expect(line["failed"] == "1" && line["authors"] == "3" && line["example"]?.contains(author(2)) == true)
+        // The last pass is followed by none.
+        #expect(log.metadata(of: "gap swept").map { $0["next_s"] } == ["60", "120", "240", "480", "960", nil])
+        let past = try await ledger.stream.givenUpGaps()
+        #expect(past.map(\.gap) == [gap()] && past.first?.closedAt == Self.start)
+        #expect(past.first?.unanswered.hasPrefix("1 of 3 authors did not answer, for example \(author(2)): ") == true)
+    }
+
+    @Test func `a gap for which hardly anybody could be asked is given up after three days, as an error`() async throws
+    {
+        world.state.withLock { state in
+            state.authors = [author(0), author(1)]
+            state.unreachable = [author(0), author(1)]
+        }
+        try await ledger.stream.declare(gap(), at: Self.start)
         try await sweep {
             steady.advance(.seconds(86_400))
             return log.count("gap given up: some never answered") > 0
         }
-        #expect(try await ledger.stream.openGaps().isEmpty)
+        #expect(log.count("gap given up: some never answered", .error) == 1 && log.count("gap swept") == 4)
+    }
+
+    @Test func `a gap that comes while another is asked for has waited for nobody yet`() async throws {
+        world.state.withLock { state in
+            state.authors = [author(0), author(1)]
+            state.refused = [author(1)]
+        }
+        try await ledger.stream.declare(gap(), at: Self.start)
+        var isDeclared = false
+        try await sweep {
+            if !isDeclared, log.count("gap swept") >= 1 {
+                isDeclared = true
+                steady.advance(.seconds(5 * 3600))
+                try await ledger.stream.declare(gap(), at: Self.start)
+            }
+            return log.count("gap swept") >= 2
+        }
+        let tried = try await ledger.stream.openGaps().map(\.tried)
+        #expect(tried == [.seconds(5 * 3600), .zero])
     }
 
     @Test func `a collection that nobody writes to yet keeps no gap open for longer than directories settle`()
@@ -205,102 +296,6 @@ import Testing
         }
         #expect(try await ledger.stream.openGaps().isEmpty && log.count("gap swept") <= 10)
         #expect(log.count("gap closed: all have answered who could be asked", .notice) == 1)
-    }
-
-    @Test func `of a repository that is another now its author alone is asked, in one gap that grows`() async throws {
-        world.state.withLock { $0.authors = [author(0), author(1)] }
-        let (known, queue, wall) = (try DID(author(0)), ledger.queue(Timetable()), wall)
-        let (collection, key, now) = (try NSID(Self.collection), try RecordKey("k"), Self.start.microseconds)
-        let commit = StreamEvent.Commit(
-            operation: .create,
-            collection: collection,
-            recordKey: key,
-            rev: "3kaaaaaaaaa2a",
-            cid: "bafy",
-            record: [:]
-        )
-        let position = StreamPosition(host: "h", wire: .relay, value: 1, witnessed: now)
-        let request = NewRequest(
-            event: StreamEvent(position: position, did: known, body: .commit(commit)),
-            commit: commit,
-            uri: ATURI(known, collection, key),
-            rule: "r",
-            record: [:],
-            references: [.account(known)],
-            leftOut: 0,
-            startsJob: true
-        )
-        func tell(_ items: [IntakeItem]) async throws {
-            _ = try await queue.store(StreamBatch(), items, now: wall.now())
-        }
-        let replaced = IntakeItem.repositoryReplaced(known, witnessed: now)
-        let stranger = IntakeItem.repositoryReplaced(try DID(author(1)), witnessed: now)
-        try await tell([.request(request), replaced, stranger, replaced])
-        #expect(try await ledger.stream.openGaps().map(\.gap.account) == [known])
-        try await sweep { try await ledger.stream.openGaps().first?.sweptAt != nil }
-        #expect(asked() == [author(0)] && client.requests.count == 1, "directories are of no use")
-        // What was looked for ended before it is replaced once more.
-        wall.advance(.seconds(4000))
-        try await tell([replaced])
-        client.forget()
-        try await sweep { try await ledger.stream.openGaps().first?.sweptAt != nil }
-        wall.advance(.seconds(4000))
-        try await sweep { try await ledger.stream.openGaps().isEmpty }
-        #expect(asked() == [author(0), author(0)])
-        try await tell([replaced])
-        try await ledger.stream.declare(gap(.operatorRequest), at: wall.now())
-        try await sweep { try await ledger.stream.openGaps().allSatisfy { $0.sweptAt != nil } }
-        #expect(asked().contains(author(1)), "beside another gap everybody is asked")
-    }
-
-    @Test func `a repository without an end is read pass by pass, and the gap is given up with that said`() async throws
-    {
-        world.state.withLock { state in
-            state.authors = [author(0), author(1)]
-            state.endless = [author(1)]
-        }
-        try await ledger.stream.declare(gap(), at: Self.start)
-        let words = "gap given up: some were read in part"
-        let stored = try await sweep {
-            steady.advance(.seconds(1800))
-            return log.count(words, .warning) > 0
-        }
-        let pages = asked().filter { $0 == author(1) }.count
-        #expect(pages > 100 && pages % 100 == 0, "a hundred pages a pass")
-        let found = stored.flatMap(\.events).compactMap(\.recordURI).filter { $0.did.text == author(1) }
-        #expect(found.count == pages && Set(found).count == pages, "each pass goes on where the last one ended")
-        #expect(try await ledger.stream.openGaps().isEmpty)
-        let lost = try await ledger.stream.gapsGivenUp(limit: 5)
-        let cause = try #require(lost.first?.unanswered)
-        #expect(
-            cause.hasPrefix("1 did not answer (1 in part), for example \(author(1)): it has written more"),
-            "\(cause)"
-        )
-        #expect(cause.contains("is read back to"))
-    }
-
-    @Test func `a gap that was covered or swept after all was not given up`() async throws {
-        world.state.withLock { state in
-            state.authors = [author(0)]
-            state.silent = [author(0)]
-        }
-        try await ledger.stream.declare(gap(.operatorRequest), at: Self.start)
-        try await sweep { log.count("gap swept") >= 1 }
-        #expect(try await ledger.stream.openGaps().first?.unanswered != nil)
-        world.state.withLock { $0.silent = [] }
-        try await sweep {
-            steady.advance(.seconds(60))
-            return try await ledger.stream.openGaps().isEmpty
-        }
-        #expect(try await ledger.stream.gapsGivenUp(limit: 5).isEmpty)
-        try await ledger.stream.declare(gap(), at: Self.start)
-        let open = try #require(try await ledger.stream.openGaps().first)
-        let round = SweepRound(id: 1, gap: open.id, window: gap().from...gap().until)
-        try await ledger.stream.note(round, waited: .seconds(1), unanswered: "one")
-        var batch = StreamBatch()
-        batch.sweep = .covered(open.id)
-        _ = try await ledger.queue(Timetable()).store(batch, [], now: Self.start)
-        #expect(try await ledger.stream.gapsGivenUp(limit: 5).isEmpty)
     }
 
     @Test func `a gap that comes while somebody is waited for is swept with the one before`() async throws {

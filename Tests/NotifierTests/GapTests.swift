@@ -42,6 +42,35 @@ import Testing
         #expect(try await ledger.stream.openGaps().isEmpty)
     }
 
+    @Test func `why a gap was closed is kept, and who never answered when it was given up`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        for _ in 0..<3 { try await ledger.stream.declare(gap, at: 5) }
+        let wait = SweepWait(unanswered: "1 of 9 authors did not answer", nextAt: 9, patience: .seconds(60))
+        try await ledger.stream.note(wait, waited: [1: .seconds(2), 2: .seconds(3), 3: .zero])
+        let open = try await ledger.stream.openGaps()
+        #expect(open.map(\.wait) == [wait, wait, wait] && open.map(\.tried) == [.seconds(2), .seconds(3), .zero])
+        func take(_ step: SweepStep) async throws {
+            var batch = StreamBatch()
+            batch.sweep = step
+            _ = try await ledger.queue(Timetable()).store(batch, [], now: 7)
+        }
+        try await take(.covered(1))
+        try await take(.givenUp(2))
+        // Looked through twice.
+        for settled in [[], [3]] as [[OpenGap.ID]] {
+            let round = try await ledger.stream.beginRound(upTo: 3, window: 0...1, at: 6)
+            try await take(.ended(round.id, settled: settled, settling: .seconds(60)))
+        }
+        #expect(try await ledger.stream.openGaps().isEmpty)
+        let past = try await ledger.stream.givenUpGaps()
+        #expect(past == [GivenUpGap(gap: gap, closedAt: 7, unanswered: wait.unanswered)])
+        let outcomes = try await ledger.database.read { database in
+            try String.fetchAll(database, sql: "SELECT outcome FROM gap ORDER BY id")
+        }
+        #expect(outcomes == ["covered", "given-up", "swept"])
+    }
+
     @Test func `an operator's gap is one like any other`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
@@ -79,6 +108,57 @@ import Testing
         _ = try await ledger.queue(Timetable()).store(World.batch([event, replaced]), items, now: 1_790_000_000)
         let accounts = try await ledger.stream.openGaps().map(\.gap.account)
         #expect(accounts == (wire == .relay ? [event.did] : []))
+    }
+
+    private func store(_ event: StreamEvent, _ ledger: Ledger) async throws {
+        var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        let items = [judge.judge(event, now: 1_790_000_000)].compactMap(\.self)
+        _ = try await ledger.queue(Timetable()).store(StreamBatch(events: [event]), items, now: 1_790_000_000)
+    }
+
+    @Test func `a request that waits follows what a sweep finds of it`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let event = try World.event(1, title: "first words")
+        let uri = try #require(event.recordURI)
+        let pair = SweepPair(World.author, try NSID("com.example.change.request"))
+        try await store(event, ledger)
+        for other in [SweepPair(World.owner, pair.collection), SweepPair(pair.author, try NSID("com.example.change"))] {
+            #expect(try await ledger.stream.waiting(of: other).isEmpty)
+        }
+        let first = try #require(try await ledger.stream.waiting(of: pair).first)
+        #expect(first.uri == uri && first.cid == "cid-first words")
+        guard case .commit(let commit) = try World.event(1, title: "second words").body else { return }
+        try await store(try #require(first.update(to: "cid-second words", commit.record)), ledger)
+        let second = try #require(try await ledger.stream.waiting(of: pair).first)
+        #expect(second.cid == "cid-second words" && second.rev > first.rev)
+        #expect(try await ledger.desk.jobs(about: uri).first?.record["title"]?.string == "second words")
+        // What was found missing before a newer version came is not called off.
+        try await store(try #require(first.deletion), ledger)
+        #expect(try await ledger.stream.waiting(of: pair) == [second])
+        try await store(try #require(second.deletion), ledger)
+        #expect(try await ledger.stream.waiting(of: pair).isEmpty)
+        #expect(try await ledger.desk.jobs(about: uri).map(\.reason) == [.recordDeleted])
+    }
+
+    @Test func `a request waits as long as somebody is still to be told`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let pair = SweepPair(World.author, try NSID("com.example.change.request"))
+        try await store(try World.event(1), ledger)
+        for state in JobState.allCases where state != .lookup {
+            try await ledger.database.write { database in
+                try database.execute(
+                    sql: """
+                        DELETE FROM job;
+                        UPDATE request SET state = 'resolved';
+                        INSERT INTO job (request, owner, author, state, due_at, created_at, updated_at)
+                            SELECT id, 'did:plc:o', author, '\(state.rawValue)', 0, 0, 0 FROM request;
+                        """
+                )
+            }
+            #expect(try await ledger.stream.waiting(of: pair).count == (state.isFinal ? 0 : 1), "\(state)")
+        }
     }
 
     /// Stores what was written to a collection, as a rule for its namespace would have it.
@@ -126,6 +206,23 @@ import Testing
         for (number, name) in ["com.example.a", "com.example.b"].enumerated() { try await see(number, name, ledger) }
         let seen = try await ledger.stream.sweepKnowledge().collections.map(\.text)
         #expect(seen.count == 1000 && seen.last == "com.example.a")
+    }
+
+    @Test func `of very many authors those are remembered to a sweep who wrote last`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        try await ledger.database.write { database in
+            try database.execute(
+                sql: """
+                    WITH RECURSIVE count (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM count WHERE n < 20001)
+                    INSERT INTO writer (collection, author, seen_at)
+                        SELECT 'com.example.change.request', 'did:web:a' || n || '.test', n FROM count
+                    """
+            )
+        }
+        let authors = try await ledger.stream.sweepKnowledge().authors[try NSID("com.example.change.request")] ?? []
+        #expect(authors.count == 20_000)
+        #expect(authors.first?.text == "did:web:a20001.test" && authors.last?.text == "did:web:a2.test")
     }
 
     @Test func `a position that was read up to a time after it was saved is believed up to then`() async throws {

@@ -17,7 +17,7 @@ struct Sweep: AsyncParsableCommand {
             minute, and what it finds goes the usual way. The daemon does this by itself after every gap of the stream.
 
             What was written up to policy.maximum_age before is looked for, too: it may have arrived late. The status is 69 when \
-            nobody could be asked, and 75 when somebody could not, or not for everything.
+            there was nobody to ask or nobody answered, and 75 when somebody did not, or not for everything.
 
             Nobody lists who writes to a namespace (org.example.*): of one, only the collections are looked for of which the \
             ledger has seen records, or which a rule names. The output names them.
@@ -48,8 +48,10 @@ struct Sweep: AsyncParsableCommand {
             let knowledge = try await ledger.stream.sweepKnowledge()
             report = await backfill.run(over: from.microseconds...now.microseconds, by: knowledge) { uri in
                 (try? await ledger.stream.knows(uri)) ?? false
+            } waiting: { pair in
+                (try? await ledger.stream.waiting(of: pair)) ?? []
             } deliver: { _, events, _ in
-                for uri in events.compactMap(\.recordURI) { StandardOutput.print("unknown: \(uri)") }
+                for event in events { StandardOutput.print(Self.line(event)) }
             }
             for failure in report.failures {
                 StandardOutput.printError("\(failure.isPart ? "read in part" : "not asked"): \(failure)")
@@ -62,8 +64,9 @@ struct Sweep: AsyncParsableCommand {
             }
             for namespace in report.namespaces { StandardOutput.print(namespace.description) }
             let asked = "\(report.checked) of \(report.authors) authors asked"
-            StandardOutput.print("\(asked); \(report.found) unknown, \(report.known) known already")
-            guard !dryRun, report.found > 0 || !report.onlyLacksAuthors else { return }
+            let found = "\(report.found) unknown, \(report.known) known already, \(report.changed) changed or gone"
+            StandardOutput.print("\(asked); \(found)")
+            guard !dryRun, report.found + report.changed > 0 || !report.onlyLacksAuthors else { return }
             let gap = StreamGap(
                 host: "operator",
                 wire: .jetstream2,
@@ -74,9 +77,19 @@ struct Sweep: AsyncParsableCommand {
             try await ledger.stream.declare(gap, at: SystemClock().now())
             StandardOutput.print("left to the daemon, which looks again within a minute, and until all have answered")
         }
-        guard !report.onlyLacksAuthors else { return }
-        let status: ExitStatus = report.checked == 0 ? .unavailable : .temporaryFailure
-        throw ExitCode(status.rawValue)
+        // An empty list is no answer, and a namespace of which nothing is known was not looked for.
+        guard report.checked > 0 else { throw ExitCode(ExitStatus.unavailable.rawValue) }
+        guard report.onlyLacksAuthors else { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }
+    }
+
+    /// What was found of one record.
+    private static func line(_ event: StreamEvent) -> String {
+        guard case .commit(let commit) = event.body, let uri = event.recordURI else { return "" }
+        return switch commit.operation {
+        case .create: "unknown: \(uri)"
+        case .update: "changed: \(uri)"
+        case .delete: "gone: \(uri)"
+        }
     }
 
     private static func time(_ text: String, now: UnixTime) -> UnixTime? {

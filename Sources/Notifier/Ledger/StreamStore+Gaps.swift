@@ -9,18 +9,34 @@ extension StreamStore: GapStore {
     /// The gaps that are still to be swept, oldest first.
     public func openGaps() async throws(LedgerError) -> [OpenGap] {
         try await database.read { database in
-            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map(OpenGap.init)
+            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
+                OpenGap(
+                    id: try row.get("id"),
+                    gap: try StreamGap(row),
+                    noticedAt: try row.get("noticed_at"),
+                    sweptAt: try row.get("swept_at"),
+                    tried: .seconds(try row.get("tried") as Double),
+                    wait: try SweepWait(row)
+                )
+            }
         }
     }
 
-    /// So many of the gaps that were given up, the newest first: what may lie in them was not all asked for.
-    public func gapsGivenUp(limit: Int) async throws(LedgerError) -> [OpenGap] {
+    /// The gaps that were closed although somebody had never answered, or not for everything, oldest first.
+    public func givenUpGaps() async throws(LedgerError) -> [GivenUpGap] {
         try await database.read { database in
             try database.rows(
                 """
-                SELECT * FROM gap WHERE closed_at IS NOT NULL AND unanswered IS NOT NULL ORDER BY id DESC LIMIT \(limit)
+                SELECT * FROM gap WHERE closed_at IS NOT NULL AND outcome = \(GapOutcome.givenUp)
+                    AND unanswered IS NOT NULL ORDER BY id
                 """
-            ).map(OpenGap.init)
+            ).map { row in
+                GivenUpGap(
+                    gap: try StreamGap(row),
+                    closedAt: try row.get("closed_at"),
+                    unanswered: try row.get("unanswered")
+                )
+            }
         }
     }
 
@@ -38,13 +54,47 @@ extension StreamStore: GapStore {
         }
     }
 
+    /// The most requests of an author in one state that a sweep compares with what they are now.
+    private static let maximumWaiting = 200
+
+    /// The requests of an author in a collection of which somebody is still to be told, the newest first: of each state the
+    /// last ones, for strangers choose how many there are.
+    public func waiting(of pair: SweepPair) async throws(LedgerError) -> [WaitingRequest] {
+        try await database.read { database in
+            let last: SQL = "ORDER BY turn DESC, id DESC LIMIT \(Self.maximumWaiting)"
+            let (author, lookup) = (pair.author, RequestMachine.State.lookup)
+            var lists: [SQL] = ["SELECT id FROM request WHERE author = \(author) AND state = \(lookup) \(last)"]
+            for state in JobState.allCases where !state.isFinal {
+                lists.append("SELECT request FROM job WHERE author = \(author) AND state = \(state) \(last)")
+            }
+            let ids = lists.map { list -> SQL in "SELECT * FROM (\(list))" }.joined(separator: " UNION ")
+            let place = "at://\(author)/\(pair.collection)/"
+            return try database.rows(
+                """
+                SELECT uri, cid, rev FROM request WHERE id IN (\(ids)) AND substr(uri, 1, \(place.utf8.count)) = \(place)
+                ORDER BY id DESC
+                """
+            ).map { row in
+                WaitingRequest(uri: try ATURI(row.get("uri")), cid: try row.get("cid"), rev: try row.get("rev"))
+            }
+        }
+    }
+
+    /// The most authors that are asked because the ledger remembers them: strangers choose how many there are.
+    private static let maximumWriters = 20_000
+
     /// The collections that requests were seen in, who wrote to them, and since when rules wait for them.
+    ///
+    /// Of more authors than a sweep asks by memory, those count of whom a request was seen last.
     public func sweepKnowledge() async throws(LedgerError) -> SweepKnowledge {
         try await database.read { database in
             var knowledge = SweepKnowledge()
             let names: [String] = try database.values("SELECT name FROM collection ORDER BY id")
             knowledge.collections = names.compactMap { try? NSID($0) }
-            for row in try database.rows("SELECT collection, author FROM writer") {
+            let writers = try database.rows(
+                "SELECT collection, author FROM writer ORDER BY seen_at DESC LIMIT \(Self.maximumWriters)"
+            )
+            for row in writers {
                 guard let collection = try? NSID(row.get("collection")), let author = try? DID(row.get("author")) else {
                     continue
                 }
@@ -91,35 +141,49 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// Notes who did not answer in a pass of a round, and how long they were waited for.
-    public func note(_ round: SweepRound, waited: Duration, unanswered: String) async throws(LedgerError) {
+    /// Notes who did not answer in a pass, and how long they were waited for, by gap.
+    public func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws(LedgerError) {
         try await database.write { database in
-            try database.run(
-                """
-                UPDATE gap SET tried = tried + \(waited), unanswered = \(unanswered)
-                WHERE closed_at IS NULL AND id <= \(round.gap)
-                """
-            )
+            for (gap, time) in waited {
+                try database.run(
+                    """
+                    UPDATE gap SET tried = tried + \(time), unanswered = \(wait.unanswered),
+                        next_at = \(wait.nextAt), patience = \(wait.patience)
+                    WHERE closed_at IS NULL AND id = \(gap)
+                    """
+                )
+            }
         }
     }
 }
 
-extension OpenGap {
+/// How a gap was closed.
+private enum GapOutcome: String {
+    /// Another host was read over it.
+    case covered
+    /// Everybody was asked and answered.
+    case swept
+    /// Somebody never answered, or not for everything.
+    case givenUp = "given-up"
+}
+
+extension StreamGap {
     fileprivate init(_ row: Row) throws {
         self.init(
-            id: try row.get("id"),
-            gap: StreamGap(
-                host: try row.get("host"),
-                wire: StreamWire(rawValue: try row.get("wire")),
-                from: try row.get("from_witnessed"),
-                until: try row.get("until_witnessed"),
-                reason: StreamGap.Reason(rawValue: try row.get("reason"))
-            ),
-            noticedAt: try row.get("noticed_at"),
-            sweptAt: try row.get("swept_at"),
-            tried: .seconds(try row.get("tried") as Double),
-            unanswered: try row.get("unanswered")
+            host: try row.get("host"),
+            wire: StreamWire(rawValue: try row.get("wire")),
+            from: try row.get("from_witnessed"),
+            until: try row.get("until_witnessed"),
+            reason: StreamGap.Reason(rawValue: try row.get("reason"))
         )
+    }
+}
+
+extension SweepWait {
+    fileprivate init?(_ row: Row) throws {
+        let (next, patience): (UnixTime?, Double?) = try (row.get("next_at"), row.get("patience"))
+        guard let unanswered = try row.get("unanswered") as String?, let next, let patience else { return nil }
+        self.init(unanswered: unanswered, nextAt: next, patience: .seconds(patience))
     }
 }
 
@@ -157,9 +221,8 @@ extension LedgerTransaction {
     /// Stores what a sweep has come to, behind the events that it found.
     func take(_ step: SweepStep) throws {
         switch step {
-        case .covered(let gap):
-            try database.run("UPDATE gap SET closed_at = \(now), unanswered = NULL WHERE id = \(gap)")
-        case .givenUp(let gap): try database.run("UPDATE gap SET closed_at = \(now) WHERE id = \(gap)")
+        case .covered(let gap): try close(gap, .covered)
+        case .givenUp(let gap): try close(gap, .givenUp)
         case .answered(let pair, let round):
             try database.run(
                 """
@@ -171,6 +234,10 @@ extension LedgerTransaction {
         }
     }
 
+    private func close(_ gap: OpenGap.ID, _ outcome: GapOutcome) throws {
+        try database.run("UPDATE gap SET closed_at = \(now), outcome = \(outcome) WHERE id = \(gap)")
+    }
+
     private func end(_ round: SweepRound.ID, _ settled: [OpenGap.ID], _ settling: Duration) throws {
         guard let row = try database.row("SELECT gap, started_at FROM round WHERE id = \(round)") else { return }
         let (gap, start): (Int64, UnixTime) = try (row.get("gap"), row.get("started_at"))
@@ -180,7 +247,9 @@ extension LedgerTransaction {
             reason = \(StreamGap.Reason.operatorRequest) OR swept_at <= \(start - settling) OR swept_at > \(now)
                 OR swept_at IS NOT NULL AND id IN \(settled)
             """
-        try database.run("UPDATE gap SET closed_at = \(now), unanswered = NULL WHERE \(open) AND (\(isSettled))")
+        try database.run(
+            "UPDATE gap SET closed_at = \(now), outcome = \(GapOutcome.swept) WHERE \(open) AND (\(isSettled))"
+        )
         try database.run("UPDATE gap SET swept_at = \(now), unanswered = NULL WHERE \(open) AND swept_at IS NULL")
         try database.run("DELETE FROM round WHERE id = \(round)")
     }

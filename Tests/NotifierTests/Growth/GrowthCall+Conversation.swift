@@ -1,5 +1,6 @@
 import ATProtocol
 import Backfill
+import Firehose
 import GRDB
 import Network
 import TestSupport
@@ -109,7 +110,12 @@ extension GrowthCall {
             _ = try await stream.round()
             _ = try await stream.sweepKnowledge()
             _ = try await stream.answered(in: round.id)
-            try await stream.note(round, waited: .zero, unanswered: "")
-        }
+            let wait = SweepWait(unanswered: "", nextAt: grown.now, patience: .zero)
+            try await stream.note(wait, waited: [1: .zero])
+        },
+        GrowthCall(name: "what waits of an author whom a sweep asks") { grown in
+            let pair = SweepPair(GrownLedger.busyAuthor, try NSID("com.example.change.request"))
+            _ = try await grown.ledger.stream.waiting(of: pair)
+        },
     ]
 }

@@ -22,13 +22,13 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         var isKnown = true
-        var (gaps, lost) = ([OpenGap](), [OpenGap]())
-        try await ledger.withLedger { ledger throws(LedgerError) in
+        var gaps: [String] = []
+        let loaded = try ledger.configuration.load().configuration
+        try await loaded.withLedger { ledger throws(LedgerError) in
             let history = try await ledger.desk.history(of: uri)
             isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
             guard isKnown else {
-                gaps = try await ledger.stream.openGaps()
-                lost = try await ledger.stream.gapsGivenUp(limit: 5)
+                gaps = try await Self.gaps(of: uri, ledger, lookback: loaded.delivery.policy.maximumAge)
                 return
             }
             if json {
@@ -42,37 +42,28 @@ struct Explain: AsyncParsableCommand {
                 "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
                     + "“impact-notifier rules try” says what the rules make of it."
             )
-            let isOfAuthor = { (gap: OpenGap) in gap.gap.account == nil || gap.gap.account == uri.did }
-            for gap in gaps where isOfAuthor(gap) { StandardOutput.printError(gap.sentence) }
-            for gap in lost where isOfAuthor(gap) { StandardOutput.printError(gap.lostSentence) }
+            for gap in gaps { StandardOutput.printError(gap) }
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
-}
 
-extension OpenGap {
-    /// What may still bring a request that is not known.
-    fileprivate var sentence: String {
-        let begin = "The stream has an open gap \(bounds), in which it may lie"
-        let state =
-            if let unanswered {
-                "\(unanswered); they are asked again, for up to three days"
-            } else if sweptAt != nil {
-                "all authors have answered once, and are asked once more, for directories lag"
-            } else {
-                "the authors are being asked"
-            }
-        return "\(begin): \(state)."
-    }
+    /// The most gaps that were given up of which each has a sentence.
+    private static let maximumGaps = 5
 
-    /// What may hold a request that nobody finds any more.
-    fileprivate var lostSentence: String {
-        "A gap of the stream \(bounds) was given up, in which it may lie: \(unanswered ?? ""); "
-            + "“impact-notifier sweep --since” asks again."
-    }
-
-    private var bounds: String {
-        "from \(UnixTime(microseconds: gap.from)) to \(UnixTime(microseconds: gap.until)) (\(gap.reason.rawValue))"
+    /// A sentence for each gap that may hold a request which nobody has seen, and may still bring it, or never will.
+    private static func gaps(
+        of uri: ATURI,
+        _ ledger: Notifier.Ledger,
+        lookback: Duration
+    ) async throws(LedgerError) -> [String] {
+        let open = try await ledger.stream.openGaps().filter { $0.gap.mayHold(uri, lookback: lookback) }
+        let past = try await ledger.stream.givenUpGaps().filter { $0.gap.mayHold(uri, lookback: lookback) }
+        var sentences = open.map(\.sentence) + past.suffix(maximumGaps).map(\.sentence)
+        if past.count > maximumGaps {
+            sentences.append("\(past.count - maximumGaps) gaps before them ended like that.")
+        }
+        if !past.isEmpty { sentences.append("“impact-notifier sweep --since” asks again.") }
+        return sentences
     }
 }
 

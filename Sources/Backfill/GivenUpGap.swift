@@ -1,0 +1,37 @@
+public import ATProtocol
+public import Firehose
+public import Network
+
+/// A gap that was closed although somebody had never answered, or not for everything.
+public struct GivenUpGap: Sendable, Equatable {
+    /// Where and why.
+    public let gap: StreamGap
+    /// When it was closed.
+    public let closedAt: UnixTime
+    /// One clause: who did not answer when it was, and why.
+    public let unanswered: String
+
+    /// A gap as it was stored.
+    public init(gap: StreamGap, closedAt: UnixTime, unanswered: String) {
+        self.gap = gap
+        self.closedAt = closedAt
+        self.unanswered = unanswered
+    }
+}
+
+extension StreamGap {
+    /// Whether a record may have arrived in the gap, by its author and the time that its key tells; one whose key is no time
+    /// may.
+    ///
+    /// - Parameters:
+    ///   - uri: the record.
+    ///   - lookback: ``SweepConfiguration/lookback``.
+    /// - Returns: whether it may.
+    public func mayHold(_ uri: ATURI, lookback: Duration) -> Bool {
+        guard account == nil || account == uri.did else { return false }
+        guard let key = uri.recordKey, let time = (try? TID(key.text))?.time else { return true }
+        let tolerance = Duration.microseconds(RepositoryBackfill.clockTolerance)
+        let (first, last) = (UnixTime(microseconds: from) - lookback, UnixTime(microseconds: until))
+        return time >= first - tolerance && time <= last + tolerance
+    }
+}

@@ -1,0 +1,32 @@
+internal import Backfill
+internal import Firehose
+internal import Network
+
+extension StreamGap {
+    fileprivate var bounds: String {
+        "from \(UnixTime(microseconds: from)) to \(UnixTime(microseconds: until)) (\(reason.rawValue)), in which it may lie"
+    }
+}
+
+extension OpenGap {
+    /// What may still bring a request that is not known.
+    var sentence: String {
+        let state =
+            if let wait {
+                "\(wait.unanswered); they are asked again at \(wait.nextAt), and the gap is closed without them after "
+                    + "\(DurationText.format(wait.patience)) of asking"
+            } else if sweptAt != nil {
+                "all authors have answered once, and are asked once more, for directories lag"
+            } else {
+                "the authors are being asked"
+            }
+        return "The stream has an open gap \(gap.bounds): \(state)."
+    }
+}
+
+extension GivenUpGap {
+    /// Why a request that is not known may never become known.
+    var sentence: String {
+        "The stream had a gap \(gap.bounds): it was closed at \(closedAt), when \(unanswered)."
+    }
+}
