@@ -104,6 +104,7 @@ public struct GapBackfill: Sendable {
             pairs += authors.sorted { $0.text < $1.text }.map { SweepPair($0, collection) }
         }
         report.authors = pairs.count
+        report.isOfAccounts = knowledge.accounts != nil
         let open = pairs.filter { !answered.contains($0) }
         report.checked = pairs.count - open.count
         await ask(open, places, window, knowledge, isKnown: isKnown, waiting: waiting, deliver: deliver, into: &report)

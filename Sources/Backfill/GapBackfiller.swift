@@ -226,6 +226,7 @@ public actor GapBackfiller {
     private static func outcome(_ report: SweepReport) -> (words: String, level: Logger.Level) {
         if report.lacksMuch { return ("gap given up: some never answered", .error) }
         if report.parts > 0 { return ("gap given up: some were read in part", .warning) }
+        if report.isOfAccounts { return ("gap given up: its author never answered", .notice) }
         return ("gap closed: all have answered who could be asked", .notice)
     }
 

@@ -51,6 +51,8 @@ public struct SweepReport: Sendable, Equatable {
     public var namespaces: [Namespace] = []
     /// Authors that the directories named or the ledger knew, once for each collection.
     public var authors = 0
+    /// Whether nobody else was asked for: accounts whose repositories are others now, and no directory.
+    var isOfAccounts = false
     /// Those of them whose repositories were read, if only in part.
     public var checked = 0
     /// Records in the window that the ledger did not know.
@@ -96,8 +98,9 @@ public struct SweepReport: Sendable, Equatable {
     /// Whether what is missing may well hold what is looked for: a directory's list, or a good part of the authors.
     ///
     /// Some whose servers are dead, or refused, there always are, and whoever wants to can add to them. Of who was read in
-    /// part the newest is known.
+    /// part the newest is known. An account whose repository a relay called another, and that never answers, is one of those.
     var lacksMuch: Bool {
+        guard !isOfAccounts else { return false }
         let missing = failures.count { $0.did != nil && !$0.isPart }
         let isListMissing = failures.contains { $0.did == nil && $0.detail != AuthorDirectories.nobody }
         return isListMissing || missing * 2 > authors || missing >= 10 && missing * 10 >= authors

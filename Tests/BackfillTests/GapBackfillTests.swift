@@ -221,6 +221,8 @@ import Testing
         )
         report.failures = Array(repeating: failure, count: missing)
         #expect(report.lacksMuch == isMuch)
+        report.isOfAccounts = true
+        #expect(!report.lacksMuch, "whoever wants to can let a relay say that of an account without a server")
     }
 
     @Test(arguments: [
