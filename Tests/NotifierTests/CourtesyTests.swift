@@ -168,16 +168,6 @@ import Testing
         #expect(world.chat.messages(to: World.owner).count == 1)
     }
 
-    @Test func `a word that only mentions stopping is no stop`() {
-        for text in ["Stop", "STOP!", "please stop", "unsubscribe", "Stop."] {
-            #expect(OptOutKeyword(text) == .stop, "\(text)")
-        }
-        for text in ["start", "Resume", "opt in"] { #expect(OptOutKeyword(text) == .start, "\(text)") }
-        for text in ["don't stop", "stop the press, this is great", "bus stop", "", "🛑"] {
-            #expect(OptOutKeyword(text) == nil, "\(text)")
-        }
-    }
-
     @Test func `blocked authors reach nobody, and the day's messages have an end`() async throws {
         var world = try World()
         let blocked = World.did("blocked")

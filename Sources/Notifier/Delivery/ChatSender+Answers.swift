@@ -149,20 +149,3 @@ extension ChatSender {
         }
     }
 }
-
-/// What an owner can say to the sender.
-enum OptOutKeyword: Equatable {
-    case stop
-    case start
-
-    /// Reads a message that is one of the words and nothing else.
-    init?(_ text: String) {
-        let word = text.lowercased().filter { $0.isLetter }
-        guard text.count <= 40 else { return nil }
-        switch word {
-        case "stop", "unsubscribe", "stopall", "optout", "pleasestop", "stopplease": self = .stop
-        case "start", "subscribe", "unstop", "optin", "resume": self = .start
-        default: return nil
-        }
-    }
-}
