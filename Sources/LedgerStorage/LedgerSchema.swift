@@ -14,6 +14,7 @@ enum LedgerSchema {
     static let sixth = "6"
     static let seventh = "7"
     static let eighth = "8"
+    static let ninth = "9"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -27,6 +28,7 @@ enum LedgerSchema {
         migrator.registerMigration(sixth, foreignKeyChecks: .immediate) { try $0.execute(sql: sixthTables) }
         migrator.registerMigration(seventh, foreignKeyChecks: .immediate) { try $0.execute(sql: seventhTables) }
         migrator.registerMigration(eighth, foreignKeyChecks: .immediate) { try $0.execute(sql: eighthTables) }
+        migrator.registerMigration(ninth, foreignKeyChecks: .immediate) { try $0.execute(sql: ninthTables) }
         return migrator
     }
 

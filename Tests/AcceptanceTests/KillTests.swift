@@ -92,6 +92,28 @@ struct `A daemon that is killed` {
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
     }
 
+    @Test func `confirms a word to stop once`() async throws {
+        let overrides = ["sending.settle": "500ms", "sending.answers_interval": "1s"]
+        let stage = try await Stage(owners: 2, overrides: overrides)
+        var process = try stage.daemon.run()
+        try stage.ask("First")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        stage.network.faults.add(Fault(.delay(.seconds(30))), on: "sendMessage", count: 10)
+        stage.network.chat.write(from: stage.owners[0].did, to: stage.bot.did, "s\u{336}t\u{336}o\u{336}p\u{336} 🙏")
+        // The owner's word, and the answer that the daemon never hears of.
+        #expect(await stage.messages(reaching: 3, within: .seconds(20), unless: process) == 3, tail(process))
+        process.signal(SIGKILL)
+        _ = await process.ended(within: .seconds(5))
+        stage.network.faults.clear()
+        process = try stage.daemon.run()
+        try stage.ask("Second")
+        try stage.ask("Third", of: 1)
+        #expect(await stage.messages(reaching: 4, within: .seconds(20), unless: process) == 4, tail(process))
+        _ = await stage.messages(reaching: 5, within: .seconds(2), unless: process)
+        #expect(stage.count("Second") == 0 && stage.count("Third") == 1)
+        #expect(stage.network.chat.messages.filter { $0.text.contains("Answer START") }.count == 1)
+    }
+
     @Test func `does not repeat a message whose answer it never saw`() async throws {
         let stage = try await Stage(overrides: ["sending.settle": "500ms"])
         stage.network.faults.add(Fault(.delay(.seconds(30))), on: "sendMessage", count: 10)

@@ -95,7 +95,7 @@ import Testing
                 #expect(code.contains(#/\bmachine(?: =|:) (?:Request|Job|Message)Machine\b/#), "\(path)")
             }
         }
-        #expect(found == 3)
+        #expect(found == 4)
     }
 
     @Test func `the ledger's benchmark makes every call of a store that a loop makes`() throws {

@@ -79,7 +79,7 @@ import Testing
         world.clock.advance(61)
         world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
         try await world.run([World.batch(try World.event(2, at: world.clock))])
-        #expect(world.chat.messages(to: World.owner).count == 1)
+        #expect(world.chat.notices(to: World.owner).count == 1)
         let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
         #expect(try await list.all().map(\.reason) == [.ownerStopped])
         world.chat.say("start", by: World.owner)
@@ -135,7 +135,7 @@ import Testing
             world.clock.advance(.seconds(hours * 3600))
             deafen(1)
             try await world.run([World.batch(try World.event(number, at: world.clock))])
-            #expect(world.chat.messages(to: World.owner).count == number && log.count("sending paused") == 0)
+            #expect(world.chat.notices(to: World.owner).count == number && log.count("sending paused") == 0)
         }
         world.clock.advance(720)
         deafen(5)
@@ -144,7 +144,7 @@ import Testing
             try World.event(4, at: world.clock), try World.event(5, for: World.did("other"), at: world.clock),
         ]
         try await world.run([World.batch(events)])
-        #expect(world.chat.messages(to: World.owner).count == 3)
+        #expect(world.chat.notices(to: World.owner).count == 3)
         #expect(world.chat.messages(to: World.did("other")).count == 1)
         #expect(log.metadata(of: "sending paused").map { $0["reason"] } == ["answers-unreadable"])
         #expect(log.count("sending resumed") == 1)
@@ -165,7 +165,7 @@ import Testing
             #expect(try await ledger.suppressions.all().map(\.reason) == [reason])
             try await ledger.suppressions.lift(World.owner)
         }
-        #expect(world.chat.messages(to: World.owner).count == 1)
+        #expect(world.chat.notices(to: World.owner).count == 1)
     }
 
     @Test func `blocked authors reach nobody, and the day's messages have an end`() async throws {

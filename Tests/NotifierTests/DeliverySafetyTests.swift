@@ -111,7 +111,7 @@ import Testing
         world.chat.say("stop", by: World.owner)
         world.clock.advance(61)
         try await world.run([])
-        #expect(world.chat.messages(to: World.owner).isEmpty)
+        #expect(world.chat.notices(to: World.owner).isEmpty)
         #expect(try await world.jobs().first { $0.owner == World.owner }?.state == .dropped)
     }
 

@@ -144,6 +144,8 @@ import Testing
     private static var messageTable: String {
         typealias Event = MessageMachine.Event
         let states: [(String, MessageMachine)] = [
+            ("an answer: queued", MessageMachine(state: .queued, sends: 0, maximumSends: 2, isAnswer: true)),
+            ("an answer: sending", MessageMachine(state: .sending, sends: 1, maximumSends: 2, isAnswer: true)),
             ("sending", MessageMachine(state: .sending, sends: 1, maximumSends: 2)),
             ("verify", MessageMachine(state: .verify, sends: 1, maximumSends: 2)),
             ("verify, sent as often as allowed", MessageMachine(state: .verify, sends: 2, maximumSends: 2)),
@@ -152,7 +154,10 @@ import Testing
             ("dropped", MessageMachine(state: .dropped, sends: 0, maximumSends: 2)),
         ]
         let events: [(String, Event)] = [
-            ("accepted", .accepted), ("refused: surely nothing stored", .failed(verdict(.defer, .ownerDoesNotFollow))),
+            ("the conversation is open, and it is not there", .opened),
+            ("not to be sent any more", .refused(.ownerStopped)),
+            ("accepted", .accepted), ("failed: retry, or the sender pauses", .failed(verdict(.retry, .serverError))),
+            ("refused: surely nothing stored", .failed(verdict(.defer, .ownerDoesNotFollow))),
             ("refused: blocked", .failed(verdict(.drop, .ownerBlocked, .suppressOwner))),
             ("outcome unknown, or cannot be read now", .failed(verdict(.verify, .outcomeUnknown))),
             ("found in the conversation", .found), ("not there", .absent(.unchanged)),

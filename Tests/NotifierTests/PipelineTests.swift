@@ -150,12 +150,12 @@ import Testing
         try await world.run([World.batch(try World.event(2, at: world.clock))])
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         #expect(try await ledger.suppressions.all().map(\.reason) == [.ownerStopped])
-        #expect(world.chat.messages(to: World.owner).count == 1)
+        #expect(world.chat.notices(to: World.owner).count == 1)
         world.chat.say("START", by: World.owner)
         try await world.run([World.batch(try World.event(3, at: world.clock))])
         try await world.run([World.batch(try World.event(4, at: world.clock))])
         #expect(try await ledger.suppressions.all().isEmpty)
-        #expect(world.chat.messages(to: World.owner).count >= 2)
+        #expect(world.chat.notices(to: World.owner).count >= 2)
     }
 
     @Test func `a PDS that does not answer delays the message and does not lose it`() async throws {

@@ -34,15 +34,17 @@ public struct ChatClient: Sendable {
         return conversation
     }
 
-    /// Whether a conversation, asked for by its id, is the one with an owner.
+    /// A conversation, asked for by its id, when it is the one with an owner.
     ///
     /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
-    func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) {
+    @discardableResult
+    func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
-        guard let view = json["convo"], view["id"]?.string == id else {
+        guard let view = json["convo"], let conversation = Conversation(view), conversation.id == id else {
             throw .misdirected("it is another conversation than was asked for")
         }
         try check(view, isWith: owner)
+        return conversation
     }
 
     private func check(_ view: JSONValue, isWith owner: DID) throws(CallFailure) {
@@ -148,7 +150,11 @@ public struct ChatClient: Sendable {
             throw .unreadable(status: 200, detail: "there is no log in it")
         }
         let messages = entries.filter { $0["$type"]?.string == "chat.bsky.convo.defs#logCreateMessage" }
-            .compactMap { entry in entry["message"].flatMap(ConversationMessage.init) }
+            .compactMap { entry -> ConversationMessage? in
+                var message = entry["message"].flatMap(ConversationMessage.init)
+                message?.conversation = entry["convoId"]?.string
+                return message
+            }
         return ChatLog(messages: messages, cursor: json["cursor"]?.string, count: entries.count)
     }
 

@@ -26,6 +26,8 @@ public struct ConversationMessage: Sendable, Equatable {
     public let content: Content
     /// When the service took it; nil when it does not say.
     public let sentAt: UnixTime?
+    /// The conversation that it stands in; nil where what was read does not say it.
+    public var conversation: String?
 
     /// Somebody's words; nil when there are none.
     public var text: String? {
@@ -49,6 +51,13 @@ public struct ConversationMessage: Sendable, Equatable {
             case nil where sender != nil: text.map(Content.text) ?? .deleted
             default: .unknown
             }
+    }
+
+    /// The same, with the conversation that it was read in.
+    func standing(in conversation: String) -> ConversationMessage {
+        var message = self
+        message.conversation = conversation
+        return message
     }
 
     /// Who wrote a message of any form.

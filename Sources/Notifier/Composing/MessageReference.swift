@@ -20,8 +20,13 @@ public struct MessageReference: Sendable {
     func isYounger(than witnessed: UnixTime) -> Bool { witnessed < madeAt }
 
     /// 10 ASCII characters: 50 bits in base32.
-    public func mark(_ uri: ATURI) -> String {
-        let digest = Digest.hmacSHA256(key: key, Array(uri.text.utf8))
+    public func mark(_ uri: ATURI) -> String { mark(uri.text) }
+
+    /// The mark of the answer to a message, by the id that the chat service gave it.
+    func mark(answering message: String) -> String { mark("answer \(message)") }
+
+    private func mark(_ text: String) -> String {
+        let digest = Digest.hmacSHA256(key: key, Array(text.utf8))
         return String(decoding: digest.prefix(10).map { Self.alphabet[Int($0 & 31)] }, as: UTF8.self)
     }
 

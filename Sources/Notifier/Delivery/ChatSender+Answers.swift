@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import LedgerStorage
 internal import Logging
+internal import Metrics
 internal import Network
 
 extension ChatSender {
@@ -18,7 +19,7 @@ extension ChatSender {
     /// Reads what owners answered since the last time, and heeds the words to stop and to start.
     ///
     /// Without a cursor the service tells only the cursor of now: what was said before the first start is not heeded.
-    /// The cursor is stored behind what it stands for, so that a word is heeded twice rather than never.
+    /// The cursor is stored behind what it stands for: what is read twice the ledger knows as heard.
     ///
     /// - Returns: whether they could be read.
     @discardableResult
@@ -75,7 +76,8 @@ extension ChatSender {
                 guard error.status != 429, failed <= Self.maximumUnreadable else { return false }
                 continue
             }
-            try await heed(page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since })
+            let messages = page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since }
+            try await heed(messages.map { $0.standing(in: conversation) })
         }
         try await settings.set(Self.cursorSetting, to: cursor)
         logger.notice(
@@ -134,16 +136,32 @@ extension ChatSender {
         reportPause(.answersUnreadable, failure)
     }
 
+    /// Does what people ask for, in the order written, and queues the answers.
     private func heed(_ messages: [ConversationMessage]) async throws(LedgerError) {
+        let (marker, answers) = (self.marker, configuration.message)
         for message in messages {
-            guard let owner = message.sender, owner != chat.sender, let text = message.text,
-                let word = OptOutKeyword(text)
-            else { continue }
-            switch word {
-            case .stop:
-                context.report(try await suppressions.suppress(owner, .ownerStopped, now: context.now))
-            case .start:
-                guard try await suppressions.lift(owner, ifReason: .ownerStopped) else { continue }
+            guard let owner = message.sender, owner != chat.sender, let text = message.text else { continue }
+            let said = OwnerMessage(
+                id: message.id,
+                rev: message.rev,
+                owner: owner,
+                conversation: message.conversation ?? "",
+                keyword: OptOutKeyword(text)
+            )
+            let mayAnswer = !context.isShadow && !said.conversation.isEmpty
+            let heard = try await queue.hear(
+                said,
+                maximumSends: configuration.sending.maximumSends,
+                now: context.now
+            ) { kind in
+                mayAnswer ? ComposedMessage(kind, answers, mark: marker.mark(answering: said.id)) : nil
+            }
+            guard let (kind, applied) = heard else { continue }
+            NotifierMetrics.answer(said.keyword).increment()
+            context.report(applied)
+            if said.keyword == nil {
+                logger.info("answer not understood", metadata: ["did": "\(owner)", "characters": "\(text.count)"])
+            } else if kind == .started {
                 logger.notice("owner wants messages again", metadata: ["did": "\(owner)"])
             }
         }

@@ -141,5 +141,5 @@ extension ChatSender {
     /// Readings of a conversation that makes no sense before a human must look.
     private static let maximumReadings = 5
     /// A conversation in which more was written since then is for a human.
-    private static let maximumPagesBeforeSending = 10
+    static let maximumPagesBeforeSending = 10
 }

@@ -65,14 +65,19 @@ extension ChatSender {
         let sent: SentMessage
         do { sent = try await chat.send(message.input, to: message.conversation) } catch {
             let verdict = try await refine(await judge(.sendMessage, error, of: message.owner), error, message)
+            // What a notice tells of goes back to its jobs; an answer waits itself.
+            let again = message.kind.isAnswer ? breaker.backoff(message.attempts + 1) : .zero
             return try await apply(
                 .failed(verdict),
                 to: message,
                 Attempt(.sendMessage, error, verdict),
-                wait: verdict.action == .verify ? configuration.sending.settle : .zero
+                wait: verdict.action == .verify ? configuration.sending.settle : again
             )
         }
         breaker.succeeded(.sendMessage)
+        if message.kind.isAnswer {
+            logger.info("answered", metadata: ["did": "\(message.owner)", "kind": "\(message.kind.rawValue)"])
+        }
         try await apply(.accepted, to: message, Attempt(.sendMessage, outcome: "delivered"), sent: sent)
     }
 

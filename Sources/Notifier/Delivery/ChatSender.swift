@@ -12,7 +12,6 @@ internal import Synchronization
 actor ChatSender {
     let context: DeliveryContext
     let queue: JobQueue
-    let suppressions: SuppressionList
     let settings: Settings
     let chat: ChatClient
     let checker: AdmissionChecker
@@ -35,6 +34,8 @@ actor ChatSender {
     var isNotAlone = false
     /// Those that were told of.
     var reportedMessages: Set<String> = []
+    /// Whether the last that was written is an answer.
+    private var hasAnswered = false
     /// Whether the last look found nothing to be sent.
     private var isIdle = true
     /// How long another's turn is waited for, which lasts as long as its calls: seconds, mostly.
@@ -54,7 +55,6 @@ actor ChatSender {
     ) {
         self.context = context
         queue = ledger.queue(context.timetable)
-        suppressions = ledger.suppressions
         settings = ledger.settings
         limits = LimitMemory(context, ledger.settings, of: "sender")
         self.chat = chat
@@ -104,6 +104,11 @@ actor ChatSender {
     /// Does one thing, and says how long there is nothing else to do.
     func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
+        if context.isShadow, let answer = try await queue.nextAnswer(now: now) {
+            let note = Attempt(.sendMessage, outcome: Verdict.Action.drop.rawValue, reason: .shadowMode)
+            try await apply(.refused(.shadowMode), to: answer, note)
+            return .zero
+        }
         // Whatever stands against sending, a session that there is not among it, does not stand against this.
         if context.isShadow, let candidate = try await queue.nextCandidate(configuration, now: now) {
             try await foretell(candidate)
@@ -131,16 +136,27 @@ actor ChatSender {
         }
         if !context.isShadow {
             if nextSendAt > steadyNow { return nextSendAt - steadyNow }
+            // In turns: neither a crowd that writes to the sender nor a full queue keeps the other waiting.
+            if !hasAnswered, let answer = try await queue.nextAnswer(now: now) {
+                hasAnswered = true
+                try await inTurn { () async throws(LedgerError) in try await self.answer(answer) }
+                return .zero
+            }
             if let candidate = try await queue.nextCandidate(configuration, now: now) {
                 if isIdle {
                     isIdle = false
                     nextSendAt = steadyNow + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
                     return .zero
                 }
+                hasAnswered = false
                 try await inTurn { () async throws(LedgerError) in try await self.take(candidate) }
                 return .zero
             }
             isIdle = true
+            if hasAnswered {
+                hasAnswered = false
+                return .zero
+            }
         }
         let due = try await queue.nextDue() ?? .distantFuture
         // Where nobody reads answers there is no time for it.

@@ -20,6 +20,10 @@ enum NotifierMetrics {
         )
     }
 
+    static func answer(_ keyword: OptOutKeyword?) -> Counter {
+        Counter(label: prefix + "owner_answers_total", dimensions: [("meaning", keyword?.rawValue ?? "unknown")])
+    }
+
     static func count(_ outcome: Outcome) {
         let name = outcome.reason == .mentionPosted ? "mentioned" : outcome.state.rawValue
         switch outcome.state {

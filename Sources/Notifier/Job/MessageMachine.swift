@@ -2,9 +2,14 @@
 ///
 /// Guards invariant 3: ``Action/send`` is asked for only together with a state that must be on disk first, and after a
 /// doubt only when the conversation was read and the message is not in it.
+///
+/// An answer to what somebody wrote speaks of no job: it waits for its turn itself, and when nothing of it was stored, it waits
+/// again.
 public struct MessageMachine: Sendable, Hashable {
     /// Where a message stands.
     public enum State: String, Sendable, Hashable, CaseIterable {
+        /// It is an answer whose turn has not come.
+        case queued
         /// It was written down and may be under way.
         case sending
         /// It may have arrived; the conversation is read before anything else.
@@ -19,6 +24,10 @@ public struct MessageMachine: Sendable, Hashable {
 
     /// Something that happened.
     public enum Event: Sendable, Hashable {
+        /// The conversation of an answer was read, and it is not there.
+        case opened
+        /// An answer is not to be sent any more.
+        case refused(Reason)
         /// The service took it.
         case accepted
         /// The call under way failed: the sending, or the reading of the conversation.
@@ -63,6 +72,7 @@ public struct MessageMachine: Sendable, Hashable {
     public private(set) var sends: Int
     /// The most sends before a human must look.
     public private(set) var maximumSends: Int
+    private let isAnswer: Bool
 
     /// A message that is written down to be sent now, for the first time or after sends that were disproved.
     ///
@@ -74,7 +84,8 @@ public struct MessageMachine: Sendable, Hashable {
     }
 
     /// A message in a given state.
-    public init(state: State, reason: Reason? = nil, sends: Int, maximumSends: Int) {
+    public init(state: State, reason: Reason? = nil, sends: Int, maximumSends: Int, isAnswer: Bool = false) {
+        self.isAnswer = isAnswer
         self.state = state
         self.reason = reason
         self.sends = sends
@@ -87,13 +98,18 @@ public struct MessageMachine: Sendable, Hashable {
     /// - Returns: what to do once the new state is on disk; nil when nothing changed.
     public mutating func handle(_ event: Event) -> [Action]? {
         switch (state, event) {
-        case (.sending, .accepted), (.verify, .found): return enter(.delivered, nil)
+        case (.queued, .opened):
+            sends += 1
+            return enter(.sending, nil, [.send])
+        case (.queued, .refused(let cause)): return enter(.dropped, cause)
+        case (.queued, .failed(let verdict)): return giveBack(verdict)
+        case (.sending, .accepted), (.queued, .found), (.verify, .found): return enter(.delivered, nil)
         case (.sending, .restarted): return enter(.verify, .outcomeUnknown)
         case (.sending, .failed(let verdict)):
             guard verdict.action != .verify else { return enter(.verify, verdict.reason) }
             // An answer that refuses proves that nothing was stored.
             sends -= 1
-            return enter(.dropped, verdict.reason, [.release(verdict)])
+            return isAnswer ? giveBack(verdict) : enter(.dropped, verdict.reason, [.release(verdict)])
         case (.verify, .absent(.changed)): return enter(.dropped, .recordReplaced, [.disband])
         case (.verify, .absent(.unchanged)):
             guard sends < maximumSends else { return enter(.uncertain, .sendsExhausted) }
@@ -115,6 +131,16 @@ public struct MessageMachine: Sendable, Hashable {
         }
     }
 
+    /// Nothing of an answer was stored: it is tried again, unless its recipient takes none.
+    private mutating func giveBack(_ verdict: Verdict) -> [Action] {
+        switch verdict.action {
+        case .retry, .verify, .refresh, .pause: return enter(.queued, verdict.reason)
+        case .defer, .drop, .skip:
+            let isEnd = verdict.followUp == .suppressOwner
+            return enter(.dropped, verdict.reason, isEnd ? [.suppressRecipient(verdict.reason)] : [])
+        }
+    }
+
     private mutating func enter(_ next: State, _ cause: Reason?, _ actions: [Action] = []) -> [Action] {
         state = next
         reason = cause
@@ -126,6 +152,7 @@ extension MessageMachine.State {
     /// Where the jobs of a message in this state stand.
     public var jobState: JobState {
         switch self {
+        case .queued: .queued
         case .sending: .sending
         case .verify: .verify
         case .delivered: .delivered

@@ -164,11 +164,14 @@ extension LedgerTransaction {
         var machine = row.machine
         guard let actions = machine.handle(event) else { return }
         applied.actions += actions
-        let isReadAgain = machine.state == .verify && row.machine.state == .verify
+        let isTriedAgain = machine.state == .queued || machine.state == .verify && row.machine.state == .verify
+        // An answer that is about to be sent was tried as often as before.
+        let isTaken = row.machine.state == .queued && machine.state == .sending
+        let attempts = isTriedAgain ? row.attempts + 1 : isTaken ? row.attempts : 0
         try database.run(
             """
             UPDATE message SET state = \(machine.state), reason = \(machine.reason), sends = \(machine.sends),
-                maximum_sends = \(machine.maximumSends), attempts = \(isReadAgain ? row.attempts + 1 : 0),
+                maximum_sends = \(machine.maximumSends), attempts = \(attempts),
                 due_at = \(now + wait), sent_at = CASE WHEN \(machine.state == .sending) THEN \(now) ELSE sent_at END,
                 message_id = coalesce(\(sent?.id), message_id), message_rev = coalesce(\(sent?.rev), message_rev)
             WHERE id = \(id)
@@ -185,8 +188,9 @@ extension LedgerTransaction {
         try database.run("UPDATE job SET sends = \(machine.sends) WHERE message = \(id) AND sends <> \(machine.sends)")
         for member in row.members { try apply(event, toJob: member.job, note, of: id, wait: wait) }
         for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason) }
-        if let sent { try know(sent.id, as: row.owner, in: row.conversation) }
-        if machine.state != .sending, machine.state != .verify { try endDoubt(of: row.owner) }
+        // What was written between the last message that is known and one that is answered was not read.
+        if let sent, !row.kind.isAnswer { try know(sent.id, as: row.owner, in: row.conversation) }
+        if ![.queued, .sending, .verify].contains(machine.state) { try endDoubt(of: row.owner) }
     }
 
     private func report(

@@ -100,10 +100,10 @@ extension LedgerTransaction {
     fileprivate func correctDated(before: UnixTime?) throws -> Bool {
         let changes = database.totalChangesCount
         var isChanged: Bool { database.totalChangesCount > changes }
-        let verify: SQL = "state = \(MessageMachine.State.verify)"
-        if let before { try setDue("message", now, "\(verify) AND \(due(before: before))") }
-        // They wait until they are settled; no row says since when.
-        try setDue("message", now + timetable.settle, "\(verify) AND due_at > \(now + timetable.tries)")
+        // They wait until they are settled, answers for their turn; no row says since when.
+        let waiting: SQL = "state IN \([MessageMachine.State.queued, .verify])"
+        if let before { try setDue("message", now, "\(waiting) AND \(due(before: before))") }
+        try setDue("message", now + timetable.settle, "\(waiting) AND due_at > \(now + timetable.tries)")
         if !isChanged { try correctRequests(before: before) }
         for state in JobState.corrected where !isChanged {
             let (usual, exempt) = timetable.longest(in: state)

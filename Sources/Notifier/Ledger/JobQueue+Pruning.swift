@@ -34,6 +34,7 @@ extension JobQueue {
                 ("writer", "collection, author", "seen_at < \(time)"),
                 ("opening", "id", "sent_at < \(time)"),
                 ("burst", "author", "at < \(time)"),
+                ("heard", "owner", "at < \(time)"),
                 (
                     "confirmation", "reference",
                     "at < (SELECT at FROM confirmation ORDER BY at DESC LIMIT 1 OFFSET \(Self.maximumConfirmations))"

@@ -98,10 +98,9 @@ extension JobQueue {
                 try transaction.apply(.told, toJob: job, note)
             }
             let isUnchanged =
-                try told.isEmpty
+                try policy.isSendingEnabled && told.isEmpty && !transaction.isUnwanted(message)
                 && message.members.allSatisfy { member in
-                    guard policy.isSendingEnabled, member.withdrawal == nil, let job = try transaction.job(member.job)
-                    else { return false }
+                    guard member.withdrawal == nil, let job = try transaction.job(member.job) else { return false }
                     return try policy.admission(of: job, in: transaction) == .told
                 }
             let note = Attempt(.readMessages, outcome: "not found")
@@ -165,6 +164,7 @@ extension JobQueue {
         try await database.read { database in
             let queries: [SQL] = [
                 "job WHERE state = \(JobState.queued)", "message WHERE state = \(MessageMachine.State.verify)",
+                "message WHERE state = \(MessageMachine.State.queued)",
             ]
             return try queries.compactMap { try database.value("SELECT due_at FROM \($0) ORDER BY due_at LIMIT 1") }
                 .min()

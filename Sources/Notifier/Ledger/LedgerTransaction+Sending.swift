@@ -113,9 +113,11 @@ extension LedgerTransaction {
             }
         let within: SQL = "\(counted) AND sent_at > \(now - limit.window) AND sent_at <= \(now)"
         let openings: SQL = limit.scope == .owner ? "" : "UNION ALL SELECT sent_at FROM opening WHERE \(within)"
+        // Answers count for the day of all alone.
+        let notices: SQL = limit.scope == .everybody ? "" : "AND kind = \(MessageKind.notice)"
         let sentAt: UnixTime? = try database.value(
             """
-            SELECT sent_at FROM message WHERE \(within) AND sends > 0 \(openings)
+            SELECT sent_at FROM message WHERE \(within) AND sends > 0 \(notices) \(openings)
             ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
             """
         )
@@ -174,14 +176,27 @@ extension LedgerTransaction {
         )
     }
 
+    /// Notes a conversation in which none of the messages is known yet.
+    func knowConversation(_ conversation: String, with owner: DID) throws {
+        try database.run(
+            """
+            INSERT INTO conversation (owner, id, opened_at, known_since)
+            VALUES (\(owner), \(conversation), \(now), \(UnixTime.distantFuture)) ON CONFLICT DO NOTHING
+            """
+        )
+    }
+
     func message(_ id: Int64) throws -> Message? {
         guard let row = try database.row("SELECT * FROM message WHERE id = \(id)") else { return nil }
         let members = try database.rows(
             "SELECT job.id, request, withdrawal, uri FROM job JOIN request ON request.id = request WHERE message = \(id) ORDER BY job.id"
         )
+        let kind: MessageKind = try row.value("kind")
         return Message(
             id: id,
             owner: try DID(row.get("owner")),
+            kind: kind,
+            replyTo: try row.get("reply_to"),
             reference: try row.get("marker"),
             input: try JSONValue(parsing: row.get("message") as String),
             conversation: try row.get("conversation"),
@@ -190,7 +205,8 @@ extension LedgerTransaction {
                 state: try row.value("state"),
                 reason: row.reason("reason"),
                 sends: try row.get("sends"),
-                maximumSends: try row.get("maximum_sends")
+                maximumSends: try row.get("maximum_sends"),
+                isAnswer: kind.isAnswer
             ),
             attempts: try row.get("attempts"),
             members: try members.map {

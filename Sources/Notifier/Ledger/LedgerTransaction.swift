@@ -116,6 +116,12 @@ extension LedgerTransaction {
         try callOff(did, .owner, reason)
         applied.suppressed.append((did, reason, applied.outcomes.count - count))
     }
+
+    /// Takes an account off the list, when it is there for this reason or whatever for; whether it was on it.
+    func lift(_ did: DID, ifReason reason: Reason? = nil) throws -> Bool {
+        try database.run("DELETE FROM suppression WHERE did = \(did) AND reason = coalesce(\(reason), reason)")
+        return database.changesCount > 0
+    }
 }
 
 extension Row {

@@ -1,6 +1,6 @@
 internal import ATProtocol
 
-/// One message that was written down to be sent, with the jobs that it speaks of.
+/// One message that was written down to be sent, with the jobs that it speaks of; an answer speaks of none.
 struct Message: Sendable, Equatable {
     /// A job that the message speaks of.
     struct Member: Sendable, Equatable {
@@ -14,7 +14,10 @@ struct Message: Sendable, Equatable {
 
     let id: Int64
     let owner: DID
-    /// The marks of the requests that it lists, as they stand in the bracket at its end: `ref-a.b.c`.
+    let kind: MessageKind
+    /// What an answer answers, by the id that the chat service gave it.
+    let replyTo: String?
+    /// The marks of the requests that it lists, or of what it answers, as they stand in the bracket at its end: `ref-a.b.c`.
     let reference: String
     /// `chat.bsky.convo.defs#messageInput`.
     let input: JSONValue
@@ -22,7 +25,7 @@ struct Message: Sendable, Equatable {
     /// The place in the conversation behind which it is (``ConversationScan/End``).
     let baseline: String
     let machine: MessageMachine
-    /// Failed reads of the conversation in a row.
+    /// Failed reads of the conversation, or tries to answer, in a row.
     let attempts: Int
     let members: [Member]
 }

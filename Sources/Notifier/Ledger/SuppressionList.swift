@@ -37,9 +37,8 @@ public struct SuppressionList: Sendable {
     /// Takes an account off the list, when it is there for this reason or whatever for; whether it was on it.
     @discardableResult
     public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
-        try await database.write { database in
-            try database.run("DELETE FROM suppression WHERE did = \(did) AND reason = coalesce(\(reason), reason)")
-            return database.changesCount > 0
+        try await database.write {
+            try LedgerTransaction($0, Timetable(), now: .distantPast).lift(did, ifReason: reason)
         }
     }
 

@@ -54,6 +54,17 @@ final class ScriptedChat: AccountSession {
 
     func messages(to owner: DID) -> [Message] { messages.filter { $0.owner == owner && $0.sender == account } }
 
+    /// Those of them that tell of requests.
+    func notices(to owner: DID) -> [Message] {
+        messages(to: owner).filter { $0.text.contains("you get this because") }
+    }
+
+    /// Those of them that answer what the owner wrote, without their marks.
+    func answers(to owner: DID) -> [String] {
+        messages(to: owner).filter { !$0.text.contains("you get this because") }
+            .map { String($0.text.prefix { $0 != "[" }) }
+    }
+
     func fail(_ method: String, with faults: Fault...) { state.withLock { $0.faults[method, default: []] += faults } }
 
     func refuse(_ owner: DID, status: Int = 400, _ body: String?) {
@@ -157,7 +168,12 @@ final class ScriptedChat: AccountSession {
                 [
                     "cursor": .string(news.last?.rev ?? cursor ?? Self.rev(state.revision)),
                     "logs": .array(
-                        news.map { ["$type": "chat.bsky.convo.defs#logCreateMessage", "message": Self.view($0)] }
+                        news.map {
+                            [
+                                "$type": "chat.bsky.convo.defs#logCreateMessage",
+                                "convoId": .string("convo-\($0.owner)"), "message": Self.view($0),
+                            ]
+                        }
                     ),
                 ]
             )

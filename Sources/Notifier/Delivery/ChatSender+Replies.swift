@@ -1,0 +1,61 @@
+internal import ATProtocol
+internal import LedgerStorage
+internal import Logging
+internal import Network
+
+extension ChatSender {
+    /// Sends an answer to what somebody wrote, unless the conversation holds it already.
+    ///
+    /// The conversation is asked for by the id that it was read with: who writes is answered, whoever else may write to them.
+    func answer(_ message: Message) async throws(LedgerError) {
+        guard message.attempts < Self.maximumTries else {
+            return try await giveUp(message, message.machine.reason ?? .sendsExhausted)
+        }
+        // It costs the service's patience, whatever becomes of it.
+        defer { paceNext() }
+        let seen: (newest: String?, sent: SentMessage?)
+        do { seen = try await look(for: message) } catch {
+            let verdict = try await refine(await judge(.readMessages, error, of: message.owner), error, message)
+            guard !verdict.isOfJobAlone || message.attempts < Self.triesAlone else {
+                return try await giveUp(message, verdict.reason)
+            }
+            let wait = breaker.backoff(message.attempts + 1)
+            return try await apply(.failed(verdict), to: message, Attempt(.readMessages, error, verdict), wait: wait)
+        }
+        if let sent = seen.sent {
+            return try await apply(.found, to: message, Attempt(.readMessages, outcome: "found"), sent: sent)
+        }
+        guard let begun = try await queue.open(message.id, behind: seen.newest, now: context.now) else { return }
+        try await send(begun)
+    }
+
+    /// The newest message in the conversation of an answer, and the answer, where it is there: a ledger that was restored hears
+    /// the same once more.
+    private func look(for message: Message) async throws(CallFailure) -> (newest: String?, sent: SentMessage?) {
+        let conversation: Conversation
+        do { conversation = try await chat.checkConversation(message.conversation, isWith: message.owner) } catch {
+            // A session that was granted call by call need not have this one.
+            guard error.errorName == "ScopeMissingError" else { throw error }
+            conversation = try await chat.conversation(with: message.owner)
+        }
+        let newest = conversation.lastMessage
+        guard newest != message.replyTo else { return (newest, nil) }
+        let end = ConversationScan.End.message(message.replyTo)
+        var scan = ConversationScan(sender: chat.sender, owner: message.owner, end: end, newest: newest)
+        try await read(&scan, message.conversation, pages: Self.maximumPagesBeforeSending)
+        let marks = MessageReference.marks(in: "[\(message.reference)]")
+        if let sent = marks.first.flatMap(scan.message(telling:)) { return (newest, sent) }
+        guard scan.isProof else { throw Self.objection(to: scan) }
+        return (scan.newestRead?.id ?? newest, nil)
+    }
+
+    private func giveUp(_ message: Message, _ reason: Reason) async throws(LedgerError) {
+        logger.warning("answer given up", metadata: ["did": "\(message.owner)", "reason": "\(reason.rawValue)"])
+        try await apply(.refused(reason), to: message, Attempt(.sendMessage, outcome: "given up", reason: reason))
+    }
+
+    /// Tries after which an answer is given up: a day of them, mostly.
+    private static let maximumTries = 100
+    /// The same when only this one fails.
+    private static let triesAlone = 5
+}

@@ -1,0 +1,177 @@
+internal import ATProtocol
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+/// What somebody wrote to the sender, as far as it matters.
+struct OwnerMessage: Sendable {
+    let id: String
+    /// Its place among what they wrote; ascending as text.
+    let rev: String
+    let owner: DID
+    /// Where they wrote it.
+    let conversation: String
+    /// What it asks for; nil when it was not understood.
+    let keyword: OptOutKeyword?
+}
+
+// What owners answer, and what is answered to that: one transaction takes note of the words, does what they ask for, and queues
+// the answer. It leaves as every message does: its row is `sending` first.
+extension JobQueue {
+    /// Does what somebody asks for, unless it was heard before, and queues an answer when there is something to say.
+    ///
+    /// - Parameters:
+    ///   - said: what they wrote.
+    ///   - maximumSends: sends of the answer after which it is given up.
+    ///   - now: the time.
+    ///   - compose: the answer of a kind; nil when none is to be sent.
+    /// - Returns: what changed; nil for what was heard before.
+    /// - Throws: ``LedgerError``.
+    func hear(
+        _ said: OwnerMessage,
+        maximumSends: Int,
+        now: UnixTime,
+        answering compose: @escaping @Sendable (MessageKind) -> ComposedMessage?
+    ) async throws(LedgerError) -> (kind: MessageKind?, Applied)? {
+        try await write(at: now) { transaction in
+            guard try transaction.note(said) else { return nil }
+            let kind = try transaction.heed(said)
+            if let kind, let answer = compose(kind), try transaction.mayAnswer(said.owner) {
+                let machine = MessageMachine(state: .queued, sends: 0, maximumSends: maximumSends, isAnswer: true)
+                try transaction.queue(answer, kind, machine, to: said)
+            }
+            return (kind, transaction.applied)
+        }
+    }
+
+    /// The answer that is to be sent next; nil when none is due.
+    ///
+    /// Those of one person leave in their order, and when nothing to them is in doubt.
+    func nextAnswer(now: UnixTime) async throws(LedgerError) -> Message? {
+        try await write(at: now) { transaction in
+            for _ in 0..<LedgerTransaction.batch {
+                let id: Int64? = try transaction.database.value(
+                    """
+                    SELECT id FROM message WHERE state = \(MessageMachine.State.queued) AND due_at <= \(now)
+                    ORDER BY due_at, id LIMIT 1
+                    """
+                )
+                guard let id, let message = try transaction.message(id) else { return nil }
+                guard let due = try transaction.whatComesBefore(message) else { return message }
+                let next = max(due, now + .seconds(1))
+                try transaction.database.run("UPDATE message SET due_at = \(next) WHERE id = \(id)")
+            }
+            return nil
+        }
+    }
+
+    /// Writes down that an answer is about to be sent (invariant 3).
+    ///
+    /// - Parameters:
+    ///   - id: of the answer.
+    ///   - newest: the newest message in its conversation.
+    ///   - now: the time.
+    /// - Returns: the answer; nil when it is not to be sent any more.
+    /// - Throws: ``LedgerError``.
+    func open(_ id: Int64, behind newest: String?, now: UnixTime) async throws(LedgerError) -> Message? {
+        try await write(at: now) { transaction in
+            guard let message = try transaction.message(id) else { return nil }
+            guard try !transaction.isUnwanted(message) else {
+                try transaction.apply(.refused(.ownerStopped), toMessage: id)
+                return nil
+            }
+            try transaction.knowConversation(message.conversation, with: message.owner)
+            let baseline = ConversationScan.End.baseline(newest)
+            try transaction.database.run("UPDATE message SET baseline = \(baseline) WHERE id = \(id)")
+            try transaction.apply(.opened, toMessage: id)
+            return try transaction.message(id).flatMap { $0.machine.state == .sending ? $0 : nil }
+        }
+    }
+}
+
+extension LedgerTransaction {
+    /// More answers than these a person gets not in a day; what they ask for is done.
+    private static let answersEachDay = 12
+    private static let day = Duration.seconds(86_400)
+
+    /// Whether a message is an answer that its recipient, who gets none any more, does not want.
+    func isUnwanted(_ message: Message) throws -> Bool { try message.kind == .help && isSuppressed(message.owner) }
+
+    /// Takes note of what somebody wrote; whether it is newer than all that was heard of them.
+    fileprivate func note(_ said: OwnerMessage) throws -> Bool {
+        try database.run(
+            """
+            INSERT INTO heard (owner, rev, at) VALUES (\(said.owner), \(said.rev), \(now))
+            ON CONFLICT DO UPDATE SET rev = excluded.rev, at = excluded.at WHERE heard.rev < excluded.rev
+            """
+        )
+        return database.changesCount > 0
+    }
+
+    /// Does what somebody asks for; what is to be answered, nil for nothing.
+    fileprivate func heed(_ said: OwnerMessage) throws -> MessageKind? {
+        switch said.keyword {
+        case .stop:
+            // It is confirmed once.
+            let isKnown = try isSuppressed(said.owner)
+            try suppress(said.owner, .ownerStopped)
+            return isKnown ? nil : .stopped
+        case .start:
+            return try lift(said.owner, ifReason: .ownerStopped) ? .started : nil
+        case nil: return try needsHelp(said.owner) ? .help : nil
+        }
+    }
+
+    /// Whether somebody was written to, may be, and was not helped today.
+    private func needsHelp(_ owner: DID) throws -> Bool {
+        let isTold: Bool = try database.exists(
+            "SELECT 1 FROM message WHERE owner = \(owner) AND kind = \(MessageKind.notice) AND sends > 0"
+        )
+        guard try isTold && !isSuppressed(owner) else { return false }
+        return try answers(to: owner, [.help]) == 0
+    }
+
+    fileprivate func mayAnswer(_ owner: DID) throws -> Bool {
+        try answers(to: owner, MessageKind.allCases.filter(\.isAnswer)) < Self.answersEachDay
+    }
+
+    /// How many answers of some kinds were written to somebody in a day.
+    private func answers(to owner: DID, _ kinds: [MessageKind]) throws -> Int {
+        try database.value(
+            """
+            SELECT count(*) FROM message
+            WHERE owner = \(owner) AND kind IN \(kinds) AND created_at > \(now - Self.day) AND created_at <= \(now)
+            """
+        ) ?? 0
+    }
+
+    fileprivate func queue(
+        _ answer: ComposedMessage,
+        _ kind: MessageKind,
+        _ machine: MessageMachine,
+        to said: OwnerMessage
+    ) throws {
+        // No limit counts what was not sent yet.
+        let never = UnixTime(microseconds: 0)
+        try database.run(
+            """
+            INSERT INTO message (owner, author, kind, reply_to, state, marker, message, conversation, baseline, sends,
+                maximum_sends, due_at, created_at, sent_at)
+            VALUES (\(said.owner), \(said.owner), \(kind), \(said.id), \(machine.state), \(answer.reference),
+                \(answer.input.encodedText), \(said.conversation), \(ConversationScan.End.baseline(said.id)),
+                \(machine.sends), \(machine.maximumSends), \(now), \(now), \(never))
+            """
+        )
+    }
+
+    /// When what must leave before an answer, or is in doubt, is looked at next; nil when there is nothing of that.
+    fileprivate func whatComesBefore(_ answer: Message) throws -> UnixTime? {
+        let (queued, doubts) = (MessageMachine.State.queued, [MessageMachine.State.sending, .verify])
+        return try database.value(
+            """
+            SELECT max(due_at) FROM message
+            WHERE owner = \(answer.owner) AND (state IN \(doubts) OR state = \(queued) AND id < \(answer.id))
+            """
+        )
+    }
+}

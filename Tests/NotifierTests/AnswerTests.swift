@@ -1,0 +1,189 @@
+import ATProtocol
+import Logging
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import LedgerStorage
+@testable import Notifier
+
+/// What is answered to those who write to the sender: once, in one line, and nothing to who did not ask.
+@Suite(.timeLimit(.minutes(2))) struct `An answer` {
+    private static let stopped = "Impact Notifier: You get no more messages. Answer START to get them again. "
+    private static let started = "Impact Notifier: You get messages again. Answer STOP to get no more. "
+    private static let help =
+        "Impact Notifier: I did not understand that. Answer STOP to get no more messages, START to get them again. "
+
+    private let log = LogRecorder()
+
+    /// A world in which an owner was told of a request, and the chat's log is read.
+    private func told() async throws -> World {
+        var world = try World()
+        world.logger = log.logger
+        world.configuration.sending.answersInterval = .seconds(60)
+        world.configuration.policy.maximumAge = .seconds(30 * 86_400)
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        return world
+    }
+
+    /// Runs until the owner has so many answers.
+    private func run(_ world: World, untilAnswers count: Int) async throws {
+        try await world.run([]) { [chat = world.chat] _ in chat.answers(to: World.owner).count >= count }
+    }
+
+    /// Runs until somebody else was told, which is after everything that was written was read.
+    private func run(_ world: World, untilToldOf number: Int) async throws {
+        let other = World.did("other" + String(repeating: "x", count: number))
+        try await world.run([World.batch(try World.event(number, for: other, at: world.clock))])
+    }
+
+    private func suppressed(_ world: World) async throws -> [Reason] {
+        try await Ledger.open(directory: world.directory.path, access: .command).suppressions.all().map(\.reason)
+    }
+
+    @Test(arguments: ["\u{455}t\u{43E}p", "S T O P 🙏", "не пиши!", "STOP.\n\nSent from my iPhone", "🛑"])
+    func `confirms a word to stop once, in whatever form it came`(text: String) async throws {
+        let world = try await told()
+        world.chat.say(text, by: World.owner)
+        try await run(world, untilAnswers: 1)
+        #expect(try await suppressed(world) == [.ownerStopped])
+        #expect(world.chat.answers(to: World.owner) == [Self.stopped])
+        world.chat.say("stop", by: World.owner)
+        world.chat.say(text, by: World.owner)
+        try await world.run([World.batch(try World.event(2, at: world.clock))])
+        try await run(world, untilToldOf: 3)
+        #expect(world.chat.answers(to: World.owner).count == 1 && world.chat.notices(to: World.owner).count == 1)
+        #expect(log.metadata(of: "answered").map { $0["kind"] } == ["stopped"])
+    }
+
+    @Test(arguments: [
+        ScriptedChat.Fault.lostAfter, .lostBefore, .answer(status: 429, body: "{}"), .answer(status: 502, body: ""),
+    ]) func `comes once, whatever becomes of the call`(fault: ScriptedChat.Fault) async throws {
+        let world = try await told()
+        world.chat.fail("sendMessage", with: fault)
+        world.chat.say("stop", by: World.owner)
+        try await run(world, untilAnswers: 1)
+        try await run(world, untilToldOf: 2)
+        try await run(world, untilToldOf: 3)
+        #expect(world.chat.answers(to: World.owner) == [Self.stopped])
+    }
+
+    @Test func `is given to each word that changes something, in the order written, and never twice`() async throws {
+        let world = try await told()
+        for word in ["STOP", "START", "STOP"] { world.chat.say(word, by: World.owner) }
+        try await run(world, untilAnswers: 3)
+        #expect(world.chat.answers(to: World.owner) == [Self.stopped, Self.started, Self.stopped])
+        // The log goes on elsewhere, and everything is read once more.
+        world.clock.advance(61)
+        world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
+        try await run(world, untilToldOf: 2)
+        #expect(log.count("the chat's log goes on elsewhere; answers were read in the conversations") == 1)
+        #expect(world.chat.answers(to: World.owner).count == 3)
+        #expect(try await suppressed(world) == [.ownerStopped])
+    }
+
+    @Test func `that the chat holds is not sent again by a ledger that was restored`() async throws {
+        var first = try World()
+        try first.keepOldKey()
+        first.configuration.sending.answersInterval = .seconds(60)
+        try await first.run([World.batch(try World.event(1, at: first.clock))])
+        first.chat.say("stop", by: World.owner)
+        try await run(first, untilAnswers: 1)
+        var second = try World()
+        try second.keepOldKey()
+        second.chat = first.chat
+        second.configuration.sending.answersInterval = .seconds(60)
+        try await World.ledger(in: second.directory).settings.set("chat-log-cursor", to: "rev")
+        try await run(second, untilToldOf: 2)
+        try await run(second, untilToldOf: 3)
+        #expect(try await suppressed(second) == [.ownerStopped])
+        #expect(second.chat.answers(to: World.owner) == [Self.stopped])
+    }
+
+    @Test func `of help goes once a day to who was written to and is not understood, and the log has no word of it`()
+        async throws
+    {
+        let world = try await told()
+        let stranger = World.did("stranger")
+        for person in [World.owner, stranger] { world.chat.say("xyzzy, plugh", by: person) }
+        world.chat.say("don't stop xyzzy", by: World.owner)
+        try await run(world, untilAnswers: 1)
+        try await run(world, untilToldOf: 2)
+        #expect(world.chat.answers(to: World.owner) == [Self.help] && world.chat.answers(to: stranger).isEmpty)
+        #expect(log.count("answer not understood", .info) == 3 && !log.text.contains("xyzzy"))
+        world.clock.advance(86_401)
+        world.chat.say("xyzzy", by: World.owner)
+        try await run(world, untilAnswers: 2)
+        // Whoever wants no messages gets none of these either.
+        world.clock.advance(86_401)
+        world.chat.say("stop", by: World.owner)
+        world.chat.say("xyzzy", by: World.owner)
+        try await run(world, untilAnswers: 3)
+        try await run(world, untilToldOf: 3)
+        #expect(world.chat.answers(to: World.owner) == [Self.help, Self.help, Self.stopped])
+        #expect(try await suppressed(world) == [.ownerStopped])
+    }
+
+    @Test func `of help that has not left when its reader says stop is not sent`() async throws {
+        let world = try await told()
+        world.chat.say("xyzzy", by: World.owner)
+        world.chat.say("stop", by: World.owner)
+        try await run(world, untilAnswers: 1)
+        try await run(world, untilToldOf: 2)
+        #expect(world.chat.answers(to: World.owner) == [Self.stopped])
+    }
+
+    @Test func `is confirmed to who says stop before anything was sent to them`() async throws {
+        let world = try await told()
+        let stranger = World.did("stranger")
+        world.chat.say("stop", by: stranger)
+        try await world.run([]) { [chat = world.chat] _ in chat.answers(to: stranger).count == 1 }
+        try await world.run([World.batch(try World.event(2, for: stranger, at: world.clock))])
+        #expect(world.chat.messages(to: stranger).count == 1)
+    }
+
+    @Test func `ends at twelve in a day for one person, whose words are heeded all the same`() async throws {
+        let world = try await told()
+        for _ in 0..<8 { for word in ["stop", "start"] { world.chat.say(word, by: World.owner) } }
+        world.chat.say("stop", by: World.owner)
+        try await run(world, untilAnswers: 12)
+        try await run(world, untilToldOf: 2)
+        #expect(world.chat.answers(to: World.owner).count == 12)
+        #expect(try await suppressed(world) == [.ownerStopped])
+    }
+
+    @Test func `is none in shadow mode, nor later to what was said in it`() async throws {
+        var world = try await told()
+        world.configuration.sending.isEnabled = false
+        world.chat.say("stop", by: World.owner)
+        let log = log
+        let other = World.batch(try World.event(2, for: World.did("shadowed"), at: world.clock))
+        try await world.run([other]) { $0[.dropped] == 1 && log.count("owner suppressed") == 1 }
+        world.configuration.sending.isEnabled = true
+        try await run(world, untilToldOf: 3)
+        #expect(world.chat.answers(to: World.owner).isEmpty)
+        #expect(try await suppressed(world) == [.ownerStopped])
+    }
+
+    @Test func `counts for nobody's limit but the day's`() async throws {
+        var world = try await told()
+        world.configuration.policy.ownerHourlyLimit = 2
+        world.chat.say("xyzzy", by: World.owner)
+        try await run(world, untilAnswers: 1)
+        try await world.run([World.batch(try World.event(2, at: world.clock))])
+        #expect(world.chat.notices(to: World.owner).count == 2)
+    }
+
+    @Test func `has its line even where the contact is too long for it`() throws {
+        var configuration = MessageConfiguration()
+        configuration.contact = "help@example.com"
+        let short = try #require(ComposedMessage(.help, configuration, mark: "abc"))
+        #expect(short.text.hasSuffix("get them again. Questions: help@example.com. [ref-abc]"))
+        #expect(short.reference == "ref-abc" && !short.text.contains("\n"))
+        configuration.contact = String(repeating: "x", count: 1000)
+        let long = try #require(ComposedMessage(.help, configuration, mark: "abc"))
+        #expect(long.text.hasSuffix("get them again. [ref-abc]"))
+        #expect(ComposedMessage(.notice, configuration, mark: "abc") == nil)
+    }
+}
