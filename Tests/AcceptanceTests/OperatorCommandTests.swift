@@ -124,6 +124,24 @@ struct `The operator's commands` {
         #expect(ground.process.ending == nil)
     }
 
+    @Test func `change what a recipient wants under a running daemon, which heeds it`() async throws {
+        let ground = try await Ground()
+        let owner = ground.stage.owners[0]
+        let wanted = ["--digest", "daily", "--mute", "Engine", "--days", "2"]
+        let command = try ground.stage.daemon.start(arguments: ["recipients", "set", owner.did.text] + wanted)
+        #expect(await command.ended(within: .seconds(20)) == .exited(0), tail(command))
+        let muted = try ground.stage.ask("Muted")
+        let line = await Ground.line(ground.process, "message dropped", muted)
+        #expect(line?.contains("project-muted") == true, tail(ground.process))
+        let shown = try #require(try await ground.objects("recipients", "show", "@" + owner.handle.text).first)
+        #expect(shown["digest"] == "daily" && shown["mention"] == .null && shown["suppressed"] == false)
+        #expect(shown["projects"]?.array?.first?["muted"]?.string?.hasPrefix("until ") == true)
+        let lines = try await ground.run("recipients", "set", owner.did.text, "--digest", "default", "--unmute", "all")
+            .lines
+        #expect(lines.contains("digest:       by digest.window"))
+        #expect(lines.contains { $0.hasPrefix("project:      “Engine”") && !$0.contains("muted") })
+    }
+
     @Test func `change the ledger of a daemon that is away, which acts on it when it is back`() async throws {
         let ground = try await Ground()
         await ground.stop()
@@ -150,6 +168,11 @@ struct `The operator's commands` {
             (["jobs", "show", "https://example.org/"], 64), (["jobs", "show"], 64), (["explain", "nonsense"], 64),
             (["jobs", "list", "--state", "asleep"], 64), (["suppress", "add", "nohandle"], 64),
             (["suppress", "add", "did:plc:x"], 64),
+            (["recipients", "show", "did:plc:nobody"], 0), (["recipients", "set", "did:plc:nobody"], 64),
+            (["recipients", "set", "did:plc:nobody", "--digest", "often"], 64),
+            (["recipients", "set", "did:plc:nobody", "--hourly-limit", "0"], 64),
+            (["recipients", "set", "did:plc:nobody", "--digest", "now", "--days", "3"], 64),
+            (["recipients", "set", "did:plc:nobody", "--mute", "Engine"], 1),
             (["quarantine"], 0), (["quarantine", "list", "--json"], 0), (["quarantine", "show", "1"], 1),
             (["quarantine", "show", "one"], 64), (["quarantine", "show", "1", "--raw", "--json"], 64),
             (["jobs", "frobnicate"], 64), (["template", "preview", "--rule", "none"], 64),

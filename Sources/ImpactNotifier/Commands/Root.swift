@@ -16,6 +16,7 @@ struct Root: AsyncParsableCommand {
         subcommands: [
             Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self, Examine.self, Run.self,
             Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self, Quarantine.self, Suppress.self,
+            Recipients.self,
             TemplateCommand.self,
             RulesCommand.self,
             HealthCheck.self,

@@ -14,7 +14,8 @@ public struct Composer: Sendable {
     public init(configuration: NotifierConfiguration) {
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
         message = configuration.message
-        maximumListed = max(1, configuration.digest.maximumListed)
+        // Where requests are not combined, who wants a digest all the same gets the usual one.
+        maximumListed = (configuration.digest.isEnabled ? configuration.digest : DigestConfiguration()).maximumListed
     }
 
     /// The message about one request or several of one owner.

@@ -17,7 +17,8 @@ struct AdmissionPolicy: Sendable {
         isSendingEnabled = configuration.sending.isEnabled
     }
 
-    /// Whether an account is told of a request; `isFollower` is nil when that is not known.
+    /// Whether an account is told of a request; `isMuted` says whether they want to hear nothing of its project, `isFollower` is
+    /// nil when that is not known.
     ///
     /// What was seen while sending was off (`isShadow`) goes its way in shadow mode alone.
     func admission(
@@ -27,6 +28,7 @@ struct AdmissionPolicy: Sendable {
         rule: String,
         isShadow: Bool,
         isSuppressed: Bool,
+        isMuted: Bool = false,
         isFollower: Bool?
     ) -> Admission {
         if recipient == author { return .refused(.authorIsOwner) }
@@ -34,6 +36,7 @@ struct AdmissionPolicy: Sendable {
         guard hasRule(rule, for: uri) else { return .refused(.ruleRemoved) }
         if policy.blockedAuthors.contains(author) { return .refused(.authorBlocked) }
         if isSuppressed { return .refused(.ownerSuppressed) }
+        if isMuted { return .refused(.projectMuted) }
         if isShadow, isSendingEnabled { return .refused(.shadowMode) }
         switch policy.recipients {
         case .anyone: return .told

@@ -16,20 +16,28 @@ struct SendingLimit: Sendable, Equatable {
 }
 
 extension NotifierConfiguration {
-    /// The limits, in the order in which they count.
-    var limits: [SendingLimit] {
+    /// The limits on what somebody gets who wants this, in the order in which they count; nobody gets more than the policy
+    /// allows.
+    func limits(for preferences: Preferences) -> [SendingLimit] {
         let (hour, day) = (Duration.seconds(3600), Duration.seconds(86_400))
+        let ownDaily = min(policy.ownerDailyLimit, preferences.dailyLimit ?? .max)
+        let ownHourly = min(policy.ownerHourlyLimit, preferences.hourlyLimit ?? .max)
         var limits = [
             SendingLimit(.everybody, sending.dailyLimit, day, .globalLimit),
-            SendingLimit(.owner, policy.ownerDailyLimit, day, .ownerLimit),
-            SendingLimit(.owner, policy.ownerHourlyLimit, hour, .ownerLimit),
+            SendingLimit(.owner, ownDaily, day, .ownerLimit),
+            SendingLimit(.owner, ownHourly, hour, .ownerLimit),
             SendingLimit(.author, policy.authorHourlyLimit, hour, .authorLimit),
         ]
-        guard digest.isEnabled else { return limits }
-        limits.append(SendingLimit(.owner, 1, digest.window, .digestWindow))
+        guard combinesRequests(for: preferences) else { return limits }
+        limits.append(SendingLimit(.owner, 1, preferences.digest?.window ?? digest.window, .digestWindow))
         // Requests that are told together cost one message.
         for index in limits.indices where limits[index].scope == .owner { limits[index].each = .max }
         return limits
+    }
+
+    /// Whether somebody who wants this is told of several requests in one message.
+    func combinesRequests(for preferences: Preferences) -> Bool {
+        digest.isEnabled || (preferences.digest ?? .now) != .now
     }
 }
 

@@ -27,20 +27,25 @@ actor AdmissionChecker {
         self.client = client
     }
 
-    /// Whether an account is told of a request; the AppView is asked only when that decides.
+    /// Whether an account is told of a request about a project, that of the job when it is one; the AppView is asked only when
+    /// that decides.
     func admission(
         of recipient: DID,
         to request: Job,
+        about project: ProjectReference? = nil,
         believing age: Duration = lifetime
     ) async throws(LedgerError) -> Admission {
-        let first = try await admission(of: recipient, to: request, isFollower: nil)
+        let project = project ?? request.project
+        let first = try await admission(of: recipient, to: request, about: project, isFollower: nil)
         guard first == .waits(.relationshipUnknown) else { return first }
-        return try await admission(of: recipient, to: request, isFollower: try await follows(recipient, believing: age))
+        let isFollower = try await follows(recipient, believing: age)
+        return try await admission(of: recipient, to: request, about: project, isFollower: isFollower)
     }
 
     private func admission(
         of recipient: DID,
         to request: Job,
+        about project: ProjectReference?,
         isFollower: Bool?
     ) async throws(LedgerError) -> Admission {
         context.policy.admission(
@@ -50,6 +55,7 @@ actor AdmissionChecker {
             rule: request.rule,
             isShadow: request.isShadow,
             isSuppressed: try await suppressions.contains(recipient),
+            isMuted: try await recipients.isMuted(project, for: recipient, now: context.now),
             isFollower: isFollower
         )
     }

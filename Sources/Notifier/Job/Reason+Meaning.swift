@@ -39,8 +39,8 @@ extension Reason {
     /// Whether a reference to another project could make it go away.
     public var isAboutReference: Bool {
         switch self {
-        case .authorIsOwner, .ownerIsSender, .ownerSuppressed, .ownerNotAllowed, .ownerBlocked, .ownerStopped,
-            .hostRefused,
+        case .authorIsOwner, .ownerIsSender, .ownerSuppressed, .ownerNotAllowed, .projectMuted, .ownerBlocked,
+            .ownerStopped, .hostRefused,
             .hostPaused, .identityUnavailable, .didNotFound, .didDocumentInvalid, .didDocumentWithoutPDS,
             .handleUnresolved, .projectUnavailable, .projectInvalid, .ownerFieldInvalid, .repositoryNotFound,
             .referenceCircular, .indexUnavailable, .indexUnknown, .ownerUnconfirmed, .ownerAmbiguous, .ownerIsNoPerson,

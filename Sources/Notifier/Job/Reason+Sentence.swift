@@ -32,6 +32,7 @@ extension Reason {
         case .globalLimit: "The messages of this day are used up; the request waits."
         case .digestWindow: "The owner got a message just now; what comes in meanwhile is told in the next one."
         case .ownerSuppressed: "The owner is on the suppression list; see “suppress list”."
+        case .projectMuted: "The owner has muted the project; see “recipients show”."
         case .ownerNotAllowed: "The owner is not on the allow list, and recipients is “allowlist”."
         case .ownerNotFollowing:
             "The owner does not follow the sender, and recipients is “followers”; it waits for that."

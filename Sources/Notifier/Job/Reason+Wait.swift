@@ -22,7 +22,7 @@ extension Reason {
             .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordBeforeRule,
             .recordResynchronized, .recordImported, .recordBackdated, .compositionFailed, .authorIsOwner,
             .ownerIsSender, .authorBlocked, .authorInactive, .authorBurst, .ownerSuppressed, .ownerNotAllowed,
-            .recordDeleted, .recordReplaced,
+            .projectMuted, .recordDeleted, .recordReplaced,
             .ownerChanged, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
             .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
             .conversationUnreadable, .alreadyTold, .possiblyTold, .requestRefused, .messageTooLarge, .mentionPosted,

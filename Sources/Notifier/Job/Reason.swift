@@ -36,6 +36,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case digestWindow = "digest-window"
     case ownerSuppressed = "owner-suppressed"
     case ownerNotAllowed = "owner-not-allowed"
+    case projectMuted = "project-muted"
     case ownerNotFollowing = "owner-not-following"
     case relationshipUnknown = "relationship-unknown"
 

@@ -190,7 +190,7 @@ extension LedgerTransaction {
         for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason) }
         // What was written between the last message that is known and one that is answered was not read.
         if let sent, !row.kind.isAnswer { try know(sent.id, as: row.owner, in: row.conversation) }
-        if ![.queued, .sending, .verify].contains(machine.state) { try endDoubt(of: row.owner) }
+        if ![.queued, .sending, .verify].contains(machine.state) { try resumeQueue(of: row.owner) }
     }
 
     private func report(

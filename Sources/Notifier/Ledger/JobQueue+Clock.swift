@@ -34,8 +34,8 @@ extension JobQueue {
         }
     }
 
-    /// What is reckoned from its date: what was sent in the last day, for the limits, and what has failed or been queued since
-    /// then.
+    /// What is reckoned from its date: what was sent within the longest window, for the limits, and what has failed or been
+    /// queued since then.
     enum Dated: CaseIterable {
         case messages, openings, failures, queued
 
@@ -50,7 +50,8 @@ extension JobQueue {
 
         fileprivate func begin(before time: UnixTime) -> UnixTime {
             switch self {
-            case .messages, .openings: time - .seconds(86_400)
+            case .messages: time - DigestPace.weekly.window
+            case .openings: time - .seconds(86_400)
             case .failures, .queued: UnixTime(microseconds: 0)
             }
         }

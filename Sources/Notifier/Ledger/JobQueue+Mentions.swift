@@ -27,14 +27,21 @@ extension JobQueue {
         now: UnixTime
     ) async throws(LedgerError) -> MentionCandidate {
         try await write(at: now) { transaction in
+            let owners = try transaction.mentioned(of: configuration.owners)
             let underWay = policy.isSendingEnabled ? try transaction.mentionUnderWay() : nil
-            if underWay == nil {
-                guard configuration.isEnabled else { return .nobody }
+            if let underWay {
+                // They want no mention any more.
+                guard underWay.owner.map({ owners.contains($0) }) == true else {
+                    try transaction.apply(.postFailed(.impossible), toJob: underWay.id)
+                    return .calledOff(transaction.applied)
+                }
+            } else {
+                guard !owners.isEmpty else { return .nobody }
                 let limits = [(configuration.interval, 1), (.seconds(86_400), configuration.dailyLimit)]
                 let free = try limits.compactMap { try transaction.mentionFreeAt(limit: $1, window: $0) }
                 if let until = free.max() { return .waits(until: until) }
             }
-            guard let job = try underWay ?? transaction.nextMention(of: configuration.owners) else { return .nobody }
+            guard let job = try underWay ?? transaction.nextMention(of: owners) else { return .nobody }
             if case .refused(let reason) = try policy.admission(of: job, in: transaction), reason != .ruleRemoved {
                 try transaction.apply(.calledOff(reason), toJob: job.id)
             }
@@ -65,10 +72,18 @@ extension JobQueue {
         }
     }
 
+    /// Those of these who agreed to be mentioned in public, with all who did so since and without who did not want it any more.
+    func mentioned(of owners: Set<DID>) async throws(LedgerError) -> Set<DID> {
+        try await database.read {
+            try LedgerTransaction($0, timetable, now: .distantPast).mentioned(of: owners)
+        }
+    }
+
     /// Takes up what was under way when the process ended: it may be posted already, but for owners who are not to be
     /// mentioned any more, who wait again.
     func recoverMentions(of owners: Set<DID>, now: UnixTime) async throws(LedgerError) {
         try await write(at: now) { transaction in
+            let owners = try transaction.mentioned(of: owners)
             for row in try transaction.database.rows("SELECT id, owner FROM job WHERE state = \(JobState.posting)") {
                 let isMeant = owners.contains(try DID(row.get("owner")))
                 try transaction.apply(.postFailed(isMeant ? .unknown : .impossible), toJob: row.get("id"))

@@ -35,6 +35,7 @@ extension JobQueue {
                 ("opening", "id", "sent_at < \(time)"),
                 ("burst", "author", "at < \(time)"),
                 ("heard", "owner", "at < \(time)"),
+                ("project", "owner, uri", "seen_at < \(time) AND coalesce(muted_until, 0) < \(time)"),
                 (
                     "confirmation", "reference",
                     "at < (SELECT at FROM confirmation ORDER BY at DESC LIMIT 1 OFFSET \(Self.maximumConfirmations))"

@@ -68,6 +68,7 @@ extension LedgerTransaction {
         _ project: Resolution.Project?
     ) throws {
         let wait = timetable.wait(for: admission)
+        if let project, !admission.isRefused { try note(project.reference, named: project.name, of: recipient) }
         if let job: Int64 = try database.value(
             "SELECT id FROM job WHERE request = \(request) AND owner = \(recipient)"
         ) {

@@ -126,6 +126,7 @@ extension AdmissionPolicy {
             rule: job.rule,
             isShadow: job.isShadow,
             isSuppressed: try transaction.isSuppressed(owner),
+            isMuted: try transaction.isMuted(job.project, for: owner),
             isFollower: try transaction.follows(owner)
         )
     }

@@ -48,13 +48,17 @@ extension JobQueue {
     }
 
     /// Drops a batch of what has been queued since before a time, and was not seen behind it either; what became of them.
+    ///
+    /// What its recipient wants to be collected is queued for that long besides.
     func expireQueued(before time: UnixTime, now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             // By date: everything else that is queued is no concern of it.
             let jobs: [Int64] = try transaction.database.values(
                 """
                 SELECT job.id FROM job CROSS JOIN request ON request.id = request
+                LEFT JOIN preference ON preference.owner = job.owner
                 WHERE queued_at <= \(time) AND +job.state = \(JobState.queued) AND witnessed <= \(time.microseconds)
+                    AND queued_at <= \(time) - coalesce(digest, 0)
                 ORDER BY queued_at LIMIT \(LedgerTransaction.batch)
                 """
             )

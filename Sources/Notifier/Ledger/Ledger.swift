@@ -50,7 +50,8 @@ public struct Ledger: Sendable {
     /// What operators see and decide.
     public var desk: OperatorDesk { OperatorDesk(database: database) }
     var settings: Settings { Settings(database: database) }
-    var recipients: RecipientStore { RecipientStore(database: database) }
+    /// What is known of those who are written to, and what they want.
+    public var recipients: RecipientStore { RecipientStore(database: database) }
     var confirmations: ConfirmationStore { ConfirmationStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
 

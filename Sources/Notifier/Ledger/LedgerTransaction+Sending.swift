@@ -31,8 +31,9 @@ extension LedgerTransaction {
         return jobs.count
     }
 
-    /// Lets a batch of a recipient's queued jobs go on, now that nothing to them is in doubt; the others go on in time.
-    func endDoubt(of owner: DID) throws {
+    /// Lets a batch of a recipient's queued jobs go on, now that nothing to them is in doubt, or that they want otherwise than
+    /// before; the others go on behind the message about these.
+    func resumeQueue(of owner: DID) throws {
         // By account: everything else that is due is no concern of it.
         let jobs: [Int64] = try database.values(
             """
@@ -60,8 +61,9 @@ extension LedgerTransaction {
 
     func candidate(_ head: Job, _ configuration: NotifierConfiguration) throws -> SendCandidate? {
         guard let owner = head.owner else { return nil }
+        let preferences = try preferences(of: owner)
         var jobs = [head]
-        if configuration.digest.isEnabled {
+        if configuration.combinesRequests(for: preferences) {
             // Turns put each author's first request before anybody's second: a flood must not push others off the list.
             jobs = try database.rows(
                 """
@@ -80,7 +82,7 @@ extension LedgerTransaction {
             jobs: order.map { jobs[$0] },
             earlierSends: sends.max() ?? 0
         )
-        for limit in configuration.limits where candidate.heldBy == nil {
+        for limit in configuration.limits(for: preferences) where candidate.heldBy == nil {
             guard let until = try freeAt(limit, author: head.author, owner: owner), until > now else { continue }
             candidate.heldBy = (limit, until)
         }

@@ -5,9 +5,9 @@ internal import Network
 
 /// What is known about recipients: whether they follow the sender, and when those who are waited for are asked after.
 ///
-/// `ask_at` stands while jobs wait for the recipient's follow. A row with `follows = 1` and `ask_at` is one whose jobs are
-/// being woken.
-struct RecipientStore: Sendable {
+/// What they want is in RecipientStore+Preferences. `ask_at` stands while jobs wait for the recipient's follow. A row with
+/// `follows = 1` and `ask_at` is one whose jobs are being woken.
+public struct RecipientStore: Sendable {
     let database: LedgerDatabase
 
     /// Whether a recipient was seen to follow the sender in these times; nil when nobody asked.

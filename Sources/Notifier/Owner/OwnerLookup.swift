@@ -176,6 +176,10 @@ final class OwnerLookup: Sendable {
 
     private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupFailure) {
         let authority = try await records.did(of: uri)
+        // Under its DID, whoever has the handle tomorrow, and however the next request writes it.
+        if let collection = uri.collection, let key = uri.recordKey {
+            finding.project = .record(ATURI(authority, collection, key))
+        }
         let home: RecordReader.Home
         if case .projectRecordField = trail.rule.owner {
             home = try await records.home(of: authority, isFresh: trail.isFresh)

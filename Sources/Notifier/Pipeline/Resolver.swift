@@ -103,7 +103,12 @@ actor Resolver {
         }
         var note: Attempt?
         let isProofWanted = context.configuration.lookup.provesBeforeSending || job.awaitsProof
-        if isProofWanted, owners.admissions.contains(where: isTold) {
+        // Who is mentioned in public is told, too.
+        let mentioned = try await isProofWanted ? queue.mentioned(of: context.configuration.mentions.owners) : []
+        let isTold = owners.admissions.contains { owner, admission in
+            admission == .told || !admission.isRefused && mentioned.contains(owner)
+        }
+        if isProofWanted, isTold {
             switch try await prove(job) {
             case .proven(let record, let proof):
                 findings.record = record
@@ -123,11 +128,6 @@ actor Resolver {
         let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
         let failure = LookupFailure(.project, .refused(Refusal(.projectUnavailable, limit)))
         return found ?? [OwnerLookup.Finding(failure: failure)]
-    }
-
-    /// Whether an owner is told, by a message or by a mention in public.
-    private func isTold(_ owner: DID, _ admission: Admission) -> Bool {
-        admission == .told || !admission.isRefused && context.configuration.mentions.owners.contains(owner)
     }
 
     /// What is known of the owners of all that a request refers to.
@@ -187,7 +187,7 @@ actor Resolver {
             return owners.refused.append(.refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
         }
         guard owners.admissions[owner] == nil else { return }
-        owners.admissions[owner] = try await checker.admission(of: owner, to: job)
+        owners.admissions[owner] = try await checker.admission(of: owner, to: job, about: project)
         owners.projects[owner] = Resolution.Project(reference: project, name: finding.projectName)
         // Of more than “it is in their repository” somebody may want to know how.
         if finding.steps.count > 1 {

@@ -41,11 +41,8 @@ public struct ChangeRequest: Sendable, Equatable {
         self.projectName = projectName
     }
 
-    /// The project's name, or its record key when it has none that can be shown; as others wrote it.
-    var projectTitle: String {
-        if let projectName, !ForeignWords.defused(projectName).isEmpty { return projectName }
-        return project?.recordKey?.text ?? reference.description
-    }
+    /// How messages call the project.
+    var projectTitle: String { reference.title(named: projectName) }
 
     /// The value of a template's field, which speaks of one request.
     func value(of field: TemplateField, count: Int = 1) -> TemplateValue? {

@@ -1,4 +1,5 @@
 public import ATProtocol
+internal import Templates
 
 /// What a change request refers to: a project, or what leads to one.
 public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
@@ -31,6 +32,13 @@ public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
             }
         case .account(let did): did.text
         }
+    }
+
+    /// How messages call it: by its name, or its record key when it has none that can be shown; as others wrote it.
+    func title(named name: String?) -> String {
+        if let name, !ForeignWords.defused(name).isEmpty { return name }
+        guard case .record(let uri) = self else { return description }
+        return uri.recordKey?.text ?? description
     }
 
     /// Reads what ``description`` wrote; nil for anything else.

@@ -188,6 +188,7 @@ struct World {
         _ number: Int = 1,
         by author: DID = author,
         for owner: DID = owner,
+        project: String = "p1",
         operation: StreamEvent.Commit.Operation = .create,
         title: String = "Please mend the door",
         cid: String? = nil,
@@ -200,7 +201,7 @@ struct World {
         let rev = TID(microseconds: time + UInt64(place), clock: 1)
         let record: JSONValue = [
             "$type": "com.example.change.request", "title": .string(title),
-            "subject": ["uri": .string("at://\(owner)/com.example.project/p1"), "cid": "bafy"],
+            "subject": ["uri": .string("at://\(owner)/com.example.project/\(project)"), "cid": "bafy"],
         ]
         return StreamEvent(
             position: StreamPosition(

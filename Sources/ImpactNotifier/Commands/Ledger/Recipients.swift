@@ -1,0 +1,196 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import LedgerStorage
+internal import Network
+internal import Notifier
+
+/// `recipients`: what somebody who is written to wants.
+struct Recipients: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows and changes what a recipient wants.",
+        discussion: """
+            What they ask for by an answer (MUTE, DIGEST DAILY …) stands here, too. Works beside a running daemon, which takes \
+            note within five seconds.
+            """,
+        subcommands: [Show.self, Change.self]
+    )
+
+    /// The command `recipients show`.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows what a recipient wants, and their projects.")
+
+        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var account: AccountArgument
+        @Flag(help: "A JSON object.") var json = false
+
+        func run() async throws {
+            let did = try await account.did(by: try ledger.configuration.load().configuration)
+            try await ledger.withLedger { ledger throws(LedgerError) in
+                try await RecipientView(did, in: ledger).print(json: json)
+            }
+        }
+    }
+
+    /// The command `recipients set`.
+    struct Change: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set",
+            abstract: "Changes what a recipient wants; what is not named stays.",
+            discussion: """
+                “default” takes back what was said. Nobody gets more messages than the policy allows. A project is named as \
+                messages name it, by its AT-URI, or by the key of its record; what waits about it is called off.
+                """
+        )
+
+        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var account: AccountArgument
+        @Option(
+            help: "How often at the most: \(DigestPace.allCases.map(\.rawValue).joined(separator: ", ")), or default.",
+            transform: Wish<DigestPace>.pace
+        )
+        var digest: Wish<DigestPace>?
+        @Option(help: "The most messages in an hour, or default.", transform: Wish<Int>.number)
+        var hourlyLimit: Wish<Int>?
+        @Option(help: "The most messages in a day, or default.", transform: Wish<Int>.number)
+        var dailyLimit: Wish<Int>?
+        @Option(help: "Whether to mention them in public: yes, no, or default.", transform: Wish<Bool>.decision)
+        var mention: Wish<Bool>?
+        @Option(help: ArgumentHelp("Tell nothing of this project.", valueName: "project")) var mute: String?
+        @Option(help: "For so many days; without it for good.") var days: Int?
+        @Option(help: ArgumentHelp("Tell of it again, or of “all”.", valueName: "project")) var unmute: String?
+        @Flag(help: "A JSON object.") var json = false
+
+        func validate() throws {
+            let isEmpty = digest == nil && hourlyLimit == nil && dailyLimit == nil && mention == nil
+            if isEmpty, mute == nil, unmute == nil { throw ValidationError("there is nothing to change") }
+            if days != nil, mute == nil { throw ValidationError("--days says for how long --mute is") }
+            if let days, !(1...3650).contains(days) { throw ValidationError("--days is from 1 to 3650") }
+        }
+
+        func run() async throws {
+            let did = try await account.did(by: try ledger.configuration.load().configuration)
+            var unknown: String?
+            try await ledger.withLedger { ledger throws(LedgerError) in
+                let (now, recipients) = (SystemClock().now(), ledger.recipients)
+                try await recipients.change(did, now: now) { [digest, hourlyLimit, dailyLimit, mention] preferences in
+                    if let digest { preferences.digest = digest.value }
+                    if let hourlyLimit { preferences.hourlyLimit = hourlyLimit.value }
+                    if let dailyLimit { preferences.dailyLimit = dailyLimit.value }
+                    if let mention { preferences.mention = mention.value }
+                }
+                if let mute {
+                    let until = days.map { now + Duration.seconds(86_400 * $0) }
+                    if try await recipients.mute(mute, of: did, until: until, now: now).isEmpty { unknown = mute }
+                }
+                if let unmute { try await recipients.unmute(unmute == "all" ? nil : unmute, of: did, now: now) }
+                try await RecipientView(did, in: ledger).print(json: json)
+            }
+            guard let unknown else { return }
+            StandardOutput.printError(
+                "No project “\(unknown)” of theirs is known; “recipients show” lists those that are."
+            )
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+}
+
+/// What is to become of a preference: another value, or none of its own.
+enum Wish<Value: Sendable>: Sendable {
+    case usual
+    case other(Value)
+
+    var value: Value? {
+        switch self {
+        case .usual: nil
+        case .other(let value): value
+        }
+    }
+}
+
+extension Wish where Value == DigestPace {
+    @Sendable fileprivate static func pace(_ text: String) throws -> Self {
+        if text == "default" { return .usual }
+        guard let pace = DigestPace(rawValue: text) else { throw ValidationError("there is no digest “\(text)”") }
+        return .other(pace)
+    }
+}
+
+extension Wish where Value == Int {
+    @Sendable fileprivate static func number(_ text: String) throws -> Self {
+        if text == "default" { return .usual }
+        guard let number = Int(text), number > 0 else {
+            throw ValidationError("“\(text)” is no limit; “suppress add” is for who wants no messages at all")
+        }
+        return .other(number)
+    }
+}
+
+extension Wish where Value == Bool {
+    @Sendable fileprivate static func decision(_ text: String) throws -> Self {
+        switch text {
+        case "default": return .usual
+        case "yes": return .other(true)
+        case "no": return .other(false)
+        default: throw ValidationError("“\(text)” is neither yes nor no")
+        }
+    }
+}
+
+/// What a recipient wants, as it is shown.
+private struct RecipientView {
+    private let did: DID
+    private let preferences: Preferences
+    private let projects: [KnownProject]
+    private let isSuppressed: Bool
+    private let now = SystemClock().now()
+
+    init(_ did: DID, in ledger: Notifier.Ledger) async throws(LedgerError) {
+        self.did = did
+        preferences = try await ledger.recipients.preferences(of: did)
+        projects = try await ledger.recipients.projects(of: did)
+        isSuppressed = try await ledger.suppressions.contains(did)
+    }
+
+    func print(json: Bool) {
+        guard !json else { return StandardOutput.print(object.encodedText) }
+        for line in lines { StandardOutput.print(line) }
+    }
+
+    private var lines: [String] {
+        let mention = preferences.mention.map { $0 ? "yes" : "no" }
+        let lines = [
+            "recipient:    \(did)", "messages:     \(isSuppressed ? "none, see “suppress list”" : "yes")",
+            "digest:       \(preferences.digest?.rawValue ?? "by digest.window")",
+            "hourly limit: \(preferences.hourlyLimit.map(String.init) ?? "by policy.owner_hourly_limit")",
+            "daily limit:  \(preferences.dailyLimit.map(String.init) ?? "by policy.owner_daily_limit")",
+            "mention:      \(mention ?? "by mentions.owners")",
+        ]
+        return lines
+            + projects.map { project in
+                "project:      “\(project.title)” \(project.reference)\(mutedUntil(project).map { ", muted \($0)" } ?? "")"
+            }
+    }
+
+    private func mutedUntil(_ project: KnownProject) -> String? {
+        guard let end = project.mutedUntil, end > now else { return nil }
+        return end == .distantFuture ? "for good" : "until \(Timestamp.rfc3339(end))"
+    }
+
+    private var object: JSONValue {
+        [
+            "did": .string(did.text), "suppressed": .bool(isSuppressed),
+            "digest": preferences.digest.map { JSONValue.string($0.rawValue) } ?? .null,
+            "hourly_limit": preferences.hourlyLimit.map { JSONValue.integer(Int64($0)) } ?? .null,
+            "daily_limit": preferences.dailyLimit.map { JSONValue.integer(Int64($0)) } ?? .null,
+            "mention": preferences.mention.map { JSONValue.bool($0) } ?? .null,
+            "projects": .array(
+                projects.map { project in
+                    [
+                        "uri": .string(project.reference), "title": .string(project.title),
+                        "muted": mutedUntil(project).map { JSONValue.string($0) } ?? .null,
+                    ]
+                }
+            ),
+        ]
+    }
+}

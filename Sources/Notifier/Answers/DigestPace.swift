@@ -1,0 +1,21 @@
+/// How often somebody wants to hear of requests, at the most.
+public enum DigestPace: String, Sendable, Hashable, CaseIterable {
+    /// As soon as there is something to tell.
+    case now
+    /// Once an hour.
+    case hourly
+    /// Once a day.
+    case daily
+    /// Once a week.
+    case weekly
+
+    /// The least time between two messages.
+    public var window: Duration {
+        switch self {
+        case .now: .zero
+        case .hourly: .seconds(3600)
+        case .daily: .seconds(86_400)
+        case .weekly: .seconds(604_800)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+public import ATProtocol
+internal import GRDB
+public import LedgerStorage
+public import Network
+
+// What recipients want. A command beside the daemon changes it as their own words do.
+extension RecipientStore {
+    /// What a recipient wants otherwise than the configuration says.
+    public func preferences(of did: DID) async throws(LedgerError) -> Preferences {
+        try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).preferences(of: did) }
+    }
+
+    /// Changes what a recipient wants; what waits because of what they wanted before takes its turn.
+    ///
+    /// - Returns: what they want now.
+    @discardableResult
+    public func change(
+        _ did: DID,
+        now: UnixTime,
+        _ change: @escaping @Sendable (inout Preferences) -> Void
+    ) async throws(LedgerError) -> Preferences {
+        try await database.transaction(at: now) { transaction in
+            var preferences = try transaction.preferences(of: did)
+            change(&preferences)
+            try transaction.set(preferences, of: did)
+            return preferences
+        }
+    }
+
+    /// The projects that a recipient was to be told of, the latest first.
+    public func projects(of did: DID) async throws(LedgerError) -> [KnownProject] {
+        try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).projects(of: did) }
+    }
+
+    /// Lets a recipient hear nothing of their projects of this name, until a time or for good; those that it is.
+    @discardableResult
+    public func mute(
+        _ name: String,
+        of did: DID,
+        until: UnixTime?,
+        now: UnixTime
+    ) async throws(LedgerError) -> [KnownProject] {
+        try await database.transaction(at: now) { transaction in
+            let projects = try transaction.projects(of: did, called: name)
+            try transaction.mute(projects, of: did, until: until)
+            return projects
+        }
+    }
+
+    /// Lets a recipient hear again of their projects of this name, or of all when it is nil; those of which they had not.
+    @discardableResult
+    public func unmute(_ name: String?, of did: DID, now: UnixTime) async throws(LedgerError) -> [KnownProject] {
+        try await database.transaction(at: now) { try $0.unmute(name, of: did) }
+    }
+
+    /// Whether a recipient wants to hear nothing of a project.
+    func isMuted(_ project: ProjectReference?, for did: DID, now: UnixTime) async throws(LedgerError) -> Bool {
+        try await database.read { try LedgerTransaction($0, Timetable(), now: now).isMuted(project, for: did) }
+    }
+}
+
+extension LedgerTransaction {
+    func preferences(of did: DID) throws -> Preferences {
+        var preferences = Preferences()
+        guard let row = try database.row("SELECT * FROM preference WHERE owner = \(did)") else { return preferences }
+        let window: Double? = try row.get("digest")
+        preferences.digest = DigestPace.allCases.first { $0.window.inSeconds == window }
+        preferences.hourlyLimit = try row.get("hourly")
+        preferences.dailyLimit = try row.get("daily")
+        preferences.mention = try row.get("mention")
+        return preferences
+    }
+
+    /// Stores what a recipient wants; what waits because of what they wanted before takes its turn.
+    func set(_ preferences: Preferences, of did: DID) throws {
+        if preferences == Preferences() {
+            try database.run("DELETE FROM preference WHERE owner = \(did)")
+        } else {
+            try database.run(
+                """
+                INSERT OR REPLACE INTO preference (owner, digest, hourly, daily, mention, changed_at)
+                VALUES (\(did), \(preferences.digest?.window), \(preferences.hourlyLimit), \(preferences.dailyLimit),
+                    \(preferences.mention), \(now))
+                """
+            )
+        }
+        try resumeQueue(of: did)
+    }
+
+    /// Those of these who agreed to be mentioned in public, with all who did so since and without who did not want it any more.
+    func mentioned(of owners: Set<DID>) throws -> Set<DID> {
+        var owners = owners
+        for row in try database.rows("SELECT owner, mention FROM preference WHERE mention IS NOT NULL") {
+            let owner = try DID(row.get("owner"))
+            if try row.get("mention") { owners.insert(owner) } else { owners.remove(owner) }
+        }
+        return owners
+    }
+
+    /// Notes that a recipient is to be told of a project.
+    func note(_ project: ProjectReference, named name: String?, of did: DID) throws {
+        try database.run(
+            """
+            INSERT INTO project (owner, uri, name, seen_at) VALUES (\(did), \(project.description), \(name), \(now))
+            ON CONFLICT DO UPDATE SET name = coalesce(excluded.name, name), seen_at = excluded.seen_at
+            """
+        )
+    }
+
+    /// Projects that a recipient may name are not more than these.
+    private static let maximumProjects = 500
+
+    func projects(of did: DID) throws -> [KnownProject] {
+        try database.rows(
+            "SELECT * FROM project WHERE owner = \(did) ORDER BY seen_at DESC, uri LIMIT \(Self.maximumProjects)"
+        ).map(KnownProject.init(row:))
+    }
+
+    /// A recipient's projects that somebody calls so; several may have the same name.
+    func projects(of did: DID, called name: String) throws -> [KnownProject] {
+        let projects = try projects(of: did)
+        let exact = projects.filter { $0.isMeant(by: name, isExact: true) }
+        return exact.isEmpty ? projects.filter { $0.isMeant(by: name, isExact: false) } : exact
+    }
+
+    func isMuted(_ project: ProjectReference?, for did: DID) throws -> Bool {
+        guard let project = project?.description else { return false }
+        return try database.exists(
+            "SELECT 1 FROM project WHERE owner = \(did) AND uri = \(project) AND muted_until > \(now)"
+        )
+    }
+
+    /// Lets a recipient hear nothing of projects, until a time or for good, and calls off a batch of what waits; the rest ends
+    /// when its turn comes.
+    func mute(_ projects: [KnownProject], of did: DID, until: UnixTime?) throws {
+        guard !projects.isEmpty else { return }
+        let end = until ?? .distantFuture
+        for project in projects {
+            let uri = project.reference
+            try database.run("UPDATE project SET muted_until = \(end) WHERE owner = \(did) AND uri = \(uri)")
+        }
+        let jobs: [Int64] = try database.values(
+            """
+            SELECT id FROM (SELECT id, project FROM job WHERE owner = \(did) AND state IN \(JobState.open) LIMIT \(Self.rows))
+            WHERE project IN \(projects.map(\.reference)) LIMIT \(Self.batch)
+            """
+        )
+        for job in jobs { try apply(.calledOff(.projectMuted), toJob: job) }
+    }
+
+    /// Lets a recipient hear again of projects of this name, or of all when it is nil; those of which they had not.
+    func unmute(_ name: String?, of did: DID) throws -> [KnownProject] {
+        let named = try name.map { try projects(of: did, called: $0) } ?? projects(of: did)
+        let muted = named.filter { $0.isMuted(at: now) }
+        for project in muted {
+            let uri = project.reference
+            try database.run("UPDATE project SET muted_until = NULL WHERE owner = \(did) AND uri = \(uri)")
+        }
+        return muted
+    }
+}
