@@ -114,6 +114,36 @@ struct `A daemon that is killed` {
         #expect(stage.network.chat.messages.filter { $0.text.contains("Answer START") }.count == 1)
     }
 
+    @Test func `does what an owner asks for, and says it once, with a SIGKILL behind each word`() async throws {
+        let stage = try await Stage(overrides: ["sending.settle": "300ms", "sending.answers_interval": "1s"])
+        var process = try stage.daemon.run()
+        try stage.ask("First")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        let talk = [
+            ("help", "Answer STATUS"), ("digest daily", "one message a day at the most. ["),
+            ("mute Engine 7", "no messages about “Engine” for 7 days"), ("status", "Nothing waits for you."),
+            ("stop", "Answer START to get them again. ["), ("start", "Answer STOP to get no more. ["),
+        ]
+        for (number, (word, _)) in talk.enumerated() {
+            stage.network.chat.write(from: stage.owners[0].did, to: stage.bot.did, word)
+            let count = 3 + 2 * number
+            #expect(
+                await stage.messages(reaching: count, within: .seconds(20), unless: process) == count,
+                tail(process)
+            )
+            process.signal(SIGKILL)
+            _ = await process.ended(within: .seconds(5))
+            process = try stage.daemon.run()
+        }
+        _ = await stage.messages(reaching: 14, within: .seconds(3), unless: process)
+        #expect(stage.network.chat.messages.count == 13, tail(process))
+        for (word, answer) in talk {
+            #expect(stage.network.chat.messages.count { $0.text.contains(answer) } == 1, "\(word)")
+        }
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+
     @Test func `does not repeat a message whose answer it never saw`() async throws {
         let stage = try await Stage(overrides: ["sending.settle": "500ms"])
         stage.network.faults.add(Fault(.delay(.seconds(30))), on: "sendMessage", count: 10)

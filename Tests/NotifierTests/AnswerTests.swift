@@ -13,7 +13,7 @@ import Testing
     private static let stopped = "Impact Notifier: You get no more messages. Answer START to get them again. "
     private static let started = "Impact Notifier: You get messages again. Answer STOP to get no more. "
     private static let help =
-        "Impact Notifier: I did not understand that. Answer STOP to get no more messages, START to get them again. "
+        "Impact Notifier: I did not understand that. Answer HELP for what I do, STOP to get no more messages. "
 
     private let log = LogRecorder()
 
@@ -175,15 +175,14 @@ import Testing
         #expect(world.chat.notices(to: World.owner).count == 2)
     }
 
-    @Test func `has its line even where the contact is too long for it`() throws {
+    @Test func `has its line even where the contact is too long for it`() {
         var configuration = MessageConfiguration()
         configuration.contact = "help@example.com"
-        let short = try #require(ComposedMessage(.help, configuration, mark: "abc"))
+        let short = ComposedMessage(.stopped, configuration, mark: "abc")
         #expect(short.text.hasSuffix("get them again. Questions: help@example.com. [ref-abc]"))
         #expect(short.reference == "ref-abc" && !short.text.contains("\n"))
         configuration.contact = String(repeating: "x", count: 1000)
-        let long = try #require(ComposedMessage(.help, configuration, mark: "abc"))
+        let long = ComposedMessage(.stopped, configuration, mark: "abc")
         #expect(long.text.hasSuffix("get them again. [ref-abc]"))
-        #expect(ComposedMessage(.notice, configuration, mark: "abc") == nil)
     }
 }

@@ -35,7 +35,7 @@ enum MetricHelp {
         "ledger_unanswered_seconds": "For how long the ledger has not answered; 0 when it does.",
         "send_requests_total": "Requests to the chat service, by method and HTTP status.",
         "send_breaker_open": "1 while sending is paused for the whole account.",
-        "owner_answers_total": "What owners wrote to the sender, by meaning: stop, start, or unknown.",
+        "owner_answers_total": "What owners wrote to the sender, by the command that it is, or unknown.",
         "output_failures_total": "Notifications that a local output did not take, by output.",
         "sending_enabled": "1 while messages are sent; 0 in shadow mode (sending.enabled: false).",
         "session_usable": "1 while a message could really be sent with the session.",

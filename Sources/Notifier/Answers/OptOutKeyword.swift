@@ -1,4 +1,4 @@
-/// What an owner can say to the sender.
+/// What an owner can say to the sender in many ways and languages; what else they can say is ``OwnerCommand``.
 ///
 /// A short answer is read as its writer means it: every sentence of it asks for the same, or is a polite word. A question, a
 /// “don't”, or a word that is not in the table (``OptOutLanguage``) makes it something else, which only a human understands.
@@ -42,8 +42,9 @@ enum OptOutKeyword: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Characters of an answer, quoted text and signature not counted, from which on it is read by nobody.
-    private static let maximumLength = 300
-    private static let questionMarks: Set<Character> = ["?", "？", "؟", "¿", "⁇", "⁈", "⁉", "⁉️", "‽", "❓", "❔"]
+    static let maximumLength = 300
+    /// What a question ends with.
+    static let questionMarks: Set<Character> = ["?", "？", "؟", "¿", "⁇", "⁈", "⁉", "⁉️", "‽", "❓", "❔"]
     private static let ends: Set<Character> = [
         ".", "!", "‼", "‼️", "❗", "❗️", ",", ";", ":", "…", "¡", "。", "．", "！", "，", "、", "；", "：", "।", "؛", "،",
     ]

@@ -16,7 +16,7 @@ extension ChatSender {
     /// Who cannot hear “stop” for so long says nothing any more.
     private static let longestDeafness = Duration.seconds(6 * 3600)
 
-    /// Reads what owners answered since the last time, and heeds the words to stop and to start.
+    /// Reads what owners answered since the last time, and does what they ask for.
     ///
     /// Without a cursor the service tells only the cursor of now: what was said before the first start is not heeded.
     /// The cursor is stored behind what it stands for: what is read twice the ledger knows as heard.
@@ -146,23 +146,25 @@ extension ChatSender {
                 rev: message.rev,
                 owner: owner,
                 conversation: message.conversation ?? "",
-                keyword: OptOutKeyword(text)
+                command: OwnerCommand(text)
             )
             let mayAnswer = !context.isShadow && !said.conversation.isEmpty
             let heard = try await queue.hear(
                 said,
                 maximumSends: configuration.sending.maximumSends,
                 now: context.now
-            ) { kind in
-                mayAnswer ? ComposedMessage(kind, answers, mark: marker.mark(answering: said.id)) : nil
+            ) { answer in
+                mayAnswer ? ComposedMessage(answer, answers, mark: marker.mark(answering: said.id)) : nil
             }
-            guard let (kind, applied) = heard else { continue }
-            NotifierMetrics.answer(said.keyword).increment()
+            guard let (answer, applied) = heard else { continue }
+            NotifierMetrics.answer(said.command).increment()
             context.report(applied)
-            if said.keyword == nil {
+            if said.command == nil {
                 logger.info("answer not understood", metadata: ["did": "\(owner)", "characters": "\(text.count)"])
-            } else if kind == .started {
-                logger.notice("owner wants messages again", metadata: ["did": "\(owner)"])
+            } else if answer == .started {
+                logger.notice("owner wants messages", metadata: ["did": "\(owner)"])
+            } else if let command = said.command {
+                logger.info("owner's command heeded", metadata: ["did": "\(owner)", "command": "\(command.name)"])
             }
         }
     }

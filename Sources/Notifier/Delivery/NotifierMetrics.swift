@@ -20,8 +20,8 @@ enum NotifierMetrics {
         )
     }
 
-    static func answer(_ keyword: OptOutKeyword?) -> Counter {
-        Counter(label: prefix + "owner_answers_total", dimensions: [("meaning", keyword?.rawValue ?? "unknown")])
+    static func answer(_ command: OwnerCommand?) -> Counter {
+        Counter(label: prefix + "owner_answers_total", dimensions: [("meaning", command?.name ?? "unknown")])
     }
 
     static func count(_ outcome: Outcome) {

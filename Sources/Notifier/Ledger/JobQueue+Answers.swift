@@ -12,7 +12,7 @@ struct OwnerMessage: Sendable {
     /// Where they wrote it.
     let conversation: String
     /// What it asks for; nil when it was not understood.
-    let keyword: OptOutKeyword?
+    let command: OwnerCommand?
 }
 
 // What owners answer, and what is answered to that: one transaction takes note of the words, does what they ask for, and queues
@@ -24,23 +24,23 @@ extension JobQueue {
     ///   - said: what they wrote.
     ///   - maximumSends: sends of the answer after which it is given up.
     ///   - now: the time.
-    ///   - compose: the answer of a kind; nil when none is to be sent.
-    /// - Returns: what changed; nil for what was heard before.
+    ///   - compose: the message of an answer; nil when none is to be sent.
+    /// - Returns: what is answered and what changed; nil for what was heard before.
     /// - Throws: ``LedgerError``.
     func hear(
         _ said: OwnerMessage,
         maximumSends: Int,
         now: UnixTime,
-        answering compose: @escaping @Sendable (MessageKind) -> ComposedMessage?
-    ) async throws(LedgerError) -> (kind: MessageKind?, Applied)? {
+        answering compose: @escaping @Sendable (OwnerAnswer) -> ComposedMessage?
+    ) async throws(LedgerError) -> (answer: OwnerAnswer?, Applied)? {
         try await write(at: now) { transaction in
             guard try transaction.note(said) else { return nil }
-            let kind = try transaction.heed(said)
-            if let kind, let answer = compose(kind), try transaction.mayAnswer(said.owner) {
+            let answer = try transaction.heed(said)
+            if let answer, let message = compose(answer), try transaction.mayAnswer(said.owner) {
                 let machine = MessageMachine(state: .queued, sends: 0, maximumSends: maximumSends, isAnswer: true)
-                try transaction.queue(answer, kind, machine, to: said)
+                try transaction.queue(message, answer.kind, machine, to: said)
             }
-            return (kind, transaction.applied)
+            return (answer, transaction.applied)
         }
     }
 
@@ -94,8 +94,11 @@ extension LedgerTransaction {
     private static let answersEachDay = 12
     private static let day = Duration.seconds(86_400)
 
-    /// Whether a message is an answer that its recipient, who gets none any more, does not want.
-    func isUnwanted(_ message: Message) throws -> Bool { try message.kind == .help && isSuppressed(message.owner) }
+    /// Whether a message is an answer that its recipient, who gets none any more, did not ask for, or must not get.
+    func isUnwanted(_ message: Message) throws -> Bool {
+        guard message.kind.isAnswer, let reason = try suppressionReason(of: message.owner) else { return false }
+        return reason != .ownerStopped || message.kind == .help
+    }
 
     /// Takes note of what somebody wrote; whether it is newer than all that was heard of them.
     fileprivate func note(_ said: OwnerMessage) throws -> Bool {
@@ -108,22 +111,8 @@ extension LedgerTransaction {
         return database.changesCount > 0
     }
 
-    /// Does what somebody asks for; what is to be answered, nil for nothing.
-    fileprivate func heed(_ said: OwnerMessage) throws -> MessageKind? {
-        switch said.keyword {
-        case .stop:
-            // It is confirmed once.
-            let isKnown = try isSuppressed(said.owner)
-            try suppress(said.owner, .ownerStopped)
-            return isKnown ? nil : .stopped
-        case .start:
-            return try lift(said.owner, ifReason: .ownerStopped) ? .started : nil
-        case nil: return try needsHelp(said.owner) ? .help : nil
-        }
-    }
-
     /// Whether somebody was written to, may be, and was not helped today.
-    private func needsHelp(_ owner: DID) throws -> Bool {
+    func needsHelp(_ owner: DID) throws -> Bool {
         let isTold: Bool = try database.exists(
             "SELECT 1 FROM message WHERE owner = \(owner) AND kind = \(MessageKind.notice) AND sends > 0"
         )

@@ -96,8 +96,14 @@ extension LedgerTransaction {
         )
     }
 
-    func isSuppressed(_ did: DID) throws -> Bool {
-        try database.exists("SELECT 1 FROM suppression WHERE did = \(did)")
+    func isSuppressed(_ did: DID) throws -> Bool { try suppressionReason(of: did) != nil }
+
+    /// Why an account gets no messages; nil for one that may get them.
+    func suppressionReason(of did: DID) throws -> Reason? {
+        // A reason that a newer version wrote is none that a word lifts.
+        try database.row("SELECT reason FROM suppression WHERE did = \(did)").map {
+            $0.reason("reason") ?? .operatorDecision
+        }
     }
 
     /// Puts an account on the list and calls off everything that waits for it, a batch of it at once.
@@ -118,6 +124,7 @@ extension LedgerTransaction {
     }
 
     /// Takes an account off the list, when it is there for this reason or whatever for; whether it was on it.
+    @discardableResult
     func lift(_ did: DID, ifReason reason: Reason? = nil) throws -> Bool {
         try database.run("DELETE FROM suppression WHERE did = \(did) AND reason = coalesce(\(reason), reason)")
         return database.changesCount > 0
