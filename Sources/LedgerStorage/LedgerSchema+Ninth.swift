@@ -3,7 +3,8 @@
 // in `reply_to` what it answers.
 // `preference` has what a recipient wants otherwise than the configuration says; `digest` is the least time between two messages,
 // in seconds. `project` has the projects that a recipient was to be told of, by the name that each had last, and until when
-// they have muted it: NULL for one that they have not.
+// they have muted it: NULL for one that they have not. `forgotten` has who was forgotten and is not to be written to, as a hash
+// with the ledger's own salt (the setting `forgotten-salt`).
 extension LedgerSchema {
     static let ninthTables = """
         CREATE TABLE heard (owner TEXT PRIMARY KEY, rev TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
@@ -15,6 +16,7 @@ extension LedgerSchema {
         CREATE TABLE project (
             owner TEXT NOT NULL, uri TEXT NOT NULL, name TEXT, seen_at REAL NOT NULL, muted_until REAL,
             PRIMARY KEY (owner, uri)) WITHOUT ROWID;
+        CREATE TABLE forgotten (hash TEXT PRIMARY KEY, reason TEXT NOT NULL, added_at REAL NOT NULL) WITHOUT ROWID;
         CREATE INDEX project_seen ON project (seen_at);
         INSERT INTO project (owner, uri, name, seen_at)
             SELECT owner, project, project_name, max(updated_at) FROM job WHERE project IS NOT NULL GROUP BY owner, project;

@@ -140,6 +140,10 @@ struct `The operator's commands` {
             .lines
         #expect(lines.contains("digest:       by digest.window"))
         #expect(lines.contains { $0.hasPrefix("project:      “Engine”") && !$0.contains("muted") })
+        let forgotten = try #require(try await ground.objects("recipients", "forget", owner.did.text).first)
+        #expect(forgotten["requests"] == 3 && forgotten["messages"] == 2 && forgotten["suppressed"] == false)
+        #expect(try await ground.run("jobs", "show", muted).ending == .exited(1))
+        #expect(ground.process.ending == nil)
     }
 
     @Test func `change the ledger of a daemon that is away, which acts on it when it is back`() async throws {
@@ -173,6 +177,7 @@ struct `The operator's commands` {
             (["recipients", "set", "did:plc:nobody", "--hourly-limit", "0"], 64),
             (["recipients", "set", "did:plc:nobody", "--digest", "now", "--days", "3"], 64),
             (["recipients", "set", "did:plc:nobody", "--mute", "Engine"], 1),
+            (["recipients", "forget", "did:plc:nobody"], 0), (["recipients", "forget", "nohandle"], 64),
             (["quarantine"], 0), (["quarantine", "list", "--json"], 0), (["quarantine", "show", "1"], 1),
             (["quarantine", "show", "one"], 64), (["quarantine", "show", "1", "--raw", "--json"], 64),
             (["jobs", "frobnicate"], 64), (["template", "preview", "--rule", "none"], 64),

@@ -41,10 +41,8 @@ extension JobQueue {
                     "at < (SELECT at FROM confirmation ORDER BY at DESC LIMIT 1 OFFSET \(Self.maximumConfirmations))"
                 ),
             ] as [(String, String, SQL)] {
-                let key: SQL = "\(sql: key)"
-                let rows: SQL = "SELECT \(key) FROM \(sql: table) WHERE \(condition) LIMIT \(LedgerTransaction.rows)"
-                try transaction.database.run("DELETE FROM \(sql: table) WHERE (\(key)) IN (\(rows))")
-                guard transaction.database.changesCount == 0 else { return transaction.database.changesCount }
+                let deleted = try transaction.deleteSome(from: table, by: key, where: condition)
+                guard deleted == 0 else { return deleted }
             }
             return 0
         }
@@ -52,6 +50,14 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
+    /// Deletes a batch of a table's rows, found by their key; how many.
+    func deleteSome(from table: String, by key: String, where condition: SQL) throws -> Int {
+        let key: SQL = "\(sql: key)"
+        let rows: SQL = "SELECT \(key) FROM \(sql: table) WHERE \(condition) LIMIT \(Self.rows)"
+        try database.run("DELETE FROM \(sql: table) WHERE (\(key)) IN (\(rows))")
+        return database.changesCount
+    }
+
     /// Forgets requests of which nothing is open and nothing was seen lately, with their jobs, attempts and sightings.
     fileprivate func pruneRequests() throws -> Int {
         let before = database.totalChangesCount

@@ -100,10 +100,12 @@ extension LedgerTransaction {
 
     /// Why an account gets no messages; nil for one that may get them.
     func suppressionReason(of did: DID) throws -> Reason? {
-        // A reason that a newer version wrote is none that a word lifts.
-        try database.row("SELECT reason FROM suppression WHERE did = \(did)").map {
-            $0.reason("reason") ?? .operatorDecision
+        var row = try database.row("SELECT reason FROM suppression WHERE did = \(did)")
+        if row == nil, let hash = try forgottenHash(of: did) {
+            row = try database.row("SELECT reason FROM forgotten WHERE hash = \(hash)")
         }
+        // A reason that a newer version wrote is none that a word lifts.
+        return row.map { $0.reason("reason") ?? .operatorDecision }
     }
 
     /// Puts an account on the list and calls off everything that waits for it, a batch of it at once.
@@ -111,13 +113,16 @@ extension LedgerTransaction {
     /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may start
     /// with a word, but a block or an operator's decision only an operator lifts.
     func suppress(_ did: DID, _ reason: Reason, note: String = "") throws {
-        try database.run(
-            """
-            INSERT INTO suppression (did, reason, note, added_at) VALUES (\(did), \(reason), \(note), \(now))
-            ON CONFLICT DO UPDATE SET reason = excluded.reason, note = excluded.note
-                WHERE suppression.reason = \(Reason.ownerStopped)
-            """
-        )
+        // Who was forgotten stays so.
+        if try !suppressForgotten(did, reason) {
+            try database.run(
+                """
+                INSERT INTO suppression (did, reason, note, added_at) VALUES (\(did), \(reason), \(note), \(now))
+                ON CONFLICT DO UPDATE SET reason = excluded.reason, note = excluded.note
+                    WHERE suppression.reason = \(Reason.ownerStopped)
+                """
+            )
+        }
         let count = applied.outcomes.count
         try callOff(did, .owner, reason)
         applied.suppressed.append((did, reason, applied.outcomes.count - count))
@@ -127,6 +132,9 @@ extension LedgerTransaction {
     @discardableResult
     func lift(_ did: DID, ifReason reason: Reason? = nil) throws -> Bool {
         try database.run("DELETE FROM suppression WHERE did = \(did) AND reason = coalesce(\(reason), reason)")
+        if database.changesCount > 0 { return true }
+        guard let hash = try forgottenHash(of: did) else { return false }
+        try database.run("DELETE FROM forgotten WHERE hash = \(hash) AND reason = coalesce(\(reason), reason)")
         return database.changesCount > 0
     }
 }

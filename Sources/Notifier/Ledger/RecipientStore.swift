@@ -10,6 +10,9 @@ internal import Network
 public struct RecipientStore: Sendable {
     let database: LedgerDatabase
 
+    /// The setting that names the latest followers, with spaces between.
+    static let followersSetting = "latest-followers"
+
     /// Whether a recipient was seen to follow the sender in these times; nil when nobody asked.
     func follows(_ did: DID, in times: ClosedRange<UnixTime>) async throws(LedgerError) -> Bool? {
         let (first, last) = (times.lowerBound, times.upperBound)

@@ -28,7 +28,6 @@ actor WaitKeeper {
     static let maximumPages = 10
     /// Questions that may be asked at once, on credit.
     private static let burst = Duration.seconds(10)
-    private static let followersSetting = "latest-followers"
     private static let readSetting = "followers-read-at"
 
     init(_ context: DeliveryContext, ledger: Ledger, checker: AdmissionChecker, client: RelationshipClient) {
@@ -93,7 +92,7 @@ actor WaitKeeper {
 
     /// Reads the latest followers until there are no new ones; those who are waited for are woken by the next step.
     private func readFollowers(now: UnixTime) async throws(LedgerError) {
-        let known = try await settings[Self.followersSetting]?.split(separator: " ").map(String.init) ?? []
+        let known = try await settings[RecipientStore.followersSetting]?.split(separator: " ").map(String.init) ?? []
         let isKnown = Set(known)
         var latest: [String] = []
         var knownInARow = 0
@@ -114,7 +113,7 @@ actor WaitKeeper {
         }
         let isLatest = Set(latest)
         let remembered = (latest + known.filter { !isLatest.contains($0) }).prefix(Self.rememberedFollowers)
-        try await settings.set(Self.followersSetting, to: remembered.joined(separator: " "))
+        try await settings.set(RecipientStore.followersSetting, to: remembered.joined(separator: " "))
         try await setRead()
     }
 

@@ -4,15 +4,15 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `recipients`: what somebody who is written to wants.
+/// `recipients`: what somebody who is written to wants, and that they want to be forgotten.
 struct Recipients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows and changes what a recipient wants.",
+        abstract: "Shows and changes what a recipient wants, and forgets a person.",
         discussion: """
             What they ask for by an answer (MUTE, DIGEST DAILY …) stands here, too. Works beside a running daemon, which takes \
             note within five seconds.
             """,
-        subcommands: [Show.self, Change.self]
+        subcommands: [Show.self, Change.self, Forget.self]
     )
 
     /// The command `recipients show`.
@@ -88,6 +88,50 @@ struct Recipients: AsyncParsableCommand {
             guard let unknown else { return }
             StandardOutput.printError(
                 "No project “\(unknown)” of theirs is known; “recipients show” lists those that are."
+            )
+            throw ExitCode(ExitStatus.failure.rawValue)
+        }
+    }
+}
+
+extension Recipients {
+    /// The command `recipients forget`.
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes what is known of a person.",
+            discussion: """
+                What they were told of, wanted and wrote, the requests that they wrote, and their words in what was told to \
+                others; what waits for them is not sent. That they are not to be written to is kept as a hash. Who is to get \
+                nothing later either is suppressed first: “suppress add”.
+                """
+        )
+
+        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var account: AccountArgument
+        @Flag(help: "A JSON object.") var json = false
+
+        func run() async throws {
+            let did = try await account.did(by: try ledger.configuration.load().configuration)
+            var inDoubt = 0
+            try await ledger.withLedger { ledger throws(LedgerError) in
+                let forgotten = try await ledger.recipients.forget(did, now: SystemClock().now())
+                inDoubt = forgotten.inDoubt
+                let object: JSONValue = [
+                    "did": .string(did.text), "requests": .integer(Int64(forgotten.requests)),
+                    "messages": .integer(Int64(forgotten.messages)), "in_doubt": .integer(Int64(inDoubt)),
+                    "suppressed": .bool(forgotten.isSuppressed),
+                ]
+                let kept = forgotten.isSuppressed ? " Kept, as a hash: nobody writes to them." : ""
+                StandardOutput.print(
+                    json
+                        ? object.encodedText
+                        : "\(did) is forgotten: \(forgotten.requests) requests, \(forgotten.messages) messages.\(kept)"
+                )
+            }
+            guard inDoubt > 0 else { return }
+            StandardOutput.printError(
+                "\(inDoubt) of their requests stay, for nobody knows yet whether somebody was told: settle them (“jobs list "
+                    + "--state verify”, “--state uncertain”), then do this again."
             )
             throw ExitCode(ExitStatus.failure.rawValue)
         }

@@ -36,6 +36,10 @@ struct Suppress: AsyncParsableCommand {
                         json ? object.encodedText : "\(entry.did) since \(since) (\(entry.reason.rawValue))\(note)"
                     )
                 }
+                let forgotten = try await ledger.suppressions.countForgotten()
+                if !json, forgotten > 0 {
+                    StandardOutput.print("\(forgotten) more, who were forgotten: of them only a hash is kept")
+                }
             }
         }
     }

@@ -1,0 +1,183 @@
+public import ATProtocol
+internal import Crypto
+internal import GRDB
+public import LedgerStorage
+public import Network
+
+/// What became of what was known of a person.
+public struct Forgetting: Sendable, Equatable {
+    /// Requests that were deleted: those that they wrote, and those that only they were to be told of.
+    public internal(set) var requests = 0
+    /// Messages to them that were deleted.
+    public internal(set) var messages = 0
+    /// Requests of theirs that stay, for a message to somebody else about them is in doubt.
+    public internal(set) var inDoubt = 0
+    /// Whether it is kept, as a hash, that nobody writes to them.
+    public internal(set) var isSuppressed = false
+}
+
+extension RecipientStore {
+    /// Deletes what is known of a person, as a recipient and as an author; that they are not to be written to is kept as a hash.
+    ///
+    /// What is under way to them is not waited for: nothing of it is sent again.
+    public func forget(_ did: DID, now: UnixTime) async throws(LedgerError) -> Forgetting {
+        var forgetting = Forgetting()
+        forgetting.isSuppressed = try await database.transaction(at: now) { try $0.beginForgetting(did) }
+        var step: LedgerTransaction.ForgettingStep
+        repeat {
+            step = try await database.transaction(at: now) { try $0.forgetNext(did) }
+            forgetting.requests += step.requests
+            forgetting.messages += step.messages
+        } while step.isUnfinished
+        forgetting.inDoubt = try await database.read {
+            try LedgerTransaction($0, Timetable(), now: now).requestsInDoubt(of: did)
+        }
+        return forgetting
+    }
+}
+
+extension SuppressionList {
+    /// How many accounts are not written to of which only a hash is kept.
+    public func countForgotten() async throws(LedgerError) -> Int {
+        try await database.read { try $0.value("SELECT count(*) FROM forgotten") ?? 0 }
+    }
+}
+
+extension LedgerTransaction {
+    private static let saltSetting = "forgotten-salt"
+    /// The most requests that are looked at in one transaction.
+    private static let forgettingBatch = 50
+
+    /// What a transaction of forgetting has deleted.
+    struct ForgettingStep: Sendable {
+        var requests = 0
+        var messages = 0
+        /// Whether there may be more.
+        var isUnfinished = false
+    }
+
+    /// By what an account is known that was forgotten; nil when none was.
+    func forgottenHash(of did: DID) throws -> String? {
+        guard let text = try database.setting(Self.saltSetting), let salt = Base64.decode(text) else { return nil }
+        return Base64.encode(Digest.hmacSHA256(key: salt, Array(did.text.utf8)))
+    }
+
+    /// Notes why nobody writes to an account that was forgotten, the stronger reason; whether it is one.
+    func suppressForgotten(_ did: DID, _ reason: Reason) throws -> Bool {
+        guard let hash = try forgottenHash(of: did),
+            try database.exists("SELECT 1 FROM forgotten WHERE hash = \(hash)")
+        else { return false }
+        try database.run(
+            "UPDATE forgotten SET reason = \(reason) WHERE hash = \(hash) AND reason = \(Reason.ownerStopped)"
+        )
+        return true
+    }
+
+    /// Puts a hash in the place of a person who is not to be written to; whether they are one.
+    fileprivate func beginForgetting(_ did: DID) throws -> Bool {
+        // What is deleted is overwritten in the file.
+        try database.execute(sql: "PRAGMA secure_delete = ON")
+        guard let reason = try suppressionReason(of: did) else { return false }
+        if try forgottenHash(of: did) == nil {
+            try database.set(Self.saltSetting, to: Base64.encode(SecureRandom.bytes(32)))
+        }
+        let hash = try forgottenHash(of: did)
+        try database.run(
+            "INSERT OR IGNORE INTO forgotten (hash, reason, added_at) VALUES (\(hash), \(reason), \(now))"
+        )
+        try database.run("DELETE FROM suppression WHERE did = \(did)")
+        return true
+    }
+
+    /// Deletes a batch of what is known of a person: what they were, or were to be, told of, what they wrote, then the rest.
+    fileprivate func forgetNext(_ did: DID) throws -> ForgettingStep {
+        var step = ForgettingStep()
+        let before = database.totalChangesCount
+        var isFull: Bool { database.totalChangesCount - before >= Self.rows }
+        let jobs = try database.rows(
+            "SELECT id, request FROM job WHERE owner = \(did) LIMIT \(Self.forgettingBatch)"
+        )
+        for job in jobs where !isFull {
+            let (id, request): (Int64, Int64) = try (job.get("id"), job.get("request"))
+            try database.run("DELETE FROM job WHERE id = \(id)")
+            try database.run("DELETE FROM attempt WHERE request = \(request) AND owner = \(did)")
+            guard try !database.exists("SELECT 1 FROM job WHERE request = \(request)") else { continue }
+            try forget(request: request)
+            step.requests += 1
+        }
+        let written: [Int64] = try database.values(
+            """
+            SELECT id FROM request WHERE author = \(did) AND NOT EXISTS (\(Self.doubts)) LIMIT \(Self.forgettingBatch)
+            """
+        )
+        for request in written where !isFull {
+            try forget(request: request)
+            step.requests += 1
+        }
+        step.isUnfinished = !jobs.isEmpty || !written.isEmpty
+        guard !step.isUnfinished else { return step }
+        // No job speaks of it any more.
+        step.messages = try deleteSome(from: "message", by: "id", where: "owner = \(did)")
+        step.isUnfinished = try step.messages > 0 || forgetRest(of: did)
+        return step
+    }
+
+    /// A job of a request about which a message may still be sent again.
+    private static let doubts: SQL =
+        "SELECT 1 FROM job WHERE request = request.id AND is_in_doubt AND state <> \(JobState.dropped)"
+
+    fileprivate func requestsInDoubt(of did: DID) throws -> Int {
+        try database.value("SELECT count(*) FROM request WHERE author = \(did) AND EXISTS (\(Self.doubts))") ?? 0
+    }
+
+    /// Deletes a request with its jobs and attempts, and its words from the messages that told of it.
+    private func forget(request id: Int64) throws {
+        let ends = [MessageMachine.State.delivered, .dropped]
+        try database.run(
+            """
+            UPDATE message SET message = '{}' WHERE state IN \(ends)
+                AND id IN (SELECT message FROM attempt WHERE request = \(id) AND message IS NOT NULL)
+            """
+        )
+        try database.run("DELETE FROM sighting WHERE uri = (SELECT uri FROM request WHERE id = \(id))")
+        try database.run("DELETE FROM request WHERE id = \(id)")
+    }
+
+    /// Deletes a batch of what else names a person; whether there was anything.
+    private func forgetRest(of did: DID) throws -> Bool {
+        // What is in their repository.
+        let (first, last) = ("at://\(did)/", "at://\(did)0")
+        for (table, key, condition) in [
+            ("recipient", "did", "did = \(did)"), ("preference", "owner", "owner = \(did)"),
+            ("project", "owner, uri", "owner = \(did)"), ("conversation", "owner", "owner = \(did)"),
+            ("heard", "owner", "owner = \(did)"), ("calling_off", "did, role", "did = \(did)"),
+            ("opening", "id", "author = \(did)"), ("burst", "author", "author = \(did)"),
+            ("writer", "collection, author", "author = \(did)"),
+            ("answer", "round, author, collection", "author = \(did)"),
+            // What nobody has told of their repository.
+            ("gap", "id", "host = \(did)"),
+            ("sighting", "id", "uri >= \(first) AND uri < \(last)"),
+            ("confirmation", "reference", "uri >= \(first) AND uri < \(last)"),
+            ("confirmation", "reference", "reference = \(did) OR reference >= \(first) AND reference < \(last)"),
+            ("quarantine", "id", "instr(bytes, CAST(\(did) AS BLOB)) OR instr(detail, \(did))"),
+        ] as [(String, String, SQL)] where try deleteSome(from: table, by: key, where: condition) > 0 {
+            return true
+        }
+        // Whose turn a message was that told others.
+        try database.run(
+            """
+            UPDATE message SET author = '' WHERE id IN (SELECT id FROM message WHERE author = \(did) LIMIT \(Self.rows))
+            """
+        )
+        if database.changesCount > 0 { return true }
+        let nobody = "at://did:plc:forgotten"
+        try database.run("UPDATE rule_day SET uri = \(nobody) WHERE uri >= \(first) AND uri < \(last)")
+        let unnamed: SQL = "replace(unanswered, \(did), 'somebody')"
+        try database.run("UPDATE gap SET unanswered = \(unnamed) WHERE instr(unanswered, \(did))")
+        if let followers = try database.setting(RecipientStore.followersSetting) {
+            let others = followers.split(separator: " ").filter { $0 != did.text }
+            try database.set(RecipientStore.followersSetting, to: others.joined(separator: " "))
+        }
+        return false
+    }
+}
