@@ -34,7 +34,7 @@ import Testing
                 “Mend the sails”
                 https://example.com/\(World.author)/key1
 
-                — Impact Notifier: you get this because you own “Windmill”. Answer STOP to get no more of these. [ref-abc]
+                — Impact Notifier: you get this because you own “Windmill”. Answer STOP to get no more of these, or HELP. [ref-abc]
                 """
         )
     }

@@ -106,7 +106,7 @@ public struct Composer: Sendable {
             default: "you own these projects"
             }
         var text = "— \(message.service): you get this because \(cause)."
-        if message.offersStop { text += " Answer STOP to get no more of these." }
+        if message.offersStop { text += " Answer STOP to get no more of these, or HELP." }
         if !message.contact.isEmpty { text += " Questions: \(message.contact)." }
         return text + " [\(reference)]"
     }

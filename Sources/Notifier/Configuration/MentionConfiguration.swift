@@ -2,7 +2,7 @@ public import ATProtocol
 
 /// Public posts that mention owners who take no direct messages and have agreed to be told in public.
 public struct MentionConfiguration: Sendable, Equatable {
-    /// The owners who have agreed; nobody else is ever mentioned, and nobody at all when it is empty.
+    /// The owners who have agreed; nobody else is ever mentioned but those whose ``Preferences`` say it.
     public var owners: Set<DID> = []
     /// The least time between two posts.
     public var interval: Duration = .seconds(900)
@@ -12,6 +12,6 @@ public struct MentionConfiguration: Sendable, Equatable {
     /// Nobody is mentioned.
     public init() {}
 
-    /// Whether anybody may be mentioned.
+    /// Whether anybody is on the list.
     public var isEnabled: Bool { !owners.isEmpty }
 }
