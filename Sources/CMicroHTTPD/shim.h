@@ -9,7 +9,8 @@ static inline struct MHD_Daemon *_Nullable shim_mhd_start(int socket, unsigned i
     MHD_AccessHandlerCallback handler, MHD_NotifyConnectionCallback connection, MHD_RequestCompletedCallback completion,
     MHD_LogCallback log, void *context) {
     return MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, context,
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, handler, context,
         MHD_OPTION_EXTERNAL_LOGGER, log, NULL, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_NOTIFY_CONNECTION, connection, context, MHD_OPTION_NOTIFY_COMPLETED, completion, context,

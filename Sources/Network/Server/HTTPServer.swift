@@ -4,13 +4,13 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Answers GET and the like on a thread of its own: small answers that are at hand, one for each connection.
+/// Answers GET and the like on a thread of its own: small answers, at hand or soon, one for each connection.
 ///
 /// libmicrohttpd reads and writes; Swift's cooperative pool has no part in it, and no client can hold up anything but its
 /// own answer (``ServerLimits``). It serves until ``stop()``, or until nobody holds it.
 public final class HTTPServer: Sendable {
     /// Gives the answer to a request, on the server's thread: it must not wait for anything, nor stop the server.
-    public typealias Handler = @Sendable (ServerRequest) -> ServerReply
+    public typealias Handler = @Sendable (ServerRequest) -> ServerAnswer
 
     private let handle: Mutex<ServerHandle?>
 
@@ -40,6 +40,7 @@ public final class HTTPServer: Sendable {
     /// What the callbacks are given.
     private final class Context: Sendable {
         let connections: ServerConnections
+        let replies = PendingReplies()
         let handler: HTTPServer.Handler
 
         init(_ limits: ServerLimits, _ handler: @escaping HTTPServer.Handler) {
@@ -52,11 +53,19 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// What follows an answer, kept beside its request.
+    /// What is kept beside a request until it is over.
     private final class Sequel: Sendable {
-        let run: @Sendable () -> Void
+        /// Its reply, where that follows.
+        let pending: PendingReply?
+        /// What follows a reply that was at hand.
+        let afterwards: (@Sendable () -> Void)?
 
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+        init(pending: PendingReply? = nil, afterwards: (@Sendable () -> Void)? = nil) {
+            self.pending = pending
+            self.afterwards = afterwards
+        }
+
+        func run() { (afterwards ?? pending?.reply?.afterwards)?() }
     }
 
     /// Connections that have been told to end are closed soon; new ones need not wait for that.
@@ -91,7 +100,7 @@ public final class HTTPServer: Sendable {
                     unsafe ServerHandle.answer(context, connection, path, method, version, sequel)
                 },
                 { context, connection, _, event in unsafe ServerHandle.note(context, connection, event) },
-                { _, _, sequel, _ in unsafe ServerHandle.complete(sequel) },
+                { context, _, sequel, _ in unsafe ServerHandle.complete(context, sequel) },
                 { _, message, _ in unsafe ServerHandle.heed(message) },
                 Unmanaged.passUnretained(context).toOpaque()
             )
@@ -113,6 +122,7 @@ public final class HTTPServer: Sendable {
     /// Nor is it asked to take no more clients, for a race with its thread ends the process (`MHD_quiesce_daemon`).
     func stop() {
         shim_shutdown(listener)
+        context.replies.end()
         context.connections.end(within: .seconds(2))
         withExtendedLifetime(context) { unsafe MHD_stop_daemon(server) }
         close(listener)
@@ -170,6 +180,12 @@ public final class HTTPServer: Sendable {
         guard let context = unsafe Context.of(context), let connection = unsafe connection, let path = unsafe path,
             let method = unsafe method, let version = unsafe version
         else { return .NO }
+        if let kept = unsafe sequel?.pointee {
+            // Its connection rested, and was taken up again for the reply.
+            let pending = unsafe Unmanaged<Sequel>.fromOpaque(kept).takeUnretainedValue().pending
+            guard let reply = pending?.reply else { return .YES }
+            return unsafe queue(reply.response, on: connection)
+        }
         let request = unsafe ServerRequest(
             String(cString: method),
             path: String(cString: path),
@@ -177,12 +193,22 @@ public final class HTTPServer: Sendable {
             headers: fields(of: connection, .HEADER_KIND),
             version: String(cString: version)
         )
-        let reply = context.handler(request)
-        if let afterwards = reply.afterwards, let sequel = unsafe sequel {
-            unsafe sequel.pointee = Unmanaged.passRetained(Sequel(afterwards)).toOpaque()
+        switch context.handler(request) {
+        case .now(let reply):
+            if let afterwards = reply.afterwards, let sequel = unsafe sequel {
+                unsafe sequel.pointee = Unmanaged.passRetained(Sequel(afterwards: afterwards)).toOpaque()
+            }
+            // An answer to the head alone: the library reads nothing more, and closes.
+            return unsafe queue(reply.response, on: connection)
+        case .later(let limit, let otherwise, let begin):
+            guard let sequel = unsafe sequel else { return .NO }
+            let pending = unsafe PendingReply(connection)
+            unsafe sequel.pointee = Unmanaged.passRetained(Sequel(pending: pending)).toOpaque()
+            context.replies.owe(pending)
+            pending.fulfil(after: limit, otherwise)
+            begin { pending.fulfil($0) }
+            return .YES
         }
-        // An answer to the head alone: the library reads nothing more, and closes.
-        return unsafe queue(reply.response, on: connection)
     }
 
     private static func queue(_ response: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
@@ -220,9 +246,14 @@ public final class HTTPServer: Sendable {
         return fields
     }
 
-    private static func complete(_ sequel: UnsafeMutablePointer<UnsafeMutableRawPointer?>?) {
+    private static func complete(
+        _ context: UnsafeMutableRawPointer?,
+        _ sequel: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) {
         guard let sequel = unsafe sequel, let pointer = unsafe sequel.pointee else { return }
         unsafe sequel.pointee = nil
-        unsafe Unmanaged<Sequel>.fromOpaque(pointer).takeRetainedValue().run()
+        let kept = unsafe Unmanaged<Sequel>.fromOpaque(pointer).takeRetainedValue()
+        if let pending = kept.pending { unsafe Context.of(context)?.replies.forget(pending) }
+        kept.run()
     }
 }

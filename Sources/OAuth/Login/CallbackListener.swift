@@ -22,7 +22,7 @@ public final class CallbackListener: Sendable {
         do throws(ServerFailure) {
             let socket = try ListeningSocket(address)
             self.port = socket.port
-            server = try HTTPServer(on: socket) { desk.reply(to: $0) }
+            server = try HTTPServer(on: socket) { .now(desk.reply(to: $0)) }
         } catch {
             throw OAuthFailure(code: .configuration, sentence: "Cannot listen on \(address): \(error).")
         }

@@ -24,7 +24,7 @@ import Testing
             server = try HTTPServer(on: socket, limits: limits) { request in
                 note(request)
                 let text = "\(request.method) \(request.path) \(request.query.map { "\($0.name)=\($0.value)" })"
-                return ServerReply(body ?? Array(text.utf8), headers: ["X-Test": "yes"])
+                return .now(ServerReply(body ?? Array(text.utf8), headers: ["X-Test": "yes"]))
             }
             seen.withLock { $0 = { [weak self] request in self?.seen.withLock { $0.append(request) } } }
         }
@@ -186,7 +186,7 @@ import Testing
         let port = socket.port
         let server = try HTTPServer(on: socket) { request in
             let body = request.path == "/large" ? Self.large : Array(Self.large.prefix(1))
-            return ServerReply(HTTPResponse(status: 200, body: body)) { sent.yield(request.path) }
+            return .now(ServerReply(HTTPResponse(status: 200, body: body)) { sent.yield(request.path) })
         }
         var iterator = sequels.makeAsyncIterator()
         let small = RawConnection(port: port)
