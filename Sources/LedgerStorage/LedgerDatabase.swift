@@ -158,10 +158,7 @@ package final class LedgerDatabase: Sendable {
     /// - Throws: ``LedgerError``, of code `corrupt` when something does not fit.
     package func examine() async throws(LedgerError) {
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.label = "ledger-examination"
-            let reader = try DatabaseQueue(path: path, configuration: configuration)
+            let reader = try LedgerReader.open(path, label: "ledger-examination")
             let found = try await withTaskCancellationHandler {
                 try await reader.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
             } onCancel: {
@@ -176,6 +173,9 @@ package final class LedgerDatabase: Sendable {
             throw failure
         }
     }
+
+    /// A second connection, which reads beside the work.
+    package var reader: LedgerReader { LedgerReader(path: path, writer: writer) }
 
     /// `PRAGMA data_version`: changes with every commit of another connection, and with none of this one.
     package func version() async throws(LedgerError) -> Int64 {

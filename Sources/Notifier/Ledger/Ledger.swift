@@ -49,6 +49,8 @@ public struct Ledger: Sendable {
     public var suppressions: SuppressionList { SuppressionList(database: database) }
     /// What operators see and decide.
     public var desk: OperatorDesk { OperatorDesk(database: database) }
+    /// What requesters may know; each time with a connection of its own.
+    public var requests: RequestDesk { RequestDesk(reader: database.reader) }
     var settings: Settings { Settings(database: database) }
     /// What is known of those who are written to, and what they want.
     public var recipients: RecipientStore { RecipientStore(database: database) }

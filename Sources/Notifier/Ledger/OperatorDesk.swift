@@ -147,7 +147,7 @@ extension LedgerTransaction {
 }
 
 extension Database {
-    fileprivate func jobs(about uri: ATURI) throws -> [Job] {
+    func jobs(about uri: ATURI) throws -> [Job] {
         let jobs = try rows("\(Job.selection) WHERE uri = \(uri) ORDER BY job.id")
         let request = try rows("\(Job.requests) WHERE uri = \(uri) AND is_shown")
         return try (jobs + request).map(Job.init(row:))

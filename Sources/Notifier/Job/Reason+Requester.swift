@@ -1,0 +1,52 @@
+extension Reason {
+    /// What whoever wrote the request may know of it.
+    ///
+    /// Without a `default`: whoever adds a reason decides what it tells of people who have not been asked.
+    public var forRequester: RequesterReason {
+        switch self {
+        case .ownerSuppressed, .ownerStopped, .ownerBlocked, .ownerNotAllowed, .projectMuted, .ownerDisabledMessages,
+            .authorBlocked, .recipientNotFound, .recipientSuspended, .conversationLocked, .operatorDecision,
+            .ownerIsSender:
+            .notTold
+        // It ends the wait for a follow, and that for a setting of the recipient's.
+        case .waitExpired: .notTold
+        case .ownerNotFollowing, .ownerDoesNotFollow: .followNeeded
+        case .waiting, .ownerLimit, .globalLimit, .digestWindow, .relationshipUnknown: .turn
+        case .authorLimit: .authorLimit
+        case .authorBurst: .authorBurst
+        case .authorIsOwner: .ownRequest
+        case .authorInactive: .authorInactive
+        case .alreadyTold: .told
+        case .mentionPosted: .toldInPublic
+        case .possiblyTold, .sendsExhausted, .outcomeUnknown, .conversationUnreadable: .unclear
+        case .shadowMode: .sendingOff
+        case .queueExpired: .gaveUp
+        case .compositionFailed, .messageTooLarge, .requestRefused, .replyTargetNotFound: .notSendable
+        case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .referenceCircular:
+            .referenceUnusable
+        case .projectsAboveLimit: .tooManyProjects
+        case .conditionUnmet: .conditionUnmet
+        case .tooOld, .recordBeforeRule, .recordResynchronized, .recordImported, .recordBackdated: .old
+        case .recordDeleted, .recordReplaced, .ownerChanged: .withdrawn
+        case .recordNotFound, .proofInvalid, .proofUnavailable: .unproven
+        case .ruleRemoved: .ruleRemoved
+        case .projectNotFound: .projectNotFound
+        case .projectInvalid, .ownerFieldInvalid: .projectUnusable
+        case .identityUnavailable, .didDocumentInvalid, .hostRefused, .hostPaused, .projectUnavailable,
+            .indexUnavailable:
+            .ownerOutOfReach
+        case .didNotFound, .didDocumentWithoutPDS, .handleUnresolved, .indexUnknown: .ownerUnknown
+        case .ownerUnconfirmed: .ownerUnconfirmed
+        case .ownerAmbiguous: .ownerAmbiguous
+        case .ownerIsNoPerson: .ownerIsNoPerson
+        case .repositoryInactive, .repositoryNotFound, .repositoryGone: .ownerInactive
+        case .connectionFailed, .answerUnreadable, .answerMisdirected, .nonceRejected, .tokenRejected, .proofRejected,
+            .loginRequired, .sessionMisconfigured, .sessionUnavailable, .authorizationMalformed, .scopeMissing,
+            .mentionScopeMissing, .serviceTokenRejected, .senderAccountInactive, .proxyMisconfigured,
+            .proxyUnresolved, .chatNotReachable, .pdsRateLimited, .chatRateLimited, .upstreamUnreachable,
+            .serverError, .answersUnreadable, .accountSuspended, .senderChatDisabled, .conversationNotFound:
+            .sendingInterrupted
+        }
+    }
+}
