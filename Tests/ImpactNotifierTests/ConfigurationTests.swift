@@ -125,6 +125,8 @@ import Testing
         ("status:\n  hosts: [\"a.example:80\"]", "status.hosts[0]", "expected a host name without a port"),
         ("status:\n  hosts: [\"*\"]", "status.hosts[0]", "expected a host name without a port"),
         ("status:\n  connections_per_address: 65", "status.connections_per_address", "from 1 to 64"),
+        ("status:\n  requests_token_file: ''", "status.requests_token_file", "it is empty"),
+        ("status:\n  listen: off\n  requests_token_file: x", "status.requests_token_file", "where nothing listens"),
         ("nonsense: 1", "nonsense", "unknown key"),
     ]) func `names the line and the key of a mistake`(addition: String, key: String, message: String) throws {
         let found = try problems(Self.valid + "\n" + addition)

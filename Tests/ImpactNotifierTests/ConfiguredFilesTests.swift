@@ -85,6 +85,9 @@ import Testing
             "stream: {hosts: [{address: wss://a.test, api_key_file: ./open}]}", "stream.hosts[0].api_key_file",
             "chmod"
         ),
+        ("status: {requests_token_file: absent}", "status.requests_token_file", "secrets/absent"),
+        ("status: {requests_token_file: ./open}", "status.requests_token_file", "chmod"),
+        ("status: {requests_token_file: ./text}", "status.requests_token_file", "holds no token"),
         ("outputs: [{name: a, file: absent/a.jsonl}]", "outputs[0].file", "there is no folder"),
         ("outputs: [{name: a, file: /tmp}]", "outputs[0].file", "is a folder"),
         ("outputs: [{name: a, command: [bin/absent]}]", "outputs[0].command[0]", "no file"),

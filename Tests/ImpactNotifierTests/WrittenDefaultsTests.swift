@@ -12,6 +12,7 @@ import Testing
     private static let examples: Set = [
         "account", "session.client_id", "session.redirect_uri", "session.client_key_file", "session.app_password_file",
         "session.encryption_key_file", "stream.recorder_directory", "network.certificate_authority_file",
+        "status.requests_token_file",
     ]
 
     private static func file() throws -> String {

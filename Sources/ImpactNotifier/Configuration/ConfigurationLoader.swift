@@ -5,6 +5,7 @@ internal import Glibc
 internal import Logging
 internal import Network
 internal import Notifier
+internal import OAuth
 internal import Yams
 
 /// Reads a configuration file and the rule files that it names, strictly.
@@ -161,7 +162,7 @@ struct ConfigurationLoader {
             level: log.choice("level", default: Logger.Level.info),
             format: log.choice("format", default: .logfmt)
         )
-        let status = status(document.section("status"), isAlone: instance == nil)
+        let status = status(document.section("status"), files: files, isAlone: instance == nil)
         guard let account, let plcDirectory, let appView else { return nil }
         return Configuration(
             account: account,
@@ -182,7 +183,11 @@ struct ConfigurationLoader {
 
     // MARK: Sections
 
-    private func status(_ section: ConfigurationSection, isAlone: Bool) -> StatusConfiguration {
+    private func status(
+        _ section: ConfigurationSection,
+        files: ConfiguredFiles,
+        isAlone: Bool
+    ) -> StatusConfiguration {
         let address = section.value(
             "listen",
             // Two bots of one machine cannot share an address, and one must not answer for the other.
@@ -206,6 +211,17 @@ struct ConfigurationLoader {
             default: status.connectionsPerAddress,
             in: 1...status.limits.connections
         )
+        let before = section.problemCount
+        status.requestsTokenFile = section.path("requests_token_file", in: files, as: .bearerToken)
+        guard let file = status.requestsTokenFile, section.problemCount == before else { return status }
+        guard address != nil else {
+            section.flag("requests_token_file", "nobody can show a token where nothing listens; set status.listen, too")
+            return status
+        }
+        guard files.purpose.delivers else { return status }
+        do throws(OAuthFailure) { status.requestsToken = try BearerToken(file: file) } catch {
+            section.flag("requests_token_file", error.sentence)
+        }
         return status
     }
 

@@ -34,6 +34,13 @@ struct ConfigurationSummary {
         lines.append("State is kept in \(configuration.stateDirectory).")
         if configuration.status.address == nil {
             lines.append("No status endpoint: set status.listen to an address of its own, such as 127.0.0.1:9465.")
+        } else if let file = configuration.status.requestsTokenFile {
+            lines.append("Who shows the token in \(file) is told what became of a request (/requests).")
+        } else if configuration.status.isReachedByOthers {
+            lines.append(
+                "NO APP is told what became of a request (/requests): others than this machine reach status.listen, so a token "
+                    + "is needed; name its file as status.requests_token_file."
+            )
         }
         switch delivery.policy.recipients {
         case .followers: lines.append("Owners who follow the sender get messages; the others wait until they do.")

@@ -28,6 +28,8 @@ extension ConfiguredFiles {
         case encryptionKey
         /// The key that a stream host gave.
         case hostKey(WebURL)
+        /// The token that those show who ask the status endpoint about requests.
+        case bearerToken
         /// A secret that is not going to be used: of another kind of session than is configured, for one.
         case unusedSecret
 
@@ -51,7 +53,7 @@ extension ConfiguredFiles {
             guard unsafe stat(path, &status) == 0 else { return makingProblem(path) }
             if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
             return unsafe access(path, W_OK) == 0 ? nil : Self.refusal(path, "write to")
-        case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey:
+        case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey, .bearerToken:
             return readingProblem(path) ?? contentProblem(path, use)
         }
     }
@@ -123,6 +125,7 @@ extension ConfiguredFiles {
             case .encryptionKey: _ = try SecretFile().encryptionKey(path)
             case .hostKey(let url): _ = try HostKey(file: path, for: url)
             case .appPassword: _ = try SecretFile().text(path)
+            case .bearerToken: _ = try BearerToken(file: path)
             case .secret, .authorities, .writing, .newFolder, .unusedSecret: _ = try SecretFile().secret(path)
             }
             return nil
@@ -173,7 +176,8 @@ extension ConfigurationSection {
         let path =
             switch use {
             case .authorities, .writing, .newFolder: files.path(text)
-            case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey, .unusedSecret: files.secret(text)
+            case .secret, .appPassword, .clientKey, .encryptionKey, .hostKey, .bearerToken, .unusedSecret:
+                files.secret(text)
             }
         if files.purpose != .command, let problem = files.problem(with: path, as: use) {
             flag(key, problem, isWarning: use.isSpare && !files.purpose.expectsAll)

@@ -29,7 +29,9 @@ extension Monitoring {
                     registry.families() + SessionMetrics(board.session).families
                     + LedgerMetrics(ledger: board.ledger()).families
                 return families.sorted { $0.name < $1.name }
-            }
+            },
+            sender: { board.sender },
+            request: { [requests] uri, tell in requests.standing(of: uri, now: SystemClock().now(), then: tell) }
         )
     }
 

@@ -10,6 +10,8 @@ internal import OAuth
 struct Monitoring: Sendable {
     let configuration: Configuration
     let pipeline: Pipeline
+    let requests: RequestDesk
+    let identities: IdentityResolver
     let hosts: HostComparison
     let session: StoredSession
     let manager: ServiceManager
@@ -23,6 +25,8 @@ struct Monitoring: Sendable {
 
     /// How often the log says that all is well.
     private static let heartbeat: Duration = .seconds(60)
+    /// How often the sender's handle is looked up, which may change.
+    private static let renaming: Duration = .seconds(3600)
 
     /// Runs until cancelled.
     ///
@@ -32,6 +36,10 @@ struct Monitoring: Sendable {
         let outcome = await withTaskGroup(of: DaemonFailure?.self) { group in
             if let address = configuration.status.address {
                 group.addTask { await serve(at: address, board) }
+                group.addTask {
+                    await nameSender(board)
+                    return nil
+                }
             } else {
                 began()
             }
@@ -131,6 +139,15 @@ struct Monitoring: Sendable {
         while (try? await ContinuousClock().sleep(for: .milliseconds(500))) != nil {
             board.show(await session.status())
         }
+    }
+
+    /// Apps tell people whom to follow, and people know accounts by their handles.
+    private func nameSender(_ board: StatusBoard) async {
+        repeat {
+            let handle = await Unhurried.answer { [identities, session] in await identities.handle(of: session.account)
+            }
+            if let handle = handle ?? nil { board.show(handle) }
+        } while (try? await ContinuousClock().sleep(for: board.knowsSender ? Self.renaming : Self.heartbeat)) != nil
     }
 
     /// What the pipeline is doing; nil when it cannot tell, or when nobody waits for it any more.

@@ -78,6 +78,8 @@ struct Runtime: Sendable {
         let monitor = Monitoring(
             configuration: configuration,
             pipeline: pipeline,
+            requests: services.ledger.requests,
+            identities: services.network.identities,
             hosts: follower.hosts,
             session: services.session,
             manager: daemon.manager,

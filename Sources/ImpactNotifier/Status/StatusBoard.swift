@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import LedgerStorage
 internal import Network
 internal import Notifier
@@ -20,6 +21,7 @@ final class StatusBoard: Sendable {
 
     private struct State {
         var session: SessionStatus
+        var sender: Handle?
         var pipeline: PipelineStatus?
         var record = AnswerRecord()
         var failure: String?
@@ -32,6 +34,12 @@ final class StatusBoard: Sendable {
 
     /// The session, at most a second ago.
     var session: SessionStatus { state.withLock(\.session) }
+
+    /// The account that sends, as people name it: by its handle, or by its DID while that is not known.
+    var sender: String { state.withLock { state in state.sender.map { "@\($0)" } ?? state.session.account.text } }
+
+    /// Whether the handle of the account that sends is known.
+    var knowsSender: Bool { state.withLock { $0.sender != nil } }
 
     /// What the pipeline last told; nil when it has told nothing yet, or could not.
     var pipeline: PipelineStatus? { state.withLock(\.pipeline) }
@@ -50,6 +58,9 @@ final class StatusBoard: Sendable {
 
     /// Takes note of the session.
     func show(_ session: SessionStatus) { state.withLock { $0.session = session } }
+
+    /// Takes note of the sender's handle.
+    func show(_ sender: Handle) { state.withLock { $0.sender = sender } }
 
     /// Takes note that the pipeline is asked, which asks the ledger.
     func ask(at now: ContinuousClock.Instant = .now) { state.withLock { $0.record.ask(at: now) } }

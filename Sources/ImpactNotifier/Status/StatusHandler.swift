@@ -7,9 +7,16 @@ struct StatusHandler: Sendable {
     let source: StatusSource
     /// The names by which the endpoint may be asked.
     let hosts: KnownHosts
+    /// What became of a request.
+    let requests: RequestRoute
 
-    /// The answer, at once.
-    func reply(to request: ServerRequest) -> ServerReply {
+    /// The answer; all but those about requests are at hand.
+    func answer(to request: ServerRequest) -> ServerAnswer {
+        if let refusal = refusal(of: request) { return .now(refusal) }
+        return requests.answer(to: request) ?? .now(reply(to: request))
+    }
+
+    private func refusal(of request: ServerRequest) -> ServerReply? {
         switch hosts.verdict(on: request) {
         case .known: break
         case .malformed: return text("the request must name one host\n", status: 400)
@@ -20,6 +27,10 @@ struct StatusHandler: Sendable {
         guard request.isReading else {
             return text("only GET and HEAD\n", status: 405, headers: ["Allow": "GET, HEAD"])
         }
+        return nil
+    }
+
+    private func reply(to request: ServerRequest) -> ServerReply {
         switch request.path {
         case "/healthz": return text(source.isSendingOff() ? "ok, in shadow mode: nothing is sent\n" : "ok\n")
         case "/readyz":
@@ -33,7 +44,7 @@ struct StatusHandler: Sendable {
         case "/metrics":
             let format = PrometheusExposition(accept: request.headers["Accept"])
             return ServerReply(format.render(source.metrics()).utf8, type: format.contentType)
-        case "/": return text("impact-notifier: /healthz /readyz /status /metrics\n")
+        case "/": return text("impact-notifier: /healthz /readyz /status /metrics /requests/AT-URI\n")
         default: return text("not found\n", status: 404)
         }
     }

@@ -1,9 +1,9 @@
 internal import Logging
 internal import Network
 
-/// The endpoint that watchers ask: `/healthz`, `/readyz`, `/status` and `/metrics`.
+/// The endpoint that watchers ask: `/healthz`, `/readyz`, `/status` and `/metrics`; and apps: `/requests`.
 ///
-/// It answers GET and HEAD, changes nothing, holds no secret, and listens on loopback unless it is told otherwise. It has a
+/// It answers GET and HEAD, changes nothing, tells no secret, and listens on loopback unless it is told otherwise. It has a
 /// thread of its own: whatever its clients do, and whatever the daemon waits for, it answers.
 struct StatusServer: Sendable {
     /// The port in use.
@@ -24,11 +24,17 @@ struct StatusServer: Sendable {
         source: StatusSource,
         logger: Logger
     ) throws(StatusFailure) {
-        let handler = StatusHandler(source: source, hosts: KnownHosts(configuration.hosts))
+        let access: RequestRoute.Access =
+            configuration.requestsToken.map { .token($0) } ?? (address.socketAddress.isLoopback ? .everybody : .nobody)
+        let handler = StatusHandler(
+            source: source,
+            hosts: KnownHosts(configuration.hosts),
+            requests: RequestRoute(access: access, sender: source.sender, question: source.request)
+        )
         do throws(ServerFailure) {
             let socket = try ListeningSocket(address.socketAddress)
             port = socket.port
-            server = try HTTPServer(on: socket, limits: configuration.limits) { handler.reply(to: $0) }
+            server = try HTTPServer(on: socket, limits: configuration.limits) { handler.answer(to: $0) }
         } catch {
             let code: StatusFailure.Code = error.code == .cannotListen ? .cannotListen : .interrupted
             throw StatusFailure(code: code, address: address, detail: error.description)

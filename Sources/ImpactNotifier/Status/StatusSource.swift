@@ -1,4 +1,6 @@
 internal import ATProtocol
+internal import LedgerStorage
+internal import Notifier
 
 /// What the status endpoint knows; asked anew for each request, on the endpoint's thread: none of it may wait.
 struct StatusSource: Sendable {
@@ -17,4 +19,8 @@ struct StatusSource: Sendable {
     var status: @Sendable () -> JSONValue
     /// The state for Prometheus.
     var metrics: @Sendable () -> [MetricFamily]
+    /// The account that sends, as people name it: `@bot.example.com`.
+    var sender: @Sendable () -> String
+    /// Begins to read how a change request stands, beside everything else.
+    var request: RequestRoute.Question
 }

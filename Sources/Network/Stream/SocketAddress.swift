@@ -19,6 +19,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// The address alone, 4 or 16 octets.
     var hostOctets: [UInt8] { Array(family == .ipv4 ? octets[4..<8] : octets[8..<24]) }
 
+    /// Whether this machine alone reaches it.
+    public var isLoopback: Bool { AddressGuard.isLoopback(hostOctets) }
+
     /// Copies the C structure; nil for another family.
     init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
         switch unsafe shim_address_family(address) {

@@ -20,7 +20,9 @@ import Testing
                 obstacle: { self.obstacle.withLock { $0 } },
                 isSendingOff: { self.isSendingOff.withLock { $0 } },
                 status: { ["session": "ok", "queue": ["pending": 3]] },
-                metrics: { self.registry.families() }
+                metrics: { self.registry.families() },
+                sender: { "@bot.test" },
+                request: { _, tell in tell(.success(nil)) }
             )
         }
     }
