@@ -162,7 +162,7 @@ struct `A daemon whose status endpoint has bad clients` {
         let (stage, process) = try await started()
         defer { withExtendedLifetime(stage) {} }
         let port = endpoint.port
-        for path in ["/", "/healthz", "/readyz", "/status", "/metrics"] {
+        for path in ["/", "/healthz", "/readyz", "/status", "/metrics", "/requests/x"] {
             let answer = try await onThread {
                 let connection = RawConnection(port: port)
                 connection.send("GET \(path) HTTP/1.1\r\nHost: evil.example:\(port)\r\n\r\n")

@@ -196,7 +196,7 @@ struct `The operator's commands` {
     }
 
     @Test func `show what a message will look like`() async throws {
-        let stage = try await Stage(isLoggedIn: false)
+        let stage = try await Stage(overrides: ["message.about": "Run by the Windmill team"], isLoggedIn: false)
         func preview(_ arguments: String...) async throws -> [String] {
             let command = try stage.daemon.start(arguments: ["template", "preview"] + arguments)
             #expect(await command.ended(within: .seconds(20)) == .exited(0), tail(command))
@@ -214,6 +214,8 @@ struct `The operator's commands` {
         #expect(message["text"]?.string?.contains("Mend the door [link]") == true)
         #expect(message["facets"]?.array?.count == 1)
         #expect(try await preview("--count", "3").contains { $0.contains("3 new change requests") })
+        #expect(try await preview("--first").contains("Run by the Windmill team"))
+        #expect(try await !preview().contains("Run by the Windmill team"))
     }
 
     @Test func `take --config before, between and behind their names`() async throws {

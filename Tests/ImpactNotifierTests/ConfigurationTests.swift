@@ -113,6 +113,8 @@ import Testing
             "longer than policy.maximum_queue_age"
         ),
         ("message:\n  service: ' '", "message.service", "can be seen"),
+        ("message:\n  about: ' '", "message.about", "can be seen"),
+        ("message:\n  about: \(String(repeating: "x", count: 201))", "message.about", "at most 200 characters"),
         ("chat:\n  proxy: did:web:api.bsky.chat", "chat.proxy", "one #"),
         ("chat:\n  proxy: 'did:web:api.bsky.chat#chät'", "chat.proxy", "ASCII"),
         (
@@ -188,6 +190,13 @@ import Testing
                 .file(path: "\(folder)/a.jsonl"), .command(["\(folder)/bin/tell", "x"]), .command(["tell"]),
             ]
         )
+    }
+
+    @Test func `has one line on who runs it, however it is written`() throws {
+        let about = Self.valid + "\nmessage:\n  about: |\n    Run by the Windmill team:\n    https://mill.example/bot\n"
+        let message = try load(about).get().configuration.delivery.message
+        #expect(message.about == "Run by the Windmill team: https://mill.example/bot")
+        #expect(try load(Self.valid).get().configuration.delivery.message.about.isEmpty)
     }
 
     @Test(arguments: [

@@ -7,9 +7,14 @@ import Testing
 @testable import Templates
 
 @Suite struct `Composing` {
-    static func composer(listed: Int = 1, message: String = "{{record.title}}") throws -> Composer {
+    static func composer(
+        listed: Int = 1,
+        message: String = "{{record.title}}",
+        about: String = ""
+    ) throws -> Composer {
         var configuration = NotifierConfiguration(rules: [try World.rule(name: "issues", message: message)])
         configuration.digest.maximumListed = listed
+        configuration.message.about = about
         return Composer(configuration: configuration)
     }
 
@@ -63,6 +68,64 @@ import Testing
         #expect(one.text.hasPrefix("“Request 1”\n") && one.links.isEmpty)
         let many = try composer.compose([request(1), request(2), request(3)], marks: Self.marks(3))
         #expect(many.text.hasPrefix("3 new change requests") && many.text.contains("… and 3 more."))
+    }
+
+    @Test func `the first message says in a line of its own who runs this, with its address as a link`() throws {
+        let about = "Run by the Windmill team (https://mill.example/bot)."
+        let composer = try Self.composer(listed: 3, about: about)
+        let first = try composer.compose([try Self.request("Mend the sails")], marks: ["abc"], isFirst: true)
+        #expect(
+            first.text == """
+                “Mend the sails”
+                https://example.com/\(World.author)/key1
+
+                \(about)
+                — Impact Notifier: you get this because you own “Windmill”. Answer STOP to get no more of these, \
+                or HELP. [ref-abc]
+                """
+        )
+        #expect(first.links.last?.uri == "https://mill.example/bot")
+        try check(first, links: 2, marks: 1)
+        let requests = try (1...5).map { try Self.request("Request \($0)", $0) }
+        let digest = try composer.compose(requests, marks: Self.marks(5), isFirst: true)
+        #expect(digest.text.contains("\n\n\(about)\n— Impact Notifier: "))
+        try check(digest, links: 4, marks: 3)
+        let later = try composer.compose(requests, marks: Self.marks(5))
+        #expect(!later.text.contains("Windmill team"))
+        #expect(try Self.composer().compose([requests[0]], marks: ["abc"], isFirst: true).text.contains("key1\n\n— "))
+    }
+
+    @Test(
+        arguments: [
+            ("see https://a.example, https://b.example/x?y=z!", ["https://a.example", "https://b.example/x?y=z"]),
+            ("https://a.example", ["https://a.example"]), ("https:// and https://", []),
+            ("http://a.example www.a.example", []),
+            (
+                "é “https://a.example/x”, https://b.example/#c https://b.example/é",
+                ["https://a.example/x", "https://b.example/#c"]
+            ),
+        ] as [(String, [String])]
+    )
+    func `an address of the operator's is a link without what ends the sentence`(about: String, links: [String]) throws
+    {
+        let message = try Self.composer(about: about).compose([Self.request("x")], marks: ["abc"], isFirst: true)
+        #expect(message.text.contains("\n\(about)\n"))
+        #expect(message.links.dropFirst().map(\.uri) == links)
+        try check(message, links: links.count + 1, marks: 1)
+    }
+
+    @Test func `who runs this is left out before a link is, and never costs a message`() throws {
+        for length in [0, 1, 100, 200, 300, 400, 500, 2000] {
+            let about = String(repeating: "x", count: length)
+            let composer = try Self.composer(listed: 9, message: "{{record.title | truncate: 1000}}", about: about)
+            let requests = try (1...9).map { try Self.request(String(repeating: "word ", count: 400), $0) }
+            let one = try composer.compose([requests[0]], marks: ["abc"], isFirst: true)
+            try check(one, links: 1)
+            #expect(one.text.contains("\n\(about)\n— ") || length > 200)
+            let many = try composer.compose(requests, marks: Self.marks(9), isFirst: true)
+            try check(many, links: many.links.count)
+            #expect(many.text.contains("\n\(about)\n— ") && !many.links.isEmpty || length > 200)
+        }
     }
 
     @Test func `a project's name passes no link on, nor nothing at all`() throws {
@@ -146,14 +209,16 @@ import Testing
     @Test func `over random Unicode the limits hold and the links are where they say`() throws {
         let seed = randomSeed()
         var generator = SeededGenerator(seed: seed)
-        let composer = try Self.composer(message: "{{record.title | truncate: 1000}}")
-        let digest = try Self.composer(listed: 7, message: "{{record.title | truncate: 300}}")
+        let about = "Run by people, see mill.example."
+        let composer = try Self.composer(message: "{{record.title | truncate: 1000}}", about: about)
+        let digest = try Self.composer(listed: 7, message: "{{record.title | truncate: 300}}", about: about)
         for _ in 0..<300 {
             let requests = try (1...Int.random(in: 1...12, using: &generator)).map { number in
                 try Self.request(Self.text(&generator), number, project: Self.text(&generator))
             }
-            try check(try composer.compose([requests[0]], marks: ["abc"]), links: 1)
-            let several = try digest.compose(requests, marks: Self.marks(requests.count))
+            let isFirst = Bool.random(using: &generator)
+            try check(try composer.compose([requests[0]], marks: ["abc"], isFirst: isFirst), links: 1)
+            let several = try digest.compose(requests, marks: Self.marks(requests.count), isFirst: isFirst)
             try check(several, links: several.links.count)
         }
     }
@@ -164,11 +229,11 @@ import Testing
         }
     }
 
-    private func check(_ message: ComposedMessage, links: Int) throws {
+    private func check(_ message: ComposedMessage, links: Int, marks: Int? = nil) throws {
         #expect(message.text.count <= ComposedMessage.maximumGraphemes)
         #expect(message.text.utf8.count <= ComposedMessage.maximumBytes)
         #expect(message.text.hasSuffix(" [\(message.reference)]"))
-        #expect(MessageReference.marks(in: message.text).count == max(1, links))
+        #expect(MessageReference.marks(in: message.text).count == marks ?? max(1, links))
         #expect(message.links.count == links)
         let bytes = Array(message.text.utf8)
         var end = 0

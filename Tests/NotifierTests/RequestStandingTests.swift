@@ -1,5 +1,6 @@
 import ATProtocol
 import Dispatch
+import Foundation
 import Network
 internal import Sandbox
 import TestSupport
@@ -50,6 +51,14 @@ import Testing
         #expect(Set(all.map { $0.sentence(sender: "@bot.test") }).count == all.count)
         #expect(all.allSatisfy { $0.rawValue.allSatisfy { $0.isLowercase || $0 == "-" } })
         #expect(Set(Reason.allCases.map(\.forRequester)).union([.sending, .lookup]) == Set(all), "none is of no use")
+    }
+
+    @Test func `stands in docs/operations.md as the code has it`() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs/operations.md")
+        let page = try String(contentsOf: path, encoding: .utf8)
+        let rows = RequesterReason.allCases.map { "| `\($0.rawValue)` | \($0.sentence(sender: "@bot")) |" }
+        #expect(page.contains(rows.joined(separator: "\n") + "\n\n"))
     }
 
     @Test func `is the same of everybody who is not told for what is theirs alone, wherever their job stands`()

@@ -83,6 +83,15 @@ struct DeliverySection {
             PlainText.sanitize($0).isEmpty ? nil : $0
         }
         message.contact = section.text("contact", default: message.contact)
+        message.about = section.value(
+            "about",
+            default: message.about,
+            expected: "a line that can be seen, of at most 200 characters and 1000 bytes, or an empty text for none"
+        ) { text in
+            let line = PlainText.sanitize(text)
+            let isFit = text.isEmpty || !line.isEmpty && line.count <= 200 && line.utf8.count <= 1000
+            return isFit ? line : nil
+        }
         message.offersStop = section.flag("offers_stop", default: message.offersStop)
         return message
     }

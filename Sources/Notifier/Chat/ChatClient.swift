@@ -23,7 +23,7 @@ public struct ChatClient: Sendable {
     /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
     public func conversation(with owner: DID) async throws(CallFailure) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvoForMembers, [("members", owner.text)], proxy: proxy))
-        guard let view = json["convo"], let conversation = Conversation(view) else {
+        guard let view = json["convo"], let conversation = Conversation(view, of: sender) else {
             throw .unreadable(status: 200, detail: "there is no conversation in it")
         }
         try check(view, isWith: owner)
@@ -40,7 +40,7 @@ public struct ChatClient: Sendable {
     @discardableResult
     func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
-        guard let view = json["convo"], let conversation = Conversation(view), conversation.id == id else {
+        guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
             throw .misdirected("it is another conversation than was asked for")
         }
         try check(view, isWith: owner)
@@ -61,7 +61,7 @@ public struct ChatClient: Sendable {
         let own = try await conversations(before: nil).views.compactMap {
             view -> (id: String, conversation: String, sentAt: UnixTime?)? in
             guard let id = view["id"]?.string, let last = view["lastMessage"].flatMap(ConversationMessage.init),
-                last.sender == sender, !MessageReference.marks(in: last.text ?? "").isEmpty
+                last.isMarked(by: sender)
             else { return nil }
             return (last.id, id, last.sentAt)
         }

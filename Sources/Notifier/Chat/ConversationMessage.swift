@@ -60,6 +60,11 @@ public struct ConversationMessage: Sendable, Equatable {
         return message
     }
 
+    /// Whether this program wrote it for an account, and no human: it ends with marks.
+    func isMarked(by account: DID) -> Bool {
+        sender == account && !MessageReference.marks(in: text ?? "").isEmpty
+    }
+
     /// Who wrote a message of any form.
     static func sender(of json: JSONValue) -> DID? { json["sender"]?["did"]?.string.flatMap { try? DID($0) } }
 }

@@ -31,6 +31,8 @@ struct ConversationScan: Sendable {
     let newest: String?
     /// Our own, newest first.
     private(set) var found: [Found] = []
+    /// Whether a message of this program's is among all that were read, however old.
+    private(set) var holdsOurs = false
     /// The newest message of all that were read, whoever wrote it.
     private(set) var newestRead: ConversationMessage?
     /// Whether everything was read.
@@ -74,6 +76,7 @@ struct ConversationScan: Sendable {
             return objection = "its messages are older than it says"
         }
         newestRead = newestRead ?? page.messages.first
+        holdsOurs = holdsOurs || page.messages.contains { $0.isMarked(by: sender) }
         if page.isPartlyReadable { isUnderstood = false }
         for message in page.messages {
             guard !isEnd(message) else { return isAtEnd = true }

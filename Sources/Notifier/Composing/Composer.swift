@@ -23,9 +23,14 @@ public struct Composer: Sendable {
     /// - Parameters:
     ///   - requests: oldest first, at least one, all of one owner.
     ///   - marks: of the same, see ``MessageReference``; the message ends with those of the requests that it lists.
+    ///   - isFirst: whether its recipient was never written to, and is told who writes.
     /// - Returns: the message, within the limits.
     /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
-    public func compose(_ requests: [ChangeRequest], marks: [String]) throws(Refusal) -> ComposedMessage {
+    public func compose(
+        _ requests: [ChangeRequest],
+        marks: [String],
+        isFirst: Bool = false
+    ) throws(Refusal) -> ComposedMessage {
         guard !requests.isEmpty else { throw Refusal(.compositionFailed, "there is no request to speak of") }
         var items: [Item] = []
         for request in requests {
@@ -37,30 +42,35 @@ public struct Composer: Sendable {
             let reference = MessageReference.reference(Array(marks.prefix(max(1, listed))))
             return (self.footer(for: requests, reference: reference), reference)
         }
-        guard items.count > 1 else { return try single(items[0], footer(1)) }
-        for listed in stride(from: min(maximumListed, items.count), through: 0, by: -1) {
-            let footer = footer(listed)
-            let message = digest(items, listed: listed, footer: footer.text)
-            if message.fits { return message.composed(footer.reference) }
+        let about = isFirst ? self.message.about : ""
+        guard items.count > 1 else { return try single(items[0], about, footer(1)) }
+        // Who writes is said at the price of some that are only counted then, but not of all.
+        for (about, least) in [(about, 1), ("", 0)] {
+            for listed in stride(from: min(maximumListed, items.count), through: least, by: -1) {
+                let footer = footer(listed)
+                let message = digest(items, listed: listed, about, footer: footer.text)
+                if message.fits { return message.composed(footer.reference) }
+            }
         }
         throw Refusal(.compositionFailed, "the footer alone is too long")
     }
 
     private func single(
         _ item: Item,
+        _ about: String,
         _ footer: (text: String, reference: String)
     ) throws(Refusal) -> ComposedMessage {
         let (footer, reference) = footer
-        var item = item
-        var tail = MessageBuilder()
-        if let link = item.link { tail.append(link: link, on: "\n") }
-        tail.append("\n\n" + footer)
-        // Its author chose how long the link is: the owner is told without it.
-        if tail.text.count > ComposedMessage.maximumGraphemes / 2 {
-            item.link = nil
-            tail = MessageBuilder()
-            tail.append("\n\n" + footer)
+        func ending(_ link: String?, _ about: String) -> MessageBuilder {
+            var ending = MessageBuilder()
+            if let link { ending.append(link: link, on: "\n") }
+            Self.end(&ending, about, footer)
+            return ending
         }
+        // Its author chose how long the link is: the owner is told without it.
+        let endings = [ending(item.link, about), ending(item.link, ""), ending(nil, about), ending(nil, "")]
+        let (graphemes, bytes) = (ComposedMessage.maximumGraphemes / 2, ComposedMessage.maximumBytes / 2)
+        let tail = endings.first { $0.isWithin(graphemes, bytes: bytes) } ?? endings[3]
         var message = MessageBuilder()
         message.append(
             Self.cut(
@@ -69,13 +79,12 @@ public struct Composer: Sendable {
                 bytes: ComposedMessage.maximumBytes - tail.text.utf8.count
             )
         )
-        if let link = item.link { message.append(link: link, on: "\n") }
-        message.append("\n\n" + footer)
+        message.append(tail)
         guard message.fits else { throw Refusal(.compositionFailed, "the footer alone is too long") }
         return message.composed(reference)
     }
 
-    private func digest(_ items: [Item], listed: Int, footer: String) -> MessageBuilder {
+    private func digest(_ items: [Item], listed: Int, _ about: String, footer: String) -> MessageBuilder {
         var message = MessageBuilder()
         message.append("\(items.count) new change requests for your projects:")
         for item in items.prefix(listed) {
@@ -83,8 +92,18 @@ public struct Composer: Sendable {
             if let link = item.link { message.append(link: link, on: "\n") }
         }
         if items.count > listed { message.append("\n\n… and \(items.count - listed) more.") }
-        message.append("\n\n" + footer)
+        Self.end(&message, about, footer)
         return message
+    }
+
+    /// Ends a message: who writes, if it is the first, and the footer.
+    private static func end(_ message: inout MessageBuilder, _ about: String, _ footer: String) {
+        message.append("\n\n")
+        if !about.isEmpty {
+            message.append(linking: about)
+            message.append("\n")
+        }
+        message.append(footer)
     }
 
     /// The beginning of a rule's text within both limits; quotation marks that the cut left open are closed.
@@ -113,7 +132,7 @@ public struct Composer: Sendable {
 
     private struct Item {
         let text: String
-        var link: String?
+        let link: String?
 
         init(_ request: ChangeRequest, _ rule: Rule, count: Int) {
             text = rule.message.render { request.value(of: $0, count: count) }

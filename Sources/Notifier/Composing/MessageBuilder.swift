@@ -1,3 +1,5 @@
+internal import Network
+
 /// Appends text and links and keeps account of the bytes.
 struct MessageBuilder {
     private(set) var text = ""
@@ -12,9 +14,35 @@ struct MessageBuilder {
         links.append(ComposedMessage.Link(byteStart: start, byteEnd: text.utf8.count, uri: uri))
     }
 
-    var fits: Bool {
-        text.utf8.count <= ComposedMessage.maximumBytes && text.count <= ComposedMessage.maximumGraphemes
+    /// Appends a line of the operator's, of which each address becomes a link.
+    mutating func append(linking line: String) {
+        var rest = line[...]
+        while let start = rest.firstRange(of: "https://")?.lowerBound {
+            let word = rest[start...].prefix { !$0.isWhitespace }
+            // What ends a sentence behind it is none of it.
+            let address = word.prefix(word.count - word.reversed().prefix { ".,;:!?)]}'”’»".contains($0) }.count)
+            append(String(rest[..<start]))
+            if (try? WebURL(String(address.prefix { $0 != "#" }))) != nil {
+                append(link: String(address), on: "")
+            } else {
+                append(String(address))
+            }
+            rest = rest[address.endIndex...]
+        }
+        append(String(rest))
     }
+
+    mutating func append(_ other: MessageBuilder) {
+        let place = text.utf8.count
+        links += other.links.map {
+            ComposedMessage.Link(byteStart: place + $0.byteStart, byteEnd: place + $0.byteEnd, uri: $0.uri)
+        }
+        text += other.text
+    }
+
+    var fits: Bool { isWithin(ComposedMessage.maximumGraphemes, bytes: ComposedMessage.maximumBytes) }
+
+    func isWithin(_ graphemes: Int, bytes: Int) -> Bool { text.utf8.count <= bytes && text.count <= graphemes }
 
     func composed(_ reference: String) -> ComposedMessage {
         ComposedMessage(text: text, links: links, reference: reference)

@@ -4,6 +4,8 @@ public struct MessageConfiguration: Sendable, Equatable {
     public var service = "Impact Notifier"
     /// Where a human can ask about the messages: a URL, handle or address; empty for none.
     public var contact = ""
+    /// A line that the first message to a person has, on who runs this and where to read more; empty for none.
+    public var about = ""
     /// Whether the footer offers to answer with the word to stop; only true when the answers are read.
     public var offersStop = true
 

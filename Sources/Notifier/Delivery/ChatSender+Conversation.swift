@@ -80,7 +80,11 @@ extension ChatSender {
             context.report(try await queue.settle(told: told, possiblyTold: undecided, now: context.now))
             return nil
         }
-        let read = Conversation(id: conversation.id, lastMessage: scan.newestRead?.id ?? conversation.lastMessage)
+        let read = Conversation(
+            id: conversation.id,
+            lastMessage: scan.newestRead?.id ?? conversation.lastMessage,
+            holdsOurs: conversation.holdsOurs || scan.holdsOurs
+        )
         if last == nil || !unknown.isEmpty {
             // Of what is unknown the ledger knows the marks only as long as it is read.
             try await queue.note(
@@ -93,6 +97,12 @@ extension ChatSender {
             )
         }
         return read
+    }
+
+    /// Whether a recipient was never written to, as far as the ledger and what was read of their conversation say.
+    func isFirstContact(with owner: DID, in conversation: Conversation? = nil) async throws(LedgerError) -> Bool {
+        guard !configuration.message.about.isEmpty, conversation?.holdsOurs != true else { return false }
+        return try await !queue.hasWritten(to: owner)
     }
 
     /// Before this no message can tell of a request.

@@ -9,7 +9,8 @@ extension ChatSender {
         // One request that must not be told of any more must not take the others of its digest with it.
         if try await refuseWhatIsExcluded(candidate) { return }
         if try await isHeldBack(candidate) { return }
-        guard let message = try await compose(for: candidate) else { return }
+        // Of what no message can be made nobody's conversation is opened.
+        guard var message = try await compose(for: candidate) else { return }
         // Whatever becomes of it: to open conversations costs as much of the service's patience as to write in them.
         defer { paceNext() }
         let conversation: Conversation
@@ -21,6 +22,10 @@ extension ChatSender {
         guard try await isOurs(conversation, candidate),
             let conversation = try await readUnknown(candidate, in: conversation)
         else { return }
+        if try await isFirstContact(with: candidate.owner, in: conversation) {
+            guard let first = try await compose(for: candidate, isFirst: true) else { return }
+            message = first
+        }
         let (begun, applied) = try await queue.begin(
             message,
             for: candidate,
@@ -36,9 +41,9 @@ extension ChatSender {
     /// Ends jobs in shadow mode with the message that would have been sent, whatever the limits say: no message leaves that
     /// they could count.
     func foretell(_ candidate: SendCandidate) async throws(LedgerError) {
-        guard let first = candidate.jobs.first, try await !refuseWhatIsExcluded(candidate),
-            let message = try await compose(for: candidate)
-        else { return }
+        guard let first = candidate.jobs.first, try await !refuseWhatIsExcluded(candidate) else { return }
+        let isFirst = try await isFirstContact(with: candidate.owner)
+        guard let message = try await compose(for: candidate, isFirst: isFirst) else { return }
         logger.notice(
             "shadow mode: message not sent",
             metadata: [
@@ -50,10 +55,13 @@ extension ChatSender {
     }
 
     /// The message about these jobs; nil when none can be made of them, and they are dropped for it.
-    private func compose(for candidate: SendCandidate) async throws(LedgerError) -> ComposedMessage? {
+    private func compose(
+        for candidate: SendCandidate,
+        isFirst: Bool = false
+    ) async throws(LedgerError) -> ComposedMessage? {
         let requests = candidate.jobs.compactMap(\.changeRequest)
         do {
-            return try composer.compose(requests, marks: requests.map { marker.mark($0.uri) })
+            return try composer.compose(requests, marks: requests.map { marker.mark($0.uri) }, isFirst: isFirst)
         } catch {
             try await refuse(candidate.jobs, error)
             return nil

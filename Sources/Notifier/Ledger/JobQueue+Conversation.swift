@@ -54,6 +54,15 @@ extension JobQueue {
         }
     }
 
+    /// Whether a message is known to have reached a recipient.
+    func hasWritten(to owner: DID) async throws(LedgerError) -> Bool {
+        try await database.read { database in
+            try database.exists(
+                "SELECT 1 FROM message WHERE owner = \(owner) AND state = \(MessageMachine.State.delivered)"
+            )
+        }
+    }
+
     /// Whether a message of the sender's is known, or may be one that is in doubt.
     func knows(_ message: String, in conversation: String) async throws(LedgerError) -> Bool {
         try await database.read { database in

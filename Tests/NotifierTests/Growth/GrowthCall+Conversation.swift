@@ -17,6 +17,7 @@ extension GrowthCall {
             _ = try await grown.queue.known(in: conversation, with: owner)
             _ = try await grown.queue.otherOwner(of: conversation, than: owner)
             _ = try await grown.queue.unknown(["one", "two"], to: owner)
+            _ = try await grown.queue.hasWritten(to: owner)
             _ = try await grown.ledger.knows("one", in: conversation)
         },
         GrowthCall(name: "a conversation is noted, and forgotten") { grown in

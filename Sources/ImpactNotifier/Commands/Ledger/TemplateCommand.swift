@@ -22,6 +22,7 @@ struct TemplateCommand: AsyncParsableCommand {
         @Option(help: "The rule; the first when left out.") var rule: String?
         @Option(help: "A file with the record as JSON, or with the answer of getRecord.") var record: String?
         @Option(help: "How many requests the message speaks of.") var count = 1
+        @Flag(help: "As the first message to its recipient, with the line of message.about.") var first = false
         @Flag(help: "The message as it is sent, as JSON.") var json = false
 
         func run() async throws {
@@ -30,7 +31,8 @@ struct TemplateCommand: AsyncParsableCommand {
                 throw ValidationError("there is no rule “\(rule ?? "")”")
             }
             do {
-                let message = try preview.message(for: try record.map { try RecordFile(path: $0).record }, count: count)
+                let written = try record.map { try RecordFile(path: $0).record }
+                let message = try preview.message(for: written, count: count, isFirst: first)
                 guard !json else { return StandardOutput.print(message.input.encodedText) }
                 StandardOutput.print(message.text)
                 StandardOutput.printError(

@@ -23,9 +23,10 @@ struct TemplatePreview: Sendable {
     /// - Parameters:
     ///   - record: the change request; nil makes one up in which every field that the template names has a text.
     ///   - count: how many requests the message speaks of.
+    ///   - isFirst: whether it is the first to its recipient.
     /// - Returns: the message.
     /// - Throws: ``Refusal``, or `SyntaxError` never in practice.
-    func message(for record: JSONValue? = nil, count: Int = 1) throws -> ComposedMessage {
+    func message(for record: JSONValue? = nil, count: Int = 1, isFirst: Bool = false) throws -> ComposedMessage {
         let author = try DID("did:plc:abcdefghijklmnopqrstuvwx")
         let owner = try DID("did:plc:xwvutsrqponmlkjihgfedcba")
         let collection = Self.collection(rule.collections, else: "com.example.change.request")
@@ -43,7 +44,7 @@ struct TemplatePreview: Sendable {
                 projectName: "Windmill"
             )
         }
-        return try composer.compose(requests, marks: requests.map { _ in "preview222" })
+        return try composer.compose(requests, marks: requests.map { _ in "preview222" }, isFirst: isFirst)
     }
 
     private static func collection(_ patterns: [CollectionPattern], else sample: StaticString) -> NSID {
