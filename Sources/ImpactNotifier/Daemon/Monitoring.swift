@@ -144,9 +144,10 @@ struct Monitoring: Sendable {
     /// Apps tell people whom to follow, and people know accounts by their handles.
     private func nameSender(_ board: StatusBoard) async {
         repeat {
-            let handle = await Unhurried.answer { [identities, session] in await identities.handle(of: session.account)
+            let answer = await Unhurried.answer { [identities, account = session.account] in
+                await identities.handle(of: account)
             }
-            if let handle = handle ?? nil { board.show(handle) }
+            if let handle = answer ?? nil { board.show(handle) }
         } while (try? await ContinuousClock().sleep(for: board.knowsSender ? Self.renaming : Self.heartbeat)) != nil
     }
 

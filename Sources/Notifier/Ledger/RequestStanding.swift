@@ -74,7 +74,7 @@ public struct RequestStanding: Sendable, Equatable {
             let end = reason.flatMap { $0.isPending ? nil : $0 } ?? .notTold
             return end == .unclear ? (.unclear, end) : (.notTold, end)
         case .lookup, .queued, .deferred:
-            let place: State = job.state == .queued || reason == .followNeeded ? .waiting : .looking
+            let place: State = job.state == .lookup ? .looking : .waiting
             switch reason {
             case .notTold: return (.notTold, .notTold)
             case nil, .turn: return (place, place == .looking ? .lookup : .turn)
