@@ -100,14 +100,14 @@ import Testing
 
     @Test func `is, of several people, about the one who was told or is nearest to it`() async throws {
         let delivered = try await job()
-        func job(_ state: JobState, _ reason: Reason? = nil) -> Job {
-            var job = delivered
-            (job.state, job.reason) = (state, reason)
-            return job
+        func other(_ state: JobState, _ reason: Reason? = nil) -> Job {
+            var other = delivered
+            (other.state, other.reason) = (state, reason)
+            return other
         }
         let all = [
-            job(.dropped, .ownerStopped), job(.dropped, .recordDeleted), job(.uncertain), job(.lookup),
-            job(.deferred, .ownerDoesNotFollow), job(.sending), delivered,
+            other(.dropped, .ownerStopped), other(.dropped, .recordDeleted), other(.uncertain), other(.lookup),
+            other(.deferred, .ownerDoesNotFollow), other(.sending), delivered,
         ]
         let nearest: [RequestStanding.State] = [
             .notTold, .notTold, .unclear, .looking, .waiting, .sending, .told,
@@ -128,7 +128,7 @@ import Testing
         let first = try World.event(1, at: world.clock)
         try await world.run([World.batch(first)])
         let told = try #require(try await world.jobs().first)
-        let standing = try #require(try await standing(of: told.uri, in: world))
+        let standing = try #require(try await self.standing(of: told.uri, in: world))
         #expect(standing.state == .told && standing.reason == .told)
         #expect(standing.recipients == 1 && standing.told == 1)
         #expect(standing.seenAt == told.createdAt && standing.updatedAt == told.updatedAt)
