@@ -176,7 +176,7 @@ import Testing
         for rule in configuration.delivery.rules {
             #expect(!rule.isBlank && !rule.isLinkTooLong && !rule.collections.isEmpty, "\(what)")
             #expect(!rule.operations.isEmpty && !rule.references.paths.isEmpty, "\(what)")
-            #expect(rule.indexAddress.map { $0.scheme == .https } ?? true, "\(what)")
+            #expect(rule.indexAddresses.allSatisfy { $0.address.scheme == .https }, "\(what)")
         }
         #expect(configuration.delivery.contradictions.allSatisfy { $0.isOfBothWritten }, "\(what)")
         for url in configuration.sweepDirectories + [configuration.plcDirectory, configuration.appView] {

@@ -109,6 +109,24 @@ struct ConfigurationSummary {
         "\(references.paths.map(\.text).joined(separator: ", then ")) (\(references.formNames.joined(separator: ", ")))"
     }
 
+    private static func people(of rule: Rule) -> String {
+        var people = rule.recipients.contains(.owner) ? ["the owner"] : []
+        if let source = rule.collaborators {
+            let ways = [
+                source.grants.isEmpty ? nil : "as the owner's \(source.grants.map(\.text).joined(separator: ", ")) say",
+                source.index.map { index in
+                    let records = source.acceptances.map(\.text).joined(separator: ", ")
+                    return "whom \(index.query) names" + (records.isEmpty ? "" : " and whose own \(records) say it")
+                },
+            ]
+            people.append("collaborators, \(ways.compactMap(\.self).joined(separator: ", or "))")
+        }
+        if let source = rule.subscribers {
+            people.append("who has \(source.collections.map(\.text).joined(separator: ", ")) about it")
+        }
+        return people.joined(separator: "; ")
+    }
+
     private static func describe(_ rule: Rule) -> [String] {
         let operations = rule.operations.map(\.rawValue).sorted().joined(separator: " or ")
         let collections = rule.collections.map(\.text).joined(separator: ", ")
@@ -138,6 +156,7 @@ struct ConfigurationSummary {
             let groups = rule.groupCollections.map(\.text).joined(separator: " or ")
             lines.append("  and is not told when their repository holds a record of \(groups)")
         }
+        if rule.recipients != [.owner] { lines.append("  and told are \(Self.people(of: rule))") }
         lines[lines.count - 1] += "."
         let paths = rule.references.paths + rule.hops.flatMap(\.references.paths) + rule.conditions.map(\.path)
         for path in paths where path.text.hasPrefix("record.") {

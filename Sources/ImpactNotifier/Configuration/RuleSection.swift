@@ -28,6 +28,10 @@ struct RuleSection {
         text.ownerField = section.optionalText("owner_field")
         let index = section.section("index")
         text.index = Self.index(index)
+        text.tell = section.texts("tell", default: text.tell)
+        text.maximumPeople = section.integer("maximum_people", default: text.maximumPeople, in: 1...100)
+        text.collaborators = Self.collaborators(section.section("collaborators"))
+        text.subscribers = Self.subscribers(section.section("subscribers"))
         text.groupCollections = section.texts("group_collections")
         text.projectNamePath = section.text("project_name_path", default: text.projectNamePath)
         text.requiresProjectRecord = section.flag("require_project_record", default: text.requiresProjectRecord)
@@ -62,10 +66,10 @@ struct RuleSection {
             section.flag("message", "says nothing, whatever the record holds; write what owners are to read")
         }
         if rule.isLinkTooLong { section.flag("link", "is longer than \(Rule.maximumLink) characters") }
-        let objection = rule.indexAddress.flatMap {
-            ServiceAddress($0.description, allowsLoopback: allowsLoopback).objection
+        for (key, address) in rule.indexAddresses {
+            let objection = ServiceAddress(address.description, allowsLoopback: allowsLoopback).objection
+            if let objection { section.flag(at: key, "\(objection); it must be https://") }
         }
-        if let objection { section.flag(at: "index.query", "\(objection); it must be https://") }
     }
 
     private static let silences = Duration.seconds(3600) ... .seconds(60 * 86_400)
@@ -110,6 +114,26 @@ struct RuleSection {
         let collections = section.texts("collections")
         guard let query, let record, let field else { return nil }
         return RuleText.Index(query: query, recordPath: record, confirmingPath: field, collections: collections)
+    }
+
+    private static func collaborators(_ section: ConfigurationSection) -> RuleText.Collaborators? {
+        guard section.isPresent else { return nil }
+        var text = RuleText.Collaborators(references: references(section, accepts: ["at-uri", "did"]))
+        text.query = section.optionalText("query")
+        text.people = section.optionalText("people")
+        text.grants = section.texts("granted_by")
+        text.acceptances = section.texts("accepted_by")
+        text.person = section.text("person", default: text.person)
+        return text
+    }
+
+    private static func subscribers(_ section: ConfigurationSection) -> RuleText.Subscribers? {
+        guard section.isPresent else { return nil }
+        return RuleText.Subscribers(
+            collections: section.texts("collections"),
+            references: references(section, accepts: ["union", "at-uri", "did"]),
+            only: section.optionalText("only")
+        )
     }
 }
 

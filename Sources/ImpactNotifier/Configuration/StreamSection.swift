@@ -21,7 +21,9 @@ struct StreamSection {
         let before = section.problemCount
         let hosts = hosts()
         let areRight = section.problemCount == before
-        let collections = Set(rules.flatMap { $0.collections + $0.confirmingCollections }).sorted { $0.text < $1.text }
+        let collections = Set(
+            rules.flatMap { $0.collections + $0.confirmingCollections + $0.subscriberCollections }
+        ).sorted { $0.text < $1.text }
         var stream = StreamConfiguration(hosts: [], collections: collections, allowsLoopback: allowsLoopback)
         stream.hosts = hosts
         stream.initialMargin = section.duration(

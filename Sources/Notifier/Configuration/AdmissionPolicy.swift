@@ -17,12 +17,13 @@ struct AdmissionPolicy: Sendable {
         isSendingEnabled = configuration.sending.isEnabled
     }
 
-    /// Whether an account is told of a request; `isMuted` says whether they want to hear nothing of its project, `isFollower` is
-    /// nil when that is not known.
+    /// Whether an account is told of a request for what it is to the project; `isMuted` says whether they want to hear nothing
+    /// of it, `isFollower` is nil when that is not known.
     ///
     /// What was seen while sending was off (`isShadow`) goes its way in shadow mode alone.
     func admission(
         of recipient: DID,
+        as role: RecipientRole = .owner,
         to uri: ATURI,
         by author: DID,
         rule: String,
@@ -34,6 +35,7 @@ struct AdmissionPolicy: Sendable {
         if recipient == author { return .refused(.authorIsOwner) }
         if recipient == sender { return .refused(.ownerIsSender) }
         guard hasRule(rule, for: uri) else { return .refused(.ruleRemoved) }
+        guard rules[rule]?.recipients.contains(role) == true else { return .refused(.roleNotTold) }
         if policy.blockedAuthors.contains(author) { return .refused(.authorBlocked) }
         if isSuppressed { return .refused(.ownerSuppressed) }
         if isMuted { return .refused(.projectMuted) }

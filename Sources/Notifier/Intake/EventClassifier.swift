@@ -116,9 +116,11 @@ struct EventClassifier: Sendable {
         if policy.blockedAuthors.contains(author) {
             return Refusal(.authorBlocked, author.text)
         }
-        let owners = Set(references.map { rule?.apparentOwner(of: $0) })
-        if owners == [author] { return Refusal(.authorIsOwner, author.text) }
-        if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
+        if rule?.tellsOwnersOnly != false {
+            let owners = Set(references.map { rule?.apparentOwner(of: $0) })
+            if owners == [author] { return Refusal(.authorIsOwner, author.text) }
+            if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
+        }
         // By which clocks, should they have been wrong.
         let times = "the host saw it at \(event.position.witnessedAt), and it was \(now) by our clock"
         return newness?.refusal.map { Refusal($0, newness == .stale ? times : "") }

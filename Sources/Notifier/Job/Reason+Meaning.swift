@@ -44,7 +44,8 @@ extension Reason {
             .hostPaused, .identityUnavailable, .didNotFound, .didDocumentInvalid, .didDocumentWithoutPDS,
             .handleUnresolved, .projectUnavailable, .projectInvalid, .ownerFieldInvalid, .repositoryNotFound,
             .referenceCircular, .indexUnavailable, .indexUnknown, .ownerUnconfirmed, .ownerAmbiguous, .ownerIsNoPerson,
-            .repositoryInactive, .repositoryGone, .recipientNotFound, .recipientSuspended:
+            .repositoryInactive, .repositoryGone, .recipientNotFound, .recipientSuspended, .collaboratorUnconfirmed,
+            .subscriptionEnded, .nobodyToTell:
             true
         default: isAboutRecord
         }
@@ -52,7 +53,7 @@ extension Reason {
 
     /// Whether a job that was dropped for it is judged anew when its request is looked up again.
     public var isJudgedAnew: Bool {
-        isAboutReference || yieldsToNewVersion || self == .ruleRemoved || self == .authorBlocked
+        isAboutReference || yieldsToNewVersion || [.ruleRemoved, .roleNotTold, .authorBlocked].contains(self)
     }
 
     /// Whether what fails so with one recipient alone says nothing of the others.
@@ -63,7 +64,9 @@ extension Reason {
     /// Whether a newer version of the record takes it back.
     public var yieldsToNewVersion: Bool {
         switch self {
-        case .recordDeleted, .recordReplaced, .ownerChanged, .recordNotFound, .authorInactive, .authorBurst: true
+        case .recordDeleted, .recordReplaced, .ownerChanged, .collaboratorUnconfirmed, .subscriptionEnded,
+            .recordNotFound, .authorInactive, .authorBurst:
+            true
         default: false
         }
     }

@@ -6,7 +6,8 @@ extension Reason {
         switch self {
         case .ownerSuppressed, .ownerStopped, .ownerBlocked, .ownerNotAllowed, .projectMuted, .ownerDisabledMessages,
             .authorBlocked, .recipientNotFound, .recipientSuspended, .conversationLocked, .operatorDecision,
-            .ownerIsSender:
+            .ownerIsSender, .collaboratorUnconfirmed, .subscriptionUnconfirmed, .subscriptionEnded, .peopleAboveLimit,
+            .roleNotTold, .nobodyToTell:
             .notTold
         // It ends the wait for a follow, and that for a setting of the recipient's.
         case .waitExpired: .notTold

@@ -37,6 +37,17 @@ extension Reason {
         case .ownerNotFollowing:
             "The owner does not follow the sender, and recipients is “followers”; it waits for that."
         case .relationshipUnknown: "The AppView did not say whether the owner follows the sender; asked again later."
+        case .collaboratorUnconfirmed:
+            "No record of the owner's, nor one of their own, says that they work on the project; see “granted_by”."
+        case .subscriptionUnconfirmed:
+            "The stream told of a subscription that the subscriber's repository does not hold."
+        case .subscriptionEnded: "The recipient does not subscribe to the project, or to the request, any more."
+        case .peopleAboveLimit:
+            "The project has more collaborators and subscribers than the rule's maximum_people; the others are not told."
+        case .roleNotTold:
+            "The rule tells owners, collaborators or subscribers, and the recipient is none of those it names."
+        case .nobodyToTell:
+            "The rule does not tell the owner, and the project has no collaborator or subscriber to tell."
         case .recordDeleted: "The change request was deleted before a message was sent."
         case .recordReplaced: "The change request was replaced by a newer version before a message was sent."
         case .ownerChanged: "A newer version of the change request is about another owner's project."

@@ -28,7 +28,8 @@ extension Reason {
             .conversationUnreadable, .alreadyTold, .possiblyTold, .requestRefused, .messageTooLarge, .mentionPosted,
             .sendsExhausted, .waitExpired, .queueExpired,
             .ownerStopped, .operatorDecision, .ruleRemoved, .conditionUnmet, .projectsAboveLimit, .referenceCircular,
-            .ownerAmbiguous, .ownerIsNoPerson, .shadowMode:
+            .ownerAmbiguous, .ownerIsNoPerson, .shadowMode, .collaboratorUnconfirmed, .subscriptionUnconfirmed,
+            .subscriptionEnded, .peopleAboveLimit, .roleNotTold, .nobodyToTell:
             nil
         }
     }

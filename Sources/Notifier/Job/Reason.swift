@@ -39,6 +39,15 @@ public enum Reason: String, Sendable, CaseIterable {
     case projectMuted = "project-muted"
     case ownerNotFollowing = "owner-not-following"
     case relationshipUnknown = "relationship-unknown"
+    /// Neither the owner's repository nor their own says that they work on the project.
+    case collaboratorUnconfirmed = "collaborator-unconfirmed"
+    /// The stream told of a subscription that the subscriber's repository does not hold.
+    case subscriptionUnconfirmed = "subscription-unconfirmed"
+    case subscriptionEnded = "subscription-ended"
+    case peopleAboveLimit = "people-above-limit"
+    /// The rule tells nobody who is only this to the project.
+    case roleNotTold = "role-not-told"
+    case nobodyToTell = "nobody-to-tell"
 
     // What became of the record.
     case recordDeleted = "record-deleted"

@@ -22,29 +22,11 @@ struct IndexClient: Sendable {
     ///
     /// - Throws: ``CallFailure`` for anything that is no answer of an index.
     func claims(about reference: ProjectReference, _ index: OwnerIndex) async throws(CallFailure) -> Answer {
-        let url: WebURL
-        do { url = try index.url(of: reference.description) } catch {
-            throw .refused(Refusal(.referenceMalformed, "it does not fit into the query of the index"))
-        }
-        // An operator chose the host, and it is spared like all others when it fails.
-        let response = try await http.send(
-            HTTPRequest(.get, url, timeout: .seconds(10), maximumBody: Self.maximumBody, reach: .trusted)
-        )
-        guard response.isSuccess else {
-            let error = XRPCError(response)
-            // A page of a proxy is no word of the index.
-            if [400, 404].contains(response.status), error.name != nil {
-                return Answer(detail: "\(url) answers \(error)")
-            }
-            throw .answer(error)
-        }
-        let answer = try response.json()
-        guard answer.object != nil || answer.array != nil else {
-            throw .unreadable(status: response.status, detail: "the index answered with \(answer.kind)")
-        }
+        let (found, place) = try await ask(index.query, about: reference)
+        guard let answer = found else { return Answer(detail: place) }
         let values = index.recordPath.values(in: answer).filter { $0 != .null }
         guard !values.isEmpty else {
-            return Answer(detail: "\(url) answers \(answer.shape), and there is nothing at \(index.recordPath)")
+            return Answer(detail: "\(place) answers \(answer.shape), and there is nothing at \(index.recordPath)")
         }
         guard values.count <= Self.maximumClaims else {
             throw .refused(Refusal(.ownerAmbiguous, "the index names \(values.count) records"))
@@ -54,12 +36,54 @@ struct IndexClient: Sendable {
                 let advice =
                     claim.array == nil ? "" : ", but a list (\(index.recordPath)[*] reads each of its elements)"
                 throw .unreadable(
-                    status: response.status,
+                    status: 200,
                     detail: "\(index.recordPath) is no AT-URI of a record\(advice)"
                 )
             }
             return uri
         }
         return Answer(claims: claims)
+    }
+
+    /// The persons whom an index names of a project, each once; none when it knows nothing of it.
+    ///
+    /// - Throws: ``CallFailure`` for anything that is no answer of an index.
+    func people(of reference: ProjectReference, _ index: CollaboratorSource.Index) async throws(CallFailure) -> [DID] {
+        guard let answer = try await ask(index.query, about: reference).answer else { return [] }
+        var people: [DID] = []
+        var known: Set<DID> = []
+        for value in index.path.values(in: answer) where value != .null {
+            guard let did = value.string.flatMap({ try? DID($0) }) else {
+                throw .unreadable(status: 200, detail: "\(index.path) is \(value.kind), and no DID")
+            }
+            if known.insert(did).inserted { people.append(did) }
+        }
+        return people
+    }
+
+    /// What an index answers, and where; nil when it says that it knows nothing of the reference, with what it says.
+    private func ask(
+        _ query: ReferenceQuery,
+        about reference: ProjectReference
+    ) async throws(CallFailure) -> (answer: JSONValue?, detail: String) {
+        let url: WebURL
+        do { url = try query.url(of: reference.description) } catch {
+            throw .refused(Refusal(.referenceMalformed, "it does not fit into the query of the index"))
+        }
+        // An operator chose the host, and it is spared like all others when it fails.
+        let response = try await http.send(
+            HTTPRequest(.get, url, timeout: .seconds(10), maximumBody: Self.maximumBody, reach: .trusted)
+        )
+        guard response.isSuccess else {
+            let error = XRPCError(response)
+            // A page of a proxy is no word of the index.
+            if [400, 404].contains(response.status), error.name != nil { return (nil, "\(url) answers \(error)") }
+            throw .answer(error)
+        }
+        let answer = try response.json()
+        guard answer.object != nil || answer.array != nil else {
+            throw .unreadable(status: response.status, detail: "the index answered with \(answer.kind)")
+        }
+        return (answer, url.description)
     }
 }

@@ -63,7 +63,10 @@ extension NotifierConfiguration {
             "\(policy.waitExpiry) \(policy.followInterval) \(policy.disabledInterval) \(lookup.maximumWait)",
             "\(digest.window) \(digest.maximumListed) \(digest.maximumCounted)", "\(sending.isEnabled)",
         ]
-        let rules = rules.map { "\($0.name) \($0.collections.map(\.text).sorted().joined(separator: ","))" }
+        let rules = rules.map { rule in
+            let told = rule.tellsOwnersOnly ? "" : " \(rule.recipients.map(\.rawValue).sorted().joined(separator: ","))"
+            return "\(rule.name) \(rule.collections.map(\.text).sorted().joined(separator: ","))\(told)"
+        }
         return Base64.encode(Digest.sha256((parts + rules).joined(separator: "\n")))
     }
 }

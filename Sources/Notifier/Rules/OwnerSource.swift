@@ -1,5 +1,4 @@
 public import ATProtocol
-public import Network
 
 /// Who is the owner of a project.
 public enum OwnerSource: Sendable, Hashable {
@@ -18,8 +17,8 @@ public enum OwnerSource: Sendable, Hashable {
 /// Its answer alone decides nothing (invariant 6): the record that it names is read from its own account's PDS. What is a
 /// project's record by itself is not asked for: its authority owns it.
 public struct OwnerIndex: Sendable, Hashable {
-    /// The query, with ``placeholder`` where the DID or AT-URI stands.
-    public let query: String
+    /// What is asked about a reference.
+    public let query: ReferenceQuery
     /// Where in its answer the AT-URI of the owner's record stands; several are several claims.
     public let recordPath: FieldPath
     /// Where in the owner's record the reference stands again.
@@ -27,40 +26,8 @@ public struct OwnerIndex: Sendable, Hashable {
     /// It is asked about DIDs, and about AT-URIs of these collections.
     public let collections: [CollectionPattern]
 
-    /// What stands for the reference.
-    public static let placeholder = "{{reference}}"
-
-    /// An index.
-    ///
-    /// - Throws: ``WebURLError`` when the query is no URL, or has no place for the reference behind its host.
-    public init(
-        _ query: String,
-        recordPath: FieldPath,
-        confirmingPath: FieldPath,
-        _ collections: [CollectionPattern] = []
-    ) throws(WebURLError) {
-        self.query = query
-        self.collections = collections
-        self.recordPath = recordPath
-        self.confirmingPath = confirmingPath
-        guard !query.replacing(Self.placeholder, with: "").contains("{{") else {
-            throw WebURLError(query, "knows no other field than \(Self.placeholder)")
-        }
-        let sample = try url(of: "did:web:example.com")
-        guard query.contains(Self.placeholder), try url(of: "did:web:example.org").origin == sample.origin else {
-            throw WebURLError(query, "has no \(Self.placeholder) in its path or query")
-        }
-    }
-
     /// Whether an owner's record says a reference.
     func isConfirmed(_ reference: ProjectReference, by record: JSONValue) -> Bool {
         confirmingPath.values(in: record).contains(.string(reference.description))
-    }
-
-    /// The address that is asked about a reference, percent-encoded.
-    ///
-    /// - Throws: ``WebURLError`` when the reference makes it too long.
-    func url(of reference: String) throws(WebURLError) -> WebURL {
-        try WebURL(query.replacing(Self.placeholder, with: PercentEncoding.encode(reference)))
     }
 }

@@ -6,9 +6,21 @@ extension Rule {
         collections.contains { $0.matches(collection) } && !exceptions.contains { $0.matches(collection) }
     }
 
-    /// The collections whose records confirm what the index says: the stream tells of changes to them.
+    /// The collections whose records confirm what indexes say, and who works on a project: the stream tells of changes to
+    /// them.
     public var confirmingCollections: [CollectionPattern] {
-        if case .index = owner { projectCollections } else { [] }
+        let people = (collaborators?.grants ?? []) + (collaborators?.acceptances ?? [])
+        return (isIndexed ? projectCollections : []) + people.map { CollectionPattern($0) }
+    }
+
+    /// The collections whose records say who wants to be told.
+    public var subscriberCollections: [CollectionPattern] {
+        (subscribers?.collections ?? []).map { CollectionPattern($0) }
+    }
+
+    private var isIndexed: Bool {
+        guard case .index = owner else { return false }
+        return true
     }
 
     /// Whether a record of a covered collection fulfils every condition.

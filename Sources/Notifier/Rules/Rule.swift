@@ -35,6 +35,14 @@ public struct Rule: Sendable, Equatable {
     public let projectCollections: [CollectionPattern]
     /// Who is the owner.
     public let owner: OwnerSource
+    /// Who hears of it.
+    public let recipients: Set<RecipientRole>
+    /// Who works on a project; nil when nobody but the owner is told for that.
+    public let collaborators: CollaboratorSource?
+    /// Who asked to be told; nil when nobody is told for that.
+    public let subscribers: SubscriberSource?
+    /// The most collaborators and subscribers who are told of one change request.
+    public let maximumPeople: Int
     /// An owner whose repository holds a record of one of these is a group or an organisation, whose chat nobody reads.
     public let groupCollections: [CollectionPattern]
     /// Where the project's name stands in its record.
@@ -70,11 +78,20 @@ extension Rule {
         return (reader.rule, reader.mistakes)
     }
 
-    /// Where its index is asked; nil without one.
-    public var indexAddress: WebURL? {
-        guard case .index(let index) = owner else { return nil }
-        return try? index.url(of: "did")
+    /// Where its indexes are asked, by the key that names each.
+    public var indexAddresses: [(key: String, address: WebURL)] {
+        var queries: [(String, ReferenceQuery)] = []
+        if case .index(let index) = owner { queries.append(("index.query", index.query)) }
+        if let index = collaborators?.index { queries.append(("collaborators.query", index.query)) }
+        var found: [(key: String, address: WebURL)] = []
+        for (key, query) in queries {
+            if let address = try? query.url(of: "did") { found.append((key, address)) }
+        }
+        return found
     }
+
+    /// Whether nobody but the owner is told.
+    var tellsOwnersOnly: Bool { recipients == [.owner] }
 
     /// Whether its message says nothing at all of a record that lacks every field that is shown.
     public var isBlank: Bool {

@@ -47,6 +47,9 @@ struct RuleReader {
         case .authority, .projectRecordField: checkForms(references, hops)
         case .did, .index, nil: break
         }
+        let recipients = recipients()
+        let collaborators = text.collaborators.flatMap { self.collaborators($0) }
+        let subscribers = text.subscribers.flatMap { self.subscribers($0) }
         let link = link()
         let message = message()
         guard mistakes.isEmpty, let projectNamePath, let owner, let message else { return nil }
@@ -61,6 +64,10 @@ struct RuleReader {
             maximumProjects: text.maximumProjects,
             projectCollections: projectCollections,
             owner: owner,
+            recipients: recipients,
+            collaborators: collaborators,
+            subscribers: subscribers,
+            maximumPeople: text.maximumPeople,
             groupCollections: groupCollections,
             projectNamePath: projectNamePath,
             requiresProjectRecord: text.requiresProjectRecord,
@@ -163,12 +170,77 @@ struct RuleReader {
         let (record, field) = (path("index", index.recordPath), path("index", index.confirmingPath))
         let collections: [CollectionPattern] = parsed("index", index.collections)
         guard let record, let field else { return nil }
-        do {
-            return .index(try OwnerIndex(index.query, recordPath: record, confirmingPath: field, collections))
-        } catch {
-            wrong("index", "its query \(error.reason)")
+        return query("index", index.query).map {
+            .index(OwnerIndex(query: $0, recordPath: record, confirmingPath: field, collections: collections))
+        }
+    }
+
+    private mutating func query(_ key: String, _ text: String) -> ReferenceQuery? {
+        do { return try ReferenceQuery(text) } catch {
+            wrong(key, "its query \(error.reason)")
             return nil
         }
+    }
+
+    private mutating func recipients() -> Set<RecipientRole> {
+        if text.tell.isEmpty { wrong("tell", "must not be empty") }
+        var roles: Set<RecipientRole> = []
+        for name in text.tell {
+            if let role = RecipientRole.allCases.first(where: { $0.plural == name }) {
+                roles.insert(role)
+            } else {
+                let known = RecipientRole.allCases.map(\.plural).joined(separator: ", ")
+                wrong("tell", "“\(name)” is none of \(known)")
+            }
+        }
+        guard isRight("tell") else { return roles }
+        for (role, isWritten) in [
+            (RecipientRole.collaborator, text.collaborators != nil),
+            (RecipientRole.subscriber, text.subscribers != nil),
+        ] where roles.contains(role) != isWritten {
+            wrong(
+                role.plural,
+                isWritten
+                    ? "has a meaning only when tell names \(role.plural)" : "says where they stand whom tell names"
+            )
+        }
+        return roles
+    }
+
+    private mutating func collaborators(_ text: RuleText.Collaborators) -> CollaboratorSource? {
+        let key = RecipientRole.collaborator.plural
+        var index: CollaboratorSource.Index?
+        switch (text.query, text.people) {
+        case (let address?, let people?):
+            if let query = query(key, address), let path = path(key, people) { index = .init(query: query, path: path) }
+        case (nil, nil): break
+        default: wrong(key, "query says whom to ask, and people where in the answer their DIDs stand: both or none")
+        }
+        if text.grants.isEmpty, text.acceptances.isEmpty || text.query == nil {
+            wrong(key, "must say which records confirm them: granted_by, or query and accepted_by")
+        }
+        if text.references.paths.isEmpty { wrong(key, "needs reference_paths, where the records name the project") }
+        let grants: [NSID] = parsed(key, text.grants)
+        let acceptances: [NSID] = parsed(key, text.acceptances)
+        let projects = reader(key + ".", text.references)
+        guard let person = path(key, text.person) else { return nil }
+        return CollaboratorSource(
+            index: index,
+            grants: grants,
+            acceptances: acceptances,
+            personPath: person,
+            projects: projects
+        )
+    }
+
+    private mutating func subscribers(_ text: RuleText.Subscribers) -> SubscriberSource? {
+        let key = RecipientRole.subscriber.plural
+        if text.collections.isEmpty { wrong(key, "needs the collections of their records") }
+        if text.references.paths.isEmpty { wrong(key, "needs reference_paths, where the records name the project") }
+        let collections: [NSID] = parsed(key, text.collections)
+        let subjects = reader(key + ".", text.references)
+        let only = text.only.flatMap { path(key, $0) }
+        return SubscriberSource(collections: collections, subjects: subjects, onlyPath: only)
     }
 
     private mutating func checkForms(_ references: ReferenceReader, _ hops: [Rule.Hop]) {

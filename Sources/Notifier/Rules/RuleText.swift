@@ -34,6 +34,42 @@ public struct RuleText: Sendable {
         }
     }
 
+    /// See ``CollaboratorSource``.
+    public struct Collaborators: Sendable {
+        /// See ``CollaboratorSource/Index/query``.
+        public var query: String?
+        /// See ``CollaboratorSource/Index/path``.
+        public var people: String?
+        /// See ``CollaboratorSource/grants``.
+        public var grants: [String] = []
+        /// See ``CollaboratorSource/acceptances``.
+        public var acceptances: [String] = []
+        /// See ``CollaboratorSource/personPath``.
+        public var person = "subject"
+        /// See ``CollaboratorSource/projects``.
+        public var references: References
+
+        /// Collaborators whose records name the project so.
+        public init(references: References) { self.references = references }
+    }
+
+    /// See ``SubscriberSource``.
+    public struct Subscribers: Sendable {
+        /// See ``SubscriberSource/collections``.
+        public var collections: [String]
+        /// See ``SubscriberSource/subjects``.
+        public var references: References
+        /// See ``SubscriberSource/onlyPath``.
+        public var only: String?
+
+        /// Subscribers by records of these collections.
+        public init(collections: [String], references: References, only: String? = nil) {
+            self.collections = collections
+            self.references = references
+            self.only = only
+        }
+    }
+
     /// See ``Rule/name``.
     public var name: String
     /// See ``Rule/collections``.
@@ -58,6 +94,14 @@ public struct RuleText: Sendable {
     public var ownerField: String?
     /// The index of ``OwnerSource/index(_:)``.
     public var index: Index?
+    /// See ``Rule/recipients``; by ``RecipientRole/plural``.
+    public var tell = [RecipientRole.owner.plural]
+    /// See ``Rule/maximumPeople``.
+    public var maximumPeople = 50
+    /// See ``Rule/collaborators``.
+    public var collaborators: Collaborators?
+    /// See ``Rule/subscribers``.
+    public var subscribers: Subscribers?
     /// See ``Rule/groupCollections``.
     public var groupCollections: [String] = []
     /// See ``Rule/projectNamePath``.
