@@ -15,6 +15,7 @@ enum LedgerSchema {
     static let seventh = "7"
     static let eighth = "8"
     static let ninth = "9"
+    static let tenth = "10"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -29,6 +30,7 @@ enum LedgerSchema {
         migrator.registerMigration(seventh, foreignKeyChecks: .immediate) { try $0.execute(sql: seventhTables) }
         migrator.registerMigration(eighth, foreignKeyChecks: .immediate) { try $0.execute(sql: eighthTables) }
         migrator.registerMigration(ninth, foreignKeyChecks: .immediate) { try $0.execute(sql: ninthTables) }
+        migrator.registerMigration(tenth, foreignKeyChecks: .immediate) { try $0.execute(sql: tenthTables) }
         return migrator
     }
 

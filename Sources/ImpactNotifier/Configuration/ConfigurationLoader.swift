@@ -142,6 +142,7 @@ struct ConfigurationLoader {
         let session = SessionSection(section: document.section("session"), files: files).configuration()
         var delivery = DeliverySection(document: document, files: files, allowsLoopback: allowsLoopback)
             .configuration(rules: rules, appView: appView)
+        delivery.lookup.directories = sweepDirectories
         // What is older is told to nobody.
         streamConfiguration.doubtMargin = delivery.policy.maximumAge
         delivery.lookup.provesBeforeSending =

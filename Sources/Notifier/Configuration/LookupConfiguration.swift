@@ -26,6 +26,8 @@ public struct LookupConfiguration: Sendable, Equatable {
     public var hostPause: Duration = .seconds(30)
     /// The AppView that knows who follows whom; public data, no login.
     public var appView: WebURL?
+    /// Who lists the accounts that hold records of a collection: origins of relays (com.atproto.sync.listReposByCollection).
+    public var directories: [WebURL] = []
     /// The development switch: plain `http` to loopback addresses.
     public var allowsLoopback = false
 

@@ -27,29 +27,32 @@ actor AdmissionChecker {
         self.client = client
     }
 
-    /// Whether an account is told of a request about a project, that of the job when it is one; the AppView is asked only when
-    /// that decides.
+    /// Whether an account is told of a request for what it is to a project, that of the job when it is one; the AppView is
+    /// asked only when that decides.
     func admission(
         of recipient: DID,
+        as role: RecipientRole = .owner,
         to request: Job,
         about project: ProjectReference? = nil,
         believing age: Duration = lifetime
     ) async throws(LedgerError) -> Admission {
         let project = project ?? request.project
-        let first = try await admission(of: recipient, to: request, about: project, isFollower: nil)
+        let first = try await admission(of: recipient, role, to: request, about: project, isFollower: nil)
         guard first == .waits(.relationshipUnknown) else { return first }
         let isFollower = try await follows(recipient, believing: age)
-        return try await admission(of: recipient, to: request, about: project, isFollower: isFollower)
+        return try await admission(of: recipient, role, to: request, about: project, isFollower: isFollower)
     }
 
     private func admission(
         of recipient: DID,
+        _ role: RecipientRole,
         to request: Job,
         about project: ProjectReference?,
         isFollower: Bool?
     ) async throws(LedgerError) -> Admission {
         context.policy.admission(
             of: recipient,
+            as: role,
             to: request.uri,
             by: request.author,
             rule: request.rule,

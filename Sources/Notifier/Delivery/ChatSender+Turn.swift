@@ -141,6 +141,7 @@ extension ChatSender {
         for job in candidate.jobs {
             let admission = try await checker.admission(
                 of: candidate.owner,
+                as: job.role,
                 to: job,
                 believing: AdmissionChecker.lifetimeBeforeSending
             )

@@ -80,16 +80,19 @@ struct DeliveryLoops: Sendable {
     let mentioning: WorkLoop
     let tidying: WorkLoop
     let watching: WorkLoop
+    let subscribing: WorkLoop
 
     init(clock: any Clock<Duration>) {
         func loop() -> WorkLoop { WorkLoop(clock: clock) }
         (resolving, sending, keeping) = (loop(), loop(), loop())
-        (mentioning, tidying, watching) = (loop(), loop(), loop())
+        (mentioning, tidying, watching, subscribing) = (loop(), loop(), loop(), loop())
     }
 
     /// Lets each look for work.
     func wakeAll() { for loop in [resolving, sending, keeping, mentioning] { loop.wake() } }
 
     /// Ends each after the step under way.
-    func drain() { for loop in [resolving, keeping, mentioning, sending, tidying, watching] { loop.drain() } }
+    func drain() {
+        for loop in [resolving, keeping, mentioning, sending, tidying, watching, subscribing] { loop.drain() }
+    }
 }

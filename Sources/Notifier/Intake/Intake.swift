@@ -11,6 +11,7 @@ actor Intake {
     private let queue: JobQueue
     private let changed: @Sendable (Remembered) async -> Void
     private let confirming: [CollectionPattern]
+    private let subscribing: [CollectionPattern]
     private var breaker: BurstBreaker
     private var judge: EventClassifier
     private var quarantine: QuarantineReport
@@ -35,6 +36,7 @@ actor Intake {
         self.changed = changed
         let configuration = context.configuration
         confirming = configuration.rules.flatMap(\.confirmingCollections)
+        subscribing = configuration.rules.flatMap(\.subscriberCollections)
         judge = EventClassifier(
             rules: configuration.rules,
             policy: configuration.policy,
@@ -55,6 +57,7 @@ actor Intake {
         for event in batch.events {
             // Before it is stored: whoever looks it up then must not meet what was before.
             if let remembered = outdated(by: event) { await changed(remembered) }
+            if let subscription = subscription(event) { items.append(subscription) }
             guard let item = judge.judge(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }
@@ -71,6 +74,7 @@ actor Intake {
             )
         }
         report(result)
+        if items.contains(where: \.isSubscription) { context.loops.subscribing.wake() }
         return result.added.contains { $0.refusal == nil }
     }
 
@@ -106,6 +110,16 @@ actor Intake {
                 ? .record(ATURI(event.did, commit.collection, commit.recordKey)) : nil
         case .sync: nil
         }
+    }
+
+    /// What an event says of somebody's wish to be told, whatever else it is.
+    private func subscription(_ event: StreamEvent) -> IntakeItem? {
+        guard case .commit(let commit) = event.body, subscribing.contains(where: { $0.matches(commit.collection) })
+        else {
+            return nil
+        }
+        let uri = ATURI(event.did, commit.collection, commit.recordKey)
+        return .subscription(uri, isDeleted: commit.operation == .delete)
     }
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.

@@ -12,14 +12,14 @@ extension Job {
     /// Jobs with their requests.
     static let selection: SQL = """
         SELECT \(columns), job.id AS id, owner, project, coalesce(job.project_name, request.project_name) AS project_name, job.state AS state, job.reason AS reason, job.detail AS detail, \
-        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at
+        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at, role, confirmed_by, thread
         FROM job JOIN request ON request.id = job.request LEFT JOIN recipient ON recipient.did = job.owner
         """
 
     /// Requests, as if there were no jobs.
     static let requests: SQL = """
         SELECT \(columns), NULL AS id, NULL AS owner, NULL AS project, project_name, state, reason, detail, attempts, due_at, wait_until, updated_at, \
-        NULL AS ask_at
+        NULL AS ask_at, NULL AS role, NULL AS confirmed_by, NULL AS thread
         FROM request
         """
 
@@ -59,5 +59,16 @@ extension Job {
         waitUntil = try row.get("wait_until")
         createdAt = try row.get("created_at")
         updatedAt = try row.get("updated_at")
+        role = try (row.get("role") as String?).flatMap(RecipientRole.init(rawValue:)) ?? .owner
+        confirmedBy = try (row.get("confirmed_by") as String?).flatMap { try? ATURI($0) }
+        thread = try [ATURI](text: row.get("thread") as String? ?? "")
     }
+}
+
+extension [ATURI] {
+    /// Reads what ``text`` wrote.
+    init(text: String) { self = text.split(separator: " ").compactMap { try? ATURI(String($0)) } }
+
+    /// All of them, with spaces between.
+    var text: String { map(\.text).joined(separator: " ") }
 }

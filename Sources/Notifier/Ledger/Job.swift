@@ -57,6 +57,12 @@ public struct Job: Sendable, Equatable {
     public var createdAt: UnixTime
     /// When it was last changed.
     public var updatedAt: UnixTime
+    /// What its recipient is to the project.
+    public var role = RecipientRole.owner
+    /// The record that says so; nil of owners.
+    public var confirmedBy: ATURI?
+    /// The records on the way from the request to the project, the nearest first.
+    var thread: [ATURI] = []
 
     /// When its first version was written, as far as that can be known: earlier it was told to nobody.
     ///
@@ -94,7 +100,8 @@ public struct Job: Sendable, Equatable {
             reference: reference,
             rule: rule,
             owner: owner,
-            projectName: projectName
+            projectName: projectName,
+            role: role
         )
     }
 }

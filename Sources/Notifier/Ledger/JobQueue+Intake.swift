@@ -74,6 +74,7 @@ extension LedgerTransaction {
             // The network tells of many; of others' no request was ever seen.
             guard try database.exists("SELECT 1 FROM request WHERE author = \(did)") else { return }
             try declare(replaced: did, at: witnessed)
+        case .subscription(let uri, let isDeleted): try heed(subscription: uri, isDeleted: isDeleted)
         }
     }
 

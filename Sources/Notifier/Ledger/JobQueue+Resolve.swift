@@ -23,10 +23,16 @@ enum Resolution: Sendable {
         var record: JSONValue?
     }
 
-    /// A project and its name.
+    /// A project, its name, and why somebody hears of it.
     struct Project: Sendable {
         let reference: ProjectReference
         var name: String?
+        /// What the recipient is to it.
+        var role = RecipientRole.owner
+        /// The record that says so; nil of owners.
+        var confirmedBy: ATURI?
+        /// The records on the way to it, the nearest to the request first.
+        var thread: [ATURI] = []
     }
 }
 
@@ -51,11 +57,16 @@ extension LedgerTransaction {
             )
             for note in findings.notes { try add(note, to: id, again: nil) }
             try apply(.resolved, toRequest: id, note)
-            for job in try database.rows("SELECT id, owner FROM job WHERE request = \(id)") {
+            for job in try database.rows("SELECT id, owner, role FROM job WHERE request = \(id)") {
                 guard try recipients[DID(job.get("owner"))] == nil else { continue }
-                try apply(.calledOff(.ownerChanged), toJob: job.get("id"))
+                let role = try RecipientRole(rawValue: job.get("role")) ?? .owner
+                try apply(.calledOff(role.endReason), toJob: job.get("id"))
             }
-            for (recipient, admission) in recipients.sorted(by: { $0.key.text < $1.key.text }) {
+            // Owners stand before the others in the queue.
+            func place(_ recipient: DID) -> (Int, String) {
+                ((findings.projects[recipient]?.role ?? .owner).rank, recipient.text)
+            }
+            for (recipient, admission) in recipients.sorted(by: { place($0.key) < place($1.key) }) {
                 try admit(recipient, to: id, admission, findings.projects[recipient])
             }
         }
@@ -69,12 +80,14 @@ extension LedgerTransaction {
     ) throws {
         let wait = timetable.wait(for: admission)
         if let project, !admission.isRefused { try note(project.reference, named: project.name, of: recipient) }
+        let role = project?.role ?? .owner
         if let job: Int64 = try database.value(
             "SELECT id FROM job WHERE request = \(request) AND owner = \(recipient)"
         ) {
             try database.run(
                 """
-                UPDATE job SET project = \(project?.reference.description), project_name = coalesce(\(project?.name), project_name)
+                UPDATE job SET project = \(project?.reference.description), project_name = coalesce(\(project?.name), project_name),
+                    role = \(role), confirmed_by = \(project?.confirmedBy?.text), thread = \(project?.thread.text)
                 WHERE id = \(job)
                 """
             )
@@ -86,9 +99,11 @@ extension LedgerTransaction {
         let machine = JobMachine()
         try database.run(
             """
-            INSERT INTO job (request, owner, author, state, project, project_name, due_at, queued_at, created_at, updated_at)
-            SELECT id, \(recipient), author, \(machine.state), \(project?.reference.description), \(project?.name), created_at,
-                \(now), created_at, \(now) FROM request WHERE id = \(request)
+            INSERT INTO job (request, owner, author, state, project, project_name, role, confirmed_by, thread, due_at, queued_at,
+                created_at, updated_at)
+            SELECT id, \(recipient), author, \(machine.state), \(project?.reference.description), \(project?.name),
+                \(role), \(project?.confirmedBy?.text), \(project?.thread.text), created_at, \(now), created_at,
+                \(now) FROM request WHERE id = \(request)
             """
         )
         var note: Attempt?

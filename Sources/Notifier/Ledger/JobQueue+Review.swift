@@ -119,8 +119,10 @@ extension AdmissionPolicy {
     func admission(of job: Job, in transaction: LedgerTransaction) throws -> Admission {
         guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
         if let reason = try transaction.reasonForCallingOff(job) { return .refused(reason) }
+        if job.role == .subscriber, try !transaction.stands(job.confirmedBy) { return .refused(.subscriptionEnded) }
         return admission(
             of: owner,
+            as: job.role,
             to: job.uri,
             by: job.author,
             rule: job.rule,

@@ -55,6 +55,7 @@ public struct Ledger: Sendable {
     /// What is known of those who are written to, and what they want.
     public var recipients: RecipientStore { RecipientStore(database: database) }
     var confirmations: ConfirmationStore { ConfirmationStore(database: database) }
+    var subscriptions: SubscriptionStore { SubscriptionStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
 
     /// The marks of messages, by the key of the state directory.

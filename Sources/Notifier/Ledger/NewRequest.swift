@@ -38,6 +38,16 @@ enum IntakeItem: Sendable {
     case authorBurst(DID, Burst)
     /// A repository is another now, and nothing tells what is new in it; seen at this time, in microseconds since the Unix epoch.
     case repositoryReplaced(DID, witnessed: Int64)
+    /// A record by which somebody asks to be told was written, or deleted: a reason to read their repository.
+    case subscription(ATURI, isDeleted: Bool)
+}
+
+extension IntakeItem {
+    /// Whether somebody's wish to be told may be another now.
+    var isSubscription: Bool {
+        guard case .subscription = self else { return false }
+        return true
+    }
 }
 
 /// More requests at once than a person writes.

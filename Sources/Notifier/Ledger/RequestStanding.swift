@@ -39,6 +39,9 @@ public struct RequestStanding: Sendable, Equatable {
 
     /// Where the jobs of one request, and the request beside them, stand; nil when there are none.
     init?(_ jobs: [Job], now: UnixTime) {
+        // Who else hears of it is nobody's business but theirs, where there is an owner to speak of.
+        let owners = jobs.filter { $0.role == .owner }
+        let jobs = owners.isEmpty ? jobs : owners
         let standings = jobs.map { (job: $0, at: Self.standing(of: $0)) }
         func rank(_ at: (state: State, reason: RequesterReason)) -> Int {
             // What says more comes before what says nothing.

@@ -46,6 +46,7 @@ extension OwnerLookup {
             await confirmations.remember(Confirmation(uri: owner.uri, at: wallClock.now()), of: reference)
         }
         finding.project = .record(owner.uri)
+        finding.names = [reference, .record(owner.uri)]
         // Whoever read the record knows the account's server by now.
         try await checkPerson(owner.did, trail.rule, isFresh: false)
         finding.owner = owner.did
@@ -91,11 +92,11 @@ extension OwnerLookup {
         else { return nil }
         do throws(LookupFailure) {
             let home = try await records.home(of: did, isFresh: trail.isFresh)
-            let (held, isComplete) = try await records.records(in: collection, at: home)
-            if let own = held.first(where: { index.isConfirmed(reference, by: $0.value) }) {
+            let held = try await records.records(in: collection, at: home)
+            if let own = held.records.first(where: { index.isConfirmed(reference, by: $0.value) }) {
                 return (own.uri, did, own.value)
             }
-            guard isComplete else {
+            guard held.isComplete else {
                 let detail = "\(did), who had it before, holds more records than are looked through"
                 throw LookupFailure(.index, .refused(Refusal(.ownerAmbiguous, detail)))
             }

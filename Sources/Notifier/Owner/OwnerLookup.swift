@@ -14,6 +14,10 @@ final class OwnerLookup: Sendable {
         var owner: DID?
         /// Its name, when it is known.
         var projectName: String?
+        /// What records call it, as far as its owner's record confirms that; with DIDs in the place of handles.
+        var names: [ProjectReference] = []
+        /// The records on the way to it, the nearest to the request first.
+        var thread: [ATURI] = []
         /// What went wrong; nil for a complete answer.
         var failure: LookupFailure?
         /// What was done, one clause each.
@@ -105,10 +109,12 @@ final class OwnerLookup: Sendable {
         let isFresh: Bool
         let deadline: ContinuousClock.Instant
         var steps: [String] = []
+        /// What was gone through, with DIDs in the place of handles.
+        var thread: [ATURI] = []
     }
 
     private func follow(_ reference: ProjectReference, _ trail: Trail, _ room: inout Int) async -> [Finding] {
-        var finding = Finding(steps: trail.steps)
+        var finding = Finding(thread: trail.thread, steps: trail.steps)
         do throws(LookupFailure) {
             guard room > 0 else { throw trail.rule.aboveLimit }
             guard .now < trail.deadline else {
@@ -123,6 +129,7 @@ final class OwnerLookup: Sendable {
                 try await readProject(uri, trail, into: &finding)
             case .account(let did):
                 finding.project = reference
+                finding.names = [reference]
                 try await checkPerson(did, trail.rule, isFresh: trail.isFresh)
                 finding.owner = did
                 finding.projectName = await name(of: did)
@@ -144,14 +151,18 @@ final class OwnerLookup: Sendable {
         guard !trail.visited.contains(uri) else {
             throw LookupFailure(.project, .refused(Refusal(.referenceCircular, "\(uri) comes twice")))
         }
-        let record: JSONValue
-        do { record = try await read(uri, trail).value } catch {
+        let reading: (value: JSONValue, did: DID)
+        do { reading = try await read(uri, trail) } catch {
             guard error.verdict.reason == .projectNotFound else { throw error }
             throw LookupFailure(.project, .refused(Refusal(.projectNotFound, "\(uri) does not exist")))
         }
+        let record = reading.value
         var next = trail
         next.hops = hop + 1
         next.visited.append(uri)
+        if let collection = uri.collection, let key = uri.recordKey {
+            next.thread.append(ATURI(reading.did, collection, key))
+        }
         switch trail.rule.references(in: record, behind: next.hops) {
         case .failure(let refusal):
             let detail = "in \(uri): \(refusal.detail); it is \(record.shape)"
@@ -178,7 +189,8 @@ final class OwnerLookup: Sendable {
         let authority = try await records.did(of: uri)
         // Under its DID, whoever has the handle tomorrow, and however the next request writes it.
         if let collection = uri.collection, let key = uri.recordKey {
-            finding.project = .record(ATURI(authority, collection, key))
+            let project = ProjectReference.record(ATURI(authority, collection, key))
+            (finding.project, finding.names) = (project, [project])
         }
         let home: RecordReader.Home
         if case .projectRecordField = trail.rule.owner {

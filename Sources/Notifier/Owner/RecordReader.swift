@@ -54,6 +54,8 @@ final class RecordReader: Sendable {
     private let values: Mutex<RecordMemory<ATURI, JSONValue>>
     /// The collection by which an account is known as a group, or none.
     private let signs: Mutex<RecordMemory<[CollectionPattern], NSID?>>
+    /// The records of a collection.
+    private let lists: Mutex<RecordMemory<NSID, RecordList>>
 
     /// So much is remembered of each kind; all of it is forgotten when there is more.
     static let cacheCapacity = 1000
@@ -62,6 +64,9 @@ final class RecordReader: Sendable {
     /// Larger records are read anew each time, in bytes as JSON: a thousand of a stranger's largest would be more than the daemon
     /// may have.
     private static let largestRemembered = 8 << 10
+    /// So many lists are remembered, and of each so much, in bytes as JSON.
+    private static let listCapacity = 100
+    private static let largestList = 128 << 10
     /// How many pages of an account's records are looked through.
     private static let maximumPages = 5
 
@@ -75,6 +80,7 @@ final class RecordReader: Sendable {
         self.strangers = strangers
         values = Mutex(RecordMemory(capacity: Self.cacheCapacity, lifetime: Self.cacheLifetime))
         signs = Mutex(RecordMemory(capacity: Self.cacheCapacity, lifetime: Self.cacheLifetime))
+        lists = Mutex(RecordMemory(capacity: Self.listCapacity, lifetime: Self.cacheLifetime))
     }
 
     /// The account that an AT-URI's authority is.
@@ -160,13 +166,25 @@ final class RecordReader: Sendable {
         }
     }
 
-    /// The records of an account in a collection, and whether these are all (com.atproto.repo.listRecords).
-    func records(
-        in collection: NSID,
-        at home: Home
-    ) async throws(LookupFailure) -> (records: [(uri: ATURI, value: JSONValue)], isComplete: Bool) {
+    /// The records of an account in a collection (com.atproto.repo.listRecords), as they were in the last hour.
+    func rememberedRecords(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
         let did = home.did
-        var found: [(uri: ATURI, value: JSONValue)] = []
+        let now = strangers.clock.now()
+        if let known = lists.withLock({ $0.value(of: collection, by: did, at: now) }) { return known }
+        lists.withLock { $0.begin(collection, by: did) }
+        defer { lists.withLock { $0.end(collection, by: did) } }
+        let before = lists.withLock { $0.changes(of: collection, by: did) }
+        let list = try await records(in: collection, at: home)
+        let size = list.records.reduce(0) { $0 + $1.value.encodedText.utf8.count }
+        guard size <= Self.largestList else { return list }
+        lists.withLock { $0.store(list, of: collection, by: did, unlessChangedSince: before, at: now) }
+        return list
+    }
+
+    /// The records of an account in a collection (com.atproto.repo.listRecords).
+    func records(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
+        let did = home.did
+        var found: [RecordList.Entry] = []
         var cursor: String?
         for _ in 0..<Self.maximumPages {
             var query = [("repo", did.text), ("collection", collection.text), ("limit", "100")]
@@ -176,12 +194,12 @@ final class RecordReader: Sendable {
                 guard let uri = record["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
                     uri.collection == collection, let value = record["value"]
                 else { continue }
-                found.append((uri, value))
+                found.append(RecordList.Entry(uri: uri, value: value))
             }
             cursor = page["cursor"]?.string
-            if cursor == nil { return (found, true) }
+            if cursor == nil { return RecordList(records: found, isComplete: true) }
         }
-        return (found, false)
+        return RecordList(records: found, isComplete: false)
     }
 
     /// A collection among these that an account's repository holds records of; nil for none (com.atproto.repo.describeRepo).
@@ -236,12 +254,14 @@ final class RecordReader: Sendable {
     func forget(_ uri: ATURI) {
         guard let did = uri.did else { return }
         values.withLock { $0.forget(uri, by: did) }
+        if let collection = uri.collection { lists.withLock { $0.forget(collection, by: did) } }
     }
 
     /// Forgets an account, its document included, for the stream told that it may be another now.
     func forget(_ did: DID) async {
         values.withLock { $0.forget(did) }
         signs.withLock { $0.forget(did) }
+        lists.withLock { $0.forget(did) }
         await identities.purge(did)
     }
 }

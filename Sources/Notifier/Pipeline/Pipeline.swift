@@ -24,6 +24,7 @@ public actor Pipeline {
     private var parts: Parts?
     private var taking: Task<LedgerError?, Never>?
     private var examination: Task<LedgerError?, Never>?
+    private var subscribing: Task<LedgerError?, Never>?
     private var isDraining = false
 
     /// In the order in which they are named in docs/architecture.md.
@@ -36,6 +37,7 @@ public actor Pipeline {
         let housekeeper: Housekeeper
         let review: SettingsReview
         let watch: LedgerWatch
+        let subscriptions: SubscriptionKeeper
     }
 
     /// A pipeline that does nothing yet, of a configuration that has no ``NotifierConfiguration/problems``.
@@ -119,6 +121,7 @@ public actor Pipeline {
         isDraining = true
         taking?.cancel()
         examination?.cancel()
+        subscribing?.cancel()
         context.loops.drain()
     }
 
@@ -157,6 +160,9 @@ public actor Pipeline {
         self.taking = taking
         let examination = Task { await examineLedger() }
         self.examination = examination
+        // A repository that is read when the pipeline ends is not waited for.
+        let subscribing = Task { await keepSubscriptions(parts.subscriptions) }
+        self.subscribing = subscribing
         if isDraining { drain() }
         var failure: LedgerError?
         await withTaskGroup(of: LedgerError?.self) { group in
@@ -175,6 +181,7 @@ public actor Pipeline {
             add { () async throws(LedgerError) in try await parts.watch.run() }
             group.addTask { await taking.value }
             group.addTask { await examination.value }
+            group.addTask { await subscribing.value }
             // The first that fails ends the others: nothing goes on over damaged state.
             for await result in group {
                 guard let result, failure == nil else { continue }
@@ -197,12 +204,18 @@ public actor Pipeline {
         self.parts = nil
         self.taking = nil
         self.examination = nil
+        self.subscribing = nil
         if let failure { throw failure }
     }
 
     /// Damage that no statement happens to meet: sooner or later it would make a message forgotten, or told twice.
     private nonisolated func examineLedger() async -> LedgerError? {
         do { try await ledger.examine() } catch { return error }
+        return nil
+    }
+
+    private nonisolated func keepSubscriptions(_ keeper: SubscriptionKeeper) async -> LedgerError? {
+        do throws(LedgerError) { try await keeper.run() } catch { return error }
         return nil
     }
 
@@ -233,7 +246,14 @@ public actor Pipeline {
             intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] remembered in
                 await lookup.forget(remembered)
             },
-            resolver: Resolver(context, queue: queue, checker: checker, lookup: lookup, proofs: proofs),
+            resolver: Resolver(
+                context,
+                queue: queue,
+                checker: checker,
+                lookup: lookup,
+                proofs: proofs,
+                subscriptions: ledger.subscriptions
+            ),
             sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),
             keeper: WaitKeeper(context, ledger: ledger, checker: checker, client: relationships),
             mentions: MentionPoster(context, ledger: ledger, session: session, marker: marker) { [lookup] did in
@@ -241,7 +261,8 @@ public actor Pipeline {
             },
             housekeeper: Housekeeper(context, ledger: ledger),
             review: review,
-            watch: LedgerWatch(context: context, ledger: ledger, queue: queue)
+            watch: LedgerWatch(context: context, ledger: ledger, queue: queue),
+            subscriptions: SubscriptionKeeper(context, ledger: ledger, lookup: lookup, strangers: strangers)
         )
     }
 

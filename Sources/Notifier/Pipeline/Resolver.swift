@@ -11,6 +11,7 @@ actor Resolver {
     private let checker: AdmissionChecker
     private let lookup: OwnerLookup
     private let proofs: RecordProofClient
+    private let people: PeopleFinder
     /// The requests whose look-ups are under way, and when each began.
     private var running: [Int64: ContinuousClock.Instant] = [:]
     private var failure: LedgerError?
@@ -26,13 +27,15 @@ actor Resolver {
         queue: JobQueue,
         checker: AdmissionChecker,
         lookup: OwnerLookup,
-        proofs: RecordProofClient
+        proofs: RecordProofClient,
+        subscriptions: SubscriptionStore
     ) {
         self.context = context
         self.queue = queue
         self.checker = checker
         self.lookup = lookup
         self.proofs = proofs
+        people = PeopleFinder(lookup: lookup, subscriptions: subscriptions)
     }
 
     /// Runs until its loop is drained; look-ups under way are broken off then, and begin anew with the next start.
@@ -91,10 +94,12 @@ actor Resolver {
         let found = await find(references, job, rule)
         var owners = Owners()
         for finding in found { try await judge(finding, among: found.count, job, rule, &owners) }
+        if !rule.tellsOwnersOnly, owners.waiting == nil { try await addPeople(job, rule, &owners) }
         // Nobody is told while one of several may still be found: they are looked up together, and told at once.
         if let waiting = owners.waiting { return try await store(job, waiting) }
         guard !owners.admissions.isEmpty else {
-            let refusal = owners.refused.first ?? .refused(Refusal(.ownerFieldInvalid, job.uri.text), .project)
+            let reason: Reason = owners.owned.isEmpty ? .ownerFieldInvalid : .nobodyToTell
+            let refusal = owners.refused.first ?? .refused(Refusal(reason, job.uri.text), .project)
             return try await store(job, refusal)
         }
         var findings = Resolution.Findings(references: references, projects: owners.projects, notes: owners.notes)
@@ -130,15 +135,17 @@ actor Resolver {
         return found ?? [OwnerLookup.Finding(failure: failure)]
     }
 
-    /// What is known of the owners of all that a request refers to.
+    /// What is known of the owners of all that a request refers to, and of who is told beside them.
     private struct Owners {
+        /// What was found of each owner.
+        var owned: [OwnerLookup.Finding] = []
         var admissions: [DID: Admission] = [:]
         var projects: [DID: Resolution.Project] = [:]
         /// What must be looked up again before anybody is told.
         var waiting: Resolution?
         /// Those whose owner is not told, each with its reason.
         var refused: [Resolution] = []
-        /// How owners were found who are not just the authorities of the references.
+        /// How owners were found who are not just the authorities of the references, and why others are not told.
         var found: [Attempt] = []
 
         var notes: [Attempt] {
@@ -162,8 +169,7 @@ actor Resolver {
     ) async throws(LedgerError) {
         if let failure = finding.failure {
             let verdict = try await escalated(failure.verdict, job)
-            let age = job.failingSince.map { context.now - $0 } ?? .zero
-            let isPatienceOver = age >= context.configuration.lookup.projectPatience
+            let isPatienceOver = isPatienceOver(with: job)
             guard finding.owner != nil,
                 rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: isPatienceOver)
             else {
@@ -186,13 +192,68 @@ actor Resolver {
         guard let owner = finding.owner, let project = finding.project else {
             return owners.refused.append(.refused(Refusal(.ownerFieldInvalid, job.uri.text), .project))
         }
-        guard owners.admissions[owner] == nil else { return }
-        owners.admissions[owner] = try await checker.admission(of: owner, to: job, about: project)
-        owners.projects[owner] = Resolution.Project(reference: project, name: finding.projectName)
+        guard !owners.owned.contains(where: { $0.owner == owner }) else { return }
+        owners.owned.append(finding)
+        if rule.recipients.contains(.owner) {
+            owners.admissions[owner] = try await checker.admission(of: owner, to: job, about: project)
+            let thread = finding.thread
+            owners.projects[owner] = Resolution.Project(reference: project, name: finding.projectName, thread: thread)
+        }
         // Of more than “it is in their repository” somebody may want to know how.
         if finding.steps.count > 1 {
             let story = finding.steps.joined(separator: "; ")
             owners.found.append(Attempt(.project, outcome: "owner found", detail: String(story.prefix(600))))
+        }
+    }
+
+    /// Whether a project has been asked after for so long that its owner is told without what is missing.
+    private func isPatienceOver(with job: Job) -> Bool {
+        let age = job.failingSince.map { context.now - $0 } ?? .zero
+        return age >= context.configuration.lookup.projectPatience
+    }
+
+    /// Adds whom the rule tells beside the owners; when they cannot be found now, all wait a while for that.
+    private func addPeople(_ job: Job, _ rule: Rule, _ owners: inout Owners) async throws(LedgerError) {
+        var people: [PeopleFinder.Person] = []
+        for finding in owners.owned {
+            let found = try await self.people.find(
+                beside: finding,
+                of: job.uri,
+                by: job.author,
+                rule,
+                atMost: rule.maximumPeople - people.count,
+                except: Set(owners.admissions.keys).union(people.map(\.did)).union([context.sender])
+            )
+            people += found.people
+            owners.found += found.refused.map { Attempt(.project, $0) }
+            guard let failure = found.failure else { continue }
+            let verdict = failure.verdict
+            let note = Attempt(failure.phase, failure.cause, verdict)
+            guard verdict.isFinal || verdict.action == .defer || isPatienceOver(with: job) else {
+                return owners.waiting = .failed(verdict, isGivenUp: false, note)
+            }
+            owners.found.append(note)
+        }
+        // At once: those whose follow decides share one question.
+        let results = await withTaskGroup(of: (PeopleFinder.Person, Result<Admission, LedgerError>).self) { group in
+            for person in people {
+                group.addTask { [checker] in
+                    do throws(LedgerError) {
+                        let (role, project) = (person.project.role, person.project.reference)
+                        let admission = try await checker.admission(of: person.did, as: role, to: job, about: project)
+                        return (person, .success(admission))
+                    } catch {
+                        return (person, .failure(error))
+                    }
+                }
+            }
+            var results: [(PeopleFinder.Person, Result<Admission, LedgerError>)] = []
+            for await result in group { results.append(result) }
+            return results
+        }
+        for (person, result) in results {
+            owners.admissions[person.did] = try result.get()
+            owners.projects[person.did] = person.project
         }
     }
 

@@ -15,10 +15,12 @@ public struct ChangeRequest: Sendable, Equatable {
     public let reference: ProjectReference
     /// The name of the rule that matched.
     public let rule: String
-    /// The project's owner.
+    /// Whom the message is for: the project's owner, or who else is told.
     public let owner: DID
     /// The project's name; nil when it is not known.
     public let projectName: String?
+    /// What they are to the project.
+    public let role: RecipientRole
 
     /// A change request with these parts.
     public init(
@@ -29,7 +31,8 @@ public struct ChangeRequest: Sendable, Equatable {
         reference: ProjectReference,
         rule: String,
         owner: DID,
-        projectName: String?
+        projectName: String?,
+        role: RecipientRole = .owner
     ) {
         self.uri = uri
         self.author = author
@@ -39,6 +42,7 @@ public struct ChangeRequest: Sendable, Equatable {
         self.rule = rule
         self.owner = owner
         self.projectName = projectName
+        self.role = role
     }
 
     /// How messages call the project.
@@ -60,7 +64,7 @@ public struct ChangeRequest: Sendable, Equatable {
         case .ownerDID: owner.text
         case .projectName: projectTitle
         case .projectURI: reference.description
-        case .projectDID: project?.did?.text ?? owner.text
+        case .projectDID: project?.did?.text ?? (role == .owner ? owner.text : reference.authority)
         case .projectCollection: project?.collection?.text
         case .projectRecordKey: project?.recordKey?.text
         case .requestURI: uri.text

@@ -25,8 +25,13 @@ public struct CollaboratorSource: Sendable, Hashable {
 
     /// The persons whom a grant names, when it is about a project of these names.
     func persons(in grant: JSONValue, about names: Set<ProjectReference>) -> [DID] {
-        guard projects.names(in: grant).contains(where: names.contains) else { return [] }
+        guard accepts(grant, names) else { return [] }
         return personPath.values(in: grant).compactMap { $0.string.flatMap { try? DID($0) } }
+    }
+
+    /// Whether a record of somebody's own is about a project of these names.
+    func accepts(_ record: JSONValue, _ names: Set<ProjectReference>) -> Bool {
+        projects.names(in: record).contains(where: names.contains)
     }
 }
 
@@ -42,11 +47,11 @@ public struct SubscriberSource: Sendable, Hashable {
     /// What a subscription is to, when it is acceptable.
     func subjects(of record: JSONValue) -> [ProjectReference] { subjects.names(in: record) }
 
-    /// Whether a subscription asks for records of a collection.
-    func asks(for collection: NSID, _ record: JSONValue) -> Bool {
-        guard let onlyPath else { return true }
-        let wanted = onlyPath.values(in: record).flatMap { $0.array ?? [$0] }.compactMap(\.string)
-        return wanted.isEmpty || wanted.contains(collection.text)
+    /// The collections of which alone a subscription asks to hear, a hundred at most; nil for all.
+    func wanted(of record: JSONValue) -> [NSID]? {
+        let values = (onlyPath?.values(in: record) ?? []).flatMap { $0.array ?? [$0] }.filter { $0 != .null }
+        guard !values.isEmpty else { return nil }
+        return values.prefix(100).compactMap { $0.string.flatMap { try? NSID($0) } }
     }
 }
 

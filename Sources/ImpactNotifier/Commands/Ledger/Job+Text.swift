@@ -17,9 +17,10 @@ extension Job {
             "state:    \(state.rawValue)\(reason.map { " (\($0.rawValue))" } ?? "")",
             "request:  \(uri)", "author:   \(authorName.map { "\($0), " } ?? "")\(author)",
             "project:  \(about ?? "none that is acceptable")",
-            "owner:    \(owner?.text ?? "not known yet")", "rule:     \(rule)",
+            "\(role.rawValue): ".padding(to: 10) + (owner?.text ?? "not known yet"), "rule:     \(rule)",
             "seen:     \(Timestamp.rfc3339(createdAt)), changed \(Timestamp.rfc3339(updatedAt))",
         ]
+        if let confirmedBy { lines.append("by:       \(confirmedBy)") }
         if let reason { lines.append("why:      \(reason.sentence)") }
         if let detail, !detail.isEmpty { lines.append("detail:   \(detail)") }
         if let refusedShape { lines.append("record:   \(refusedShape)") }
@@ -54,6 +55,8 @@ extension Job {
             "created_at": .string(Timestamp.rfc3339(createdAt)), "updated_at": .string(Timestamp.rfc3339(updatedAt)),
         ]
         members["owner"] = owner.map { .string($0.text) }
+        if owner != nil { members["role"] = .string(role.rawValue) }
+        members["confirmed_by"] = confirmedBy.map { .string($0.text) }
         members["project"] = about.map { .string($0) }
         members["project_name"] = projectName.map { .string($0) }
         members["cid"] = cid.map { .string($0) }

@@ -1,0 +1,21 @@
+// `job.role` says what its recipient is to the project, `confirmed_by` whose record says so (nil of owners), `thread` has the
+// records on the way from the request to the project, the nearest first, with spaces between. `subscriber` has whose repositories
+// are read for records by which people ask to be told, and when next; `changes` counts what the stream told of since, and `claim`
+// is the record that it told of last. `subscription` has what their repositories said: a row for each thing that is subscribed to,
+// and the collections of which alone they want to hear, with spaces between.
+extension LedgerSchema {
+    static let tenthTables = """
+        ALTER TABLE job ADD COLUMN role TEXT NOT NULL DEFAULT 'owner';
+        ALTER TABLE job ADD COLUMN confirmed_by TEXT;
+        ALTER TABLE job ADD COLUMN thread TEXT;
+        CREATE TABLE subscriber (
+            did TEXT NOT NULL, collection TEXT NOT NULL, due_at REAL NOT NULL, asked_at REAL, attempts INTEGER NOT NULL DEFAULT 0,
+            changes INTEGER NOT NULL DEFAULT 0, claim TEXT, PRIMARY KEY (did, collection)) WITHOUT ROWID;
+        CREATE INDEX subscriber_due ON subscriber (due_at);
+        CREATE TABLE subscription (
+            uri TEXT NOT NULL, subject TEXT NOT NULL, did TEXT NOT NULL, collection TEXT NOT NULL, wanted TEXT,
+            PRIMARY KEY (uri, subject)) WITHOUT ROWID;
+        CREATE INDEX subscription_subject ON subscription (subject, uri);
+        CREATE INDEX subscription_did ON subscription (did, collection);
+        """
+}

@@ -1,0 +1,218 @@
+internal import ATProtocol
+internal import GRDB
+internal import LedgerStorage
+internal import Network
+
+/// Who asked to be told of what, as their own repositories say.
+///
+/// What the stream tells is only a reason to read a repository: nobody is put down for what a host says. A deletion is heeded
+/// at once.
+struct SubscriptionStore: Sendable {
+    let database: LedgerDatabase
+
+    /// Somebody whose repository is to be read.
+    struct Subscriber: Sendable, Equatable {
+        let did: DID
+        let collection: NSID
+        /// Failed tries in a row.
+        let attempts: Int
+        /// What the stream told of them so far; what it tells while they are read counts.
+        let changes: Int
+        /// The record that the stream told of last; nil when it told of none that is there.
+        let claim: String?
+    }
+
+    /// A record of theirs.
+    struct Subscription: Sendable, Equatable {
+        let uri: ATURI
+        let subjects: [ProjectReference]
+        /// The collections of which alone they want to hear; nil for all.
+        var wanted: [NSID]?
+    }
+
+    /// The most people whose repositories are read; whoever comes later is not taken.
+    static let maximumSubscribers = 10_000
+    /// The most subscriptions of one of them, the newest of each collection.
+    static let maximumSubscriptions = 100
+    /// Somebody whose records change all the time is read no more often.
+    fileprivate static let pause = Duration.seconds(10)
+    /// A reading that was broken off is begun again behind this.
+    private static let patience = Duration.seconds(120)
+
+    /// Those who subscribe to one of these subjects and want to hear of a collection, in the order of their DIDs.
+    func subscribers(
+        of subjects: [ProjectReference],
+        by collections: [NSID],
+        for wanted: NSID,
+        atMost limit: Int
+    ) async throws(LedgerError) -> [(did: DID, record: ATURI)] {
+        let (subjects, collections) = (Set(subjects.map(\.description)).sorted(), collections.map(\.text))
+        return try await database.read { database in
+            var found: [(did: DID, record: ATURI)] = []
+            for subject in subjects {
+                let rows = try database.rows(
+                    """
+                    SELECT uri, did FROM subscription WHERE subject = \(subject) AND collection IN \(collections)
+                        AND (wanted IS NULL OR instr(' ' || wanted || ' ', ' ' || \(wanted.text) || ' ') > 0)
+                    ORDER BY uri LIMIT \(limit)
+                    """
+                )
+                for row in rows { found.append((try DID(row.get("did")), try ATURI(row.get("uri")))) }
+            }
+            return found
+        }
+    }
+
+    /// Those who are to be read now, the longest waiting first; they are noted as asked.
+    func due(limit: Int, now: UnixTime) async throws(LedgerError) -> [Subscriber] {
+        try await database.write { database in
+            let rows = try database.rows(
+                "SELECT * FROM subscriber WHERE due_at <= \(now) ORDER BY due_at LIMIT \(limit)"
+            )
+            return try rows.map { row in
+                let (did, collection): (DID, NSID) = try (DID(row.get("did")), NSID(row.get("collection")))
+                try database.run(
+                    """
+                    UPDATE subscriber SET asked_at = \(now), due_at = \(now + Self.patience)
+                    WHERE did = \(did) AND collection = \(collection.text)
+                    """
+                )
+                return Subscriber(
+                    did: did,
+                    collection: collection,
+                    attempts: try row.get("attempts"),
+                    changes: try row.get("changes"),
+                    claim: try row.get("claim")
+                )
+            }
+        }
+    }
+
+    /// When somebody is to be read next; nil when nobody is.
+    func nextDue() async throws(LedgerError) -> UnixTime? {
+        try await database.read { try $0.value("SELECT due_at FROM subscriber ORDER BY due_at LIMIT 1") }
+    }
+
+    /// Puts what a repository says in the place of what was known of it, unless the stream told of more meanwhile; whoever
+    /// subscribes to nothing is forgotten.
+    func store(
+        _ subscriptions: [Subscription],
+        of subscriber: Subscriber,
+        next: Duration,
+        now: UnixTime
+    ) async throws(LedgerError) {
+        try await database.write { database in
+            let (did, collection) = (subscriber.did, subscriber.collection.text)
+            let whose: SQL = "did = \(did) AND collection = \(collection)"
+            let isCurrent = try database.exists(
+                "SELECT 1 FROM subscriber WHERE \(whose) AND changes = \(subscriber.changes)"
+            )
+            guard isCurrent else { return }
+            try database.run("DELETE FROM subscription WHERE \(whose)")
+            for subscription in subscriptions {
+                for subject in Set(subscription.subjects.map(\.description)) {
+                    try database.run(
+                        """
+                        INSERT INTO subscription (uri, subject, did, collection, wanted)
+                        VALUES (\(subscription.uri), \(subject), \(did), \(collection),
+                            \(subscription.wanted?.map(\.text).joined(separator: " ")))
+                        """
+                    )
+                }
+            }
+            if subscriptions.isEmpty {
+                try database.run("DELETE FROM subscriber WHERE \(whose)")
+            } else {
+                try database.run(
+                    "UPDATE subscriber SET due_at = \(now + next), attempts = 0, claim = NULL WHERE \(whose)"
+                )
+            }
+        }
+    }
+
+    /// Reads somebody again later, whose repository did not answer; what was known of it stands.
+    func postpone(_ subscriber: Subscriber, by wait: Duration, now: UnixTime) async throws(LedgerError) {
+        try await database.write { database in
+            try database.run(
+                """
+                UPDATE subscriber SET due_at = \(now + wait), attempts = attempts + 1
+                WHERE did = \(subscriber.did) AND collection = \(subscriber.collection.text)
+                    AND changes = \(subscriber.changes)
+                """
+            )
+        }
+    }
+
+    /// Has repositories read in which a directory says that there are such records; whether there was room for all.
+    func take(_ dids: [DID], in collection: NSID, now: UnixTime) async throws(LedgerError) -> Bool {
+        let batch = LedgerTransaction.rows / 2
+        var isRoom = true
+        for start in stride(from: 0, to: dids.count, by: batch) {
+            let part = Array(dids[start..<min(start + batch, dids.count)])
+            let isTaken = try await database.transaction(at: now) { transaction in
+                try part.allSatisfy { try transaction.read($0, collection, claim: nil, at: now) }
+            }
+            isRoom = isRoom && isTaken
+        }
+        return isRoom
+    }
+
+    /// Forgets a batch of those whose collections no rule reads any more; whether there was any.
+    func forget(allBut collections: [NSID]) async throws(LedgerError) -> Bool {
+        let names = collections.map(\.text)
+        return try await database.write { database in
+            let rows = try database.rows(
+                "SELECT did, collection FROM subscriber WHERE collection NOT IN \(names) LIMIT 5"
+            )
+            for row in rows {
+                let (did, collection): (String, String) = try (row.get("did"), row.get("collection"))
+                try database.run("DELETE FROM subscription WHERE did = \(did) AND collection = \(collection)")
+                try database.run("DELETE FROM subscriber WHERE did = \(did) AND collection = \(collection)")
+            }
+            return !rows.isEmpty
+        }
+    }
+}
+
+extension LedgerTransaction {
+    /// Takes note that the stream told of a record by which somebody asks to be told.
+    func heed(subscription uri: ATURI, isDeleted: Bool) throws {
+        guard let did = uri.did, let collection = uri.collection else { return }
+        // Whatever it says now, it does not say any more what it said.
+        try database.run("DELETE FROM subscription WHERE uri = \(uri)")
+        _ = try read(did, collection, claim: isDeleted ? nil : uri, at: now, isNew: !isDeleted)
+    }
+
+    /// Whether a subscription stands.
+    func stands(_ subscription: ATURI?) throws -> Bool {
+        guard let subscription else { return false }
+        return try database.exists("SELECT 1 FROM subscription WHERE uri = \(subscription)")
+    }
+
+    /// Has somebody's repository read soon; whether there is room for them.
+    fileprivate func read(
+        _ did: DID,
+        _ collection: NSID,
+        claim: ATURI?,
+        at time: UnixTime,
+        isNew: Bool = true
+    ) throws -> Bool {
+        let pause = SubscriptionStore.pause
+        try database.run(
+            """
+            UPDATE subscriber SET changes = changes + 1, claim = \(claim?.text), attempts = 0,
+                due_at = min(\(time + pause), max(\(time), coalesce(asked_at, 0) + \(pause)))
+            WHERE did = \(did) AND collection = \(collection.text)
+            """
+        )
+        guard database.changesCount == 0, isNew else { return true }
+        try database.run(
+            """
+            INSERT INTO subscriber (did, collection, due_at, claim)
+            SELECT \(did), \(collection.text), \(time), \(claim?.text)
+            WHERE NOT EXISTS (SELECT 1 FROM subscriber LIMIT 1 OFFSET \(SubscriptionStore.maximumSubscribers - 1))
+            """
+        )
+        return database.changesCount > 0
+    }
+}

@@ -1,0 +1,54 @@
+internal import ATProtocol
+internal import Network
+
+/// Asks relays whose repositories hold records of a collection (com.atproto.sync.listReposByCollection).
+///
+/// They lag and have holes: whom none names may be there all the same.
+struct AccountDirectory: Sendable {
+    let directories: [WebURL]
+    let http: GuardedClient
+
+    /// A page is not larger than this, in bytes.
+    private static let maximumPage = 4 << 20
+    private static let maximumPages = 100
+
+    /// Those whom any of them names, so many at most, in the order of their DIDs, and what went wrong.
+    func accounts(with collection: NSID, atMost limit: Int) async -> (accounts: [DID], failures: [CallFailure]) {
+        var (accounts, failures) = (Set<DID>(), [CallFailure]())
+        for directory in directories {
+            do throws(CallFailure) {
+                try await read(collection, of: directory, atMost: limit, into: &accounts)
+            } catch {
+                failures.append(error)
+            }
+        }
+        return (accounts.sorted { $0.text < $1.text }, failures)
+    }
+
+    private func read(
+        _ collection: NSID,
+        of directory: WebURL,
+        atMost limit: Int,
+        into accounts: inout Set<DID>
+    ) async throws(CallFailure) {
+        var cursor: String?
+        for _ in 0..<Self.maximumPages where accounts.count < limit {
+            var query = [("collection", collection.text), ("limit", "1000")]
+            if let cursor { query.append(("cursor", cursor)) }
+            let url = directory.with(path: "/xrpc/com.atproto.sync.listReposByCollection", query: query)
+            // An operator chose the host.
+            let response = try await http.send(
+                HTTPRequest(.get, url, timeout: .seconds(20), maximumBody: Self.maximumPage, reach: .trusted)
+            )
+            let page = try response.json()
+            guard let repositories = page["repos"]?.array else {
+                throw .unreadable(status: response.status, detail: "the answer has no list of repositories")
+            }
+            for repository in repositories where accounts.count < limit {
+                if let did = repository["did"]?.string.flatMap({ try? DID($0) }) { accounts.insert(did) }
+            }
+            guard let next = page["cursor"]?.string, next != cursor else { return }
+            cursor = next
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import ATProtocol
+internal import Network
+
+/// Who works on a project beside its owner.
+extension OwnerLookup {
+    /// What was found out about a project's collaborators.
+    struct Collaborators: Sendable {
+        /// Those whom a record confirms.
+        var found: [(did: DID, record: ATURI)] = []
+        /// Why others are none who are said to be.
+        var refused: [Refusal] = []
+        /// What could not be asked: there may be more.
+        var failure: LookupFailure?
+    }
+
+    /// The collaborators of a project that was found, so many at most, none of them its owner or the request's author.
+    ///
+    /// What the author wrote decides nothing, not as the owner either: then a record of the collaborator's own must say it
+    /// (invariant 6).
+    func collaborators(
+        of finding: Finding,
+        by author: DID,
+        _ source: CollaboratorSource,
+        atMost limit: Int
+    ) async -> Collaborators {
+        var result = Collaborators()
+        guard let owner = finding.owner, let name = finding.names.first else { return result }
+        let names = Set(finding.names)
+        let grants = await grants(of: owner, names, source, into: &result)
+        let isGrantsUnknown = result.failure != nil
+        var claimed = grants.map(\.person)
+        if let index = source.index {
+            do throws(CallFailure) {
+                claimed = try await self.index.people(of: name, index)
+            } catch {
+                result.note(LookupFailure(.index, error))
+            }
+        }
+        var seen: Set<DID> = [owner, author]
+        for did in claimed where seen.insert(did).inserted {
+            guard result.found.count < limit, seen.count <= limit * 2 + 2 else {
+                result.refuse(.peopleAboveLimit, "there are \(claimed.count) collaborators")
+                break
+            }
+            let grant = grants.first { $0.person == did }
+            if let grant, owner != author {
+                result.found.append((did, grant.record))
+                continue
+            }
+            if source.index != nil || grant != nil,
+                let record = await acceptance(of: did, names, source, into: &result)
+            {
+                result.found.append((did, record))
+            } else if !isGrantsUnknown, result.failure == nil {
+                result.refuse(.collaboratorUnconfirmed, grant == nil ? did.text : "\(did), whom the author alone names")
+            }
+        }
+        return result
+    }
+
+    /// Whom the owner's own records name, in their order.
+    private func grants(
+        of owner: DID,
+        _ names: Set<ProjectReference>,
+        _ source: CollaboratorSource,
+        into result: inout Collaborators
+    ) async -> [(person: DID, record: ATURI)] {
+        var grants: [(person: DID, record: ATURI)] = []
+        for collection in source.grants {
+            do throws(LookupFailure) {
+                let home = try await records.home(of: owner, isFresh: false)
+                for entry in try await records.rememberedRecords(in: collection, at: home).records
+                where entry.value["$type"]?.string == collection.text {
+                    for person in source.persons(in: entry.value, about: names) where person.isSupported {
+                        grants.append((person, entry.uri))
+                    }
+                }
+            } catch {
+                result.note(error)
+            }
+        }
+        return grants
+    }
+
+    /// The record in somebody's own repository that names the project; nil when there is none.
+    private func acceptance(
+        of did: DID,
+        _ names: Set<ProjectReference>,
+        _ source: CollaboratorSource,
+        into result: inout Collaborators
+    ) async -> ATURI? {
+        for collection in source.acceptances {
+            do throws(LookupFailure) {
+                let home = try await records.home(of: did, isFresh: false)
+                let list = try await records.rememberedRecords(in: collection, at: home).records
+                let own = list.first { $0.value["$type"]?.string == collection.text && source.accepts($0.value, names) }
+                if let own { return own.uri }
+            } catch {
+                // Whose repository is gone confirms nothing.
+                if !error.verdict.isFinal { result.note(error) }
+            }
+        }
+        return nil
+    }
+}
+
+extension OwnerLookup.Collaborators {
+    /// The most reasons that are told.
+    private static let maximumRefusals = 10
+
+    fileprivate mutating func note(_ failure: LookupFailure) { self.failure = self.failure ?? failure }
+
+    fileprivate mutating func refuse(_ reason: Reason, _ detail: String) {
+        guard refused.count < Self.maximumRefusals else { return }
+        refused.append(Refusal(reason, detail))
+    }
+}

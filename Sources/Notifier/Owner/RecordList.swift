@@ -1,0 +1,14 @@
+internal import ATProtocol
+
+/// The records of an account in one collection.
+struct RecordList: Sendable {
+    /// A record and where it is.
+    struct Entry: Sendable {
+        let uri: ATURI
+        let value: JSONValue
+    }
+
+    let records: [Entry]
+    /// Whether these are all: no more pages are read of one account than a person's records need.
+    let isComplete: Bool
+}

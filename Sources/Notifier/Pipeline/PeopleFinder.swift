@@ -1,0 +1,82 @@
+internal import ATProtocol
+internal import LedgerStorage
+internal import Network
+
+/// Finds who hears of a request beside the owner of the project that it is about.
+struct PeopleFinder: Sendable {
+    let lookup: OwnerLookup
+    /// Nil where nobody remembers subscriptions.
+    let subscriptions: SubscriptionStore?
+
+    /// Somebody who is told, and why.
+    struct Person: Sendable {
+        let did: DID
+        let project: Resolution.Project
+    }
+
+    /// What was found.
+    struct Found: Sendable {
+        /// In the order in which they count, each once.
+        var people: [Person] = []
+        /// Why others are not told who were to be.
+        var refused: [Refusal] = []
+        /// What could not be asked: there may be more.
+        var failure: LookupFailure?
+    }
+
+    /// Strangers' hosts have no more time than this.
+    private static let longestSearch = Duration.seconds(20)
+
+    /// Collaborators and subscribers of a project, so many at most, those left out who are told already.
+    func find(
+        beside finding: OwnerLookup.Finding,
+        of request: ATURI,
+        by author: DID,
+        _ rule: Rule,
+        atMost limit: Int,
+        except known: Set<DID>
+    ) async throws(LedgerError) -> Found {
+        var found = Found()
+        guard let reference = finding.names.last ?? finding.project else { return found }
+        var known = known
+        func add(_ people: [(did: DID, record: ATURI)], as role: RecipientRole) {
+            for (did, record) in people where did != author && known.insert(did).inserted {
+                guard found.people.count < limit else {
+                    return found.refused.append(Refusal(.peopleAboveLimit, "there are more than \(limit)"))
+                }
+                let project = Resolution.Project(
+                    reference: reference,
+                    name: finding.projectName,
+                    role: role,
+                    confirmedBy: record,
+                    thread: finding.thread
+                )
+                found.people.append(Person(did: did, project: project))
+            }
+        }
+        if let source = rule.collaborators {
+            let answer = await Unhurried.answer(within: Self.longestSearch) { [lookup] in
+                await lookup.collaborators(of: finding, by: author, source, atMost: limit)
+            }
+            if let answer {
+                (found.refused, found.failure) = (answer.refused, answer.failure)
+                add(answer.found, as: .collaborator)
+            } else {
+                let detail = "the look-up of collaborators took longer than \(Self.longestSearch.wholeSeconds) s"
+                found.failure = LookupFailure(.project, .refused(Refusal(.projectUnavailable, detail)))
+            }
+        }
+        if let source = rule.subscribers, let subscriptions, let collection = request.collection {
+            let subjects = finding.names + finding.thread.map(ProjectReference.record)
+            let subscribers = try await subscriptions.subscribers(
+                of: subjects,
+                by: source.collections,
+                for: collection,
+                // The owner and the collaborators may be among them.
+                atMost: limit + known.count + 1
+            )
+            add(subscribers, as: .subscriber)
+        }
+        return found
+    }
+}
