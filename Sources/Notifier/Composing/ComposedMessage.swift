@@ -18,6 +18,8 @@ public struct ComposedMessage: Sendable, Equatable {
     public let links: [Link]
     /// The marks of the requests that it lists, as they stand in the bracket at its end: `ref-a.b.c`.
     public let reference: String
+    /// The id of the message in the same conversation that it answers; nil when it begins a story of its own.
+    public var replyTo: String?
 
     /// The limits of `chat.bsky.convo.defs#messageInput`.
     public static let maximumGraphemes = 1000
@@ -26,8 +28,10 @@ public struct ComposedMessage: Sendable, Equatable {
 
     /// `chat.bsky.convo.defs#messageInput`.
     public var input: JSONValue {
-        guard !links.isEmpty else { return ["text": .string(text)] }
-        return ["text": .string(text), "facets": .array(links.map(Self.facet))]
+        var members: [String: JSONValue] = ["text": .string(text)]
+        if !links.isEmpty { members["facets"] = .array(links.map(Self.facet)) }
+        if let replyTo { members["replyTo"] = ["messageId": .string(replyTo)] }
+        return .object(members)
     }
 
     private static func facet(_ link: Link) -> JSONValue {

@@ -18,18 +18,31 @@ public struct Composer: Sendable {
         maximumListed = (configuration.digest.isEnabled ? configuration.digest : DigestConfiguration()).maximumListed
     }
 
-    /// The message about one request or several of one owner.
+    /// The message about one request or several of one recipient.
     ///
     /// - Parameters:
-    ///   - requests: oldest first, at least one, all of one owner.
+    ///   - requests: oldest first, at least one, all of one recipient.
     ///   - marks: of the same, see ``MessageReference``; the message ends with those of the requests that it lists.
     ///   - isFirst: whether its recipient was never written to, and is told who writes.
+    ///   - answered: the id of the message that told them of what all of the requests belong to; nil for none.
     /// - Returns: the message, within the limits.
     /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
     public func compose(
         _ requests: [ChangeRequest],
         marks: [String],
-        isFirst: Bool = false
+        isFirst: Bool = false,
+        answering answered: String? = nil
+    ) throws(Refusal) -> ComposedMessage {
+        var message = try compose(requests, marks, isFirst: isFirst, isAnswer: answered != nil)
+        message.replyTo = answered
+        return message
+    }
+
+    private func compose(
+        _ requests: [ChangeRequest],
+        _ marks: [String],
+        isFirst: Bool,
+        isAnswer: Bool
     ) throws(Refusal) -> ComposedMessage {
         guard !requests.isEmpty else { throw Refusal(.compositionFailed, "there is no request to speak of") }
         var items: [Item] = []
@@ -44,11 +57,12 @@ public struct Composer: Sendable {
         }
         let about = isFirst ? self.message.about : ""
         guard items.count > 1 else { return try single(items[0], about, footer(1)) }
+        let headline = isAnswer ? "\(items.count) more about this:" : Self.headline(for: requests)
         // Who writes is said at the price of some that are only counted then, but not of all.
         for (about, least) in [(about, 1), ("", 0)] {
             for listed in stride(from: min(maximumListed, items.count), through: least, by: -1) {
                 let footer = footer(listed)
-                let message = digest(items, listed: listed, about, footer: footer.text)
+                let message = digest(headline, items, listed: listed, about, footer: footer.text)
                 if message.fits { return message.composed(footer.reference) }
             }
         }
@@ -84,9 +98,26 @@ public struct Composer: Sendable {
         return message.composed(reference)
     }
 
-    private func digest(_ items: [Item], listed: Int, _ about: String, footer: String) -> MessageBuilder {
+    private static func headline(for requests: [ChangeRequest]) -> String {
+        let count = "\(requests.count) new change requests"
+        let roles = Set(requests.map(\.role))
+        return switch roles.first {
+        case .owner? where roles.count == 1: "\(count) for your projects:"
+        case .collaborator? where roles.count == 1: "\(count) for projects that you work on:"
+        case .subscriber? where roles.count == 1: "\(count) for what you subscribed to:"
+        default: "\(count):"
+        }
+    }
+
+    private func digest(
+        _ headline: String,
+        _ items: [Item],
+        listed: Int,
+        _ about: String,
+        footer: String
+    ) -> MessageBuilder {
         var message = MessageBuilder()
-        message.append("\(items.count) new change requests for your projects:")
+        message.append(headline)
         for item in items.prefix(listed) {
             message.append("\n\n• " + Self.cut(item.text, graphemes: 160, bytes: 1200))
             if let link = item.link { message.append(link: link, on: "\n") }
@@ -115,16 +146,25 @@ public struct Composer: Sendable {
         return head + "”"
     }
 
+    /// Why somebody hears of these requests for what they are to the projects, in a clause.
+    private static func cause(_ role: RecipientRole, _ requests: [ChangeRequest], graphemes: Int) -> String {
+        let named = requests.filter { $0.reference != .account($0.owner) }
+        let title = ForeignWords.quoted(named.first?.projectTitle ?? "", graphemes: graphemes, bytes: graphemes * 5)
+        let projects = Set(named.map(\.reference)).count == 1 ? title : "these projects"
+        return switch role {
+        case .owner where named.isEmpty: requests.count == 1 ? "it names your account" : "they name your account"
+        case .owner: "you own \(projects)"
+        case .collaborator: "you are a collaborator of \(projects)"
+        case .subscriber: "you subscribed to \(projects)"
+        }
+    }
+
     private func footer(for requests: [ChangeRequest], reference: String) -> String {
-        let own = requests.filter { $0.reference != .account($0.owner) }
-        let title = own.first?.projectTitle ?? ""
-        let cause =
-            switch Set(own.map(\.reference)).count {
-            case 0: requests.count == 1 ? "it names your account" : "they name your account"
-            case 1: "you own \(ForeignWords.quoted(title, graphemes: 80, bytes: 400))"
-            default: "you own these projects"
-            }
-        var text = "— \(message.service): you get this because \(cause)."
+        let roles = RecipientRole.allCases.filter { role in requests.contains { $0.role == role } }
+        let causes = roles.map { role in
+            Self.cause(role, requests.filter { $0.role == role }, graphemes: roles.count == 1 ? 80 : 40)
+        }
+        var text = "— \(message.service): you get this because \(causes.joined(separator: ", and because "))."
         if message.offersStop { text += " Answer STOP to get no more of these, or HELP." }
         if !message.contact.isEmpty { text += " Questions: \(message.contact)." }
         return text + " [\(reference)]"

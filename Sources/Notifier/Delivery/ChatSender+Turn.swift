@@ -22,9 +22,11 @@ extension ChatSender {
         guard try await isOurs(conversation, candidate),
             let conversation = try await readUnknown(candidate, in: conversation)
         else { return }
-        if try await isFirstContact(with: candidate.owner, in: conversation) {
-            guard let first = try await compose(for: candidate, isFirst: true) else { return }
-            message = first
+        let isFirst = try await isFirstContact(with: candidate.owner, in: conversation)
+        let answered = try await queue.answered(by: candidate.jobs, in: conversation.id)
+        if isFirst || answered != nil {
+            guard let other = try await compose(for: candidate, isFirst: isFirst, answering: answered) else { return }
+            message = other
         }
         let (begun, applied) = try await queue.begin(
             message,
@@ -57,11 +59,13 @@ extension ChatSender {
     /// The message about these jobs; nil when none can be made of them, and they are dropped for it.
     private func compose(
         for candidate: SendCandidate,
-        isFirst: Bool = false
+        isFirst: Bool = false,
+        answering answered: String? = nil
     ) async throws(LedgerError) -> ComposedMessage? {
         let requests = candidate.jobs.compactMap(\.changeRequest)
+        let marks = requests.map { marker.mark($0.uri) }
         do {
-            return try composer.compose(requests, marks: requests.map { marker.mark($0.uri) }, isFirst: isFirst)
+            return try composer.compose(requests, marks: marks, isFirst: isFirst, answering: answered)
         } catch {
             try await refuse(candidate.jobs, error)
             return nil

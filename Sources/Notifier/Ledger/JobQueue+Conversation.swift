@@ -63,6 +63,30 @@ extension JobQueue {
         }
     }
 
+    /// The message in a conversation that told its recipient of what these requests belong to: the nearest record on the way to
+    /// the project of which they were told.
+    ///
+    /// Nil when there is none, when it is not the same for all, and when the service did not find it before.
+    func answered(by jobs: [Job], in conversation: String) async throws(LedgerError) -> String? {
+        guard jobs.allSatisfy({ !$0.thread.isEmpty }) else { return nil }
+        return try await database.read { database in
+            var answered: String?
+            for job in jobs {
+                guard let owner = job.owner, let found = try database.message(telling: owner, job.thread, conversation),
+                    answered == nil || answered == found,
+                    try !database.exists(
+                        """
+                        SELECT 1 FROM attempt WHERE request = \(job.request) AND owner = \(owner)
+                            AND reason = \(Reason.replyTargetNotFound)
+                        """
+                    )
+                else { return nil }
+                answered = found
+            }
+            return answered
+        }
+    }
+
     /// Whether a message of the sender's is known, or may be one that is in doubt.
     func knows(_ message: String, in conversation: String) async throws(LedgerError) -> Bool {
         try await database.read { database in
@@ -88,5 +112,23 @@ extension JobQueue {
                 try transaction.apply(.possiblyTold, toJob: job, note)
             }
         }
+    }
+}
+
+extension Database {
+    /// The message that told somebody of the first of these records of which they were told.
+    fileprivate func message(telling owner: DID, _ records: [ATURI], _ conversation: String) throws -> String? {
+        for uri in records {
+            let message: String? = try value(
+                """
+                SELECT message_id FROM request CROSS JOIN job ON job.request = request.id AND job.owner = \(owner)
+                    CROSS JOIN message ON message.id = job.message
+                WHERE uri = \(uri) AND job.state = \(JobState.delivered) AND conversation = \(conversation)
+                    AND message_id IS NOT NULL
+                """
+            )
+            if let message { return message }
+        }
+        return nil
     }
 }

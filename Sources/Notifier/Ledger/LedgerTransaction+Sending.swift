@@ -153,11 +153,11 @@ extension LedgerTransaction {
         let baseline = earlier ?? ConversationScan.End.baseline(conversation.lastMessage)
         try database.run(
             """
-            INSERT INTO message (owner, author, state, marker, message, conversation, baseline, sends, maximum_sends,
+            INSERT INTO message (owner, author, state, marker, message, reply_to, conversation, baseline, sends, maximum_sends,
                 due_at, created_at, sent_at)
             VALUES (\(candidate.owner), \(candidate.head.author), \(machine.state), \(message.reference),
-                \(message.input.encodedText), \(conversation.id), \(baseline), \(machine.sends), \(machine.maximumSends),
-                \(now), \(now), \(now))
+                \(message.input.encodedText), \(message.replyTo), \(conversation.id), \(baseline), \(machine.sends),
+                \(machine.maximumSends), \(now), \(now), \(now))
             """
         )
         let id = database.lastInsertedRowID

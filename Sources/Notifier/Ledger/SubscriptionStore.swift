@@ -178,8 +178,8 @@ extension LedgerTransaction {
     /// Takes note that the stream told of a record by which somebody asks to be told.
     func heed(subscription uri: ATURI, isDeleted: Bool) throws {
         guard let did = uri.did, let collection = uri.collection else { return }
-        // Whatever it says now, it does not say any more what it said.
-        try database.run("DELETE FROM subscription WHERE uri = \(uri)")
+        // What was read stands until the repository says otherwise, but who wants to hear no more is not told once more.
+        if isDeleted { try database.run("DELETE FROM subscription WHERE uri = \(uri)") }
         _ = try read(did, collection, claim: isDeleted ? nil : uri, at: now, isNew: !isDeleted)
     }
 

@@ -35,6 +35,7 @@ public struct DryRun: Sendable {
     private let rules: [String: Rule]
     private let policy: AdmissionPolicy
     private let lookup: OwnerLookup?
+    private let subscriptions: SubscriptionStore?
     private let marker = MessageReference(key: [])
     private var seen: Set<ATURI> = []
 
@@ -44,7 +45,7 @@ public struct DryRun: Sendable {
     ///   - configuration: its rules, policy, look-ups and message are used; whether somebody follows is not asked.
     ///   - sender: the account that would send; nil for none.
     ///   - network: who answers; nil to ask nobody.
-    ///   - ledger: knows whose records confirmed what an index said before; it stays as it is.
+    ///   - ledger: knows whose records confirmed what an index said before, and who subscribes; it stays as it is.
     ///   - ignoresAge: true for recordings, whose requests are old by now.
     public init(
         configuration: NotifierConfiguration,
@@ -59,6 +60,7 @@ public struct DryRun: Sendable {
         judge = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
         composer = Composer(configuration: configuration)
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        subscriptions = ledger?.subscriptions
         lookup = network.map { network in
             OwnerLookup(
                 configuration: configuration.lookup,
@@ -99,9 +101,14 @@ public struct DryRun: Sendable {
             for finding in await lookup.find(request.references, of: request.uri, rule: rule, isFresh: false) {
                 if let owner = finding.owner, told.contains(owner) { continue }
                 let name = await lookup.name(of: request.event.did)
-                let outcome = outcome(of: request, rule, finding, authorName: name)
-                if case .message(let owner, _) = outcome.end { told.insert(owner) }
-                outcomes.append(outcome)
+                let asked = Asked(request: request, rule: rule, authorName: name, steps: finding.steps)
+                var found = [outcome(of: asked, finding)]
+                if !rule.tellsOwnersOnly, asked.isFound(finding) {
+                    if !rule.recipients.contains(.owner) { found = [] }
+                    found += await people(beside: finding, asked, lookup, except: told)
+                }
+                for case .message(let recipient, _) in found.map(\.end) { told.insert(recipient) }
+                outcomes += found
             }
             return outcomes
         }
@@ -117,57 +124,91 @@ public struct DryRun: Sendable {
         }
     }
 
-    private func outcome(of request: NewRequest, _ rule: Rule, about reference: ProjectReference) -> Outcome {
-        guard let owner = rule.apparentOwner(of: reference) else {
-            return Outcome(uri: request.uri, rule: rule.name, end: .unresolved(reference))
+    /// A request that is looked up, and by which rule.
+    private struct Asked {
+        let request: NewRequest
+        let rule: Rule
+        var authorName: String?
+        var steps: [String] = []
+
+        /// Whether an owner was found, though perhaps not the project's record.
+        func isFound(_ finding: OwnerLookup.Finding) -> Bool {
+            guard finding.owner != nil, finding.project != nil else { return false }
+            guard let failure = finding.failure else { return true }
+            return rule.goesWithoutRecord(failure.phase, failure.verdict, isPatienceOver: true)
         }
-        let finding = OwnerLookup.Finding(project: reference, owner: owner)
-        return outcome(of: request, rule, finding, authorName: nil)
+
+        func outcome(_ end: Outcome.End) -> Outcome {
+            Outcome(uri: request.uri, rule: rule.name, end: end, steps: steps)
+        }
     }
 
-    private func outcome(
-        of request: NewRequest,
-        _ rule: Rule,
-        _ finding: OwnerLookup.Finding,
-        authorName: String?
-    ) -> Outcome {
-        func refused(_ refusal: Refusal) -> Outcome {
-            Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal), steps: finding.steps)
+    private func outcome(of request: NewRequest, _ rule: Rule, about reference: ProjectReference) -> Outcome {
+        let asked = Asked(request: request, rule: rule)
+        guard let owner = rule.apparentOwner(of: reference) else { return asked.outcome(.unresolved(reference)) }
+        return outcome(of: asked, OwnerLookup.Finding(project: reference, owner: owner))
+    }
+
+    private func outcome(of asked: Asked, _ finding: OwnerLookup.Finding) -> Outcome {
+        guard asked.isFound(finding), let owner = finding.owner, let project = finding.project else {
+            let failure = finding.failure.map { Refusal($0.verdict.reason, "\($0.cause)") }
+            return asked.outcome(.refused(failure ?? Refusal(.ownerFieldInvalid, "")))
         }
-        if let failure = finding.failure {
-            let verdict = failure.verdict
-            guard finding.owner != nil, rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: true) else {
-                return refused(Refusal(verdict.reason, "\(failure.cause)"))
-            }
-        }
-        guard let owner = finding.owner, let project = finding.project else {
-            return refused(Refusal(.ownerFieldInvalid, ""))
-        }
+        return outcome(of: asked, for: owner, Resolution.Project(reference: project, name: finding.projectName))
+    }
+
+    private func people(
+        beside finding: OwnerLookup.Finding,
+        _ asked: Asked,
+        _ lookup: OwnerLookup,
+        except told: Set<DID>
+    ) async -> [Outcome] {
+        let finder = PeopleFinder(lookup: lookup, subscriptions: subscriptions)
+        let answer = try? await finder.find(
+            beside: finding,
+            of: asked.request.uri,
+            by: asked.request.event.did,
+            asked.rule,
+            atMost: asked.rule.maximumPeople,
+            except: told.union(asked.rule.recipients.contains(.owner) ? [finding.owner].compactMap(\.self) : [])
+        )
+        guard let answer else { return [] }
+        let failure = answer.failure.map { Refusal($0.verdict.reason, "\($0.cause)") }
+        return answer.people.map { outcome(of: asked, for: $0.did, $0.project) }
+            + (answer.refused + [failure].compactMap(\.self)).map { asked.outcome(.refused($0)) }
+    }
+
+    private func outcome(of asked: Asked, for recipient: DID, _ project: Resolution.Project) -> Outcome {
+        let request = asked.request
         let admission = policy.admission(
-            of: owner,
+            of: recipient,
+            as: project.role,
             to: request.uri,
             by: request.event.did,
-            rule: rule.name,
+            rule: asked.rule.name,
             isShadow: false,
             isSuppressed: false,
             isFollower: true
         )
-        if case .refused(let reason) = admission { return refused(Refusal(reason, owner.text)) }
+        if case .refused(let reason) = admission {
+            return asked.outcome(.refused(Refusal(reason, recipient.text)))
+        }
         let change = ChangeRequest(
             uri: request.uri,
             author: request.event.did,
-            authorName: authorName,
+            authorName: asked.authorName,
             record: request.record,
-            reference: project,
-            rule: rule.name,
-            owner: owner,
-            projectName: finding.projectName
+            reference: project.reference,
+            rule: asked.rule.name,
+            owner: recipient,
+            projectName: project.name,
+            role: project.role
         )
-        do {
+        do throws(Refusal) {
             let message = try composer.compose([change], marks: [marker.mark(request.uri)])
-            return Outcome(uri: request.uri, rule: rule.name, end: .message(to: owner, message), steps: finding.steps)
+            return asked.outcome(.message(to: recipient, message))
         } catch {
-            return refused(error)
+            return asked.outcome(.refused(error))
         }
     }
 }

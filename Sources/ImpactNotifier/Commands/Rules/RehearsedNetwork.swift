@@ -18,6 +18,18 @@ struct RehearsedNetwork: HTTPClient, IdentityResolving {
             guard var members = records[uri]?.object else { return .error(400, "RecordNotFound") }
             members["$type"] = members["$type"] ?? .string(fields["collection"] ?? "")
             return .answer(["uri": .string(uri), "value": .object(members)])
+        case "/xrpc/com.atproto.repo.listRecords" where request.url.host == Self.pds:
+            let beginning = "at://\(fields["repo"] ?? "")/\(fields["collection"] ?? "")/"
+            let held = records.filter { $0.key.hasPrefix(beginning) }.sorted { $0.key < $1.key }
+            return .answer([
+                "records": .array(
+                    held.map { uri, record in
+                        var members = record.object ?? [:]
+                        members["$type"] = members["$type"] ?? .string(fields["collection"] ?? "")
+                        return ["uri": .string(uri), "cid": "", "value": .object(members)]
+                    }
+                )
+            ])
         case "/xrpc/com.atproto.sync.getRepoStatus" where request.url.host == Self.pds: return .answer(["active": true])
         case "/xrpc/com.atproto.repo.describeRepo" where request.url.host == Self.pds:
             let beginning = "at://\(fields["repo"] ?? "")/"
