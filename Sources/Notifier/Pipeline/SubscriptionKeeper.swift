@@ -44,18 +44,22 @@ actor SubscriptionKeeper {
     func run() async throws(LedgerError) {
         while !context.loops.subscribing.isDraining, try await store.forget(allBut: collections) {}
         guard !collections.isEmpty else { return }
-        for collection in collections { listings[collection] = try await firstListing(of: collection) }
         try await context.loops.subscribing.run { () async throws(LedgerError) in try await self.step() }
     }
 
-    private func step() async throws(LedgerError) -> Duration {
+    /// Does what is due; how long there is nothing else to do.
+    func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
-        for collection in collections where (listings[collection] ?? .distantPast) <= steadyNow {
-            try await list(collection)
+        for collection in collections {
+            if listings[collection] == nil { listings[collection] = try await firstListing(of: collection) }
+            if (listings[collection] ?? .distantFuture) <= steadyNow { try await list(collection) }
         }
         let due = try await store.due(limit: Self.concurrency, now: now)
         guard due.isEmpty else {
-            for (subscriber, reading) in await read(due) { try await take(reading, of: subscriber) }
+            let readings = await read(due)
+            // What was broken off has found out nothing.
+            guard !Task.isCancelled else { return .zero }
+            for (subscriber, reading) in readings { try await take(reading, of: subscriber) }
             return .zero
         }
         let nextListing = (listings.values.min() ?? .distantFuture) - steadyNow

@@ -42,6 +42,9 @@ extension ChatService {
         }
         let recipient = known.other(than: caller)
         if let refusal = blockRefusal(caller, recipient) { return refusal }
+        if let target = input.replyTo, !known.messages.contains(where: { $0.id == target }) {
+            return .failure(400, "ReplyTargetNotFound", "Reply target message not found")
+        }
         let message = state.withLock { store(input, from: caller, to: recipient, in: &$0) }
         announce(message)
         return .json(message.view)

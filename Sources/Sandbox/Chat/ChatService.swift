@@ -127,6 +127,7 @@ public final class ChatService: Sendable {
             recipient: recipient,
             text: input.text,
             facets: input.facets,
+            replyTo: input.replyTo,
             sentAt: SandboxClock.text(microseconds: UInt64(max(0, clock.now().microseconds)))
         )
         state.conversations[input.conversation]?.messages.append(message)

@@ -8,6 +8,8 @@ struct MessageInput {
     let conversation: String
     let text: String
     let facets: JSONValue?
+    /// The message that it answers, or nil.
+    let replyTo: String?
 
     /// Why an input is refused: the message of the `InvalidRequest` error.
     struct Invalid: Error {
@@ -31,6 +33,10 @@ struct MessageInput {
         self.conversation = conversation
         self.text = text
         facets = json["message"]?["facets"]
+        replyTo = json["message"]?["replyTo"]?["messageId"]?.string
+        if let target = json["message"]?["replyTo"], target != .null, replyTo == nil {
+            throw Invalid(message: "Input/message/replyTo must have the property \"messageId\"")
+        }
         try Self.check(facets, against: text)
     }
 
@@ -65,5 +71,6 @@ extension MessageInput {
         self.conversation = conversation
         self.text = text
         facets = nil
+        replyTo = nil
     }
 }

@@ -16,6 +16,8 @@ public struct StoredMessage: Sendable, Equatable {
     public let text: String
     /// `app.bsky.richtext.facet` objects, or nil.
     public let facets: JSONValue?
+    /// The message that it answers, or nil.
+    public let replyTo: String?
     /// When the service accepted it, RFC 3339.
     public let sentAt: String
 
@@ -26,6 +28,7 @@ public struct StoredMessage: Sendable, Equatable {
             "sentAt": .string(sentAt),
         ]
         members["facets"] = facets
+        if let replyTo { members["replyTo"] = ["$type": "chat.bsky.convo.defs#messageView", "id": .string(replyTo)] }
         return .object(members)
     }
 }

@@ -11,6 +11,8 @@ public final class RepositoryIndex: Sendable {
     private struct State {
         /// The AT-URI of the record that named a repository last, by the repository's DID.
         var claims: [String: String] = [:]
+        /// Who works on which repository, by the AT-URI of the record that says so.
+        var collaborators: [String: (repository: String, person: String)] = [:]
         var eventsProcessed: Int64 = 0
     }
 
@@ -30,6 +32,12 @@ public final class RepositoryIndex: Sendable {
         let uri = commit.uri.text
         state.withLock { state in
             state.eventsProcessed += 1
+            if commit.uri.collection?.text == names.collaborators {
+                state.collaborators[uri] = nil
+                if let repository = commit.value?["repo"]?.string, let person = commit.value?["subject"]?.string {
+                    state.collaborators[uri] = (repository, person)
+                }
+            }
             guard commit.uri.collection?.text == names.collection else { return }
             if commit.operation == .delete {
                 state.claims = state.claims.filter { $0.value != uri }
@@ -43,6 +51,7 @@ public final class RepositoryIndex: Sendable {
         guard request.method == "GET" || request.method == "HEAD" else { return HTTPResponse(status: 405) }
         switch request.path {
         case "/xrpc/\(names.method)": return find(request, in: repositories)
+        case "/xrpc/\(names.collaboratorsMethod)": return collaborators(request)
         case "/xrpc/\(names.coverageMethod)":
             let count = state.withLock(\.eventsProcessed)
             let isReady = !faults.isInForce(.index(.lags))
@@ -74,6 +83,18 @@ public final class RepositoryIndex: Sendable {
             return .failure(404, "RecordNotFound", "record not found")
         }
         return .json(["uri": .string(uri), "cid": .string(record.cid), "value": record.value])
+    }
+
+    /// Whom records name, whoever wrote them.
+    private func collaborators(_ request: IncomingRequest) -> HTTPResponse {
+        guard let repository = request.parameter(names.collaboratorsParameter) else {
+            return .failure(400, "InvalidRequest", "missing field `\(names.collaboratorsParameter)`")
+        }
+        let known = state.withLock { $0.collaborators }.filter { $0.value.repository == repository }
+        let items = known.sorted { $0.key < $1.key }.map { uri, entry -> JSONValue in
+            ["uri": .string(uri), "subject": .string(entry.person)]
+        }
+        return .json(["items": .array(items)])
     }
 
     /// A record shown as if it named the repository, whether it does, names another, or is not there.

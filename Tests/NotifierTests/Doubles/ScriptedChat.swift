@@ -23,6 +23,10 @@ final class ScriptedChat: AccountSession {
         let sender: DID
         let text: String
         let rev: String
+        /// The message that it answers.
+        var replyTo: String?
+
+        var id: String { "id-" + rev }
     }
 
     private struct State {
@@ -147,8 +151,13 @@ final class ScriptedChat: AccountSession {
                 let owner = try? DID(String(id.dropFirst(6))),
                 let text = call.body?["message"]?["text"]?.string
             else { return Self.json(400, ["error": "InvalidConvo", "message": "Convo not found"]) }
+            let target = call.body?["message"]?["replyTo"]?["messageId"]?.string
+            guard target == nil || state.messages.contains(where: { $0.owner == owner && $0.id == target }) else {
+                return Self.json(400, ["error": "ReplyTargetNotFound", "message": "Reply target message not found"])
+            }
             state.revision += 1
-            let message = Message(owner: owner, sender: account, text: text, rev: Self.rev(state.revision))
+            var message = Message(owner: owner, sender: account, text: text, rev: Self.rev(state.revision))
+            message.replyTo = target
             state.messages.append(message)
             state.log.append(message)
             return Self.json(200, Self.view(message))
@@ -193,7 +202,7 @@ final class ScriptedChat: AccountSession {
 
     private static func view(_ message: Message) -> JSONValue {
         [
-            "id": .string("id-" + message.rev), "rev": .string(message.rev), "text": .string(message.text),
+            "id": .string(message.id), "rev": .string(message.rev), "text": .string(message.text),
             "sender": ["did": .string(message.sender.text)],
         ]
     }
