@@ -1,0 +1,149 @@
+import ATProtocol
+import Firehose
+import GRDB
+import Network
+import TestSupport
+import Testing
+
+@testable import LedgerStorage
+@testable import Notifier
+
+/// What people want to be told: what their own repositories say, whatever a stream or a directory says.
+@Suite(.timeLimit(.minutes(2))) struct `Subscriptions` {
+    private let network = PeopleNetwork()
+
+    private func heed(_ world: World, _ uri: String, _ operation: String = "create", value: Int64 = 1) async throws {
+        let event = try PeopleNetwork.event(of: uri, operation == "create" ? .create : .delete, value: value)
+        let ledger = try await World.ledger(in: world.directory)
+        guard case .commit(let commit) = event.body else { return }
+        let uri = ATURI(event.did, commit.collection, commit.recordKey)
+        let item = IntakeItem.subscription(uri, isDeleted: operation == "delete")
+        _ = try await ledger.queue(Timetable()).store(World.batch(event), [item], now: world.clock.now())
+    }
+
+    @Test func `that stand already are read from the repositories that a directory names`() async throws {
+        let world = try network.world()
+        network.subscribe()
+        network.subscribe(World.did("elsewhere"), to: "at://\(World.owner)/com.example.project/p2")
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
+        // They are listed once a week, and read once a day.
+        let asked = world.http.count("/xrpc/com.atproto.sync.listReposByCollection")
+        try await world.keepSubscriptions()
+        #expect(world.http.count("/xrpc/com.atproto.sync.listReposByCollection") == asked)
+        world.clock.advance(.seconds(7 * 86_400 + 1))
+        try await world.keepSubscriptions()
+        #expect(world.http.count("/xrpc/com.atproto.sync.listReposByCollection") == asked + 1)
+    }
+
+    @Test func `that the stream tells of are read, and one that no repository holds is none`() async throws {
+        var world = try network.world()
+        world.configuration.lookup.directories = []
+        let log = LogRecorder()
+        world.logger = log.logger
+        let uri = network.subscribe()
+        try await heed(world, uri)
+        try await heed(world, "at://\(World.did("forged"))/com.example.subscription/s", value: 2)
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
+        let refused = log.lines.filter { $0.message == "subscription not confirmed" }
+        #expect(refused.map { $0.metadata["reason"] } == ["subscription-unconfirmed"])
+        #expect(refused.first?.metadata["uri"]?.contains(World.did("forged").text) == true)
+    }
+
+    @Test func `that are deleted count no more at once, though the server does not answer`() async throws {
+        let world = try network.world()
+        let uri = network.subscribe()
+        try await world.keepSubscriptions()
+        network.change { $0.ill = [PeopleNetwork.subscriber] }
+        try await heed(world, uri, "delete")
+        #expect(try await world.subscribers() == [])
+        world.clock.advance(.seconds(11))
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [])
+    }
+
+    @Test func `stand while the server does not answer, and go with what it says then`() async throws {
+        let world = try network.world()
+        let uri = network.subscribe()
+        try await world.keepSubscriptions()
+        network.change { $0.ill = [PeopleNetwork.subscriber] }
+        world.clock.advance(.seconds(86_401))
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
+        network.change {
+            $0.ill = []
+            $0.records[uri] = nil
+        }
+        world.clock.advance(.seconds(121))
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [])
+    }
+
+    @Test func `are to some collections, when they say so`() async throws {
+        let world = try network.world()
+        network.subscribe(only: ["com.example.other"])
+        network.subscribe(World.did("both"), only: ["com.example.other", "com.example.change.request"])
+        network.subscribe(World.did("all"), only: [])
+        network.subscribe(World.did("none"), only: ["no name"])
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [World.did("all"), World.did("both")])
+        #expect(try await Set(world.subscribers(for: "com.example.other")).contains(PeopleNetwork.subscriber))
+    }
+
+    @Test func `that change while they are read are read once more`() async throws {
+        let world = try network.world()
+        let store = try await World.ledger(in: world.directory).subscriptions
+        let (did, collection) = (PeopleNetwork.subscriber, NSID(known: "com.example.subscription"))
+        let found = SubscriptionStore.Subscription(
+            uri: try ATURI("at://\(did)/\(collection)/s"),
+            subjects: [try #require(ProjectReference(PeopleNetwork.project))]
+        )
+        #expect(try await store.take([did], in: collection, now: world.clock.now()))
+        for isChanged in [true, false] {
+            let now = world.clock.now()
+            let reading = try #require(try await store.due(limit: 5, now: now).first)
+            #expect(reading.did == did)
+            if isChanged { _ = try await store.take([did], in: collection, now: now) }
+            try await store.store([found], of: reading, next: .seconds(86_400), now: now)
+            #expect(try await world.subscribers() == (isChanged ? [] : [did]))
+            world.clock.advance(.seconds(11))
+        }
+        #expect(try await store.due(limit: 5, now: world.clock.now()).isEmpty)
+    }
+
+    @Test func `are those of so many people, and of each so many`() async throws {
+        let world = try network.world()
+        for number in 0..<120 {
+            network.subscribe(to: "at://\(World.owner)/com.example.project/x\(number)", key: "k\(1000 + number)")
+        }
+        try await world.keepSubscriptions()
+        let ledger = try await World.ledger(in: world.directory)
+        let count = try await ledger.database.read { database in
+            try Int.fetchOne(database, sql: "SELECT count(*) FROM subscription") ?? 0
+        }
+        #expect(count == SubscriptionStore.maximumSubscriptions)
+    }
+
+    @Test func `are forgotten when no rule reads them any more`() async throws {
+        let world = try network.world()
+        network.subscribe()
+        try await world.keepSubscriptions()
+        let ledger = try await World.ledger(in: world.directory)
+        while try await ledger.subscriptions.forget(allBut: []) {}
+        #expect(try await world.subscribers() == [])
+        #expect(try await ledger.subscriptions.nextDue() == nil)
+    }
+
+    @Test func `are listed again when no directory answered`() async throws {
+        let world = try network.world()
+        network.subscribe()
+        network.change { $0.isRelayDown = true }
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [])
+        network.change { $0.isRelayDown = false }
+        world.clock.advance(.seconds(61))
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
+    }
+}
