@@ -254,6 +254,57 @@ import Testing
         #expect(found.allSatisfy { !$0.hasPrefix("0:") }, "\(found)")
     }
 
+    private static let people = """
+        account: did:plc:aaaaaaaaaaaaaaaaaaaaaaaa
+        rules:
+          - name: people
+            collections: [org.example.changeRequest]
+            reference_paths: [subject]
+            message: Somebody wrote a change request.
+            tell: [owner, collaborators, subscribers]
+            maximum_people: 10
+            collaborators:
+              query: https://index.example.com/people?of={{reference}}
+              people: items[*].subject
+              granted_by: [org.example.collaborator]
+              accepted_by: [org.example.acceptance]
+              person: person.did
+              reference_paths: [project]
+            subscribers:
+              collections: [org.example.subscription]
+              reference_paths: [subject]
+              only: collections
+        """
+
+    @Test func `says who is told beside the owner, and asks the stream for what confirms it`() throws {
+        let configuration = try load(Self.people).get().configuration
+        let rule = try #require(configuration.delivery.rules.first)
+        #expect(rule.recipients == Set(RecipientRole.allCases) && rule.maximumPeople == 10)
+        #expect(rule.collaborators?.personPath.text == "person.did")
+        #expect(rule.collaborators?.projects.accepts == [.did, .atURI])
+        #expect(rule.subscribers?.subjects.accepts == [.union, .did, .atURI])
+        let asked = Set(configuration.stream.collections.map(\.text))
+        let people = ["org.example.collaborator", "org.example.acceptance", "org.example.subscription"]
+        #expect(asked == Set(people + ["org.example.changeRequest"]))
+        #expect(configuration.delivery.lookup.directories == configuration.sweepDirectories)
+        let summary = ConfigurationSummary(configuration).lines.joined(separator: "\n")
+        #expect(summary.contains("collaborators, as the owner's org.example.collaborator say"))
+        #expect(summary.contains("who has org.example.subscription about it"))
+    }
+
+    @Test(arguments: [
+        ("tell: [owner, collaborators, subscribers]", "tell: [owner, followers]", "rules[0].tell"),
+        ("maximum_people: 10", "maximum_people: 101", "rules[0].maximum_people"),
+        ("tell: [owner, collaborators, subscribers]", "tell: [owner, subscribers]", "rules[0].collaborators"),
+        ("granted_by: [org.example.collaborator]", "granted_by: [org.example.*]", "rules[0].collaborators"),
+        ("query: https://", "query: http://", "rules[0].collaborators.query"),
+        ("only: collections", "unless: collections", "rules[0].subscribers.unless"),
+        ("accepted_by:", "acceptd_by:", "rules[0].collaborators.acceptd_by"),
+    ]) func `names what is wrong with whom a rule tells`(right: String, wrong: String, key: String) throws {
+        let found = try problems(Self.people.replacing(right, with: wrong))
+        #expect(found.count == 1 && found[0].contains(": \(key): "), "\(found)")
+    }
+
     @Test func `says nothing more of a value that could not be read`() throws {
         #expect(try problems(Self.valid.replacing("[org.example.changeRequest]", with: "[[]]")).count == 1)
         #expect(try problems(Self.valid + "\npolicy:\n  recipients: allowlist\n  allowlist: [alice]").count == 1)

@@ -123,7 +123,7 @@ extension Reason {
         case .conversationNotFound: "The conversation is not known any more and could not be opened anew."
         case .conversationLocked: "The conversation is locked."
         case .conversationUnreadable: "The conversation cannot be read, so nobody knows whether the message arrived."
-        case .replyTargetNotFound: "The message to reply to is gone."
+        case .replyTargetNotFound: "The message to answer is gone; tried again without it."
         case .requestRefused: "The chat service calls the request invalid; this is a defect here, please report it."
         case .answersUnreadable:
             "What owners answered could not be read for six hours, and one may have said “stop”: nothing is sent until it can."

@@ -160,6 +160,10 @@ actor SubscriptionKeeper {
             next: Self.rereading,
             now: context.now
         )
+        context.logger.debug(
+            "subscriptions read",
+            metadata: ["did": "\(subscriber.did)", "count": "\(subscriptions.count)"]
+        )
     }
 
     /// What a record says, by the first rule that reads its collection and understands it.
