@@ -93,7 +93,8 @@ import Testing
 
     @Test func `that change while they are read are read once more`() async throws {
         let world = try network.world()
-        let store = try await World.ledger(in: world.directory).subscriptions
+        let ledger = try await World.ledger(in: world.directory)
+        let store = ledger.subscriptions
         let (did, collection) = (PeopleNetwork.subscriber, NSID(known: "com.example.subscription"))
         let found = SubscriptionStore.Subscription(
             uri: try ATURI("at://\(did)/\(collection)/s"),
@@ -104,7 +105,10 @@ import Testing
             let now = world.clock.now()
             let reading = try #require(try await store.due(limit: 5, now: now).first)
             #expect(reading.did == did)
-            if isChanged { _ = try await store.take([did], in: collection, now: now) }
+            if isChanged {
+                let item = IntakeItem.subscription(found.uri, isDeleted: false)
+                _ = try await ledger.queue(Timetable()).store(StreamBatch(events: []), [item], now: now)
+            }
             try await store.store([found], of: reading, next: .seconds(86_400), now: now)
             #expect(try await world.subscribers() == (isChanged ? [] : [did]))
             world.clock.advance(.seconds(11))

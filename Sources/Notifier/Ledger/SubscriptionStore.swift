@@ -31,7 +31,7 @@ struct SubscriptionStore: Sendable {
     }
 
     /// The most people whose repositories are read; whoever comes later is not taken.
-    static let maximumSubscribers = 10_000
+    static let maximumSubscribers = 20_000
     /// The most subscriptions of one of them, the newest of each collection.
     static let maximumSubscriptions = 100
     /// Somebody whose records change all the time is read no more often.
@@ -143,14 +143,23 @@ struct SubscriptionStore: Sendable {
         }
     }
 
-    /// Has repositories read in which a directory says that there are such records; whether there was room for all.
+    /// Has the repositories of those read who are not known yet, a batch at a time; whether there was room for all.
     func take(_ dids: [DID], in collection: NSID, now: UnixTime) async throws(LedgerError) -> Bool {
-        let batch = LedgerTransaction.rows / 2
         var isRoom = true
-        for start in stride(from: 0, to: dids.count, by: batch) {
-            let part = Array(dids[start..<min(start + batch, dids.count)])
-            let isTaken = try await database.transaction(at: now) { transaction in
-                try part.allSatisfy { try transaction.read($0, collection, claim: nil, at: now) }
+        for start in stride(from: 0, to: dids.count, by: LedgerTransaction.rows) {
+            let batch = Array(dids[start..<min(start + LedgerTransaction.rows, dids.count)])
+            let isTaken = try await database.write { database in
+                var room = try Self.maximumSubscribers - (database.value("SELECT count(*) FROM subscriber") ?? 0)
+                for did in batch where room > 0 {
+                    try database.run(
+                        """
+                        INSERT INTO subscriber (did, collection, due_at) VALUES (\(did), \(collection.text), \(now))
+                        ON CONFLICT DO NOTHING
+                        """
+                    )
+                    room -= database.changesCount
+                }
+                return room > 0
             }
             isRoom = isRoom && isTaken
         }
@@ -180,39 +189,28 @@ extension LedgerTransaction {
         guard let did = uri.did, let collection = uri.collection else { return }
         // What was read stands until the repository says otherwise, but who wants to hear no more is not told once more.
         if isDeleted { try database.run("DELETE FROM subscription WHERE uri = \(uri)") }
-        _ = try read(did, collection, claim: isDeleted ? nil : uri, at: now, isNew: !isDeleted)
+        let claim = isDeleted ? nil : uri.text
+        let pause = SubscriptionStore.pause
+        try database.run(
+            """
+            UPDATE subscriber SET changes = changes + 1, claim = \(claim), attempts = 0,
+                due_at = min(\(now + pause), max(\(now), coalesce(asked_at, 0) + \(pause)))
+            WHERE did = \(did) AND collection = \(collection.text)
+            """
+        )
+        guard database.changesCount == 0, !isDeleted else { return }
+        try database.run(
+            """
+            INSERT INTO subscriber (did, collection, due_at, claim)
+            SELECT \(did), \(collection.text), \(now), \(claim)
+            WHERE (SELECT count(*) FROM subscriber) < \(SubscriptionStore.maximumSubscribers)
+            """
+        )
     }
 
     /// Whether a subscription stands.
     func stands(_ subscription: ATURI?) throws -> Bool {
         guard let subscription else { return false }
         return try database.exists("SELECT 1 FROM subscription WHERE uri = \(subscription)")
-    }
-
-    /// Has somebody's repository read soon; whether there is room for them.
-    fileprivate func read(
-        _ did: DID,
-        _ collection: NSID,
-        claim: ATURI?,
-        at time: UnixTime,
-        isNew: Bool = true
-    ) throws -> Bool {
-        let pause = SubscriptionStore.pause
-        try database.run(
-            """
-            UPDATE subscriber SET changes = changes + 1, claim = \(claim?.text), attempts = 0,
-                due_at = min(\(time + pause), max(\(time), coalesce(asked_at, 0) + \(pause)))
-            WHERE did = \(did) AND collection = \(collection.text)
-            """
-        )
-        guard database.changesCount == 0, isNew else { return true }
-        try database.run(
-            """
-            INSERT INTO subscriber (did, collection, due_at, claim)
-            SELECT \(did), \(collection.text), \(time), \(claim?.text)
-            WHERE NOT EXISTS (SELECT 1 FROM subscriber LIMIT 1 OFFSET \(SubscriptionStore.maximumSubscribers - 1))
-            """
-        )
-        return database.changesCount > 0
     }
 }

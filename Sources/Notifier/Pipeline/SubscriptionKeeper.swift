@@ -19,9 +19,13 @@ actor SubscriptionKeeper {
     /// When the directories are asked for a collection, by the steady clock.
     private var listings: [NSID: UnixTime] = [:]
     private var failedListings: [NSID: Int] = [:]
+    /// When repositories may be read again, by the steady clock.
+    private var nextReading = UnixTime.distantPast
 
-    /// How many repositories are read at once.
-    private static let concurrency = 8
+    /// How many repositories are read at once, and how long behind that the next ones: a third of what the network's servers
+    /// allow an address, as for a sweep.
+    private static let concurrency = 3
+    private static let pause = Duration.seconds(1)
     /// How often a repository is read of which nothing is told: the stream has gaps.
     private static let rereading = Duration.seconds(86_400)
     /// How often the directories are asked.
@@ -54,17 +58,19 @@ actor SubscriptionKeeper {
             if listings[collection] == nil { listings[collection] = try await firstListing(of: collection) }
             if (listings[collection] ?? .distantFuture) <= steadyNow { try await list(collection) }
         }
+        guard nextReading <= steadyNow else { return nextReading - steadyNow }
         let due = try await store.due(limit: Self.concurrency, now: now)
         guard due.isEmpty else {
+            nextReading = steadyNow + Self.pause
             let readings = await read(due)
             // What was broken off has found out nothing.
             guard !Task.isCancelled else { return .zero }
             for (subscriber, reading) in readings { try await take(reading, of: subscriber) }
-            return .zero
+            return Self.pause
         }
         let nextListing = (listings.values.min() ?? .distantFuture) - steadyNow
-        let nextReading = (try await store.nextDue() ?? .distantFuture) - now
-        return max(WorkLoop.shortestSleep, min(nextListing, nextReading))
+        let nextDue = (try await store.nextDue() ?? .distantFuture) - now
+        return max(WorkLoop.shortestSleep, min(nextListing, nextDue))
     }
 
     // MARK: directories

@@ -179,7 +179,11 @@ extension World {
             wallClock: clock
         )
         let keeper = SubscriptionKeeper(context, ledger: ledger, lookup: lookup, strangers: strangers)
-        while try await keeper.step() == .zero {}
+        while true {
+            let wait = try await keeper.step()
+            guard wait <= .seconds(1) else { break }
+            clock.advance(wait)
+        }
     }
 
     /// Whose subscriptions to a project, or a record, are known.

@@ -47,8 +47,8 @@ struct GrowthCall: Sendable {
 
 extension GrowthCall {
     static let all =
-        desk + lookups + proofs + sending + conversations + answers + waiting + clocks + mentions + intake + sweeps
-        + tidying
+        desk + lookups + people + proofs + sending + conversations + answers + waiting + clocks + mentions + intake
+        + sweeps + tidying
 
     static let digest = DigestConfiguration()
     static let told = PolicyConfiguration.open
