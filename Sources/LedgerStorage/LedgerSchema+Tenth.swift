@@ -2,12 +2,16 @@
 // records on the way from the request to the project, the nearest first, with spaces between. `subscriber` has whose repositories
 // are read for records by which people ask to be told, and when next; `changes` counts what the stream told of since, and `claim`
 // is the record that it told of last. `subscription` has what their repositories said: a row for each thing that is subscribed to,
-// and the collections of which alone they want to hear, with spaces between.
+// and the collections of which alone they want to hear, with spaces between. `revoked` has the records that confirmed a job, and
+// that the stream told to be gone.
 extension LedgerSchema {
     static let tenthTables = """
         ALTER TABLE job ADD COLUMN role TEXT NOT NULL DEFAULT 'owner';
         ALTER TABLE job ADD COLUMN confirmed_by TEXT;
         ALTER TABLE job ADD COLUMN thread TEXT;
+        CREATE INDEX job_confirmed ON job (confirmed_by) WHERE confirmed_by IS NOT NULL;
+        CREATE TABLE revoked (uri TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+        CREATE INDEX revoked_at ON revoked (at);
         CREATE TABLE subscriber (
             did TEXT NOT NULL, collection TEXT NOT NULL, due_at REAL NOT NULL, asked_at REAL, attempts INTEGER NOT NULL DEFAULT 0,
             changes INTEGER NOT NULL DEFAULT 0, claim TEXT, PRIMARY KEY (did, collection)) WITHOUT ROWID;

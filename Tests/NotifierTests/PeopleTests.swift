@@ -139,6 +139,17 @@ import Testing
         }
     }
 
+    @Test func `of a busy author get no more than their limit, however many they are`() async throws {
+        let people = "abcdefghij".map { World.did("person\($0)") }
+        for person in people { network.grant(person) }
+        var world = try network.world([.owner, .collaborator])
+        world.configuration.policy.ownerHourlyLimit = 3
+        let told = try await tell(world, 1..<101) { $0[.delivered] == 33 && $0[.queued] == 1067 }
+        for person in people + [World.owner] { #expect(told.count { $0 == person } == 3) }
+        let jobs = try await world.jobs()
+        #expect(Set(jobs.map { "\($0.uri) \($0.owner?.text ?? "")" }).count == jobs.count)
+    }
+
     @Test func `are not told whom the rule tells no more when their turn comes`() async throws {
         network.grant(PeopleNetwork.collaborator)
         network.subscribe()
@@ -165,6 +176,20 @@ import Testing
         try await world.run([])
         #expect(world.chat.messages(to: PeopleNetwork.subscriber).count == 1)
         #expect(try await reasons(world)[PeopleNetwork.subscriber.text] == .subscriptionEnded)
+    }
+
+    @Test func `are not told who work on it no more when their turn comes`() async throws {
+        let uri = network.grant(PeopleNetwork.collaborator)
+        var world = try network.world([.owner, .collaborator])
+        world.configuration.policy.ownerHourlyLimit = 1
+        _ = try await tell(world, 1..<3) { $0[.queued] == 2 && $0[.delivered] == 2 }
+        network.change { $0.records[uri] = nil }
+        try await world.run([World.batch(try PeopleNetwork.event(of: uri, .delete, value: 50))]) { $0[.queued] == 2 }
+        world.clock.advance(.seconds(3601))
+        try await world.run([])
+        #expect(world.chat.messages(to: PeopleNetwork.collaborator).count == 1)
+        #expect(world.chat.messages(to: World.owner).count == 2)
+        #expect(try await reasons(world)[PeopleNetwork.collaborator.text] == .collaboratorUnconfirmed)
     }
 
     @Test func `are no more than the rule's maximum, and the history says so`() async throws {

@@ -12,6 +12,7 @@ actor Intake {
     private let changed: @Sendable (Remembered) async -> Void
     private let confirming: [CollectionPattern]
     private let subscribing: [CollectionPattern]
+    private let collaborating: [CollectionPattern]
     private var breaker: BurstBreaker
     private var judge: EventClassifier
     private var quarantine: QuarantineReport
@@ -37,6 +38,7 @@ actor Intake {
         let configuration = context.configuration
         confirming = configuration.rules.flatMap(\.confirmingCollections)
         subscribing = configuration.rules.flatMap(\.subscriberCollections)
+        collaborating = configuration.rules.flatMap(\.collaboratorCollections)
         judge = EventClassifier(
             rules: configuration.rules,
             policy: configuration.policy,
@@ -57,7 +59,7 @@ actor Intake {
         for event in batch.events {
             // Before it is stored: whoever looks it up then must not meet what was before.
             if let remembered = outdated(by: event) { await changed(remembered) }
-            if let subscription = subscription(event) { items.append(subscription) }
+            items += people(event)
             guard let item = judge.judge(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }
@@ -112,14 +114,15 @@ actor Intake {
         }
     }
 
-    /// What an event says of somebody's wish to be told, whatever else it is.
-    private func subscription(_ event: StreamEvent) -> IntakeItem? {
-        guard case .commit(let commit) = event.body, subscribing.contains(where: { $0.matches(commit.collection) })
-        else {
-            return nil
-        }
-        let uri = ATURI(event.did, commit.collection, commit.recordKey)
-        return .subscription(uri, isDeleted: commit.operation == .delete)
+    /// What an event says of who is told beside the owner, whatever else it is.
+    private func people(_ event: StreamEvent) -> [IntakeItem] {
+        guard case .commit(let commit) = event.body else { return [] }
+        let (uri, isDeleted) = (ATURI(event.did, commit.collection, commit.recordKey), commit.operation == .delete)
+        func isAmong(_ patterns: [CollectionPattern]) -> Bool { patterns.contains { $0.matches(commit.collection) } }
+        var items: [IntakeItem] = []
+        if isAmong(subscribing) { items.append(.subscription(uri, isDeleted: isDeleted)) }
+        if isAmong(collaborating) { items.append(.collaboration(uri, isDeleted: isDeleted)) }
+        return items
     }
 
     // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.

@@ -36,6 +36,7 @@ extension JobQueue {
                 ("burst", "author", "at < \(time)"),
                 ("heard", "owner", "at < \(time)"),
                 ("project", "owner, uri", "seen_at < \(time) AND coalesce(muted_until, 0) < \(time)"),
+                ("revoked", "uri", "at < \(time)"),
                 (
                     "confirmation", "reference",
                     "at < (SELECT at FROM confirmation ORDER BY at DESC LIMIT 1 OFFSET \(Self.maximumConfirmations))"

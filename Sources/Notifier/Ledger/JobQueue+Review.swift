@@ -119,7 +119,7 @@ extension AdmissionPolicy {
     func admission(of job: Job, in transaction: LedgerTransaction) throws -> Admission {
         guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
         if let reason = try transaction.reasonForCallingOff(job) { return .refused(reason) }
-        if job.role == .subscriber, try !transaction.stands(job.confirmedBy) { return .refused(.subscriptionEnded) }
+        guard try transaction.isConfirmed(job) else { return .refused(job.role.endReason) }
         return admission(
             of: owner,
             as: job.role,

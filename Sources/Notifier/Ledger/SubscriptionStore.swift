@@ -208,9 +208,23 @@ extension LedgerTransaction {
         )
     }
 
-    /// Whether a subscription stands.
-    func stands(_ subscription: ATURI?) throws -> Bool {
-        guard let subscription else { return false }
-        return try database.exists("SELECT 1 FROM subscription WHERE uri = \(subscription)")
+    /// Takes note that the stream told of a record that may say who works on a project.
+    func heed(collaboration uri: ATURI, isDeleted: Bool) throws {
+        guard isDeleted else { return try database.run("DELETE FROM revoked WHERE uri = \(uri)") }
+        try database.run(
+            """
+            INSERT OR REPLACE INTO revoked (uri, at) SELECT \(uri), \(now)
+            WHERE EXISTS (SELECT 1 FROM job WHERE confirmed_by = \(uri))
+            """
+        )
+    }
+
+    /// Whether the record stands, as far as is known, that says why somebody beside the owner is told.
+    func isConfirmed(_ job: Job) throws -> Bool {
+        guard job.role != .owner else { return true }
+        guard let record = job.confirmedBy,
+            try !database.exists("SELECT 1 FROM revoked WHERE uri = \(record)")
+        else { return false }
+        return try job.role != .subscriber || database.exists("SELECT 1 FROM subscription WHERE uri = \(record)")
     }
 }

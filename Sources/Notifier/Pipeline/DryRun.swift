@@ -79,7 +79,7 @@ public struct DryRun: Sendable {
     /// What would become of an event, one outcome for each owner; none when it is nobody's business or was seen before.
     public mutating func take(_ event: StreamEvent) async -> [Outcome] {
         switch judge.judge(event, now: event.position.witnessedAt) {
-        case nil, .authorInactive, .authorBurst, .repositoryReplaced, .subscription: return []
+        case nil, .authorInactive, .authorBurst, .repositoryReplaced, .subscription, .collaboration: return []
         case .deleted(_, let uri): return [Outcome(uri: uri, rule: nil, end: .calledOff)]
         case .request(let request):
             guard let rule = rules[request.rule] else { return [] }

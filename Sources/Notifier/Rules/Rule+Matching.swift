@@ -9,8 +9,12 @@ extension Rule {
     /// The collections whose records confirm what indexes say, and who works on a project: the stream tells of changes to
     /// them.
     public var confirmingCollections: [CollectionPattern] {
-        let people = (collaborators?.grants ?? []) + (collaborators?.acceptances ?? [])
-        return (isIndexed ? projectCollections : []) + people.map { CollectionPattern($0) }
+        (isIndexed ? projectCollections : []) + collaboratorCollections
+    }
+
+    /// The collections whose records confirm who works on a project.
+    var collaboratorCollections: [CollectionPattern] {
+        ((collaborators?.grants ?? []) + (collaborators?.acceptances ?? [])).map { CollectionPattern($0) }
     }
 
     /// The collections whose records say who wants to be told.
