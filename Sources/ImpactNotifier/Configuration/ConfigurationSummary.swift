@@ -112,7 +112,7 @@ struct ConfigurationSummary {
     private static func people(of rule: Rule) -> String {
         var people = rule.recipients.contains(.owner) ? ["the owner"] : []
         if let source = rule.collaborators {
-            let ways = [
+            let ways: [String?] = [
                 source.grants.isEmpty ? nil : "as the owner's \(source.grants.map(\.text).joined(separator: ", ")) say",
                 source.index.map { index in
                     let records = source.acceptances.map(\.text).joined(separator: ", ")

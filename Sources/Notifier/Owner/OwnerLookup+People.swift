@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Network
+internal import Synchronization
 
 /// Who works on a project beside its owner.
 extension OwnerLookup {
@@ -30,11 +31,7 @@ extension OwnerLookup {
         let isGrantsUnknown = result.failure != nil
         var claimed = grants.map(\.person)
         if let index = source.index {
-            do throws(CallFailure) {
-                claimed = try await self.index.people(of: name, index)
-            } catch {
-                result.note(LookupFailure(.index, error))
-            }
+            do throws(LookupFailure) { claimed = try await people(of: owner, name, index) } catch { result.note(error) }
         }
         var seen: Set<DID> = [owner, author]
         for did in claimed where seen.insert(did).inserted {
@@ -56,6 +53,21 @@ extension OwnerLookup {
             }
         }
         return result
+    }
+
+    /// Whom an index names of an owner's project; it is not asked again for each request.
+    private func people(
+        of owner: DID,
+        _ name: ProjectReference,
+        _ index: CollaboratorSource.Index
+    ) async throws(LookupFailure) -> [DID] {
+        let (question, now) = ("\(index.query) \(index.path) \(name)", wallClock.now())
+        if let known = answers.withLock({ $0.value(of: question, by: owner, at: now) }) { return known }
+        do {
+            let people = try await self.index.people(of: name, index)
+            answers.withLock { $0.store(people, of: question, by: owner, unlessChangedSince: 0, at: now) }
+            return people
+        } catch { throw LookupFailure(.index, error) }
     }
 
     /// Whom the owner's own records name, in their order.

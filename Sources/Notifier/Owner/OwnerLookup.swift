@@ -1,5 +1,6 @@
 internal import ATProtocol
 internal import Network
+internal import Synchronization
 
 /// Finds whose project a change request refers to, and what the project is called.
 ///
@@ -28,7 +29,11 @@ final class OwnerLookup: Sendable {
     let index: IndexClient
     let wallClock: any WallClock
     let confirmations: any Confirmations
+    /// Whom indexes named, by what they were asked.
+    let answers = Mutex(RecordMemory<String, [DID]>(capacity: 100, lifetime: answerLifetime))
 
+    /// How long an index's word on who works on a project is taken.
+    private static let answerLifetime = Duration.seconds(600)
     /// A look-up that takes longer is gone on with later: others want their turn.
     private static let longestLookup = Duration.seconds(25)
 

@@ -23,7 +23,7 @@ struct RehearsedNetwork: HTTPClient, IdentityResolving {
             let held = records.filter { $0.key.hasPrefix(beginning) }.sorted { $0.key < $1.key }
             return .answer([
                 "records": .array(
-                    held.map { uri, record in
+                    held.map { uri, record -> JSONValue in
                         var members = record.object ?? [:]
                         members["$type"] = members["$type"] ?? .string(fields["collection"] ?? "")
                         return ["uri": .string(uri), "cid": "", "value": .object(members)]
