@@ -30,7 +30,7 @@ final class OwnerLookup: Sendable {
     let wallClock: any WallClock
     let confirmations: any Confirmations
     /// Whom indexes named, by what they were asked.
-    let answers = Mutex(RecordMemory<String, [DID]>(capacity: 100, lifetime: answerLifetime))
+    let answers = Mutex(RecordMemory<String, [DID]>(capacity: 100, lifetime: OwnerLookup.answerLifetime))
 
     /// How long an index's word on who works on a project is taken.
     private static let answerLifetime = Duration.seconds(600)
