@@ -44,6 +44,51 @@ import Testing
         )
     }
 
+    private static func request(_ number: Int, for role: RecipientRole) throws -> ChangeRequest {
+        let plain = try request("Request \(number)", number)
+        return ChangeRequest(
+            uri: plain.uri,
+            author: plain.author,
+            authorName: nil,
+            record: plain.record,
+            reference: plain.reference,
+            rule: plain.rule,
+            owner: role == .owner ? World.owner : World.did("person"),
+            projectName: plain.projectName,
+            role: role
+        )
+    }
+
+    @Test(arguments: [
+        (RecipientRole.owner, "you own “Windmill”", "for your projects:"),
+        (.collaborator, "you are a collaborator of “Windmill”", "for projects that you work on:"),
+        (.subscriber, "you subscribed to “Windmill”", "for what you subscribed to:"),
+    ]) func `each is told why, alone and in a list`(role: RecipientRole, why: String, whose: String) throws {
+        let one = try Self.composer().compose([try Self.request(1, for: role)], marks: ["a"])
+        #expect(one.text.contains("— Impact Notifier: you get this because \(why). Answer STOP"))
+        let two = try Self.composer(listed: 5).compose(
+            [try Self.request(1, for: role), try Self.request(2, for: role)],
+            marks: ["a", "b"]
+        )
+        #expect(two.text.hasPrefix("2 new change requests \(whose)") && two.text.contains("because \(why)."))
+    }
+
+    @Test func `who is several things to several projects is told each, and an answer says how many more`() throws {
+        let requests = try [RecipientRole.collaborator, .subscriber].enumerated().map {
+            try Self.request($0.offset + 1, for: $0.element)
+        }
+        let message = try Self.composer(listed: 5).compose(requests, marks: ["a", "b"], answering: "message-1")
+        #expect(message.text.hasPrefix("2 more about this:"))
+        #expect(
+            message.text.contains(
+                "because you are a collaborator of “Windmill”, and because you subscribed to “Windmill”."
+            )
+        )
+        #expect(message.input["replyTo"]?["messageId"] == "message-1")
+        let mixed = try Self.composer(listed: 5).compose(requests, marks: ["a", "b"])
+        #expect(mixed.text.hasPrefix("2 new change requests:") && mixed.input["replyTo"] == nil)
+    }
+
     @Test func `a link that leaves no room is left out, alone and in a list`() throws {
         let key = String(repeating: "k", count: 512)
         var configuration = NotifierConfiguration(rules: [try World.rule(name: "issues", message: "{{record.title}}")])

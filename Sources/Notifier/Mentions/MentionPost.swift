@@ -29,16 +29,22 @@ struct MentionPost: Sendable, Equatable {
     /// The post about one request.
     ///
     /// - Parameters:
-    ///   - request: about a project of the owner.
-    ///   - handle: the owner's, verified; without one the mention stands on the word “Owner”.
+    ///   - request: for the owner of a project, or who else is told.
+    ///   - handle: the recipient's, verified; without one the mention stands on what they are, “Owner”.
     ///   - link: the rule's; nil for none.
     ///   - service: on whose behalf it is posted.
     init(about request: ChangeRequest, handle: String?, link: String?, service: String) {
         func short(_ text: String, _ limit: Int) -> String {
             PlainText.truncate(PlainText.sanitize(text), graphemes: limit, bytes: limit * 8)
         }
+        let words: (title: String, whose: String, joint: String) =
+            switch request.role {
+            case .owner: ("Owner", "your project", " ")
+            case .collaborator: ("Collaborator", "a project you work on", ", ")
+            case .subscriber: ("Subscriber", "a project you subscribed to", ", ")
+            }
         append(
-            handle.map { "@" + short($0, Self.maximumName) } ?? "Owner",
+            handle.map { "@" + short($0, Self.maximumName) } ?? words.title,
             ["$type": "app.bsky.richtext.facet#mention", "did": .string(request.owner.text)]
         )
         let project = ForeignWords.quoted(
@@ -46,7 +52,7 @@ struct MentionPost: Sendable, Equatable {
             graphemes: Self.maximumName,
             bytes: Self.maximumName * 8
         )
-        append(": there is a change request for your project\(project.isEmpty ? "" : " " + project).")
+        append(": there is a change request for \(words.whose)\(project.isEmpty ? "" : words.joint + project).")
         if let link {
             append(" ")
             append("Read it", ["$type": "app.bsky.richtext.facet#link", "uri": .string(link)])
