@@ -40,6 +40,26 @@ import Testing
         #expect(try JSONValue(parsing: page.body)["messages"]?[0]?["id"]?.string == stored.first?.id)
     }
 
+    @Test func `a message answers another of its conversation, and none that is not there`() async throws {
+        try network.setAllowIncoming(.all, of: owner)
+        let tokens = try await client.logIn(bot)
+        let opened = try await client.openConversation(with: owner.did, tokens)
+        let conversation = try #require(try JSONValue(parsing: opened.body).value(at: "convo.id")?.string)
+        _ = try await client.send("hello", to: conversation, tokens)
+        func answer(_ id: String) async throws -> HTTPResponse {
+            let message: JSONValue = ["text": "more", "replyTo": ["messageId": .string(id)]]
+            let body: JSONValue = ["convoId": .string(conversation), "message": message]
+            let method = try NSID("chat.bsky.convo.sendMessage")
+            return try await client.call(.procedure(method, body, proxy: StrictClient.chatService), tokens.access)
+        }
+        let first = try #require(network.chat.messages.first?.id)
+        let sent = try await answer(first)
+        #expect(try JSONValue(parsing: sent.body)["replyTo"]?["id"]?.string == first)
+        #expect(network.chat.messages.map(\.replyTo) == [nil, first])
+        #expect(refusal(try await answer("gone")).hasPrefix("400 ReplyTargetNotFound"))
+        #expect(network.chat.messages.count == 2)
+    }
+
     @Test func `each setting of the recipient has its own refusal`() async throws {
         let tokens = try await client.logIn(bot)
         func outcome() async throws -> String { refusal(try await client.openConversation(with: owner.did, tokens)) }

@@ -61,6 +61,23 @@ import Testing
         #expect(value?["repoDid"]?.string == new.text)
     }
 
+    @Test func `names as collaborators whom records name, whoever wrote them`() async throws {
+        let repository = try network.createRepositoryIdentity()
+        for (grantor, person) in [(owner, other), (other, owner)] {
+            let record: JSONValue = ["subject": .string(person.did.text), "repo": .string(repository.text)]
+            try network.createRecord(by: grantor, collection: "sh.tangled.repo.collaborator", record: record)
+        }
+        let path = "/xrpc/sh.tangled.repo.listCollaborators"
+        func people(_ subject: String) async throws -> Set<String> {
+            let url = network.indexURL.with(path: path, query: [("subject", subject)])
+            let answer = try JSONValue(parsing: try await asker.get(url).body)
+            return Set((answer["items"]?.array ?? []).compactMap { $0["subject"]?.string })
+        }
+        #expect(try await people(repository.text) == [owner.did.text, other.did.text])
+        #expect(try await people(owner.did.text).isEmpty)
+        #expect(try await asker.get(network.indexURL.with(path: path)).status == 400)
+    }
+
     @Test func `is not told by a record of another collection, nor by one that nobody wrote`() async throws {
         let repository = try network.createRepositoryIdentity()
         let record: JSONValue = ["repoDid": .string(repository.text)]
