@@ -49,7 +49,7 @@ import Testing
         text.acceptances = ["com.example.acceptance"]
     }
 
-    private static func items(_ people: DID...) -> (Int, JSONValue) {
+    private static func items(_ people: DID...) -> (status: Int, body: JSONValue) {
         (200, ["items": .array(people.map { ["subject": .string($0.text)] })])
     }
 

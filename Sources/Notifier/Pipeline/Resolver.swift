@@ -235,7 +235,8 @@ actor Resolver {
             owners.found.append(note)
         }
         // At once: those whose follow decides share one question.
-        let results = await withTaskGroup(of: (PeopleFinder.Person, Result<Admission, LedgerError>).self) { group in
+        typealias Judged = (person: PeopleFinder.Person, result: Result<Admission, LedgerError>)
+        let judged: [Judged] = await withTaskGroup(of: Judged.self) { group in
             for person in people {
                 group.addTask { [checker] in
                     do throws(LedgerError) {
@@ -247,11 +248,11 @@ actor Resolver {
                     }
                 }
             }
-            var results: [(PeopleFinder.Person, Result<Admission, LedgerError>)] = []
-            for await result in group { results.append(result) }
-            return results
+            var judged: [Judged] = []
+            for await one in group { judged.append(one) }
+            return judged
         }
-        for (person, result) in results {
+        for (person, result) in judged {
             owners.admissions[person.did] = try result.get()
             owners.projects[person.did] = person.project
         }

@@ -212,7 +212,9 @@ struct RuleReader {
         var index: CollaboratorSource.Index?
         switch (text.query, text.people) {
         case (let address?, let people?):
-            if let query = query(key, address), let path = path(key, people) { index = .init(query: query, path: path) }
+            if let query = query(key, address), let path = path(key, people) {
+                index = CollaboratorSource.Index(query: query, path: path)
+            }
         case (nil, nil): break
         default: wrong(key, "query says whom to ask, and people where in the answer their DIDs stand: both or none")
         }

@@ -148,6 +148,7 @@ final class PeopleNetwork: Sendable {
             throw SyntaxError("AT-URI", uri.text, "it is no record's")
         }
         let time = UInt64(ManualClock().now().microseconds) + UInt64(value)
+        let record: JSONValue = ["subject": ["uri": .string(project)]]
         return StreamEvent(
             position: StreamPosition(host: "stream.test", wire: .jetstream2, value: value, witnessed: Int64(time)),
             did: did,
@@ -158,7 +159,7 @@ final class PeopleNetwork: Sendable {
                     recordKey: key,
                     rev: TID(microseconds: time, clock: 1).text,
                     cid: operation == .delete ? nil : "c",
-                    record: operation == .delete ? nil : ["subject": ["uri": .string(project)]]
+                    record: operation == .delete ? nil : record
                 )
             )
         )
