@@ -139,6 +139,17 @@ import Testing
         #expect(try await ledger.subscriptions.nextDue() == nil)
     }
 
+    @Test func `are read within a day, however far ahead the clock was`() async throws {
+        let world = try network.world()
+        network.subscribe()
+        let now = world.clock.now()
+        world.clock.advance(.seconds(365 * 86_400))
+        try await world.keepSubscriptions()
+        let ledger = try await World.ledger(in: world.directory)
+        try await ledger.queue(Timetable()).correctAllWaits(now: now)
+        #expect(try await ledger.subscriptions.nextDue() == now + .seconds(86_400))
+    }
+
     @Test func `are listed again when no directory answered`() async throws {
         let world = try network.world()
         network.subscribe()

@@ -122,6 +122,7 @@ extension LedgerTransaction {
                 """
             )
         }
+        if !isChanged { try correctSubscribers() }
         let next = now + timetable.follow
         for follows in [nil, false, true] as [Bool?] where !isChanged {
             try database.run(

@@ -34,6 +34,8 @@ struct SubscriptionStore: Sendable {
     static let maximumSubscribers = 20_000
     /// The most subscriptions of one of them, the newest of each collection.
     static let maximumSubscriptions = 100
+    /// How often a repository is read of which nothing is told: the stream has gaps.
+    static let rereading = Duration.seconds(86_400)
     /// Somebody whose records change all the time is read no more often.
     fileprivate static let pause = Duration.seconds(10)
     /// A reading that was broken off is begun again behind this.
@@ -204,6 +206,17 @@ extension LedgerTransaction {
             INSERT INTO subscriber (did, collection, due_at, claim)
             SELECT \(did), \(collection.text), \(now), \(claim)
             WHERE (SELECT count(*) FROM subscriber) < \(SubscriptionStore.maximumSubscribers)
+            """
+        )
+    }
+
+    /// Lets a batch of those be read within the longest wait whom a clock that was ahead has put off for longer.
+    func correctSubscribers() throws {
+        let latest = now + SubscriptionStore.rereading
+        try database.run(
+            """
+            UPDATE subscriber SET due_at = \(latest) WHERE (did, collection) IN
+                (SELECT did, collection FROM subscriber WHERE due_at > \(latest) LIMIT \(Self.batch))
             """
         )
     }

@@ -26,8 +26,6 @@ actor SubscriptionKeeper {
     /// allow an address, as for a sweep.
     private static let concurrency = 3
     private static let pause = Duration.seconds(1)
-    /// How often a repository is read of which nothing is told: the stream has gaps.
-    private static let rereading = Duration.seconds(86_400)
     /// How often the directories are asked.
     private static let listing = Duration.seconds(7 * 86_400)
     /// The waits after a failure.
@@ -163,7 +161,7 @@ actor SubscriptionKeeper {
         try await store.store(
             Array(subscriptions.prefix(SubscriptionStore.maximumSubscriptions)),
             of: subscriber,
-            next: Self.rereading,
+            next: SubscriptionStore.rereading,
             now: context.now
         )
         context.logger.debug(
