@@ -153,6 +153,60 @@ import Testing
         #expect(try await places(World.author, ledger) == [])
     }
 
+    /// Has others told by the word of an account, and that told which they work on no more.
+    private static func letWork(_ others: DID, by did: DID, _ ledger: Ledger) async throws {
+        let record = "at://\(did)/com.example.grant/g"
+        try await ledger.database.write { database in
+            try database.execute(
+                sql: """
+                    UPDATE job SET role = 'collaborator', confirmed_by = '\(record)' WHERE owner = '\(others)';
+                    INSERT INTO revoked (uri, at) VALUES ('\(record)', 0);
+                    INSERT INTO attempt (request, at, phase, outcome, detail)
+                        SELECT request, 0, 'project', 'collaborator-unconfirmed', '\(did) is none' FROM job
+                        WHERE owner = '\(others)';
+                    """
+            )
+        }
+    }
+
+    @Test func `as a subscriber, or by what they said of others, is named nowhere any more`() async throws {
+        let world = try await spoken()
+        let ledger = try await opened(world)
+        let (now, collection) = (world.clock.now(), try NSID("com.example.subscription"))
+        #expect(try await ledger.subscriptions.take([World.owner], in: collection, now: now))
+        let subscriber = try #require(try await ledger.subscriptions.due(limit: 1, now: now).first)
+        let uri = try ATURI("at://\(World.owner)/\(collection)/s")
+        let subscription = SubscriptionStore.Subscription(uri: uri, subjects: [.account(Self.other)])
+        try await ledger.subscriptions.store([subscription], of: subscriber, next: .seconds(60), now: now)
+        try await Self.letWork(Self.other, by: World.owner, ledger)
+        let tables = Set(try await places(World.owner, ledger).map { $0.prefix { $0 != "." } })
+        #expect(tables.isSuperset(of: ["subscriber", "subscription", "revoked", "attempt"]))
+        _ = try await ledger.recipients.forget(World.owner, now: now)
+        #expect(try await places(World.owner, ledger) == [])
+        #expect(try await ledger.subscriptions.nextDue() == nil)
+        // A directory names them again; who asked for silence is not put down for that.
+        try await ledger.suppressions.suppress(World.owner, reason: .ownerStopped, now: now)
+        _ = try await ledger.recipients.forget(World.owner, now: now)
+        for isSilent in [true, false] {
+            if !isSilent { try await ledger.suppressions.lift(World.owner) }
+            #expect(try await ledger.subscriptions.take([World.owner], in: collection, now: now))
+            #expect(try await (ledger.subscriptions.nextDue() == nil) == isSilent)
+        }
+        let jobs = try await ledger.desk.jobs()
+        #expect(jobs.map(\.owner) == [Self.other] && jobs.map(\.role) == [.collaborator])
+        let history = try await ledger.desk.history(of: try #require(jobs.first).uri)
+        #expect(history.attempts.contains { $0.detail == "somebody is none" })
+    }
+
+    @Test func `has nobody told whom they let work on a project no more`() async throws {
+        let room = try await WaitingRoom()
+        let (owner, other) = (WaitingRoom.owner(0), WaitingRoom.owner(1))
+        try await room.add([other])
+        try await Self.letWork(other, by: owner, room.ledger)
+        _ = try await room.ledger.recipients.forget(owner, now: room.clock.now())
+        #expect(try await places(owner, room.ledger) == ["job.confirmed_by", "revoked.uri"])
+    }
+
     @Test func `is named by no gap any more, and what else is missing stays known`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .command)

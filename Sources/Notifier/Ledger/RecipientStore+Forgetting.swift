@@ -29,6 +29,12 @@ extension RecipientStore {
             forgetting.requests += step.requests
             forgetting.messages += step.messages
         } while step.isUnfinished
+        for table in ["attempt", "job", "request"] {
+            var last: Int64? = 0
+            while let place = last {
+                last = try await database.transaction(at: now) { try $0.unname(did, in: table, behind: place) }
+            }
+        }
         forgetting.inDoubt = try await database.read {
             try LedgerTransaction($0, Timetable(), now: now).requestsInDoubt(of: did)
         }
@@ -47,6 +53,8 @@ extension LedgerTransaction {
     private static let saltSetting = "forgotten-salt"
     /// The most requests that are looked at in one transaction.
     private static let forgettingBatch = 50
+    /// The most rows that are looked through for a name in one transaction.
+    private static let searchedRows = 20_000
 
     /// What a transaction of forgetting has deleted.
     struct ForgettingStep: Sendable {
@@ -62,11 +70,15 @@ extension LedgerTransaction {
         return Base64.encode(Digest.hmacSHA256(key: salt, Array(did.text.utf8)))
     }
 
+    /// Whether an account was forgotten and is not to be written to.
+    func isForgotten(_ did: DID) throws -> Bool {
+        guard let hash = try forgottenHash(of: did) else { return false }
+        return try database.exists("SELECT 1 FROM forgotten WHERE hash = \(hash)")
+    }
+
     /// Notes why nobody writes to an account that was forgotten, the stronger reason; whether it is one.
     func suppressForgotten(_ did: DID, _ reason: Reason) throws -> Bool {
-        guard let hash = try forgottenHash(of: did),
-            try database.exists("SELECT 1 FROM forgotten WHERE hash = \(hash)")
-        else { return false }
+        guard let hash = try forgottenHash(of: did), try isForgotten(did) else { return false }
         try database.run(
             "UPDATE forgotten SET reason = \(reason) WHERE hash = \(hash) AND reason = \(Reason.ownerStopped)"
         )
@@ -143,6 +155,23 @@ extension LedgerTransaction {
         try database.run("DELETE FROM request WHERE id = \(id)")
     }
 
+    /// Whether what is revoked keeps others from being told.
+    private static let isNeeded: SQL =
+        "EXISTS (SELECT 1 FROM job WHERE confirmed_by = revoked.uri AND state IN \(JobState.open))"
+
+    /// Takes a person's name out of what is said of some of a table's rows; the last of them, nil when there are no more.
+    fileprivate func unname(_ did: DID, in table: String, behind place: Int64) throws -> Int64? {
+        let rows: SQL = "SELECT id FROM \(sql: table) WHERE id > \(place) ORDER BY id LIMIT \(Self.searchedRows)"
+        guard let last: Int64 = try database.value("SELECT max(id) FROM (\(rows))") else { return nil }
+        try database.run(
+            """
+            UPDATE \(sql: table) SET detail = replace(detail, \(did), 'somebody')
+            WHERE id > \(place) AND id <= \(last) AND instr(detail, \(did))
+            """
+        )
+        return last
+    }
+
     /// Deletes a batch of what else names a person; whether there was anything.
     private func forgetRest(of did: DID) throws -> Bool {
         // What is in their repository.
@@ -156,6 +185,8 @@ extension LedgerTransaction {
             ("answer", "round, author, collection", "author = \(did)"),
             // What nobody has told of their repository.
             ("gap", "id", "host = \(did)"),
+            ("subscriber", "did, collection", "did = \(did)"), ("subscription", "uri, subject", "did = \(did)"),
+            ("revoked", "uri", "uri >= \(first) AND uri < \(last) AND NOT \(Self.isNeeded)"),
             ("sighting", "id", "uri >= \(first) AND uri < \(last)"),
             ("confirmation", "reference", "uri >= \(first) AND uri < \(last)"),
             ("confirmation", "reference", "reference = \(did) OR reference >= \(first) AND reference < \(last)"),
@@ -167,6 +198,14 @@ extension LedgerTransaction {
         try database.run(
             """
             UPDATE message SET author = '' WHERE id IN (SELECT id FROM message WHERE author = \(did) LIMIT \(Self.rows))
+            """
+        )
+        if database.changesCount > 0 { return true }
+        // What their record said of others, who were told, or are not going to be.
+        try database.run(
+            """
+            UPDATE job SET confirmed_by = NULL WHERE id IN (SELECT id FROM job WHERE confirmed_by >= \(first)
+                AND confirmed_by < \(last) AND state IN \([JobState.delivered, .dropped]) LIMIT \(Self.rows))
             """
         )
         if database.changesCount > 0 { return true }

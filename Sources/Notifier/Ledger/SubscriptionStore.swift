@@ -145,14 +145,16 @@ struct SubscriptionStore: Sendable {
         }
     }
 
-    /// Has the repositories of those read who are not known yet, a batch at a time; whether there was room for all.
+    /// Has the repositories of those read who are not known yet, and were not forgotten to be told nothing, a batch at a time;
+    /// whether there was room for all.
     func take(_ dids: [DID], in collection: NSID, now: UnixTime) async throws(LedgerError) -> Bool {
         var isRoom = true
         for start in stride(from: 0, to: dids.count, by: LedgerTransaction.rows) {
             let batch = Array(dids[start..<min(start + LedgerTransaction.rows, dids.count)])
-            let isTaken = try await database.write { database in
+            let isTaken = try await database.transaction(at: now) { transaction in
+                let database = transaction.database
                 var room = try Self.maximumSubscribers - (database.value("SELECT count(*) FROM subscriber") ?? 0)
-                for did in batch where room > 0 {
+                for did in batch where try room > 0 && !transaction.isForgotten(did) {
                     try database.run(
                         """
                         INSERT INTO subscriber (did, collection, due_at) VALUES (\(did), \(collection.text), \(now))
@@ -200,7 +202,8 @@ extension LedgerTransaction {
             WHERE did = \(did) AND collection = \(collection.text)
             """
         )
-        guard database.changesCount == 0, !isDeleted else { return }
+        // Nobody is remembered for it who was forgotten and is told nothing.
+        guard database.changesCount == 0, try !isDeleted && !isForgotten(did) else { return }
         try database.run(
             """
             INSERT INTO subscriber (did, collection, due_at, claim)
