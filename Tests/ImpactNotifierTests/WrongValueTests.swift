@@ -79,8 +79,9 @@ import Testing
 
     @Test(arguments: [
         "name", "collections", "except", "operations", "when", "reference_paths", "accepts", "hops", "maximum_projects",
-        "project_collections", "owner_from", "owner_field", "index", "group_collections", "project_name_path",
-        "require_project_record", "silence", "link", "message", "nonsense",
+        "project_collections", "owner_from", "owner_field", "index", "tell", "maximum_people", "collaborators",
+        "subscribers", "group_collections", "project_name_path", "require_project_record", "silence", "link", "message",
+        "nonsense",
     ]) func `in a rule is, too`(key: String) throws {
         var rule = [
             "name": "r", "collections": "[org.example.changeRequest]", "reference_paths": "[subject]",
@@ -103,12 +104,31 @@ import Testing
         ("index", "query: 'https://a.test/?q={{reference}}', record: VALUE, confirmed_by: did"),
         ("index", "query: 'https://a.test/?q={{reference}}', record: uri, confirmed_by: VALUE"),
         ("index", "query: 'https://a.test/?q={{reference}}', record: uri, confirmed_by: did, collections: VALUE"),
+        ("collaborators", "granted_by: VALUE, reference_paths: [a]"),
+        ("collaborators", "granted_by: [org.example.grant], reference_paths: VALUE"),
+        ("collaborators", "granted_by: [org.example.grant], reference_paths: [a], person: VALUE"),
+        ("collaborators", "query: VALUE, people: did, granted_by: [org.example.grant], reference_paths: [a]"),
+        (
+            "collaborators",
+            "query: 'https://a.test/?q={{reference}}', people: VALUE, accepted_by: [org.example.job], reference_paths: [a]"
+        ),
+        (
+            "collaborators",
+            "query: 'https://a.test/?q={{reference}}', people: did, accepted_by: VALUE, reference_paths: [a]"
+        ),
+        ("subscribers", "collections: VALUE, reference_paths: [a]"),
+        ("subscribers", "collections: [org.example.wish], reference_paths: VALUE"),
+        ("subscribers", "collections: [org.example.wish], reference_paths: [a], only: VALUE"),
     ]) func `within a key of a rule is, too`(key: String, members: String) throws {
-        let owner = key == "index" ? ", owner_from: index, project_collections: [org.example.project]" : ""
+        let others = [
+            "index": ", owner_from: index, project_collections: [org.example.project]",
+            "collaborators": ", tell: [owner, collaborators]", "subscribers": ", tell: [subscribers]",
+        ][key]
         for (what, value) in Self.values {
             let mapping = "{\(members.replacing("VALUE", with: value))}"
-            let written = key == "index" ? mapping : "[\(mapping)]"
-            let rule = Self.rules.replacing(", message: Hello}", with: "\(owner), message: Hello, \(key): \(written)}")
+            let written = others == nil ? "[\(mapping)]" : mapping
+            let end = "\(others ?? ""), message: Hello, \(key): \(written)}"
+            let rule = Self.rules.replacing(", message: Hello}", with: end)
             try judge(Self.head + rule, "\(members) is \(what)")
         }
     }
