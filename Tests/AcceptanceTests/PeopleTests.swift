@@ -2,6 +2,7 @@ import ATProtocol
 import Glibc
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 /// Who is told by the daemon beside the owner, over a kill, and who is not, whoever lies.
@@ -111,5 +112,68 @@ struct `The people of a repository` {
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
         #expect(network.chat.messages.count == 6)
+    }
+
+    @Test func `are told once each while calls fail and the daemon is killed`() async throws {
+        let seed = randomSeed()
+        var generator = SeededGenerator(seed: seed)
+        let patient = ["lookup.project_patience": "5m", "log.level": "debug"]
+        let stage = try await Stage(
+            owners: 8,
+            overrides: Stage.hurried.merging(patient) { $1 },
+            rules: Self.rules
+        )
+        let network = stage.network
+        let repository = try network.createRepositoryIdentity()
+        try network.claim(repository, by: stage.owners[0], name: "Engine", key: "engine")
+        for person in stage.owners[1..<5] {
+            try network.createRecord(
+                by: stage.owners[0],
+                collection: Self.grants,
+                record: ["subject": .string(person.did.text), "repo": .string(repository.text)]
+            )
+        }
+        let subject: JSONValue = ["$type": "sh.tangled.feed.subscription#repo", "did": .string(repository.text)]
+        let subscribers = stage.owners[5..<8]
+        for person in subscribers {
+            try network.createRecord(by: person, collection: Self.subscriptions, record: ["subject": subject])
+        }
+        var process = try stage.daemon.run()
+        // They are told of what is written once they are known.
+        for person in subscribers {
+            let line = await process.line(within: .seconds(60)) {
+                $0.contains("subscriptions read") && $0.contains(person.did.text)
+            }
+            try #require(line != nil, tail(process))
+        }
+        let calls: [Fault] = [.dropBefore, .dropAfter, .truncated, .upstreamFailure, .upstreamFailureAfter, .html404]
+        for (index, pattern) in ["sendMessage", "getConvoForMembers", "getMessages", "Record"].enumerated() {
+            network.faults.campaign(calls, on: pattern, share: index == 0 ? 0.1 : 0.2, seed: seed &+ UInt64(index))
+        }
+        let requests = 30
+        for number in 0..<requests {
+            try network.createRecord(
+                by: stage.author,
+                collection: Self.issues,
+                record: ["title": .string("Request \(number)."), "repo": .string(repository.text)]
+            )
+        }
+        for kill in 1...4 {
+            _ = await stage.messages(reaching: requests * kill, within: .seconds(60), unless: process)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...500, using: &generator)))
+            #expect(process.ending == nil, tail(process))
+            process.signal(SIGKILL)
+            _ = await process.ended(within: .seconds(5))
+            process = try stage.daemon.run()
+        }
+        let all = requests * stage.owners.count
+        #expect(await stage.messages(reaching: all, within: .seconds(120), unless: process) == all, tail(process))
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+        #expect(stage.countsByRequest() == Dictionary(uniqueKeysWithValues: (0..<requests).map { ($0, 8) }))
+        for person in stage.owners {
+            let messages = network.chat.messages.filter { $0.recipient == person.did }
+            #expect(Set(messages.map(\.text)).count == requests && messages.count == requests, "\(person.handle)")
+        }
     }
 }
