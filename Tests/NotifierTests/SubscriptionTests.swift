@@ -129,6 +129,36 @@ import Testing
         #expect(count == SubscriptionStore.maximumSubscriptions)
     }
 
+    @Test func `that a server lists twice are one`() async throws {
+        let world = try network.world()
+        for number in 0..<60 {
+            network.subscribe(to: "at://\(World.owner)/com.example.project/x\(number)", key: "k\(1000 + number)")
+        }
+        network.change { $0.copies = 2 }
+        try await world.keepSubscriptions()
+        let ledger = try await World.ledger(in: world.directory)
+        let count = try await ledger.database.read { database in
+            try Int.fetchOne(database, sql: "SELECT count(*) FROM subscription") ?? 0
+        }
+        #expect(count == 60)
+    }
+
+    @Test func `that are stored twice are one`() async throws {
+        let world = try network.world()
+        let store = try await World.ledger(in: world.directory).subscriptions
+        let (did, collection, now) = (
+            PeopleNetwork.subscriber, NSID(known: "com.example.subscription"), world.clock.now()
+        )
+        let found = SubscriptionStore.Subscription(
+            uri: try ATURI("at://\(did)/\(collection)/s"),
+            subjects: [try #require(ProjectReference(PeopleNetwork.project))]
+        )
+        #expect(try await store.take([did], in: collection, now: now))
+        let reading = try #require(try await store.due(limit: 1, now: now).first)
+        try await store.store([found, found], of: reading, next: .seconds(86_400), now: now)
+        #expect(try await world.subscribers() == [did])
+    }
+
     @Test func `are forgotten when no rule reads them any more`() async throws {
         let world = try network.world()
         network.subscribe()

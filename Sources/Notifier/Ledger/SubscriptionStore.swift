@@ -117,7 +117,7 @@ struct SubscriptionStore: Sendable {
                         """
                         INSERT INTO subscription (uri, subject, did, collection, wanted)
                         VALUES (\(subscription.uri), \(subject), \(did), \(collection),
-                            \(subscription.wanted?.map(\.text).joined(separator: " ")))
+                            \(subscription.wanted?.map(\.text).joined(separator: " "))) ON CONFLICT DO NOTHING
                         """
                     )
                 }

@@ -181,10 +181,11 @@ final class RecordReader: Sendable {
         return list
     }
 
-    /// The records of an account in a collection (com.atproto.repo.listRecords).
+    /// The records of an account in a collection (com.atproto.repo.listRecords), each once, whatever the server repeats.
     func records(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
         let did = home.did
         var found: [RecordList.Entry] = []
+        var known: Set<ATURI> = []
         var cursor: String?
         for _ in 0..<Self.maximumPages {
             var query = [("repo", did.text), ("collection", collection.text), ("limit", "100")]
@@ -192,7 +193,7 @@ final class RecordReader: Sendable {
             let page = try await ask(home, "com.atproto.repo.listRecords", query)
             for record in page["records"]?.array ?? [] {
                 guard let uri = record["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
-                    uri.collection == collection, let value = record["value"]
+                    uri.collection == collection, let value = record["value"], known.insert(uri).inserted
                 else { continue }
                 found.append(RecordList.Entry(uri: uri, value: value))
             }

@@ -22,6 +22,8 @@ final class PeopleNetwork: Sendable {
         var followers: Set<DID> = []
         /// Whether the relay is down.
         var isRelayDown = false
+        /// How often each record stands in a list.
+        var copies = 1
     }
 
     static let project = "at://\(World.owner)/com.example.project/p1"
@@ -101,7 +103,7 @@ final class PeopleNetwork: Sendable {
             let records = held.map { uri, record -> JSONValue in
                 ["uri": .string(uri), "cid": "c", "value": typed(record)]
             }
-            return .json(["records": .array(records)])
+            return .json(["records": .array(Array(repeatElement(records, count: state.copies).joined()))])
         case "getRepoStatus": return .json(["active": true])
         default:
             let uri = place + item("rkey")
