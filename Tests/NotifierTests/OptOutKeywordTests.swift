@@ -113,6 +113,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "Ich möchte das nicht abbestellen.", "ich will das nicht stoppen", "bitte nicht mehr kündigen",
+        "no quiero más cancelar", "no me interesa darme de baja", "não quero mais cancelar",
+        "non mi interessa smettere", "nemám zájem zrušit",
+        "не интересует отписка", "не надо отменить", "не треба скасувати", "δεν θέλω διακοπή", "لا أريد إلغاء الاشتراك",
+        "לא מעוניין להפסיק", "tidak tertarik berhenti", "nem kérek leiratkozás", "iptal istemiyorum", "बंद नहीं चाहिए",
+        "解除いりません", "취소 필요 없어요", "해지 관심 없습니다",
+    ]) func `is none where it is what somebody does not want`(text: String) { #expect(OptOutKeyword(text) == nil) }
+
+    @Test(arguments: [
+        "Ich will das nicht. Stoppen!", "لا أريد. إلغاء", "abmelden ich will das nicht", "stop I don't want these",
+        "stop unsubscribe", "хватит не надо", "iptal. istemiyorum", "🛑 istemiyorum",
+    ]) func `is heeded beside a word that says the same`(text: String) { #expect(OptOutKeyword(text) == .stop) }
+
+    @Test func `that can be what is not wanted is one of the table`() {
+        let known = Set(OptOutLanguage.all.flatMap(\.stop))
+        for phrase in OptOutLanguage.unwillingBefore + OptOutLanguage.unwillingBehind + OptOutLanguage.endings {
+            #expect(known.contains(phrase), "\(phrase)")
+        }
+    }
+
     @Test func `is in no post of the corpus`() throws {
         guard let bytes = try Corpus.bytes("expected_v1.jsonl") else { return }
         var posts = 0

@@ -127,6 +127,12 @@ struct Phrases: Sendable {
 extension Phrases {
     /// What asks to stop.
     static let stops = Phrases(OptOutLanguage.all.flatMap(\.stop) + OptOutLanguage.signs.map(String.init))
+    /// What says of something that follows that it is not wanted.
+    static let unwillingBefore = Phrases(OptOutLanguage.unwillingBefore)
+    /// The same of something before it.
+    static let unwillingBehind = Phrases(OptOutLanguage.unwillingBehind)
+    /// What the end of the messages is called.
+    static let endings = Phrases(OptOutLanguage.endings)
     /// What says no.
     static let refusals = Phrases(OptOutLanguage.all.flatMap(\.no) + OptOutLanguage.signs.map(String.init))
     /// What asks to start.

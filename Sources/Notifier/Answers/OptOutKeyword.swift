@@ -37,12 +37,27 @@ enum OptOutKeyword: String, Sendable, Hashable, CaseIterable {
     }
 
     private static func keyword(in words: [FoldedWord]) -> OptOutKeyword? {
-        if FoldedWord.are(words, oneOf: .stops, among: .courtesies) { return .stop }
+        if FoldedWord.are(words, oneOf: .stops, among: .courtesies) { return isContrary(words) ? nil : .stop }
         return FoldedWord.are(words, oneOf: .starts, among: .courtesies) ? .start : nil
+    }
+
+    /// Whether it is the end of the messages that is not wanted: two phrases, each of which asks to stop by itself.
+    private static func isContrary(_ words: [FoldedWord]) -> Bool {
+        func are(_ words: ArraySlice<FoldedWord>, _ phrases: Phrases) -> Bool {
+            FoldedWord.are(Array(words), oneOf: phrases, among: .courtesies)
+        }
+        guard words.count <= longestContrary else { return false }
+        return words.indices.dropFirst().contains { place in
+            let (first, second) = (words[..<place], words[place...])
+            return are(first, .unwillingBefore) && are(second, .endings)
+                || are(second, .unwillingBehind) && are(first, .endings)
+        }
     }
 
     /// Characters of an answer, quoted text and signature not counted, from which on it is read by nobody.
     static let maximumLength = 300
+    /// Words of which two phrases are, at the most.
+    private static let longestContrary = 24
     /// What a question ends with.
     static let questionMarks: Set<Character> = ["?", "？", "؟", "¿", "⁇", "⁈", "⁉", "⁉️", "‽", "❓", "❔"]
     private static let ends: Set<Character> = [
