@@ -196,4 +196,26 @@ import Testing
             #expect(Set(found.map { String($0.reference.suffix(2)) }) == keys, "\(text)")
         }
     }
+
+    @Test func `names the project that is written exactly before one that is only like it`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .command)
+        for (key, name) in [("p1", "app"), ("p2", "app-3")] {
+            let uri = try ATURI("at://\(World.owner)/com.example.project/\(key)")
+            try await ledger.database.transaction(at: 1_790_000_000) { transaction in
+                try transaction.note(.record(uri), named: name, of: World.owner)
+            }
+        }
+        let meant: [(names: [String], place: Int?, key: String?)] = [
+            (["app 3", "app"], 1, "p1"), (["app-3", "app"], 0, "p2"), (["app3"], 0, "p2"), (["wheel", "APP"], 1, "p1"),
+            (["wheel"], nil, nil), ([], nil, nil),
+        ]
+        for (names, place, key) in meant {
+            let found = try await ledger.database.transaction(at: 1_790_000_000) { transaction in
+                try transaction.projects(of: World.owner, calledOneOf: names)
+            }
+            #expect(found?.place == place, "\(names)")
+            #expect(found?.projects.map { String($0.reference.suffix(2)) } == key.map { [$0] }, "\(names)")
+        }
+    }
 }

@@ -38,22 +38,20 @@ extension LedgerTransaction {
 
     /// Mutes the projects that somebody means most likely.
     private func mute(_ readings: [OwnerCommand.Muting], of owner: DID) throws -> OwnerAnswer {
-        for reading in readings {
-            let projects = try projects(of: owner, called: reading.project)
-            guard !projects.isEmpty else { continue }
-            let until = reading.days.map { now + Duration.seconds(86_400 * $0) }
-            try mute(projects, of: owner, until: until)
-            return .muted(projects.map(\.title), days: reading.days)
+        guard let found = try projects(of: owner, calledOneOf: readings.map(\.project)) else {
+            return .projectUnknown(try projects(of: owner).map(\.title))
         }
-        return .projectUnknown(try projects(of: owner).map(\.title))
+        let days = readings[found.place].days
+        try mute(found.projects, of: owner, until: days.map { now + Duration.seconds(86_400 * $0) })
+        return .muted(found.projects.map(\.title), days: days)
     }
 
     private func unmute(_ names: [String?], of owner: DID) throws -> OwnerAnswer {
-        for name in names {
-            if let name, try projects(of: owner, called: name).isEmpty { continue }
-            return .unmuted(try unmute(name, of: owner).map(\.title))
+        if let found = try projects(of: owner, calledOneOf: names.compactMap(\.self)) {
+            return .unmuted(try unmute(found.projects, of: owner).map(\.title))
         }
-        return .projectUnknown(try projects(of: owner).map(\.title))
+        guard names.contains(nil) else { return .projectUnknown(try projects(of: owner).map(\.title)) }
+        return .unmuted(try unmute(nil, of: owner).map(\.title))
     }
 
     /// What waits for somebody, as far as it need be counted, and what they want.

@@ -21,20 +21,15 @@ public struct KnownProject: Sendable, Equatable {
     /// Whether its recipient wants to hear nothing of it.
     func isMuted(at now: UnixTime) -> Bool { mutedUntil.map { $0 > now } ?? false }
 
-    /// Whether somebody who wrote this means it: its name, as messages have it or as it is, its AT-URI, or the key of its record.
-    ///
-    /// Exact is where no more than case, spaces and the marks around it differ.
-    func isMeant(by text: String, isExact: Bool) -> Bool {
+    /// By what somebody may name it: as messages have it or as it is, by its AT-URI, or by the key of its record.
+    func names(isExact: Bool) -> Set<String> {
         let key = reference.split(separator: "/").last.map(String.init) ?? reference
         let shown = ForeignWords.quoted(title, graphemes: 80, bytes: 400)
-        let forms = [title, shown, reference, key]
-        guard !isExact else {
-            let plain = Self.plain(text)
-            return !plain.isEmpty && forms.contains { Self.plain($0) == plain }
-        }
-        let folded = Self.folded(text)
-        return !folded.isEmpty && forms.contains { Self.folded($0) == folded }
+        return Set([title, shown, reference, key].map { Self.name($0, isExact: isExact) })
     }
+
+    /// What somebody wrote, as a name is compared; exact is where no more than case, spaces and the marks around it differ.
+    static func name(_ text: String, isExact: Bool) -> String { isExact ? plain(text) : folded(text) }
 
     private static func plain(_ text: String) -> String {
         let words = text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")

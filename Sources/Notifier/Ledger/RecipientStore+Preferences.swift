@@ -118,9 +118,24 @@ extension LedgerTransaction {
 
     /// A recipient's projects that somebody calls so; several may have the same name.
     func projects(of did: DID, called name: String) throws -> [KnownProject] {
-        let projects = try projects(of: did)
-        let exact = projects.filter { $0.isMeant(by: name, isExact: true) }
-        return exact.isEmpty ? projects.filter { $0.isMeant(by: name, isExact: false) } : exact
+        try projects(of: did, calledOneOf: [name])?.projects ?? []
+    }
+
+    /// The first of these names by which somebody calls projects of theirs, and those; what is exact comes before all that is
+    /// not: “app 3” is no “app-3” where there is an “app”.
+    ///
+    /// Whoever writes chooses how many names there are to try: what the projects are called is found out once.
+    func projects(of did: DID, calledOneOf names: [String]) throws -> (place: Int, projects: [KnownProject])? {
+        let projects = try names.isEmpty ? [] : projects(of: did)
+        for isExact in [true, false] {
+            let known = projects.map { (project: $0, names: $0.names(isExact: isExact)) }
+            for (place, name) in names.enumerated() {
+                let name = KnownProject.name(name, isExact: isExact)
+                let meant = known.filter { !name.isEmpty && $0.names.contains(name) }.map(\.project)
+                if !meant.isEmpty { return (place, meant) }
+            }
+        }
+        return nil
     }
 
     func isMuted(_ project: ProjectReference?, for did: DID) throws -> Bool {
@@ -150,8 +165,12 @@ extension LedgerTransaction {
 
     /// Lets a recipient hear again of projects of this name, or of all when it is nil; those of which they had not.
     func unmute(_ name: String?, of did: DID) throws -> [KnownProject] {
-        let named = try name.map { try projects(of: did, called: $0) } ?? projects(of: did)
-        let muted = named.filter { $0.isMuted(at: now) }
+        try unmute(name.map { try projects(of: did, called: $0) } ?? projects(of: did), of: did)
+    }
+
+    /// The same of these projects.
+    func unmute(_ projects: [KnownProject], of did: DID) throws -> [KnownProject] {
+        let muted = projects.filter { $0.isMuted(at: now) }
         for project in muted {
             let uri = project.reference
             try database.run("UPDATE project SET muted_until = NULL WHERE owner = \(did) AND uri = \(uri)")
