@@ -122,6 +122,18 @@ import Testing
         #expect(found.found.count == 4 && found.refused.map(\.reason) == [.peopleAboveLimit])
     }
 
+    @Test func `are not called unconfirmed whose record may be among those that are not read`() async throws {
+        let network = PeopleNetwork()
+        network.grant(PeopleNetwork.collaborator)
+        network.change {
+            $0.isEndless = true
+            $0.index = Self.items(PeopleNetwork.collaborator, Self.other)
+        }
+        let found = try await find(in: network) { self.asksIndex(&$0) }
+        #expect(found.found.map(\.did) == [PeopleNetwork.collaborator] && found.failure == nil)
+        #expect(found.refused.map(\.reason) == [.peopleAboveLimit])
+    }
+
     @Test func `are known as far as they are while the index is ill, and the failure is said`() async throws {
         for status in [500, 429, 302] {
             let network = PeopleNetwork()

@@ -27,8 +27,8 @@ extension OwnerLookup {
         var result = Collaborators()
         guard let owner = finding.owner, let name = finding.names.first else { return result }
         let names = Set(finding.names)
-        let grants = await grants(of: owner, names, source, into: &result)
-        let isGrantsUnknown = result.failure != nil
+        let (grants, areAll) = await self.grants(of: owner, names, source, into: &result)
+        let isGrantsUnknown = result.failure != nil || !areAll
         var claimed = grants.map(\.person)
         if let index = source.index {
             do throws(LookupFailure) { claimed = try await people(of: owner, name, index) } catch { result.note(error) }
@@ -70,28 +70,31 @@ extension OwnerLookup {
         } catch { throw LookupFailure(.index, error) }
     }
 
-    /// Whom the owner's own records name, in their order.
+    /// Whom the owner's own records name, in their order, and whether all of these were read.
     private func grants(
         of owner: DID,
         _ names: Set<ProjectReference>,
         _ source: CollaboratorSource,
         into result: inout Collaborators
-    ) async -> [(person: DID, record: ATURI)] {
-        var grants: [(person: DID, record: ATURI)] = []
+    ) async -> (grants: [(person: DID, record: ATURI)], areAll: Bool) {
+        var (grants, areAll) = ([(person: DID, record: ATURI)](), true)
         for collection in source.grants {
             do throws(LookupFailure) {
                 let home = try await records.home(of: owner, isFresh: false)
-                for entry in try await records.rememberedRecords(in: collection, at: home).records
-                where entry.value["$type"]?.string == collection.text {
+                let list = try await records.rememberedRecords(in: collection, at: home)
+                for entry in list.records where entry.value["$type"]?.string == collection.text {
                     for person in source.persons(in: entry.value, about: names) where person.isSupported {
                         grants.append((person, entry.uri))
                     }
                 }
+                guard !list.isComplete else { continue }
+                areAll = false
+                result.refuse(.peopleAboveLimit, "\(owner) has more records of \(collection) than are read")
             } catch {
                 result.note(error)
             }
         }
-        return grants
+        return (grants, areAll)
     }
 
     /// The record in somebody's own repository that names the project; nil when there is none.

@@ -24,6 +24,8 @@ final class PeopleNetwork: Sendable {
         var isRelayDown = false
         /// How often each record stands in a list.
         var copies = 1
+        /// Whether there is a page of records behind each.
+        var isEndless = false
     }
 
     static let project = "at://\(World.owner)/com.example.project/p1"
@@ -103,7 +105,8 @@ final class PeopleNetwork: Sendable {
             let records = held.map { uri, record -> JSONValue in
                 ["uri": .string(uri), "cid": "c", "value": typed(record)]
             }
-            return .json(["records": .array(Array(repeatElement(records, count: state.copies).joined()))])
+            let page = JSONValue.array(Array(repeatElement(records, count: state.copies).joined()))
+            return .json(state.isEndless ? ["records": page, "cursor": "more"] : ["records": page])
         case "getRepoStatus": return .json(["active": true])
         default:
             let uri = place + item("rkey")
