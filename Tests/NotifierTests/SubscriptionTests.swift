@@ -191,4 +191,18 @@ import Testing
         try await world.keepSubscriptions()
         #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
     }
+
+    @Test func `are listed again when a directory broke off`() async throws {
+        let world = try network.world()
+        network.subscribe()
+        network.change { $0.isRelayCut = true }
+        try await world.keepSubscriptions()
+        #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
+        let late = World.did("late")
+        network.subscribe(late)
+        network.change { $0.isRelayCut = false }
+        world.clock.advance(.seconds(61))
+        try await world.keepSubscriptions()
+        #expect(try await Set(world.subscribers()) == [late, PeopleNetwork.subscriber])
+    }
 }

@@ -94,7 +94,8 @@ actor SubscriptionKeeper {
                 metadata: ["collection": "\(collection)", "count": "\(limit)"]
             )
         }
-        if accounts.isEmpty, let failure = failures.first {
+        // Where no directory came to its end there are more of them.
+        if accounts.isEmpty || failures.count == directory.directories.count, let failure = failures.first {
             let count = failedListings[collection] ?? 0
             let wait = Self.firstWait.doubled(count, atMost: Self.longestWait)
             failedListings[collection] = count + 1

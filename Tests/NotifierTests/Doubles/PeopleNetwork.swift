@@ -22,6 +22,8 @@ final class PeopleNetwork: Sendable {
         var followers: Set<DID> = []
         /// Whether the relay is down.
         var isRelayDown = false
+        /// Whether the relay goes down behind its first page.
+        var isRelayCut = false
         /// How often each record stands in a list.
         var copies = 1
         /// Whether there is a page of records behind each.
@@ -95,11 +97,11 @@ final class PeopleNetwork: Sendable {
             return .json(["relationships": .array(list)])
         case "getFollowers": return .json(["followers": []])
         case "listReposByCollection":
-            guard !state.isRelayDown else { return .json([:], status: 503) }
+            guard !state.isRelayDown, item("cursor").isEmpty else { return .json([:], status: 503) }
             let holders = state.records.keys.compactMap { try? ATURI($0) }
                 .filter { $0.collection?.text == item("collection") }.compactMap(\.did)
             let list = Set(holders).sorted { $0.text < $1.text }.map { JSONValue.object(["did": .string($0.text)]) }
-            return .json(["repos": .array(list)])
+            return .json(state.isRelayCut ? ["repos": .array(list), "cursor": "more"] : ["repos": .array(list)])
         case "listRecords":
             let held = state.records.filter { $0.key.hasPrefix(place) }.sorted { $0.key < $1.key }
             let records = held.map { uri, record -> JSONValue in
