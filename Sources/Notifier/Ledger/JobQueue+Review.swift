@@ -119,8 +119,7 @@ extension AdmissionPolicy {
     func admission(of job: Job, in transaction: LedgerTransaction) throws -> Admission {
         guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
         if let reason = try transaction.reasonForCallingOff(job) { return .refused(reason) }
-        guard try transaction.isConfirmed(job) else { return .refused(job.role.endReason) }
-        return admission(
+        let verdict = admission(
             of: owner,
             as: job.role,
             to: job.uri,
@@ -131,5 +130,8 @@ extension AdmissionPolicy {
             isMuted: try transaction.isMuted(job.project, for: owner),
             isFollower: try transaction.follows(owner)
         )
+        // What settings refuse is said by its own name: of a rule that tells subscribers no more they are soon forgotten.
+        if case .refused = verdict { return verdict }
+        return try transaction.isConfirmed(job) ? verdict : .refused(job.role.endReason)
     }
 }
