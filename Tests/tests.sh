@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Every test that was built, in two processes side by side: those of the built daemon wait more than they compute. In each
-# one test runs after the other: Swift's pool has as many threads as cores, and suites that compute starve suites with
-# deadlines. Prints the one while it runs and then the other, and ends with one closing line for both.
+# Every test that was built, in three processes side by side: those of the built daemon wait more than they compute, and the
+# model check computes for minutes and waits for nothing. In each one test runs after the other: Swift's pool has as many
+# threads as cores, and suites that compute starve suites with deadlines. Prints the rest while they run and then the others,
+# and ends with one closing line for all.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,23 +11,31 @@ bin=$(swift build --show-bin-path) || exit
 run() { NO_COLOR=1 "$bin/impact-notifierPackageTests.xctest" --testing-library swift-testing --no-parallel "$@"; }
 
 logs=$(mktemp -d)
-# A group of its own: what the tests started is ended with them.
+others=('^AcceptanceTests\.' 'The model check')
+groups=()
+# Groups of their own: what the tests started is ended with them.
 set -m
-run --filter '^AcceptanceTests\.' >"$logs/daemon" 2>&1 </dev/null &
-daemon=$!
+for number in "${!others[@]}"; do
+    run --filter "${others[number]}" >"$logs/$number" 2>&1 </dev/null &
+    groups+=("$!")
+done
 set +m
-trap 'kill -- "-$daemon" 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'for group in "${groups[@]}"; do kill -- "-$group" 2>/dev/null; done; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
 status=0
-run --skip '^AcceptanceTests\.' 2>&1 | tee "$logs/rest" || status=1
-wait "$daemon" || status=1
-cat "$logs/daemon"
+skipped=()
+for other in "${others[@]}"; do skipped+=(--skip "$other"); done
+run "${skipped[@]}" 2>&1 | tee "$logs/rest" || status=1
+for number in "${!others[@]}"; do
+    wait "${groups[number]}" || status=1
+    cat "$logs/$number"
+done
 
 closing() { grep -aE '^[^[:space:]]+ +Test run with [0-9]+ tests' "$1" | tail -n 1; }
 # What ends without a closing line has failed, whatever it says of itself.
-[ -n "$(closing "$logs/rest")" ] && [ -n "$(closing "$logs/daemon")" ] || status=1
-{ closing "$logs/rest"; closing "$logs/daemon"; } | awk -v failed="$status" -v seconds="$SECONDS" '
+for log in "$logs"/*; do [ -n "$(closing "$log")" ] || status=1; done
+for log in "$logs"/*; do closing "$log"; done | awk -v failed="$status" -v seconds="$SECONDS" '
     { for (i = 2; i <= NF; i++) { if ($i ~ /^tests?$/) tests += $(i - 1); if ($i ~ /^suites?$/) suites += $(i - 1) } }
     / failed / { failed = 1; for (i = 2; i <= NF; i++) if ($i ~ /^issues?[.,]?$/) issues += $(i - 1) }
     END {
