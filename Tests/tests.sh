@@ -32,7 +32,7 @@ for number in "${!others[@]}"; do
     cat "$logs/$number"
 done
 
-closing() { grep -aE '^[^[:space:]]+ +Test run with [0-9]+ tests' "$1" | tail -n 1; }
+closing() { grep -aE '^[^[:space:]]+ +Test run with [0-9]+ tests? ' "$1" | tail -n 1; }
 # What ends without a closing line has failed, whatever it says of itself.
 for log in "$logs"/*; do [ -n "$(closing "$log")" ] || status=1; done
 for log in "$logs"/*; do closing "$log"; done | awk -v failed="$status" -v seconds="$SECONDS" '
