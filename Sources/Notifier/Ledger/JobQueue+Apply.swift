@@ -82,6 +82,7 @@ extension LedgerTransaction {
         toJob id: Int64,
         _ note: Attempt? = nil,
         of message: Int64? = nil,
+        sends: Int? = nil,
         wait: Duration = .zero
     ) throws -> Bool {
         guard let (row, before) = try jobRow(id) else { return false }
@@ -122,6 +123,7 @@ extension LedgerTransaction {
                 UPDATE job SET state = \(machine.state), reason = \(machine.reason), detail = \(note?.detail),
                     withdrawal = \(machine.withdrawal), is_in_doubt = \(machine.isInDoubt), attempts = \(attempts),
                     due_at = \(dueAt ?? now + wait), turn = NULL, wait_until = \(waitUntil),
+                    sends = coalesce(\(sends), sends),
                     queued_at = CASE WHEN \(isQueued) THEN coalesce(queued_at, \(now)) END,
                     message = CASE WHEN \(keepsMessage) THEN message END, updated_at = \(now) WHERE id = \(id)
                 """
@@ -185,8 +187,9 @@ extension LedgerTransaction {
             case .send, .suppressRecipient: break
             }
         }
-        try database.run("UPDATE job SET sends = \(machine.sends) WHERE message = \(id) AND sends <> \(machine.sends)")
-        for member in row.members { try apply(event, toJob: member.job, note, of: id, wait: wait) }
+        for member in row.members {
+            try apply(event, toJob: member.job, note, of: id, sends: machine.sends, wait: wait)
+        }
         for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason) }
         // What was written between the last message that is known and one that is answered was not read.
         if let sent, !row.kind.isAnswer { try know(sent.id, as: row.owner, in: row.conversation) }
