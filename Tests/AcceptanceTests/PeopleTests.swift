@@ -13,42 +13,31 @@ struct `The people of a repository` {
     private static let subscriptions = "sh.tangled.feed.subscription"
 
     private static func rules(_ network: SandboxNetwork) -> String {
-        """
-          - name: issues
-            collections: [\(issues)]
-            reference_paths: [repo]
-            accepts: [did]
-            project_collections: [sh.tangled.repo]
-            owner_from: index
-            index: &index
-              query: \(network.indexURL.origin)/xrpc/sh.tangled.repo.getRepoByRepoDid?repoDid={{reference}}
-              record: uri
-              confirmed_by: repoDid
-            tell: &tell [owner, collaborators, subscribers]
-            collaborators: &collaborators
-              query: \(network.indexURL.origin)/xrpc/sh.tangled.repo.listCollaborators?subject={{reference}}
-              people: items[*].subject
-              granted_by: [\(grants)]
-              reference_paths: [repo]
-              accepts: [did]
-            subscribers: &subscribers
-              collections: [\(subscriptions)]
-              reference_paths: [subject]
-              accepts: [union]
-              only: collections
-            message: "{{author.name}} wrote to {{project.name}}: “{{record.title | truncate: 80}}”"
-          - name: comments
-            collections: [sh.tangled.feed.comment]
-            reference_paths: [subject]
-            hops: [{through: [\(issues)], reference_paths: [repo], accepts: [did]}]
-            project_collections: [sh.tangled.repo]
-            owner_from: index
-            index: *index
-            tell: *tell
-            collaborators: *collaborators
-            subscribers: *subscribers
-            message: "{{author.name}} commented in {{project.name}}: “{{record.body | truncate: 80}}”"
-        """
+        LocalDaemon.repositoryRules(network) + "\n" + """
+                tell: &tell [owner, collaborators, subscribers]
+                collaborators: &collaborators
+                  query: \(network.indexURL.origin)/xrpc/sh.tangled.repo.listCollaborators?subject={{reference}}
+                  people: items[*].subject
+                  granted_by: [\(grants)]
+                  reference_paths: [repo]
+                  accepts: [did]
+                subscribers: &subscribers
+                  collections: [\(subscriptions)]
+                  reference_paths: [subject]
+                  accepts: [union]
+                  only: collections
+              - name: comments
+                collections: [sh.tangled.feed.comment]
+                reference_paths: [subject]
+                hops: [{through: [\(issues)], reference_paths: [repo], accepts: [did]}]
+                project_collections: [sh.tangled.repo]
+                owner_from: index
+                index: *index
+                tell: *tell
+                collaborators: *collaborators
+                subscribers: *subscribers
+                message: "{{author.name}} commented in {{project.name}}: “{{record.body | truncate: 80}}”"
+            """
     }
 
     @Test func `are told once each, and of comments in the same thread, and no victim of a liar is`() async throws {

@@ -17,16 +17,6 @@ import Testing
 
     private let log = LogRecorder()
 
-    /// A world in which an owner was told of a request, and the chat's log is read.
-    private func told() async throws -> World {
-        var world = try World()
-        world.logger = log.logger
-        world.configuration.sending.answersInterval = .seconds(60)
-        world.configuration.policy.maximumAge = .seconds(30 * 86_400)
-        try await world.run([World.batch(try World.event(1, at: world.clock))])
-        return world
-    }
-
     /// Runs until the owner has so many answers.
     private func run(_ world: World, untilAnswers count: Int) async throws {
         try await world.run([]) { [chat = world.chat] _ in chat.answers(to: World.owner).count >= count }
@@ -44,7 +34,7 @@ import Testing
 
     @Test(arguments: ["\u{455}t\u{43E}p", "S T O P 🙏", "не пиши!", "STOP.\n\nSent from my iPhone", "🛑"])
     func `confirms a word to stop once, in whatever form it came`(text: String) async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         world.chat.say(text, by: World.owner)
         try await run(world, untilAnswers: 1)
         #expect(try await suppressed(world) == [.ownerStopped])
@@ -60,7 +50,7 @@ import Testing
     @Test(arguments: [
         ScriptedChat.Fault.lostAfter, .lostBefore, .answer(status: 429, body: "{}"), .answer(status: 502, body: ""),
     ]) func `comes once, whatever becomes of the call`(fault: ScriptedChat.Fault) async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         world.chat.fail("sendMessage", with: fault)
         world.chat.say("stop", by: World.owner)
         try await run(world, untilAnswers: 1)
@@ -70,7 +60,7 @@ import Testing
     }
 
     @Test func `is given to each word that changes something, in the order written, and never twice`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         for word in ["STOP", "START", "STOP"] { world.chat.say(word, by: World.owner) }
         try await run(world, untilAnswers: 3)
         #expect(world.chat.answers(to: World.owner) == [Self.stopped, Self.started, Self.stopped])
@@ -104,7 +94,7 @@ import Testing
     @Test func `of help goes once a day to who was written to and is not understood, and the log has no word of it`()
         async throws
     {
-        let world = try await told()
+        let world = try await World.told(log)
         let stranger = World.did("stranger")
         for person in [World.owner, stranger] { world.chat.say("xyzzy, plugh", by: person) }
         world.chat.say("don't stop xyzzy", by: World.owner)
@@ -126,7 +116,7 @@ import Testing
     }
 
     @Test func `of help that has not left when its reader says stop is not sent`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         world.chat.say("xyzzy", by: World.owner)
         world.chat.say("stop", by: World.owner)
         try await run(world, untilAnswers: 1)
@@ -135,7 +125,7 @@ import Testing
     }
 
     @Test func `is confirmed to who says stop before anything was sent to them`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         let stranger = World.did("stranger")
         world.chat.say("stop", by: stranger)
         try await world.run([]) { [chat = world.chat] _ in chat.answers(to: stranger).count == 1 }
@@ -144,7 +134,7 @@ import Testing
     }
 
     @Test func `ends at twelve in a day for one person, whose words are heeded all the same`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         for _ in 0..<8 { for word in ["stop", "start"] { world.chat.say(word, by: World.owner) } }
         world.chat.say("stop", by: World.owner)
         try await run(world, untilAnswers: 12)
@@ -154,7 +144,7 @@ import Testing
     }
 
     @Test func `is none in shadow mode, nor later to what was said in it`() async throws {
-        var world = try await told()
+        var world = try await World.told(log)
         world.configuration.sending.isEnabled = false
         world.chat.say("stop", by: World.owner)
         let log = log
@@ -167,7 +157,7 @@ import Testing
     }
 
     @Test func `counts for nobody's limit but the day's`() async throws {
-        var world = try await told()
+        var world = try await World.told(log)
         world.configuration.policy.ownerHourlyLimit = 2
         world.chat.say("xyzzy", by: World.owner)
         try await run(world, untilAnswers: 1)

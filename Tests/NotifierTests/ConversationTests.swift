@@ -11,16 +11,6 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct `A conversation with an owner` {
     private let log = LogRecorder()
 
-    /// A world in which an owner was told of a request, and the chat's log is read.
-    private func told() async throws -> World {
-        var world = try World()
-        world.logger = log.logger
-        world.configuration.sending.answersInterval = .seconds(60)
-        world.configuration.policy.maximumAge = .seconds(30 * 86_400)
-        try await world.run([World.batch(try World.event(1, at: world.clock))])
-        return world
-    }
-
     /// Lets the owner write, the daemon start, and answer all of it; the answers to it.
     private func answers(_ words: String..., in world: World, by person: DID = World.owner) async throws -> [String] {
         let before = world.chat.answers(to: person).count
@@ -46,7 +36,7 @@ import Testing
     }
 
     @Test func `goes from the first message to the last word`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         let help = try await answers("Help?", in: world)
         #expect(help.first?.hasPrefix("Answer STATUS for what waits for you; MUTE") == true)
         #expect(try await answers("status", in: world) == ["Nothing waits for you."])
@@ -83,7 +73,7 @@ import Testing
     }
 
     @Test func `does everything in the order written, once, whatever is read again`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         let words = ["digest daily", "digest weekly", "mute p1", "unmute", "digest hourly"]
         for word in words { world.chat.say(word, by: World.owner) }
         try await world.run([]) { [chat = world.chat] _ in chat.answers(to: World.owner).count == words.count }
@@ -108,7 +98,7 @@ import Testing
     @Test(arguments: [
         ScriptedChat.Fault.lostAfter, .lostBefore, .answer(status: 429, body: "{}"), .answer(status: 502, body: ""),
     ]) func `says each thing once, whatever becomes of the call`(fault: ScriptedChat.Fault) async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         world.chat.fail("sendMessage", with: fault)
         #expect(try await answers("digest daily", "mute p1", in: world).count == 2)
         try await run(world, untilToldOf: 2)
@@ -117,7 +107,7 @@ import Testing
     }
 
     @Test func `asks which project is meant, and says which there are`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         for words in ["mute", "mute Wheel", "unmute Wheel"] {
             let answer = "I do not know which project that is. Answer MUTE or UNMUTE and its name: “Project p1”."
             #expect(try await answers(words, in: world) == [answer], "\(words)")
@@ -127,7 +117,7 @@ import Testing
     }
 
     @Test func `says what waits until its reader follows`() async throws {
-        var world = try await told()
+        var world = try await World.told(log)
         world.configuration.policy.recipients = .followers
         try await world.run([World.batch(try World.event(2, at: world.clock))]) { $0[.deferred] == 1 }
         let status = try await answers("status", in: world)
@@ -135,14 +125,14 @@ import Testing
     }
 
     @Test func `does not begin by what its reader quotes, nor by what the sender said`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         let answer = try await answers("> DIGEST NOW, HOURLY, DAILY or WEEKLY\n> digest daily\n\nxyzzy", in: world)
         #expect(answer.first?.hasPrefix("I did not understand that.") == true)
         #expect(try await preferences(world) == Preferences())
     }
 
     @Test func `is none with whom an operator lets nobody write to`() async throws {
-        let world = try await told()
+        let world = try await World.told(log)
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         try await ledger.suppressions.suppress(World.owner, reason: .operatorDecision, now: world.clock.now())
         for word in ["help", "status", "start", "digest daily"] { world.chat.say(word, by: World.owner) }

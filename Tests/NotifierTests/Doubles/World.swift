@@ -161,6 +161,16 @@ struct World {
         )
     }
 
+    /// A world in which an owner was told of a request, and the chat's log is read.
+    static func told(_ log: LogRecorder) async throws -> World {
+        var world = try World()
+        world.logger = log.logger
+        world.configuration.sending.answersInterval = .seconds(60)
+        world.configuration.policy.maximumAge = .seconds(30 * 86_400)
+        try await world.run([batch(try event(1, at: world.clock))])
+        return world
+    }
+
     /// The ledger of a daemon, when the one before has let it go: a task that has ended keeps what it held for a moment.
     static func ledger(in directory: TemporaryDirectory) async throws(LedgerError) -> Ledger {
         for _ in 0..<1000 {
