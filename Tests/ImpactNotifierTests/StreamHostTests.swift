@@ -66,15 +66,15 @@ import Testing
         ("[{address: wss://a.test, compression: sometimes}]", "stream.hosts[0].compression", "true or false"),
         ("[{address: wss://a.test/other}]", "stream.hosts[0].address", "its path names no stream"),
         (
-            "[{address: 'wss://a.test?api_key=0123'}]", "stream.hosts[0].address",
+            "[{address: 'wss://a.test?api_key=opensesame'}]", "stream.hosts[0].address",
             "which api_key_file beside the address"
         ),
-        ("['wss://a.test?token=0123']", "stream.hosts[0]", "which api_key_file beside the address"),
-        ("['wss://me:0123@a.test/subscribe']", "stream.hosts[0]", "has a user name or password"),
-        ("['a.test/subscribe?api_key=0123']", "stream.hosts[0]", "found “a.test/subscribe…”"),
-        ("['wss:a.test?token=0123']", "stream.hosts[0]", "found “wss:a.test…”"),
-        ("['wss://me:x/0123@a.test/subscribe']", "stream.hosts[0]", "found “wss://…@a.test/subscribe”"),
-        ("['wss://me:0123?x@a.test/subscribe']", "stream.hosts[0]", "found “wss://……”"),
+        ("['wss://a.test?token=opensesame']", "stream.hosts[0]", "which api_key_file beside the address"),
+        ("['wss://me:opensesame@a.test/subscribe']", "stream.hosts[0]", "has a user name or password"),
+        ("['a.test/subscribe?api_key=opensesame']", "stream.hosts[0]", "found “a.test/subscribe…”"),
+        ("['wss:a.test?token=opensesame']", "stream.hosts[0]", "found “wss:a.test…”"),
+        ("['wss://me:x/opensesame@a.test/subscribe']", "stream.hosts[0]", "found “wss://…@a.test/subscribe”"),
+        ("['wss://me:opensesame?x@a.test/subscribe']", "stream.hosts[0]", "found “wss://……”"),
         ("[{address: ws://a.test, api_key_file: x}]", "stream.hosts[0].address", "loopback addresses alone"),
         ("[wss://a.test, {address: 'wss://a.test:443/'}]", "stream.hosts[1]", "the same as one before"),
         ("[[wss://a.test]]", "stream.hosts[0]", "found a list"),
@@ -88,7 +88,7 @@ import Testing
             return
         }
         #expect(error.issues.map(\.key) == [key], "\(error)")
-        #expect(error.description.contains(words) && !error.description.contains("0123"), "\(error)")
+        #expect(error.description.contains(words) && !error.description.contains("opensesame"), "\(error)")
         #expect(error.issues.first?.place?.line == 5, "\(error)")
     }
 
@@ -97,20 +97,20 @@ import Testing
         let directory = try TemporaryDirectory()
         let hosts = "[{address: wss://a.test, api_key_file: ./key}]"
         var keys: [HostKey] = []
-        for text in ["first-0123\n", "second-0123\r\n"] {
+        for text in ["first-opensesame\n", "second-opensesame\r\n"] {
             try directory.write(text, to: "key")
             let loaded = try load(hosts, for: purpose, in: directory).get()
             keys.append(try #require(loaded.configuration.stream.hosts[0].key))
             let shown = loaded.entries.map { "\($0)" } + ConfigurationSummary(loaded.configuration).lines
-            #expect(!"\(shown) \(loaded.configuration)".contains("0123"))
+            #expect(!"\(shown) \(loaded.configuration)".contains("opensesame"))
         }
         let url = try WebURL("wss://a.test")
-        #expect(keys.map { $0.authorization(to: url) } == ["Bearer first-0123", "Bearer second-0123"])
+        #expect(keys.map { $0.authorization(to: url) } == ["Bearer first-opensesame", "Bearer second-opensesame"])
     }
 
     @Test(arguments: [
-        ("", 0o600, "is empty"), ("\n", 0o600, "is empty"), ("two words 0123", 0o600, "holds no key"),
-        ("one-0123\ntwo", 0o600, "holds no key"), ("key-0123", 0o644, "chmod"),
+        ("", 0o600, "is empty"), ("\n", 0o600, "is empty"), ("two words opensesame", 0o600, "holds no key"),
+        ("one-opensesame\ntwo", 0o600, "holds no key"), ("key-opensesame", 0o644, "chmod"),
     ]) func `whose file is no key's is refused by check, start and reload alike`(
         text: String,
         mode: Int,
@@ -125,7 +125,7 @@ import Testing
                 continue
             }
             #expect(error.issues.map(\.key) == ["stream.hosts[1].api_key_file"], "\(error)")
-            #expect(error.description.contains(words) && !error.description.contains("0123"), "\(error)")
+            #expect(error.description.contains(words) && !error.description.contains("opensesame"), "\(error)")
         }
         #expect(throws: Never.self) { try load(hosts, in: directory).get() }
     }

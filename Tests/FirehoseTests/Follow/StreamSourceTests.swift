@@ -62,26 +62,26 @@ import Testing
     {
         let sandbox = try await FollowedSandbox()
         let host = sandbox.network.streamHosts[0]
-        host.demand(key: "right-key-0123")
+        host.demand(key: "right-key-of-ours")
         var configuration = try sandbox.configuration(host.url(wire))
-        configuration.hosts[0].key = HostKey(Array("right-key-0123".utf8), for: host.url(wire))
+        configuration.hosts[0].key = HostKey(Array("right-key-of-ours".utf8), for: host.url(wire))
         try await sandbox.following(configuration) { _ in await sandbox.take([try sandbox.write(1)]) }
         let entries = sandbox.network.journal.entries(matching: "stream")
-        #expect(entries.allSatisfy { $0.request.headers["Authorization"] == "Bearer right-key-0123" })
+        #expect(entries.allSatisfy { $0.request.headers["Authorization"] == "Bearer right-key-of-ours" })
         let upstream = try Upstream(configuration.hosts[0], allowsLoopback: true)
         let request = StreamRequest(upstream, .live, collections: [])
         let texts = ["\(configuration)", "\(upstream)", String(reflecting: request), sandbox.log.text]
-        for text in texts { #expect(!text.contains("0123") && !text.isEmpty) }
+        for text in texts { #expect(!text.contains("key-of-ours") && !text.isEmpty) }
     }
 
     @Test(arguments: [nil, "/etc/impact-notifier/secrets/stream-key"])
     func `that refuses the key is left alone, and what to do is said`(file: String?) async throws {
         let sandbox = try await FollowedSandbox()
         let host = sandbox.network.streamHosts[0]
-        host.demand(key: "right-key-0123")
+        host.demand(key: "right-key-of-ours")
         var configuration = try sandbox.configuration(host.url(.jetstream2))
         configuration.hosts[0].keyFile = file
-        if file != nil { configuration.hosts[0].key = HostKey(Array("wrong-key-9876".utf8), for: host.origin) }
+        if file != nil { configuration.hosts[0].key = HostKey(Array("wrong-key-of-ours".utf8), for: host.origin) }
         let follower = sandbox.follower(configuration)
         let following = Task { try await follower.run() }
         await sandbox.log.wait(for: "stream ended")
@@ -93,7 +93,7 @@ import Testing
         #expect(detail.contains(file.map { "does not take the key in \($0): " } ?? "as api_key_file"), "\(detail)")
         // The server quotes what it was shown.
         #expect(detail.hasPrefix("not a key of ours: \(file == nil ? "none" : "Bearer [redacted]"); "), "\(detail)")
-        #expect(!sandbox.log.text.contains("9876"))
+        #expect(!sandbox.log.text.contains("key-of-ours"))
     }
 
     @Test(arguments: [400, 404, 429, 500, 503]) func `that refuses for another reason is not about the key`(

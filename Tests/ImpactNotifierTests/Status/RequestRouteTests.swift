@@ -221,6 +221,6 @@ import Testing
         configuration.requestsToken = token
         var dumped = ""
         dump(configuration, to: &dumped)
-        #expect(!"\(token) \(configuration) \(dumped)".contains("0123"))
+        #expect(!"\(token) \(configuration) \(dumped)".contains("0123456789"))
     }
 }
