@@ -156,9 +156,10 @@ import Testing
         #expect(try await suppressed(world) == [.ownerStopped])
     }
 
-    @Test func `counts for nobody's limit but the day's`() async throws {
+    @Test func `counts for nobody's limit, the day's neither`() async throws {
         var world = try await World.told(log)
         world.configuration.policy.ownerHourlyLimit = 2
+        world.configuration.sending.dailyLimit = 2
         world.chat.say("xyzzy", by: World.owner)
         try await run(world, untilAnswers: 1)
         try await world.run([World.batch(try World.event(2, at: world.clock))])

@@ -11,7 +11,7 @@ public struct SendingConfiguration: Sendable, Equatable {
     /// How long a sender that was idle waits at random, at most and never longer than ``interval``, so that of two that hear
     /// of the same at the same time one sees what the other wrote; zero for tests.
     var hesitation: Duration = .seconds(5)
-    /// Messages in 24 hours; more wait.
+    /// Notices in 24 hours; more wait.
     public var dailyLimit = 1000
     /// How long an unknown outcome is left alone before the conversation is read: the PDS gives up after 10 s, its
     /// token for the chat service dies after 60 s.

@@ -176,7 +176,7 @@ extension ChatSender {
         // It ran out meanwhile: another may stand behind it.
         guard until > now else { return true }
         if limit.scope == .everybody {
-            breaker.hold(until: context.steadyNow + (until - now), limit.reason)
+            nextNoticeAt = context.steadyNow + (until - now)
             let wait = (until - now).wholeSeconds
             logger.warning("the messages of this day are used up", metadata: ["next_s": "\(wait)"])
         } else {

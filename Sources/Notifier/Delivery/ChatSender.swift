@@ -22,6 +22,10 @@ actor ChatSender {
     /// When the pace allows the next message, by the steady clock, as the next line.
     var nextSendAt = UnixTime.distantPast
     var nextAnswersAt = UnixTime.distantPast
+    /// When the day's limit lets the next notice leave, by the steady clock.
+    ///
+    /// It stands against notices alone: words are heard, and answered, and what is in doubt is settled.
+    var nextNoticeAt = UnixTime.distantPast
     /// Failures in a row to read what owners answered.
     var answerFailures = 0
     /// When their answers were last read, by the steady clock; nil until that was tried.
@@ -93,6 +97,7 @@ actor ChatSender {
     var status: PipelineStatus.Sender {
         let offset = context.now - context.steadyNow
         return switch breaker.status {
+        case .open where nextNoticeAt > context.steadyNow: .held(reason: .globalLimit, until: nextNoticeAt + offset)
         case .open: .open
         case .off: .off
         case .held(let reason, let until): .held(reason: reason, until: until + offset)
@@ -142,7 +147,7 @@ actor ChatSender {
                 try await inTurn { () async throws(LedgerError) in try await self.answer(answer) }
                 return .zero
             }
-            if let candidate = try await queue.nextCandidate(configuration, now: now) {
+            if nextNoticeAt <= steadyNow, let candidate = try await queue.nextCandidate(configuration, now: now) {
                 if isIdle {
                     isIdle = false
                     nextSendAt = steadyNow + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
@@ -158,10 +163,12 @@ actor ChatSender {
                 return .zero
             }
         }
-        let due = try await queue.nextDue() ?? .distantFuture
+        let isDayUsedUp = nextNoticeAt > steadyNow
+        let due = try await queue.nextDue(withNotices: !isDayUsedUp) ?? .distantFuture
         // Where nobody reads answers there is no time for it.
         let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
-        return max(WorkLoop.shortestSleep, min(due - now, answersAt - steadyNow))
+        let noticesAt = isDayUsedUp ? nextNoticeAt : .distantFuture
+        return max(WorkLoop.shortestSleep, min(due - now, min(answersAt, noticesAt) - steadyNow))
     }
 
     /// Looks into a conversation and writes there, while no other daemon of this machine does so for the same account; while one

@@ -92,6 +92,8 @@ extension JobQueue {
 extension LedgerTransaction {
     /// More answers than these a person gets not in a day; what they ask for is done.
     private static let answersEachDay = 12
+    /// The same for all together to whom no notice was sent: anybody may write, from any number of accounts.
+    private static let answersToStrangers = 50
     private static let day = Duration.seconds(86_400)
 
     /// Whether a message is an answer that its recipient, who gets none any more, did not ask for, or must not get.
@@ -113,15 +115,28 @@ extension LedgerTransaction {
 
     /// Whether somebody was written to, may be, and was not helped today.
     func needsHelp(_ owner: DID) throws -> Bool {
-        let isTold: Bool = try database.exists(
-            "SELECT 1 FROM message WHERE owner = \(owner) AND kind = \(MessageKind.notice) AND sends > 0"
-        )
-        guard try isTold && !isSuppressed(owner) else { return false }
+        guard try isTold(owner) && !isSuppressed(owner) else { return false }
         return try answers(to: owner, [.help]) == 0
     }
 
+    /// Whether a notice was sent to somebody, as long as that is remembered.
+    private func isTold(_ owner: DID) throws -> Bool {
+        try database.exists(
+            "SELECT 1 FROM message WHERE owner = \(owner) AND kind = \(MessageKind.notice) AND sends > 0"
+        )
+    }
+
     fileprivate func mayAnswer(_ owner: DID) throws -> Bool {
-        try answers(to: owner, MessageKind.allCases.filter(\.isAnswer)) < Self.answersEachDay
+        guard try answers(to: owner, MessageKind.allCases.filter(\.isAnswer)) < Self.answersEachDay else {
+            return false
+        }
+        if try isTold(owner) { return true }
+        let number: Int? = try database.value(
+            """
+            SELECT count(*) FROM message WHERE to_stranger AND created_at > \(now - Self.day) AND created_at <= \(now)
+            """
+        )
+        return (number ?? 0) < Self.answersToStrangers
     }
 
     /// How many answers of some kinds were written to somebody in a day.
@@ -142,12 +157,13 @@ extension LedgerTransaction {
     ) throws {
         // No limit counts what was not sent yet.
         let never = UnixTime(microseconds: 0)
+        let isToStranger = try !isTold(said.owner)
         try database.run(
             """
-            INSERT INTO message (owner, author, kind, reply_to, state, marker, message, conversation, baseline, sends,
-                maximum_sends, due_at, created_at, sent_at)
-            VALUES (\(said.owner), \(said.owner), \(kind), \(said.id), \(machine.state), \(answer.reference),
-                \(answer.input.encodedText), \(said.conversation), \(ConversationScan.End.baseline(said.id)),
+            INSERT INTO message (owner, author, kind, to_stranger, reply_to, state, marker, message, conversation, baseline,
+                sends, maximum_sends, due_at, created_at, sent_at)
+            VALUES (\(said.owner), \(said.owner), \(kind), \(isToStranger), \(said.id), \(machine.state),
+                \(answer.reference), \(answer.input.encodedText), \(said.conversation), \(ConversationScan.End.baseline(said.id)),
                 \(machine.sends), \(machine.maximumSends), \(now), \(now), \(never))
             """
         )

@@ -159,13 +159,14 @@ extension JobQueue {
         }
     }
 
-    /// When something is to be sent or verified next; nil when nothing waits.
-    func nextDue() async throws(LedgerError) -> UnixTime? {
+    /// When something is to be sent or verified next, first notices among it or not; nil when nothing waits.
+    func nextDue(withNotices: Bool = true) async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
-            let queries: [SQL] = [
-                "job WHERE state = \(JobState.queued)", "message WHERE state = \(MessageMachine.State.verify)",
+            var queries: [SQL] = [
+                "message WHERE state = \(MessageMachine.State.verify)",
                 "message WHERE state = \(MessageMachine.State.queued)",
             ]
+            if withNotices { queries.append("job WHERE state = \(JobState.queued)") }
             return try queries.compactMap { try database.value("SELECT due_at FROM \($0) ORDER BY due_at LIMIT 1") }
                 .min()
         }

@@ -115,11 +115,10 @@ extension LedgerTransaction {
             }
         let within: SQL = "\(counted) AND sent_at > \(now - limit.window) AND sent_at <= \(now)"
         let openings: SQL = limit.scope == .owner ? "" : "UNION ALL SELECT sent_at FROM opening WHERE \(within)"
-        // Answers count for the day of all alone.
-        let notices: SQL = limit.scope == .everybody ? "" : "AND kind = \(MessageKind.notice)"
+        // Answers have budgets of their own: who writes to the sender keeps nobody from being told.
         let sentAt: UnixTime? = try database.value(
             """
-            SELECT sent_at FROM message WHERE \(within) AND sends > 0 \(notices) \(openings)
+            SELECT sent_at FROM message WHERE \(within) AND sends > 0 AND kind = \(MessageKind.notice) \(openings)
             ORDER BY sent_at DESC LIMIT 1 OFFSET \(max(0, limit.number - 1))
             """
         )
