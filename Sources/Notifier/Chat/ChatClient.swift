@@ -39,17 +39,36 @@ public struct ChatClient: Sendable {
     /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
     @discardableResult
     func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) -> Conversation {
-        let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
-        guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
-            throw .misdirected("it is another conversation than was asked for")
-        }
+        let (view, conversation) = try await view(of: id)
         try check(view, isWith: owner)
         return conversation
     }
 
+    /// Whether a conversation is one of the sender and an owner; a group is none, however few are in it.
+    ///
+    /// - Throws: ``CallFailure``.
+    func isDirect(_ id: String, with owner: DID) async throws(CallFailure) -> Bool {
+        let (view, _) = try await view(of: id)
+        let isGroup = view["kind"]?["$type"]?.string?.hasSuffix("#groupConvo") == true
+        return !isGroup && members(of: view).isSubset(of: [sender.text, owner.text])
+    }
+
+    private func view(of id: String) async throws(CallFailure) -> (JSONValue, Conversation) {
+        let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
+        guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
+            throw .misdirected("it is another conversation than was asked for")
+        }
+        return (view, conversation)
+    }
+
+    private func members(of view: JSONValue) -> Set<String> {
+        Set((view["members"]?.array ?? []).map { $0["did"]?.string ?? "" })
+    }
+
     private func check(_ view: JSONValue, isWith owner: DID) throws(CallFailure) {
-        let members = Set((view["members"]?.array ?? []).map { $0["did"]?.string ?? "" })
-        guard members == [sender.text, owner.text] else { throw .misdirected("it is the conversation of others") }
+        guard members(of: view) == [sender.text, owner.text] else {
+            throw .misdirected("it is the conversation of others")
+        }
     }
 
     /// The newest message of this program's in any conversation; nil when there is none among the latest conversations.

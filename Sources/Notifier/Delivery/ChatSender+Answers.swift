@@ -32,7 +32,10 @@ extension ChatSender {
                 try await answersNotRead(error)
                 return false
             }
-            if cursor != nil { try await heed(log.messages) }
+            if cursor != nil, let failure = try await heed(log.messages.compactMap { words(in: $0) }) {
+                try await answersNotRead(failure)
+                return false
+            }
             guard let next = log.cursor, next != cursor else {
                 break
             }
@@ -67,6 +70,7 @@ extension ChatSender {
         }
         guard let cursor else { return false }
         var failed = 0
+        var said: [OwnerMessage] = []
         for conversation in conversations {
             guard !context.loops.sending.isDraining else { return false }
             let page: MessagePage
@@ -76,9 +80,12 @@ extension ChatSender {
                 guard error.status != 429, failed <= Self.maximumUnreadable else { return false }
                 continue
             }
-            let messages = page.messages.reversed().filter { ($0.sentAt ?? .distantFuture) >= since }
-            try await heed(messages.map { $0.standing(in: conversation) })
+            let messages = page.messages.filter { ($0.sentAt ?? .distantFuture) >= since }
+            said += messages.compactMap { words(in: $0.standing(in: conversation)) }
         }
+        // What somebody said last counts, wherever they said it.
+        said.sort { $0.rev.utf8.lexicographicallyPrecedes($1.rev.utf8) }
+        guard try await heed(said) == nil else { return false }
         try await settings.set(Self.cursorSetting, to: cursor)
         logger.notice(
             "the chat's log goes on elsewhere; answers were read in the conversations",
@@ -136,18 +143,31 @@ extension ChatSender {
         reportPause(.answersUnreadable, failure)
     }
 
-    /// Does what people ask for, in the order written, and queues the answers.
-    private func heed(_ messages: [ConversationMessage]) async throws(LedgerError) {
+    /// What somebody else than the sender wrote; nil for everything else.
+    private func words(in message: ConversationMessage) -> OwnerMessage? {
+        guard let owner = message.sender, owner != chat.sender, let text = message.text else { return nil }
+        return OwnerMessage(
+            id: message.id,
+            rev: message.rev,
+            owner: owner,
+            conversation: message.conversation ?? "",
+            command: OwnerCommand(text),
+            length: text.count
+        )
+    }
+
+    /// Does what people ask for who wrote to the sender alone, in the order written, and queues the answers.
+    ///
+    /// - Returns: why it went no further; nil when it did all. What is heeded twice the ledger knows as heard.
+    private func heed(_ messages: [OwnerMessage]) async throws(LedgerError) -> CallFailure? {
         let (marker, answers) = (self.marker, configuration.message)
-        for message in messages {
-            guard let owner = message.sender, owner != chat.sender, let text = message.text else { continue }
-            let said = OwnerMessage(
-                id: message.id,
-                rev: message.rev,
-                owner: owner,
-                conversation: message.conversation ?? "",
-                command: OwnerCommand(text)
-            )
+        for said in messages {
+            switch try await isDirect(said) {
+            case .success(true): break
+            // What somebody says in a group they say to others.
+            case .success(false): continue
+            case .failure(let failure): return failure
+            }
             let mayAnswer = !context.isShadow && !said.conversation.isEmpty
             let heard = try await queue.hear(
                 said,
@@ -160,12 +180,43 @@ extension ChatSender {
             NotifierMetrics.answer(said.command).increment()
             context.report(applied)
             if said.command == nil {
-                logger.info("answer not understood", metadata: ["did": "\(owner)", "characters": "\(text.count)"])
+                let metadata: Logger.Metadata = ["did": "\(said.owner)", "characters": "\(said.length)"]
+                logger.info("answer not understood", metadata: metadata)
             } else if answer == .started {
-                logger.notice("owner wants messages", metadata: ["did": "\(owner)"])
+                logger.notice("owner wants messages", metadata: ["did": "\(said.owner)"])
             } else if let command = said.command {
-                logger.info("owner's command heeded", metadata: ["did": "\(owner)", "command": "\(command.name)"])
+                let metadata: Logger.Metadata = ["did": "\(said.owner)", "command": "\(command.name)"]
+                logger.info("owner's command heeded", metadata: metadata)
             }
         }
+        return nil
     }
+
+    /// Whether words were said in the conversation of their writer with the sender, and in no group.
+    ///
+    /// What the service does not say, asked several times, or says of no conversation, counts as if they were: nobody's “stop”
+    /// is lost for it.
+    private func isDirect(_ said: OwnerMessage) async throws(LedgerError) -> Result<Bool, CallFailure> {
+        guard !said.conversation.isEmpty else { return .success(true) }
+        if let known = areDirect[said.conversation] { return .success(known) }
+        if try await queue.known(in: said.conversation, with: said.owner) != nil { return .success(true) }
+        let isDirect: Bool
+        do throws(CallFailure) { isDirect = try await askWhetherDirect(said) } catch {
+            let isAnswered = error.status.map { $0 < 500 && $0 != 429 } ?? false
+            return isAnswered || answerFailures >= Self.failuresBeforeWarning ? .success(true) : .failure(error)
+        }
+        if areDirect.count >= Self.maximumRemembered { areDirect = [:] }
+        areDirect[said.conversation] = isDirect
+        return .success(isDirect)
+    }
+
+    private func askWhetherDirect(_ said: OwnerMessage) async throws(CallFailure) -> Bool {
+        do { return try await chat.isDirect(said.conversation, with: said.owner) } catch {
+            // A session that was granted call by call need not have this one.
+            guard error.errorName == "ScopeMissingError" else { throw error }
+            return try await chat.conversation(with: said.owner).id == said.conversation
+        }
+    }
+
+    private static let maximumRemembered = 1000
 }

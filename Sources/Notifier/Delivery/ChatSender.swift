@@ -28,6 +28,8 @@ actor ChatSender {
     var nextNoticeAt = UnixTime.distantPast
     /// Failures in a row to read what owners answered.
     var answerFailures = 0
+    /// Whether conversations are with one person alone, as far as that was asked lately.
+    var areDirect: [String: Bool] = [:]
     /// When their answers were last read, by the steady clock; nil until that was tried.
     var answersReadAt: UnixTime?
     /// Whether the chat was asked what the ledger does not know.

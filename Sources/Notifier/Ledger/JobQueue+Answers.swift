@@ -13,6 +13,8 @@ struct OwnerMessage: Sendable {
     let conversation: String
     /// What it asks for; nil when it was not understood.
     let command: OwnerCommand?
+    /// How many characters it has.
+    var length = 0
 }
 
 // What owners answer, and what is answered to that: one transaction takes note of the words, does what they ask for, and queues

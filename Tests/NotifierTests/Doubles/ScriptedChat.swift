@@ -25,8 +25,11 @@ final class ScriptedChat: AccountSession {
         let rev: String
         /// The message that it answers.
         var replyTo: String?
+        /// Where it was said; nil for the conversation of its writer and the sender.
+        var group: String?
 
         var id: String { "id-" + rev }
+        var conversation: String { group ?? "convo-\(owner)" }
     }
 
     private struct State {
@@ -77,11 +80,12 @@ final class ScriptedChat: AccountSession {
 
     func disableChat(_ isDisabled: Bool) { state.withLock { $0.isChatDisabled = isDisabled } }
 
-    /// An owner writes to the sender.
-    func say(_ text: String, by owner: DID) {
+    /// An owner writes to the sender, or in a group that the sender is in.
+    func say(_ text: String, by owner: DID, in group: String? = nil) {
         state.withLock { state in
             state.revision += 1
-            let message = Message(owner: owner, sender: owner, text: text, rev: Self.rev(state.revision))
+            var message = Message(owner: owner, sender: owner, text: text, rev: Self.rev(state.revision))
+            message.group = group
             state.messages.append(message)
             state.log.append(message)
         }
@@ -140,12 +144,17 @@ final class ScriptedChat: AccountSession {
             }
             return Self.json(200, ["convo": view(of: owner, state)])
         case "getConvo":
+            if let group = parameter("convoId"), group.hasPrefix("group") {
+                return Self.json(200, ["convo": groupView(group, state)])
+            }
             let owner = parameter("convoId").flatMap { try? DID(String($0.dropFirst(6))) }
             guard let owner else { return Self.json(400, ["error": "InvalidConvo", "message": "Convo not found"]) }
             return Self.json(200, ["convo": view(of: owner, state)])
         case "listConvos":
-            let owners = Set(state.messages.map(\.owner))
-            return Self.json(200, ["convos": .array(owners.map { view(of: $0, state) })])
+            let owners = Set(state.messages.filter { $0.group == nil }.map(\.owner))
+            let groups = Set(state.messages.compactMap(\.group)).sorted()
+            let views = groups.map { groupView($0, state) } + owners.map { view(of: $0, state) }
+            return Self.json(200, ["convos": .array(views)])
         case "sendMessage":
             guard let id = call.body?["convoId"]?.string, id.hasPrefix("convo-"),
                 let owner = try? DID(String(id.dropFirst(6))),
@@ -162,8 +171,8 @@ final class ScriptedChat: AccountSession {
             state.log.append(message)
             return Self.json(200, Self.view(message))
         case "getMessages":
-            let owner = parameter("convoId").flatMap { try? DID(String($0.dropFirst(6))) }
-            let all = state.messages.filter { $0.owner == owner }.reversed()
+            let conversation = parameter("convoId")
+            let all = state.messages.filter { $0.conversation == conversation }.reversed()
             let before = parameter("cursor")
             let page = all.filter { message in before.map { message.rev < $0 } ?? true }.prefix(5)
             var members: [String: JSONValue] = ["messages": .array(page.map(Self.view))]
@@ -180,7 +189,7 @@ final class ScriptedChat: AccountSession {
                         news.map {
                             [
                                 "$type": "chat.bsky.convo.defs#logCreateMessage",
-                                "convoId": .string("convo-\($0.owner)"), "message": Self.view($0),
+                                "convoId": .string($0.conversation), "message": Self.view($0),
                             ]
                         }
                     ),
@@ -196,8 +205,17 @@ final class ScriptedChat: AccountSession {
             "id": .string("convo-\(owner)"), "rev": .string(Self.rev(state.revision)),
             "members": [["did": .string(owner.text)], ["did": .string(account.text)]],
         ]
-        view["lastMessage"] = state.messages.last { $0.owner == owner }.map(Self.view)
+        view["lastMessage"] = state.messages.last { $0.conversation == "convo-\(owner)" }.map(Self.view)
         return .object(view)
+    }
+
+    private func groupView(_ id: String, _ state: State) -> JSONValue {
+        let members = Set(state.messages.filter { $0.group == id }.map(\.owner)).union([account])
+        return [
+            "id": .string(id), "rev": .string(Self.rev(state.revision)),
+            "kind": ["$type": "chat.bsky.convo.defs#groupConvo", "name": "a group"],
+            "members": .array(members.map { ["did": .string($0.text)] }),
+        ]
     }
 
     private static func view(_ message: Message) -> JSONValue {
