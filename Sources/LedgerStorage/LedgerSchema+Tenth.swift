@@ -1,18 +1,21 @@
-// `job.role` says what its recipient is to the project, `confirmed_by` whose record says so (nil of owners), `thread` has the
-// records on the way from the request to the project, the nearest first, with spaces between. `subscriber` has whose repositories
-// are read for records by which people ask to be told, and when next; `changes` counts what the stream told of since, and `claim`
-// is the record that it told of last. `subscription` has what their repositories said: a row for each thing that is subscribed to,
-// and the collections of which alone they want to hear, with spaces between. `revoked` has the records that confirmed a job, and
-// that the stream told to be gone. `message.to_stranger` marks answers to who was never sent a notice.
+// `job.role` says what its recipient is to the project, `confirmed_by` whose record says so (nil of owners), `confirmed_as` in
+// which version, by its CID; of a subscription, to which of these, with spaces between, it must be. `thread` has the records on
+// the way from the request to the project, the nearest first, with spaces between. `subscriber` has whose repositories are read
+// for records by which people ask to be told, and when next; `changes` counts what the stream told of since, and `claim` is the
+// record that it told of last. `subscription` has what their repositories said: a row for each thing that is subscribed to, and
+// the collections of which alone they want to hear, with spaces between. `revoked` has the records that confirmed a job and of
+// which the stream told since, with the CID that each has now: NULL of one that is gone. `message.to_stranger` marks answers to
+// who was never sent a notice.
 extension LedgerSchema {
     static let tenthTables = """
         ALTER TABLE job ADD COLUMN role TEXT NOT NULL DEFAULT 'owner';
         ALTER TABLE job ADD COLUMN confirmed_by TEXT;
+        ALTER TABLE job ADD COLUMN confirmed_as TEXT;
         ALTER TABLE job ADD COLUMN thread TEXT;
         ALTER TABLE message ADD COLUMN to_stranger INTEGER;
         CREATE INDEX message_stranger ON message (created_at) WHERE to_stranger;
         CREATE INDEX job_confirmed ON job (confirmed_by) WHERE confirmed_by IS NOT NULL;
-        CREATE TABLE revoked (uri TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+        CREATE TABLE revoked (uri TEXT PRIMARY KEY, at REAL NOT NULL, cid TEXT) WITHOUT ROWID;
         CREATE INDEX revoked_at ON revoked (at);
         CREATE TABLE subscriber (
             did TEXT NOT NULL, collection TEXT NOT NULL, due_at REAL NOT NULL, asked_at REAL, attempts INTEGER NOT NULL DEFAULT 0,

@@ -192,6 +192,48 @@ import Testing
         #expect(try await reasons(world)[PeopleNetwork.collaborator.text] == .collaboratorUnconfirmed)
     }
 
+    @Test(arguments: [PeopleNetwork.collaborator, World.did("successor")])
+    func `are told whom a record that was rewritten names when their turn comes`(person: DID) async throws {
+        let uri = network.grant(PeopleNetwork.collaborator, key: "g")
+        var world = try network.world([.owner, .collaborator])
+        world.sleeper = HurriedClock()
+        world.configuration.policy.ownerHourlyLimit = 1
+        _ = try await tell(world, 1..<3) { $0[.queued] == 2 && $0[.delivered] == 2 }
+        network.grant(person, key: "g")
+        network.change { state in
+            guard case .object(var record)? = state.records[uri] else { return }
+            record["note"] = "rewritten"
+            state.records[uri] = .object(record)
+        }
+        try await world.run([World.batch(try PeopleNetwork.event(of: uri, .update, value: 50))]) { $0[.queued] == 2 }
+        world.clock.advance(.seconds(3601))
+        try await world.run([]) { $0[.delivered] == 4 }
+        #expect(world.chat.messages(to: World.owner).count == 2)
+        let isSame = person == PeopleNetwork.collaborator
+        #expect(world.chat.messages(to: PeopleNetwork.collaborator).count == (isSame ? 2 : 1))
+        #expect(world.chat.messages(to: person).count == (isSame ? 2 : 1))
+    }
+
+    @Test(arguments: [true, false])
+    func `are not told whose subscription is to something else when their turn comes`(isToAnother: Bool) async throws {
+        let uri = network.subscribe()
+        var world = try network.world([.owner, .subscriber])
+        world.configuration.policy.ownerHourlyLimit = 1
+        _ = try await tell(world, 1..<3) { $0[.queued] == 2 && $0[.delivered] == 2 }
+        if isToAnother {
+            network.subscribe(to: "at://\(World.owner)/com.example.project/p2")
+        } else {
+            network.subscribe(only: ["com.example.other"])
+        }
+        let event = try PeopleNetwork.event(of: uri, .update, value: 50)
+        try await world.run([World.batch(event)]) { $0[.queued] == 2 }
+        world.clock.advance(.seconds(3601))
+        try await world.keepSubscriptions()
+        try await world.run([])
+        #expect(world.chat.messages(to: PeopleNetwork.subscriber).count == 1)
+        #expect(try await reasons(world)[PeopleNetwork.subscriber.text] == .subscriptionEnded)
+    }
+
     @Test func `are no more than the rule's maximum, and the history says so`() async throws {
         for letter in "abcdefghijkl" { network.subscribe(World.did("person\(letter)")) }
         var world = try network.world()

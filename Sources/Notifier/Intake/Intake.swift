@@ -121,7 +121,7 @@ actor Intake {
         func isAmong(_ patterns: [CollectionPattern]) -> Bool { patterns.contains { $0.matches(commit.collection) } }
         var items: [IntakeItem] = []
         if isAmong(subscribing) { items.append(.subscription(uri, isDeleted: isDeleted)) }
-        if isAmong(collaborating) { items.append(.collaboration(uri, isDeleted: isDeleted)) }
+        if isAmong(collaborating) { items.append(.collaboration(uri, cid: isDeleted ? nil : commit.cid ?? "")) }
         return items
     }
 

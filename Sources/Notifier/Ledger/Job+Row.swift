@@ -12,14 +12,15 @@ extension Job {
     /// Jobs with their requests.
     static let selection: SQL = """
         SELECT \(columns), job.id AS id, owner, project, coalesce(job.project_name, request.project_name) AS project_name, job.state AS state, job.reason AS reason, job.detail AS detail, \
-        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at, role, confirmed_by, thread
+        job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at, role, confirmed_by, confirmed_as, \
+        thread
         FROM job JOIN request ON request.id = job.request LEFT JOIN recipient ON recipient.did = job.owner
         """
 
     /// Requests, as if there were no jobs.
     static let requests: SQL = """
         SELECT \(columns), NULL AS id, NULL AS owner, NULL AS project, project_name, state, reason, detail, attempts, due_at, wait_until, updated_at, \
-        NULL AS ask_at, NULL AS role, NULL AS confirmed_by, NULL AS thread
+        NULL AS ask_at, NULL AS role, NULL AS confirmed_by, NULL AS confirmed_as, NULL AS thread
         FROM request
         """
 
@@ -61,6 +62,7 @@ extension Job {
         updatedAt = try row.get("updated_at")
         role = try (row.get("role") as String?).flatMap(RecipientRole.init(rawValue:)) ?? .owner
         confirmedBy = try (row.get("confirmed_by") as String?).flatMap { try? ATURI($0) }
+        confirmedAs = try row.get("confirmed_as")
         thread = try [ATURI](text: row.get("thread") as String? ?? "")
     }
 }

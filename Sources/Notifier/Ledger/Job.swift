@@ -61,6 +61,8 @@ public struct Job: Sendable, Equatable {
     public var role = RecipientRole.owner
     /// The record that says so; nil of owners.
     public var confirmedBy: ATURI?
+    /// In which version it does, by its CID; of a subscription, to which of these it must be, with spaces between.
+    var confirmedAs: String?
     /// The records on the way from the request to the project, the nearest first.
     var thread: [ATURI] = []
 

@@ -75,7 +75,7 @@ extension LedgerTransaction {
             guard try database.exists("SELECT 1 FROM request WHERE author = \(did)") else { return }
             try declare(replaced: did, at: witnessed)
         case .subscription(let uri, let isDeleted): try heed(subscription: uri, isDeleted: isDeleted)
-        case .collaboration(let uri, let isDeleted): try heed(collaboration: uri, isDeleted: isDeleted)
+        case .collaboration(let uri, let cid): try heed(collaboration: uri, cid: cid)
         }
     }
 

@@ -31,6 +31,8 @@ enum Resolution: Sendable {
         var role = RecipientRole.owner
         /// The record that says so; nil of owners.
         var confirmedBy: ATURI?
+        /// In which version it does, by its CID; of a subscription, to which of these it must be, with spaces between.
+        var confirmedAs: String?
         /// The records on the way to it, the nearest to the request first.
         var thread: [ATURI] = []
     }
@@ -81,13 +83,15 @@ extension LedgerTransaction {
         let wait = timetable.wait(for: admission)
         if let project, !admission.isRefused { try note(project.reference, named: project.name, of: recipient) }
         let role = project?.role ?? .owner
+        if role == .collaborator, let project { try trust(project) }
         if let job: Int64 = try database.value(
             "SELECT id FROM job WHERE request = \(request) AND owner = \(recipient)"
         ) {
             try database.run(
                 """
                 UPDATE job SET project = \(project?.reference.description), project_name = coalesce(\(project?.name), project_name),
-                    role = \(role), confirmed_by = \(project?.confirmedBy?.text), thread = \(project?.thread.text)
+                    role = \(role), confirmed_by = \(project?.confirmedBy?.text), confirmed_as = \(project?.confirmedAs),
+                    thread = \(project?.thread.text)
                 WHERE id = \(job)
                 """
             )
@@ -99,11 +103,11 @@ extension LedgerTransaction {
         let machine = JobMachine()
         try database.run(
             """
-            INSERT INTO job (request, owner, author, state, project, project_name, role, confirmed_by, thread, due_at, queued_at,
-                created_at, updated_at)
+            INSERT INTO job (request, owner, author, state, project, project_name, role, confirmed_by, confirmed_as, thread, due_at,
+                queued_at, created_at, updated_at)
             SELECT id, \(recipient), author, \(machine.state), \(project?.reference.description), \(project?.name),
-                \(role), \(project?.confirmedBy?.text), \(project?.thread.text), created_at, \(now), created_at,
-                \(now) FROM request WHERE id = \(request)
+                \(role), \(project?.confirmedBy?.text), \(project?.confirmedAs), \(project?.thread.text), created_at,
+                \(now), created_at, \(now) FROM request WHERE id = \(request)
             """
         )
         var note: Attempt?

@@ -132,6 +132,7 @@ extension AdmissionPolicy {
         )
         // What settings refuse is said by its own name: of a rule that tells subscribers no more they are soon forgotten.
         if case .refused = verdict { return verdict }
-        return try transaction.isConfirmed(job) ? verdict : .refused(job.role.endReason)
+        let confirmation = try transaction.confirmation(of: job)
+        return confirmation == .told ? verdict : confirmation
     }
 }

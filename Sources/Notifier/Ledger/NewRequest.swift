@@ -40,8 +40,8 @@ enum IntakeItem: Sendable {
     case repositoryReplaced(DID, witnessed: Int64)
     /// A record by which somebody asks to be told was written, or deleted: a reason to read their repository.
     case subscription(ATURI, isDeleted: Bool)
-    /// A record that may say who works on a project was written, or deleted.
-    case collaboration(ATURI, isDeleted: Bool)
+    /// A record that may say who works on a project was written in this version, or deleted (nil).
+    case collaboration(ATURI, cid: String?)
 }
 
 extension IntakeItem {

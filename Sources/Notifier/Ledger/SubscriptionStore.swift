@@ -55,14 +55,18 @@ struct SubscriptionStore: Sendable {
                 let rows = try database.rows(
                     """
                     SELECT uri, did FROM subscription WHERE subject = \(subject) AND collection IN \(collections)
-                        AND (wanted IS NULL OR instr(' ' || wanted || ' ', ' ' || \(wanted.text) || ' ') > 0)
-                    ORDER BY uri LIMIT \(limit)
+                        AND \(Self.wants(wanted.text)) ORDER BY uri LIMIT \(limit)
                     """
                 )
                 for row in rows { found.append((try DID(row.get("did")), try ATURI(row.get("uri")))) }
             }
             return found
         }
+    }
+
+    /// Whether a subscription is to hear of a collection.
+    fileprivate static func wants(_ collection: String) -> SQL {
+        "(wanted IS NULL OR instr(' ' || wanted || ' ', ' ' || \(collection) || ' ') > 0)"
     }
 
     /// Those who are to be read now, the longest waiting first; they are noted as asked.
@@ -225,22 +229,44 @@ extension LedgerTransaction {
     }
 
     /// Takes note that the stream told of a record that may say who works on a project.
-    func heed(collaboration uri: ATURI, isDeleted: Bool) throws {
-        guard isDeleted else { return try database.run("DELETE FROM revoked WHERE uri = \(uri)") }
+    func heed(collaboration uri: ATURI, cid: String?) throws {
         try database.run(
             """
-            INSERT OR REPLACE INTO revoked (uri, at) SELECT \(uri), \(now)
+            INSERT OR REPLACE INTO revoked (uri, at, cid) SELECT \(uri), \(now), \(cid)
             WHERE EXISTS (SELECT 1 FROM job WHERE confirmed_by = \(uri))
             """
         )
     }
 
-    /// Whether the record stands, as far as is known, that says why somebody beside the owner is told.
-    func isConfirmed(_ job: Job) throws -> Bool {
-        guard job.role != .owner else { return true }
-        guard let record = job.confirmedBy,
-            try !database.exists("SELECT 1 FROM revoked WHERE uri = \(record)")
-        else { return false }
-        return try job.role != .subscriber || database.exists("SELECT 1 FROM subscription WHERE uri = \(record)")
+    /// Takes a repository's word for the version of a record that says who works on a project; not at once, for it may have been
+    /// read before the stream told of another.
+    func trust(_ project: Resolution.Project) throws {
+        guard let record = project.confirmedBy, let cid = project.confirmedAs else { return }
+        try database.run(
+            """
+            UPDATE revoked SET cid = \(cid) WHERE uri = \(record) AND cid <> \(cid) AND at < \(now - Self.longestReading)
+            """
+        )
+    }
+
+    private static let longestReading = Duration.seconds(60)
+
+    /// Whether the record that says why somebody beside the owner is told does so, as far as is known; whether it does in a
+    /// version that is newer is asked once more.
+    func confirmation(of job: Job) throws -> Admission {
+        guard job.role != .owner else { return .told }
+        guard let record = job.confirmedBy, let version = job.confirmedAs else { return .refused(job.role.endReason) }
+        if job.role == .subscriber {
+            let isSubscribed = try database.exists(
+                """
+                SELECT 1 FROM subscription WHERE uri = \(record) AND instr(' ' || \(version) || ' ', ' ' || subject || ' ') > 0
+                    AND \(SubscriptionStore.wants(job.uri.collection?.text ?? ""))
+                """
+            )
+            return isSubscribed ? .told : .refused(job.role.endReason)
+        }
+        guard let row = try database.row("SELECT cid FROM revoked WHERE uri = \(record)") else { return .told }
+        guard let cid = try row.get("cid") as String? else { return .refused(job.role.endReason) }
+        return cid == version ? .told : .waits(.waiting)
     }
 }

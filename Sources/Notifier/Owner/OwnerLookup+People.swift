@@ -7,7 +7,7 @@ extension OwnerLookup {
     /// What was found out about a project's collaborators.
     struct Collaborators: Sendable {
         /// Those whom a record confirms.
-        var found: [(did: DID, record: ATURI)] = []
+        var found: [(did: DID, record: ATURI, cid: String)] = []
         /// Why others are none who are said to be.
         var refused: [Refusal] = []
         /// What could not be asked: there may be more.
@@ -41,13 +41,13 @@ extension OwnerLookup {
             }
             let grant = grants.first { $0.person == did }
             if let grant, owner != author {
-                result.found.append((did, grant.record))
+                result.found.append((did, grant.entry.uri, grant.entry.cid))
                 continue
             }
             if source.index != nil || grant != nil,
                 let record = await acceptance(of: did, names, source, into: &result)
             {
-                result.found.append((did, record))
+                result.found.append((did, record.uri, record.cid))
             } else if !isGrantsUnknown, result.failure == nil {
                 result.refuse(.collaboratorUnconfirmed, grant == nil ? did.text : "\(did), whom the author alone names")
             }
@@ -76,15 +76,15 @@ extension OwnerLookup {
         _ names: Set<ProjectReference>,
         _ source: CollaboratorSource,
         into result: inout Collaborators
-    ) async -> (grants: [(person: DID, record: ATURI)], areAll: Bool) {
-        var (grants, areAll) = ([(person: DID, record: ATURI)](), true)
+    ) async -> (grants: [(person: DID, entry: RecordList.Entry)], areAll: Bool) {
+        var (grants, areAll) = ([(person: DID, entry: RecordList.Entry)](), true)
         for collection in source.grants {
             do throws(LookupFailure) {
                 let home = try await records.home(of: owner, isFresh: false)
                 let list = try await records.rememberedRecords(in: collection, at: home)
                 for entry in list.records where entry.value["$type"]?.string == collection.text {
                     for person in source.persons(in: entry.value, about: names) where person.isSupported {
-                        grants.append((person, entry.uri))
+                        grants.append((person, entry))
                     }
                 }
                 guard !list.isComplete else { continue }
@@ -103,13 +103,13 @@ extension OwnerLookup {
         _ names: Set<ProjectReference>,
         _ source: CollaboratorSource,
         into result: inout Collaborators
-    ) async -> ATURI? {
+    ) async -> RecordList.Entry? {
         for collection in source.acceptances {
             do throws(LookupFailure) {
                 let home = try await records.home(of: did, isFresh: false)
                 let list = try await records.rememberedRecords(in: collection, at: home).records
                 let own = list.first { $0.value["$type"]?.string == collection.text && source.accepts($0.value, names) }
-                if let own { return own.uri }
+                if let own { return own }
             } catch {
                 // Whose repository is gone confirms nothing.
                 if !error.verdict.isFinal { result.note(error) }

@@ -5,6 +5,8 @@ struct RecordList: Sendable {
     /// A record and where it is.
     struct Entry: Sendable {
         let uri: ATURI
+        /// Which version of it this is; empty when the server does not say.
+        let cid: String
         let value: JSONValue
     }
 

@@ -195,7 +195,7 @@ final class RecordReader: Sendable {
                 guard let uri = record["uri"]?.string.flatMap({ try? ATURI($0) }), uri.did == did,
                     uri.collection == collection, let value = record["value"], known.insert(uri).inserted
                 else { continue }
-                found.append(RecordList.Entry(uri: uri, value: value))
+                found.append(RecordList.Entry(uri: uri, cid: record["cid"]?.string ?? "", value: value))
             }
             cursor = page["cursor"]?.string
             if cursor == nil { return RecordList(records: found, isComplete: true) }

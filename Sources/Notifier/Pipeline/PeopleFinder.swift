@@ -39,8 +39,8 @@ struct PeopleFinder: Sendable {
         var found = Found()
         guard let reference = finding.names.last ?? finding.project else { return found }
         var known = known
-        func add(_ people: [(did: DID, record: ATURI)], as role: RecipientRole) {
-            for (did, record) in people where did != author && known.insert(did).inserted {
+        func add(_ people: [(did: DID, record: ATURI, version: String)], as role: RecipientRole) {
+            for (did, record, version) in people where did != author && known.insert(did).inserted {
                 guard found.people.count < limit else {
                     return found.refused.append(Refusal(.peopleAboveLimit, "there are more than \(limit)"))
                 }
@@ -49,6 +49,7 @@ struct PeopleFinder: Sendable {
                     name: finding.projectName,
                     role: role,
                     confirmedBy: record,
+                    confirmedAs: version,
                     thread: finding.thread
                 )
                 found.people.append(Person(did: did, project: project))
@@ -60,7 +61,7 @@ struct PeopleFinder: Sendable {
             }
             if let answer {
                 (found.refused, found.failure) = (answer.refused, answer.failure)
-                add(answer.found, as: .collaborator)
+                add(answer.found.map { ($0.did, $0.record, $0.cid) }, as: .collaborator)
             } else {
                 let detail = "the look-up of collaborators took longer than \(Self.longestSearch.wholeSeconds) s"
                 found.failure = LookupFailure(.project, .refused(Refusal(.projectUnavailable, detail)))
@@ -75,7 +76,8 @@ struct PeopleFinder: Sendable {
                 // The owner and the collaborators may be among them.
                 atMost: limit + known.count + 1
             )
-            add(subscribers, as: .subscriber)
+            let names = subjects.map(\.description).joined(separator: " ")
+            add(subscribers.map { ($0.did, $0.record, names) }, as: .subscriber)
         }
         return found
     }

@@ -105,7 +105,7 @@ final class PeopleNetwork: Sendable {
         case "listRecords":
             let held = state.records.filter { $0.key.hasPrefix(place) }.sorted { $0.key < $1.key }
             let records = held.map { uri, record -> JSONValue in
-                ["uri": .string(uri), "cid": "c", "value": typed(record)]
+                ["uri": .string(uri), "cid": .string("c " + record.encodedText), "value": typed(record)]
             }
             let page = JSONValue.array(Array(repeatElement(records, count: state.copies).joined()))
             return .json(state.isEndless ? ["records": page, "cursor": "more"] : ["records": page])
