@@ -2,6 +2,7 @@ import ATProtocol
 import Firehose
 import GRDB
 import Network
+import Sandbox
 import TestSupport
 import Testing
 
@@ -157,6 +158,25 @@ import Testing
         let reading = try #require(try await store.due(limit: 1, now: now).first)
         try await store.store([found, found], of: reading, next: .seconds(86_400), now: now)
         #expect(try await world.subscribers() == [did])
+    }
+
+    @Test func `to what nobody asks for make room when places get few, and no others`() async throws {
+        let world = try network.world()
+        let useful = PeopleNetwork.subscriber
+        network.subscribe()
+        for name in ["idle", "idler", "idlest"] {
+            network.subscribe(World.did(name), to: "at://\(World.owner)/com.example.project/none")
+        }
+        try await world.keepSubscriptions()
+        try await world.run([World.batch(try World.event(1, at: world.clock))])
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let (store, now) = (ledger.subscriptions, world.clock.now())
+        #expect(try await !store.makeRoom(now: now))
+        while try await store.makeRoom(in: SubscriptionStore.freePlaces, now: now) {}
+        let left = try await ledger.database.read { try String.fetchAll($0, sql: "SELECT did FROM subscriber") }
+        let count = try await ledger.database.read { try Int.fetchOne($0, sql: "SELECT number FROM subscriber_count") }
+        #expect(left == [useful.text] && count == 1)
+        #expect(try await world.subscribers() == [useful])
     }
 
     @Test func `are forgotten when no rule reads them any more`() async throws {

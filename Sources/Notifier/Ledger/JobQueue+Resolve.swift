@@ -84,6 +84,7 @@ extension LedgerTransaction {
         if let project, !admission.isRefused { try note(project.reference, named: project.name, of: recipient) }
         let role = project?.role ?? .owner
         if role == .collaborator, let project { try trust(project) }
+        if role == .subscriber { try noteUse(by: recipient, of: project?.confirmedBy) }
         if let job: Int64 = try database.value(
             "SELECT id FROM job WHERE request = \(request) AND owner = \(recipient)"
         ) {

@@ -30,8 +30,12 @@ struct SubscriptionStore: Sendable {
         var wanted: [NSID]?
     }
 
-    /// The most people whose repositories are read; whoever comes later is not taken.
+    /// The most people whose repositories are read.
     static let maximumSubscribers = 20_000
+    /// So many places are free for who comes next, as long as anybody holds one for nothing.
+    static let freePlaces = 500
+    /// Who was to be told of nothing for so long holds their place for nothing.
+    static let usefulness = Duration.seconds(30 * 86_400)
     /// The most subscriptions of one of them, the newest of each collection.
     static let maximumSubscriptions = 100
     /// How often a repository is read of which nothing is told: the stream has gaps.
@@ -157,12 +161,12 @@ struct SubscriptionStore: Sendable {
             let batch = Array(dids[start..<min(start + LedgerTransaction.rows, dids.count)])
             let isTaken = try await database.transaction(at: now) { transaction in
                 let database = transaction.database
-                var room = try Self.maximumSubscribers - (database.value("SELECT count(*) FROM subscriber") ?? 0)
+                var room = try database.roomForSubscribers(in: Self.maximumSubscribers)
                 for did in batch where try room > 0 && !transaction.isForgotten(did) {
                     try database.run(
                         """
-                        INSERT INTO subscriber (did, collection, due_at) VALUES (\(did), \(collection.text), \(now))
-                        ON CONFLICT DO NOTHING
+                        INSERT INTO subscriber (did, collection, due_at, added_at)
+                        VALUES (\(did), \(collection.text), \(now), \(now)) ON CONFLICT DO NOTHING
                         """
                     )
                     room -= database.changesCount
@@ -177,17 +181,37 @@ struct SubscriptionStore: Sendable {
     /// Forgets a batch of those whose collections no rule reads any more; whether there was any.
     func forget(allBut collections: [NSID]) async throws(LedgerError) -> Bool {
         let names = collections.map(\.text)
-        return try await database.write { database in
-            let rows = try database.rows(
-                "SELECT did, collection FROM subscriber WHERE collection NOT IN \(names) LIMIT 5"
+        return try await database.write { try $0.forgetSubscribers("WHERE collection NOT IN \(names)") }
+    }
+
+    /// Forgets a batch of those who were to be told of nothing for long, those first to whom that never happened, when there are
+    /// few places left; whether there was anybody.
+    func makeRoom(in places: Int = maximumSubscribers, now: UnixTime) async throws(LedgerError) -> Bool {
+        try await database.write { database in
+            guard try database.roomForSubscribers(in: places) < Self.freePlaces else { return false }
+            let limit = now - Self.usefulness
+            return try database.forgetSubscribers(
+                "WHERE useful_at < \(limit) AND asked_at IS NOT NULL ORDER BY useful_at, added_at"
             )
-            for row in rows {
-                let (did, collection): (String, String) = try (row.get("did"), row.get("collection"))
-                try database.run("DELETE FROM subscription WHERE did = \(did) AND collection = \(collection)")
-                try database.run("DELETE FROM subscriber WHERE did = \(did) AND collection = \(collection)")
-            }
-            return !rows.isEmpty
         }
+    }
+}
+
+extension Database {
+    /// How many more people there is room for.
+    fileprivate func roomForSubscribers(in places: Int) throws -> Int {
+        try places - (value("SELECT number FROM subscriber_count") ?? 0)
+    }
+
+    /// Forgets the first few of some subscribers; whether there was any.
+    fileprivate func forgetSubscribers(_ which: SQL) throws -> Bool {
+        let rows = try self.rows("SELECT did, collection FROM subscriber \(which) LIMIT 5")
+        for row in rows {
+            let (did, collection): (String, String) = try (row.get("did"), row.get("collection"))
+            try run("DELETE FROM subscription WHERE did = \(did) AND collection = \(collection)")
+            try run("DELETE FROM subscriber WHERE did = \(did) AND collection = \(collection)")
+        }
+        return !rows.isEmpty
     }
 }
 
@@ -207,13 +231,22 @@ extension LedgerTransaction {
             """
         )
         // Nobody is remembered for it who was forgotten and is told nothing.
-        guard database.changesCount == 0, try !isDeleted && !isForgotten(did) else { return }
+        guard database.changesCount == 0, try !isDeleted && !isForgotten(did),
+            try database.roomForSubscribers(in: SubscriptionStore.maximumSubscribers) > 0
+        else { return }
         try database.run(
             """
-            INSERT INTO subscriber (did, collection, due_at, claim)
-            SELECT \(did), \(collection.text), \(now), \(claim)
-            WHERE (SELECT count(*) FROM subscriber) < \(SubscriptionStore.maximumSubscribers)
+            INSERT INTO subscriber (did, collection, due_at, claim, added_at)
+            VALUES (\(did), \(collection.text), \(now), \(claim), \(now))
             """
+        )
+    }
+
+    /// Takes note that somebody is to be told because of what they subscribe to: they hold their place for something.
+    func noteUse(by did: DID, of record: ATURI?) throws {
+        guard let collection = record?.collection?.text else { return }
+        try database.run(
+            "UPDATE subscriber SET useful_at = \(now) WHERE did = \(did) AND collection = \(collection)"
         )
     }
 

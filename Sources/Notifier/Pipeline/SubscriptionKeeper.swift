@@ -56,6 +56,7 @@ actor SubscriptionKeeper {
             if listings[collection] == nil { listings[collection] = try await firstListing(of: collection) }
             if (listings[collection] ?? .distantFuture) <= steadyNow { try await list(collection) }
         }
+        if try await store.makeRoom(now: now) { return .zero }
         guard nextReading <= steadyNow else { return nextReading - steadyNow }
         let due = try await store.due(limit: Self.concurrency, now: now)
         guard due.isEmpty else {

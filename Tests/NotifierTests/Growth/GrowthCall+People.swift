@@ -15,9 +15,10 @@ extension GrowthCall {
     private static func fill(_ grown: GrownLedger) async throws {
         try await sql(
             """
-            INSERT OR IGNORE INTO subscriber (did, collection, due_at)
+            INSERT OR IGNORE INTO subscriber (did, collection, due_at, asked_at)
                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-                SELECT 'did:plc:' || substr('aaaaaaaaaaaaaaaaaaaaaaaa' || i, -24), 'com.example.subscription', :now + i FROM n
+                SELECT 'did:plc:' || substr('aaaaaaaaaaaaaaaaaaaaaaaa' || i, -24), 'com.example.subscription', :now + i, :now
+                FROM n
             """
         )(grown)
         try await sql(
@@ -58,6 +59,7 @@ extension GrowthCall {
             let store = grown.ledger.subscriptions
             _ = try await store.take([person], in: wishes, now: grown.now)
             _ = try await store.forget(allBut: [wishes])
+            _ = try await store.makeRoom(in: SubscriptionStore.freePlaces, now: grown.now)
         },
         GrowthCall(name: "the message that told of a thread") { grown in
             guard let candidate = try await busyCandidate(grown) else { return }
