@@ -160,6 +160,20 @@ import Testing
         #expect(try await world.subscribers() == [did])
     }
 
+    @Test func `of others are read while servers take their time`() async throws {
+        let world = try network.world()
+        let people = ["one", "two", "three", "four", "five"].map { World.did($0) }
+        for person in people { network.subscribe(person) }
+        let keeper = try await world.subscriptionKeeper()
+        var begun = try await keeper.step().due
+        #expect(begun.count == 3)
+        // None of these has ended.
+        world.clock.advance(.seconds(1))
+        let others = try await keeper.step().due
+        begun += others
+        #expect(others.count == 2 && Set(begun.map(\.did)) == Set(people))
+    }
+
     @Test func `to what nobody asks for make room when places get few, and no others`() async throws {
         let world = try network.world()
         let useful = PeopleNetwork.subscriber

@@ -22,10 +22,24 @@ actor SubscriptionKeeper {
     /// When repositories may be read again, by the steady clock.
     private var nextReading = UnixTime.distantPast
 
+    /// The readings under way, by what is read, and when each began, by the steady clock.
+    private var running: [String: UnixTime] = [:]
+    /// Until when hosts are left alone that were slow, by the steady clock.
+    private var resting: [String: UnixTime] = [:]
+    private var failure: LedgerError?
+
     /// How many repositories are read at once, and how long behind that the next ones: a third of what the network's servers
     /// allow an address, as for a sweep.
     private static let concurrency = 3
     private static let pause = Duration.seconds(1)
+    /// A reading that takes longer makes room for another one, so many times the others at most, and ends with the longest.
+    private static let quickReading = Duration.seconds(1)
+    private static let maximumSlow = 8
+    private static let longestReading = Duration.seconds(60)
+    /// A host that takes so long for one repository is asked for no other for a while.
+    private static let slowReading = Duration.seconds(10)
+    private static let rest = Duration.seconds(300)
+    private static let maximumResting = 1000
     /// How often the directories are asked.
     private static let listing = Duration.seconds(7 * 86_400)
     /// The waits after a failure.
@@ -46,30 +60,44 @@ actor SubscriptionKeeper {
     func run() async throws(LedgerError) {
         while !context.loops.subscribing.isDraining, try await store.forget(allBut: collections) {}
         guard !collections.isEmpty else { return }
-        try await context.loops.subscribing.run { () async throws(LedgerError) in try await self.step() }
+        await withDiscardingTaskGroup { group in
+            do throws(LedgerError) {
+                try await context.loops.subscribing.run { () async throws(LedgerError) in
+                    let (due, wait) = try await self.step()
+                    for subscriber in due { group.addTask { await self.work(on: subscriber) } }
+                    return wait
+                }
+            } catch {
+                failure = error
+            }
+            group.cancelAll()
+        }
+        if let failure { throw failure }
     }
 
-    /// Does what is due; how long there is nothing else to do.
-    func step() async throws(LedgerError) -> Duration {
+    /// Does what is due but for repositories; whose are to be read now, and how long there is nothing else to do.
+    func step() async throws(LedgerError) -> (due: [SubscriptionStore.Subscriber], wait: Duration) {
+        if let failure { throw failure }
         let (now, steadyNow) = (context.now, context.steadyNow)
         for collection in collections {
             if listings[collection] == nil { listings[collection] = try await firstListing(of: collection) }
             if (listings[collection] ?? .distantFuture) <= steadyNow { try await list(collection) }
         }
-        if try await store.makeRoom(now: now) { return .zero }
-        guard nextReading <= steadyNow else { return nextReading - steadyNow }
-        let due = try await store.due(limit: Self.concurrency, now: now)
+        if try await store.makeRoom(now: now) { return ([], .zero) }
+        guard nextReading <= steadyNow else { return ([], nextReading - steadyNow) }
+        let quick = running.values.count { steadyNow - $0 < Self.quickReading }
+        let room = min(Self.concurrency - quick, Self.concurrency * Self.maximumSlow - running.count)
+        // Whoever ends a reading wakes the loop, and one that takes long makes room.
+        guard room > 0 else { return ([], Self.pause) }
+        let due = try await store.due(limit: room, now: now)
         guard due.isEmpty else {
             nextReading = steadyNow + Self.pause
-            let readings = await read(due)
-            // What was broken off has found out nothing.
-            guard !Task.isCancelled else { return .zero }
-            for (subscriber, reading) in readings { try await take(reading, of: subscriber) }
-            return Self.pause
+            for subscriber in due { running[Self.name(of: subscriber)] = steadyNow }
+            return (due, Self.pause)
         }
         let nextListing = (listings.values.min() ?? .distantFuture) - steadyNow
         let nextDue = (try await store.nextDue() ?? .distantFuture) - now
-        return max(WorkLoop.shortestSleep, min(nextListing, nextDue))
+        return ([], max(WorkLoop.shortestSleep, min(nextListing, nextDue)))
     }
 
     // MARK: directories
@@ -120,24 +148,42 @@ actor SubscriptionKeeper {
 
     private typealias Reading = Result<RecordList, LookupFailure>
 
-    private func read(
-        _ subscribers: [SubscriptionStore.Subscriber]
-    ) async -> [(SubscriptionStore.Subscriber, Reading)] {
-        await withTaskGroup(of: (SubscriptionStore.Subscriber, Reading).self) { group in
-            for subscriber in subscribers {
-                group.addTask { [records] in
-                    do throws(LookupFailure) {
-                        let home = try await records.home(of: subscriber.did, isFresh: subscriber.attempts > 0)
-                        return (subscriber, .success(try await records.records(in: subscriber.collection, at: home)))
-                    } catch {
-                        return (subscriber, .failure(error))
-                    }
-                }
-            }
-            var readings: [(SubscriptionStore.Subscriber, Reading)] = []
-            for await reading in group { readings.append(reading) }
-            return readings
+    /// Reads a repository, and takes what it says.
+    func work(on subscriber: SubscriptionStore.Subscriber) async {
+        let reading = await read(subscriber)
+        // What was broken off has found out nothing.
+        if !Task.isCancelled {
+            do throws(LedgerError) { try await take(reading, of: subscriber) } catch { failure = error }
         }
+        running[Self.name(of: subscriber)] = nil
+        context.loops.subscribing.wake()
+    }
+
+    private static func name(of subscriber: SubscriptionStore.Subscriber) -> String {
+        "\(subscriber.did) \(subscriber.collection)"
+    }
+
+    private func read(_ subscriber: SubscriptionStore.Subscriber) async -> Reading {
+        let home: RecordReader.Home
+        do throws(LookupFailure) {
+            home = try await records.home(of: subscriber.did, isFresh: subscriber.attempts > 0)
+        } catch { return .failure(error) }
+        let (host, begun) = (home.pds.host, context.steadyNow)
+        guard (resting[host] ?? .distantPast) <= begun else { return .failure(Self.tooSlow(host)) }
+        let reading = await Unhurried.answer(within: Self.longestReading) { [records] () async -> Reading in
+            do throws(LookupFailure) {
+                return .success(try await records.records(in: subscriber.collection, at: home))
+            } catch { return .failure(error) }
+        }
+        if reading == nil || context.steadyNow - begun >= Self.slowReading {
+            if resting.count >= Self.maximumResting { resting = [:] }
+            resting[host] = context.steadyNow + Self.rest
+        }
+        return reading ?? .failure(Self.tooSlow(host))
+    }
+
+    private static func tooSlow(_ host: String) -> LookupFailure {
+        LookupFailure(.project, .refused(Refusal(.projectUnavailable, "\(host) takes long")))
     }
 
     private func take(_ reading: Reading, of subscriber: SubscriptionStore.Subscriber) async throws(LedgerError) {

@@ -176,6 +176,17 @@ final class PeopleNetwork: Sendable {
 extension World {
     /// Reads subscriptions as the daemon does, until nothing is due.
     func keepSubscriptions() async throws {
+        let keeper = try await subscriptionKeeper()
+        while true {
+            let (due, wait) = try await keeper.step()
+            for subscriber in due { await keeper.work(on: subscriber) }
+            guard wait <= .seconds(1) else { break }
+            clock.advance(wait)
+        }
+    }
+
+    /// What reads them.
+    func subscriptionKeeper() async throws -> SubscriptionKeeper {
         let ledger = try await Self.ledger(in: directory)
         let context = DeliveryContext.silent(configuration, http: http, wallClock: clock, logger: logger)
         let strangers = GuardedClient(configuration: configuration.lookup, http: http, clock: clock)
@@ -186,12 +197,7 @@ extension World {
             confirmations: ledger.confirmations,
             wallClock: clock
         )
-        let keeper = SubscriptionKeeper(context, ledger: ledger, lookup: lookup, strangers: strangers)
-        while true {
-            let wait = try await keeper.step()
-            guard wait <= .seconds(1) else { break }
-            clock.advance(wait)
-        }
+        return SubscriptionKeeper(context, ledger: ledger, lookup: lookup, strangers: strangers)
     }
 
     /// Whose subscriptions to a project, or a record, are known.
