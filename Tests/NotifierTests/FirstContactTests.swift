@@ -38,6 +38,16 @@ import Testing
         #expect(lines(world, for: other) == [true, false])
     }
 
+    @Test func `stands in the first notice, though they were answered before`() async throws {
+        var world = try world()
+        world.configuration.sending.answersInterval = .seconds(60)
+        try await run(world, 1, for: World.did("other"))
+        world.chat.say("help", by: World.owner)
+        try await world.run([]) { [chat = world.chat] _ in chat.answers(to: World.owner).count == 1 }
+        try await run(world, 2, 3)
+        #expect(lines(world) == [false, true, false])
+    }
+
     @Test func `stands in a digest, when that is the first`() async throws {
         var world = try world()
         world.configuration.digest.maximumListed = 5

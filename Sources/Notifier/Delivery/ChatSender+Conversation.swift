@@ -99,10 +99,13 @@ extension ChatSender {
         return read
     }
 
-    /// Whether a recipient was never written to, as far as the ledger and what was read of their conversation say.
+    /// Whether a recipient was never told of anything, as far as the ledger and what was read of their conversation say: an
+    /// answer to what they wrote has no line on who runs this.
     func isFirstContact(with owner: DID, in conversation: Conversation? = nil) async throws(LedgerError) -> Bool {
-        guard !configuration.message.about.isEmpty, conversation?.holdsOurs != true else { return false }
-        return try await !queue.hasWritten(to: owner)
+        guard !configuration.message.about.isEmpty, try await !queue.hasWritten(to: owner) else { return false }
+        // What the ledger does not know of is a notice that it has lost.
+        guard conversation?.holdsOurs == true else { return true }
+        return try await queue.hasWritten(answer: true, to: owner)
     }
 
     /// Before this no message can tell of a request.

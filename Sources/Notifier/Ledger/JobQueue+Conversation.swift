@@ -54,11 +54,15 @@ extension JobQueue {
         }
     }
 
-    /// Whether a message is known to have reached a recipient.
-    func hasWritten(to owner: DID) async throws(LedgerError) -> Bool {
-        try await database.read { database in
+    /// Whether a notice, or an answer, is known to have reached a recipient.
+    func hasWritten(answer isAnswer: Bool = false, to owner: DID) async throws(LedgerError) -> Bool {
+        let kinds = MessageKind.allCases.filter { $0.isAnswer == isAnswer }
+        return try await database.read { database in
             try database.exists(
-                "SELECT 1 FROM message WHERE owner = \(owner) AND state = \(MessageMachine.State.delivered)"
+                """
+                SELECT 1 FROM message WHERE owner = \(owner) AND state = \(MessageMachine.State.delivered)
+                    AND kind IN \(kinds)
+                """
             )
         }
     }
