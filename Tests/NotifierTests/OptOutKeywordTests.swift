@@ -53,6 +53,26 @@ import Testing
     }
 
     @Test(arguments: [
+        "Stop! Android builds fail with this patch", "stop\nAndroid builds fail with this patch", "No. I use an iPhone",
+        "Stop\n\nMy phone shows it twice, look at the Android build",
+    ]) func `is none beside words about a device`(text: String) { #expect(OptOutKeyword(text) == nil) }
+
+    @Test(arguments: [
+        "please\n**STOP**", "Hi\n- stop", "Hello\n— please stop", "thanks\n__stop__", "Stop\n- Jane", "Stop\n--\nJane",
+    ]) func `is heeded with dashes and stars before it, which begin a signature elsewhere`(text: String) {
+        #expect(OptOutKeyword(text) == .stop)
+    }
+
+    @Test(arguments: ["stop\nmute windmill", "mute windmill\n\nSTOP", "digest daily\nplease stop"])
+    func `counts for more than other commands beside it`(text: String) { #expect(OwnerCommand(text) == .stop) }
+
+    @Test func `takes no longer to find in a text of many lines than its length tells`() {
+        let closings = String(repeating: "regards\n", count: 20_000)
+        let time = ContinuousClock().measure { #expect(OptOutKeyword("stop\n" + closings) == nil) }
+        #expect(time < .seconds(10))
+    }
+
+    @Test(arguments: [
         "can you stop?", "could you please stop ？", "STOP?", "stop⁉️", "¿parar?", "توقف؟", "How do I stop this?",
     ])
     func `is none in a question`(text: String) { #expect(OptOutKeyword(text) == nil) }

@@ -4,14 +4,18 @@ enum OwnWords {
     static func of(_ text: String) -> String {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(trimmed)
         var kept: [Substring] = []
+        var length = 0
         for (number, line) in lines.enumerated() {
+            // Nobody reads on who has read so much more than a short answer.
+            guard length <= longest else { break }
+            length += line.count
             if line.first.map(quoteMarks.contains) == true {
                 while kept.last?.isEmpty == true { kept.removeLast() }
                 if kept.last.map(isIntroduction) == true { removeIntroduction(from: &kept) }
                 continue
             }
             if kept.contains(where: { !$0.isEmpty }) {
-                if separators.contains(where: { line.hasPrefix($0) }) { break }
+                if separators.contains(where: { line.hasPrefix($0) }), !isAsking(line) { break }
                 if isIntroduction(line), line.contains(where: \.isNumber) {
                     kept.append(line)
                     removeIntroduction(from: &kept)
@@ -25,15 +29,38 @@ enum OwnWords {
         return kept.joined(separator: "\n")
     }
 
-    /// Whether a sentence names a device or a program that letters are written with: “Sent from my iPhone”, in any language.
+    /// Whether a sentence says no more than with which device or program it was sent: “Sent from my iPhone”.
     static func isOfDevice(_ words: [FoldedWord]) -> Bool {
-        words.contains { word in devices.contains { word.own.hasPrefix($0) || word.latin.hasPrefix($0) } }
+        func begins(_ word: FoldedWord, _ text: String) -> Bool {
+            word.own.hasPrefix(text) || word.latin.hasPrefix(text)
+        }
+        guard words.count <= longestSignature,
+            words.contains(where: { word in devices.contains { begins(word, $0) } })
+        else { return false }
+        if words.first?.own == "get" { return true }
+        // Signs are a word each.
+        let all = words.map(\.own).joined()
+        return sendings.contains { sending in
+            words.contains { begins($0, sending) }
+                || sending.unicodeScalars.contains { !$0.isASCII } && all.contains(sending)
+        }
+    }
+
+    /// Whether a line with a dash or stars before it asks for something, and is no name.
+    private static func isAsking(_ line: Substring) -> Bool {
+        let words = FoldedWord.words(of: String(line))
+        return [Phrases.stops, .starts].contains { FoldedWord.are(words, oneOf: $0, among: .courtesies) }
     }
 
     /// “Best regards”, and no more than a name below it.
     private static func isClosing(_ words: [FoldedWord], before rest: ArraySlice<Substring>) -> Bool {
-        guard !words.isEmpty, FoldedWord.are(words, oneOf: .closings, among: .courtesies) else { return false }
-        return rest.reduce(0) { $0 + FoldedWord.words(of: String($1)).count } <= longestName
+        guard !words.isEmpty else { return false }
+        var room = longestName
+        for line in rest {
+            room -= FoldedWord.words(of: String(line)).count
+            guard room >= 0 else { return false }
+        }
+        return FoldedWord.are(words, oneOf: .closings, among: .courtesies)
     }
 
     private static func isIntroduction(_ line: Substring) -> Bool { line.last.map { ":：".contains($0) } == true }
@@ -55,6 +82,15 @@ enum OwnWords {
     }
 
     private static let longestName = 6
+    /// Words of what a device says.
+    private static let longestSignature = 8
+    private static let longest = OptOutKeyword.maximumLength * 4
+    /// What devices say that they did.
+    private static let sendings = [
+        "sent", "gesendet", "envoyé", "enviad", "inviat", "verzonden", "verstuurd", "skickat", "sendt", "trimis",
+        "wysłan", "odesláno", "отправлен", "надіслан", "відправлен", "gönderildi", "lähetetty", "küldve", "στάλθηκε",
+        "أرسل", "נשלח", "भेजा", "dikirim", "gửi", "送信", "发自", "發自", "傳送", "보냄", "보낸",
+    ].map { FoldedWord.words(of: $0).map(\.own).joined() }
     private static let quoteMarks: Set<Character> = [">", "＞", "|", "»"]
     private static let separators = ["--", "__", "==", "**", "—", "–", "- ", "~"]
     private static let devices = [

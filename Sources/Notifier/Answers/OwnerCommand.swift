@@ -33,6 +33,15 @@ enum OwnerCommand: Sendable, Hashable {
         }
         let own = OwnWords.of(text)
         guard own.count <= OptOutKeyword.maximumLength else { return nil }
+        let each = own.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+        // Who wants no messages at all wants nothing else of them.
+        if each.count > 1 {
+            let commands = each.map { OwnerCommand(String($0)) }
+            if commands.contains(.stop), !commands.contains(.start), !commands.contains(nil) {
+                self = .stop
+                return
+            }
+        }
         let words = FoldedWord.words(of: own)
         if let command = Self.plain.first(where: { FoldedWord.are(words, oneOf: $0.phrases, among: .courtesies) }) {
             // Who asks whether something is so wants to know, not to change it.
