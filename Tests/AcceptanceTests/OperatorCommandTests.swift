@@ -177,6 +177,7 @@ struct `The operator's commands` {
             (["recipients", "set", "did:plc:nobody", "--hourly-limit", "0"], 64),
             (["recipients", "set", "did:plc:nobody", "--digest", "now", "--days", "3"], 64),
             (["recipients", "set", "did:plc:nobody", "--mute", "Engine"], 1),
+            (["recipients", "set", "did:plc:nobody", "--digest", "daily", "--unmute", "Engine"], 1),
             (["recipients", "forget", "did:plc:nobody"], 0), (["recipients", "forget", "nohandle"], 64),
             (["quarantine"], 0), (["quarantine", "list", "--json"], 0), (["quarantine", "show", "1"], 1),
             (["quarantine", "show", "one"], 64), (["quarantine", "show", "1", "--raw", "--json"], 64),

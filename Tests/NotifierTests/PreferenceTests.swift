@@ -155,6 +155,21 @@ import Testing
         #expect(texts(world).count == 3)
     }
 
+    @Test func `is changed as a whole or not at all, when one of the names is no project's`() async throws {
+        let world = try world()
+        try await world.run([World.batch(try event(1, world))])
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let (recipients, now) = (ledger.recipients, world.clock.now())
+        let daily: @Sendable (inout Preferences) -> Void = { $0.digest = .daily }
+        #expect(try await recipients.change(World.owner, mute: "p1", unmute: "wrong", now: now, daily) == "wrong")
+        #expect(try await recipients.change(World.owner, mute: "wrong", unmute: "p1", now: now, daily) == "wrong")
+        #expect(try await recipients.preferences(of: World.owner) == Preferences())
+        #expect(try await recipients.projects(of: World.owner).allSatisfy { !$0.isMuted(at: now) })
+        #expect(try await recipients.change(World.owner, mute: "p1", now: now, daily) == nil)
+        #expect(try await recipients.preferences(of: World.owner).digest == .daily)
+        #expect(try await recipients.projects(of: World.owner).allSatisfy { $0.isMuted(at: now) })
+    }
+
     @Test func `calls off what waits, and what is in doubt is not sent again`() async throws {
         var world = try world()
         try await world.run([World.batch(try event(1, world))])
@@ -168,7 +183,7 @@ import Testing
         #expect(texts(world).count == 1)
         let dropped = try await world.jobs().filter { $0.state == .dropped }
         #expect(dropped.count == 2 && dropped.allSatisfy { $0.reason == .projectMuted })
-        try await ledger.recipients.unmute(nil, of: World.owner, now: world.clock.now())
+        try await ledger.recipients.unmuteAll(of: World.owner, now: world.clock.now())
         try await world.run([World.batch(try event(4, world))])
         #expect(texts(world).count == 2, "what comes later is told")
     }

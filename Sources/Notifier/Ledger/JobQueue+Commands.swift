@@ -51,7 +51,7 @@ extension LedgerTransaction {
             return .unmuted(try unmute(found.projects, of: owner).map(\.title))
         }
         guard names.contains(nil) else { return .projectUnknown(try projects(of: owner).map(\.title)) }
-        return .unmuted(try unmute(nil, of: owner).map(\.title))
+        return .unmuted(try unmute(projects(of: owner), of: owner).map(\.title))
     }
 
     /// What waits for somebody, as far as it need be counted, and what they want.

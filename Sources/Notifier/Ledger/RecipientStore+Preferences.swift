@@ -10,47 +10,47 @@ extension RecipientStore {
         try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).preferences(of: did) }
     }
 
-    /// Changes what a recipient wants; what waits because of what they wanted before takes its turn.
+    /// Changes what a recipient wants, all of it or nothing; what waits because of what they wanted before takes its turn.
     ///
-    /// - Returns: what they want now.
+    /// - Parameters:
+    ///   - did: the recipient.
+    ///   - mute: the name of projects of theirs of which they hear nothing; nil for none.
+    ///   - end: until when; nil for good.
+    ///   - unmute: the name of projects of which they hear again, or `all`; nil for none.
+    ///   - now: the time.
+    ///   - change: what else they want.
+    /// - Returns: a name that none of their projects has, for which nothing was changed; nil when everything was.
+    /// - Throws: ``LedgerError``.
     @discardableResult
     public func change(
         _ did: DID,
+        mute: String? = nil,
+        until end: UnixTime? = nil,
+        unmute: String? = nil,
         now: UnixTime,
         _ change: @escaping @Sendable (inout Preferences) -> Void
-    ) async throws(LedgerError) -> Preferences {
+    ) async throws(LedgerError) -> String? {
         try await database.transaction(at: now) { transaction in
+            let muted = try mute.map { try transaction.projects(of: did, called: $0) } ?? []
+            if let mute, muted.isEmpty { return mute }
+            var unmuted: [KnownProject] = []
+            if let unmute {
+                let isAll = unmute == "all"
+                unmuted = try isAll ? transaction.projects(of: did) : transaction.projects(of: did, called: unmute)
+                guard isAll || !unmuted.isEmpty else { return unmute }
+            }
             var preferences = try transaction.preferences(of: did)
             change(&preferences)
             try transaction.set(preferences, of: did)
-            return preferences
+            try transaction.mute(muted, of: did, until: end)
+            _ = try transaction.unmute(unmuted, of: did)
+            return nil
         }
     }
 
     /// The projects that a recipient was to be told of, the latest first.
     public func projects(of did: DID) async throws(LedgerError) -> [KnownProject] {
         try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).projects(of: did) }
-    }
-
-    /// Lets a recipient hear nothing of their projects of this name, until a time or for good; those that it is.
-    @discardableResult
-    public func mute(
-        _ name: String,
-        of did: DID,
-        until: UnixTime?,
-        now: UnixTime
-    ) async throws(LedgerError) -> [KnownProject] {
-        try await database.transaction(at: now) { transaction in
-            let projects = try transaction.projects(of: did, called: name)
-            try transaction.mute(projects, of: did, until: until)
-            return projects
-        }
-    }
-
-    /// Lets a recipient hear again of their projects of this name, or of all when it is nil; those of which they had not.
-    @discardableResult
-    public func unmute(_ name: String?, of did: DID, now: UnixTime) async throws(LedgerError) -> [KnownProject] {
-        try await database.transaction(at: now) { try $0.unmute(name, of: did) }
     }
 
     /// Whether a recipient wants to hear nothing of a project.
@@ -163,12 +163,7 @@ extension LedgerTransaction {
         for job in jobs { try apply(.calledOff(.projectMuted), toJob: job) }
     }
 
-    /// Lets a recipient hear again of projects of this name, or of all when it is nil; those of which they had not.
-    func unmute(_ name: String?, of did: DID) throws -> [KnownProject] {
-        try unmute(name.map { try projects(of: did, called: $0) } ?? projects(of: did), of: did)
-    }
-
-    /// The same of these projects.
+    /// Lets a recipient hear again of these projects; those of which they had not.
     func unmute(_ projects: [KnownProject], of did: DID) throws -> [KnownProject] {
         let muted = projects.filter { $0.isMuted(at: now) }
         for project in muted {

@@ -72,22 +72,23 @@ struct Recipients: AsyncParsableCommand {
             var unknown: String?
             try await ledger.withLedger { ledger throws(LedgerError) in
                 let (now, recipients) = (SystemClock().now(), ledger.recipients)
-                try await recipients.change(did, now: now) { [digest, hourlyLimit, dailyLimit, mention] preferences in
+                unknown = try await recipients.change(
+                    did,
+                    mute: mute,
+                    until: days.map { now + Duration.seconds(86_400 * $0) },
+                    unmute: unmute,
+                    now: now
+                ) { [digest, hourlyLimit, dailyLimit, mention] preferences in
                     if let digest { preferences.digest = digest.value }
                     if let hourlyLimit { preferences.hourlyLimit = hourlyLimit.value }
                     if let dailyLimit { preferences.dailyLimit = dailyLimit.value }
                     if let mention { preferences.mention = mention.value }
                 }
-                if let mute {
-                    let until = days.map { now + Duration.seconds(86_400 * $0) }
-                    if try await recipients.mute(mute, of: did, until: until, now: now).isEmpty { unknown = mute }
-                }
-                if let unmute { try await recipients.unmute(unmute == "all" ? nil : unmute, of: did, now: now) }
                 try await RecipientView(did, in: ledger).print(json: json)
             }
             guard let unknown else { return }
             StandardOutput.printError(
-                "No project “\(unknown)” of theirs is known; “recipients show” lists those that are."
+                "No project “\(unknown)” of theirs is known, and nothing was changed; “recipients show” lists those that are."
             )
             throw ExitCode(ExitStatus.failure.rawValue)
         }
