@@ -64,6 +64,24 @@ import Testing
         #expect(found.refused.isEmpty && found.failure == nil)
     }
 
+    @Test func `are told in a dry run as by the daemon: the bot is none of them`() async throws {
+        let network = PeopleNetwork()
+        for person in [World.sender, PeopleNetwork.collaborator] { network.grant(person) }
+        var configuration = try World.configuration()
+        configuration.rules = [try PeopleNetwork.rule([.owner, .collaborator])]
+        var dryRun = DryRun(
+            configuration: configuration,
+            sender: World.sender,
+            network: (FixedIdentities(), network.client())
+        )
+        let outcomes = await dryRun.take(try World.event(1, at: network.clock))
+        let told = outcomes.compactMap { outcome -> DID? in
+            guard case .message(let did, _) = outcome.end else { return nil }
+            return did
+        }
+        #expect(told == [World.owner, PeopleNetwork.collaborator] && outcomes.count == 2)
+    }
+
     @Test func `are nobody whom the index alone names, and nobody whom only a stranger's record names`() async throws {
         let network = PeopleNetwork()
         network.grant(Self.other, by: Self.stranger)

@@ -43,7 +43,10 @@ extension Reason {
             "The stream told of a subscription that the subscriber's repository does not hold."
         case .subscriptionEnded: "The recipient does not subscribe to the project, or to the request, any more."
         case .peopleAboveLimit:
-            "The project has more collaborators and subscribers than the rule's maximum_people; the others are not told."
+            """
+            The project has more collaborators and subscribers than the rule's maximum_people, or its owner more records of \
+            them than are read; the others are not told.
+            """
         case .roleNotTold:
             "The rule tells owners, collaborators or subscribers, and the recipient is none of those it names."
         case .nobodyToTell:

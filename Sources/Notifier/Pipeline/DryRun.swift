@@ -34,6 +34,7 @@ public struct DryRun: Sendable {
     private let composer: Composer
     private let rules: [String: Rule]
     private let policy: AdmissionPolicy
+    private let sender: DID?
     private let lookup: OwnerLookup?
     private let subscriptions: SubscriptionStore?
     private let marker = MessageReference(key: [])
@@ -57,6 +58,7 @@ public struct DryRun: Sendable {
         var policy = configuration.policy
         if ignoresAge { policy.maximumAge = .seconds(1 << 40) }
         self.policy = AdmissionPolicy(configuration, sender: sender)
+        self.sender = sender
         judge = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
         composer = Composer(configuration: configuration)
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
@@ -97,7 +99,7 @@ public struct DryRun: Sendable {
             guard let lookup else {
                 return outcomes + request.references.map { outcome(of: request, rule, about: $0) }
             }
-            var told: Set<DID> = []
+            var (told, others) = (Set<DID>(), Set<DID>())
             for finding in await lookup.find(request.references, of: request.uri, rule: rule, isFresh: false) {
                 if let owner = finding.owner, told.contains(owner) { continue }
                 let name = await lookup.name(of: request.event.did)
@@ -105,7 +107,7 @@ public struct DryRun: Sendable {
                 var found = [outcome(of: asked, finding)]
                 if !rule.tellsOwnersOnly, asked.isFound(finding) {
                     if !rule.recipients.contains(.owner) { found = [] }
-                    found += await people(beside: finding, asked, lookup, except: told)
+                    found += await people(beside: finding, asked, lookup, except: told, &others)
                 }
                 for case .message(let recipient, _) in found.map(\.end) { told.insert(recipient) }
                 outcomes += found
@@ -161,18 +163,21 @@ public struct DryRun: Sendable {
         beside finding: OwnerLookup.Finding,
         _ asked: Asked,
         _ lookup: OwnerLookup,
-        except told: Set<DID>
+        except told: Set<DID>,
+        _ others: inout Set<DID>
     ) async -> [Outcome] {
+        let owner = asked.rule.recipients.contains(.owner) ? finding.owner : nil
         let finder = PeopleFinder(lookup: lookup, subscriptions: subscriptions)
         let answer = try? await finder.find(
             beside: finding,
             of: asked.request.uri,
             by: asked.request.event.did,
             asked.rule,
-            atMost: asked.rule.maximumPeople,
-            except: told.union(asked.rule.recipients.contains(.owner) ? [finding.owner].compactMap(\.self) : [])
+            atMost: asked.rule.maximumPeople - others.count,
+            except: told.union(others).union([owner, sender].compactMap(\.self))
         )
         guard let answer else { return [] }
+        others.formUnion(answer.people.map(\.did))
         let failure = answer.failure.map { Refusal($0.verdict.reason, "\($0.cause)") }
         return answer.people.map { outcome(of: asked, for: $0.did, $0.project) }
             + (answer.refused + [failure].compactMap(\.self)).map { asked.outcome(.refused($0)) }
