@@ -39,7 +39,7 @@ public struct ChatClient: Sendable {
     /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
     @discardableResult
     func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) -> Conversation {
-        let (view, conversation) = try await view(of: id)
+        let (view, conversation) = try await readView(of: id)
         try check(view, isWith: owner)
         return conversation
     }
@@ -48,12 +48,12 @@ public struct ChatClient: Sendable {
     ///
     /// - Throws: ``CallFailure``.
     func isDirect(_ id: String, with owner: DID) async throws(CallFailure) -> Bool {
-        let (view, _) = try await view(of: id)
+        let (view, _) = try await readView(of: id)
         let isGroup = view["kind"]?["$type"]?.string?.hasSuffix("#groupConvo") == true
         return !isGroup && members(of: view).isSubset(of: [sender.text, owner.text])
     }
 
-    private func view(of id: String) async throws(CallFailure) -> (JSONValue, Conversation) {
+    private func readView(of id: String) async throws(CallFailure) -> (JSONValue, Conversation) {
         let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
         guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
             throw .misdirected("it is another conversation than was asked for")
