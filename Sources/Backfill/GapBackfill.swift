@@ -214,13 +214,14 @@ public struct GapBackfill: Sendable {
     func log(_ report: SweepReport, _ window: ClosedRange<Int64>, next: Duration? = nil) {
         var metadata: Logger.Metadata = [
             "from": "\(UnixTime(microseconds: window.lowerBound))",
-            "until": "\(UnixTime(microseconds: window.upperBound))", "authors": "\(report.authors)",
-            "checked": "\(report.checked)", "found": "\(report.found)", "known": "\(report.known)",
-            "changed": "\(report.changed)",
-            "failed": "\(report.failures.count)", "in_part": "\(report.parts)",
+            "until": "\(UnixTime(microseconds: window.upperBound))", "authors": .stringConvertible(report.authors),
+            "checked": .stringConvertible(report.checked), "found": .stringConvertible(report.found),
+            "known": .stringConvertible(report.known),
+            "changed": .stringConvertible(report.changed),
+            "failed": .stringConvertible(report.failures.count), "in_part": .stringConvertible(report.parts),
         ]
         if let failure = report.example { metadata["example"] = "\(failure)" }
-        if let next { metadata["next_s"] = "\(next.wholeSeconds)" }
+        if let next { metadata["next_s"] = .stringConvertible(next.wholeSeconds) }
         logger.log(level: report.isComplete ? .notice : .warning, "gap swept", metadata: metadata)
     }
 }

@@ -50,7 +50,7 @@ public actor GapBackfiller {
         var level = Logger.Level.notice
         /// The round that is to close it; it may stay open after that, until it has settled.
         var round: SweepRound.ID?
-        var details: [String: String] = [:]
+        var details: Logger.Metadata = [:]
     }
 
     /// A backfiller that does nothing yet.
@@ -133,7 +133,7 @@ public actor GapBackfiller {
             case .underway: continue
             case .covered(let host):
                 await hand(over: .covered(gap.id))
-                closing[gap.id] = Closing(gap: gap, words: "gap covered by another host", details: ["by": host])
+                closing[gap.id] = Closing(gap: gap, words: "gap covered by another host", details: ["by": "\(host)"])
             case .none: left.append(gap)
             }
         }
@@ -174,9 +174,10 @@ public actor GapBackfiller {
         }
         guard !Task.isCancelled else { return }
         places = report.places
-        var details = [
-            "found": "\(report.found)", "known": "\(report.known)", "failed": "\(report.failures.count)",
-            "authors": "\(report.authors)", "changed": "\(report.changed)",
+        var details: Logger.Metadata = [
+            "found": .stringConvertible(report.found), "known": .stringConvertible(report.known),
+            "failed": .stringConvertible(report.failures.count),
+            "authors": .stringConvertible(report.authors), "changed": .stringConvertible(report.changed),
         ]
         guard let failure = report.example else {
             backfill.log(report, round.window)
@@ -201,7 +202,7 @@ public actor GapBackfiller {
         for gap in gaps { lastPass[gap.id] = now }
         nextPass = now + next
         passes += 1
-        details["example"] = failure.description
+        details["example"] = "\(failure.description)"
         let outcome = Self.outcome(report)
         for gap in over {
             await hand(over: .givenUp(gap.id))
@@ -236,7 +237,7 @@ public actor GapBackfiller {
         var metadata: Logger.Metadata = [
             (gap.account == nil ? "host" : "did"): "\(gap.host)", "reason": "\(gap.reason.rawValue)",
         ]
-        for (key, value) in closing.details { metadata[key] = "\(value)" }
+        metadata.merge(closing.details) { $1 }
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 

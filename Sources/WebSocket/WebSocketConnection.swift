@@ -117,8 +117,8 @@ public final class WebSocketConnection: Sendable {
             "WebSocket open",
             metadata: [
                 "host": "\(configuration.url.host)", "address": "\(response.address)",
-                "tls": "\(response.tlsVersion ?? "none")", "resumed": "\(response.isResumed)",
-                "deflate": "\(response.deflate != nil)",
+                "tls": "\(response.tlsVersion ?? "none")", "resumed": .stringConvertible(response.isResumed),
+                "deflate": .stringConvertible(response.deflate != nil),
             ]
         )
         outbox.open()

@@ -15,6 +15,10 @@ import Testing
         (#"\bfatalError\("#, "a daemon returns errors"),
         (#"^(internal |public )?import Foundation$"#, "full Foundation costs 45 MB: import FoundationEssentials"),
         (#"\b(TODO|FIXME|XXX|HACK)\b"#, "unfinished work belongs into an issue"),
+        (
+            #""(\w+_s|count|number|rows|generation)"(\] =|:) "\\\("#,
+            "numbers in the log are numbers: .stringConvertible"
+        ),
         (#"^\s*(debugP|p)rint\("#, "the log and StandardOutput are the ways out"),
     ]) func `no source holds what the house style forbids`(pattern: String, reason: String) throws {
         let expression = try Regex(pattern).anchorsMatchLineEndings()

@@ -36,6 +36,7 @@ import Testing
         let json = try JSONValue(parsing: String(lines[0]))
         #expect(json["reason"] == "owner-blocked")
         #expect(json["owner"]?.string == World.owner.text)
+        #expect(json["at"] == "2026-09-21T14:13:20Z")
         #expect(!lines[0].contains("secret text"))
     }
 

@@ -98,7 +98,7 @@ public final class HostComparison: Sendable {
             "stream host missed an event",
             metadata: [
                 "host": "\(host.name)", "wire": "\(host.wire)", "uri": "\(miss.uri)", "by": "\(miss.source.name)",
-                "count": "\(unlogged)",
+                "count": .stringConvertible(unlogged),
             ]
         )
     }

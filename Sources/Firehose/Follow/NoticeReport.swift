@@ -40,7 +40,9 @@ struct NoticeReport: Sendable {
         guard isOpen else { return }
         logger.warning(
             "stream notice",
-            metadata: ["host": "\(host)", "count": "\(count)", "reason": "\(name)", "detail": "\(words)"]
+            metadata: [
+                "host": "\(host)", "count": .stringConvertible(count), "reason": "\(name)", "detail": "\(words)",
+            ]
         )
     }
 }

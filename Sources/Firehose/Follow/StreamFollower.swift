@@ -130,7 +130,7 @@ public actor StreamFollower {
             let host = upstreams[index]
             if wait > .zero {
                 let seconds = Int(wait.inSeconds.rounded(.up))
-                logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": "\(seconds)"])
+                logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": .stringConvertible(seconds)])
                 do { try await sleeper.sleep(for: wait) } catch { return }
             }
             await entrance.waitForRoom()

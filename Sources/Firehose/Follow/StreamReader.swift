@@ -120,7 +120,7 @@ struct StreamReader: ~Copyable {
         let path = "\(directory)/stream-\(name).jsonl"
         FlightRecorder.make(directory)
         let isWritten = FlightRecorder.write(lines, to: path)
-        logger.notice("stream recorded", metadata: ["path": "\(path)", "written": "\(isWritten)"])
+        logger.notice("stream recorded", metadata: ["path": "\(path)", "written": .stringConvertible(isWritten)])
     }
 
     /// The server has accepted the subscription, and agreed to compress what it sends, or not.
@@ -187,7 +187,7 @@ struct StreamReader: ~Copyable {
         case .stayAndSay:
             logger.notice(
                 "stream quiet: the connection lives; whether nothing happens or the host is ill, only another could tell",
-                metadata: ["host": "\(name)", "for_s": "\(Int(silence.inSeconds))"]
+                metadata: ["host": "\(name)", "for_s": .stringConvertible(Int(silence.inSeconds))]
             )
             return true
         case .stalled: return end(.stalled)
@@ -256,7 +256,10 @@ struct StreamReader: ~Copyable {
         switch finding {
         case nil: return true
         case .continuous(let value):
-            logger.info("stream continuous", metadata: ["position": "\(value)", "reached": "\(resume.reached)"])
+            logger.info(
+                "stream continuous",
+                metadata: ["position": .stringConvertible(value), "reached": .stringConvertible(resume.reached)]
+            )
             return true
         case .broken(let reason, let detail):
             logger.error("stream not continuous", metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"])

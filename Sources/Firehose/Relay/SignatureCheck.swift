@@ -77,7 +77,7 @@ final class SignatureCheck: Sendable {
         guard let count else { return }
         logger.notice(
             "signing keys cannot be had; the PDS of each author has to prove their record",
-            metadata: ["count": "\(count)", "did": "\(did)", "reason": "\(reason)"]
+            metadata: ["count": .stringConvertible(count), "did": "\(did)", "reason": "\(reason)"]
         )
     }
 

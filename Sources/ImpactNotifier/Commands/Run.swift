@@ -52,7 +52,10 @@ struct Run: AsyncParsableCommand {
         do throws(DaemonFailure) {
             try await daemon.run(loaded.configuration)
         } catch {
-            logger.critical("ended", metadata: ["reason": "\(error)", "exit": "\(error.status.rawValue)"])
+            logger.critical(
+                "ended",
+                metadata: ["reason": "\(error)", "exit": .stringConvertible(error.status.rawValue)]
+            )
             throw ExitCode(error.status.rawValue)
         }
     }

@@ -93,7 +93,10 @@ struct Daemon {
             problems = lasting.isEmpty ? [] : ["only a restart changes \(lasting.joined(separator: ", "))"]
             if lasting.isEmpty {
                 (output.level, output.format) = (next.log.level, next.log.format)
-                logger.notice("configuration reloaded", metadata: ["rules": "\(next.delivery.rules.count)"])
+                logger.notice(
+                    "configuration reloaded",
+                    metadata: ["rules": .stringConvertible(next.delivery.rules.count)]
+                )
                 configuration = next
             }
         } catch {

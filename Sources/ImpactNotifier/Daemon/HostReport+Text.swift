@@ -3,15 +3,15 @@ internal import Firehose
 internal import Network
 
 extension HostReport {
-    /// The host as JSON: times in seconds since the Unix epoch.
+    /// The host as JSON.
     var json: JSONValue {
         [
             "host": .string(host),
             "wire": .string(wire.rawValue),
             "connected": .bool(isConnected),
             "compressed": .bool(isCompressed),
-            "read_since": since.map { .number(UnixTime(microseconds: $0).seconds) } ?? .null,
-            "read_until": until.map { .number(UnixTime(microseconds: $0).seconds) } ?? .null,
+            "read_since": since.map { .string(Timestamp.rfc3339(UnixTime(microseconds: $0))) } ?? .null,
+            "read_until": until.map { .string(Timestamp.rfc3339(UnixTime(microseconds: $0))) } ?? .null,
             "missed": .integer(Int64(missed)),
             "late": .integer(Int64(late)),
         ]

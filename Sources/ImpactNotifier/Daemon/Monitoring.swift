@@ -84,7 +84,7 @@ struct Monitoring: Sendable {
                 let wait = backoff.next()
                 logger.error(
                     "status endpoint failed",
-                    metadata: ["reason": "\(error)", "next_s": "\(wait.wholeSeconds)"]
+                    metadata: ["reason": "\(error)", "next_s": .stringConvertible(wait.wholeSeconds)]
                 )
                 try? await ContinuousClock().sleep(for: wait)
             }
@@ -161,13 +161,13 @@ struct Monitoring: Sendable {
         while (try? await ContinuousClock().sleep(for: Self.heartbeat)) != nil {
             if case .silent(let time) = board.ledger() {
                 let seconds = time.wholeSeconds
-                logger.error("the ledger does not answer", metadata: ["silent_s": "\(seconds)"])
+                logger.error("the ledger does not answer", metadata: ["silent_s": .stringConvertible(seconds)])
                 manager.status("The ledger has not answered for \(seconds) s: look at the disk of the state directory.")
                 continue
             }
             guard let status = board.pipeline else { continue }
             var metadata = status.metadata
-            metadata["uptime_s"] = "\((ContinuousClock.now - startedAt).wholeSeconds)"
+            metadata["uptime_s"] = .stringConvertible((ContinuousClock.now - startedAt).wholeSeconds)
             metadata["session"] = "\(board.session.state.name)"
             if let obstacle = Self.obstacle(board) { metadata["obstacle"] = "\(obstacle)" }
             logger.info("alive", metadata: metadata)

@@ -64,7 +64,7 @@ struct NetworkServices: Sendable {
                 waits(wait)
                 logger.warning(
                     "account not resolved",
-                    metadata: ["reason": "\(error)", "next_s": "\(wait.wholeSeconds)"]
+                    metadata: ["reason": "\(error)", "next_s": .stringConvertible(wait.wholeSeconds)]
                 )
                 try? await ContinuousClock().sleep(for: wait)
             }

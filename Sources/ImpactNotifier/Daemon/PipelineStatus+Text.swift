@@ -10,9 +10,10 @@ extension PipelineStatus {
     /// The status as the metadata of a log line.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "matched": "\(matched)", "delivered": "\(delivered)", "waiting": "\(pending)", "sender": "\(senderText)",
+            "matched": .stringConvertible(matched), "delivered": .stringConvertible(delivered),
+            "waiting": .stringConvertible(pending), "sender": "\(senderText)",
         ]
-        if let oldestPendingAge { metadata["oldest_s"] = "\(oldestPendingAge.wholeSeconds)" }
+        if let oldestPendingAge { metadata["oldest_s"] = .stringConvertible(oldestPendingAge.wholeSeconds) }
         return metadata
     }
 
@@ -26,7 +27,7 @@ extension PipelineStatus {
             "oldest_pending_seconds": oldestPendingAge.map { .number($0.inSeconds) } ?? .null,
             "matched": .integer(Int64(matched)),
             "delivered": .integer(Int64(delivered)),
-            "last_delivered_at": lastDeliveredAt.map { .number($0.seconds) } ?? .null,
+            "last_delivered_at": lastDeliveredAt.map { .string(Timestamp.rfc3339($0)) } ?? .null,
             "awaiting_proof": .integer(Int64(awaitingProof)),
             "quarantined": .integer(Int64(quarantined)),
             "paused_hosts": .integer(Int64(pausedHosts)),

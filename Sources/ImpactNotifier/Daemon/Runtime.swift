@@ -117,7 +117,7 @@ struct Runtime: Sendable {
             continuation.yield(true)
         }
         if await outcomes.first(where: { _ in true }) == false {
-            logger.error("a part did not stop in time", metadata: ["limit_s": "\(limit.wholeSeconds)"])
+            logger.error("a part did not stop in time", metadata: ["limit_s": .stringConvertible(limit.wholeSeconds)])
         }
         patience.cancel()
         delivering.cancel()

@@ -34,7 +34,7 @@ struct LogEncoder {
     }
 
     private func appendAll(_ metadata: Logger.Metadata, to line: inout [UInt8]) {
-        let reserve = 24  // room for `,"truncated":"true"}` and the newline
+        let reserve = 24  // room for `,"truncated":true}` and the newline
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             let before = line.count
             append(
@@ -45,7 +45,7 @@ struct LogEncoder {
             )
             if line.count > Self.lineLimit - reserve {
                 line.removeSubrange(before...)
-                append(key: "truncated", .string("true"), to: &line)
+                append(key: "truncated", .stringConvertible(true), to: &line)
                 return
             }
         }

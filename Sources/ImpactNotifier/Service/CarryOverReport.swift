@@ -20,15 +20,21 @@ struct CarryOverReport: Sendable {
     func tell(_ news: LedgerCarryOver.Progress) {
         switch news {
         case .begun(let rows):
-            logger.notice("the ledger is being carried over to this version", metadata: ["rows": "\(rows)"])
+            logger.notice(
+                "the ledger is being carried over to this version",
+                metadata: ["rows": .stringConvertible(rows)]
+            )
             askForPatience(0, of: rows)
         case .carried(let done, of: let rows):
             guard pace.isDue() else { return }
-            logger.notice("carrying the ledger over", metadata: ["done": "\(done)", "of": "\(rows)"])
+            logger.notice(
+                "carrying the ledger over",
+                metadata: ["done": .stringConvertible(done), "of": .stringConvertible(rows)]
+            )
             askForPatience(done, of: rows)
         case .finished:
             let seconds = (ContinuousClock.now - start).wholeSeconds
-            logger.notice("the ledger is carried over", metadata: ["seconds": "\(seconds)"])
+            logger.notice("the ledger is carried over", metadata: ["seconds": .stringConvertible(seconds)])
         }
     }
 

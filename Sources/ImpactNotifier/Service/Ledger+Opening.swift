@@ -13,7 +13,9 @@ extension Ledger {
             version: BuildInformation.version,
             progress: { report.tell($0) },
             waiting: { [logger = Logger(label: "ledger")] holder, waited in
-                let metadata: Logger.Metadata = ["holder": "\(holder)", "waited_s": "\(waited.wholeSeconds)"]
+                let metadata: Logger.Metadata = [
+                    "holder": "\(holder)", "waited_s": .stringConvertible(waited.wholeSeconds),
+                ]
                 logger.warning("another process has locked the ledger", metadata: metadata)
             }
         )

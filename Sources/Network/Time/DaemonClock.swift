@@ -48,7 +48,7 @@ public final class DaemonClock: WallClock {
         if let set {
             logger.warning(
                 "the machine's clock was set",
-                metadata: ["by_s": "\(set.wholeSeconds)", "to_do": "\(Self.advice)"]
+                metadata: ["by_s": .stringConvertible(set.wholeSeconds), "to_do": "\(Self.advice)"]
             )
         }
         return now

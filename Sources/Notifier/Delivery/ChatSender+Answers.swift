@@ -89,7 +89,9 @@ extension ChatSender {
         try await settings.set(Self.cursorSetting, to: cursor)
         logger.notice(
             "the chat's log goes on elsewhere; answers were read in the conversations",
-            metadata: ["conversations": "\(conversations.count)", "not_read": "\(failed)"]
+            metadata: [
+                "conversations": .stringConvertible(conversations.count), "not_read": .stringConvertible(failed),
+            ]
         )
         return true
     }
@@ -127,7 +129,8 @@ extension ChatSender {
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
             "answers of owners cannot be read, so that nobody's “stop” is heeded",
             metadata: [
-                "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)", "next_s": "\(wait.wholeSeconds)",
+                "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
+                "next_s": .stringConvertible(wait.wholeSeconds),
                 "to_do": "\(verdict.reason.sentence)",
             ]
         )

@@ -71,7 +71,8 @@ extension ChatSender {
             logger.warning(
                 "the chat holds messages of this account that the ledger does not know",
                 metadata: [
-                    "did": "\(candidate.owner)", "messages": "\(news.count)", "already_told": "\(told.count)",
+                    "did": "\(candidate.owner)", "messages": .stringConvertible(news.count),
+                    "already_told": .stringConvertible(told.count),
                     "to_do": "\(Self.adviceAboutUnknownMessages)",
                 ]
             )

@@ -50,7 +50,7 @@ extension ChatSender {
             "shadow mode: message not sent",
             metadata: [
                 "did": "\(candidate.owner)", "uri": "\(first.uri)", "rule": "\(first.rule)",
-                "requests": "\(candidate.jobs.count)", "text": "\(message.text)",
+                "requests": .stringConvertible(candidate.jobs.count), "text": "\(message.text)",
             ]
         )
         try await refuse(candidate.jobs, Refusal(.shadowMode, ""), in: .sendMessage)
@@ -178,7 +178,7 @@ extension ChatSender {
         if limit.scope == .everybody {
             nextNoticeAt = context.steadyNow + (until - now)
             let wait = (until - now).wholeSeconds
-            logger.warning("the messages of this day are used up", metadata: ["next_s": "\(wait)"])
+            logger.warning("the messages of this day are used up", metadata: ["next_s": .stringConvertible(wait)])
         } else {
             let (author, owner) = (candidate.head.author, candidate.owner)
             try await queue.postpone(by: limit, author: author, owner: owner, until: until, now: now)

@@ -76,7 +76,7 @@ actor ChatSender {
     /// Runs until its loop is drained; what is under way then is finished first.
     func run() async throws(LedgerError) {
         let doubtful = try await queue.recover(now: context.now)
-        if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": "\(doubtful)"]) }
+        if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": .stringConvertible(doubtful)]) }
         if let last = try await queue.lastSentAt() {
             // A clock that was ahead then prolongs nothing.
             nextSendAt = context.steadyNow + configuration.sending.interval - max(.zero, context.now - last)
@@ -191,7 +191,8 @@ actor ChatSender {
             logger.warning(
                 "another process of this machine sends for the same account, and does not end its turn",
                 metadata: [
-                    "waited_s": "\(Self.longestTurn.wholeSeconds)", "to_do": "\(Self.adviceAboutUnknownMessages)",
+                    "waited_s": .stringConvertible(Self.longestTurn.wholeSeconds),
+                    "to_do": "\(Self.adviceAboutUnknownMessages)",
                 ]
             )
         }
@@ -261,7 +262,7 @@ actor ChatSender {
             "sending paused",
             metadata: [
                 "reason": "\(reason.rawValue)", "detail": "\(failure)", "to_do": "\(reason.sentence)",
-                "next_s": "\(configuration.sending.probeInterval.wholeSeconds)",
+                "next_s": .stringConvertible(configuration.sending.probeInterval.wholeSeconds),
             ]
         )
     }

@@ -40,7 +40,7 @@ final class OutcomeReporter: Sendable {
         if let owner = outcome.owner { metadata["did"] = "\(owner)" }
         if let reason = outcome.reason { metadata["reason"] = "\(reason.rawValue)" }
         if let detail = outcome.detail { metadata["detail"] = "\(detail)" }
-        if let next = outcome.nextIn { metadata["next_s"] = "\(Int(next.inSeconds.rounded()))" }
+        if let next = outcome.nextIn { metadata["next_s"] = .stringConvertible(Int(next.inSeconds.rounded())) }
         switch outcome.state {
         case .delivered where outcome.reason == .alreadyTold:
             logger.notice("owner was told already", metadata: metadata)
@@ -50,7 +50,7 @@ final class OutcomeReporter: Sendable {
                 $0.delivered += 1
                 $0.lastDeliveredAt = now
             }
-            metadata["latency_s"] = "\(Int(outcome.latency.inSeconds.rounded()))"
+            metadata["latency_s"] = .stringConvertible(Int(outcome.latency.inSeconds.rounded()))
             logger.info(
                 outcome.reason == .mentionPosted ? "mention posted" : "message delivered",
                 metadata: metadata
@@ -74,7 +74,7 @@ final class OutcomeReporter: Sendable {
             reason == .digestWindow ? "requests are collected" : "limit reached",
             metadata: [
                 "uri": "\(job.uri)", "reason": "\(reason.rawValue)", "did": "\(job.owner?.text ?? "")",
-                "author": "\(job.author)", "next_s": "\(wait.wholeSeconds)",
+                "author": "\(job.author)", "next_s": .stringConvertible(wait.wholeSeconds),
             ]
         )
     }
@@ -84,7 +84,9 @@ final class OutcomeReporter: Sendable {
         for (recipient, reason, count) in applied.suppressed {
             logger.notice(
                 "owner suppressed",
-                metadata: ["did": "\(recipient)", "reason": "\(reason.rawValue)", "called_off": "\(count)"]
+                metadata: [
+                    "did": "\(recipient)", "reason": "\(reason.rawValue)", "called_off": .stringConvertible(count),
+                ]
             )
         }
         for outcome in applied.outcomes { report(outcome) }

@@ -54,11 +54,12 @@ struct QuarantineReport: Sendable {
         guard let example = account.example else { return }
         let sentence = example.reason.sentence
         var metadata: Logger.Metadata = [
-            "host": "\(example.host)", "count": "\(account.count)", "reason": "\(example.reason.rawValue)",
+            "host": "\(example.host)", "count": .stringConvertible(account.count),
+            "reason": "\(example.reason.rawValue)",
             "detail": "\(example.detail.isEmpty ? sentence : "\(sentence): \(example.detail)")",
             "run": "impact-notifier quarantine",
         ]
-        metadata["position"] = example.value.map { "\($0)" }
+        metadata["position"] = example.value.map { .stringConvertible($0) }
         metadata["did"] = example.account.map { "\($0)" }
         logger.warning("messages quarantined", metadata: metadata)
     }

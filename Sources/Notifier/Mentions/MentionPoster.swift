@@ -158,7 +158,7 @@ actor MentionPoster {
             "mention not posted",
             metadata: [
                 "uri": "\(job.uri)", "did": "\(job.owner?.text ?? "")", "reason": "\(verdict.reason.rawValue)",
-                "detail": "\(failure)", "next_s": "\(isFinal ? 0 : (nextTryAt - now).wholeSeconds)",
+                "detail": "\(failure)", "next_s": .stringConvertible(isFinal ? 0 : (nextTryAt - now).wholeSeconds),
             ]
         )
     }

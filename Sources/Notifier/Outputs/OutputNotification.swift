@@ -17,7 +17,7 @@ struct OutputNotification: Sendable, Equatable {
         }
         var members: [String: JSONValue] = [
             "occasion": .string(occasion.rawValue), "uri": .string(outcome.uri.text), "rule": .string(outcome.rule),
-            "at": .integer(Int64(now.seconds)),
+            "at": .string(now.description),
         ]
         if let owner = outcome.owner { members["owner"] = .string(owner.text) }
         if let reason = outcome.reason {

@@ -111,7 +111,7 @@ final class OutputQueue: Sendable {
         logger.warning(
             "\(trouble.rawValue)",
             metadata: [
-                "output": "\(name)", "number": "\(account.number)",
+                "output": "\(name)", "number": .stringConvertible(account.number),
                 "detail": "\(account.detail); the ledger has them: jobs list",
             ]
         )

@@ -145,7 +145,7 @@ final class RelationshipClient: Sendable {
             "relationships unknown",
             metadata: [
                 "reason": "\(Reason.relationshipUnknown.rawValue)", "detail": "\(failure)",
-                "next_s": "\(wait.wholeSeconds)",
+                "next_s": .stringConvertible(wait.wholeSeconds),
             ]
         )
     }

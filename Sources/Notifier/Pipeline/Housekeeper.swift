@@ -53,12 +53,14 @@ actor Housekeeper {
         forgotten += count
         guard count == 0 else { return Self.pause }
         nextAt = now + Self.day
-        if forgotten > 0 { context.logger.info("finished jobs forgotten", metadata: ["count": "\(forgotten)"]) }
+        if forgotten > 0 {
+            context.logger.info("finished jobs forgotten", metadata: ["count": .stringConvertible(forgotten)])
+        }
         forgotten = 0
         for (reason, number) in try await desk.waiting().sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             context.logger.notice(
                 "messages wait for their owners",
-                metadata: ["reason": "\(reason.rawValue)", "count": "\(number)"]
+                metadata: ["reason": "\(reason.rawValue)", "count": .stringConvertible(number)]
             )
         }
         return Self.hour

@@ -46,7 +46,7 @@ struct RuleWatch: Sendable {
                 context.logger.warning(
                     "a rule matches nothing any more",
                     metadata: [
-                        "rule": "\(rule.name)", "days": "\(now.day - last)",
+                        "rule": "\(rule.name)", "days": .stringConvertible(now.day - last),
                         "collections": "\(rule.collections.map(\.text).joined(separator: ","))",
                         "to_do":
                             "look whether the application writes to another collection; “silence” of the rule says how long is too long",
@@ -86,7 +86,8 @@ struct RuleWatch: Sendable {
     private func metadata(_ rule: Rule, _ tally: RuleTally) -> Logger.Metadata {
         let reasons = tally.refused.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
         return [
-            "rule": "\(rule.name)", "matched": "\(tally.matched)", "told": "\(tally.told)",
+            "rule": "\(rule.name)", "matched": .stringConvertible(tally.matched),
+            "told": .stringConvertible(tally.told),
             "refused": "\(reasons.map { "\($0.key.rawValue):\($0.value)" }.joined(separator: ","))",
         ]
     }

@@ -42,7 +42,7 @@ struct SettingsReview: Sendable {
             context.logger.warning(
                 "requests wait for a rule that is gone",
                 metadata: [
-                    "rule": "\(rule)", "count": "\(count)", "reason": "\(Reason.ruleRemoved.rawValue)",
+                    "rule": "\(rule)", "count": .stringConvertible(count), "reason": "\(Reason.ruleRemoved.rawValue)",
                     "to_do":
                         "if it has another name now, run “impact-notifier jobs move \(rule) NEW-NAME”; else they are dropped",
                 ]

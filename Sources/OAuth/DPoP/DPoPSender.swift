@@ -75,7 +75,9 @@ struct DPoPSender: Sendable {
                 // A corrected clock is still wrong: row 6 of the failure table.
                 logger.warning(
                     "clock differs from the server's",
-                    metadata: ["host": "\(url.origin)", "seconds": "\(Int(origins.offset(of: url.origin)))"]
+                    metadata: [
+                        "host": "\(url.origin)", "seconds": .stringConvertible(Int(origins.offset(of: url.origin))),
+                    ]
                 )
             default:
                 return response

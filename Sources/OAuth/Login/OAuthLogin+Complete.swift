@@ -177,7 +177,7 @@ extension OAuthLogin {
         guard response.status < 500 else {
             environment.logger.warning(
                 "the PDS could not confirm the new session",
-                metadata: ["host": "\(home.pds.origin)", "status": "\(response.status)"]
+                metadata: ["host": "\(home.pds.origin)", "status": .stringConvertible(response.status)]
             )
             return
         }

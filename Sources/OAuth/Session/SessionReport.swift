@@ -79,7 +79,7 @@ struct SessionReport {
         if stored.isInterrupted {
             logger.warning(
                 "a refresh was begun and not ended by an earlier process",
-                metadata: ["did": did, "generation": "\(stored.generation)"]
+                metadata: ["did": did, "generation": .stringConvertible(stored.generation)]
             )
         }
     }
@@ -97,13 +97,15 @@ struct SessionReport {
             // They are in the file; the next refresh is withheld for as long as the doubt lasts.
             logger.error(
                 "rotated tokens are stored, but may not survive a power cut",
-                metadata: ["reason": "\(doubt.sentence)", "generation": "\(next.generation)"]
+                metadata: ["reason": "\(doubt.sentence)", "generation": .stringConvertible(next.generation)]
             )
         case .failed(let failure): unsaved(next, failure)
         }
         logger.info(
             "tokens renewed",
-            metadata: ["did": did, "generation": "\(next.generation)", "token_mark": "\(next.tokenMark)"]
+            metadata: [
+                "did": did, "generation": .stringConvertible(next.generation), "token_mark": "\(next.tokenMark)",
+            ]
         )
     }
 
@@ -111,13 +113,16 @@ struct SessionReport {
     func unsaved(_ record: SessionRecord, _ failure: OAuthFailure) {
         logger.error(
             "rotated tokens are in memory only; do not stop this process",
-            metadata: ["reason": "\(failure.sentence)", "generation": "\(record.generation)"]
+            metadata: ["reason": "\(failure.sentence)", "generation": .stringConvertible(record.generation)]
         )
     }
 
     /// New tokens could be written after all.
     func savedAfterAll(_ record: SessionRecord) {
-        logger.notice("rotated tokens stored after all", metadata: ["generation": "\(record.generation)"])
+        logger.notice(
+            "rotated tokens stored after all",
+            metadata: ["generation": .stringConvertible(record.generation)]
+        )
     }
 
     /// What is known about the session could not be written.

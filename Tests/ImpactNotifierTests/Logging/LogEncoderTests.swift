@@ -73,7 +73,7 @@ import Testing
         let text = line(metadata, message: "\(huge)", format: format)
         #expect(text.utf8.count <= LogEncoder.lineLimit)
         #expect(text.contains("…"))
-        #expect(text.hasSuffix(format == .json ? #","truncated":"true"}"# + "\n" : " truncated=true\n"))
+        #expect(text.hasSuffix(format == .json ? #","truncated":true}"# + "\n" : " truncated=true\n"))
         #expect(text.utf8.count { $0 == 10 } == 1)
     }
 
