@@ -122,6 +122,7 @@ import Testing
             "longer than policy.maximum_queue_age"
         ),
         ("identity:\n  plc_directory: http://plc.directory", "identity.plc_directory", "expected an https:// URL"),
+        ("session:\n  login_port: 80", "session.login_port", "root's alone"),
         ("session:\n  kind: confidential", "session.client_key_file", "a confidential client needs it"),
         ("outputs:\n  - name: x", "outputs[0].name", "exactly one of"),
         ("status:\n  hosts: [\"a.example:80\"]", "status.hosts[0]", "expected a host name without a port"),

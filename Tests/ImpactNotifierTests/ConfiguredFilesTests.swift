@@ -50,6 +50,16 @@ import Testing
         #expect(try problems("stream: {recorder_directory: recorder}", in: TemporaryDirectory()).isEmpty)
     }
 
+    @Test(arguments: ["ledger.sqlite", "ledger.sqlite-wal", "session.json", "marks.key", "reload.json"])
+    func `that the daemon keeps are no outputs`(name: String) throws {
+        let directory = try TemporaryDirectory()
+        for path in ["state/\(name)", "\(directory.path)/state/\(name)"] {
+            let found = try problems("outputs: [{name: a, file: \(path)}]", for: .command, in: directory)
+            #expect(found.map(\.key) == ["outputs[0].file"], "\(found)")
+        }
+        #expect(try problems("outputs: [{name: a, file: state/told.jsonl}]", for: .command, in: directory).isEmpty)
+    }
+
     @Test(arguments: ["outputs: [{name: a, file: NAME}]", "stream: {recorder_directory: NAME}"])
     func `are not made under a name that no file can have`(addition: String) throws {
         let name = String(repeating: "x", count: 300)

@@ -32,7 +32,11 @@ struct OutputSection {
     }
 
     private func file() -> OutputConfiguration.Channel? {
-        section.path("file", in: files, as: .writing).map { .file(path: $0) }
+        guard let path = section.path("file", in: files, as: .writing) else { return nil }
+        if let state = files.state, StateDirectory.keeps(path, in: state) {
+            section.flag("file", "the daemon keeps its own state in \(path); name another file")
+        }
+        return .file(path: path)
     }
 
     private func command() -> OutputConfiguration.Channel? {

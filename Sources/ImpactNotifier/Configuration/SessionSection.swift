@@ -26,7 +26,7 @@ struct SessionSection {
             ),
             encryptionKeyFile: section.path("encryption_key_file", in: files, as: .encryptionKey),
             scope: section.choice("scope", default: .transition),
-            loginPort: section.integer("login_port", default: 0, in: 0...65_535)
+            loginPort: loginPort()
         )
         switch kind {
         case .confidential:
@@ -45,6 +45,15 @@ struct SessionSection {
         case .appPassword, .loopback: break
         }
         return session
+    }
+
+    /// Where a login listens; 0 for any port.
+    private func loginPort() -> Int {
+        let port = section.integer("login_port", default: 0, in: 0...65_535)
+        if (1...1023).contains(port) {
+            section.flag("login_port", "ports below 1024 are root's alone; write one from 1024 on, or 0 for any")
+        }
+        return port
     }
 
     /// An https URL with a path, byte for byte as it is written.

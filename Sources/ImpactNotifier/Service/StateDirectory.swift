@@ -34,6 +34,17 @@ enum StateDirectory {
         return realPath(folder).map { ($0 == "/" ? "" : $0) + "/\(name)" } ?? path
     }
 
+    /// Whether a path is that of a file which this program itself keeps in the directory, which is resolved.
+    static func keeps(_ path: String, in directory: String) -> Bool {
+        let own = ["ledger.", "session.", "login.pending", "marks.key", "reload.json"]
+        let (folder, name) = split(path)
+        // A link may lead there, or the directory may not be there yet.
+        return [resolve(path), "\(resolve(folder))/\(name)"].contains { place in
+            let (folder, name) = split(place)
+            return folder == directory && own.contains { name.hasPrefix($0) }
+        }
+    }
+
     private static func realPath(_ path: String) -> String? {
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }
