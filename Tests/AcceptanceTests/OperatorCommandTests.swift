@@ -61,10 +61,15 @@ struct `The operator's commands` {
         if !isRunning { await ground.stop() }
         let list = try await ground.run("jobs", "list")
         #expect(list.ending == .exited(0))
-        #expect(list.lines.count == 4)
-        #expect(list.lines.contains { $0.hasPrefix("deferred") && $0.contains(ground.deferred) })
-        #expect(try await ground.run("jobs").lines.count == 4)
-        #expect(try await ground.run("jobs", "list", "--limit", "1").lines.count == 1)
+        #expect(list.lines.count == 5)
+        #expect(list.lines.first?.hasPrefix("STATE ") == true, "\(list.lines)")
+        #expect(
+            list.lines.contains { $0.hasPrefix("deferred") && $0.contains(ground.deferred) && $0.contains(" ago ") }
+        )
+        #expect(try await ground.run("jobs").lines.count == 5)
+        let short = try await ground.run("jobs", "list", "--limit", "1").lines
+        #expect(short.count == 3 && short.contains("There are more than 1: --limit shows them."), "\(short)")
+        #expect(try await ground.objects("jobs", "list", "--limit", "1").count == 1)
         let jobs = try await ground.objects("jobs", "list")
         let states = Dictionary(uniqueKeysWithValues: jobs.map { ($0["uri"]?.string ?? "", $0["state"]?.string) })
         #expect(
@@ -75,6 +80,19 @@ struct `The operator's commands` {
         )
         let deferred = try await ground.objects("jobs", "list", "--state", "deferred")
         #expect(deferred.map { $0["reason"]?.string } == ["owner-disabled-messages"])
+        let owner = "@" + ground.stage.owners[2].handle.text
+        let filters: [([String], Set<String>)] = [
+            (["--owner", owner], [ground.dropped]),
+            (["--author", ground.stage.author.did.text, "--state", "dropped"], [ground.dropped]),
+            (["--rule", "change-request", "--reason", "sends-exhausted"], [ground.uncertain]),
+            (["--newer-than", "1h", "--state", "delivered"], [ground.delivered]), (["--older-than", "1h"], []),
+        ]
+        for (filter, expected) in filters {
+            let command = try ground.stage.daemon.start(arguments: ["jobs", "list", "--json"] + filter)
+            #expect(await command.ended(within: .seconds(20)) == .exited(0), tail(command))
+            let found = try command.output.map { try JSONValue(parsing: $0)["uri"]?.string ?? "" }
+            #expect(Set(found) == expected, "\(filter)")
+        }
         let shown = try await ground.run("jobs", "show", ground.dropped)
         #expect(shown.ending == .exited(0))
         #expect(shown.lines.contains { $0.hasPrefix("state:") && $0.contains("owner-blocked") })
@@ -90,11 +108,12 @@ struct `The operator's commands` {
         #expect(explained["attempts"]?.array?.first?["reason"] == "outcome-unknown")
         #expect(explained["sightings"]?.array?.count == 1)
         #expect(explained["messages"]?.array?.first?["sends"] == .integer(2))
+        #expect(explained["messages"]?.array?.first?["reference"]?.string?.hasPrefix("ref-") == true)
         #expect(explained["jobs"]?.array?.first?["state"] == "uncertain")
 
         let suppressed = try await ground.objects("suppress", "list")
         #expect(suppressed.map { $0["did"]?.string } == [ground.stage.owners[2].did.text])
-        #expect(try await ground.run("suppress").lines.first?.contains("owner-blocked") == true)
+        #expect(try await ground.run("suppress").lines.last?.contains("owner-blocked") == true)
         #expect(ground.process.ending == (isRunning ? nil : .exited(0)))
     }
 
@@ -151,7 +170,7 @@ struct `The operator's commands` {
         await ground.stop()
         let dropped = try await ground.run("jobs", "drop", ground.deferred)
         #expect(dropped.ending == .exited(0))
-        #expect(dropped.lines.first?.contains("operator-decision") == true)
+        #expect(dropped.lines.contains { $0.hasPrefix("dropped") && $0.contains("operator-decision") }, "\(dropped)")
         #expect(try await ground.objects("jobs", "drop", ground.uncertain).first?["state"] == "dropped")
         let owner = ground.stage.owners[2]
         #expect(try await ground.run("suppress", "remove", owner.did.text).ending == .exited(0))
@@ -160,6 +179,38 @@ struct `The operator's commands` {
         let process = try ground.stage.daemon.run()
         #expect(await Ground.line(process, "message delivered", ground.dropped) != nil, tail(process))
         #expect(ground.stage.network.chat.messages.count == 2)
+    }
+
+    @Test func `decide about all that a filter means, once somebody said yes`() async throws {
+        let ground = try await Ground()
+        await ground.stop()
+        // No terminal, no --yes: what would be done is said, and nothing is.
+        let asked = try await ground.run("jobs", "drop", "--older-than", "0s")
+        #expect(asked.ending == .exited(64), "\(asked.lines)")
+        #expect(asked.lines.first == "2 would be dropped: 1 deferred, 1 uncertain.", "\(asked.lines)")
+        #expect(asked.lines.last?.contains("--yes") == true, "\(asked.lines)")
+        #expect(try await ground.objects("jobs", "show", ground.deferred).first?["state"] == "deferred")
+        // On a terminal it asks.
+        for (answer, ending) in [("no\n", ChildProcess.Ending.exited(1)), ("yes\n", .exited(0))] {
+            let arguments = ["jobs", "drop", "--state", "deferred"]
+            let command = try ground.stage.daemon.start(arguments: arguments, hasTerminal: true)
+            let question = await command.line(within: .seconds(20)) { $0.contains("Type “yes”") }
+            #expect(question != nil, tail(command))
+            command.type(answer)
+            #expect(await command.ended(within: .seconds(20)) == ending, tail(command))
+        }
+        #expect(try await ground.objects("jobs", "show", ground.deferred).first?["reason"] == "operator-decision")
+        let dropped = try await ground.objects("jobs", "drop", "--state", "uncertain", "--yes")
+        #expect(dropped == [["changed": 1, "concerned": ["uncertain": 1], "decision": "drop"]])
+        let nothing = try await ground.run("jobs", "drop", "--state", "uncertain", "--yes")
+        #expect(nothing.ending == .exited(1) && nothing.lines.first?.hasPrefix("Nothing to do: ") == true)
+        let owner = ground.stage.owners[2]
+        #expect(try await ground.run("suppress", "remove", owner.did.text).ending == .exited(0))
+        ground.stage.network.setBlocking(false, owner, ground.stage.bot)
+        let retried = try await ground.objects("jobs", "retry", "--owner", "@" + owner.handle.text, "--yes")
+        #expect(retried == [["changed": 1, "concerned": ["dropped": 1], "decision": "retry"]])
+        let process = try ground.stage.daemon.run()
+        #expect(await Ground.line(process, "message delivered", ground.dropped) != nil, tail(process))
     }
 
     @Test func `say by their exit status that there is nothing, or that the question is wrong`() async throws {
@@ -171,6 +222,12 @@ struct `The operator's commands` {
             (["explain", Self.unknown, "--json"], 1), (["suppress", "remove", "did:plc:nobody"], 1),
             (["jobs", "show", "https://example.org/"], 64), (["jobs", "show"], 64), (["explain", "nonsense"], 64),
             (["jobs", "list", "--state", "asleep"], 64), (["suppress", "add", "nohandle"], 64),
+            (["jobs", "list", "--limit", "0"], 64), (["jobs", "list", "--older-than", "soon"], 64),
+            (["jobs", "list", "--owner", "nobody.test"], 69), (["jobs", "drop"], 64),
+            (["jobs", "drop", Self.unknown, "--state", "queued"], 64), (["jobs", "drop", "--rule", "x", "--yes"], 1),
+            (["jobs", "show", "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"], 64),
+            (["explain", "at://nobody.test/org.example.changeRequest/nothing"], 69),
+            (["jobs", "move", "old", "change-request"], 1), (["jobs", "move", "old", "none"], 78),
             (["suppress", "add", "did:plc:x"], 64),
             (["recipients", "show", "did:plc:nobody"], 0), (["recipients", "set", "did:plc:nobody"], 64),
             (["recipients", "set", "did:plc:nobody", "--digest", "often"], 64),

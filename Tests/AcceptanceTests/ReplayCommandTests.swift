@@ -5,10 +5,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
 struct `The command replay` {
-    private static let owner = "did:plc:owneraaaaaaaaaaaaaaaaaaa"
+    static let owner = "did:plc:owneraaaaaaaaaaaaaaaaaaa"
 
     /// A change request as Jetstream v1 tells it.
-    private static func line(about authority: String) -> String {
+    static func line(about authority: String) -> String {
         let subject = "at://\(authority)/\(LocalDaemon.projectCollection)/p1"
         let record = #"{"title":"Hello","subject":"\#(subject)","createdAt":"2025-11-24T16:00:00Z"}"#
         let commit =

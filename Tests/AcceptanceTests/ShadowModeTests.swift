@@ -67,7 +67,7 @@ struct `A daemon in shadow mode` {
 
         let list = try stage.daemon.start("jobs", ["list", "--reason", "shadow-mode"])
         #expect(await list.ended(within: .seconds(20)) == .exited(0), tail(list))
-        #expect(list.output.count == 3 && requests.allSatisfy { uri in list.output.contains { $0.contains(uri) } })
+        #expect(list.output.count == 4 && requests.allSatisfy { uri in list.output.contains { $0.contains(uri) } })
         let retry = try stage.daemon.start("jobs", ["retry", requests[1]])
         #expect(await retry.ended(within: .seconds(20)) == .exited(0), tail(retry))
         #expect(await stage.messages(reaching: 2, within: .seconds(30), unless: process) == 2, tail(process))

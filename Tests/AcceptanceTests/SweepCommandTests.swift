@@ -36,6 +36,23 @@ struct `The command sweep` {
         #expect(real.lines.contains { $0.hasPrefix("left to the daemon") }, "\(real.lines)")
     }
 
+    @Test func `passes over what no rule waits for, for the daemon would, too`() async throws {
+        let rules = LocalDaemon.exampleRules + "\n    when: [{field: isDraft, exists: false}]"
+        let stage = try await Stage(isLoggedIn: false) { _ in rules }
+        unsafe mkdir(stage.daemon.statePath, 0o700)
+        let wanted = try stage.ask("Missed")
+        try stage.network.createRecord(
+            by: stage.author,
+            collection: LocalDaemon.collection,
+            record: ["title": "Draft", "isDraft": true, "subject": .string(stage.project(of: 0))]
+        )
+        let (ending, lines) = try await run("--dry-run", "--json", on: stage)
+        #expect(ending == .exited(0), "\(lines)")
+        let objects = try lines.map { try JSONValue(parsing: $0) }
+        #expect(objects.compactMap { $0["uri"]?.string } == [wanted], "\(lines)")
+        #expect(objects.last?["unknown"] == 1 && objects.last?["asked"] == 1, "\(lines)")
+    }
+
     @Test(arguments: [
         // An empty list is no answer.
         (LocalDaemon.collection, "no directory names anybody who writes to it"),

@@ -121,7 +121,7 @@ import Testing
         #expect(taken.jobs.map(\.state) == [.queued])
         #expect(taken.attempts.map(\.phase) == ["send-message", "read-messages"])
         #expect(taken.attempts.map(\.outcome) == ["verify", "not found"])
-        #expect(taken.messages.map(\.marker) == ["ref-20"])
+        #expect(taken.messages.map(\.reference) == ["ref-20"])
         #expect(try await desk.history(of: try uri(16)).sightings.map(\.operation) == ["create", "delete"])
         #expect(try await desk.history(of: try uri(21)).attempts.map(\.outcome) == ["defer", "delivered"])
     }

@@ -39,6 +39,34 @@ import Testing
         #expect(try await desk.awaitingProof() == 0)
     }
 
+    @Test(arguments: [true, false])
+    func `what was deleted and is tried again is told only if the repository holds it all the same`(isThere: Bool)
+        async throws
+    {
+        var world = try await ProvenWorld()
+        world.configuration.lookup.provesBeforeSending = false
+        world.configuration.policy.recipients = .followers
+        let uri = try world.write("Door")
+        try await world.run([world.event(uri, "Door")]) { $0.map(\.state) == [.deferred] }
+        let key = try #require(uri.recordKey)
+        let rev = TID(microseconds: try TID(key.text).microseconds + 1, clock: 1)
+        try await world.run([world.deletion(world.event(uri, "Door", rev: rev))]) {
+            $0.map(\.reason) == [.recordDeleted]
+        }
+        if !isThere {
+            try world.network.deleteRecord(by: world.author, collection: ProvenWorld.collection, key: key.text)
+        }
+        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        // Whoever decides otherwise meanwhile does not make it exist.
+        _ = try await desk.carryOut(.drop, about: uri, now: world.clock.now())
+        #expect(try await !desk.carryOut(.retry, about: uri, now: world.clock.now()).isEmpty)
+        world.configuration.policy.recipients = .anyone
+        world.clock.advance(10)
+        try await world.run([]) { $0.allSatisfy(\.state.isFinal) }
+        #expect(try await desk.jobs(about: uri).map(\.reason) == [isThere ? nil : .recordNotFound])
+        #expect(world.chat.messages.count == (isThere ? 1 : 0) && world.proofRequests > 0)
+    }
+
     @Test func `what a Jetstream has brought, too, awaits no proof`() async throws {
         var world = try await ProvenWorld()
         world.configuration.lookup.provesBeforeSending = false

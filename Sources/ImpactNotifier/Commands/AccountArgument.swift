@@ -10,14 +10,20 @@ struct AccountArgument: ParsableArguments {
     )
     var account: ATURI.Authority
 
-    private static func parse(_ text: String) throws -> ATURI.Authority {
+    /// Reads an account, with or without the `@` of a handle.
+    static func parse(_ text: String) throws -> ATURI.Authority {
         guard !text.hasPrefix("did:") else { return .did(try DID(text)) }
         return .handle(try Handle(text.hasPrefix("@") ? String(text.dropFirst()) : text))
     }
 
     /// The account's DID; a handle that does not resolve ends the program with the reason.
+    func did(by configuration: Configuration) async throws -> DID { try await account.did(by: configuration) }
+}
+
+extension ATURI.Authority {
+    /// The account's DID; a handle that does not resolve ends the program with the reason.
     func did(by configuration: Configuration) async throws -> DID {
-        switch account {
+        switch self {
         case .did(let did): return did
         case .handle(let handle):
             do throws(IdentityFailure) {
@@ -25,7 +31,7 @@ struct AccountArgument: ParsableArguments {
                     of: handle
                 )
             } catch {
-                StandardOutput.printError(error.description)
+                StandardOutput.printError("\(error.description); its DID can be written instead")
                 throw ExitCode(ExitStatus.unavailable.rawValue)
             }
         }

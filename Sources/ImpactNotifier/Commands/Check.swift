@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import ArgumentParser
 internal import Glibc
 
@@ -16,22 +17,38 @@ struct Check: AsyncParsableCommand {
     @Flag(help: "Also print every value that is in force, and where it came from.")
     var effective = false
 
+    @OptionGroup var output: OutputOption
+
     func run() async throws {
-        let loaded = try configuration.load(for: .check)
+        let loaded = try configuration.load(for: .check) { issue in
+            output.json ? StandardOutput.print(issue.json.encodedText) : StandardOutput.printError(issue.description)
+        }
         // What root can read the daemon may not: root looks as the daemon, where there is a state to know it by.
         if configuration.isInPlace, geteuid() == 0 { _ = try loaded.configuration.enterState() }
-        if effective {
-            let width = loaded.entries.map(\.key.count).max() ?? 0
-            for entry in loaded.entries {
-                let key = entry.key.padding(to: width)
-                StandardOutput.print("\(key)  \(entry.value)  # \(entry.origin)")
-            }
-        }
-        for line in ConfigurationSummary(loaded.configuration).lines { StandardOutput.print(line) }
+        let entries = effective ? loaded.entries : []
+        let width = entries.map(\.key.count).max() ?? 0
+        let summary = ConfigurationSummary(loaded.configuration).lines
+        output.show(
+            ["summary": .array(summary.map { .string($0) }), "values": .array(entries.map(\.json))],
+            entries.map { "\($0.key.padding(to: width))  \($0.value)  # \($0.origin)" } + summary
+        )
     }
 }
 
-extension String {
-    /// The text with spaces behind it, as wide as a column.
-    func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+extension ConfigurationIssue {
+    /// The problem as an object.
+    fileprivate var json: JSONValue {
+        [
+            "source": .string(source), "line": place.map { .integer(Int64($0.line)) } ?? .null,
+            "column": place.map { .integer(Int64($0.column)) } ?? .null, "key": .string(key),
+            "message": .string(message),
+        ]
+    }
+}
+
+extension ConfigurationRecord.Entry {
+    /// The value as an object.
+    fileprivate var json: JSONValue {
+        ["key": .string(key), "value": .string(value), "origin": .string(origin)]
+    }
 }

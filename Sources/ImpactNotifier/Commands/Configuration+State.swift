@@ -17,7 +17,7 @@ extension Configuration {
     }
 
     /// Runs a command on the ledger; its errors end the program with their sentence.
-    func withLedger(_ body: (Ledger) async throws(LedgerError) -> Void) async throws {
+    func withLedger<Value>(_ body: (Ledger) async throws(LedgerError) -> Value) async throws -> Value {
         guard try enterState() else {
             StandardOutput.printError(
                 "There is no ledger: \(stateDirectory) does not exist; the daemon's first start makes it."
@@ -25,7 +25,7 @@ extension Configuration {
             throw ExitCode(ExitStatus.cannotCreate.rawValue)
         }
         do throws(LedgerError) {
-            try await body(try await Ledger.openForCommand(in: stateDirectory))
+            return try await body(try await Ledger.openForCommand(in: stateDirectory))
         } catch {
             StandardOutput.printError(error.description)
             throw ExitCode(DaemonFailure(error).status.rawValue)

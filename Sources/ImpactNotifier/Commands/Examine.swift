@@ -23,18 +23,30 @@ struct Examine: AsyncParsableCommand {
     )
     var recipient: String?
 
+    @OptionGroup var output: OutputOption
+
     func run() async throws {
         let loaded = try configuration.load().configuration
         LogOutput.bootstrap(format: loaded.log.format, level: .critical)
         let logger = Logger(label: "doctor")
         let services = NetworkServices(loaded, logger: logger)
         let doctor = Doctor(configuration: loaded, services: services, logger: logger)
-        var findings = await doctor.examine { finding in for line in finding.lines { StandardOutput.print(line) } }
+        var findings = await doctor.examine { output.show($0.json, $0.lines) }
         if let recipient {
             let finding = await TestMessage(configuration: loaded, services: services).send(to: recipient)
-            for line in finding.lines { StandardOutput.print(line) }
+            output.show(finding.json, finding.lines)
             findings.append(finding)
         }
         if findings.contains(where: { $0.grade == .failure }) { throw ExitCode(ExitStatus.failure.rawValue) }
+    }
+}
+
+extension DoctorFinding {
+    /// The finding as an object.
+    fileprivate var json: JSONValue {
+        [
+            "step": .string(step), "grade": .string(grade.rawValue.lowercased()), "found": .string(found),
+            "advice": advice.map { .string($0) } ?? .null,
+        ]
     }
 }

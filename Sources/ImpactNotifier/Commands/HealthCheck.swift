@@ -14,7 +14,9 @@ struct HealthCheck: AsyncParsableCommand {
 
     func run() async throws {
         guard let address = try configuration.load().configuration.status.address else {
-            StandardOutput.printError("status.listen is off: there is nothing to ask")
+            StandardOutput.printError(
+                "status.listen is off, so nobody can be asked; write an address there, such as 127.0.0.1:9464."
+            )
             throw ExitCode(ExitStatus.configuration.rawValue)
         }
         do {

@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import Glibc
 
 /// A file with a record as JSON, or with the answer of getRecord, which has the record's AT-URI.
 struct RecordFile {
@@ -13,7 +14,9 @@ struct RecordFile {
     /// - Throws: `ExitCode` when there is nothing to read in it; the reason is printed.
     init(path: String) throws {
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            StandardOutput.printError("\(path) cannot be read.")
+            var reason = "it is no file"
+            if unsafe access(path, R_OK) != 0 { reason = unsafe String(cString: strerror(errno)) }
+            StandardOutput.printError("\(path) cannot be read: \(reason).")
             throw ExitCode(ExitStatus.noInput.rawValue)
         }
         do {
@@ -24,7 +27,7 @@ struct RecordFile {
                 (record, uri) = (value, nil)
             }
         } catch {
-            StandardOutput.printError("\(path): \(error)")
+            StandardOutput.printError("\(path) holds no JSON of a record, nor an answer of getRecord: \(error)")
             throw ExitCode(ExitStatus.dataError.rawValue)
         }
     }

@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
@@ -16,6 +17,7 @@ struct Reload: AsyncParsableCommand {
     )
 
     @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var output: OutputOption
 
     /// Longer than messages under way may take to end, shorter than the unit's TimeoutStartSec.
     private static let patience: Duration = .seconds(55)
@@ -32,7 +34,10 @@ struct Reload: AsyncParsableCommand {
         for place in places { try enter(place) }
         guard let (directory, daemon) = places.lazy.compactMap({ Self.daemon(in: $0, environment) }).first else {
             if case .failure(let error) = loaded { throw fail(error.description, .configuration) }
-            throw fail("No daemon runs on the state in \(places[0]).", .unavailable)
+            throw fail(
+                "No daemon runs on the state in \(places[0]); start it: it reads the configuration then.",
+                .unavailable
+            )
         }
         let askedAt = ReloadOutcome.now
         guard kill(daemon, SIGHUP) == 0 else {
@@ -60,12 +65,16 @@ struct Reload: AsyncParsableCommand {
                 .configuration
             )
         }
-        guard outcome.problems.isEmpty else {
-            for problem in outcome.problems where !isJournal { StandardOutput.printError(problem) }
-            if !isJournal { StandardOutput.printError("The daemon keeps the old configuration.") }
-            throw ExitCode(ExitStatus.configuration.rawValue)
+        let isInForce = outcome.problems.isEmpty
+        if output.json {
+            let problems = outcome.problems.map { JSONValue.string($0) }
+            output.show(["in_force": .bool(isInForce), "problems": .array(problems)], [])
+        } else if !isJournal {
+            for problem in outcome.problems { StandardOutput.printError(problem) }
+            if isInForce { StandardOutput.print("The new configuration is in force.") }
+            if !isInForce { StandardOutput.printError("The daemon keeps the old configuration.") }
         }
-        if !isJournal { StandardOutput.print("The new configuration is in force.") }
+        guard isInForce else { throw ExitCode(ExitStatus.configuration.rawValue) }
     }
 
     private func enter(_ directory: String) throws {

@@ -18,8 +18,7 @@ struct Replay: AsyncParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Flag(help: "One JSON object a line.")
-    var json = false
+    @OptionGroup var output: OutputOption
 
     @Flag(help: "Print only the totals.")
     var quiet = false
@@ -44,7 +43,7 @@ struct Replay: AsyncParsableCommand {
                 case .event(let event):
                     for outcome in await dryRun.take(event) {
                         totals.count(outcome)
-                        if !quiet { for line in lines(for: outcome) { StandardOutput.print(line) } }
+                        if !quiet { output.show(outcome.json, outcome.lines) }
                     }
                 }
             }
@@ -81,11 +80,6 @@ struct Replay: AsyncParsableCommand {
                 + "\(refused) requests refused, \(rejected) lines unreadable"
         }
     }
-
-    private func lines(for outcome: DryRun.Outcome) -> [String] {
-        guard !json else { return [outcome.json.encodedText] }
-        return outcome.lines
-    }
 }
 
 extension RejectedMessage {
@@ -117,6 +111,7 @@ extension DryRun.Outcome {
     /// For programs.
     var json: JSONValue {
         var members: [String: JSONValue] = ["uri": .string(uri.text)]
+        if !steps.isEmpty { members["steps"] = .array(steps.map { .string($0) }) }
         members["rule"] = rule.map { .string($0) }
         switch end {
         case .message(let owner, let message):

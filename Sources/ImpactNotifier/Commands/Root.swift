@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Network
 
 /// The program: a sub-command for each thing that an operator does.
@@ -31,6 +32,30 @@ struct Root: AsyncParsableCommand {
         ProcessHardening.apply()
         ServiceUser.nameProcess()
         OpenSSLLifetime.extendToTheEnd()
-        await main(nil)
+        do { try await perform() } catch { end(with: error) }
+        let status = StandardOutput.status(instead: .success)
+        if status != .success { Glibc.exit(status.rawValue) }
+    }
+
+    /// Runs the command that the command line names, where the library would run it.
+    @concurrent private static func perform() async throws {
+        var command = try await asyncParseAsRoot()
+        guard var asynchronous = command as? any AsyncParsableCommand else { return try command.run() }
+        try await asynchronous.run()
+    }
+
+    /// Ends the program with what an error says, and its status.
+    private static func end(with error: any Error) -> Never {
+        let status = ExitStatus(rawValue: exitCode(for: error).rawValue)
+        let text = fullMessage(for: error)
+        if status == .success {
+            // Help, a completion script: byte for byte.
+            StandardOutput.write(Array("\(text)\n".utf8))
+        } else {
+            let words = Array(CommandLine.arguments.dropFirst())
+            let sentence = status == .usage ? UnknownCommand.sentence(about: words) ?? text : text
+            if !sentence.isEmpty { StandardOutput.printError(sentence) }
+        }
+        Glibc.exit(StandardOutput.status(instead: status).rawValue)
     }
 }

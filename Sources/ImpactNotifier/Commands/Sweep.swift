@@ -6,6 +6,7 @@ internal import LedgerStorage
 internal import Logging
 internal import Network
 internal import Notifier
+internal import Synchronization
 
 /// The command `sweep`, which looks for change requests that the stream did not bring.
 struct Sweep: AsyncParsableCommand {
@@ -32,6 +33,8 @@ struct Sweep: AsyncParsableCommand {
     @Flag(help: "Only look; leave nothing to the daemon.")
     var dryRun = false
 
+    @OptionGroup var output: OutputOption
+
     func run() async throws {
         let loaded = try configuration.load().configuration
         LogOutput.bootstrap(format: loaded.log.format, level: .critical)
@@ -44,29 +47,45 @@ struct Sweep: AsyncParsableCommand {
         }
         let backfill = NetworkServices(loaded, logger: Logger(label: "sweep")).backfill(for: loaded)
         var report = SweepReport()
+        let passedOver = Atomic(0)
         try await loaded.withLedger { ledger throws(LedgerError) in
             let knowledge = try await ledger.stream.sweepKnowledge()
             report = await backfill.run(over: from.microseconds...now.microseconds, by: knowledge) { uri in
                 (try? await ledger.stream.knows(uri)) ?? false
             } waiting: { pair in
                 (try? await ledger.stream.waiting(of: pair)) ?? []
-            } deliver: { _, events, _ in
-                for event in events { StandardOutput.print(Self.line(event)) }
+            } deliver: { [rules = loaded.delivery.rules, output] _, events, _ in
+                for event in events {
+                    if rules.passOver(event) {
+                        passedOver.add(1, ordering: .relaxed)
+                    } else if let (uri, finding) = Self.finding(event) {
+                        output.show(["uri": .string(uri.text), "finding": .string(finding)], ["\(finding): \(uri)"])
+                    }
+                }
             }
+            // The daemon would not look at them twice.
+            report.found -= passedOver.load(ordering: .relaxed)
             for failure in report.failures {
                 StandardOutput.printError("\(failure.isPart ? "read in part" : "not asked"): \(failure)")
             }
             for (pattern, beginning) in knowledge.beginnings.sorted(by: { $0.key.text < $1.key.text })
             where beginning > from.microseconds {
-                StandardOutput.print(
-                    "\(pattern) was looked for since \(UnixTime(microseconds: beginning)), when a rule came"
+                let since = UnixTime(microseconds: beginning)
+                output.show(
+                    ["collection": .string(pattern.text), "since": .string(Timestamp.rfc3339(since))],
+                    ["\(pattern) was looked for since \(since), when a rule came"]
                 )
             }
-            for namespace in report.namespaces { StandardOutput.print(namespace.description) }
-            let asked = "\(report.checked) of \(report.authors) authors asked"
-            let found = "\(report.found) unknown, \(report.known) known already, \(report.changed) changed or gone"
-            StandardOutput.print("\(asked); \(found)")
-            guard !dryRun, report.found + report.changed > 0 || !report.onlyLacksAuthors else { return }
+            for namespace in report.namespaces {
+                let collections = namespace.collections.map { JSONValue.string($0.text) }
+                output.show(
+                    ["namespace": .string(namespace.pattern.text), "collections": .array(collections)],
+                    [namespace.description]
+                )
+            }
+            let isLeft = !dryRun && (report.found + report.changed > 0 || !report.onlyLacksAuthors)
+            output.show(report.json(isLeft: isLeft), [report.line])
+            guard isLeft else { return }
             let gap = StreamGap(
                 host: "operator",
                 wire: .jetstream2,
@@ -75,6 +94,7 @@ struct Sweep: AsyncParsableCommand {
                 reason: .operatorRequest
             )
             try await ledger.stream.declare(gap, at: SystemClock().now())
+            guard !output.json else { return }
             StandardOutput.print("left to the daemon, which looks again within a minute, and until all have answered")
         }
         // An empty list is no answer, and a namespace of which nothing is known was not looked for.
@@ -83,17 +103,44 @@ struct Sweep: AsyncParsableCommand {
     }
 
     /// What was found of one record.
-    private static func line(_ event: StreamEvent) -> String {
-        guard case .commit(let commit) = event.body, let uri = event.recordURI else { return "" }
+    private static func finding(_ event: StreamEvent) -> (uri: ATURI, finding: String)? {
+        guard case .commit(let commit) = event.body, let uri = event.recordURI else { return nil }
         return switch commit.operation {
-        case .create: "unknown: \(uri)"
-        case .update: "changed: \(uri)"
-        case .delete: "gone: \(uri)"
+        case .create: (uri, "unknown")
+        case .update: (uri, "changed")
+        case .delete: (uri, "gone")
         }
     }
 
     private static func time(_ text: String, now: UnixTime) -> UnixTime? {
         if let duration = DurationText.parse(text) { return max(UnixTime(microseconds: 0), now - duration) }
         return (try? Datetime(text))?.time
+    }
+}
+
+extension [Rule] {
+    /// Whether a record that is not in the ledger is none of these rules' business: no condition holds, or they wait for
+    /// updates alone.
+    fileprivate func passOver(_ event: StreamEvent) -> Bool {
+        guard case .commit(let commit) = event.body, commit.operation == .create, let record = commit.record else {
+            return false
+        }
+        let rule = first { $0.covers(commit.collection) && $0.matches(record) }
+        return rule.map { !$0.operations.contains(.create) } ?? true
+    }
+}
+
+extension SweepReport {
+    /// What was asked and found, for people.
+    fileprivate var line: String {
+        "\(checked) of \(authors) authors asked; \(found) unknown, \(known) known already, \(changed) changed or gone"
+    }
+
+    /// The same for programs, and whether the daemon goes on with it.
+    fileprivate func json(isLeft: Bool) -> JSONValue {
+        [
+            "authors": .integer(Int64(authors)), "asked": .integer(Int64(checked)), "unknown": .integer(Int64(found)),
+            "known": .integer(Int64(known)), "changed": .integer(Int64(changed)), "left_to_daemon": .bool(isLeft),
+        ]
     }
 }

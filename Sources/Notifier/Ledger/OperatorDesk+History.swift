@@ -46,7 +46,7 @@ extension OperatorDesk {
                 ).map { row in
                     .init(
                         conversation: try row.get("conversation"),
-                        marker: try row.get("marker"),
+                        reference: try row.get("marker"),
                         sends: try row.get("sends"),
                         sentAt: try row.get("sent_at"),
                         messageID: try row.get("message_id")

@@ -23,28 +23,8 @@ public struct OperatorDesk: Sendable {
             guard let id: Int64 = try database.value("SELECT id FROM request WHERE uri = \(uri)"),
                 let isShown = try transaction.request(id)?.row.get("is_shown") as Bool?
             else { return [] }
-            // An operator asks for it, whenever it was seen.
-            if decision == .retry {
-                // Of what nobody can say whether it was told, they have looked into the chat.
-                let undecided: SQL = """
-                    EXISTS (SELECT 1 FROM job WHERE request = \(id) AND state = \(JobState.uncertain) AND NOT is_in_doubt)
-                    """
-                try database.run(
-                    "UPDATE request SET is_shadow = FALSE, may_repeat = may_repeat OR \(undecided) WHERE id = \(id)"
-                )
-            }
-            let note = Attempt(.decision, outcome: "\(decision)", reason: .operatorDecision)
-            var isChanged = false
             let jobs: [Int64] = try database.values("SELECT id FROM job WHERE request = \(id) ORDER BY id")
-            for job in jobs {
-                let event: JobMachine.Event = decision == .drop ? .calledOff(.operatorDecision) : .retried
-                if try transaction.apply(event, toJob: job, note) { isChanged = true }
-            }
-            if decision == .drop || isShown {
-                let event: RequestMachine.Event = decision == .drop ? .calledOff(.operatorDecision) : .retried
-                // What its jobs were told is not told twice.
-                if try transaction.apply(event, toRequest: id, isChanged ? nil : note) { isChanged = true }
-            }
+            let isChanged = try transaction.carryOut(decision, on: jobs, of: id) { decision == .drop || isShown }
             guard isChanged else { return [] }
             let standing = try database.jobs(about: uri)
             // A request that is looked up again beside a job in doubt is told of when something comes of it.
@@ -66,16 +46,9 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// Jobs, and requests that have none, the latest first; those of one state, or of one reason, or all.
-    public func jobs(
-        in state: JobState? = nil,
-        for reason: Reason? = nil,
-        limit: Int = 1000
-    ) async throws(LedgerError) -> [Job] {
-        try await database.read { database in
-            guard let reason else { return try database.jobs(in: state, limit: limit) }
-            return try database.jobs(for: reason, in: state, limit: limit)
-        }
+    /// So many of the jobs, and of the requests that have none, that a filter means, the latest first.
+    public func jobs(like filter: JobFilter, limit: Int) async throws(LedgerError) -> [Job] {
+        try await database.read { try $0.jobs(like: filter, limit: limit) }
     }
 
     /// The jobs of one change request, or the request alone.
@@ -153,37 +126,21 @@ extension Database {
         return try (jobs + request).map(Job.init(row:))
     }
 
-    fileprivate func jobs(in state: JobState?, limit: Int) throws -> [Job] {
-        let latest: SQL = "(SELECT id FROM request ORDER BY id DESC LIMIT \(limit))"
-        let shown: SQL = "WHERE request.state = \(RequestMachine.State.lookup) AND is_shown"
-        let account: SQL = "wait_until IS NOT NULL AND reason IN \(Reason.awaiting(.account))"
-        let last: SQL = "ORDER BY +request.id DESC LIMIT \(limit)"
-        let requests: SQL? =
-            switch state {
-            case nil: "WHERE request.id IN \(latest) AND is_shown"
-            case .deferred: "\(shown) AND \(account) \(last)"
-            case .lookup: "\(shown) ORDER BY request.id DESC LIMIT \(limit)"
-            case .dropped: "WHERE request.state = \(state) AND is_shown ORDER BY request.id DESC LIMIT \(limit)"
-            default: nil
-            }
-        let jobs: SQL =
-            state == nil
-            ? "WHERE request.id IN \(latest)" : "WHERE job.state = \(state) ORDER BY job.id DESC LIMIT \(limit)"
+    fileprivate func jobs(like filter: JobFilter, limit: Int) throws -> [Job] {
+        let newest: SQL = "request.id IN (SELECT id FROM request ORDER BY id DESC LIMIT \(limit))"
+        // Few wait for an account: the index of what waits finds them.
+        let number: SQL = filter.state == .deferred ? "+request.id" : "request.id"
+        func latest(_ conditions: [SQL], _ number: SQL) -> SQL {
+            "\(conditions.joined(separator: " AND ")) ORDER BY \(number) DESC LIMIT \(limit)"
+        }
+        let isEmpty = filter.isEmpty
+        let jobs = isEmpty ? newest : latest(filter.jobConditions, "job.id")
+        let requests: SQL? = isEmpty ? "\(newest) AND is_shown" : filter.requestConditions.map { latest($0, number) }
         let found =
-            try rows("\(Job.selection) \(jobs)") + (requests.map { try rows("\(Job.requests) \($0)") } ?? [])
+            try rows("\(Job.selection) WHERE \(jobs)")
+            + (requests.map { try rows("\(Job.requests) WHERE \($0)") } ?? [])
         return try Array(
-            found.map(Job.init(row:)).filter { state == nil || $0.state == state }
-                .sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit)
-        )
-    }
-
-    fileprivate func jobs(for reason: Reason, in state: JobState?, limit: Int) throws -> [Job] {
-        let jobs: SQL = state.map { "AND job.state = \($0)" } ?? ""
-        let found =
-            try rows("\(Job.selection) WHERE job.reason = \(reason) \(jobs) ORDER BY job.id DESC LIMIT \(limit)")
-            + rows("\(Job.requests) WHERE reason = \(reason) AND is_shown ORDER BY request.id DESC LIMIT \(limit)")
-        return try Array(
-            found.map(Job.init(row:)).filter { state == nil || $0.state == state }
+            found.map(Job.init(row:)).filter { filter.state == nil || $0.state == filter.state }
                 .sorted { ($1.request, $1.id) < ($0.request, $0.id) }.prefix(limit)
         )
     }

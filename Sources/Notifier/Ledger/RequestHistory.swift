@@ -45,8 +45,8 @@ public struct RequestHistory: Sendable, Equatable {
     public struct Message: Sendable, Equatable {
         /// The conversation.
         public let conversation: String
-        /// The mark that the message is known by.
-        public let marker: String
+        /// What the message is known by in the chat: the bracket in its last line.
+        public let reference: String
         /// Sends that may have happened.
         public let sends: Int
         /// When it was last sent.

@@ -94,6 +94,13 @@ struct ProvenWorld {
         return StreamEvent(position: event.position, did: event.did, body: .commit(commit))
     }
 
+    /// The event that tells of the end of its record.
+    func deletion(_ event: StreamEvent) -> StreamEvent {
+        guard case .commit(var commit) = event.body else { return event }
+        (commit.operation, commit.cid, commit.record) = (.delete, nil, nil)
+        return StreamEvent(position: event.position, did: event.did, body: .commit(commit))
+    }
+
     /// A record that nobody wrote, told of as if at a time in microseconds after now.
     func forgery(_ title: String = "Forged", after: Int64 = 0) throws -> StreamEvent {
         let key = TID(microseconds: UInt64(clock.now().microseconds + after), clock: 3)

@@ -161,9 +161,38 @@ extension GrowthCall {
                 _ = try await $0.ledger.desk.jobs(in: state, limit: 300)
             }
         } + [
+            GrowthCall(name: "jobs list --owner") { grown in
+                var filter = JobFilter()
+                filter.owner = GrownLedger.did("owner", 5)
+                _ = try await grown.ledger.desk.jobs(like: filter, limit: 300)
+            },
+            GrowthCall(name: "jobs drop --state queued, a batch") { grown in
+                var filter = JobFilter()
+                filter.state = .queued
+                _ = try await grown.ledger.desk.carryOut(
+                    .drop,
+                    like: filter,
+                    .jobs,
+                    after: 0,
+                    upTo: .max,
+                    now: grown.now
+                )
+            },
+            GrowthCall(name: "jobs retry --state deferred, a batch") { grown in
+                var filter = JobFilter()
+                filter.state = .deferred
+                _ = try await grown.ledger.desk.carryOut(
+                    .retry,
+                    like: filter,
+                    .jobs,
+                    after: 0,
+                    upTo: .max,
+                    now: grown.now
+                )
+            },
             GrowthCall(name: "explain") { grown in
                 guard let job = try await grown.ledger.desk.jobs(in: .delivered, limit: 1).first else { return }
                 _ = try await grown.ledger.desk.history(of: job.uri)
-            }
+            },
         ]
 }

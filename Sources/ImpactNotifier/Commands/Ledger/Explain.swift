@@ -17,34 +17,24 @@ struct Explain: AsyncParsableCommand {
     )
 
     @OptionGroup var ledger: LedgerOption
-    @Argument(help: "The change request's AT-URI.", transform: { try ATURI($0) }) var uri: ATURI
-    @Flag(help: "One JSON object.") var json = false
+    @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI
+    @OptionGroup var output: OutputOption
 
     func run() async throws {
-        var isKnown = true
-        var gaps: [String] = []
         let loaded = try ledger.configuration.load().configuration
-        try await loaded.withLedger { ledger throws(LedgerError) in
+        let uri = try await uri.withDID(by: loaded)
+        let (history, gaps): (RequestHistory, [String]) = try await loaded.withLedger { ledger throws(LedgerError) in
             let history = try await ledger.desk.history(of: uri)
-            isKnown = !history.jobs.isEmpty || !history.sightings.isEmpty
-            guard isKnown else {
-                gaps = try await Self.gaps(of: uri, ledger, lookback: loaded.delivery.policy.maximumAge)
-                return
-            }
-            if json {
-                StandardOutput.print(history.json.encodedText)
-            } else {
-                for line in history.lines(now: SystemClock().now()) { StandardOutput.print(line) }
-            }
+            guard !history.isKnown else { return (history, [String]()) }
+            return (history, try await Self.gaps(of: uri, ledger, lookback: loaded.delivery.policy.maximumAge))
         }
-        guard isKnown else {
-            StandardOutput.printError(
-                "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
-                    + "“impact-notifier rules try” says what the rules make of it."
-            )
-            for gap in gaps { StandardOutput.printError(gap) }
-            throw ExitCode(ExitStatus.failure.rawValue)
-        }
+        guard !history.isKnown else { return output.show(history.json, history.lines(now: SystemClock().now())) }
+        StandardOutput.printError(
+            "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
+                + "“impact-notifier rules try” says what the rules make of it."
+        )
+        for gap in gaps { StandardOutput.printError(gap) }
+        throw ExitCode(ExitStatus.failure.rawValue)
     }
 
     /// The most gaps that were given up of which each has a sentence.
@@ -68,6 +58,8 @@ struct Explain: AsyncParsableCommand {
 }
 
 extension RequestHistory {
+    fileprivate var isKnown: Bool { !jobs.isEmpty || !sightings.isEmpty }
+
     fileprivate func lines(now: UnixTime) -> [String] {
         var lines: [String] = []
         for sighting in sightings {
@@ -85,7 +77,7 @@ extension RequestHistory {
         }
         for message in messages {
             lines.append(
-                "\(Timestamp.rfc3339(message.sentAt))  message \(message.marker) in conversation \(message.conversation), "
+                "\(Timestamp.rfc3339(message.sentAt))  message \(message.reference) in conversation \(message.conversation), "
                     + "sent \(message.sends) time\(message.sends == 1 ? "" : "s")"
                     + (message.messageID.map { ", stored as \($0)" } ?? "")
             )
@@ -132,7 +124,7 @@ extension RequestHistory.Attempt {
 extension RequestHistory.Message {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = [
-            "conversation": .string(conversation), "marker": .string(marker), "sends": .integer(Int64(sends)),
+            "conversation": .string(conversation), "reference": .string(reference), "sends": .integer(Int64(sends)),
             "sent_at": .string(Timestamp.rfc3339(sentAt)),
         ]
         members["message_id"] = messageID.map { .string($0) }

@@ -3,12 +3,16 @@ internal import Network
 internal import Notifier
 
 extension Job {
-    /// One line for a list.
-    func line(now: UnixTime) -> String {
-        var words = [state.rawValue.padding(to: 9), uri.text, "→", owner?.text ?? "(owner not known yet)"]
-        if let reason { words.append("(\(reason.rawValue))") }
-        if !state.isFinal, dueAt > now { words.append("in \((dueAt - now).wholeSeconds) s") }
-        return words.joined(separator: " ")
+    /// The names of the columns of a list.
+    static let header = ["STATE", "SEEN", "NEXT", "REASON", "RULE", "OWNER", "REQUEST"]
+
+    /// A row of a list.
+    func row(now: UnixTime) -> [String] {
+        let next = state.isFinal ? "-" : dueAt > now ? "in \((dueAt - now).inWords)" : "now"
+        return [
+            state.rawValue, "\((now - createdAt).inWords) ago", next, reason?.rawValue ?? "-", rule, owner?.text ?? "-",
+            uri.text,
+        ]
     }
 
     /// Everything, a line each.
@@ -30,7 +34,7 @@ extension Job {
 
     /// What happens next, in a sentence.
     func next(now: UnixTime) -> String {
-        let due = dueAt > now ? "in \((dueAt - now).wholeSeconds) s" : "as soon as its turn comes"
+        let due = dueAt > now ? "in \((dueAt - now).inWords)" : "as soon as its turn comes"
         switch state {
         case .lookup where [.proofUnavailable, .proofInvalid, .recordNotFound].contains(reason):
             return "the author's PDS is asked for a proof \(due)."

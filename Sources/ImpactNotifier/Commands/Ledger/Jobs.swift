@@ -18,22 +18,29 @@ struct Jobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists jobs, the latest first.")
 
         @OptionGroup var ledger: LedgerOption
-        @Option(
-            help: "Only jobs of this state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).",
-            transform: JobState.named
-        )
-        var state: JobState?
-        @Option(help: "Only jobs that stand where they do for this reason.", transform: Reason.named)
-        var reason: Reason?
+        @OptionGroup var filter: JobFilterOption
         @Option(help: "At most so many.") var limit = 50
-        @Flag(help: "One JSON object a line.") var json = false
+        @OptionGroup var output: OutputOption
+
+        func validate() throws { try Limit.check(limit) }
 
         func run() async throws {
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                for job in try await ledger.desk.jobs(in: state, for: reason, limit: limit) {
-                    StandardOutput.print(json ? job.json.encodedText : job.line(now: SystemClock().now()))
-                }
+            let configuration = try ledger.configuration.load().configuration
+            let now = SystemClock().now()
+            let filter = try await filter.filter(by: configuration, now: now)
+            // One more tells whether there are more.
+            let jobs = try await configuration.withLedger { ledger throws(LedgerError) in
+                try await ledger.desk.jobs(like: filter, limit: limit + 1)
             }
+            output.list(
+                Array(jobs.prefix(limit)),
+                none: filter.isEmpty ? "There are no jobs yet." : "No job is like that.",
+                header: Job.header,
+                row: { $0.row(now: now) },
+                object: \.json
+            )
+            guard jobs.count > limit, !output.json else { return }
+            StandardOutput.printError("There are more than \(limit): --limit shows them.")
         }
     }
 
@@ -42,35 +49,32 @@ struct Jobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows the jobs of one change request.")
 
         @OptionGroup var ledger: LedgerOption
-        @Argument(help: "The change request's AT-URI.", transform: { try ATURI($0) }) var uri: ATURI
-        @Flag(help: "One JSON object a line.") var json = false
+        @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
-            var isKnown = false
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                for job in try await ledger.desk.jobs(about: uri) {
-                    isKnown = true
-                    if json {
-                        StandardOutput.print(job.json.encodedText)
-                    } else {
-                        for line in job.lines(now: SystemClock().now()) { StandardOutput.print(line) }
-                    }
-                }
+            let configuration = try ledger.configuration.load().configuration
+            let uri = try await uri.withDID(by: configuration)
+            let jobs = try await configuration.withLedger { ledger throws(LedgerError) in
+                try await ledger.desk.jobs(about: uri)
             }
-            guard isKnown else {
-                StandardOutput.printError("The ledger knows nothing about \(uri).")
-                throw ExitCode(ExitStatus.failure.rawValue)
-            }
+            let now = SystemClock().now()
+            for job in jobs { output.show(job.json, job.lines(now: now)) }
+            guard jobs.isEmpty else { return }
+            StandardOutput.printError("The ledger knows nothing about \(uri); “impact-notifier explain” may say why.")
+            throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 
     /// The command `jobs retry`.
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tries a change request again.",
+            abstract: "Tries a change request again, or all that a filter means.",
             discussion: """
                 A message that may have arrived is looked for in the conversation first, and sent once more only when it is \
-                not there.
+                not there. Of a record that was deleted the author's repository has to prove that it is there all the same.
+
+                By a filter: says how many are meant and asks; without a terminal --yes is needed.
                 """
         )
 
@@ -81,7 +85,10 @@ struct Jobs: AsyncParsableCommand {
 
     /// The command `jobs drop`.
     struct Drop: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Sends nothing more about a change request.")
+        static let configuration = CommandConfiguration(
+            abstract: "Sends nothing more about a change request, or about all that a filter means.",
+            discussion: "By a filter: says how many are meant and asks; without a terminal --yes is needed."
+        )
 
         @OptionGroup var decision: DecisionOption
 
@@ -101,65 +108,38 @@ struct Jobs: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerOption
         @Argument(help: "The rule's name until now.") var old: String
         @Argument(help: "The name of a rule in the configuration.") var new: String
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let rules = try ledger.configuration.load().configuration.delivery.rules.map(\.name)
+            let configuration = try ledger.configuration.load().configuration
+            let rules = configuration.delivery.rules.map(\.name)
             guard rules.contains(new) else {
-                StandardOutput.printError("There is no rule “\(new)”; there are \(rules.joined(separator: ", ")).")
+                let objection = Suggestion.objection(to: new, as: "rule", among: rules)
+                StandardOutput.printError("In the configuration \(objection)")
                 throw ExitCode(ExitStatus.configuration.rawValue)
             }
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                let count = try await ledger.desk.move(rule: old, to: new, now: SystemClock().now())
-                StandardOutput.print("\(count) request\(count == 1 ? "" : "s") of “\(old)” put under “\(new)”.")
+            let count = try await configuration.withLedger { ledger throws(LedgerError) in
+                try await ledger.desk.move(rule: old, to: new, now: SystemClock().now())
             }
-        }
-    }
-}
-
-/// What `jobs retry` and `jobs drop` have in common.
-struct DecisionOption: ParsableArguments {
-    @OptionGroup var ledger: LedgerOption
-    @Argument(help: "The change request's AT-URI.", transform: { try ATURI($0) }) var uri: ATURI
-    @Flag(help: "One JSON object a line.") var json = false
-
-    func carryOut(_ action: OperatorDesk.Decision) async throws {
-        var count = 0
-        try await ledger.withLedger { ledger throws(LedgerError) in
-            let now = SystemClock().now()
-            for job in try await ledger.desk.carryOut(action, about: uri, now: now) {
-                count += 1
-                StandardOutput.print(json ? job.json.encodedText : job.line(now: now))
-                if action == .drop, !json, let fate = job.state.fateWhenCalledOff { StandardOutput.print("  " + fate) }
+            guard count > 0 else {
+                StandardOutput.printError(
+                    "Nothing to do: nothing waits for a rule “\(old)” or was dropped because it is gone."
+                )
+                throw ExitCode(ExitStatus.failure.rawValue)
             }
+            output.show(
+                ["from": .string(old), "to": .string(new), "moved": .integer(Int64(count))],
+                ["\(count) request\(count == 1 ? "" : "s") of “\(old)” put under “\(new)”."]
+            )
         }
-        guard count == 0 else { return }
-        StandardOutput.printError("Nothing to do: \(uri) is not in the ledger, or not in a state for that.")
-        throw ExitCode(ExitStatus.failure.rawValue)
     }
 }
 
-extension JobState {
-    /// What becomes of a message that was called off too late; nil when none is under way.
-    fileprivate var fateWhenCalledOff: String? {
-        switch self {
-        case .sending, .verify:
-            "What is under way cannot be called back: the conversation is read, and if it is not there it is not sent again."
-        case .posting: "The post that is under way cannot be called back; if it failed it is not tried again."
-        default: nil
-        }
-    }
-
-    /// The state of a name on the command line.
-    @Sendable fileprivate static func named(_ name: String) throws -> JobState {
-        guard let state = JobState(rawValue: name) else { throw ValidationError("there is no state “\(name)”") }
-        return state
-    }
-}
-
-extension Reason {
-    /// The reason of a code on the command line.
-    @Sendable fileprivate static func named(_ code: String) throws -> Reason {
-        guard let reason = Reason(rawValue: code) else { throw ValidationError("there is no reason “\(code)”") }
-        return reason
+/// How many a list shows at most.
+enum Limit {
+    /// Refuses what is no number of lines.
+    static func check(_ limit: Int) throws {
+        guard !(1...1_000_000_000).contains(limit) else { return }
+        throw ValidationError("--limit is a number from 1 on")
     }
 }

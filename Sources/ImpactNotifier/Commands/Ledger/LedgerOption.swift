@@ -7,7 +7,7 @@ struct LedgerOption: ParsableArguments {
     @OptionGroup var configuration: ConfigurationOption
 
     /// Runs a command on the ledger; its errors end the program with their sentence.
-    func withLedger(_ body: (Notifier.Ledger) async throws(LedgerError) -> Void) async throws {
+    func withLedger<Value>(_ body: (Notifier.Ledger) async throws(LedgerError) -> Value) async throws -> Value {
         try await configuration.load().configuration.withLedger(body)
     }
 }

@@ -2,6 +2,7 @@ internal import ATProtocol
 internal import ArgumentParser
 internal import Firehose
 internal import LedgerStorage
+internal import Network
 internal import Notifier
 
 /// `quarantine`: the messages that could not be read, and why.
@@ -22,14 +23,22 @@ struct Quarantine: AsyncParsableCommand {
 
         @OptionGroup var ledger: LedgerOption
         @Option(help: "At most so many.") var limit = 50
-        @Flag(help: "One JSON object a line.") var json = false
+        @OptionGroup var output: OutputOption
+
+        func validate() throws { try Limit.check(limit) }
 
         func run() async throws {
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                for message in try await ledger.stream.quarantine(limit: max(0, limit)) {
-                    StandardOutput.print(json ? JSONValue.object(message.json).encodedText : message.line)
-                }
+            let messages = try await ledger.withLedger { ledger throws(LedgerError) in
+                try await ledger.stream.quarantine(limit: limit)
             }
+            let now = SystemClock().now()
+            output.list(
+                messages,
+                none: "No message is put aside.",
+                header: QuarantinedMessage.header,
+                row: { $0.row(now: now) },
+                object: { .object($0.json) }
+            )
         }
     }
 
@@ -46,10 +55,10 @@ struct Quarantine: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerOption
         @Argument(help: "Its number in the list.") var id: Int64
         @Flag(help: "Only the bytes, as they came; not to a terminal.") var raw = false
-        @Flag(help: "One JSON object.") var json = false
+        @OptionGroup var output: OutputOption
 
         func validate() throws {
-            guard raw, json else { return }
+            guard raw, output.json else { return }
             throw ValidationError("--raw and --json exclude each other")
         }
 
@@ -57,34 +66,34 @@ struct Quarantine: AsyncParsableCommand {
             guard !raw || !StandardOutput.isTerminal else {
                 throw ValidationError("--raw writes what a stranger sent as it is: pipe it into a file or a program")
             }
-            var isKnown = false
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                guard let (message, bytes) = try await ledger.stream.quarantined(id) else { return }
-                isKnown = true
-                if raw {
-                    StandardOutput.write(bytes)
-                } else if json {
-                    let members = message.json.merging(["bytes": JSONValue(bytes: bytes)]) { $1 }
-                    StandardOutput.print(JSONValue.object(members).encodedText)
-                } else {
-                    for line in message.lines + ByteText.lines(bytes) { StandardOutput.print(line) }
-                }
+            let found = try await ledger.withLedger { ledger throws(LedgerError) in
+                try await ledger.stream.quarantined(id)
             }
-            guard !isKnown else { return }
-            StandardOutput.printError(
-                "No message \(id) is put aside, or not any more; “impact-notifier quarantine” lists them."
+            guard let (message, bytes) = found else {
+                StandardOutput.printError(
+                    "No message \(id) is put aside, or not any more; “impact-notifier quarantine” lists them."
+                )
+                throw ExitCode(ExitStatus.failure.rawValue)
+            }
+            guard !raw else { return StandardOutput.write(bytes) }
+            output.show(
+                .object(message.json.merging(["bytes": JSONValue(bytes: bytes)]) { $1 }),
+                message.lines + ByteText.lines(bytes)
             )
-            throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 }
 
 extension QuarantinedMessage {
-    /// One line for a list.
-    fileprivate var line: String {
-        let place = position.map { "position \($0)" } ?? "no position"
-        let time = Timestamp.rfc3339(noticedAt)
-        return "\(id)  \(time)  \(host) (\(wire)), \(place): \(reason.rawValue): \(explanation); \(sizeText)"
+    /// The names of the columns of a list.
+    fileprivate static let header = ["NUMBER", "SEEN", "HOST", "WIRE", "POSITION", "SIZE", "REASON", "WHY"]
+
+    /// A row of a list.
+    fileprivate func row(now: UnixTime) -> [String] {
+        [
+            "\(id)", "\((now - noticedAt).inWords) ago", host, wire.rawValue, position.map { "\($0)" } ?? "-", sizeText,
+            reason.rawValue, explanation,
+        ]
     }
 
     /// Everything but the bytes, a line each.

@@ -20,27 +20,22 @@ struct Suppress: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the accounts, the latest first.")
 
         @OptionGroup var ledger: LedgerOption
-        @Flag(help: "One JSON object a line.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                for entry in try await ledger.suppressions.all() {
-                    let since = Timestamp.rfc3339(entry.addedAt)
-                    let object: JSONValue = [
-                        "did": .string(entry.did.text), "reason": .string(entry.reason.rawValue),
-                        "since": .string(since),
-                        "note": .string(entry.note),
-                    ]
-                    let note = entry.note.isEmpty ? "" : ": \(entry.note)"
-                    StandardOutput.print(
-                        json ? object.encodedText : "\(entry.did) since \(since) (\(entry.reason.rawValue))\(note)"
-                    )
-                }
-                let forgotten = try await ledger.suppressions.countForgotten()
-                if !json, forgotten > 0 {
-                    StandardOutput.print("\(forgotten) more, who were forgotten: of them only a hash is kept")
-                }
+            let (entries, forgotten): ([Suppression], Int) = try await ledger.withLedger { ledger throws(LedgerError) in
+                (try await ledger.suppressions.all(), try await ledger.suppressions.countForgotten())
             }
+            let now = SystemClock().now()
+            output.list(
+                entries,
+                none: forgotten > 0 ? "Nobody is suppressed by name." : "Nobody is suppressed.",
+                header: ["ACCOUNT", "SINCE", "REASON", "NOTE"],
+                row: { [$0.did.text, "\((now - $0.addedAt).inWords) ago", $0.reason.rawValue, $0.note] },
+                object: \.json
+            )
+            guard forgotten > 0, !output.json else { return }
+            StandardOutput.printError("\(forgotten) more, who were forgotten: of them only a hash is kept.")
         }
     }
 
@@ -51,7 +46,7 @@ struct Suppress: AsyncParsableCommand {
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var account: AccountArgument
         @Option(help: "Why, for those who come later.") var note = ""
-        @Flag(help: "A JSON object.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
@@ -61,16 +56,18 @@ struct Suppress: AsyncParsableCommand {
                 )
                 throw ExitCode(ExitStatus.usage.rawValue)
             }
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                let count = try await ledger.suppressions.suppress(
+            let count: Int = try await ledger.withLedger { ledger throws(LedgerError) in
+                try await ledger.suppressions.suppress(
                     did,
                     reason: .operatorDecision,
                     note: note,
                     now: SystemClock().now()
                 )
-                let object: JSONValue = ["did": .string(did.text), "called_off": .integer(Int64(count))]
-                StandardOutput.print(json ? object.encodedText : "\(did) is suppressed; \(count) messages called off.")
             }
+            output.show(
+                ["did": .string(did.text), "called_off": .integer(Int64(count))],
+                ["\(did) is suppressed; \(count) messages called off."]
+            )
         }
     }
 
@@ -82,18 +79,28 @@ struct Suppress: AsyncParsableCommand {
 
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var account: AccountArgument
-        @Flag(help: "A JSON object.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
-            var wasListed = false
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                wasListed = try await ledger.suppressions.lift(did)
-                let object: JSONValue = ["did": .string(did.text), "removed": .bool(wasListed)]
-                let sentence = wasListed ? "\(did) may get messages again." : "\(did) was not on the list."
-                StandardOutput.print(json ? object.encodedText : sentence)
+            let wasListed = try await ledger.withLedger { ledger throws(LedgerError) in
+                try await ledger.suppressions.lift(did)
             }
+            output.show(
+                ["did": .string(did.text), "removed": .bool(wasListed)],
+                [wasListed ? "\(did) may get messages again." : "Nothing to do: \(did) was not on the list."]
+            )
             if !wasListed { throw ExitCode(ExitStatus.failure.rawValue) }
         }
+    }
+}
+
+extension Suppression {
+    /// The entry as an object.
+    fileprivate var json: JSONValue {
+        [
+            "did": .string(did.text), "reason": .string(reason.rawValue), "since": .string(Timestamp.rfc3339(addedAt)),
+            "note": .string(note),
+        ]
     }
 }

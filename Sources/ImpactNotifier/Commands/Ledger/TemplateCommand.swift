@@ -23,18 +23,23 @@ struct TemplateCommand: AsyncParsableCommand {
         @Option(help: "A file with the record as JSON, or with the answer of getRecord.") var record: String?
         @Option(help: "How many requests the message speaks of.") var count = 1
         @Flag(help: "As the first message to its recipient, with the line of message.about.") var first = false
-        @Flag(help: "The message as it is sent, as JSON.") var json = false
+        @OptionGroup var output: OutputOption
+
+        func validate() throws {
+            if count < 1 { throw ValidationError("--count is a number from 1 on") }
+        }
 
         func run() async throws {
             let loaded = try configuration.load().configuration
             guard let preview = TemplatePreview(rule: rule, of: loaded.delivery) else {
-                throw ValidationError("there is no rule “\(rule ?? "")”")
+                let rules = loaded.delivery.rules.map(\.name)
+                throw ValidationError(Suggestion.objection(to: rule ?? "", as: "rule", among: rules))
             }
             do {
                 let written = try record.map { try RecordFile(path: $0).record }
                 let message = try preview.message(for: written, count: count, isFirst: first)
-                guard !json else { return StandardOutput.print(message.input.encodedText) }
-                StandardOutput.print(message.text)
+                output.show(message.input, [message.text])
+                guard !output.json else { return }
                 StandardOutput.printError(
                     "\(message.text.count) of \(ComposedMessage.maximumGraphemes) graphemes, "
                         + "\(message.text.utf8.count) of \(ComposedMessage.maximumBytes) bytes, \(message.links.count) links"

@@ -76,9 +76,13 @@ struct RuleTestFile {
             StreamEvent.Commit.Operation(rawValue: $0)
         }
         let tells = section.list("tells", default: [], expected: "a DID") { try? DID($0) }
-        let reasons = section.list("reasons", default: [], expected: "a reason code as docs/rules.md has them") {
-            Reason(rawValue: $0)?.rawValue
-        }
+        let codes = Reason.allCases.map(\.rawValue)
+        let reasons = section.list(
+            "reasons",
+            default: [],
+            expected: "a reason code as docs/rules.md has them",
+            objection: { EditDistance.nearest(to: $0, in: Set(codes)).map { "did you mean “\($0)”?" } }
+        ) { Reason(rawValue: $0)?.rawValue }
         let rule = section.optional(
             "rule",
             expected: "the name of a rule of this file: \(rules.joined(separator: ", "))"

@@ -15,6 +15,7 @@ struct TestRules: AsyncParsableCommand {
     )
 
     @Argument(help: "Files of tests.") var files: [String]
+    @OptionGroup var output: OutputOption
 
     func run() async throws {
         var failures = 0
@@ -29,8 +30,13 @@ struct TestRules: AsyncParsableCommand {
                 count += 1
                 let complaints = await test.complaints(in: tests)
                 failures += complaints.isEmpty ? 0 : 1
-                StandardOutput.print("\(complaints.isEmpty ? "ok  " : "FAIL") \(test.name)")
-                for complaint in complaints { StandardOutput.print("     \(complaint)") }
+                output.show(
+                    [
+                        "file": .string(file), "name": .string(test.name), "ok": .bool(complaints.isEmpty),
+                        "complaints": .array(complaints.map { .string($0) }),
+                    ],
+                    ["\(complaints.isEmpty ? "ok  " : "FAIL") \(test.name)"] + complaints.map { "     \($0)" }
+                )
             }
         }
         StandardOutput.printError("\(count) tests, \(failures) failed")

@@ -22,6 +22,7 @@ struct TryRules: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who wrote the record of a file that does not say.", valueName: "did"))
     var author = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
     @Argument(help: "An AT-URI, or a file with a record.") var record: String
+    @OptionGroup var output: OutputOption
 
     func run() async throws {
         let loaded = try configuration.load().configuration
@@ -33,30 +34,34 @@ struct TryRules: AsyncParsableCommand {
         let (uri, value) = try await read(with: reader)
         let ledger = await ledger(of: loaded)
         var dryRun = DryRun(configuration: loaded.delivery, sender: sender, network: network, ledger: ledger)
-        StandardOutput.print("\(uri)")
+        output.show(["uri": .string(uri.text)], ["\(uri)"])
         guard let did = uri.did, let collection = uri.collection, let key = uri.recordKey else {
             throw ValidationError("\(uri) does not name a record of an account by its DID")
         }
         var first: Rule?
         for rule in loaded.delivery.rules {
-            let (steps, applies) = rule.report(on: collection, value)
-            StandardOutput.print("rule \(rule.name)")
-            for step in steps { StandardOutput.print("  \(step)") }
-            if applies, let first { StandardOutput.print("  does not count: \(first.name) stands before it") }
+            let (found, applies) = rule.report(on: collection, value)
+            var steps = found
+            if applies, let first { steps.append("does not count: \(first.name) stands before it") }
+            output.show(
+                [
+                    "rule": .string(rule.name), "applies": .bool(applies), "counts": .bool(applies && first == nil),
+                    "steps": .array(steps.map { .string($0) }),
+                ],
+                ["rule \(rule.name)"] + steps.map { "  \($0)" }
+            )
             if applies { first = first ?? rule }
         }
         guard let first else {
-            StandardOutput.print("No rule applies: nobody would be told.")
+            output.show(["told": false], ["No rule applies: nobody would be told."])
             throw ExitCode(ExitStatus.failure.rawValue)
         }
         let operation = first.operations.contains(.create) ? StreamEvent.Commit.Operation.create : .update
-        if operation == .update { StandardOutput.print("  is for updates alone: taken for one") }
+        if operation == .update, !output.json { StandardOutput.print("  is for updates alone: taken for one") }
         let outcomes = await dryRun.take(StreamEvent(of: did, operation, collection, key, value))
-        if outcomes.contains(where: { !$0.steps.isEmpty }) { StandardOutput.print("looked up") }
-        for outcome in outcomes {
-            for step in outcome.steps { StandardOutput.print("  \(step)") }
-            for line in outcome.lines { StandardOutput.print(line) }
-        }
+        let isLookedUp = outcomes.contains { !$0.steps.isEmpty }
+        if isLookedUp, !output.json { StandardOutput.print("looked up") }
+        for outcome in outcomes { output.show(outcome.json, outcome.steps.map { "  \($0)" } + outcome.lines) }
         let isTold = outcomes.contains { if case .message = $0.end { true } else { false } }
         if !isTold { throw ExitCode(ExitStatus.failure.rawValue) }
     }
@@ -74,15 +79,13 @@ struct TryRules: AsyncParsableCommand {
 
     private func read(with dryRun: DryRun) async throws -> (ATURI, JSONValue) {
         if record.hasPrefix("at://") {
-            do {
-                let uri = try ATURI(record)
-                return try await dryRun.fetch(uri)
-            } catch let refusal as Refusal {
-                StandardOutput.printError("\(record) cannot be read: \(refusal.detail) (\(refusal.reason.rawValue))")
-                throw ExitCode(ExitStatus.noInput.rawValue)
-            } catch {
-                StandardOutput.printError("\(error)")
-                throw ExitCode(ExitStatus.noInput.rawValue)
+            let uri = try RequestArgument.parse(record)
+            do throws(Refusal) { return try await dryRun.fetch(uri) } catch {
+                StandardOutput.printError("\(record) cannot be read: \(error.detail) (\(error.reason.rawValue))")
+                let isAway = [.connectionFailed, .identityUnavailable, .projectUnavailable, .hostPaused].contains(
+                    error.reason
+                )
+                throw ExitCode((isAway ? ExitStatus.unavailable : .noInput).rawValue)
             }
         }
         let file = try RecordFile(path: record)

@@ -53,6 +53,9 @@ struct ClientCommand: AsyncParsableCommand {
         @Option(help: "Another private key to list, while keys are changed; may be repeated.")
         var alsoKey: [String] = []
 
+        private static let lacksKey =
+            "session.client_key_file is not set; “impact-notifier client keygen FILE” makes the file that it names."
+
         func run() async throws {
             if callbackPage {
                 StandardOutput.print(CallbackPage.html)
@@ -61,7 +64,7 @@ struct ClientCommand: AsyncParsableCommand {
             let services = try await SessionServices(try configuration.load().configuration)
             let document = try await SessionServices.run {
                 guard let path = services.session.clientKeyPath else {
-                    throw OAuthFailure(code: .configuration, sentence: "session.client_key_file is not set.")
+                    throw OAuthFailure(code: .configuration, sentence: Self.lacksKey)
                 }
                 let keys = try ([path] + alsoKey).map { try ClientKey.load($0) }
                 return try ClientMetadata(services.session, services.environment).document(keys: keys)
@@ -77,19 +80,26 @@ struct ClientCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var configuration: ConfigurationOption
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let services = try await SessionServices(try configuration.load().configuration)
             guard services.session.kind == .confidential else {
-                StandardOutput.print("Nothing is hosted for a session of kind \(services.session.kind.rawValue).")
-                return
+                let kind = services.session.kind.rawValue
+                return output.show(
+                    ["is_hosted": false, "problems": []],
+                    ["Nothing is hosted for a session of kind \(kind)."]
+                )
             }
             let problems = try await SessionServices.run {
                 try await ClientMetadata(services.session, services.environment).problems()
             }
-            for problem in problems { StandardOutput.printError(problem) }
+            for problem in problems where !output.json { StandardOutput.printError(problem) }
+            output.show(
+                ["is_hosted": true, "problems": .array(problems.map { .string($0) })],
+                problems.isEmpty ? ["The hosted client metadata is right."] : []
+            )
             guard problems.isEmpty else { throw ExitCode(ExitStatus.failure.rawValue) }
-            StandardOutput.print("The hosted client metadata is right.")
         }
     }
 }

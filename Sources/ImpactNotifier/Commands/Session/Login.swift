@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import ArgumentParser
 internal import Network
 internal import Notifier
@@ -37,13 +38,16 @@ struct Login: AsyncParsableCommand {
     @Flag(help: "Takes a password that does not look like an app password.")
     var force = false
 
+    @OptionGroup var output: OutputOption
+
     func run() async throws {
         // The first login comes before the first run.
         let services = try await SessionServices(try configuration.load().configuration, for: .beginning)
         var session = services.session
         if let scope {
             guard let choice = ScopeChoice(rawValue: scope) else {
-                throw ValidationError("--scope is “granular” or “transition”.")
+                let known = ScopeChoice.allCases.map(\.rawValue)
+                throw ValidationError(Suggestion.objection(to: scope, as: "scope", among: known))
             }
             session.scope = choice
         }
@@ -59,15 +63,13 @@ struct Login: AsyncParsableCommand {
                 : browse(OAuthLogin(session, services.environment), services, session)
         }
         guard let status else { return }
-        StandardOutput.print("Logged in as \(status.account).")
         if services.configuration.delivery.mentions.isEnabled, !status.canPost {
             StandardOutput.printError(
                 "The server did not allow posts, so nobody is mentioned; \(ScopeChoice.postScope) or transition:generic does."
             )
         }
-        for line in SessionText(status, now: services.environment.clock.now()).lines {
-            StandardOutput.print(line)
-        }
+        let text = SessionText(status, now: services.environment.clock.now())
+        output.show(text.json, ["Logged in as \(status.account)."] + text.lines)
         guard status.state.exitStatus == 0 else { throw ExitCode(status.state.exitStatus) }
     }
 
@@ -87,10 +89,13 @@ struct Login: AsyncParsableCommand {
         )
         listener?.expect(invitation)
         explain(invitation, listener)
-        if start {
-            StandardOutput.print("Then run: impact-notifier login --complete 'the address the browser ended at'")
-            return nil
+        guard StandardOutput.isRead else {
+            throw OAuthFailure(
+                code: .unread,
+                sentence: "Nobody can read the address: standard output cannot be written."
+            )
         }
+        if start { return nil }
         let callback = await LoginPrompt(listener).callback()
         guard let callback else {
             throw OAuthFailure(code: .denied, sentence: "Nothing was pasted; the login was given up.")
@@ -99,17 +104,27 @@ struct Login: AsyncParsableCommand {
     }
 
     private func explain(_ invitation: OAuthLogin.Invitation, _ listener: CallbackListener?) {
-        StandardOutput.print("Open this address in a browser within \(Int(invitation.lifetime / 60) + 1) minutes:")
-        StandardOutput.print("")
-        StandardOutput.print("  \(invitation.authorizationURL)")
-        StandardOutput.print("")
+        var lines = [
+            "Open this address in a browser within \(Int(invitation.lifetime / 60) + 1) minutes:", "",
+            "  \(invitation.authorizationURL)", "",
+        ]
         if let listener {
-            StandardOutput.print("Waiting for the browser at 127.0.0.1:\(listener.port).")
-            StandardOutput.print("When the browser cannot reach it, copy the whole address it shows and paste it here.")
+            lines += [
+                "Waiting for the browser at 127.0.0.1:\(listener.port).",
+                "When the browser cannot reach it, copy the whole address it shows and paste it here.",
+            ]
         } else if !start {
-            StandardOutput.print(
-                "Approve it, copy the address that is shown at the end, and paste it here within 5 minutes."
-            )
+            lines.append("Approve it, copy the address that is shown at the end, and paste it here within 5 minutes.")
+        } else {
+            lines.append("Then run: impact-notifier login --complete 'the address the browser ended at'")
         }
+        output.show(
+            [
+                "open": .string(invitation.authorizationURL.description),
+                "port": listener.map { .integer(Int64($0.port)) } ?? .null,
+                "expires_seconds": .integer(Int64(exactly: invitation.lifetime.rounded()) ?? .max),
+            ],
+            lines
+        )
     }
 }

@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import ArgumentParser
 internal import OAuth
 
@@ -12,15 +13,20 @@ struct Logout: AsyncParsableCommand {
     @Flag(help: "Removes the file even when the server could not be told.")
     var force = false
 
+    @OptionGroup var output: OutputOption
+
     func run() async throws {
         let services = try await SessionServices(try configuration.load().configuration)
         try await SessionServices.run {
             guard services.hasState else {
                 let place = services.configuration.stateDirectory
-                throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session: \(place) does not exist.")
+                throw OAuthFailure(
+                    code: .notLoggedIn,
+                    sentence: "There is no session: \(place) does not exist. Nothing is to be done."
+                )
             }
             try await SessionLogout(services.session, services.environment).complete(isForced: force)
         }
-        StandardOutput.print("Logged out.")
+        output.show(["logged_out": true], ["Logged out."])
     }
 }

@@ -24,8 +24,7 @@ struct SessionCommand: AsyncParsableCommand {
 
         @OptionGroup var configuration: ConfigurationOption
 
-        @Flag(help: "Prints one JSON object.")
-        var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let services = try await SessionServices(
@@ -40,11 +39,7 @@ struct SessionCommand: AsyncParsableCommand {
                 try DaemonSession(at: address, account: status.account)
             }
             let text = SessionText(status, now: services.environment.clock.now(), daemon: daemon)
-            if json {
-                StandardOutput.print(text.json.encodedText)
-            } else {
-                for line in text.lines { StandardOutput.print(line) }
-            }
+            output.show(text.json, text.lines)
             guard text.exitStatus == 0 else { throw ExitCode(text.exitStatus) }
         }
     }
@@ -57,6 +52,7 @@ struct SessionCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var configuration: ConfigurationOption
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let services = try await SessionServices(
@@ -73,9 +69,19 @@ struct SessionCommand: AsyncParsableCommand {
             }
             do {
                 let handle = try answer.get()
-                StandardOutput.print("The session works: \(session.account) is \(handle).")
+                output.show(
+                    ["works": true, "account": .string(session.account.text), "handle": .string(handle)],
+                    ["The session works: \(session.account) is \(handle)."]
+                )
             } catch {
-                StandardOutput.printError("\(error)")
+                if output.json {
+                    output.show(
+                        ["works": false, "account": .string(session.account.text), "problem": .string("\(error)")],
+                        []
+                    )
+                } else {
+                    StandardOutput.printError("\(error)")
+                }
                 let status = await session.status().state.exitStatus
                 throw ExitCode(status == 0 ? ExitStatus.failure.rawValue : status)
             }

@@ -60,11 +60,17 @@ struct SessionServices: Sendable {
     }
 }
 
+extension OAuthFailure.Code {
+    /// Nobody can read what a command prints, and its next step stands there.
+    static let unread = Self(rawValue: "unread")
+}
+
 extension OAuthFailure {
     fileprivate var exitStatus: ExitStatus {
         switch code {
         case .configuration: .configuration
         case .storage: .cannotCreate
+        case .unread: .inputOutput
         case .busy: .temporaryFailure
         case .transport, .identity: .unavailable
         case .notLoggedIn: .noPermission

@@ -39,40 +39,30 @@ struct SessionText {
         if let scope = status.scope { lines.append("scope: \(scope)") }
         if status.createdAt != nil { lines.append("may send messages: \(status.canSendMessages ? "yes" : "no")") }
         if let createdAt = status.createdAt {
-            lines.append("logged in: \(createdAt), \(age(createdAt)) ago")
+            lines.append("logged in: \(createdAt), \((now - createdAt).inWords) ago")
         }
         if let refreshedAt = status.refreshedAt {
-            lines.append("renewed: \(status.generation) times, last \(age(refreshedAt)) ago")
+            lines.append("renewed: \(status.generation) times, last \((now - refreshedAt).inWords) ago")
         }
         if let endsAt = status.endsAt {
             lines.append(
-                "ends: \(CalendarDate(endsAt)), in \(age(now - (endsAt - now))), whatever one does"
+                "ends: \(CalendarDate(endsAt)), in \((endsAt - now).inWords), whatever one does"
             )
             if status.kind == .loopback {
                 lines.append("note: a loopback client is for trying out; for two years see \(Documentation.oauth.path)")
             }
         }
         if let waitsUntil = status.waitsUntil {
-            lines.append("waits: \((waitsUntil - now).wholeSeconds) s until the next try")
+            lines.append("waits: \((waitsUntil - now).inWords) until the next try")
         }
         if let remedy = status.state.remedy { lines.append("run: \(remedy)") }
         return lines
     }
 
-    private func age(_ moment: UnixTime) -> String {
-        let seconds = max(0, (now - moment).wholeSeconds)
-        switch seconds {
-        case ..<120: return "\(seconds) s"
-        case ..<7200: return "\(seconds / 60) min"
-        case ..<172_800: return "\(seconds / 3600) h"
-        default: return "\(seconds / 86_400) days"
-        }
-    }
-
     /// The same facts as members of an object; moments are RFC 3339.
     var json: JSONValue {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-        func moment(_ time: UnixTime?) -> JSONValue { text(time?.description) }
+        func moment(_ time: UnixTime?) -> JSONValue { text(time.map(Timestamp.rfc3339)) }
         var members: [String: JSONValue] = [
             "state": .string(status.state.name),
             "reason": text(status.state.problem?.reason.rawValue),

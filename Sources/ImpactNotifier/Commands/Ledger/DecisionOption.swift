@@ -1,0 +1,108 @@
+internal import ATProtocol
+internal import ArgumentParser
+internal import LedgerStorage
+internal import Network
+internal import Notifier
+
+/// What `jobs retry` and `jobs drop` have in common: a decision about one request, or about all that a filter means.
+struct DecisionOption: ParsableArguments {
+    @OptionGroup var ledger: LedgerOption
+    @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI?
+    @OptionGroup var filter: JobFilterOption
+    @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var output: OutputOption
+
+    func validate() throws {
+        if uri == nil, filter.isEmpty {
+            throw ValidationError("name a request by its AT-URI, or by --state, --reason and so on all that are meant")
+        }
+        if uri != nil, !filter.isEmpty {
+            throw ValidationError("a request is named by its AT-URI: leave out --state, --reason and so on")
+        }
+    }
+
+    /// Carries the decision out.
+    func carryOut(_ decision: OperatorDesk.Decision) async throws {
+        let configuration = try ledger.configuration.load().configuration
+        if let uri { return try await carryOut(decision, about: uri.withDID(by: configuration), configuration) }
+        let now = SystemClock().now()
+        let filter = try await filter.filter(by: configuration, now: now)
+        let counts = try await configuration.withLedger { ledger throws(LedgerError) in
+            try await ledger.desk.concerned(by: decision, like: filter)
+        }
+        guard !counts.isEmpty else { throw nothing("nothing that is meant is in a state for that.") }
+        try confirmation.confirm(plan(decision, counts))
+        let count = try await configuration.withLedger { ledger throws(LedgerError) in
+            try await ledger.desk.carryOut(decision, like: filter, now: now)
+        }
+        let states = counts.map { ($0.key.rawValue, JSONValue.integer(Int64($0.value))) }
+        output.show(
+            [
+                "decision": .string("\(decision)"), "changed": .integer(Int64(count)),
+                "concerned": .object(Dictionary(uniqueKeysWithValues: states)),
+            ],
+            ["\(count) \(decision.participle)."]
+        )
+    }
+
+    private func carryOut(
+        _ decision: OperatorDesk.Decision,
+        about uri: ATURI,
+        _ configuration: Configuration
+    ) async throws {
+        let now = SystemClock().now()
+        let jobs = try await configuration.withLedger { ledger throws(LedgerError) in
+            try await ledger.desk.carryOut(decision, about: uri, now: now)
+        }
+        guard !jobs.isEmpty else {
+            throw nothing("\(uri) is not in the ledger, or not in a state for that; “jobs show” tells where it stands.")
+        }
+        output.list(jobs, none: "", header: Job.header, row: { $0.row(now: now) }) { job in
+            var members = job.json.object ?? [:]
+            members["note"] = job.state.consequence(of: decision).map { .string($0) }
+            return .object(members)
+        }
+        guard !output.json else { return }
+        for note in Set(jobs.compactMap { $0.state.consequence(of: decision) }).sorted() { StandardOutput.print(note) }
+    }
+
+    /// What would be done, a line each.
+    private func plan(_ decision: OperatorDesk.Decision, _ counts: [JobState: Int]) -> [String] {
+        let states = JobState.allCases.filter { counts[$0] != nil }
+        let numbers = states.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+        let head = "\(counts.values.reduce(0, +)) would be \(decision.participle): \(numbers)."
+        return [head]
+            + states.compactMap { state in state.consequence(of: decision).map { "\(state.rawValue): \($0)" } }
+    }
+
+    private func nothing(_ clause: String) -> ExitCode {
+        StandardOutput.printError("Nothing to do: \(clause)")
+        return ExitCode(ExitStatus.failure.rawValue)
+    }
+}
+
+extension OperatorDesk.Decision {
+    /// What was done.
+    fileprivate var participle: String {
+        switch self {
+        case .retry: "tried again"
+        case .drop: "dropped"
+        }
+    }
+}
+
+extension JobState {
+    /// What a decision means for what stands so, where that is not plain; nil where it is.
+    fileprivate func consequence(of decision: OperatorDesk.Decision) -> String? {
+        switch (decision, self) {
+        case (.drop, .sending), (.drop, .verify):
+            "What is under way cannot be called back: the conversation is read, and if it is not there it is not sent again."
+        case (.drop, .posting):
+            "The post that is under way cannot be called back; if it failed it is not tried again."
+        case (.drop, .uncertain): "Whether it arrived is not found out any more."
+        case (.retry, .verify), (.retry, .uncertain):
+            "The conversation is read first, and it is sent once more only when it is not there."
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,190 @@
+internal import Firehose
+internal import GRDB
+public import LedgerStorage
+public import Network
+
+// What an operator decides about many jobs at once: each is asked what the decision would change of it, and the decision is
+// carried out a few at a time, so that work goes on beside it.
+extension OperatorDesk {
+    /// How many jobs, and requests that have none, a decision would change of those that a filter means, by where they stand.
+    public func concerned(
+        by decision: Decision,
+        like filter: JobFilter
+    ) async throws(LedgerError) -> [JobState: Int] {
+        var counts: [JobState: Int] = [:]
+        for kind in JobFilter.Kind.allCases {
+            var next: Int64? = 0
+            while let last = next {
+                let batch = try await database.read { database in
+                    let transaction = LedgerTransaction(database, Timetable(), now: .distantPast)
+                    let rows = try transaction.rows(like: filter, kind, after: last, upTo: .max, limit: 1000)
+                    let states = try rows.compactMap { try transaction.state(of: $0, kind, like: filter, if: decision) }
+                    return (states: states, last: rows.last)
+                }
+                for state in batch.states { counts[state, default: 0] += 1 }
+                next = batch.last
+            }
+        }
+        return counts
+    }
+
+    /// Carries out a decision on all that a filter means; how many it changed.
+    ///
+    /// What comes in meanwhile, or comes of it, is not meant. When it is broken off, what was decided stays decided.
+    public func carryOut(
+        _ decision: Decision,
+        like filter: JobFilter,
+        now: UnixTime
+    ) async throws(LedgerError) -> Int {
+        var count = 0
+        for kind in JobFilter.Kind.allCases {
+            let newest = try await database.read { try $0.newest(kind) }
+            var next: Int64? = 0
+            while let last = next {
+                let batch = try await carryOut(decision, like: filter, kind, after: last, upTo: newest, now: now)
+                count += batch.changed
+                next = batch.last
+            }
+        }
+        return count
+    }
+
+    /// The same for a batch of them; behind its last row there may be more.
+    func carryOut(
+        _ decision: Decision,
+        like filter: JobFilter,
+        _ kind: JobFilter.Kind,
+        after last: Int64,
+        upTo newest: Int64,
+        now: UnixTime
+    ) async throws(LedgerError) -> (changed: Int, last: Int64?) {
+        try await database.transaction(at: now) { transaction in
+            let limit = LedgerTransaction.batch / 2
+            let rows = try transaction.rows(like: filter, kind, after: last, upTo: newest, limit: limit)
+            var changed = 0
+            for row in rows {
+                guard try transaction.state(of: row, kind, like: filter, if: decision) != nil else { continue }
+                if try transaction.carryOut(decision, on: row, kind) { changed += 1 }
+            }
+            return (changed, rows.last)
+        }
+    }
+}
+
+extension LedgerTransaction {
+    /// The numbers of the next rows that a filter means.
+    fileprivate func rows(
+        like filter: JobFilter,
+        _ kind: JobFilter.Kind,
+        after last: Int64,
+        upTo newest: Int64,
+        limit: Int
+    ) throws -> [Int64] {
+        switch kind {
+        case .requests:
+            guard let conditions = filter.requestConditions else { return [] }
+            return try database.values(
+                """
+                SELECT id FROM request WHERE \(conditions.joined(separator: " AND ")) AND id > \(last) AND id <= \(newest)
+                ORDER BY id LIMIT \(limit)
+                """
+            )
+        case .jobs:
+            let none: SQL = "TRUE"
+            let conditions = filter.jobConditions.isEmpty ? none : filter.jobConditions.joined(separator: " AND ")
+            return try database.values(
+                """
+                SELECT job.id FROM job JOIN request ON request.id = job.request
+                WHERE \(conditions) AND job.id > \(last) AND job.id <= \(newest) ORDER BY job.id LIMIT \(limit)
+                """
+            )
+        }
+    }
+
+    /// Where a row is shown to stand; nil when a decision would change nothing of it, or it stands elsewhere than is meant.
+    fileprivate func state(
+        of id: Int64,
+        _ kind: JobFilter.Kind,
+        like filter: JobFilter,
+        if decision: OperatorDesk.Decision
+    ) throws -> JobState? {
+        switch kind {
+        case .requests:
+            guard var machine = try request(id)?.machine else { return nil }
+            let state = machine.state == .dropped ? JobState.dropped : .lookup(waitingFor: machine.reason)
+            guard filter.state == nil || filter.state == state else { return nil }
+            return machine.handle(decision.requestEvent) == nil ? nil : state
+        case .jobs:
+            guard var machine = try jobRow(id)?.machine else { return nil }
+            let state = machine.state
+            return machine.handle(decision.jobEvent) == nil ? nil : state
+        }
+    }
+
+    fileprivate func carryOut(_ decision: OperatorDesk.Decision, on id: Int64, _ kind: JobFilter.Kind) throws -> Bool {
+        guard kind == .jobs else { return try carryOut(decision, on: [], of: id) { true } }
+        guard let request: Int64 = try jobRow(id)?.row.get("request") else { return false }
+        return try carryOut(decision, on: [id], of: request) {
+            // A request of which nobody is told any more is dropped with its last job, and its newer versions are no news.
+            let isOpen = try database.exists(
+                """
+                SELECT 1 FROM job WHERE request = \(request) AND state IN \(JobState.open)
+                    AND withdrawal IS NOT \(Reason.operatorDecision)
+                """
+            )
+            return decision == .drop && !isOpen
+        }
+    }
+
+    /// Carries out a decision on jobs of a request and, if that is wanted then, on the request; whether it changed anything.
+    func carryOut(
+        _ decision: OperatorDesk.Decision,
+        on jobs: [Int64],
+        of id: Int64,
+        andRequest isWanted: () throws -> Bool
+    ) throws -> Bool {
+        if decision == .retry { try prepareRetry(of: id) }
+        let note = Attempt(.decision, outcome: "\(decision)", reason: .operatorDecision)
+        var isChanged = false
+        for job in jobs {
+            if try apply(decision.jobEvent, toJob: job, note) { isChanged = true }
+        }
+        // What its jobs were told is not told twice.
+        if try isWanted(), try apply(decision.requestEvent, toRequest: id, isChanged ? nil : note) { isChanged = true }
+        return isChanged
+    }
+
+    /// An operator asks for it, whenever it was seen.
+    private func prepareRetry(of id: Int64) throws {
+        // Of what nobody can say whether it was told, they have looked into the chat.
+        let undecided: SQL = """
+            EXISTS (SELECT 1 FROM job WHERE request = \(id) AND state = \(JobState.uncertain) AND NOT is_in_doubt)
+            """
+        // Of what was deleted nobody is told the old words: it goes on only if its author's repository holds it all the same.
+        let deleted: SQL = """
+            coalesce((SELECT operation FROM sighting WHERE uri = request.uri ORDER BY id DESC LIMIT 1)
+                = \(StreamEvent.Commit.Operation.delete), FALSE)
+            """
+        try database.run(
+            """
+            UPDATE request SET is_shadow = FALSE, may_repeat = may_repeat OR \(undecided),
+                awaits_proof = awaits_proof OR \(deleted) WHERE id = \(id)
+            """
+        )
+    }
+}
+
+extension OperatorDesk.Decision {
+    fileprivate var jobEvent: JobMachine.Event { self == .drop ? .calledOff(.operatorDecision) : .retried }
+
+    fileprivate var requestEvent: RequestMachine.Event { self == .drop ? .calledOff(.operatorDecision) : .retried }
+}
+
+extension Database {
+    fileprivate func newest(_ kind: JobFilter.Kind) throws -> Int64 {
+        switch kind {
+        case .requests: try value("SELECT max(id) FROM request") ?? 0
+        case .jobs: try value("SELECT max(id) FROM job") ?? 0
+        }
+    }
+}
