@@ -145,7 +145,8 @@ extension Database {
         )
     }
 
-    fileprivate func tally() throws -> [(state: JobState, reason: Reason?, number: Int)] {
+    /// How many stand in each state for each reason, requests without jobs among them.
+    func tally() throws -> [(state: JobState, reason: Reason?, number: Int)] {
         try rows("SELECT * FROM tally WHERE number > 0").compactMap { row in
             let reason = row.reason("reason")
             guard try (row.get("kind") as String) == "request" else {

@@ -1,20 +1,23 @@
-internal import ATProtocol
+public import ATProtocol
 internal import GRDB
 internal import LedgerStorage
 internal import Network
 
 /// What became of the requests of one rule in some days.
-struct RuleTally: Sendable, Equatable {
+public struct RuleTally: Sendable, Equatable {
     /// Requests that it matched.
-    var matched = 0
+    public var matched = 0
     /// Owners who were told.
-    var told = 0
+    public var told = 0
     /// Requests and owners who were not told, by reason.
-    var refused: [Reason: Int] = [:]
+    public var refused: [Reason: Int] = [:]
     /// The last request that was refused for a reason that means drift, for a look at it.
-    var example: ATURI?
+    public var example: ATURI?
     /// The day of the last match, in days since the Unix epoch, of all that is remembered.
-    var lastMatch: Int?
+    public var lastMatch: Int?
+
+    /// The days that people look at.
+    static let week = Duration.seconds(7 * 86_400)
 
     /// What is counted for one rule.
     struct Key: Hashable {

@@ -7,9 +7,12 @@ public import Network
 
 extension StreamStore: GapStore {
     /// The gaps that are still to be swept, oldest first.
-    public func openGaps() async throws(LedgerError) -> [OpenGap] {
+    public func openGaps() async throws(LedgerError) -> [OpenGap] { try await openGaps(atMost: .max) }
+
+    /// The oldest of the gaps that are still to be swept.
+    public func openGaps(atMost limit: Int) async throws(LedgerError) -> [OpenGap] {
         try await database.read { database in
-            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id").map { row in
+            try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id LIMIT \(limit)").map { row in
                 OpenGap(
                     id: try row.get("id"),
                     gap: try StreamGap(row),
@@ -37,6 +40,22 @@ extension StreamStore: GapStore {
                     unanswered: try row.get("unanswered")
                 )
             }
+        }
+    }
+
+    /// How many gaps are still to be swept, and how many were given up since a time: of each the last thousand count.
+    public func gapCounts(since time: UnixTime) async throws(LedgerError) -> (open: Int, givenUp: Int) {
+        try await database.read { database in
+            let open: Int? = try database.value(
+                "SELECT count(*) FROM (SELECT 1 FROM gap WHERE closed_at IS NULL LIMIT 1000)"
+            )
+            let givenUp: Int? = try database.value(
+                """
+                SELECT count(*) FROM (SELECT outcome FROM gap WHERE closed_at >= \(time) ORDER BY closed_at DESC LIMIT 1000)
+                WHERE outcome = \(GapOutcome.givenUp)
+                """
+            )
+            return (open ?? 0, givenUp ?? 0)
         }
     }
 

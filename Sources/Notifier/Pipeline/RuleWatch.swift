@@ -17,15 +17,13 @@ struct RuleWatch: Sendable {
         case silence
     }
 
-    /// The days that count.
-    private static let week = Duration.seconds(7 * 86_400)
     /// Fewer refusals say nothing.
     private static let enough = 3
 
     /// Looks at each rule, sets its gauges, and says once a day (`warns`) what became of its records and what is wrong.
     func run(warns: Bool) async throws(LedgerError) {
         let now = context.now
-        let tallies = try await desk.tallies(since: now - Self.week)
+        let tallies = try await desk.tallies(since: now - RuleTally.week)
         let rules = context.configuration.rules
         // What was said of a rule that is gone is not said any longer.
         for name in Set(tallies.keys).subtracting(rules.map(\.name)) {

@@ -154,6 +154,11 @@ extension GrowthCall {
             GrowthCall(name: "what became of rules") {
                 _ = try await $0.ledger.desk.tallies(since: $0.now - 7 * 86_400)
             },
+            GrowthCall(name: "the page's figures") { _ = try await $0.ledger.overview(at: $0.now) },
+            GrowthCall(name: "the page's gaps") { grown in
+                _ = try await grown.ledger.stream.openGaps(atMost: 5)
+                _ = try await grown.ledger.stream.gapCounts(since: grown.now - 86_400)
+            },
             GrowthCall(name: "jobs list") { _ = try await $0.ledger.desk.jobs() },
         ]
         + JobState.allCases.map { state in

@@ -1,0 +1,120 @@
+public import Backfill
+internal import GRDB
+public import LedgerStorage
+public import Network
+
+/// What people look at first: figures that are found by index, however much the ledger holds.
+public struct LedgerOverview: Sendable, Equatable {
+    /// What one hour has brought.
+    public struct Hour: Sendable, Equatable {
+        /// Its beginning.
+        public var from: UnixTime
+        /// Requests that were seen for the first time.
+        public var requests: Int
+        /// Messages that were begun.
+        public var messages: Int
+
+        /// An hour with these figures.
+        public init(from: UnixTime, requests: Int, messages: Int) {
+            (self.from, self.requests, self.messages) = (from, requests, messages)
+        }
+    }
+
+    /// How many jobs, or requests without one, stand in one state for one reason.
+    public struct Standing: Sendable, Equatable {
+        /// The state.
+        public var state: JobState
+        /// The reason; nil when nothing is the matter.
+        public var reason: Reason?
+        /// How many.
+        public var number: Int
+
+        /// A number of jobs that stand so.
+        public init(state: JobState, reason: Reason?, number: Int) {
+            (self.state, self.reason, self.number) = (state, reason, number)
+        }
+    }
+
+    /// Twenty-four hours, the oldest first; the last one is not over.
+    public var hours: [Hour] = []
+    /// Everything that is not deleted, the largest numbers first.
+    public var standing: [Standing] = []
+    /// What was told, refused, or cannot be known, the latest first.
+    public var outcomes: [Job] = []
+    /// What became of the requests of each rule in seven days, by its name.
+    public var rules: [String: RuleTally] = [:]
+    /// The oldest of the gaps that are still to be swept.
+    public var gaps: [OpenGap] = []
+    /// How many of those there are, up to a thousand.
+    public var openGaps = 0
+    /// How many gaps were given up within a day, of the last thousand.
+    public var gapsGivenUp = 0
+
+    /// An overview of an empty ledger.
+    public init() {}
+}
+
+extension Ledger {
+    /// Outcomes, and gaps, that an overview has at most.
+    private static let shown = (outcomes: 20, gaps: 5)
+
+    /// What people look at first, as it stands now.
+    public func overview(at now: UnixTime) async throws(LedgerError) -> LedgerOverview {
+        var overview = LedgerOverview()
+        overview.rules = try await desk.tallies(since: now - RuleTally.week)
+        overview.gaps = try await stream.openGaps(atMost: Self.shown.gaps)
+        (overview.openGaps, overview.gapsGivenUp) = try await stream.gapCounts(since: now - .seconds(86_400))
+        // One after the other, so that the daemon's own work comes between.
+        overview.hours = try await database.read { try $0.hours(until: now) }
+        overview.outcomes = try await database.read { try $0.outcomes(atMost: Self.shown.outcomes) }
+        overview.standing = try await database.read { database in
+            try database.tally().map { tally in
+                LedgerOverview.Standing(state: tally.state, reason: tally.reason, number: tally.number)
+            }
+        }.sorted { ($1.number, $0.state.rawValue) < ($0.number, $1.state.rawValue) }
+        return overview
+    }
+}
+
+extension Database {
+    /// Rows are numbered as they come: an hour has as many as there are numbers from its first row to that of the next hour.
+    fileprivate func hours(until now: UnixTime) throws -> [LedgerOverview.Hour] {
+        let hour: Int64 = 3_600_000_000
+        let current = now.microseconds / hour * hour
+        let starts = (0..<24).map { UnixTime(microseconds: current - Int64(23 - $0) * hour) }
+        let states = [RequestMachine.State.lookup, .resolved, .dropped].map { state -> SQL in "state = \(state) AND" }
+        let requests = try counts(of: "request", from: starts, states)
+        let messages = try counts(of: "message", from: starts, [""])
+        return starts.indices.map { .init(from: starts[$0], requests: requests[$0], messages: messages[$0]) }
+    }
+
+    /// How many rows of a table came from each time to the next; each row is of one of the kinds, which have an index.
+    private func counts(of table: SQL, from starts: [UnixTime], _ kinds: [SQL]) throws -> [Int] {
+        let end: Int64 = (try value("SELECT max(id) FROM \(table)") ?? 0) + 1
+        var firsts = try starts.map { start -> Int64 in
+            try kinds.compactMap { kind -> Int64? in
+                try value("SELECT id FROM \(table) WHERE \(kind) created_at >= \(start) ORDER BY created_at LIMIT 1")
+            }.min() ?? end
+        }
+        firsts.append(end)
+        // Where the clock was set back, they are not in order.
+        return starts.indices.map { Int(max(0, firsts[$0 + 1] - firsts[$0])) }
+    }
+
+    /// What has come to an end, the latest first.
+    fileprivate func outcomes(atMost limit: Int) throws -> [Job] {
+        let ended = JobState.allCases.filter(\.isFinal).map { state -> SQL in
+            "SELECT * FROM (SELECT id FROM job WHERE state = \(state) ORDER BY updated_at DESC LIMIT \(limit))"
+        }
+        let refused: SQL = """
+            SELECT id FROM request WHERE state = \(RequestMachine.State.dropped) AND is_shown
+            ORDER BY updated_at DESC LIMIT \(limit)
+            """
+        let found =
+            try rows("\(Job.selection) WHERE job.id IN (\(ended.joined(separator: " UNION ALL ")))")
+            + rows("\(Job.requests) WHERE request.id IN (\(refused))")
+        return try Array(
+            found.map(Job.init(row:)).sorted { ($1.updatedAt, $1.request) < ($0.updatedAt, $0.request) }.prefix(limit)
+        )
+    }
+}
