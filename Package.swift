@@ -97,6 +97,7 @@ let package = Package(
                 "Network", "Crypto", "CLinux",
                 argumentParser, yaml, logging, metrics,
             ],
+            resources: [.embedInCode("Resources/page.css"), .embedInCode("Resources/page.js")],
             swiftSettings: settings
         ),
         .target(

@@ -49,7 +49,7 @@ struct `A ledger that does not answer` {
         )
         #expect(ContinuousClock.now - begun < .seconds(4))
         var slowest = Duration.zero
-        for path in ["/healthz", "/status", "/metrics", "/readyz"] {
+        for path in ["/healthz", "/status", "/metrics", "/", "/readyz"] {
             let asked = ContinuousClock.now
             let (status, text) = try await endpoint.get(path)
             slowest = max(slowest, ContinuousClock.now - asked)
@@ -59,11 +59,13 @@ struct `A ledger that does not answer` {
                 let json = try JSONValue(parsing: text)
                 #expect(json["ledger"]?["answers"]?.bool == false)
                 #expect(json["pipeline"]?["delivered"]?.integer == 1, "the last figures that there were")
+            case "/":
+                #expect(text.hasPrefix("TROUBLE: ") && text.contains("The ledger has not answered for "), "\(text)")
             case "/metrics": #expect(!text.contains("impact_notifier_ledger_unanswered_seconds 0\n"))
             default: #expect(status == 503)
             }
         }
-        print("the slowest of four answers took \(slowest)")
+        print("the slowest of five answers took \(slowest)")
         #expect(slowest < .seconds(1))
         let later = try await endpoint.get("/readyz") { !$1.contains("for 0 s") && !$1.contains("for 1 s") }
         #expect(later.text == "waiting for: ledger (has not answered for 2 s)\n")

@@ -1,12 +1,12 @@
 import ATProtocol
-import Backfill
-import Firehose
 import GRDB
 import Network
 import Sandbox
 import TestSupport
 import Testing
 
+@testable import Backfill
+@testable import Firehose
 @testable import LedgerStorage
 @testable import Notifier
 

@@ -8,7 +8,8 @@ internal import OAuth
 extension Monitoring {
     /// The source of the endpoint's answers.
     func source(_ board: StatusBoard) -> StatusSource {
-        StatusSource(
+        let facts = facts(board, since: .now)
+        return StatusSource(
             pending: { [hosts] in
                 // Only hosts that were connected are reported.
                 [board.ledger().pending, hosts.reports.isEmpty ? "stream" : nil].compactMap(\.self)
@@ -22,6 +23,7 @@ extension Monitoring {
                 json["pipeline"] = board.pipeline?.json
                 json["obstacle"] = Self.obstacle(board).map { .string($0.description) } ?? .null
                 json["stream"] = .array(hosts.reports.map(\.json))
+                json["health"] = facts().page.healthJSON
                 return .object(json)
             },
             metrics: { [registry] in
@@ -30,9 +32,37 @@ extension Monitoring {
                     + LedgerMetrics(ledger: board.ledger()).families
                 return families.sorted { $0.name < $1.name }
             },
+            page: { facts().page },
             sender: { board.sender },
-            request: { [requests] uri, tell in requests.standing(of: uri, now: SystemClock().now(), then: tell) }
+            request: { [desk = ledger.requests] uri, tell in
+                desk.standing(of: uri, now: SystemClock().now(), then: tell)
+            }
         )
+    }
+
+    /// What the page is made of, each time anew.
+    private func facts(_ board: StatusBoard, since start: ContinuousClock.Instant) -> @Sendable () -> StatusFacts {
+        let rules = configuration.delivery.rules.map(\.name)
+        let namesPeople = !configuration.status.isReachedByOthers
+        return { [hosts] in
+            let session = board.session
+            return StatusFacts(
+                now: SystemClock().now(),
+                account: session.account.text,
+                rules: rules,
+                namesPeople: namesPeople,
+                daemon: .success(
+                    .init(
+                        session: session,
+                        ledger: board.ledger(),
+                        pipeline: board.pipeline,
+                        hosts: hosts.reports,
+                        uptime: ContinuousClock.now - start
+                    )
+                ),
+                overview: board.overview()
+            )
+        }
     }
 
     /// Why nothing can be sent just now; nil when messages are sent as they come.

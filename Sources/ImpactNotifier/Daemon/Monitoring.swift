@@ -10,7 +10,7 @@ internal import OAuth
 struct Monitoring: Sendable {
     let configuration: Configuration
     let pipeline: Pipeline
-    let requests: RequestDesk
+    let ledger: Ledger
     let identities: IdentityResolver
     let hosts: HostComparison
     let session: StoredSession
@@ -27,6 +27,11 @@ struct Monitoring: Sendable {
     private static let heartbeat: Duration = .seconds(60)
     /// How often the sender's handle is looked up, which may change.
     private static let renaming: Duration = .seconds(3600)
+    /// How often the figures of the page are read at the most, and at the least.
+    private static let look: Duration = .seconds(5)
+    private static let longestLook: Duration = .seconds(60)
+    /// They rest this many times as long as reading them took: it costs at most a hundredth.
+    private static let lookFactor = 100
 
     /// Runs until cancelled.
     ///
@@ -38,6 +43,10 @@ struct Monitoring: Sendable {
                 group.addTask { await serve(at: address, board) }
                 group.addTask {
                     await nameSender(board)
+                    return nil
+                }
+                group.addTask {
+                    await lookOver(board)
                     return nil
                 }
             } else {
@@ -132,6 +141,18 @@ struct Monitoring: Sendable {
             guard let answer else { return }
             board.show(answer)
         } while (try? await ContinuousClock().sleep(for: board.rest)) != nil
+    }
+
+    /// Reads the figures of the page, beside the questions by which the ledger's silence is told.
+    private func lookOver(_ board: StatusBoard) async {
+        var rest = Self.look
+        repeat {
+            let begun = ContinuousClock.now
+            let answer = await Unhurried.answer { [ledger] in try? await ledger.overview(at: SystemClock().now()) }
+            guard let answer else { return }
+            if let answer { board.show(answer) }
+            rest = min(Self.longestLook, max(Self.look, (ContinuousClock.now - begun) * Self.lookFactor))
+        } while (try? await ContinuousClock().sleep(for: rest)) != nil
     }
 
     /// Beside the ledger's questions, so that a ledger that hangs does not hide how the session is.

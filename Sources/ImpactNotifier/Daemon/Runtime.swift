@@ -78,7 +78,7 @@ struct Runtime: Sendable {
         let monitor = Monitoring(
             configuration: configuration,
             pipeline: pipeline,
-            requests: services.ledger.requests,
+            ledger: services.ledger,
             identities: services.network.identities,
             hosts: follower.hosts,
             session: services.session,

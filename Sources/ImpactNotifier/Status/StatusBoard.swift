@@ -25,6 +25,7 @@ final class StatusBoard: Sendable {
         var pipeline: PipelineStatus?
         var record = AnswerRecord()
         var failure: String?
+        var overview: (figures: LedgerOverview, at: ContinuousClock.Instant)?
     }
 
     private let state: Mutex<State>
@@ -44,6 +45,11 @@ final class StatusBoard: Sendable {
     /// What the pipeline last told; nil when it has told nothing yet, or could not.
     var pipeline: PipelineStatus? { state.withLock(\.pipeline) }
 
+    /// The figures that people look at first, and how old they are; nil before the first ones.
+    func overview(at now: ContinuousClock.Instant = .now) -> (figures: LedgerOverview, age: Duration)? {
+        state.withLock { $0.overview.map { (figures: $0.figures, age: now - $0.at) } }
+    }
+
     /// When the ledger is to be asked next, counted from its answer.
     var rest: Duration { state.withLock(\.record.rest) }
 
@@ -61,6 +67,11 @@ final class StatusBoard: Sendable {
 
     /// Takes note of the sender's handle.
     func show(_ sender: Handle) { state.withLock { $0.sender = sender } }
+
+    /// Takes note of the figures that people look at first.
+    func show(_ overview: LedgerOverview, at now: ContinuousClock.Instant = .now) {
+        state.withLock { $0.overview = (overview, now) }
+    }
 
     /// Takes note that the pipeline is asked, which asks the ledger.
     func ask(at now: ContinuousClock.Instant = .now) { state.withLock { $0.record.ask(at: now) } }

@@ -7,6 +7,8 @@ struct StatusHandler: Sendable {
     let source: StatusSource
     /// The names by which the endpoint may be asked.
     let hosts: KnownHosts
+    /// What people see.
+    let pages: StatusPages
     /// What became of a request.
     let requests: RequestRoute
 
@@ -44,7 +46,7 @@ struct StatusHandler: Sendable {
         case "/metrics":
             let format = PrometheusExposition(accept: request.headers["Accept"])
             return ServerReply(format.render(source.metrics()).utf8, type: format.contentType)
-        case "/": return text("impact-notifier: /healthz /readyz /status /metrics /requests/AT-URI\n")
+        case "/": return pages.reply(to: request)
         default: return text("not found\n", status: 404)
         }
     }

@@ -1,7 +1,7 @@
 internal import Logging
 internal import Network
 
-/// The endpoint that watchers ask: `/healthz`, `/readyz`, `/status` and `/metrics`; and apps: `/requests`.
+/// The endpoint that watchers ask: `/healthz`, `/readyz`, `/status` and `/metrics`; people look at `/`, apps ask `/requests`.
 ///
 /// It answers GET and HEAD, changes nothing, tells no secret, and listens on loopback unless it is told otherwise. It has a
 /// thread of its own: whatever its clients do, and whatever the daemon waits for, it answers.
@@ -29,6 +29,7 @@ struct StatusServer: Sendable {
         let handler = StatusHandler(
             source: source,
             hosts: KnownHosts(configuration.hosts),
+            pages: StatusPages { source.page() },
             requests: RequestRoute(access: access, sender: source.sender, question: source.request)
         )
         do throws(ServerFailure) {

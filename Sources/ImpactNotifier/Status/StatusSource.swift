@@ -19,6 +19,8 @@ struct StatusSource: Sendable {
     var status: @Sendable () -> JSONValue
     /// The state for Prometheus.
     var metrics: @Sendable () -> [MetricFamily]
+    /// The page for people.
+    var page: @Sendable () -> StatusPage
     /// The account that sends, as people name it: `@bot.example.com`.
     var sender: @Sendable () -> String
     /// Begins to read how a change request stands, beside everything else.

@@ -27,6 +27,7 @@ import Testing
                 isSendingOff: { false },
                 status: { [:] },
                 metrics: { [] },
+                page: { StatusPage(account: "did:web:bot", at: 0, age: "", findings: [], sections: []) },
                 sender: { "@bot.test" },
                 request: { uri, tell in
                     self.asked.withLock { $0.append(uri.text) }

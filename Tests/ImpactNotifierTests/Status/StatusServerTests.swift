@@ -21,6 +21,7 @@ import Testing
                 isSendingOff: { self.isSendingOff.withLock { $0 } },
                 status: { ["session": "ok", "queue": ["pending": 3]] },
                 metrics: { self.registry.families() },
+                page: { StatusPage(account: "did:web:bot", at: 0, age: "", findings: [], sections: []) },
                 sender: { "@bot.test" },
                 request: { _, tell in tell(.success(nil)) }
             )
@@ -139,6 +140,21 @@ import Testing
             )
             #expect(answer.hasPrefix("HTTP/1.1 405 ") && answer.contains("\r\nAllow: GET, HEAD\r\n"), "\(answer)")
         }
+    }
+
+    @Test func `shows people a page, under a policy that lets nothing else in`() async throws {
+        let server = try server("127.0.0.1:0")
+        let accept = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+        let page = try await ask(server, "GET / HTTP/1.1\r\nHost: localhost\r\n\(accept)\r\n\r\n")
+        #expect(page.hasPrefix("HTTP/1.1 200 ") && page.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"))
+        #expect(page.contains("\r\nContent-Security-Policy: \(StatusPage.securityPolicy)\r\n"), "\(page.prefix(1000))")
+        #expect(page.contains("\r\nX-Content-Type-Options: nosniff\r\n") && page.hasSuffix("</html>\n"))
+        let head = try await ask(server, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\(accept)\r\n\r\n")
+        #expect(head.hasPrefix("HTTP/1.1 200 ") && head.hasSuffix("\r\n\r\n"))
+        let text = try await ask(server, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(text.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n") && text.contains("WELL: "))
+        let other = try await ask(server, "GET / HTTP/1.1\r\nHost: evil.example\r\n\(accept)\r\n\r\n")
+        #expect(other.hasPrefix("HTTP/1.1 421 ") && !other.contains("<html"))
     }
 
     @Test func `is not for pages that have made a name of their own lead to it`() async throws {
