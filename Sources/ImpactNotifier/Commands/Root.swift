@@ -16,8 +16,8 @@ struct Root: AsyncParsableCommand {
         version: BuildInformation.version,
         subcommands: [
             Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self, Examine.self, Run.self,
-            Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self, Quarantine.self, Suppress.self,
-            Recipients.self,
+            StatusCommand.self, Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self, Quarantine.self,
+            Suppress.self, Recipients.self,
             TemplateCommand.self,
             RulesCommand.self,
             HealthCheck.self,

@@ -1,0 +1,58 @@
+import ATProtocol
+import Glibc
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+/// What people see of a running daemon, in a browser and by `status`.
+@Suite(.timeLimit(.minutes(2)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
+struct `The page of a daemon` {
+    private func status(_ stage: Stage, _ arguments: [String] = []) async throws -> (ChildProcess.Ending, String) {
+        let process = try stage.daemon.start("status", arguments)
+        let ending = await process.ended(within: .seconds(20))
+        return (ending, process.output.joined(separator: "\n"))
+    }
+
+    @Test func `says how it is, before, while and after it runs, as the command does`() async throws {
+        let endpoint = StatusEndpoint()
+        let stage = try await Stage(overrides: ["status.listen": endpoint.address])
+        let before = try await status(stage)
+        #expect(before.0 == .exited(69) && before.1.contains("TROUBLE: Something is wrong."), "\(before)")
+        #expect(before.1.contains("None has the state in use.") && before.1.contains("0 requests, 0 messages."))
+        let process = try stage.daemon.run()
+        let uri = try stage.ask("Please mend the door")
+        #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        let isTold = await endpoint.shows("/") { $0.hasPrefix("WELL: ") && $0.contains("1 request, 1 message.") }
+        let shown = await endpoint.text("/")
+        #expect(isTold, "\(shown)")
+        let page = await endpoint.text("/")
+        #expect(page.contains(uri) && page.contains(stage.owners[0].did.text) && page.contains("change-request"))
+        #expect(!page.contains("mend the door"), "no text of a message")
+        let during = try await status(stage)
+        #expect(during.0 == .exited(0) && during.1.hasPrefix("WELL: All is well."), "\(during)")
+        let json = try await status(stage, ["--json"])
+        #expect(try json.0 == .exited(0) && JSONValue(parsing: json.1)["health"]?["level"]?.string == "well")
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+        let after = try await status(stage)
+        #expect(after.0 == .exited(69) && after.1.contains("1 request, 1 message."), "\(after)")
+        #expect(after.1.contains(uri))
+    }
+
+    @Test func `says what to do about a session that is missing, and the command ends with 1`() async throws {
+        let endpoint = StatusEndpoint()
+        let stage = try await Stage(overrides: ["status.listen": endpoint.address], isLoggedIn: false)
+        let process = try stage.daemon.run()
+        let isTold = await endpoint.shows("/") { text in
+            text.hasPrefix("TROUBLE: ") && text.contains("Nothing can be sent: ")
+                && text.contains("impact-notifier login")
+        }
+        let shown = await endpoint.text("/")
+        #expect(isTold, "\(shown)")
+        let (ending, output) = try await status(stage)
+        #expect(ending == .exited(1) && output.contains("Nothing can be sent: "), "\(output)")
+        process.signal(SIGTERM)
+        #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
+    }
+}
