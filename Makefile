@@ -49,7 +49,7 @@ fi
 endef
 
 .PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
-	testbed jose wsproto websockets bench bench-latency bench-ledger fuzz clean
+	testbed jose wsproto websockets page bench bench-latency bench-ledger fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -157,7 +157,7 @@ lint: ## check the format of every source file
 alerts: ## check the alert rules, and test each alert with promtool
 	@bash Tests/Alerts/alerts.sh
 
-interop: autobahn testbed jose wsproto websockets ## every check against software of others
+interop: autobahn testbed jose wsproto websockets page ## every check against software of others
 
 autobahn: setup ## the Autobahn suite against the WebSocket client (quick, limits, compress-small)
 	@bash Tests/Interop/autobahn.sh
@@ -173,6 +173,9 @@ wsproto: setup ## an independent WebSocket library reads what our client reads
 
 websockets: setup ## the daemon reads a compressed stream of a third-party server, which asks for a key
 	@bash Tests/Interop/streams.sh
+
+page: setup ## the page for people in headless Chromium, in every state; pictures in .build/pages
+	@bash Tests/Interop/page.sh
 
 bench: setup ## the WebSocket client against the limit and its peers
 	@bash Tests/Benchmarks/bench.sh $(ARGS)
