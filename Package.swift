@@ -97,7 +97,11 @@ let package = Package(
                 "Network", "Crypto", "CLinux",
                 argumentParser, yaml, logging, metrics,
             ],
-            resources: [.embedInCode("Resources/page.css"), .embedInCode("Resources/page.js")],
+            // The page's style and script; links to the files of config/ that "init" begins with.
+            resources: [
+                "page.css", "page.js", "impact-notifier.yaml", "calendar.yaml", "certified.yaml", "change-request.yaml",
+                "hypercerts.yaml", "impactindexer.yaml", "leaflet.yaml", "tangled.yaml",
+            ].map { Resource.embedInCode("Resources/\($0)") },
             swiftSettings: settings
         ),
         .target(

@@ -9,15 +9,15 @@ struct Root: AsyncParsableCommand {
         commandName: "impact-notifier",
         abstract: "Tells the owners of projects, by Bluesky DM, that somebody wrote a change request for them.",
         discussion: """
-            Start with “check”, then “login”, then “doctor”, then “run”. The configuration is a YAML file: --config FILE, \
+            Start with “init”, which leads to “login”, “doctor” and “run”. The configuration is a YAML file: --config FILE, \
             else $IMPACT_NOTIFIER_CONFIG, else $CONFIGURATION_DIRECTORY/impact-notifier.yaml, else \
             /etc/impact-notifier/impact-notifier.yaml.
             """,
         version: BuildInformation.version,
         subcommands: [
-            Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self, Examine.self, Run.self,
-            StatusCommand.self, Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self, Quarantine.self,
-            Suppress.self, Recipients.self,
+            Setup.self, Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self, Examine.self,
+            Run.self, StatusCommand.self, Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self,
+            Quarantine.self, Suppress.self, Recipients.self,
             TemplateCommand.self,
             RulesCommand.self,
             HealthCheck.self,

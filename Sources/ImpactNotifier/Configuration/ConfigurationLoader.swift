@@ -65,10 +65,13 @@ struct ConfigurationLoader {
 
     /// Reads the file.
     ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - draft: what is going to be in it; nil to read what is.
     /// - Throws: ``ConfigurationError`` with every problem at once.
-    func load(path: String) throws(ConfigurationError) -> Loaded {
+    func load(path: String, draft: String? = nil) throws(ConfigurationError) -> Loaded {
         let record = ConfigurationRecord(environment: environment)
-        let document = section(of: path, record: record)
+        let document = section(of: path, record: record, draft: draft)
         // Of a file that cannot be read nobody wants to hear which keys it lacks.
         guard record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
         let configuration = configuration(from: document, path: path, record: record)
@@ -278,11 +281,11 @@ struct ConfigurationLoader {
         return rules
     }
 
-    /// The document of a file.
-    func section(of path: String, record: ConfigurationRecord) -> ConfigurationSection {
+    /// The document of a file, or of what is going to be in it.
+    func section(of path: String, record: ConfigurationRecord, draft: String? = nil) -> ConfigurationSection {
         var node: Node?
         do {
-            let bytes = try Data(contentsOf: URL(filePath: path))
+            let bytes = try draft.map { Data($0.utf8) } ?? Data(contentsOf: URL(filePath: path))
             guard let text = String(data: bytes, encoding: .utf8) else {
                 throw YamlError.dataCouldNotBeDecoded(encoding: .utf8)
             }

@@ -18,20 +18,30 @@ package enum ChildProgram {
         package var description: String { Descriptor.message(number) }
     }
 
-    /// Starts a program as the leader of a group, or of a session, of its own, which keeps the terminal's Ctrl-C from it.
+    /// Whose Ctrl-C ends a program.
+    package enum Group {
+        /// Nobody's: it leads a group of its own.
+        case own
+        /// That of a terminal of its own, the first that it opens: it leads a session.
+        case session
+        /// That of the terminal of this process: it may read from it, too.
+        case shared
+    }
+
+    /// Starts a program.
     ///
     /// - Parameters:
     ///   - command: the program, looked for in `PATH` when it has no slash, and its arguments.
     ///   - environment: the variables, each as `NAME=value`.
     ///   - standard: where its descriptors 0, 1 and 2 lead; it gets no other.
-    ///   - isSessionLeader: true for a session of its own, whose terminal is the first that it opens.
-    /// - Returns: the number of its process, which is that of its group, too.
+    ///   - group: whose Ctrl-C ends it.
+    /// - Returns: the number of its process, which is that of its group, too, unless it shares one.
     /// - Throws: ``Failure``.
     package static func start(
         _ command: [String],
         environment: [String],
         standard: [Standard],
-        isSessionLeader: Bool = false
+        group: Group = .own
     ) throws(Failure) -> Int32 {
         guard let program = command.first else { throw Failure(number: ENOENT) }
         var actions = unsafe posix_spawn_file_actions_t()
@@ -59,8 +69,13 @@ package enum ChildProgram {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setsigdefault(&attributes, &all)
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let group = isSessionLeader ? shim_POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group
+        let leads: Int32 =
+            switch group {
+            case .own: POSIX_SPAWN_SETPGROUP
+            case .session: shim_POSIX_SPAWN_SETSID
+            case .shared: 0
+            }
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | leads
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         let words = unsafe command.map { unsafe strdup($0) } + [nil]
         let variables = unsafe environment.map { unsafe strdup($0) } + [nil]

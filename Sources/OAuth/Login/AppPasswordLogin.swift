@@ -13,6 +13,9 @@ public struct AppPasswordLogin: Sendable {
         self.environment = environment
     }
 
+    /// Whether a text looks like an app password that a server made: `xxxx-xxxx-xxxx-xxxx`.
+    public static func looksGenerated(_ text: String) -> Bool { AppPasswordScheme.looksGenerated(text) }
+
     /// Starts a session with the password in the configured file, and stores it.
     ///
     /// - Parameter isForced: takes a password that does not look generated.

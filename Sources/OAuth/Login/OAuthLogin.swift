@@ -32,6 +32,13 @@ public struct OAuthLogin: Sendable {
 
     var discovery: ServerDiscovery { ServerDiscovery(configuration, environment) }
 
+    /// Who signs the account in, asked now: the issuer that its PDS names.
+    ///
+    /// - Throws: ``OAuthFailure`` when its server offers no login of this kind.
+    public func issuer() async throws(OAuthFailure) -> String {
+        try await discovery.home(of: configuration.account).server.issuer
+    }
+
     /// First half: pushes the request and keeps what the second half needs.
     ///
     /// - Parameters:

@@ -92,7 +92,7 @@ public final class ChildProcess: Sendable {
             command,
             environment: environment,
             standard: [.file(terminal ?? "/dev/null"), others, others],
-            isSessionLeader: terminal != nil
+            group: terminal == nil ? .own : .session
         )
     }
 

@@ -14,6 +14,9 @@ enum StandardOutput {
     /// Writes a line to standard error.
     static func printError(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+    /// Writes what somebody is to type behind, to standard error.
+    static func printPrompt(_ text: String) { write(text, to: STDERR_FILENO) }
+
     /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

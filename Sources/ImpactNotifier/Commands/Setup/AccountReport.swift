@@ -1,0 +1,122 @@
+internal import ATProtocol
+internal import Logging
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// What can be said of an account before anybody has logged in to it.
+struct AccountReport: Sendable, Equatable {
+    let did: DID
+    /// The handle that leads to the account and back; nil when there is none that does.
+    let handle: Handle?
+    /// The account's PDS.
+    let server: String
+    /// Why nobody can log in by OAuth; nil when that is possible.
+    let lacksOAuth: String?
+    /// Why messages are not going to reach the chat service; nil when nothing speaks against it.
+    let lacksChat: String?
+
+    /// As `account` has it: the DID, which never changes, and the handle for whoever reads it.
+    var value: String { handle.map { "\(did)  # \($0)" } ?? did.text }
+
+    /// What the operator is told.
+    var lines: [String] {
+        let name = handle.map { "@\($0) is \(did)" } ?? "\(did), whose handle does not lead back to it, is there"
+        let login =
+            lacksOAuth.map { "a login by app password alone, not by OAuth (\($0))" }
+            ?? "a login by OAuth or app password"
+        let chat = lacksChat.map { "LOOK AGAIN: \($0)" } ?? "and passes calls on to the chat service."
+        return ["   \(name), on \(server).", "   It offers \(login)", "   \(chat)"]
+    }
+}
+
+/// Asks the network about an account, as `login` and `doctor` do, without a session.
+struct AccountInquiry {
+    let configuration: Configuration
+    let services: NetworkServices
+
+    /// The account's identity, in both directions, and what its server can do.
+    ///
+    /// - Throws: ``SetupObjection`` when there is no such account, or no server that answers.
+    func report(on account: ATURI.Authority) async throws(SetupObjection) -> AccountReport {
+        let did = try await did(of: account)
+        let pds: WebURL
+        do throws(IdentityFailure) {
+            pds = try await services.identities.document(of: did, isFresh: true)
+                .pds(allowsLoopback: configuration.allowsLoopback)
+        } catch { throw Self.objection(error) }
+        try await requireServer(at: pds)
+        return AccountReport(
+            did: did,
+            handle: await services.identities.handle(of: did),
+            server: pds.origin,
+            lacksOAuth: await oauthObstacle(of: did),
+            lacksChat: await chatObstacle(of: did, on: pds)
+        )
+    }
+
+    /// The DID of an account; a handle is resolved, and must be its document's, too.
+    func did(of account: ATURI.Authority) async throws(SetupObjection) -> DID {
+        switch account {
+        case .did(let did): return did
+        case .handle(let handle):
+            do throws(IdentityFailure) { return try await services.identities.did(of: handle) } catch {
+                throw Self.objection(error)
+            }
+        }
+    }
+
+    private static func objection(_ failure: IdentityFailure) -> SetupObjection {
+        let advice = failure.isTransient ? "; can this machine reach it? Try again" : ""
+        return SetupObjection("\(failure)\(advice)", .unavailable)
+    }
+
+    /// Only a PDS describes itself like this (com.atproto.server.describeServer).
+    private func requireServer(at pds: WebURL) async throws(SetupObjection) {
+        let request = HTTPRequest(.get, pds.with(path: "/xrpc/com.atproto.server.describeServer"))
+        let found: String
+        do throws(HTTPFailure) {
+            let response = try await services.http.send(request)
+            if response.isSuccess, (try? JSONValue(parsing: response.body))?["did"]?.string != nil { return }
+            found = "it answered \(XRPCError(response))"
+        } catch { found = "\(error)" }
+        throw SetupObjection("\(pds.origin), where the account is, is no PDS that can be used: \(found)", .unavailable)
+    }
+
+    private func oauthObstacle(of did: DID) async -> String? {
+        do throws(OAuthFailure) {
+            let session = configuration.sessionConfiguration(of: did)
+            _ = try await OAuthLogin(session, services.sessionEnvironment).issuer()
+            return nil
+        } catch { return error.sentence }
+    }
+
+    /// A server that passes calls on asks first who calls; one that does not says so.
+    private func chatObstacle(of did: DID, on pds: WebURL) async -> String? {
+        let proxy = configuration.delivery.sending.proxy
+        let chat = ChatClient(session: Nobody(account: did, pds: pds, http: services.http), proxy: proxy)
+        do throws(CallFailure) { _ = try await chat.isChatDisabled() } catch {
+            guard error.status != 401 else { return nil }
+            return CallDiagnosis(error, in: .readStatus, proxy: proxy).found
+        }
+        return nil
+    }
+}
+
+/// Makes calls without a session, to see what comes of them.
+private struct Nobody: AccountSession {
+    let account: DID
+    let pds: WebURL
+    let http: CurlHTTPClient
+
+    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+        var headers: HTTPHeaders = [:]
+        if let proxy = call.proxy { headers["atproto-proxy"] = proxy }
+        let request = HTTPRequest(
+            .get,
+            pds.with(path: "/xrpc/\(call.method)", query: call.parameters),
+            headers: headers
+        )
+        do throws(HTTPFailure) { return try await http.send(request) } catch { throw SessionFailure(error) }
+    }
+}

@@ -1,0 +1,188 @@
+internal import ATProtocol
+internal import Network
+internal import Notifier
+internal import OAuth
+
+/// Reads what somebody types, or gives by an option: trimmed, checked, and refused with what was probably meant.
+enum SetupAnswer {
+    /// Which records are to be told of.
+    enum Rule: Equatable {
+        case presets([String])
+        /// A record to make a rule after.
+        case record(ATURI)
+    }
+
+    /// Who gets messages.
+    struct Recipients: Equatable {
+        var policy = PolicyConfiguration.Recipients.followers
+        var allowed: [ATURI.Authority] = []
+        var isShadow = false
+    }
+
+    /// What is done when the configuration is written.
+    enum Start: Equatable {
+        /// Nothing: the commands are printed.
+        case later
+        /// A login, and the doctor, who perhaps sends a test message to this account.
+        case now(testing: String?)
+    }
+
+    /// Without blanks, quotation marks and what cannot be seen, such as the direction marks that apps copy with a handle.
+    static func trimmed(_ text: String) -> String {
+        let hidden: Set<Unicode.GeneralCategory> = [.control, .format, .privateUse, .unassigned]
+        let visible = text.unicodeScalars.filter { scalar in
+            scalar.properties.isWhitespace || !hidden.contains(scalar.properties.generalCategory)
+        }
+        func isAround(_ character: Character) -> Bool { character.isWhitespace || "\"'`“”‘’".contains(character) }
+        let words = String(String.UnicodeScalarView(visible)).drop(while: isAround)
+        return String(words.reversed().drop(while: isAround).reversed())
+    }
+
+    private static func words(_ text: String) -> [String] {
+        trimmed(text).split { $0.isWhitespace || $0 == "," }.map(String.init)
+    }
+
+    /// An account: a DID, a handle, or the address of its profile.
+    static func account(_ text: String) throws(SetupObjection) -> ATURI.Authority {
+        var name = trimmed(text)
+        guard !name.isEmpty else { throw SetupObjection("an account is its handle, bot.example.com, or its DID") }
+        if name.hasPrefix("https://"), let place = name.firstRange(of: "/profile/") {
+            name = String(name[place.upperBound...].prefix { $0 != "/" && $0 != "?" })
+        }
+        for prefix in ["at://", "@"] where name.hasPrefix(prefix) { name.removeFirst(prefix.count) }
+        if let account = ATURI.Authority.ofAccount(name) { return account }
+        let objection = ATURI.Authority.objection(toAccount: name) ?? "nobody can have it"
+        let meant = "\(name).bsky.social"
+        let isMeant = !name.contains { ".:".contains($0) } && ATURI.Authority.ofAccount(meant) != nil
+        let hint = isMeant ? "; did you mean \(meant)?" : ""
+        throw SetupObjection("“\(name)” is no account: \(objection)\(hint)")
+    }
+
+    /// Rules that come with the program, or the AT-URI of a record.
+    static func rule(_ text: String) throws(SetupObjection) -> Rule {
+        let words = words(text)
+        let names = ShippedFiles.presets.map(\.name)
+        guard let first = words.first else {
+            throw SetupObjection("a rule is one of \(names.joined(separator: ", ")), or the at:// URI of a record")
+        }
+        if first.hasPrefix("at://") {
+            let uri: ATURI
+            do { uri = try ATURI(first) } catch { throw SetupObjection(error.description) }
+            guard words.count == 1, uri.collection != nil, uri.recordKey != nil else {
+                throw SetupObjection("“\(trimmed(text))” is not one record: at://ACCOUNT/COLLECTION/KEY")
+            }
+            return .record(uri)
+        }
+        var chosen: [String] = []
+        for word in words {
+            let name = word.hasSuffix(".yaml") ? String(word.dropLast(5)) : word
+            guard names.contains(name) else {
+                let near = EditDistance.nearest(to: name, in: Set(names)).map { "did you mean \($0)?" }
+                let all = "they are \(names.joined(separator: ", ")); or give the at:// URI of a record"
+                throw SetupObjection("there is no rule “\(name)”: \(near ?? all)")
+            }
+            if !chosen.contains(name) { chosen.append(name) }
+        }
+        return .presets(chosen)
+    }
+
+    /// One of the fields that were offered, by its number or its path.
+    static func reference(
+        _ text: String,
+        among candidates: [ReferenceCandidate]
+    ) throws(SetupObjection) -> ReferenceCandidate {
+        let answer = trimmed(text)
+        if answer.isEmpty, let first = candidates.first { return first }
+        if let number = Int(answer), candidates.indices.contains(number - 1) { return candidates[number - 1] }
+        if let candidate = candidates.first(where: { $0.path == answer }) { return candidate }
+        let paths = candidates.map(\.path)
+        let near = EditDistance.nearest(to: answer, in: Set(paths)).map { "; did you mean \($0)?" } ?? ""
+        throw SetupObjection("“\(answer)” is none of the fields \(paths.joined(separator: ", "))\(near)")
+    }
+
+    /// How the bot logs in: a kind of session, the folder of a web host, or, where nobody sees it, an app password itself.
+    static func session(_ text: String, isHidden: Bool) throws(SetupObjection) -> SetupChoices.Session {
+        let answer = trimmed(text)
+        if answer.hasPrefix("https://") { return .confidential(folder: try folder(answer)) }
+        if AppPasswordLogin.looksGenerated(answer) {
+            guard isHidden else {
+                throw SetupObjection(
+                    "a password never stands on a command line: put it into a file, and name that by --app-password-file"
+                )
+            }
+            return .appPassword(answer)
+        }
+        switch answer.lowercased() {
+        case "", "oauth", SessionKind.loopback.rawValue: return .loopback
+        case SessionKind.appPassword.rawValue: return .appPassword(nil)
+        case SessionKind.confidential.rawValue:
+            throw SetupObjection(
+                "for two years by OAuth two files are hosted: give the https:// URL of their folder, such as "
+                    + "https://example.org/notifier/"
+            )
+        default:
+            // Whatever it is, it may be a secret.
+            throw SetupObjection(
+                isHidden
+                    ? "that is neither empty, nor an https:// URL, nor an app password (xxxx-xxxx-xxxx-xxxx); never the "
+                        + "account's own password"
+                    : "a session is loopback, app-password, or the https:// URL of a folder of your web host"
+            )
+        }
+    }
+
+    private static func folder(_ text: String) throws(SetupObjection) -> String {
+        let folder = text.hasSuffix("/") ? text : "\(text)/"
+        let address = ServiceAddress(folder, allowsLoopback: false)
+        guard let url = address.url, address.objection == nil else {
+            throw SetupObjection("“\(text)” cannot host anything: \(address.objection ?? "it is no URL")")
+        }
+        guard url.query == nil else { throw SetupObjection("“\(text)” is no folder: it has a query") }
+        let file = "\(folder)oauth-client-metadata.json"
+        if let objection = SessionConfiguration.objection(toClientID: file) { throw SetupObjection(objection) }
+        return folder
+    }
+
+    /// Who gets messages: a word of `policy.recipients`, with the accounts of an allowlist behind it, or `shadow`.
+    static func recipients(_ text: String) throws(SetupObjection) -> Recipients {
+        var words = words(text)
+        var recipients = Recipients()
+        guard let first = words.first?.lowercased() else { return recipients }
+        words.removeFirst()
+        let kind = first.hasSuffix(":") ? String(first.dropLast()) : first
+        let names = PolicyConfiguration.Recipients.allCases.map(\.rawValue)
+        if kind == "shadow" {
+            recipients.isShadow = true
+        } else if let policy = PolicyConfiguration.Recipients(rawValue: kind) {
+            recipients.policy = policy
+        } else {
+            let near = EditDistance.nearest(to: kind, in: Set(names + ["shadow"])).map { "; did you mean \($0)?" } ?? ""
+            throw SetupObjection("“\(kind)” is none of \(names.joined(separator: ", ")), shadow\(near)")
+        }
+        guard recipients.policy == .allowlist else {
+            guard words.isEmpty else {
+                throw SetupObjection("accounts stand behind allowlist alone, not behind \(kind)")
+            }
+            return recipients
+        }
+        for word in words { recipients.allowed.append(try account(word)) }
+        guard !words.isEmpty else {
+            throw SetupObjection("an allowlist of nobody tells nobody: allowlist alice.example.com bob.example.com")
+        }
+        return recipients
+    }
+
+    /// Whether to begin at once, and who gets a test message.
+    static func start(_ text: String) throws(SetupObjection) -> Start {
+        let answer = trimmed(text)
+        switch answer.lowercased() {
+        case "", "y", "yes": return .now(testing: nil)
+        case "n", "no", "later": return .later
+        default:
+            switch try account(answer) {
+            case .did(let did): return .now(testing: did.text)
+            case .handle(let handle): return .now(testing: handle.text)
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+internal import ATProtocol
+internal import Notifier
+
+/// What an operator has decided in `init`.
+struct SetupChoices: Sendable, Equatable {
+    /// Which records are change requests.
+    enum Rules: Sendable, Equatable {
+        /// Rules that come with the program, by the names of their files.
+        case presets([String])
+        /// A rule that is made after one record.
+        case own(OwnRule)
+    }
+
+    /// A rule for a collection of the operator's own.
+    struct OwnRule: Sendable, Equatable {
+        /// The record that was looked at.
+        let record: ATURI
+        let collection: NSID
+        let reference: ReferenceCandidate
+        /// The field that the message quotes.
+        let title: String?
+    }
+
+    /// How the bot logs in.
+    enum Session: Sendable, Equatable {
+        /// By OAuth, with nothing to host.
+        case loopback
+        /// By OAuth, with two files in a folder of a web host: an https URL that ends with a slash.
+        case confidential(folder: String)
+        /// By an app password: one that was typed and is to be written, or the one that is in its file.
+        case appPassword(String?)
+    }
+
+    /// The account, as `account` has it; an example until it is known.
+    var account = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
+    var rules = Rules.presets([ShippedFiles.example.name])
+    var session = Session.loopback
+    /// Where the app password is, when the operator keeps it elsewhere.
+    var appPasswordFile: String?
+    var recipients = PolicyConfiguration.Recipients.followers
+    var allowlist: [DID] = []
+    /// Nothing is sent, and the log says what would have been.
+    var isShadow = false
+    /// Keys that are set as they are written.
+    var settings: [SetupSetting] = []
+
+    /// The configuration: the one that comes with the program, with these choices in it.
+    ///
+    /// - Throws: ``SetupObjection`` when a setting names no key.
+    func text(at place: SetupPlace) throws(SetupObjection) -> String {
+        var text = CommentedText(ShippedFiles.configuration)
+        text.set("account", to: account)
+        if let directory = place.stateDirectory { text.set("state_directory", to: Self.quoted(directory)) }
+        write(session, at: place, to: &text)
+        text.set("policy.recipients", to: recipients.rawValue)
+        if !allowlist.isEmpty {
+            text.set("policy.allowlist", to: "[\(allowlist.map { Self.quoted($0.text) }.joined(separator: ", "))]")
+        }
+        if isShadow { text.set("sending.enabled", to: "false") }
+        for setting in settings {
+            guard text.set(setting.key, to: setting.value) else { throw setting.objection(knowing: text.keys) }
+        }
+        switch rules {
+        case .presets(let names) where names.allSatisfy(place.hasRules):
+            text.set("rule_files", to: "[\(names.map { "rules/\($0).yaml" }.joined(separator: ", "))]")
+            return text.text
+        case .presets(let names):
+            let rules = ShippedFiles.presets.filter { names.contains($0.name) }.map(\.rules)
+            text.unset("rule_files")
+            return "\(text.text)\nrules:\n\(rules.joined(separator: "\n"))"
+        case .own(let rule):
+            text.unset("rule_files")
+            return "\(text.text)\n\(rule.text)"
+        }
+    }
+
+    private func write(_ session: Session, at place: SetupPlace, to text: inout CommentedText) {
+        switch session {
+        case .loopback: text.set("session.kind", to: "loopback")
+        case .confidential(let folder):
+            text.set("session.kind", to: "confidential")
+            text.set("session.client_id", to: "\(folder)oauth-client-metadata.json")
+            text.set("session.redirect_uri", to: "\(folder)callback.html")
+            text.set("session.client_key_file", to: place.secretName("client-key.json"))
+        case .appPassword:
+            text.set("session.kind", to: "app-password")
+            let file = appPasswordFile.map(Self.quoted) ?? place.secretName("app-password")
+            text.set("session.app_password_file", to: file)
+        }
+    }
+
+    /// A text as YAML, whatever is in it.
+    static func quoted(_ text: String) -> String { JSONValue.string(text).encodedText }
+}
+
+extension SetupChoices.OwnRule {
+    /// The example that comes with the program, for this collection.
+    var text: String {
+        var rule = CommentedText("rules:\n\(ShippedFiles.example.rules)")
+        rule.set("rules.name", to: String(collection.text.split(separator: ".").last ?? "request"))
+        rule.set("rules.collections", to: "[\(collection)]")
+        rule.set("rules.reference_paths", to: "[\(SetupChoices.quoted(reference.path))]")
+        rule.set("rules.accepts", to: "[\(reference.form.rawValue)]")
+        rule.set("rules.project_collections", to: "[\(reference.collection?.text ?? "")]")
+        rule.set("rules.owner_from", to: reference.collection == nil ? "did" : "authority")
+        rule.unset("rules.link")
+        return title.map { rule.text.replacing("record.title |", with: "record.\($0) |") } ?? rule.text
+    }
+}
+
+/// A key of the configuration and its value, as `--set KEY=VALUE` has them.
+struct SetupSetting: Sendable, Equatable {
+    let key: String
+    /// As YAML.
+    let value: String
+
+    init(_ text: String) throws(SetupObjection) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !text.contains(where: \.isNewline) else {
+            throw SetupObjection("--set takes KEY=VALUE on one line, such as status.listen=127.0.0.1:9465")
+        }
+        (key, value) = (String(parts[0]), String(parts[1]))
+    }
+
+    fileprivate func objection(knowing keys: [String]) -> SetupObjection {
+        let near = EditDistance.nearest(to: key, in: Set(keys)).map { "; did you mean \($0)?" } ?? ""
+        return SetupObjection("--set \(key): the configuration has no such key\(near)")
+    }
+}

@@ -1,0 +1,68 @@
+internal import Glibc
+internal import Network
+internal import OAuth
+
+/// The files that `init` writes: the configuration, and before it the secret that it names.
+struct SetupFiles {
+    let place: SetupPlace
+    let loader: ConfigurationLoader
+
+    /// Writes them, all or none.
+    ///
+    /// - Returns: what was written, for the operator.
+    /// - Throws: ``SetupObjection``; nothing is left then.
+    func write(_ choices: SetupChoices) throws(SetupObjection) -> [String] {
+        let text = try choices.text(at: place)
+        let secret = try writeSecret(choices)
+        do throws(SetupObjection) {
+            try check(text)
+            if SetupPlace.exists(place.path) {
+                try NewFile.write(text, inPlaceOf: ShippedFiles.configuration, at: place.path, mode: 0o644)
+            } else {
+                try NewFile.write(text, to: place.path, mode: 0o644)
+            }
+        } catch {
+            if let secret { NewFile.remove(secret) }
+            throw error
+        }
+        return (secret.map { ["Wrote \($0), which only root or you and the daemon can read."] } ?? []) + [
+            "Wrote \(place.path), which passes “check”."
+        ]
+    }
+
+    /// As `check` does, before the file is there.
+    private func check(_ text: String) throws(SetupObjection) {
+        var loader = loader
+        loader.purpose = .check
+        do throws(ConfigurationError) { _ = try loader.load(path: place.path, draft: text) } catch {
+            throw SetupObjection("\(error)\nNothing was written.", .configuration)
+        }
+    }
+
+    /// The file of an app password that was typed, or of a new client key; nil when there is nothing to be written.
+    private func writeSecret(_ choices: SetupChoices) throws(SetupObjection) -> String? {
+        let path: String
+        switch choices.session {
+        case .loopback, .appPassword(nil): return nil
+        case .appPassword(let password?):
+            path = place.secret("app-password")
+            try makeFolder()
+            try NewFile.write(password + "\n", to: path, mode: 0o600)
+        case .confidential:
+            path = place.secret("client-key.json")
+            guard !SetupPlace.exists(path) else { return nil }
+            try makeFolder()
+            do throws(OAuthFailure) { try ClientKey.generate(at: SystemClock()).write(to: path) } catch {
+                throw SetupObjection(error.description, .cannotCreate)
+            }
+        }
+        ServiceUser.share(path)
+        return path
+    }
+
+    private func makeFolder() throws(SetupObjection) {
+        let folder = "\(place.folder)/secrets"
+        guard unsafe mkdir(folder, 0o700) != 0, errno != EEXIST else { return }
+        throw SetupObjection("\(folder) cannot be made: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
+    }
+}

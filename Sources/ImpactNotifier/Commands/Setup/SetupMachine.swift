@@ -1,0 +1,211 @@
+internal import ATProtocol
+internal import Notifier
+
+/// What `init` asks, says and looks up, from the first question to the last answer; it reads and writes nothing itself.
+struct SetupMachine {
+    /// What happens.
+    enum Event {
+        case begin
+        /// Somebody typed a line.
+        case line(String)
+        /// Nobody types any more.
+        case ended
+        /// The account is there.
+        case account(AccountReport)
+        /// A record that was asked for, with its author's DID.
+        case record(ATURI, JSONValue)
+        /// The accounts of an allowlist.
+        case people([DID])
+        /// What was looked up could not be found.
+        case notFound(String)
+    }
+
+    /// What is to be done.
+    enum Action: Equatable {
+        case say(String)
+        /// Ask, and hand in the line that is typed.
+        case ask(SetupQuestion)
+        /// Find an account, and what its server can do.
+        case examine(ATURI.Authority)
+        /// Read a record from its author's server.
+        case fetch(ATURI)
+        /// Find the DIDs of accounts.
+        case identify([ATURI.Authority])
+        /// Everything is decided.
+        case finish
+        case giveUp(SetupObjection)
+    }
+
+    /// What was decided so far.
+    private(set) var choices: SetupChoices
+    /// What is to be done at the end.
+    private(set) var start = SetupAnswer.Start.later
+
+    private var open: [SetupQuestion]
+    private var given: [SetupQuestion: String]
+    private let isAsking: Bool
+    private var attempts = 0
+    private var account: AccountReport?
+    private var record: (uri: ATURI, value: JSONValue)?
+    private var candidates: [ReferenceCandidate] = []
+    private var recipients = SetupAnswer.Recipients()
+
+    /// So often an answer may be wrong.
+    static let patience = 5
+
+    /// A machine at its beginning.
+    ///
+    /// - Parameters:
+    ///   - given: answers by options.
+    ///   - isAsking: whether somebody sits at a terminal.
+    ///   - starts: whether a login may follow at once.
+    ///   - choices: what no question is about.
+    init(
+        given: [SetupQuestion: String],
+        isAsking: Bool,
+        starts: Bool = true,
+        choices: SetupChoices = SetupChoices()
+    ) {
+        self.given = given
+        self.isAsking = isAsking
+        self.choices = choices
+        open = SetupQuestion.allCases.filter { $0 != .reference && ($0 != .start || starts) }
+    }
+
+    /// Takes in what happened.
+    mutating func handle(_ event: Event) -> [Action] {
+        switch event {
+        case .begin:
+            if !isAsking, let objection = objectionToOptions { return [.giveUp(objection)] }
+            return goOn()
+        case .line(let text): return take(text, isTyped: true)
+        case .ended: return [.giveUp(SetupObjection("Nothing more was typed; nothing was written.", .failure))]
+        case .account(let report):
+            account = report
+            choices.account = report.value
+            return report.lines.map(Action.say) + answered()
+        case .record(let uri, let value): return look(at: uri, value)
+        case .people(let people):
+            choices.allowlist = people
+            return answered()
+        case .notFound(let reason): return refuse(SetupObjection(reason, .unavailable))
+        }
+    }
+
+    /// Everything that is wrong with the options, at once; nil when nothing is.
+    private var objectionToOptions: SetupObjection? {
+        let missing = open.filter { $0.isNeeded && given[$0] == nil }.map(\.option)
+        var reasons: [String] = []
+        if !missing.isEmpty {
+            let list = missing.joined(separator: ", ")
+            reasons.append("Without a terminal nothing is asked, and these options are needed: \(list).")
+        }
+        for question in open {
+            guard let text = given[question] else { continue }
+            do throws(SetupObjection) { try check(text, of: question) } catch { reasons.append(error.description) }
+        }
+        return reasons.isEmpty ? nil : SetupObjection(reasons.joined(separator: "\n"))
+    }
+
+    private func check(_ text: String, of question: SetupQuestion) throws(SetupObjection) {
+        switch question {
+        case .account: _ = try SetupAnswer.account(text)
+        case .rule: _ = try SetupAnswer.rule(text)
+        case .reference: break
+        case .session: _ = try SetupAnswer.session(text, isHidden: false)
+        case .recipients: _ = try SetupAnswer.recipients(text)
+        case .start: _ = try SetupAnswer.start(text)
+        }
+    }
+
+    /// The question that is next is answered by its option, asked, or answered by what suits most.
+    private mutating func goOn() -> [Action] {
+        guard let question = open.first else { return [.finish] }
+        if let text = given[question] { return take(text, isTyped: false) }
+        if isAsking { return [.ask(question)] }
+        // Whoever types nothing logs in later.
+        if question == .start { return answered() }
+        return take("", isTyped: false)
+    }
+
+    private mutating func answered() -> [Action] {
+        open.removeFirst()
+        attempts = 0
+        return goOn()
+    }
+
+    private mutating func take(_ text: String, isTyped: Bool) -> [Action] {
+        guard let question = open.first else { return [] }
+        do throws(SetupObjection) {
+            switch question {
+            case .account: return [.examine(try SetupAnswer.account(text))]
+            case .rule:
+                switch try SetupAnswer.rule(text) {
+                case .record(let uri): return [.fetch(uri)]
+                case .presets(let names): choices.rules = .presets(names)
+                }
+            case .reference: try follow(SetupAnswer.reference(text, among: candidates))
+            case .session: choices.session = try judged(SetupAnswer.session(text, isHidden: isTyped))
+            case .recipients:
+                recipients = try SetupAnswer.recipients(text)
+                choices.recipients = recipients.policy
+                choices.isShadow = choices.isShadow || recipients.isShadow
+                if !recipients.allowed.isEmpty { return [.identify(recipients.allowed)] }
+            case .start: start = try SetupAnswer.start(text)
+            }
+        } catch { return refuse(error) }
+        return answered()
+    }
+
+    /// Says what is wrong, and asks again where somebody is there to answer.
+    private mutating func refuse(_ objection: SetupObjection) -> [Action] {
+        guard let question = open.first, isAsking else { return [.giveUp(objection)] }
+        given[question] = nil
+        attempts += 1
+        guard attempts < Self.patience else {
+            let end = "That was \(attempts) times; nothing was written. --help tells what is meant."
+            return [.say(objection.description), .giveUp(SetupObjection(end, objection.status))]
+        }
+        return [.say(objection.description), .ask(question)]
+    }
+
+    private func judged(_ session: SetupChoices.Session) throws(SetupObjection) -> SetupChoices.Session {
+        if case .appPassword = session { return session }
+        guard let account, let reason = account.lacksOAuth else { return session }
+        throw SetupObjection("\(account.server) offers no login by OAuth (\(reason)); an app password is the other way")
+    }
+
+    private mutating func look(at uri: ATURI, _ value: JSONValue) -> [Action] {
+        let excerpt = value.abridged(characters: 80, bytes: 800).encodedText
+        let shown = [Action.say("   \(uri) is"), .say("   \(excerpt)")]
+        candidates = ReferenceCandidate.all(in: value, by: uri.did)
+        record = (uri, value)
+        let wanted = given[.reference]
+        guard let first = candidates.first, uri.collection != nil else {
+            let reason = "no field of it is an AT-URI or a DID, so that nobody can be found: name another record"
+            return shown + refuse(SetupObjection(reason, .dataError))
+        }
+        let owners = Set(candidates.map(\.owner))
+        if wanted == nil, owners.count == 1 || candidates.count == 1 {
+            follow(first)
+            return shown + [.say("   Its project is at \(first.text).")] + answered()
+        }
+        let list = candidates.enumerated().map { Action.say("     \($0.offset + 1)  \($0.element.text)") }
+        guard wanted != nil || isAsking else {
+            let reason = "it refers to several: choose one by \(SetupQuestion.reference.option)"
+            return shown + list + [.giveUp(SetupObjection(reason))]
+        }
+        open[0] = .reference
+        return shown + list + goOn()
+    }
+
+    private mutating func follow(_ candidate: ReferenceCandidate) {
+        guard let record, let collection = record.uri.collection else { return }
+        let title = ["title", "name", "summary", "text", "comment", "body", "description", "message"].first {
+            record.value[$0]?.string != nil
+        }
+        choices.rules = .own(
+            SetupChoices.OwnRule(record: record.uri, collection: collection, reference: candidate, title: title)
+        )
+    }
+}
