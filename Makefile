@@ -91,7 +91,8 @@ deb: setup-deb release ## build the Debian package, and let lintian look at it (
 version: ## print the version of the program
 	@echo $(VERSION)
 
-acceptance: setup ## install the package in a Debian with systemd, and its image in podman, and use both (root)
+acceptance: setup ## from init to a message; the package in a Debian with systemd, its image in podman, both in use (root)
+	@bash Tests/Package/init.sh
 	@bash Tests/Package/acceptance.sh
 	@bash Tests/Package/container.sh
 

@@ -87,7 +87,7 @@ has_no_stranger() {
 install_package() {
     step "the package on the bare system"
     apt install --no-install-recommends "$(package 1)"
-    grep -q 'sudo -u impact-notifier impact-notifier login' "$WORK/apt.log" || fail "the installation does not say what to do"
+    grep -q 'sudo impact-notifier init' "$WORK/apt.log" || fail "the installation does not say what to do"
     [ "$(property ActiveState)/$(property UnitFileState)" = inactive/disabled ] || fail "it was started or enabled"
     [ "$(inside passwd -S impact-notifier | cut -d ' ' -f 2)" = L ] || fail "the user is not locked"
     [ "$(inside stat -c '%U %a' /var/lib/impact-notifier)" = "impact-notifier 700" ] || fail "the state directory"
@@ -112,8 +112,14 @@ start_without_configuration() {
 
 first_message() {
     step "configuration, start, login, message"
-    configure "$ROOT/etc/impact-notifier/impact-notifier.yaml" bot.test
+    init_settings
+    # The package's own configuration is in the place; nobody has changed it.
+    inside impact-notifier init --account bot.test --rule change-request --recipients anyone "${settings[@]}" \
+        >"$WORK/init.log" 2>&1 </dev/null || fail "init: $(tail -n 5 "$WORK/init.log")"
     inside impact-notifier check >/dev/null || fail "check"
+    ! inside impact-notifier init --account bot.test --rule leaflet >"$WORK/init-again.log" 2>&1 </dev/null ||
+        fail "init replaces a configuration"
+    grep -qx '  systemctl enable --now impact-notifier' "$WORK/init.log" || fail "init does not say how to start"
     inside systemctl enable -q --now impact-notifier || fail "systemctl enable --now"
     [ "$(usable)" = 0 ] || fail "session_usable without a session"
     wait_for 10 "/readyz says that nothing can be sent" readiness_says 'nothing can be sent'
@@ -179,10 +185,10 @@ crash() {
 
 second_instance() {
     step "a second bot beside the first"
-    local config=$ROOT/etc/impact-notifier/two.yaml
-    inside cp /usr/share/doc/impact-notifier/config/impact-notifier.yaml /etc/impact-notifier/two.yaml
-    configure "$config" two.test
-    sed -i 's|^  #listen: 127.0.0.1:9464|  listen: 127.0.0.1:9465|' "$config"
+    inside impact-notifier init --instance two --account two.test --rule change-request --recipients anyone \
+        "${settings[@]}" --set status.listen=127.0.0.1:9465 >"$WORK/init.log" 2>&1 </dev/null ||
+        fail "init --instance two: $(tail -n 5 "$WORK/init.log")"
+    grep -qx '  impact-notifier --instance two login' "$WORK/init.log" || fail "init does not say for whom to log in"
     inside systemctl enable -q --now impact-notifier@two || fail "systemctl enable --now impact-notifier@two"
     [ "$(usable 9465)" = 0 ] || fail "it uses another's session"
     browse inside runuser -u impact-notifier -- impact-notifier login --instance two

@@ -116,6 +116,19 @@ configure() {
         -e 's|^  #allow_loopback: false|  allow_loopback: true|' "$1"
 }
 
+# The same as options of "init", in $settings.
+init_settings() {
+    local urls plc appview stream setting
+    urls=$(jq -r '[.plc, .appview, .streams[0].jetstream2] | @tsv' "$WORK/network.json")
+    read -r plc appview stream <<<"$urls"
+    settings=()
+    for setting in "stream.hosts=[\"$stream\"]" "identity.plc_directory=$plc" "identity.appview=$appview" \
+        sending.interval=100ms sending.answers_interval=5s sending.settle=2s policy.owner_hourly_limit=1000 \
+        policy.owner_daily_limit=1000 digest.maximum_listed=1 development.allow_loopback=true; do
+        settings+=(--set "$setting")
+    done
+}
+
 # Starts a login and plays the person with the browser: browse COMMAND...
 browse() {
     local output=$WORK/login.log
