@@ -139,7 +139,8 @@ install: ## install what "make release" built, units, configuration, manual and 
 	done
 	@[ -n "$(DESTDIR)" ] || printf '%s\n' 'next, as root:' \
 		'  systemd-sysusers $(PREFIX)/lib/sysusers.d/impact-notifier.conf' \
-		'  systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/impact-notifier.conf' '  systemctl daemon-reload'
+		'  systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/impact-notifier.conf' '  systemctl daemon-reload' \
+		'  impact-notifier init'
 
 uninstall: ## remove what install put there, except configuration and state
 	cd "$(DESTDIR)/" && rm -rf .$(PREFIX)/bin/impact-notifier .$(PREFIX)/libexec/impact-notifier .$(DOCDIR) \

@@ -55,7 +55,7 @@ struct `The command init` {
         }
 
         /// Types a line that was printed into a shell.
-        func type(_ line: String) throws -> ChildProcess {
+        func shell(_ line: String) throws -> ChildProcess {
             try ChildProcess("/bin/sh", ["-c", "exec " + line], environment: environment)
         }
 
@@ -74,7 +74,7 @@ struct `The command init` {
         }
 
         /// Answers each question when it is asked: by what it begins with, the line that is typed.
-        func answer(_ process: ChildProcess, _ answers: [(question: String, line: String)]) async throws {
+        func answer(_ process: ChildProcess, _ answers: [(String, String)]) async throws {
             for (question, line) in answers {
                 try #require(
                     await process.line(within: .seconds(20)) { $0.hasPrefix(question) } != nil,
@@ -90,7 +90,7 @@ struct `The command init` {
 
         /// Runs the daemon by the line that starts it, and has somebody write a change request.
         func hears(by line: String, of title: String, as number: Int) async throws {
-            let daemon = try type(line)
+            let daemon = try shell(line)
             let subject = JSONValue.string(project.text)
             let isListening = await daemon.line(within: .seconds(20)) { $0.contains("stream open") } != nil
             #expect(isListening, tail(daemon))
@@ -119,10 +119,10 @@ struct `The command init` {
         #expect(await process.ended(within: .seconds(30)) == .exited(0), tail(process))
         let commands = ground.commands(process)
         try #require(commands.count == 3, tail(process))
-        let login = try ground.type(commands[0])
+        let login = try ground.shell(commands[0])
         try await ground.browse(login)
         #expect(await login.ended(within: .seconds(20)) == .exited(0), tail(login))
-        let doctor = try ground.type(commands[1])
+        let doctor = try ground.shell(commands[1])
         #expect(await doctor.ended(within: .seconds(60)) == .exited(0), tail(doctor))
         #expect(await ground.delivered(1).first?.contains("This is a test") == true)
         try await ground.hears(by: commands[2], of: "After init", as: 2)
@@ -184,7 +184,7 @@ struct `The command init` {
         #expect(await process.ended(within: .seconds(30)) == .exited(0), tail(process))
         #expect(process.output.contains { $0.contains("Mend the door") }, "the record is shown")
         let command = try #require(ground.commands(process).first { $0.contains("rules try") }, tail(process))
-        let trial = try ground.type(command)
+        let trial = try ground.shell(command)
         #expect(await trial.ended(within: .seconds(30)) == .exited(0), tail(trial))
         #expect(trial.output.contains { $0.contains("would send to \(ground.owner.did)") }, tail(trial))
     }
@@ -192,7 +192,7 @@ struct `The command init` {
     @Test func `prints the configuration and nothing else, and writes no file`() async throws {
         let ground = try await Ground()
         let binary = try #require(Stage.binary)
-        let process = try ground.type(
+        let process = try ground.shell(
             "\(binary) init --print --config \(ground.path) --account notifier.test --rule leaflet "
                 + "--set identity.plc_directory=\(ground.network.plcURL.origin) "
                 + "--set identity.appview=\(ground.network.appViewURL.origin) --set development.allow_loopback=true 2>/dev/null"
@@ -202,7 +202,7 @@ struct `The command init` {
         #expect(process.output.contains("account: \(ground.bot.did)  # notifier.test"), tail(process))
         #expect(ground.directory.names.isEmpty)
         let place = try ground.directory.write(process.output.joined(separator: "\n"), to: "printed.yaml")
-        let check = try ground.type("\(binary) check --config \(place)")
+        let check = try ground.shell("\(binary) check --config \(place)")
         #expect(await check.ended(within: .seconds(30)) == .exited(0), tail(check))
     }
 

@@ -13,7 +13,9 @@ struct SetupTrial {
     /// What somebody is going to type.
     var lines: [String]
     /// The accounts that there are, by handle.
-    var handles = ["bot.example.com": bot, "you.example.com": owner, "grace.example.com": author]
+    var handles = [
+        "bot.example.com": SetupTrial.bot, "you.example.com": SetupTrial.owner, "grace.example.com": SetupTrial.author,
+    ]
     var lacksOAuth: String?
     /// By AT-URI.
     var records: [String: JSONValue] = [:]

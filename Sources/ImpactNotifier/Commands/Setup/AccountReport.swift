@@ -1,5 +1,4 @@
 internal import ATProtocol
-internal import Logging
 internal import Network
 internal import Notifier
 internal import OAuth

@@ -28,7 +28,7 @@ struct Setup: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Rules that come with the program, by their names; or a record of your own to make a rule after. May be repeated.",
-            valueName: "name|at-uri"
+            valueName: "name-or-uri"
         )
     )
     var rule: [String] = []
@@ -40,7 +40,7 @@ struct Setup: AsyncParsableCommand {
         help: ArgumentHelp(
             "How it logs in: loopback (OAuth, 14 days; the default), app-password, or the https:// URL of a folder that you "
                 + "host (OAuth, two years).",
-            valueName: "kind|url"
+            valueName: "kind-or-url"
         )
     )
     var session: String?

@@ -25,7 +25,7 @@ struct SetupFiles {
             if let secret { NewFile.remove(secret) }
             throw error
         }
-        return (secret.map { ["Wrote \($0), which only root or you and the daemon can read."] } ?? []) + [
+        return (secret.map { ["Wrote \($0), a secret: it is closed to other users."] } ?? []) + [
             "Wrote \(place.path), which passes “check”."
         ]
     }

@@ -41,7 +41,7 @@ struct SetupMachine {
     /// What is to be done at the end.
     private(set) var start = SetupAnswer.Start.later
 
-    private var open: [SetupQuestion]
+    private var pending: [SetupQuestion]
     private var given: [SetupQuestion: String]
     private let isAsking: Bool
     private var attempts = 0
@@ -69,7 +69,7 @@ struct SetupMachine {
         self.given = given
         self.isAsking = isAsking
         self.choices = choices
-        open = SetupQuestion.allCases.filter { $0 != .reference && ($0 != .start || starts) }
+        pending = SetupQuestion.allCases.filter { $0 != .reference && ($0 != .start || starts) }
     }
 
     /// Takes in what happened.
@@ -94,13 +94,13 @@ struct SetupMachine {
 
     /// Everything that is wrong with the options, at once; nil when nothing is.
     private var objectionToOptions: SetupObjection? {
-        let missing = open.filter { $0.isNeeded && given[$0] == nil }.map(\.option)
+        let missing = pending.filter { $0.isNeeded && given[$0] == nil }.map(\.option)
         var reasons: [String] = []
         if !missing.isEmpty {
             let list = missing.joined(separator: ", ")
             reasons.append("Without a terminal nothing is asked, and these options are needed: \(list).")
         }
-        for question in open {
+        for question in pending {
             guard let text = given[question] else { continue }
             do throws(SetupObjection) { try check(text, of: question) } catch { reasons.append(error.description) }
         }
@@ -120,7 +120,7 @@ struct SetupMachine {
 
     /// The question that is next is answered by its option, asked, or answered by what suits most.
     private mutating func goOn() -> [Action] {
-        guard let question = open.first else { return [.finish] }
+        guard let question = pending.first else { return [.finish] }
         if let text = given[question] { return take(text, isTyped: false) }
         if isAsking { return [.ask(question)] }
         // Whoever types nothing logs in later.
@@ -129,13 +129,13 @@ struct SetupMachine {
     }
 
     private mutating func answered() -> [Action] {
-        open.removeFirst()
+        pending.removeFirst()
         attempts = 0
         return goOn()
     }
 
     private mutating func take(_ text: String, isTyped: Bool) -> [Action] {
-        guard let question = open.first else { return [] }
+        guard let question = pending.first else { return [] }
         do throws(SetupObjection) {
             switch question {
             case .account: return [.examine(try SetupAnswer.account(text))]
@@ -159,7 +159,7 @@ struct SetupMachine {
 
     /// Says what is wrong, and asks again where somebody is there to answer.
     private mutating func refuse(_ objection: SetupObjection) -> [Action] {
-        guard let question = open.first, isAsking else { return [.giveUp(objection)] }
+        guard let question = pending.first, isAsking else { return [.giveUp(objection)] }
         given[question] = nil
         attempts += 1
         guard attempts < Self.patience else {
@@ -195,7 +195,7 @@ struct SetupMachine {
             let reason = "it refers to several: choose one by \(SetupQuestion.reference.option)"
             return shown + list + [.giveUp(SetupObjection(reason))]
         }
-        open[0] = .reference
+        pending[0] = .reference
         return shown + list + goOn()
     }
 

@@ -50,7 +50,7 @@ enum SetupQuestion: CaseIterable, Sendable {
                 "     Enter            owners who follow the bot (followers); the others wait until they do",
                 "     allowlist NAMES  only these accounts, who want it",
                 "     anyone           every owner: for networks of your own, against the guideline on the public one",
-                "     shadow           nobody yet: the log says what would have been sent (docs/operations.md)",
+                "     shadow           nobody yet: the log says what would have been sent",
             ]
         case .start:
             [

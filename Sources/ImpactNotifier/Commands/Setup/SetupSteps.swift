@@ -26,9 +26,9 @@ struct SetupSteps {
                 command("client metadata --callback-page", " > callback.html"), command("client verify"),
             ]
         }
-        let recipient = if case .now(let recipient?) = start { " --send-to \(recipient)" } else { "" }
+        let test = if case .now(let recipient?) = start { " --send-to \(recipient)" } else { "" }
         lines += ["Log in, and let the doctor look (with --send-to HANDLE it sends a test message):"]
-        return lines + [command("login"), command("doctor\(recipient)")] + lastLines
+        return lines + [command("login"), command("doctor\(test)")] + lastLines
     }
 
     /// What is left when there is a session.
