@@ -68,6 +68,7 @@ struct ConfigurationLoader {
     /// - Parameters:
     ///   - path: of the file.
     ///   - draft: what is going to be in it; nil to read what is.
+    /// - Returns: what was read.
     /// - Throws: ``ConfigurationError`` with every problem at once.
     func load(path: String, draft: String? = nil) throws(ConfigurationError) -> Loaded {
         let record = ConfigurationRecord(environment: environment)

@@ -21,7 +21,7 @@ struct CommentedText {
         init?(_ line: String) {
             guard let match = line.wholeMatch(of: /( *)#?(- )?([a-z_]+):( .*)?/) else { return nil }
             indent = match.1.count
-            mark = match.2.map(String.init) ?? ""
+            mark = match.2.map { String($0) } ?? ""
             name = String(match.3)
         }
 

@@ -92,20 +92,20 @@ struct Setup: AsyncParsableCommand {
                 given: given,
                 isAsking: isAsking,
                 starts: !onlyPrints,
-                choices: try choices
+                choices: try self.choices
             )
             try await decide(&machine, at: place, by: loader, terminal)
-            let (choices, start) = (machine.choices, machine.start)
+            let (decided, start) = (machine.choices, machine.start)
             if onlyPrints {
-                StandardOutput.write(Array(try choices.text(at: place).utf8))
-                if case .appPassword(_?) = choices.session {
+                StandardOutput.write(Array(try decided.text(at: place).utf8))
+                if case .appPassword(_?) = decided.session {
                     terminal.say("The password was not kept: put it into \(place.secret("app-password")), of mode 600.")
                 }
                 return
             }
             terminal.handOver()
-            for line in try SetupFiles(place: place, loader: loader).write(choices) { StandardOutput.print(line) }
-            let steps = SetupSteps(place: place, choices: choices, start: start)
+            for line in try SetupFiles(place: place, loader: loader).write(decided) { StandardOutput.print(line) }
+            let steps = SetupSteps(place: place, choices: decided, start: start)
             if isAsking, case .now = start, steps.canBegin {
                 status = try await begin(steps, environment)
             } else {

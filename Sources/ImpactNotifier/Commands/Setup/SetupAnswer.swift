@@ -6,21 +6,21 @@ internal import OAuth
 /// Reads what somebody types, or gives by an option: trimmed, checked, and refused with what was probably meant.
 enum SetupAnswer {
     /// Which records are to be told of.
-    enum Rule: Equatable {
+    enum Rule: Sendable, Equatable {
         case presets([String])
         /// A record to make a rule after.
         case record(ATURI)
     }
 
     /// Who gets messages.
-    struct Recipients: Equatable {
+    struct Recipients: Sendable, Equatable {
         var policy = PolicyConfiguration.Recipients.followers
         var allowed: [ATURI.Authority] = []
         var isShadow = false
     }
 
     /// What is done when the configuration is written.
-    enum Start: Equatable {
+    enum Start: Sendable, Equatable {
         /// Nothing: the commands are printed.
         case later
         /// A login, and the doctor, who perhaps sends a test message to this account.
