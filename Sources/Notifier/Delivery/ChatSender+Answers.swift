@@ -183,7 +183,7 @@ extension ChatSender {
             NotifierMetrics.answer(said.command).increment()
             context.report(applied)
             if said.command == nil {
-                let metadata: Logger.Metadata = ["did": "\(said.owner)", "characters": "\(said.length)"]
+                let metadata: Logger.Metadata = ["did": "\(said.owner)", "characters": .stringConvertible(said.length)]
                 logger.info("answer not understood", metadata: metadata)
             } else if answer == .started {
                 logger.notice("owner wants messages", metadata: ["did": "\(said.owner)"])

@@ -120,7 +120,7 @@ actor SubscriptionKeeper {
         if !isRoom || accounts.count >= limit {
             context.logger.warning(
                 "there are more subscribers than are read",
-                metadata: ["collection": "\(collection)", "count": "\(limit)"]
+                metadata: ["collection": "\(collection)", "count": .stringConvertible(limit)]
             )
         }
         // Where no directory came to its end there are more of them.
@@ -131,7 +131,10 @@ actor SubscriptionKeeper {
             listings[collection] = context.steadyNow + wait
             context.logger.warning(
                 "subscribers not listed",
-                metadata: ["collection": "\(collection)", "detail": "\(failure)", "next_s": "\(wait.wholeSeconds)"]
+                metadata: [
+                    "collection": "\(collection)", "detail": "\(failure)",
+                    "next_s": .stringConvertible(wait.wholeSeconds),
+                ]
             )
             return
         }
@@ -140,7 +143,7 @@ actor SubscriptionKeeper {
         try await settings.set(setting(of: collection), to: "\(context.now.seconds)")
         context.logger.info(
             "subscribers listed",
-            metadata: ["collection": "\(collection)", "count": "\(accounts.count)"]
+            metadata: ["collection": "\(collection)", "count": .stringConvertible(accounts.count)]
         )
     }
 
@@ -195,7 +198,10 @@ actor SubscriptionKeeper {
             let wait = Self.firstWait.doubled(subscriber.attempts, atMost: Self.longestWait)
             context.logger.debug(
                 "subscriptions not read",
-                metadata: ["did": "\(subscriber.did)", "detail": "\(failure.cause)", "next_s": "\(wait.wholeSeconds)"]
+                metadata: [
+                    "did": "\(subscriber.did)", "detail": "\(failure.cause)",
+                    "next_s": .stringConvertible(wait.wholeSeconds),
+                ]
             )
             return try await store.postpone(subscriber, by: wait, now: context.now)
         }
@@ -214,7 +220,7 @@ actor SubscriptionKeeper {
         )
         context.logger.debug(
             "subscriptions read",
-            metadata: ["did": "\(subscriber.did)", "count": "\(subscriptions.count)"]
+            metadata: ["did": "\(subscriber.did)", "count": .stringConvertible(subscriptions.count)]
         )
     }
 
