@@ -66,7 +66,7 @@ extension StatusFacts {
             guard daemon.uptime >= Self.streamPatience else {
                 return Finding(level: .notice, sentence: "The stream is being connected.")
             }
-            let time = StatusPage.words(daemon.uptime)
+            let time = daemon.uptime.inWords
             return Finding(
                 level: .trouble,
                 sentence: "No stream host could be reached in the \(time) since the start.",
@@ -79,7 +79,7 @@ extension StatusFacts {
         }
         return Finding(
             level: .trouble,
-            sentence: "No stream host is connected; the newest event is \(StatusPage.words(age)) old. Nothing is lost: "
+            sentence: "No stream host is connected; the newest event is \(age.inWords) old. Nothing is lost: "
                 + "reading goes on from there.",
             advice: advice
         )
@@ -121,7 +121,7 @@ extension StatusFacts {
         guard left < (session.kind == .loopback ? Self.loginNow : Self.loginSoon) else { return nil }
         return Finding(
             level: left < Self.loginNow ? .trouble : .notice,
-            sentence: "The session ends in \(StatusPage.words(left)), on \(CalendarDate(end)); then nothing is sent.",
+            sentence: "The session ends in \(left.inWords), on \(CalendarDate(end)); then nothing is sent.",
             advice: "Run “impact-notifier login” before; the daemon goes on meanwhile."
         )
     }
@@ -130,7 +130,7 @@ extension StatusFacts {
         guard let age = daemon.pipeline?.oldestPendingAge, age >= Self.queuePatience else { return nil }
         return Finding(
             level: .notice,
-            sentence: "The oldest request that could be told is \(StatusPage.words(age)) old.",
+            sentence: "The oldest request that could be told is \(age.inWords) old.",
             advice: "“impact-notifier jobs list” says what it waits for."
         )
     }

@@ -67,7 +67,7 @@ extension StatusFacts {
         let (requests, messages) = (hours.map(\.requests).reduce(0, +), hours.map(\.messages).reduce(0, +))
         section.notes.append("\(StatusPage.count(requests, "request")), \(StatusPage.count(messages, "message")).")
         if let pipeline = (try? daemon.get())?.pipeline {
-            let last = pipeline.lastDeliveredAt.map { ", the last \(StatusPage.words(now - $0)) ago" } ?? ""
+            let last = pipeline.lastDeliveredAt.map { ", the last \((now - $0).inWords) ago" } ?? ""
             section.notes.append(
                 "Since the start: \(StatusPage.count(pipeline.matched, "request")), "
                     + "\(StatusPage.count(pipeline.delivered, "message")) delivered\(last)."
@@ -104,7 +104,7 @@ extension StatusFacts {
             return section
         }
         let rows = jobs.map { job -> [String] in
-            var row = ["\(StatusPage.words(now - job.updatedAt)) ago", job.state.words, job.rule]
+            var row = ["\((now - job.updatedAt).inWords) ago", job.state.words, job.rule]
             if namesPeople { row += [job.owner?.text ?? "nobody", job.uri.text] }
             row.append(job.state == .delivered && job.reason == nil ? "" : sentence(job.reason))
             return row
@@ -128,14 +128,14 @@ extension StatusFacts {
             section.notes = ["Not known: no running daemon was asked. “impact-notifier session status” reads its file."]
             return section
         }
-        let end = session.endsAt.map { "\(CalendarDate($0)), in \(StatusPage.words($0 - now))" }
+        let end = session.endsAt.map { "\(CalendarDate($0)), in \(($0 - now).inWords)" }
         let facts: [Fact?] = [
             Fact(name: "State", value: session.state.text),
             Fact(name: "Account", value: session.account.text),
             Fact(name: "Kind", value: session.kind.rawValue),
             Fact(name: "Ends", value: end ?? (session.createdAt == nil ? "there is none" : "only when it is ended")),
-            session.refreshedAt.map { Fact(name: "Renewed", value: "\(StatusPage.words(now - $0)) ago") },
-            session.waitsUntil.map { Fact(name: "Next try", value: "in \(StatusPage.words($0 - now))") },
+            session.refreshedAt.map { Fact(name: "Renewed", value: "\((now - $0).inWords) ago") },
+            session.waitsUntil.map { Fact(name: "Next try", value: "in \(($0 - now).inWords)") },
             session.pds.map { Fact(name: "PDS", value: $0) },
         ]
         section.body = .facts(facts.compactMap(\.self))
@@ -160,7 +160,7 @@ extension StatusFacts {
     }
 
     private func age(_ time: Int64?) -> String {
-        time.map { "\(StatusPage.words(now - UnixTime(microseconds: $0))) ago" } ?? "none yet"
+        time.map { "\((now - UnixTime(microseconds: $0)).inWords) ago" } ?? "none yet"
     }
 
     private func sentence(_ reason: Reason?) -> String { (reason ?? .waiting).sentence }

@@ -43,7 +43,7 @@ struct StatusFacts: Sendable {
         StatusPage(
             account: account,
             at: now,
-            age: overview.map { "The ledger's figures are \(StatusPage.words($0.age)) old." }
+            age: overview.map { "The ledger's figures are \($0.age.inWords) old." }
                 ?? "The ledger's figures have not been read yet.",
             findings: findings,
             sections: sections

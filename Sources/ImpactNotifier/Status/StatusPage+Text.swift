@@ -19,12 +19,7 @@ extension StatusPage {
         case .facts(let facts):
             let width = facts.map(\.name.count).max() ?? 0
             return facts.map { "\($0.name.padding(to: width))  \($0.value)" }
-        case .table(let columns, let rows):
-            let widths = columns.indices.map { column in ([columns] + rows).map { $0[column].count }.max() ?? 0 }
-            return ([columns] + rows).map { row in
-                let cells = zip(row.dropLast(), widths).map { $0.padding(to: $1) } + row.suffix(1)
-                return cells.joined(separator: "  ")
-            }
+        case .table(let columns, let rows): return TextTable(columns, rows).lines
         case .hours(let hours):
             return [("requests", hours.map(\.requests)), ("messages", hours.map(\.messages))].map { name, figures in
                 "\(name)  \(curve(figures))  at most \(figures.max() ?? 0) in an hour"

@@ -94,17 +94,6 @@ struct StatusPage: Sendable, Equatable {
         return ["level": .string(level.rawValue), "findings": .array(list)]
     }
 
-    /// A span of time as people say it.
-    static func words(_ span: Duration) -> String {
-        let seconds = max(0, span.wholeSeconds)
-        return switch seconds {
-        case ..<120: "\(seconds) s"
-        case ..<7200: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3600) h"
-        default: "\(seconds / 86_400) days"
-        }
-    }
-
     /// A number of things.
     static func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
 }

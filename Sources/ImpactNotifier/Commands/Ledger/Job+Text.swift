@@ -4,7 +4,7 @@ internal import Notifier
 
 extension Job {
     /// The names of the columns of a list.
-    static let header = ["STATE", "SEEN", "NEXT", "REASON", "RULE", "OWNER", "REQUEST"]
+    static let header = ["STATE", "SEEN", "NEXT", "REASON", "RULE", "RECIPIENT", "REQUEST"]
 
     /// A row of a list.
     func row(now: UnixTime) -> [String] {

@@ -13,7 +13,7 @@ struct JobFilterOption: ParsableArguments {
     @Option(help: "Only those that stand where they do for this reason.", transform: Reason.named)
     var reason: Reason?
     @Option(
-        help: ArgumentHelp("Only what is for this owner.", valueName: "did-or-handle"),
+        help: ArgumentHelp("Only what is for this owner, collaborator or subscriber.", valueName: "did-or-handle"),
         transform: { try AccountArgument.parse($0) }
     )
     var owner: ATURI.Authority?
