@@ -19,7 +19,7 @@ public struct KnownProject: Sendable, Equatable {
     }
 
     /// Whether its recipient wants to hear nothing of it.
-    func isMuted(at now: UnixTime) -> Bool { mutedUntil.map { $0 > now } ?? false }
+    public func isMuted(at now: UnixTime) -> Bool { mutedUntil.map { $0 > now } ?? false }
 
     /// By what somebody may name it: as messages have it or as it is, by its AT-URI, or by the key of its record.
     func names(isExact: Bool) -> Set<String> {

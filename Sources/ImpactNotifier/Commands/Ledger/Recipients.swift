@@ -21,13 +21,14 @@ struct Recipients: AsyncParsableCommand {
 
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var account: AccountArgument
-        @Flag(help: "A JSON object.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                try await RecipientView(did, in: ledger).print(json: json)
+            let view = try await ledger.withLedger { ledger throws(LedgerError) in
+                try await RecipientView(did, in: ledger)
             }
+            output.show(view.json, view.lines)
         }
     }
 
@@ -58,7 +59,7 @@ struct Recipients: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Tell nothing of this project.", valueName: "project")) var mute: String?
         @Option(help: "For so many days; without it for good.") var days: Int?
         @Option(help: ArgumentHelp("Tell of it again, or of “all”.", valueName: "project")) var unmute: String?
-        @Flag(help: "A JSON object.") var json = false
+        @OptionGroup var output: OutputOption
 
         func validate() throws {
             let isEmpty = digest == nil && hourlyLimit == nil && dailyLimit == nil && mention == nil
@@ -70,7 +71,7 @@ struct Recipients: AsyncParsableCommand {
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
             var unknown: String?
-            try await ledger.withLedger { ledger throws(LedgerError) in
+            let view: RecipientView = try await ledger.withLedger { ledger throws(LedgerError) in
                 let (now, recipients) = (SystemClock().now(), ledger.recipients)
                 unknown = try await recipients.change(
                     did,
@@ -84,8 +85,9 @@ struct Recipients: AsyncParsableCommand {
                     if let dailyLimit { preferences.dailyLimit = dailyLimit.value }
                     if let mention { preferences.mention = mention.value }
                 }
-                try await RecipientView(did, in: ledger).print(json: json)
+                return try await RecipientView(did, in: ledger)
             }
+            output.show(view.json, view.lines)
             guard let unknown else { return }
             StandardOutput.printError(
                 "No project “\(unknown)” of theirs is known, and nothing was changed; “recipients show” lists those that are."
@@ -109,29 +111,25 @@ extension Recipients {
 
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var account: AccountArgument
-        @Flag(help: "A JSON object.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let did = try await account.did(by: try ledger.configuration.load().configuration)
-            var inDoubt = 0
-            try await ledger.withLedger { ledger throws(LedgerError) in
-                let forgotten = try await ledger.recipients.forget(did, now: SystemClock().now())
-                inDoubt = forgotten.inDoubt
-                let object: JSONValue = [
-                    "did": .string(did.text), "requests": .integer(Int64(forgotten.requests)),
-                    "messages": .integer(Int64(forgotten.messages)), "in_doubt": .integer(Int64(inDoubt)),
-                    "suppressed": .bool(forgotten.isSuppressed),
-                ]
-                let kept = forgotten.isSuppressed ? " Kept, as a hash: nobody writes to them." : ""
-                StandardOutput.print(
-                    json
-                        ? object.encodedText
-                        : "\(did) is forgotten: \(forgotten.requests) requests, \(forgotten.messages) messages.\(kept)"
-                )
+            let forgotten = try await ledger.withLedger { ledger throws(LedgerError) in
+                try await ledger.recipients.forget(did, now: SystemClock().now())
             }
-            guard inDoubt > 0 else { return }
+            let kept = forgotten.isSuppressed ? " Kept, as a hash: nobody writes to them." : ""
+            output.show(
+                [
+                    "did": .string(did.text), "requests": .integer(Int64(forgotten.requests)),
+                    "messages": .integer(Int64(forgotten.messages)),
+                    "in_doubt": .integer(Int64(forgotten.inDoubt)), "suppressed": .bool(forgotten.isSuppressed),
+                ],
+                ["\(did) is forgotten: \(forgotten.requests) requests, \(forgotten.messages) messages.\(kept)"]
+            )
+            guard forgotten.inDoubt > 0 else { return }
             StandardOutput.printError(
-                "\(inDoubt) of their requests stay, for nobody knows yet whether somebody was told: settle them (“jobs list "
+                "\(forgotten.inDoubt) of their requests stay, for nobody knows yet whether somebody was told: settle them (“jobs list "
                     + "--state verify”, “--state uncertain”), then do this again."
             )
             throw ExitCode(ExitStatus.failure.rawValue)
@@ -155,8 +153,9 @@ enum Wish<Value: Sendable>: Sendable {
 extension Wish where Value == DigestPace {
     @Sendable fileprivate static func pace(_ text: String) throws -> Self {
         if text == "default" { return .usual }
-        guard let pace = DigestPace(rawValue: text) else { throw ValidationError("there is no digest “\(text)”") }
-        return .other(pace)
+        if let pace = DigestPace(rawValue: text) { return .other(pace) }
+        let known = DigestPace.allCases.map(\.rawValue) + ["default"]
+        throw ValidationError(Suggestion.objection(to: text, as: "digest", among: known))
     }
 }
 
@@ -196,12 +195,7 @@ private struct RecipientView {
         isSuppressed = try await ledger.suppressions.contains(did)
     }
 
-    func print(json: Bool) {
-        guard !json else { return StandardOutput.print(object.encodedText) }
-        for line in lines { StandardOutput.print(line) }
-    }
-
-    private var lines: [String] {
+    var lines: [String] {
         let mention = preferences.mention.map { $0 ? "yes" : "no" }
         let lines = [
             "recipient:    \(did)", "messages:     \(isSuppressed ? "none, see “suppress list”" : "yes")",
@@ -211,17 +205,19 @@ private struct RecipientView {
             "mention:      \(mention ?? "by mentions.owners")",
         ]
         return lines
-            + projects.map { project in
-                "project:      “\(project.title)” \(project.reference)\(mutedUntil(project).map { ", muted \($0)" } ?? "")"
+            + projects.map { project -> String in
+                let muting = ", muted \(muteEnd(of: project).map { "until \($0)" } ?? "for good")"
+                return "project:      “\(project.title)” \(project.reference)\(project.isMuted(at: now) ? muting : "")"
             }
     }
 
-    private func mutedUntil(_ project: KnownProject) -> String? {
-        guard let end = project.mutedUntil, end > now else { return nil }
-        return end == .distantFuture ? "for good" : "until \(Timestamp.rfc3339(end))"
+    /// When a project that is muted is told of again; nil for never.
+    private func muteEnd(of project: KnownProject) -> String? {
+        guard let end = project.mutedUntil, project.isMuted(at: now), end != .distantFuture else { return nil }
+        return Timestamp.rfc3339(end)
     }
 
-    private var object: JSONValue {
+    var json: JSONValue {
         [
             "did": .string(did.text), "suppressed": .bool(isSuppressed),
             "digest": preferences.digest.map { JSONValue.string($0.rawValue) } ?? .null,
@@ -229,10 +225,11 @@ private struct RecipientView {
             "daily_limit": preferences.dailyLimit.map { JSONValue.integer(Int64($0)) } ?? .null,
             "mention": preferences.mention.map { JSONValue.bool($0) } ?? .null,
             "projects": .array(
-                projects.map { project in
+                projects.map { project -> JSONValue in
                     [
                         "uri": .string(project.reference), "title": .string(project.title),
-                        "muted": mutedUntil(project).map { JSONValue.string($0) } ?? .null,
+                        "muted": .bool(project.isMuted(at: now)),
+                        "muted_until": muteEnd(of: project).map { JSONValue.string($0) } ?? .null,
                     ]
                 }
             ),
