@@ -25,6 +25,15 @@ import Testing
         #expect(folder.directory.names == ["impact-notifier.yaml"])
     }
 
+    @Test func `are named for programs, too, with the commands that come next`() throws {
+        let folder = try SetupFolder()
+        let steps = SetupSteps(place: folder.place, choices: choices, start: .now(testing: "you.example.com"))
+        #expect(steps.json["configuration"]?.string == folder.path)
+        let next = steps.json["next"]?.array?.compactMap(\.string) ?? []
+        #expect(next.count == 3, "\(next)")
+        #expect(next.contains { $0.contains(" doctor --send-to you.example.com --config ") }, "\(next)")
+    }
+
     @Test func `replace what came with the program and was never changed`() throws {
         let folder = try SetupFolder()
         try folder.directory.write(ShippedFiles.configuration, to: "impact-notifier.yaml")

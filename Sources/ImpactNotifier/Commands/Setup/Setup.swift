@@ -74,6 +74,12 @@ struct Setup: AsyncParsableCommand {
     @Flag(name: .customLong("print"), help: "Only prints the configuration, on standard output.")
     var onlyPrints = false
 
+    @OptionGroup var output: OutputOption
+
+    func validate() throws {
+        if onlyPrints, output.json { throw ValidationError("--print and --json exclude each other") }
+    }
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let loader = ConfigurationLoader(environment: environment)
@@ -104,12 +110,13 @@ struct Setup: AsyncParsableCommand {
                 return
             }
             terminal.handOver()
-            for line in try SetupFiles(place: place, loader: loader).write(decided) { StandardOutput.print(line) }
+            let written = try SetupFiles(place: place, loader: loader).write(decided)
             let steps = SetupSteps(place: place, choices: decided, start: start)
-            if isAsking, case .now = start, steps.canBegin {
+            if isAsking, !output.json, case .now = start, steps.canBegin {
+                for line in written { StandardOutput.print(line) }
                 status = try await begin(steps, environment)
             } else {
-                for line in steps.lines { StandardOutput.print(line) }
+                output.show(steps.json, written + steps.lines)
             }
         } catch {
             StandardOutput.printError(error.description)

@@ -54,7 +54,7 @@ enum SetupAnswer {
         let objection = ATURI.Authority.objection(toAccount: name) ?? "nobody can have it"
         let meant = "\(name).bsky.social"
         let isMeant = !name.contains { ".:".contains($0) } && ATURI.Authority.ofAccount(meant) != nil
-        let hint = isMeant ? "; did you mean \(meant)?" : ""
+        let hint = isMeant ? "; did you mean “\(meant)”?" : ""
         throw SetupObjection("“\(name)” is no account: \(objection)\(hint)")
     }
 
@@ -77,9 +77,8 @@ enum SetupAnswer {
         for word in words {
             let name = word.hasSuffix(".yaml") ? String(word.dropLast(5)) : word
             guard names.contains(name) else {
-                let near = EditDistance.nearest(to: name, in: Set(names)).map { "did you mean \($0)?" }
-                let all = "they are \(names.joined(separator: ", ")); or give the at:// URI of a record"
-                throw SetupObjection("there is no rule “\(name)”: \(near ?? all)")
+                let all = "there are \(names.joined(separator: ", ")); or give the at:// URI of a record"
+                throw SetupObjection(Suggestion.objection(to: name, as: "rule", among: names, listedBy: all))
             }
             if !chosen.contains(name) { chosen.append(name) }
         }
@@ -95,9 +94,7 @@ enum SetupAnswer {
         if answer.isEmpty, let first = candidates.first { return first }
         if let number = Int(answer), candidates.indices.contains(number - 1) { return candidates[number - 1] }
         if let candidate = candidates.first(where: { $0.path == answer }) { return candidate }
-        let paths = candidates.map(\.path)
-        let near = EditDistance.nearest(to: answer, in: Set(paths)).map { "; did you mean \($0)?" } ?? ""
-        throw SetupObjection("“\(answer)” is none of the fields \(paths.joined(separator: ", "))\(near)")
+        throw SetupObjection(Suggestion.objection(to: answer, as: "such field", among: candidates.map(\.path)))
     }
 
     /// How the bot logs in: a kind of session, the folder of a web host, or, where nobody sees it, an app password itself.
@@ -150,14 +147,13 @@ enum SetupAnswer {
         guard let first = words.first?.lowercased() else { return recipients }
         words.removeFirst()
         let kind = first.hasSuffix(":") ? String(first.dropLast()) : first
-        let names = PolicyConfiguration.Recipients.allCases.map(\.rawValue)
         if kind == "shadow" {
             recipients.isShadow = true
         } else if let policy = PolicyConfiguration.Recipients(rawValue: kind) {
             recipients.policy = policy
         } else {
-            let near = EditDistance.nearest(to: kind, in: Set(names + ["shadow"])).map { "; did you mean \($0)?" } ?? ""
-            throw SetupObjection("“\(kind)” is none of \(names.joined(separator: ", ")), shadow\(near)")
+            let known = PolicyConfiguration.Recipients.allCases.map(\.rawValue) + ["shadow"]
+            throw SetupObjection(Suggestion.objection(to: kind, as: "choice", among: known))
         }
         guard recipients.policy == .allowlist else {
             guard words.isEmpty else {

@@ -123,7 +123,7 @@ struct SetupSetting: Sendable, Equatable {
     }
 
     fileprivate func objection(knowing keys: [String]) -> SetupObjection {
-        let near = EditDistance.nearest(to: key, in: Set(keys)).map { "; did you mean \($0)?" } ?? ""
-        return SetupObjection("--set \(key): the configuration has no such key\(near)")
+        let list = "“impact-notifier init --print” shows those that there are"
+        return SetupObjection("--set: \(Suggestion.objection(to: key, as: "key", among: keys, listedBy: list))")
     }
 }

@@ -1,3 +1,4 @@
+internal import ATProtocol
 internal import Glibc
 
 /// The commands that lead from a written configuration to the first message.
@@ -29,6 +30,12 @@ struct SetupSteps {
         let test = if case .now(let recipient?) = start { " --send-to \(recipient)" } else { "" }
         lines += ["Log in, and let the doctor look (with --send-to HANDLE it sends a test message):"]
         return lines + [command("login"), command("doctor\(test)")] + lastLines
+    }
+
+    /// The same for programs: the file that was written, and the commands as a shell takes them.
+    var json: JSONValue {
+        let commands = lines.filter { $0.hasPrefix("  ") }.map { JSONValue.string(String($0.dropFirst(2))) }
+        return ["configuration": .string(place.path), "next": .array(commands)]
     }
 
     /// What is left when there is a session.
