@@ -1,4 +1,6 @@
+import ATProtocol
 import Glibc
+import Network
 import Sandbox
 import TestSupport
 import Testing
@@ -43,6 +45,15 @@ struct `The exit status of a command` {
         }
     }
 
+    /// What `init` is told of a network that is not the public one.
+    private static func setup(_ stage: Stage) -> [String] {
+        ["init", "--account", stage.bot.did.text, "--rule", "leaflet"]
+            + [
+                "identity.plc_directory=\(stage.network.plcURL.origin)",
+                "identity.appview=\(stage.network.appViewURL.origin)", "development.allow_loopback=true",
+            ].flatMap { ["--set", $0] }
+    }
+
     private static let tests = """
         rules:
           - {name: r, collections: [org.example.changeRequest], reference_paths: [subject], message: Hello}
@@ -63,12 +74,15 @@ struct `The exit status of a command` {
             to: "recording.jsonl"
         )
         let tests = try ground.files.write(Self.tests, to: "tests.yaml")
+        let owner = ground.stage.owners[0].did.text
         let cases: [(arguments: [String], closed: Int32)] = [
             (["--help"], 0), (["--version"], 0), (["help", "jobs"], 0), (["check"], 0), (["check", "--json"], 0),
             (["check", "--effective"], 0), (["doctor"], 0), (["doctor", "--json"], 0), (["jobs"], 0),
             (["jobs", "list", "--json"], 0), (["jobs", "show", ground.uri], 0), (["explain", ground.uri], 0),
-            (["explain", ground.uri, "--json"], 0), (["suppress", "add", ground.stage.owners[0].did.text], 0),
-            (["suppress", "list"], 0), (["template", "preview"], 0), (["rules", "try", ground.uri], 0),
+            (["explain", ground.uri, "--json"], 0), (["suppress", "add", owner], 0), (["suppress", "list"], 0),
+            (["recipients", "show", owner], 0), (["recipients", "show", owner, "--json"], 0),
+            (["recipients", "set", owner, "--digest", "daily"], 0), (Self.setup(ground.stage) + ["--print"], 0),
+            (["template", "preview"], 0), (["rules", "try", ground.uri], 0),
             (["rules", "test", tests], 0), (["replay", recording], 0), (["sweep", "--since", "1h", "--dry-run"], 0),
             (["session", "status"], 0), (["session", "check"], 0), (["client", "verify"], 0),
             (["client", "metadata", "--callback-page"], 0),
@@ -84,9 +98,15 @@ struct `The exit status of a command` {
         }
         for sink in Sink.allCases {
             let status: Int32 = sink == .full ? 74 : 0
-            let owner = ground.stage.owners[0].did.text
             _ = try await ground.run(["suppress", "add", owner], into: sink)
             #expect(try await ground.run(["suppress", "remove", owner], into: sink).ending == .exited(status))
+            #expect(try await ground.run(["recipients", "forget", owner], into: sink).ending == .exited(status))
+            let place = "\(ground.files.path)/\(sink).yaml"
+            let setup = Self.setup(ground.stage) + ["--config", place]
+            #expect(try await ground.run(setup, into: sink).ending == .exited(status))
+            #expect(unsafe access(place, F_OK) == 0, "what is asked for is done")
+            // No daemon runs, and that is its own status.
+            #expect(try await ground.run(["status"], into: sink).ending == .exited(69))
             let key = "\(ground.files.path)/\(sink).json"
             #expect(try await ground.run(["client", "keygen", key], into: sink).ending == .exited(status))
             #expect(unsafe access(key, F_OK) == 0, "what is asked for is done")
@@ -106,6 +126,11 @@ struct `The exit status of a command` {
             (["suppress"], 0), (["suppress", "remove", "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"], 1), (["quarantine"], 0),
             (["quarantine", "show", "1"], 1), (["logout"], 77), (["session", "check"], 2), (["session", "status"], 2),
             (["reload"], 69), (["sweep", "--since", "1h"], 69), (["client", "verify"], 0), (["healthcheck"], 78),
+            (["status"], 69), (["status", "--json"], 69),
+            (["recipients", "show", "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"], 0),
+            (["recipients", "forget", "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"], 0),
+            (["recipients", "set", "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", "--mute", "Engine"], 1), (["init"], 73),
+            (["init", "--print"], 64), (["init", "--print", "--json"], 64),
         ] as [([String], Int32)]
     ) func `says that there is nothing to do`(arguments: [String], status: Int32) async throws {
         let stage = try await Stage(isLoggedIn: false)
@@ -126,7 +151,8 @@ struct `The exit status of a command` {
             (["explain", "at://\(handle)/\(LocalDaemon.collection)/k"], 69), (["suppress", "add", handle], 69),
             (["suppress", "remove", handle], 69), (["rules", "try", uri], 69), (["sweep", "--since", "1h"], 69),
             (["login", "--no-listener"], 69), (["session", "check"], 1), (["doctor"], 1), (["healthcheck"], 1),
-            (["logout"], 69), (["reload"], 69),
+            (["logout"], 69), (["reload"], 69), (["status"], 69), (["recipients", "show", handle], 69),
+            (["recipients", "forget", handle], 69), (Self.setup(stage) + ["--print"], 69),
             // These ask nobody.
             (["check"], 0), (["jobs"], 0), (["session", "status"], 0), (["template", "preview"], 0),
             (["logout", "--force"], 0),
@@ -146,6 +172,8 @@ struct `The exit status of a command` {
         (["jobs", "list", "--reason", "weather"], "“impact-notifier jobs list” shows those that there are"),
         (["template", "preview", "--rule", "change-requests"], "did you mean “change-request”?"),
         (["login", "--scope", "granula"], "did you mean “granular”?"),
+        (["recipients", "set", "did:plc:nobody", "--digest", "dayly"], "did you mean “daily”?"),
+        (["init", "--print", "--account", "notifier.test", "--rule", "tangeld"], "did you mean “tangled”?"),
         (["jobs", "list", "--limt", "5"], "Did you mean '--limit'?"),
     ]) func `is 64 for a word that is not known, with the one that was meant`(arguments: [String], words: String)
         async throws

@@ -1,3 +1,5 @@
+internal import Notifier
+
 extension StatusPage {
     /// The page for a terminal.
     var text: String {

@@ -1,6 +1,7 @@
 import ATProtocol
 import FoundationEssentials
 import Glibc
+import OAuth
 import Sandbox
 import TestSupport
 import Testing
