@@ -48,7 +48,7 @@ extension Monitoring {
             let session = board.session
             return StatusFacts(
                 now: SystemClock().now(),
-                account: session.account.text,
+                account: board.sender,
                 rules: rules,
                 namesPeople: namesPeople,
                 daemon: .success(
