@@ -29,7 +29,7 @@ struct `A refresh token that the server quotes back` {
         for path in ["/", "/status", "/readyz", "/metrics"] { places[path] = await reader.text(path) }
         let commands = [
             ["session", "status"], ["session", "status", "--json"], ["session", "check"], ["jobs", "list"],
-            ["jobs", "list", "--json"], ["jobs", "show", uri], ["explain", uri], ["doctor"],
+            ["jobs", "list", "--json"], ["jobs", "show", uri], ["explain", uri], ["doctor"], ["status"],
         ]
         for command in commands {
             let name = command.joined(separator: " ")
