@@ -75,13 +75,14 @@ struct `The exit status of a command` {
         )
         let tests = try ground.files.write(Self.tests, to: "tests.yaml")
         let owner = ground.stage.owners[0].did.text
+        let printed = Self.setup(ground.stage) + ["--print"]
         let cases: [(arguments: [String], closed: Int32)] = [
             (["--help"], 0), (["--version"], 0), (["help", "jobs"], 0), (["check"], 0), (["check", "--json"], 0),
             (["check", "--effective"], 0), (["doctor"], 0), (["doctor", "--json"], 0), (["jobs"], 0),
             (["jobs", "list", "--json"], 0), (["jobs", "show", ground.uri], 0), (["explain", ground.uri], 0),
             (["explain", ground.uri, "--json"], 0), (["suppress", "add", owner], 0), (["suppress", "list"], 0),
             (["recipients", "show", owner], 0), (["recipients", "show", owner, "--json"], 0),
-            (["recipients", "set", owner, "--digest", "daily"], 0), (Self.setup(ground.stage) + ["--print"], 0),
+            (["recipients", "set", owner, "--digest", "daily"], 0), (printed, 0),
             (["template", "preview"], 0), (["rules", "try", ground.uri], 0),
             (["rules", "test", tests], 0), (["replay", recording], 0), (["sweep", "--since", "1h", "--dry-run"], 0),
             (["session", "status"], 0), (["session", "check"], 0), (["client", "verify"], 0),
@@ -145,6 +146,7 @@ struct `The exit status of a command` {
         let uri = try stage.ask("Out of reach")
         stage.network.stop()
         let handle = stage.owners[0].handle.text
+        let printed = Self.setup(stage) + ["--print"]
         let cases: [(arguments: [String], status: Int32)] = [
             (["jobs", "list", "--owner", handle], 69), (["jobs", "drop", "--author", handle, "--yes"], 69),
             (["jobs", "show", "at://\(handle)/\(LocalDaemon.collection)/k"], 69),
@@ -152,7 +154,7 @@ struct `The exit status of a command` {
             (["suppress", "remove", handle], 69), (["rules", "try", uri], 69), (["sweep", "--since", "1h"], 69),
             (["login", "--no-listener"], 69), (["session", "check"], 1), (["doctor"], 1), (["healthcheck"], 1),
             (["logout"], 69), (["reload"], 69), (["status"], 69), (["recipients", "show", handle], 69),
-            (["recipients", "forget", handle], 69), (Self.setup(stage) + ["--print"], 69),
+            (["recipients", "forget", handle], 69), (printed, 69),
             // These ask nobody.
             (["check"], 0), (["jobs"], 0), (["session", "status"], 0), (["template", "preview"], 0),
             (["logout", "--force"], 0),
