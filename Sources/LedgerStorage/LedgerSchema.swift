@@ -16,6 +16,7 @@ enum LedgerSchema {
     static let eighth = "8"
     static let ninth = "9"
     static let tenth = "10"
+    static let eleventh = "11"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -31,6 +32,7 @@ enum LedgerSchema {
         migrator.registerMigration(eighth, foreignKeyChecks: .immediate) { try $0.execute(sql: eighthTables) }
         migrator.registerMigration(ninth, foreignKeyChecks: .immediate) { try $0.execute(sql: ninthTables) }
         migrator.registerMigration(tenth, foreignKeyChecks: .immediate) { try $0.execute(sql: tenthTables) }
+        migrator.registerMigration(eleventh, foreignKeyChecks: .immediate) { try $0.execute(sql: eleventhTables) }
         return migrator
     }
 

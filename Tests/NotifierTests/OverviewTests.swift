@@ -39,6 +39,28 @@ import Testing
         #expect(try await self.overview(world).hours.allSatisfy { $0.requests + $0.messages == 0 })
     }
 
+    @Test func `counts answers to what people wrote apart from messages`() async throws {
+        let world = try World()
+        let events = try (1...3).map { try World.event($0, at: world.clock) }
+        try await world.run([World.batch(events)]) { $0[.delivered] == 3 }
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let now = world.clock.now()
+        try await ledger.database.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO message (owner, author, kind, state, marker, message, conversation, baseline, sends, maximum_sends,
+                        due_at, created_at, sent_at)
+                    SELECT owner, owner, ?, state, 'ref-answer', message, conversation, baseline, 0, maximum_sends, due_at, ?, 0
+                    FROM message LIMIT 2
+                    """,
+                arguments: [MessageKind.help.rawValue, now.seconds]
+            )
+        }
+        let hours = try await ledger.overview(at: now).hours
+        #expect(hours.map(\.messages).reduce(0, +) == 3)
+        #expect(hours.last?.answers == 2 && hours.dropLast().allSatisfy { $0.answers == 0 })
+    }
+
     @Test func `of an empty ledger is all noughts`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)

@@ -64,8 +64,12 @@ extension StatusFacts {
     private var day: Section {
         var section = Section(id: "day", title: "The last 24 hours")
         guard let hours = overview?.figures.hours, !hours.isEmpty else { return section }
-        let (requests, messages) = (hours.map(\.requests).reduce(0, +), hours.map(\.messages).reduce(0, +))
-        section.notes.append("\(StatusPage.count(requests, "request")), \(StatusPage.count(messages, "message")).")
+        func sum(_ figure: (LedgerOverview.Hour) -> Int) -> Int { hours.map(figure).reduce(0, +) }
+        let answers = sum(\.answers)
+        let rest = answers == 0 ? "" : ", and \(StatusPage.count(answers, "answer")) to what people wrote"
+        section.notes.append(
+            "\(StatusPage.count(sum(\.requests), "request")), \(StatusPage.count(sum(\.messages), "message"))\(rest)."
+        )
         if let pipeline = (try? daemon.get())?.pipeline {
             let last = pipeline.lastDeliveredAt.map { ", the last \((now - $0).inWords) ago" } ?? ""
             section.notes.append(

@@ -138,8 +138,9 @@ extension StatusPage {
                 column(hours[index].messages, at: index * 20 + 10, "messages"),
             ]
         }
-        let rows = hours.map { [$0.from.description, "\($0.requests)", "\($0.messages)"] }
-        let figures = table(["Hour from (UTC)", "Requests", "Messages"], rows, id: "hours-table", title: "hours-title")
+        let rows = hours.map { [$0.from.description, "\($0.requests)", "\($0.messages)", "\($0.answers)"] }
+        let names = ["Hour from (UTC)", "Requests", "Messages", "Answers"]
+        let figures = table(names, rows, id: "hours-table", title: "hours-title")
         return """
             <figure>
             <svg viewBox="0 0 \(hours.count * 20) 100" preserveAspectRatio="none" role="img" aria-labelledby="hours-name">

@@ -11,12 +11,14 @@ public struct LedgerOverview: Sendable, Equatable {
         public var from: UnixTime
         /// Requests that were seen for the first time.
         public var requests: Int
-        /// Messages that were begun.
+        /// Messages about requests that were begun.
         public var messages: Int
+        /// Answers to what people wrote, begun or still to be sent.
+        public var answers: Int
 
         /// An hour with these figures.
-        public init(from: UnixTime, requests: Int, messages: Int) {
-            (self.from, self.requests, self.messages) = (from, requests, messages)
+        public init(from: UnixTime, requests: Int, messages: Int, answers: Int = 0) {
+            (self.from, self.requests, self.messages, self.answers) = (from, requests, messages, answers)
         }
     }
 
@@ -85,7 +87,20 @@ extension Database {
         let states = [RequestMachine.State.lookup, .resolved, .dropped].map { state -> SQL in "state = \(state) AND" }
         let requests = try counts(of: "request", from: starts, states)
         let messages = try counts(of: "message", from: starts, [""])
-        return starts.indices.map { .init(from: starts[$0], requests: requests[$0], messages: messages[$0]) }
+        // In these words its index knows the condition.
+        let times: [UnixTime] = try values(
+            "SELECT created_at FROM message WHERE kind <> 'notice' AND created_at >= \(starts[0])"
+        )
+        var answers = [Int](repeating: 0, count: starts.count)
+        for time in times { answers[starts.lastIndex { $0 <= time } ?? 0] += 1 }
+        return starts.indices.map { hour in
+            LedgerOverview.Hour(
+                from: starts[hour],
+                requests: requests[hour],
+                messages: max(0, messages[hour] - answers[hour]),
+                answers: answers[hour]
+            )
+        }
     }
 
     /// How many rows of a table came from each time to the next; each row is of one of the kinds, which have an index.

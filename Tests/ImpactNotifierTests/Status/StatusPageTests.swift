@@ -38,6 +38,16 @@ import Testing
         #expect(!text.contains("Words of somebody") && !text.contains("a stranger"))
     }
 
+    @Test func `counts answers to what people wrote apart from messages`() throws {
+        var facts = try Fixture.facts()
+        facts.overview?.figures.hours[3].answers = 2
+        let page = facts.page
+        for text in [page.html.markup, page.text] {
+            #expect(text.contains("500 requests, 552 messages, and 2 answers to what people wrote."))
+        }
+        #expect(page.html.markup.contains(#"<td class="number">6</td><td class="number">2</td></tr>"#))
+    }
+
     @Test func `needs no script to renew itself, and nothing from elsewhere`() throws {
         let html = try Fixture.facts().page.html.markup
         #expect(html.contains(#"<noscript><meta http-equiv="refresh" content="30"></noscript>"#))
