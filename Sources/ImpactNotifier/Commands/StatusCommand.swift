@@ -38,14 +38,18 @@ struct StatusCommand: AsyncParsableCommand {
             case .handle(let handle): handle.text
             }
         let now = SystemClock().now()
-        let figures = try await loaded.withLedger { ledger throws(LedgerError) in try await ledger.overview(at: now) }
+        var figures: LedgerOverview?
+        // Before the daemon's first start there is no ledger, and that is what there is to say.
+        if try loaded.enterState() {
+            figures = try await loaded.withLedger { ledger throws(LedgerError) in try await ledger.overview(at: now) }
+        }
         let page = StatusFacts(
             now: now,
             account: account,
             rules: loaded.delivery.rules.map(\.name),
             namesPeople: true,
             daemon: .failure(silence),
-            overview: (figures: figures, age: .zero)
+            overview: figures.map { (figures: $0, age: .zero) }
         ).page
         output.show(
             ["health": page.healthJSON, "pipeline": .null, "stream": .null, "session": .null],
@@ -54,13 +58,43 @@ struct StatusCommand: AsyncParsableCommand {
         throw ExitCode(ExitStatus.unavailable.rawValue)
     }
 
-    private struct Answer {
-        let level: StatusPage.Level?
+    /// What the daemon says of itself.
+    struct Answer {
+        /// How it is.
+        let level: StatusPage.Level
+        /// `/status`.
         let json: JSONValue
+        /// `/`, without the end of its last line.
         let text: String
+
+        /// The answer of a daemon, and of no other program: anything may listen where the configuration says.
+        ///
+        /// - Throws: ``StatusFacts/Silence`` when it is another's.
+        init(
+            json: String,
+            text: String,
+            from address: StatusAddress,
+            of account: ATURI.Authority
+        ) throws(StatusFacts.Silence) {
+            self.json = (try? JSONValue(parsing: json)) ?? .null
+            self.text = String(text.dropLast())
+            guard let level = self.json["health"]?["level"]?.string.flatMap(StatusPage.Level.init(rawValue:)) else {
+                throw StatusCommand.silence(
+                    "What answers on \(address) is not this program, or another version of it.",
+                    "Restart the daemon, or change status.listen."
+                )
+            }
+            self.level = level
+            guard case .did(let did) = account, let other = self.json["session"]?["account"]?.string, other != did.text
+            else { return }
+            throw StatusCommand.silence(
+                "The daemon on \(address) is another one: it serves \(other).",
+                "Change status.listen."
+            )
+        }
     }
 
-    /// What the daemon says of itself.
+    /// Asks the daemon.
     private static func ask(_ configuration: Configuration) throws(StatusFacts.Silence) -> Answer {
         guard let address = configuration.status.address else {
             throw silence("The daemon was not asked, for status.listen is off.", "Set it to see stream and session.")
@@ -75,17 +109,10 @@ struct StatusCommand: AsyncParsableCommand {
             let process = Ledger.daemon(in: configuration.stateDirectory)
             let advice =
                 process.map { "Process \($0) has the state in use: its log says what it does." }
-                ?? "None has the state in use. “systemctl start impact-notifier” starts it, or “impact-notifier run”."
+                ?? "None has the state in use. “systemctl start \(Instance.unit())” starts it, or “impact-notifier run”."
             throw silence("The daemon does not tell how it is: \(error).", advice)
         }
-        let status = (try? JSONValue(parsing: json)) ?? .null
-        if case .did(let did) = configuration.account, let account = status["session"]?["account"]?.string,
-            account != did.text
-        {
-            throw silence("The daemon on \(address) is another one: it serves \(account).", "Change status.listen.")
-        }
-        let level = status["health"]?["level"]?.string.flatMap { StatusPage.Level(rawValue: $0) }
-        return Answer(level: level, json: status, text: String(text.dropLast()))
+        return try Answer(json: json, text: text, from: address, of: configuration.account)
     }
 
     private static func silence(_ sentence: String, _ advice: String) -> StatusFacts.Silence {

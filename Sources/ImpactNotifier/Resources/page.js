@@ -48,8 +48,11 @@
       answered = new Date();
       gone.hidden = true;
     } catch {
-      gone.textContent = "The daemon has not answered since " + answered.toLocaleString()
-        + ": this page shows how it was then. Is it running? “systemctl status impact-notifier” says so.";
+      const sentence = "The daemon has not answered since " + answered.toLocaleString()
+        + ": this page shows how it was then. Is it running? “systemctl status " + document.documentElement.dataset.unit
+        + "” says so.";
+      // Said anew every five seconds, nobody who listens would hear anything else.
+      if (gone.hidden || gone.textContent !== sentence) gone.textContent = sentence;
       gone.hidden = false;
     }
     clearTimeout(timer);

@@ -13,6 +13,11 @@ enum Instance {
         set { current.withLock { $0 = newValue } }
     }
 
+    /// The systemd unit of a bot.
+    static func unit(of name: String? = Instance.name) -> String {
+        name.map { "impact-notifier@\($0)" } ?? "impact-notifier"
+    }
+
     /// The program's commands, as they stand behind its name.
     private static let commands = Root.configuration.subcommands.compactMap { $0._commandName }
 

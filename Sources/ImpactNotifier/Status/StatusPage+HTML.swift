@@ -19,7 +19,7 @@ extension StatusPage {
     var html: HTML {
         """
         <!DOCTYPE html>
-        <html lang="en" data-version="\(BuildInformation.version)">
+        <html lang="en" data-version="\(BuildInformation.version)" data-unit="\(Instance.unit())">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -241,6 +241,30 @@ import Testing
         }
     }
 
+    @Test func `is taken from a daemon of this bot alone, whoever else answers in its place`() throws {
+        let address = try #require(StatusAddress("127.0.0.1:9464"))
+        let account = try DID("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")
+        func answer(_ json: String) throws(StatusFacts.Silence) -> StatusCommand.Answer {
+            try StatusCommand.Answer(json: json, text: "WELL: All is well.\n", from: address, of: .did(account))
+        }
+        let own = #"{"health": {"level": "notice"}, "session": {"account": "\#(account)"}}"#
+        #expect(try answer(own).level == .notice)
+        for other in [
+            "<html>", "{}", #"{"health": {"level": "fine"}}"#, #"{"status": "ok"}"#,
+            #"{"health": {"level": "well"}, "session": {"account": "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"}}"#,
+        ] { #expect(throws: StatusFacts.Silence.self, "\(other)") { try answer(other) } }
+    }
+
+    @Test func `names the unit of its bot, and no name of a bot changes its script`() throws {
+        #expect(Instance.unit(of: nil) == "impact-notifier" && Instance.unit(of: "two") == "impact-notifier@two")
+        let page = try Fixture.facts().page.html.markup
+        #expect(page.contains(#"data-unit="impact-notifier""#))
+        let script = #/<script>.*<\/script>/#.dotMatchesNewlines()
+        let written = try #require(page.firstMatch(of: script)).0
+        let addressed = try #require(Instance.addressed(page, to: "two").firstMatch(of: script)).0
+        #expect(addressed == written && !written.contains("status impact-notifier"))
+    }
+
     @Test func `without a daemon says so, and what the ledger knows`() throws {
         var facts = try Fixture.facts()
         let finding = StatusPage.Finding(level: .trouble, sentence: "No daemon answers.", advice: "Start it.")

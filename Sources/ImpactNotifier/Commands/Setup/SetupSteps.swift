@@ -50,14 +50,14 @@ struct SetupSteps {
 
     private var run: String {
         guard place.isInPlace, unsafe access("/run/systemd/system", F_OK) == 0 else { return command("run") }
-        let unit = place.instance.map { "impact-notifier@\($0)" } ?? "impact-notifier"
+        let unit = Self.quoted(Instance.unit(of: place.instance))
         return "  \(geteuid() == 0 ? "" : "sudo ")systemctl enable --now \(unit)"
     }
 
     /// A command as it is typed: by the name by which this one was, and for the configuration that was written.
     private func command(_ words: String, _ rest: String = "") -> String {
         let typed = CommandLine.arguments.first ?? ""
-        let program = typed.contains("/") ? typed : "impact-notifier"
+        let program = typed.contains("/") ? Self.quoted(typed) : "impact-notifier"
         let configuration = place.isInPlace ? "" : " --config \(Self.quoted(place.path))"
         return "  \(program) \(words)\(configuration)\(rest)"
     }
