@@ -79,8 +79,8 @@ import Testing
         #expect(try await state() == "dropped")
     }
 
-    @Test func `takes requests that have no job yet, and each once`() async throws {
-        let world = try World()
+    /// A ledger with three requests that are looked up.
+    private func lookedUp(_ world: World) async throws -> Ledger {
         let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
         var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
         let events = try (1...3).map { try World.event($0, at: world.clock) }
@@ -90,6 +90,28 @@ import Testing
             events.compactMap { judge.judge($0, now: now) },
             now: now
         )
+        return ledger
+    }
+
+    @Test func `finds what is looked up behind any number that waits for an account`() async throws {
+        let world = try World()
+        let ledger = try await lookedUp(world)
+        let until = world.clock.now().seconds + 60
+        try await ledger.database.write { database in
+            try database.execute(
+                sql: "UPDATE request SET reason = ?, wait_until = ? WHERE id > (SELECT min(id) FROM request)",
+                arguments: [Reason.repositoryInactive.rawValue, until]
+            )
+        }
+        #expect(try await ledger.desk.jobs(in: .lookup, limit: 2).map(\.state) == [.lookup])
+        #expect(try await ledger.desk.jobs(in: .deferred, limit: 2).map(\.state) == [.deferred, .deferred])
+        #expect(try await ledger.desk.concerned(by: .drop, like: filter { $0.state = .lookup }) == [.lookup: 1])
+    }
+
+    @Test func `takes requests that have no job yet, and each once`() async throws {
+        let world = try World()
+        let ledger = try await lookedUp(world)
+        let now = world.clock.now()
         let lookup = filter { $0.state = .lookup }
         #expect(try await ledger.desk.concerned(by: .drop, like: lookup) == [.lookup: 3])
         #expect(try await ledger.desk.carryOut(.drop, like: lookup, now: now) == 3)

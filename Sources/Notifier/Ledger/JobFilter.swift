@@ -53,7 +53,9 @@ extension JobFilter {
         let isLookedUp: SQL = "request.state = \(RequestMachine.State.lookup)"
         switch state {
         case nil: break
-        case .lookup: conditions.append(isLookedUp)
+        case .lookup:
+            conditions.append(isLookedUp)
+            conditions.append("(reason IS NULL OR reason NOT IN \(Reason.awaiting(.account)))")
         case .deferred:
             conditions.append(isLookedUp)
             conditions.append("wait_until IS NOT NULL AND reason IN \(Reason.awaiting(.account))")
