@@ -35,6 +35,17 @@ import Testing
         #expect(try await desk.carryOut(.drop, like: waiting, now: room.clock.now()) == 0)
     }
 
+    @Test func `is not of what came in after it was counted`() async throws {
+        let room = try await WaitingRoom()
+        try await room.add(WaitingRoom.owners(0..<3))
+        let (desk, waiting) = (room.ledger.desk, filter { $0.state = .deferred })
+        let horizon = try await desk.horizon()
+        try await room.add(WaitingRoom.owners(3..<5))
+        #expect(try await desk.concerned(by: .drop, like: waiting, upTo: horizon) == [.deferred: 3])
+        #expect(try await desk.carryOut(.drop, like: waiting, upTo: horizon, now: room.clock.now()) == 3)
+        #expect(try await desk.concerned(by: .drop, like: waiting) == [.deferred: 2])
+    }
+
     @Test func `is of one owner, author or rule, or as old as is meant`() async throws {
         let room = try await WaitingRoom()
         try await room.add(WaitingRoom.owners(0..<2))

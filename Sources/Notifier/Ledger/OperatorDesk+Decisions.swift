@@ -6,18 +6,33 @@ public import Network
 // What an operator decides about many jobs at once: each is asked what the decision would change of it, and the decision is
 // carried out a few at a time, so that work goes on beside it.
 extension OperatorDesk {
+    /// How far an operator has seen: what comes in later is not meant by what they decide.
+    public struct Horizon: Sendable, Equatable {
+        fileprivate let newest: [JobFilter.Kind: Int64]
+    }
+
+    /// Everything that is there now.
+    public func horizon() async throws(LedgerError) -> Horizon {
+        try await database.read { database in
+            let (requests, jobs) = (try database.newest(.requests), try database.newest(.jobs))
+            return Horizon(newest: [.requests: requests, .jobs: jobs])
+        }
+    }
+
     /// How many jobs, and requests that have none, a decision would change of those that a filter means, by where they stand.
     public func concerned(
         by decision: Decision,
-        like filter: JobFilter
+        like filter: JobFilter,
+        upTo horizon: Horizon? = nil
     ) async throws(LedgerError) -> [JobState: Int] {
         var counts: [JobState: Int] = [:]
         for kind in JobFilter.Kind.allCases {
+            let newest = horizon?.newest[kind] ?? .max
             var next: Int64? = 0
             while let last = next {
                 let batch = try await database.read { database in
                     let transaction = LedgerTransaction(database, Timetable(), now: .distantPast)
-                    let rows = try transaction.rows(like: filter, kind, after: last, upTo: .max, limit: 1000)
+                    let rows = try transaction.rows(like: filter, kind, after: last, upTo: newest, limit: 1000)
                     let states = try rows.compactMap { try transaction.state(of: $0, kind, like: filter, if: decision) }
                     return (states: states, last: rows.last)
                 }
@@ -34,11 +49,14 @@ extension OperatorDesk {
     public func carryOut(
         _ decision: Decision,
         like filter: JobFilter,
+        upTo horizon: Horizon? = nil,
         now: UnixTime
     ) async throws(LedgerError) -> Int {
+        var seen = horizon
+        if seen == nil { seen = try await self.horizon() }
         var count = 0
         for kind in JobFilter.Kind.allCases {
-            let newest = try await database.read { try $0.newest(kind) }
+            let newest = seen?.newest[kind] ?? 0
             var next: Int64? = 0
             while let last = next {
                 let batch = try await carryOut(decision, like: filter, kind, after: last, upTo: newest, now: now)

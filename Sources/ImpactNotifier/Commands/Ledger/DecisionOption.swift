@@ -27,14 +27,18 @@ struct DecisionOption: ParsableArguments {
         if let uri { return try await carryOut(decision, about: uri.withDID(by: configuration), configuration) }
         let now = SystemClock().now()
         let filter = try await filter.filter(by: configuration, now: now)
-        let counts = try await configuration.withLedger { ledger throws(LedgerError) in
-            try await ledger.desk.concerned(by: decision, like: filter)
+        typealias Meant = (horizon: OperatorDesk.Horizon, counts: [JobState: Int])
+        let (horizon, counts): Meant = try await configuration.withLedger { ledger throws(LedgerError) in
+            let horizon = try await ledger.desk.horizon()
+            return (horizon, try await ledger.desk.concerned(by: decision, like: filter, upTo: horizon))
         }
         guard !counts.isEmpty else { throw nothing("nothing that is meant is in a state for that.") }
         try confirmation.confirm(plan(decision, counts))
+        // Who thinks about the question for long has agreed to what was counted.
         let count = try await configuration.withLedger { ledger throws(LedgerError) in
-            try await ledger.desk.carryOut(decision, like: filter, now: now)
+            try await ledger.desk.carryOut(decision, like: filter, upTo: horizon, now: now)
         }
+        guard count > 0 else { throw nothing("what was meant has gone on meanwhile.") }
         let states = counts.map { ($0.key.rawValue, JSONValue.integer(Int64($0.value))) }
         output.show(
             [
