@@ -146,11 +146,24 @@ struct Monitoring: Sendable {
     /// Reads the figures of the page, beside the questions by which the ledger's silence is told.
     private func lookOver(_ board: StatusBoard) async {
         var rest = Self.look
+        var isRead = true
         repeat {
             let begun = ContinuousClock.now
-            let answer = await Unhurried.answer { [ledger] in try? await ledger.overview(at: SystemClock().now()) }
+            let answer = await Unhurried.answer { [ledger] () -> Result<LedgerOverview, LedgerError> in
+                let now = SystemClock().now()
+                do throws(LedgerError) { return .success(try await ledger.overview(at: now)) } catch {
+                    return .failure(error)
+                }
+            }
             guard let answer else { return }
-            if let answer { board.show(answer) }
+            switch answer {
+            case .success(let overview):
+                board.show(overview)
+                isRead = true
+            case .failure(let error):
+                if isRead { logger.warning("page figures cannot be read", metadata: ["reason": "\(error)"]) }
+                isRead = false
+            }
             rest = min(Self.longestLook, max(Self.look, (ContinuousClock.now - begun) * Self.lookFactor))
         } while (try? await ContinuousClock().sleep(for: rest)) != nil
     }

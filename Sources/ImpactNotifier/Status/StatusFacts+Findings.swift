@@ -8,6 +8,10 @@ internal import OAuth
 extension StatusFacts {
     /// How long a stream may be silent, or not yet connected, before that is the matter.
     private static let streamPatience: Duration = .seconds(60)
+    /// How old the newest event of a stream may be that is connected.
+    private static let lagPatience: Duration = .seconds(900)
+    /// How old the figures of the page may be while the ledger answers; each takes a minute at the most to be read again.
+    private static let figuresPatience: Duration = .seconds(300)
     /// How long a message may wait without a reason before that is the matter.
     private static let queuePatience: Duration = .seconds(3600)
     /// Before the session's end somebody should log in, and must.
@@ -24,7 +28,7 @@ extension StatusFacts {
         case .success(let daemon):
             let parts = [
                 ledgerFinding(daemon), streamFinding(daemon), sendingFinding(daemon), sessionFinding(daemon.session),
-                endFinding(daemon.session), queueFinding(daemon),
+                endFinding(daemon.session), queueFinding(daemon), figuresFinding(daemon),
             ]
             found = parts.compactMap(\.self)
         }
@@ -60,7 +64,7 @@ extension StatusFacts {
     }
 
     private func streamFinding(_ daemon: Daemon) -> Finding? {
-        guard !daemon.hosts.contains(where: \.isConnected) else { return nil }
+        guard !daemon.hosts.contains(where: \.isConnected) else { return lagFinding(daemon) }
         let advice = "It is tried again all the time. Run “impact-notifier doctor” if it stays so."
         guard !daemon.hosts.isEmpty else {
             guard daemon.uptime >= Self.streamPatience else {
@@ -82,6 +86,19 @@ extension StatusFacts {
             sentence: "No stream host is connected; the newest event is \(age.inWords) old. Nothing is lost: "
                 + "reading goes on from there.",
             advice: advice
+        )
+    }
+
+    /// A small network may be quiet for hours; which it is nobody here can know.
+    private func lagFinding(_ daemon: Daemon) -> Finding? {
+        let newest = daemon.hosts.filter(\.isConnected).compactMap(\.until).max()
+        let age = newest.map { now - UnixTime(microseconds: $0) } ?? daemon.uptime
+        guard age >= Self.lagPatience else { return nil }
+        return Finding(
+            level: .notice,
+            sentence: "The newest event of the stream is \(age.inWords) old: it is being caught up with, or nobody "
+                + "writes.",
+            advice: "If it stays so where others write all the time, try another host in stream.hosts."
         )
     }
 
@@ -132,6 +149,18 @@ extension StatusFacts {
             level: .notice,
             sentence: "The oldest request that could be told is \(age.inWords) old.",
             advice: "“impact-notifier jobs list” says what it waits for."
+        )
+    }
+
+    /// Of a ledger that hangs the sentence about it says so.
+    private func figuresFinding(_ daemon: Daemon) -> Finding? {
+        guard case .answering = daemon.ledger else { return nil }
+        let age = overview?.age ?? daemon.uptime
+        guard age >= Self.figuresPatience else { return nil }
+        return Finding(
+            level: .notice,
+            sentence: "The ledger's figures could not be read for \(age.inWords): those here are from before.",
+            advice: "The log says why: look for 'page figures cannot be read'."
         )
     }
 

@@ -90,6 +90,13 @@ import Testing
             .trouble, "The ledger has not answered for 12 s; figures are those from before.",
             { $0.ledger = .silent(.seconds(12)) }
         ),
+        (
+            .notice, "The newest event of the stream is 3 h old: it is being caught up with, or nobody writes.",
+            { daemon in
+                let behind = StatusPageFixture.host(age: .seconds(10_800))
+                daemon.hosts = [behind, StatusPageFixture.host(isConnected: false)]
+            }
+        ),
         (.trouble, "The ledger cannot be read: no such file", { $0.ledger = .failing("no such file") }),
         (
             .notice, "The stream is being connected.",
@@ -147,6 +154,20 @@ import Testing
         #expect(page.level == .notice && page.findings.count == 2)
         #expect(page.text.contains("The ledger's figures have not been read yet."))
         #expect(Markup.problems(in: page.html.markup) == [])
+    }
+
+    @Test func `says that its figures are old, when they cannot be read`() throws {
+        var facts = try Fixture.facts()
+        facts.overview?.age = .seconds(900)
+        let finding = try #require(facts.page.findings.first)
+        #expect(finding.level == .notice)
+        #expect(finding.sentence == "The ledger's figures could not be read for 15 min: those here are from before.")
+        facts.overview = nil
+        #expect(facts.page.findings.count == 1, "an hour after the start there are none")
+        // Of a ledger that is silent it is said once.
+        facts = try Fixture.facts { $0.ledger = .silent(.seconds(900)) }
+        facts.overview?.age = .seconds(900)
+        #expect(facts.page.findings.count == 1)
     }
 
     @Test func `names open gaps, and events that could not be read`() throws {
