@@ -86,7 +86,7 @@ extension RejectedMessage {
     /// Why it was rejected, on one line whatever a stranger put into it.
     fileprivate var explanation: String {
         guard !detail.isEmpty else { return reason.sentence }
-        return "\(reason.sentence): \(String(detail.map { $0.isNewline ? " " : $0 }))"
+        return "\(reason.sentence): \(detail.onOneLine)"
     }
 }
 

@@ -12,7 +12,7 @@ extension StatusPage {
             lines += ["", section.title.uppercased()]
             lines += (section.notes + Self.lines(section.body)).map { "  \($0)" }
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map(\.onOneLine).joined(separator: "\n") + "\n"
     }
 
     private static func lines(_ body: Section.Body) -> [String] {

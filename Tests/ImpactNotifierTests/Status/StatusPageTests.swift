@@ -233,6 +233,24 @@ import Testing
         #expect(html.components(of: HTML.escaped(name)) >= 5, "it is there, as text")
     }
 
+    @Test(arguments: ["\n", "\r\n", "\u{2028}", "\u{85}"])
+    func `lets a stranger's words begin no line in a terminal`(end: String) throws {
+        let words = "no answer\(end)WELL: All is well."
+        var facts = try Fixture.facts { daemon in
+            daemon.ledger = .failing(words)
+            daemon.session.pds = words
+            daemon.session.state = .degraded(SessionProblem(.unreachable, words))
+        }
+        facts.account = words
+        facts.overview?.figures.outcomes = [try Fixture.job(.dropped, .tooOld, rule: words)]
+        let lines = facts.page.text.split(whereSeparator: \.isNewline)
+        #expect(lines.first?.hasPrefix("TROUBLE: ") == true)
+        #expect(!lines.dropFirst().contains { $0.hasPrefix("WELL") || $0.hasPrefix("  WELL") })
+        var job = try Fixture.job(.dropped, .tooOld)
+        job.detail = words
+        #expect(!job.lines(now: Fixture.now).contains { $0.contains(where: \.isNewline) })
+    }
+
     @Test func `costs twenty readers as much as one`() throws {
         let builds = Mutex(0)
         let page = try Fixture.facts().page

@@ -86,7 +86,7 @@ extension RequestHistory {
             lines.append("")
             lines += job.lines(now: now)
         }
-        return lines
+        return lines.map(\.onOneLine)
     }
 
     fileprivate var json: JSONValue {

@@ -29,7 +29,7 @@ extension Job {
         if let detail, !detail.isEmpty { lines.append("detail:   \(detail)") }
         if let refusedShape { lines.append("record:   \(refusedShape)") }
         lines.append("next:     \(next(now: now))")
-        return lines
+        return lines.map(\.onOneLine)
     }
 
     /// What happens next, in a sentence.

@@ -117,7 +117,7 @@ extension QuarantinedMessage {
     /// On one line, whatever a stranger put into it.
     private var explanation: String {
         guard !detail.isEmpty else { return reason.sentence }
-        return reason.sentence + ": " + String(detail.map { $0.isNewline ? " " : $0 })
+        return "\(reason.sentence): \(detail)".onOneLine
     }
 
     private var isCut: Bool { size >= RejectedMessage.maximumBytes }

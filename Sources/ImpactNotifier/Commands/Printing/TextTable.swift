@@ -8,7 +8,7 @@ struct TextTable {
     ///   - header: the names of the columns.
     ///   - rows: as many cells each; what strangers wrote in them stays on its line.
     init(_ header: [String], _ rows: [[String]]) {
-        self.rows = ([header] + rows).map { row in row.map { cell in String(cell.map { $0.isNewline ? " " : $0 }) } }
+        self.rows = ([header] + rows).map { row in row.map(\.onOneLine) }
     }
 
     /// The header and the rows, a line each.
@@ -29,6 +29,9 @@ struct TextTable {
 }
 
 extension String {
+    /// The text without the ends of its lines: what strangers wrote begins no line of ours.
+    var onOneLine: String { String(map { $0.isNewline ? " " : $0 }) }
+
     /// The text with spaces behind it, as wide as a column.
     func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
