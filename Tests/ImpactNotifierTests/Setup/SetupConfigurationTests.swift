@@ -14,8 +14,8 @@ import Testing
     private static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
     private static let uri = "at://\(SetupTrial.author)/com.example.request/3lq2zk5wq2222"
 
-    private static func own(_ record: JSONValue) throws -> SetupChoices.Rules {
-        let uri = try ATURI(uri)
+    private static func own(_ record: JSONValue, at place: String = uri) throws -> SetupChoices.Rules {
+        let uri = try ATURI(place)
         return .own(
             SetupChoices.OwnRule(
                 record: uri,
@@ -120,6 +120,14 @@ import Testing
         #expect(rule.references.paths.map(\.text) == [path] && rule.references.formNames == [form])
         let (steps, applies) = rule.report(on: try NSID("com.example.request"), record)
         #expect(applies && steps.contains { $0.hasPrefix("refers to") && $0.contains(SetupTrial.owner) }, "\(steps)")
+    }
+
+    @Test(arguments: ["null", "no", "true", "request"]) func `has a rule for a collection of any name`(name: String) throws {
+        let folder = try SetupFolder()
+        var choices = SetupChoices()
+        choices.rules = try Self.own(Self.record, at: "at://\(SetupTrial.author)/com.example.\(name)/3lq2zk5wq2222")
+        _ = try folder.files.write(choices)
+        #expect(try folder.check().delivery.rules.map(\.name) == [name])
     }
 
     @Test func `has what --set says, and refuses what is no key`() throws {

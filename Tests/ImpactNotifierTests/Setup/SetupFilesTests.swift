@@ -44,6 +44,14 @@ import Testing
         #expect(try folder.check().account == .did(DID(SetupTrial.bot)))
     }
 
+    @Test func `are written whatever one left that was killed`() throws {
+        let folder = try SetupFolder()
+        try folder.directory.write(ShippedFiles.configuration, to: "impact-notifier.yaml")
+        try folder.directory.write("half of i", to: "impact-notifier.yaml.new")
+        _ = try folder.files.write(choices)
+        #expect(try folder.check().account == .did(DID(SetupTrial.bot)))
+    }
+
     @Test func `replace no link, wherever it leads`() throws {
         let folder = try SetupFolder()
         try folder.directory.write(ShippedFiles.configuration, to: "real.yaml")
@@ -59,7 +67,41 @@ import Testing
         var choices = choices
         choices.session = .appPassword("abcd-efgh-2345-6789")
         #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
-        #expect(!SetupPlace.exists(folder.directory.file("secrets/app-password")))
+        #expect(folder.directory.names == ["impact-notifier.yaml"], "nor is there a folder for secrets")
+        // One that was there stays.
+        #expect(unsafe mkdir(folder.directory.file("secrets"), 0o700) == 0)
+        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(folder.directory.names.sorted() == ["impact-notifier.yaml", "secrets"])
+    }
+
+    @Test func `hold no secret where its folder is no folder, or somebody else's`() throws {
+        let folder = try SetupFolder()
+        var choices = choices
+        choices.session = .appPassword("abcd-efgh-2345-6789")
+        let secrets = folder.directory.file("secrets")
+        try folder.directory.write("", to: "secrets")
+        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(folder.directory.names == ["secrets"])
+        try #require(unsafe unlink(secrets) == 0)
+        try #require(unsafe mkdir(secrets, 0o755) == 0)
+        // Only root can give it away.
+        guard geteuid() == 0 else { return }
+        try #require(unsafe chown(secrets, 12_345, 12_345) == 0)
+        let objection = #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(objection?.description.contains("\(secrets) belongs to 12345") == true)
+        #expect(folder.directory.names == ["secrets"])
+    }
+
+    @Test(arguments: ["a bot.yaml", "bot #2.yaml", "bot: 2.yaml", "'bot.yaml", "1.yaml"])
+    func `name their secrets as YAML understands it, whatever the bot is called`(name: String) throws {
+        let directory = try TemporaryDirectory()
+        let loader = ConfigurationLoader(environment: ["PATH": "/usr/bin:/bin"])
+        let place = SetupPlace(path: directory.file(name), by: loader)
+        var choices = choices
+        choices.session = .appPassword("abcd-efgh-2345-6789")
+        _ = try SetupFiles(place: place, loader: loader).write(choices)
+        let file = try loader.load(path: place.path).configuration.session.appPasswordFile
+        #expect(file == place.secret("app-password") && SetupPlace.exists(place.secret("app-password")))
     }
 
     @Test func `are none when check would refuse the configuration`() throws {

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Writes files that were not there before.
 enum NewFile {
-    /// Writes a whole file, or leaves none.
+    /// Writes a whole file, or leaves none, whatever ends the process meanwhile.
     ///
     /// - Parameters:
     ///   - text: what it holds.
@@ -11,33 +11,49 @@ enum NewFile {
     ///   - mode: who may read it, whatever the process's mask says.
     /// - Throws: ``SetupObjection``.
     static func write(_ text: String, to path: String, mode: mode_t) throws(SetupObjection) {
-        let file = unsafe shim_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else {
-            let isThere = errno == EEXIST
-            throw isThere
-                ? SetupObjection("\(path) exists, and init replaces nothing", .cannotCreate) : unwritable(path)
+        let next = try draft(text, of: path, mode: mode)
+        defer { remove(next) }
+        // A second name takes nobody's place. Some file systems know none.
+        if unsafe link(next, path) == 0 { return }
+        guard errno != EEXIST, !SetupPlace.exists(path) else {
+            throw SetupObjection("\(path) exists, and init replaces nothing", .cannotCreate)
         }
-        let bytes = Array(text.utf8)
-        let count = unsafe Glibc.write(file, bytes, bytes.count)
-        guard count == bytes.count, fchmod(file, mode) == 0, fsync(file) == 0 else {
-            let objection = unwritable(path)
-            close(file)
-            remove(path)
-            throw objection
-        }
-        close(file)
+        guard unsafe rename(next, path) == 0 else { throw unwritable(path) }
     }
 
     /// Puts a file in the place of one that holds just what came with the program.
     ///
     /// - Throws: ``SetupObjection``.
     static func write(_ text: String, inPlaceOf shipped: String, at path: String, mode: mode_t) throws(SetupObjection) {
-        let next = "\(path).new"
-        try write(text, to: next, mode: mode)
+        let next = try draft(text, of: path, mode: mode)
         guard holds(shipped, path), unsafe rename(next, path) == 0 else {
             remove(next)
             throw SetupObjection("\(path) was changed meanwhile, and init replaces nothing", .cannotCreate)
         }
+    }
+
+    /// What is going to be a file, beside its place and on the disk.
+    private static func draft(_ text: String, of path: String, mode: mode_t) throws(SetupObjection) -> String {
+        // Of its own for each process: one that was killed may have left one.
+        let draft = "\(path).\(getpid()).new"
+        let file = unsafe shim_open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw unwritable(path) }
+        let isWritten = fill(file, Array(text.utf8)) && fchmod(file, mode) == 0 && fsync(file) == 0
+        let objection = isWritten ? nil : unwritable(path)
+        close(file)
+        guard let objection else { return draft }
+        remove(draft)
+        throw objection
+    }
+
+    private static func fill(_ file: Int32, _ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EINTR else { return false }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return true
     }
 
     /// Whether a plain file, and no link to one, holds just this text.

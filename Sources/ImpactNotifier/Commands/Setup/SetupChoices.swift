@@ -79,14 +79,19 @@ struct SetupChoices: Sendable, Equatable {
         case .loopback: text.set("session.kind", to: "loopback")
         case .confidential(let folder):
             text.set("session.kind", to: "confidential")
-            text.set("session.client_id", to: "\(folder)oauth-client-metadata.json")
-            text.set("session.redirect_uri", to: "\(folder)callback.html")
-            text.set("session.client_key_file", to: place.secretName("client-key.json"))
+            text.set("session.client_id", to: Self.written("\(folder)oauth-client-metadata.json"))
+            text.set("session.redirect_uri", to: Self.written("\(folder)callback.html"))
+            text.set("session.client_key_file", to: Self.written(place.secretName("client-key.json")))
         case .appPassword:
             text.set("session.kind", to: "app-password")
-            let file = appPasswordFile.map(Self.quoted) ?? place.secretName("app-password")
+            let file = appPasswordFile.map(Self.quoted) ?? Self.written(place.secretName("app-password"))
             text.set("session.app_password_file", to: file)
         }
+    }
+
+    /// The name of a file or an address as YAML: in quotes only where it needs them.
+    private static func written(_ text: String) -> String {
+        text.wholeMatch(of: /[A-Za-z][A-Za-z0-9._~:\/-]*[A-Za-z]/) == nil ? quoted(text) : text
     }
 
     /// A text as YAML, whatever is in it.
@@ -97,7 +102,8 @@ extension SetupChoices.OwnRule {
     /// The example that comes with the program, for this collection.
     var text: String {
         var rule = CommentedText("rules:\n\(ShippedFiles.example.rules)")
-        rule.set("rules.name", to: String(collection.text.split(separator: ".").last ?? "request"))
+        // In quotes, for a collection may be called as YAML calls nothing: org.example.null.
+        rule.set("rules.name", to: SetupChoices.quoted(String(collection.text.split(separator: ".").last ?? "request")))
         rule.set("rules.collections", to: "[\(collection)]")
         rule.set("rules.reference_paths", to: "[\(SetupChoices.quoted(reference.path))]")
         rule.set("rules.accepts", to: "[\(reference.form.rawValue)]")

@@ -13,8 +13,9 @@ struct SetupFiles {
     /// - Throws: ``SetupObjection``; nothing is left then.
     func write(_ choices: SetupChoices) throws(SetupObjection) -> [String] {
         let text = try choices.text(at: place)
-        let secret = try writeSecret(choices)
+        var (secret, isFolderNew): (String?, Bool) = (nil, false)
         do throws(SetupObjection) {
+            secret = try writeSecret(choices, &isFolderNew)
             try check(text)
             if SetupPlace.exists(place.path) {
                 try NewFile.write(text, inPlaceOf: ShippedFiles.configuration, at: place.path, mode: 0o644)
@@ -23,6 +24,7 @@ struct SetupFiles {
             }
         } catch {
             if let secret { NewFile.remove(secret) }
+            if isFolderNew { _ = unsafe rmdir(place.secrets) }
             throw error
         }
         return (secret.map { ["Wrote \($0), a secret: it is closed to other users."] } ?? []) + [
@@ -40,18 +42,18 @@ struct SetupFiles {
     }
 
     /// The file of an app password that was typed, or of a new client key; nil when there is nothing to be written.
-    private func writeSecret(_ choices: SetupChoices) throws(SetupObjection) -> String? {
+    private func writeSecret(_ choices: SetupChoices, _ isFolderNew: inout Bool) throws(SetupObjection) -> String? {
         let path: String
         switch choices.session {
         case .loopback, .appPassword(nil): return nil
         case .appPassword(let password?):
             path = place.secret("app-password")
-            try makeFolder()
+            isFolderNew = try makeFolder()
             try NewFile.write(password + "\n", to: path, mode: 0o600)
         case .confidential:
             path = place.secret("client-key.json")
             guard !SetupPlace.exists(path) else { return nil }
-            try makeFolder()
+            isFolderNew = try makeFolder()
             do throws(OAuthFailure) { try ClientKey.generate(at: SystemClock()).write(to: path) } catch {
                 throw SetupObjection(error.description, .cannotCreate)
             }
@@ -60,9 +62,23 @@ struct SetupFiles {
         return path
     }
 
-    private func makeFolder() throws(SetupObjection) {
-        let folder = "\(place.folder)/secrets"
-        guard unsafe mkdir(folder, 0o700) != 0, errno != EEXIST else { return }
-        throw SetupObjection("\(folder) cannot be made: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
+    /// Makes the folder of secrets where there is none; whether it did.
+    private func makeFolder() throws(SetupObjection) -> Bool {
+        let folder = place.secrets
+        if unsafe mkdir(folder, 0o700) == 0 { return true }
+        guard errno == EEXIST else {
+            throw SetupObjection("\(folder) cannot be made: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
+        }
+        var status = stat()
+        guard unsafe stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw SetupObjection("\(folder) is no folder, and secrets lie in one of that name", .cannotCreate)
+        }
+        // Where everybody may make folders, such as /tmp, somebody else may have made it.
+        let owners: [uid_t?] = [0, geteuid(), ServiceUser.owner(ofFolderOf: place.path)?.user]
+        guard owners.contains(status.st_uid) else {
+            let owner = ServiceUser.name(of: status.st_uid)
+            throw SetupObjection("\(folder) belongs to \(owner): no secret is written there", .cannotCreate)
+        }
+        return false
     }
 }

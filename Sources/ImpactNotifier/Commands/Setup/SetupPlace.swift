@@ -31,8 +31,11 @@ struct SetupPlace: Sendable {
     /// How a secret is called in the configuration: bots that share a folder have names of their own.
     func secretName(_ name: String) -> String { instance.map { "\($0).\(name)" } ?? name }
 
+    /// The folder of secrets.
+    var secrets: String { "\(folder)/secrets" }
+
     /// Where a secret is.
-    func secret(_ name: String) -> String { "\(folder)/secrets/\(secretName(name))" }
+    func secret(_ name: String) -> String { "\(secrets)/\(secretName(name))" }
 
     /// Whether a file of rules that comes with the program lies beside it.
     func hasRules(_ name: String) -> Bool { unsafe access("\(folder)/rules/\(name).yaml", R_OK) == 0 }
