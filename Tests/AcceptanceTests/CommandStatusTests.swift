@@ -177,6 +177,8 @@ struct `The exit status of a command` {
         (["recipients", "set", "did:plc:nobody", "--digest", "dayly"], "did you mean “daily”?"),
         (["init", "--print", "--account", "notifier.test", "--rule", "tangeld"], "did you mean “tangled”?"),
         (["jobs", "list", "--limt", "5"], "Did you mean '--limit'?"),
+        (["init", "--session", "loopback", "--app-password-file", "x"], "goes with --session app-password"),
+        (["init", "--rule", "tangled", "--reference-path", "subject"], "goes with --rule AT-URI"),
     ]) func `is 64 for a word that is not known, with the one that was meant`(arguments: [String], words: String)
         async throws
     {

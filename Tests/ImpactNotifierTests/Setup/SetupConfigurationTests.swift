@@ -122,7 +122,8 @@ import Testing
         #expect(applies && steps.contains { $0.hasPrefix("refers to") && $0.contains(SetupTrial.owner) }, "\(steps)")
     }
 
-    @Test(arguments: ["null", "no", "true", "request"]) func `has a rule for a collection of any name`(name: String) throws {
+    @Test(arguments: ["null", "no", "true", "request"])
+    func `has a rule for a collection of any name`(name: String) throws {
         let folder = try SetupFolder()
         var choices = SetupChoices()
         choices.rules = try Self.own(Self.record, at: "at://\(SetupTrial.author)/com.example.\(name)/3lq2zk5wq2222")

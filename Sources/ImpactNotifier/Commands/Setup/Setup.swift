@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import Logging
 internal import Network
 internal import Notifier
+internal import OAuth
 
 /// `init`: from nothing to a configuration that passes `check`.
 struct Setup: AsyncParsableCommand {
@@ -11,8 +12,8 @@ struct Setup: AsyncParsableCommand {
         commandName: "init",
         abstract: "Asks what is to be known, and writes a configuration.",
         discussion: """
-            At a terminal it asks what no option says, at most five questions, and then offers to log in, to let the doctor \
-            look and to send a test message. Without a terminal it asks nothing: --account and --rule must be given, and it \
+            At a terminal it asks what no option says, five questions, and one more about a record of yours that refers to \
+            several projects; then it offers to log in, to let the doctor look and to send a test message. Without a terminal it asks nothing: --account and --rule must be given, and it \
             prints which commands come next. It finds the account and looks at what its server can do.
 
             It replaces no file, but for the configuration that the package brings, while nobody has changed that. When it \
@@ -78,6 +79,12 @@ struct Setup: AsyncParsableCommand {
 
     func validate() throws {
         if onlyPrints, output.json { throw ValidationError("--print and --json exclude each other") }
+        if appPasswordFile != nil, session != nil, session != SessionKind.appPassword.rawValue {
+            throw ValidationError("--app-password-file goes with --session app-password")
+        }
+        if referencePath != nil, !rule.isEmpty, !rule.contains(where: { $0.hasPrefix("at://") }) {
+            throw ValidationError("--reference-path goes with --rule AT-URI: it names a field of that record")
+        }
     }
 
     func run() async throws {

@@ -44,7 +44,8 @@ final class SetupTerminal: Sendable {
     func interrupt() {
         guard !state.withLock(\.isHandedOver) else { return }
         show()
-        exit(128 + SIGINT)
+        // Standard input is in use by the thread that reads it: nothing waits for that here.
+        _exit(128 + SIGINT)
     }
 
     /// Starts another command of this program in the same terminal, and waits for its end.
