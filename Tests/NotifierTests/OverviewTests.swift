@@ -39,6 +39,20 @@ import Testing
         #expect(try await self.overview(world).hours.allSatisfy { $0.requests + $0.messages == 0 })
     }
 
+    @Test func `counts a request that is written anew once, however many came since it was first seen`() async throws {
+        let world = try World()
+        let events = try (1...3).map { try World.event($0, at: world.clock) }
+        try await world.run([World.batch(events)]) { $0[.delivered] == 3 }
+        world.clock.advance(7200)
+        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let now = world.clock.now()
+        try await ledger.database.write { database in
+            try database.run("UPDATE request SET created_at = \(now) WHERE id = (SELECT min(id) FROM request)")
+        }
+        let hours = try await ledger.overview(at: now).hours.map(\.requests)
+        #expect(hours.last == 1 && hours[21] == 2 && hours.reduce(0, +) == 3, "\(hours)")
+    }
+
     @Test func `counts answers to what people wrote apart from messages`() async throws {
         let world = try World()
         let events = try (1...3).map { try World.event($0, at: world.clock) }
@@ -89,6 +103,8 @@ import Testing
         try await GrownLedger.fill(directory.path, .init(finished: 3000, each: 40), now: now)
         let grown = try GrownLedger(in: directory.path, now: now)
         let overview = try await grown.ledger.overview(at: now)
+        let scans = try grown.scans()
+        #expect(scans == [])
         let start = try #require(overview.hours.first).from
         for (table, figure) in [("request", \LedgerOverview.Hour.requests), ("message", \LedgerOverview.Hour.messages)]
         {
@@ -103,6 +119,5 @@ import Testing
         }
         #expect(overview.outcomes.count == 20)
         #expect(overview.standing.filter { $0.state == .queued }.map(\.number) == [40])
-        #expect(try grown.scans() == [])
     }
 }

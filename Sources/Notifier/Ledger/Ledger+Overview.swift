@@ -9,7 +9,7 @@ public struct LedgerOverview: Sendable, Equatable {
     public struct Hour: Sendable, Equatable {
         /// Its beginning.
         public var from: UnixTime
-        /// Requests that were seen for the first time.
+        /// Requests that were seen for the first time, or in another version that is judged anew.
         public var requests: Int
         /// Messages about requests that were begun.
         public var messages: Int
@@ -79,7 +79,6 @@ extension Ledger {
 }
 
 extension Database {
-    /// Rows are numbered as they come: an hour has as many as there are numbers from its first row to that of the next hour.
     fileprivate func hours(until now: UnixTime) throws -> [LedgerOverview.Hour] {
         let hour: Int64 = 3_600_000_000
         let current = now.microseconds / hour * hour
@@ -87,33 +86,33 @@ extension Database {
         let states = [RequestMachine.State.lookup, .resolved, .dropped].map { state -> SQL in "state = \(state) AND" }
         let requests = try counts(of: "request", from: starts, states)
         let messages = try counts(of: "message", from: starts, [""])
-        // In these words its index knows the condition.
-        let times: [UnixTime] = try values(
-            "SELECT created_at FROM message WHERE kind <> 'notice' AND created_at >= \(starts[0])"
-        )
-        var answers = [Int](repeating: 0, count: starts.count)
-        for time in times { answers[starts.lastIndex { $0 <= time } ?? 0] += 1 }
+        // By these words the index of answers is known.
+        let answers = try counts(of: "message", from: starts, ["kind <> 'notice' AND"])
         return starts.indices.map { hour in
             LedgerOverview.Hour(
                 from: starts[hour],
                 requests: requests[hour],
-                messages: max(0, messages[hour] - answers[hour]),
+                messages: messages[hour] - answers[hour],
                 answers: answers[hour]
             )
         }
     }
 
-    /// How many rows of a table came from each time to the next; each row is of one of the kinds, which have an index.
+    /// How many rows of a table came in the hour from each time on; each row is of one of the kinds, which have an index that
+    /// is all that is read.
+    ///
+    /// The numbers of rows do not say when: a request that is written anew keeps its own.
     private func counts(of table: SQL, from starts: [UnixTime], _ kinds: [SQL]) throws -> [Int] {
-        let end: Int64 = (try value("SELECT max(id) FROM \(table)") ?? 0) + 1
-        var firsts = try starts.map { start -> Int64 in
-            try kinds.compactMap { kind -> Int64? in
-                try value("SELECT id FROM \(table) WHERE \(kind) created_at >= \(start) ORDER BY created_at LIMIT 1")
-            }.min() ?? end
+        try starts.map { start in
+            let end = start + .seconds(3600)
+            var sum = 0
+            for kind in kinds {
+                let time: SQL = "created_at >= \(start) AND created_at < \(end)"
+                let count: Int? = try value("SELECT count(*) FROM \(table) WHERE \(kind) \(time)")
+                sum += count ?? 0
+            }
+            return sum
         }
-        firsts.append(end)
-        // Where the clock was set back, they are not in order.
-        return starts.indices.map { Int(max(0, firsts[$0 + 1] - firsts[$0])) }
     }
 
     /// What has come to an end, the latest first.
