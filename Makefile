@@ -57,6 +57,8 @@ help: ## list the targets
 setup: ## install the Debian packages that the build needs, if any is missing
 	@command -v swift >/dev/null || { echo 'swift is not on the PATH; see https://www.swift.org/install/' >&2; exit 69; }
 	$(call ensure,$(PACKAGES))
+	@# What the program carries in it is read anew only after the manifest: a package's "init" must know its configuration.
+	@[ -z "$$(find -L Sources/ImpactNotifier/Resources -type f -newer Package.swift 2>/dev/null)" ] || touch Package.swift
 
 setup-deb: setup
 	$(call ensure,$(DEB_PACKAGES))

@@ -147,8 +147,13 @@ import Testing
 
     @Test func `is of the files that come with the program`() throws {
         let shipped = try String(contentsOfFile: "\(Self.root)/config/impact-notifier.yaml", encoding: .utf8)
-        // After a change of config/ alone: touch Package.swift, for the build does not look at what links lead to.
+        // After a change of these files alone: touch Package.swift, as make does, for the build does not look at them.
         #expect(ShippedFiles.configuration == shipped)
+        for (name, bytes) in [("page.css", PackageResources.page_css), ("page.js", PackageResources.page_js)] {
+            let path = "\(Self.root)/Sources/ImpactNotifier/Resources/\(name)"
+            let written = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(String(decoding: bytes, as: UTF8.self) == written, "\(name)")
+        }
         let folder = "\(Self.root)/config/rules"
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
         #expect(ShippedFiles.presets.map { "\($0.name).yaml" } == names.sorted())
