@@ -48,8 +48,8 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts interop autobahn \
-	testbed jose wsproto websockets page bench bench-latency bench-ledger fuzz clean
+.PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts words interop \
+	autobahn testbed jose wsproto websockets page bench bench-latency bench-ledger fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -160,6 +160,9 @@ lint: ## check the format of every source file
 
 alerts: ## check the alert rules, and test each alert with promtool
 	@bash Tests/Alerts/alerts.sh
+
+words: ## print every sentence that an operator sees, by kind
+	@python3 Tests/words.py
 
 interop: autobahn testbed jose wsproto websockets page ## every check against software of others
 
