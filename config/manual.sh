@@ -14,10 +14,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 date=$(git log -1 --format=%cs 2>/dev/null || date -u +%F)
 
-# shellcheck disable=SC1112 # The quotes are meant.
 # The generator drops what is not ASCII without a word. It runs a program to get the texts: this one, in between.
 "$program" --experimental-dump-help |
-    sed 's/[“”]/\\"/g; s/’/'\''/g; s/[–—]/-/g; s/…/.../g; s/→/->/g; s| docs/| /usr/share/doc/impact-notifier/docs/|g' > "$work/help.json"
+    sed 's/[–—]/-/g; s/…/.../g; s/→/->/g; s| docs/| /usr/share/doc/impact-notifier/docs/|g' > "$work/help.json"
 if foreign=$(LC_ALL=C grep -n '[^ -~]' "$work/help.json"); then
     echo "the manual would lose characters of: $foreign" >&2
     exit 1

@@ -21,11 +21,11 @@ enum JSONWebKey {
     static func signingKey(_ json: JSONValue) throws(CryptoFailure) -> SigningKey {
         guard json["kty"]?.string == "EC", json["crv"]?.string == "P-256",
             let scalar = json["d"]?.string.flatMap({ Base64.urlDecode($0) })
-        else { throw CryptoFailure(code: .invalidKey, detail: "a private JWK is not an EC key on P-256 with a “d”") }
+        else { throw CryptoFailure(code: .invalidKey, detail: "a private JWK is not an EC key on P-256 with a 'd'") }
         let key = try SigningKey(.p256, scalar: scalar)
         guard Base64.urlEncode(key.publicKey.x) == json["x"]?.string,
             Base64.urlEncode(key.publicKey.y) == json["y"]?.string
-        else { throw CryptoFailure(code: .invalidKey, detail: "a private JWK's point does not belong to its “d”") }
+        else { throw CryptoFailure(code: .invalidKey, detail: "a private JWK's point does not belong to its 'd'") }
         return key
     }
 

@@ -51,7 +51,7 @@ struct TemplateParser {
         let name = word()
         guard let field = TemplateField(name) else {
             position = start
-            throw failure(name.isEmpty ? "a field's name must follow {{" : "there is no field “\(name)”")
+            throw failure(name.isEmpty ? "a field's name must follow {{" : "there is no field '\(name)'")
         }
         var filters: [Template.Filter] = []
         while true {
@@ -108,7 +108,7 @@ struct TemplateParser {
             return .plural(one: one, other: try quoted())
         default:
             position = start
-            throw failure("there is no filter “\(name)”; there are truncate, default and plural")
+            throw failure("there is no filter '\(name)'; there are truncate, default and plural")
         }
     }
 

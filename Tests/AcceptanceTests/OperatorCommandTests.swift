@@ -159,7 +159,7 @@ struct `The operator's commands` {
         let lines = try await ground.run("recipients", "set", owner.did.text, "--digest", "default", "--unmute", "all")
             .lines
         #expect(lines.contains("digest:       by digest.window"))
-        #expect(lines.contains { $0.hasPrefix("project:      “Engine”") && !$0.contains("muted") })
+        #expect(lines.contains { $0.hasPrefix("project:      'Engine'") && !$0.contains("muted") })
         let forgotten = try #require(try await ground.objects("recipients", "forget", owner.did.text).first)
         #expect(forgotten["requests"] == 3 && forgotten["messages"] == 2 && forgotten["suppressed"] == false)
         #expect(try await ground.run("jobs", "show", muted).ending == .exited(1))
@@ -195,7 +195,7 @@ struct `The operator's commands` {
         for (answer, ending) in [("no\n", ChildProcess.Ending.exited(1)), ("yes\n", .exited(0))] {
             let arguments = ["jobs", "drop", "--state", "deferred"]
             let command = try ground.stage.daemon.start(arguments: arguments, hasTerminal: true)
-            let question = await command.line(within: .seconds(20)) { $0.contains("Type “yes”") }
+            let question = await command.line(within: .seconds(20)) { $0.contains("Type 'yes'") }
             #expect(question != nil, tail(command))
             command.type(answer)
             #expect(await command.ended(within: .seconds(20)) == ending, tail(command))

@@ -30,10 +30,10 @@ struct `A daemon that cannot send` {
         let silence = await process.line(within: .seconds(60)) { $0.contains("access token has ended and cannot be") }
         try #require(silence != nil, tail(process))
         #expect(await endpoint.shows("session_usable", ["impact_notifier_session_usable 0"]), tail(process))
-        let (status, text) = try await endpoint.get("/readyz") { $1.contains("; run “impact-notifier") }
+        let (status, text) = try await endpoint.get("/readyz") { $1.contains("; run 'impact-notifier") }
         #expect(status == 200)
         let beginning = "ok, but nothing can be sent: the access token has ended and cannot be renewed (storage): "
-        #expect(text.hasPrefix(beginning) && text.hasSuffix("; run “impact-notifier doctor”\n"), "\(text)")
+        #expect(text.hasPrefix(beginning) && text.hasSuffix("; run 'impact-notifier doctor'\n"), "\(text)")
         #expect(try await endpoint.metrics("oauth_refresh_total").contains { $0.contains("storage") })
         try stage.ask("While nothing can be sent")
 
@@ -54,10 +54,10 @@ struct `A daemon that cannot send` {
         let process = try stage.daemon.run()
         let open = await process.line(within: .seconds(20)) { $0.contains("stream open") }
         try #require(open != nil, tail(process))
-        let (status, text) = try await endpoint.get("/readyz") { $1.contains("; run “impact-notifier") }
+        let (status, text) = try await endpoint.get("/readyz") { $1.contains("; run 'impact-notifier") }
         #expect(status == 200)
         #expect(text.hasPrefix("ok, but nothing can be sent: the session needs a login (never-logged-in): "), "\(text)")
-        #expect(text.hasSuffix("; run “impact-notifier login”\n"), "\(text)")
+        #expect(text.hasSuffix("; run 'impact-notifier login'\n"), "\(text)")
         #expect(await endpoint.shows("session", ["impact_notifier_session_usable 0"]), tail(process))
         #expect(
             await endpoint.shows("oauth", [#"impact_notifier_oauth_refresh_total{result="ok"} 0"#]),

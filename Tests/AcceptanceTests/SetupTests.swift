@@ -218,7 +218,7 @@ struct `The command init` {
     @Test(
         arguments: [
             ([], 64, "--account HANDLE, --rule NAME|AT-URI"),
-            (["--account", "notifier.test", "--rule", "tangeld"], 64, "did you mean “tangled”?"),
+            (["--account", "notifier.test", "--rule", "tangeld"], 64, "did you mean 'tangled'?"),
             (["--account", "nobody.test", "--rule", "tangled"], 69, "nobody.test"),
             (["--account", "notifier.test", "--rule", "tangled", "--set", "polcy.x=1"], 64, "there is no key"),
             (

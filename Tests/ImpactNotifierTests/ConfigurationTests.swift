@@ -45,10 +45,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("stream:\n  coalesc: 10ms", "stream.coalesc", "did you mean “coalesce”"),
+        ("stream:\n  coalesc: 10ms", "stream.coalesc", "did you mean 'coalesce'"),
         // Invariant 4: a pong leaves within 100 ms.
         ("stream:\n  coalesce: 100ms", "stream.coalesce", "80"),
-        ("stream:\n  verify: all", "stream.verify", "write matched), found “all”"),
+        ("stream:\n  verify: all", "stream.verify", "write matched), found 'all'"),
         ("sending:\n  interval: soon", "sending.interval", "expected a duration"),
         ("sending:\n  interval: [1]", "sending.interval", "expected a single value, found a list"),
         ("policy:\n  recipients: everybody", "policy.recipients", "one of followers, allowlist, anyone"),

@@ -54,9 +54,9 @@ import Testing
     }
 
     @Test func `is named in every command that a message tells to run`() {
-        let text = "run “impact-notifier login”, see impact-notifier jobs list; impact-notifier is not one"
+        let text = "run 'impact-notifier login', see impact-notifier jobs list; impact-notifier is not one"
         let addressed =
-            "run “impact-notifier --instance two login”, see impact-notifier --instance two jobs list; "
+            "run 'impact-notifier --instance two login', see impact-notifier --instance two jobs list; "
             + "impact-notifier is not one"
         #expect(Instance.addressed(text, to: "two") == addressed)
         #expect(Instance.addressed(text, to: nil) == text)

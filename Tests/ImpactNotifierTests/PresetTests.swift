@@ -38,7 +38,7 @@ import Testing
         )
         let complaints = await wrong.complaints(in: file)
         for words in [
-            "counts", "does not say “nothing of the kind”", "and should tell nobody", "is not refused as author",
+            "counts", "does not say 'nothing of the kind'", "and should tell nobody", "is not refused as author",
         ] {
             #expect(complaints.contains { $0.contains(words) }, "\(words): \(complaints)")
         }

@@ -21,22 +21,22 @@ import Testing
         let known = ["queued", "sending"]
         #expect(
             Suggestion.objection(to: "queud", as: "state", among: known)
-                == "there is no state “queud”; did you mean “queued”?"
+                == "there is no state 'queud'; did you mean 'queued'?"
         )
         #expect(
             Suggestion.objection(to: "asleep", as: "state", among: known)
-                == "there is no state “asleep”; there are queued, sending"
+                == "there is no state 'asleep'; there are queued, sending"
         )
         #expect(
             Suggestion.objection(to: "asleep", as: "state", among: known, listedBy: "look there")
-                == "there is no state “asleep”; look there"
+                == "there is no state 'asleep'; look there"
         )
     }
 
     @Test(arguments: [
-        (["chek"], "there is no command “chek”; did you mean “check”?"),
-        (["--config", "x.yaml", "jobs", "sho"], "there is no command “sho”; did you mean “show”?"),
-        (["--instance=two", "rules", "tri"], "there is no command “tri”; did you mean “try”?"),
+        (["chek"], "there is no command 'chek'; did you mean 'check'?"),
+        (["--config", "x.yaml", "jobs", "sho"], "there is no command 'sho'; did you mean 'show'?"),
+        (["--instance=two", "rules", "tri"], "there is no command 'tri'; did you mean 'try'?"),
     ]) func `names the command that was meant`(arguments: [String], clause: String) {
         #expect(UnknownCommand.sentence(about: arguments)?.contains(clause) == true)
     }

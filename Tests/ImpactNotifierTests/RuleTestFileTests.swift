@@ -53,7 +53,7 @@ import Testing
 
     @Test(arguments: [
         (rules, "tests: the file has no tests"), ("rules: []\ntests: []", "at least one rule"),
-        (test("says: [Hello]", good), "“tells” names nobody"), (test("reasons: [foo]", good), "docs/rules.md"),
+        (test("says: [Hello]", good), "'tells' names nobody"), (test("reasons: [foo]", good), "docs/rules.md"),
         (test("tell: []", good), "did you mean"),
         (test("tells: []", good).replacing("records: {\"", with: "records: {\"x"), "is no AT-URI of a record"),
         (test("tells: []", good).replacing("handles: {alice.example.org", with: "handles: {alice"), "to be a handle"),

@@ -61,7 +61,7 @@ import Testing
 
     @Test(arguments: [
         ("[{compression: true}]", "stream.hosts[0].address", "this key is required"),
-        ("[{address: wss://a.test, compresion: true}]", "stream.hosts[0].compresion", "did you mean “compression”?"),
+        ("[{address: wss://a.test, compresion: true}]", "stream.hosts[0].compresion", "did you mean 'compression'?"),
         ("[{address: wss://a.test, api_key: x}]", "stream.hosts[0].api_key", "api_key_file"),
         ("[{address: wss://a.test, compression: sometimes}]", "stream.hosts[0].compression", "true or false"),
         ("[{address: wss://a.test/other}]", "stream.hosts[0].address", "its path names no stream"),
@@ -71,10 +71,10 @@ import Testing
         ),
         ("['wss://a.test?token=opensesame']", "stream.hosts[0]", "which api_key_file beside the address"),
         ("['wss://me:opensesame@a.test/subscribe']", "stream.hosts[0]", "has a user name or password"),
-        ("['a.test/subscribe?api_key=opensesame']", "stream.hosts[0]", "found “a.test/subscribe…”"),
-        ("['wss:a.test?token=opensesame']", "stream.hosts[0]", "found “wss:a.test…”"),
-        ("['wss://me:x/opensesame@a.test/subscribe']", "stream.hosts[0]", "found “wss://…@a.test/subscribe”"),
-        ("['wss://me:opensesame?x@a.test/subscribe']", "stream.hosts[0]", "found “wss://……”"),
+        ("['a.test/subscribe?api_key=opensesame']", "stream.hosts[0]", "found 'a.test/subscribe…'"),
+        ("['wss:a.test?token=opensesame']", "stream.hosts[0]", "found 'wss:a.test…'"),
+        ("['wss://me:x/opensesame@a.test/subscribe']", "stream.hosts[0]", "found 'wss://…@a.test/subscribe'"),
+        ("['wss://me:opensesame?x@a.test/subscribe']", "stream.hosts[0]", "found 'wss://……'"),
         ("[{address: ws://a.test, api_key_file: x}]", "stream.hosts[0].address", "loopback addresses alone"),
         ("[wss://a.test, {address: 'wss://a.test:443/'}]", "stream.hosts[1]", "the same as one before"),
         ("[[wss://a.test]]", "stream.hosts[0]", "found a list"),

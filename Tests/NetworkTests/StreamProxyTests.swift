@@ -70,10 +70,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("SSH-2.0-OpenSSH_9.2\r\n", "it begins with “SSH-2.0-OpenSSH_9.2”"),
-        ("220 mail.example ESMTP\r\n", "“220 mail"), ("HTTP/2 200\r\n\r\n", "another version of HTTP"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "it begins with 'SSH-2.0-OpenSSH_9.2'"),
+        ("220 mail.example ESMTP\r\n", "'220 mail"), ("HTTP/2 200\r\n\r\n", "another version of HTTP"),
         ("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{46}", "speaks TLS, which is not supported"), ("\u{5}", "the octets 05"),
-        ("<html>", "“<html>”"),
+        ("<html>", "'<html>'"),
     ]) func `who is no HTTP proxy is told at once`(answer: String, words: String) async throws {
         let listener = LoopbackListener()
         defer { listener.stop() }

@@ -123,7 +123,7 @@ import Testing
 
     @Test(arguments: [
         ("HTTP/1.1 400 Bad Request\r\n\r\n", "it answers in plain HTTP"),
-        ("SSH-2.0-OpenSSH_9.2\r\n", "it begins with “SSH-2.0-OpenSSH_9.2”"), ("* OK", "it begins with “* OK”"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "it begins with 'SSH-2.0-OpenSSH_9.2'"), ("* OK", "it begins with '* OK'"),
         ("\u{5}", "it begins with the octets 05"), ("\0\0\u{12}\u{4}\0", "it begins with the octets 00 00 12 04 00"),
     ]) func `a server that does not speak TLS is refused at once`(words: String, found: String) async throws {
         let listener = LoopbackListener()

@@ -45,7 +45,7 @@ import Testing
 
     private static let wrong: [(name: String, change: @Sendable (inout RuleText) -> Void, words: String)] = [
         ("nobody", { $0.tell = [] }, "tell: must not be empty"),
-        ("a stranger", { $0.tell = ["owners"] }, "“owners” is none of owner, collaborators, subscribers"),
+        ("a stranger", { $0.tell = ["owners"] }, "'owners' is none of owner, collaborators, subscribers"),
         (
             "collaborators without a word on where", { $0.tell = ["collaborators"] },
             "collaborators: says where they stand"

@@ -7,11 +7,11 @@ import Testing
 @Suite struct `Templates` {
     static let mistakes: [(source: String, column: Int, words: String)] = [
         ("hello {{", 9, "a field's name must follow"),
-        ("hello {{ nothing }}", 10, "there is no field “nothing”"),
+        ("hello {{ nothing }}", 10, "there is no field 'nothing'"),
         ("{{author.did", 13, "| or }} must follow"),
         ("a }} b", 3, "closes nothing"), ("by {author.name} ", 4, "{{author.name}}"),
         ("{record.title}", 1, "{{record.title}}"),
-        ("{{record.title | shout}}", 18, "there is no filter “shout”"),
+        ("{{record.title | shout}}", 18, "there is no filter 'shout'"),
         ("{{record.title | truncate}}", 26, "a colon must follow"),
         ("{{record.title | truncate: 0}}", 29, "1 to 1000"),
         ("{{record.title | truncate: many}}", 32, "1 to 1000"),

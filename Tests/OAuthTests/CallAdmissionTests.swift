@@ -164,7 +164,7 @@ import Testing
         Case(
             what: "the grant lacks the chat calls",
             scope: "atproto",
-            obstacle: "the granted scope does not hold the chat calls (scope): “atproto”",
+            obstacle: "the granted scope does not hold the chat calls (scope): 'atproto'",
             remedy: "impact-notifier login"
         ),
         Case(what: "an app password has no scope", kind: .appPassword, scope: "", left: nil, obstacle: nil),

@@ -139,7 +139,7 @@ import Testing
         #expect(await failure { () async throws(OAuthFailure) in try await log(in: login) } == .configuration)
         let problems = try await ClientMetadata(login.configuration, login.environment).problems()
         #expect(problems.count == 2)
-        #expect(problems.allSatisfy { $0.contains("“scope” lacks") })
+        #expect(problems.allSatisfy { $0.contains("'scope' lacks") })
         login.client.host(HTTPResponse(status: 301, headers: ["Location": "https://client.test/"]))
         #expect(
             try await ClientMetadata(login.configuration, login.environment).problems().first?.contains("301") == true

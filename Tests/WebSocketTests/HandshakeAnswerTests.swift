@@ -94,10 +94,10 @@ import Testing
     }
 
     private static let foreign: [(bytes: [UInt8], words: String)] = [
-        (Array("SSH-2.0-OpenSSH_9.2\r\n".utf8), "it begins with “SSH-2.0-OpenSSH_9.2”"),
-        (Array("220 mail.example ESMTP\r\n".utf8), "“220 mail.example ESMTP”"),
-        (Array("<!DOCTYPE html>".utf8), "“<!DOCTYPE html>”"), (Array("\r\nHTTP/1.1 101".utf8), "the octets 0d 0a 48"),
-        (Array("http/1.1 200 OK\r\n".utf8), "“http/1.1 200 OK”"), (Array("ICY 200 OK\r\n".utf8), "“ICY 200 OK”"),
+        (Array("SSH-2.0-OpenSSH_9.2\r\n".utf8), "it begins with 'SSH-2.0-OpenSSH_9.2'"),
+        (Array("220 mail.example ESMTP\r\n".utf8), "'220 mail.example ESMTP'"),
+        (Array("<!DOCTYPE html>".utf8), "'<!DOCTYPE html>'"), (Array("\r\nHTTP/1.1 101".utf8), "the octets 0d 0a 48"),
+        (Array("http/1.1 200 OK\r\n".utf8), "'http/1.1 200 OK'"), (Array("ICY 200 OK\r\n".utf8), "'ICY 200 OK'"),
         (Array("HTTP/2 200\r\n".utf8), "another version of HTTP"),
         (Array("HTTP/0.9 200".utf8), "another version of HTTP"),
         // SETTINGS, and an alert of TLS.

@@ -25,7 +25,7 @@ public struct FieldPath: SyntaxValue {
             if !name.isEmpty {
                 guard Self.isName(name) else {
                     throw wrong(
-                        "“\(name)” is no name that a path can have: letters, digits, _ and -; elements of an array are [0] or [*]"
+                        "'\(name)' is no name that a path can have: letters, digits, _ and -; elements of an array are [0] or [*]"
                     )
                 }
                 steps.append(.member(String(name)))

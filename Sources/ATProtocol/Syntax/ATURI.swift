@@ -31,7 +31,7 @@ public struct ATURI: SyntaxValue {
             collection = parts.count > 1 ? try NSID(parts[1]) : nil
             recordKey = parts.count > 2 ? try RecordKey(parts[2]) : nil
         } catch {
-            throw SyntaxError("AT-URI", text, "“\(error.text)” is not a valid \(error.kind): \(error.reason)")
+            throw SyntaxError("AT-URI", text, "'\(error.text)' is not a valid \(error.kind): \(error.reason)")
         }
         self.text = text
     }

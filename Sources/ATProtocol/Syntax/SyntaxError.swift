@@ -15,5 +15,5 @@ public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A sentence for the operator.
-    public var description: String { "“\(text)” is not a valid \(kind): \(reason)" }
+    public var description: String { "'\(text)' is not a valid \(kind): \(reason)" }
 }

@@ -52,6 +52,6 @@ public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// Status, name and message on one line.
     public var description: String {
-        [String(status), name, message.map { "“\($0)”" }].compactMap(\.self).joined(separator: " ")
+        [String(status), name, message.map { "'\($0)'" }].compactMap(\.self).joined(separator: " ")
     }
 }

@@ -50,7 +50,7 @@ struct WebSocketTransport: StreamTransport {
         }
         let error = XRPCError(HTTPResponse(status: refusal.status, headers: refusal.headers, body: refusal.body))
         // Of an answer that is not XRPC's the status says more than its page.
-        let words = error.message.flatMap { $0.hasPrefix("<") ? nil : " (“\($0)”)" } ?? ""
+        let words = error.message.flatMap { $0.hasPrefix("<") ? nil : " ('\($0)')" } ?? ""
         return .refused(
             status: refusal.status,
             // It may have been written with escapes.

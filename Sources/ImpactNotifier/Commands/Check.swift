@@ -8,7 +8,7 @@ struct Check: AsyncParsableCommand {
         abstract: "Checks a configuration and prints what was understood.",
         discussion: """
             Prints every problem with file, line, column and key, and ends with status 78; or prints the rules as they were \
-            understood. Reads nothing but the configuration and the files it names; see “doctor” for the network.
+            understood. Reads nothing but the configuration and the files it names; see 'doctor' for the network.
             """
     )
 

@@ -9,7 +9,7 @@ struct Root: AsyncParsableCommand {
         commandName: "impact-notifier",
         abstract: "Tells the owners of projects, by Bluesky DM, that somebody wrote a change request for them.",
         discussion: """
-            Start with “init”, which leads to “login”, “doctor” and “run”. The configuration is a YAML file: --config FILE, \
+            Start with 'init', which leads to 'login', 'doctor' and 'run'. The configuration is a YAML file: --config FILE, \
             else $IMPACT_NOTIFIER_CONFIG, else $CONFIGURATION_DIRECTORY/impact-notifier.yaml, else \
             /etc/impact-notifier/impact-notifier.yaml.
             """,

@@ -109,7 +109,7 @@ struct StatusCommand: AsyncParsableCommand {
             let process = Ledger.daemon(in: configuration.stateDirectory)
             let advice =
                 process.map { "Process \($0) has the state in use: its log says what it does." }
-                ?? "None has the state in use. “systemctl start \(Instance.unit())” starts it, or “impact-notifier run”."
+                ?? "None has the state in use. 'systemctl start \(Instance.unit())' starts it, or 'impact-notifier run'."
             throw silence("The daemon does not tell how it is: \(error).", advice)
         }
         return try Answer(json: json, text: text, from: address, of: configuration.account)

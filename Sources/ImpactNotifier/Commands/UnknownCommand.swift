@@ -19,7 +19,7 @@ enum UnknownCommand {
             guard !word.hasPrefix("-"), word != "help", !known.isEmpty else { return nil }
             guard let next = known.first(where: { $0._commandName == word }) else {
                 let clause = Suggestion.objection(to: word, as: "command", among: known.map { $0._commandName })
-                return "\(path): \(clause)\n“\(path) --help” explains them."
+                return "\(path): \(clause)\n'\(path) --help' explains them."
             }
             command = next
             path += " " + word

@@ -271,7 +271,7 @@ struct ConfigurationLoader {
         for section in sections {
             guard let rule = RuleSection(section, allowsLoopback: allowsLoopback).rule else { continue }
             if rules.contains(where: { $0.name == rule.name }) {
-                section.flag("name", "another rule has the name “\(rule.name)” already")
+                section.flag("name", "another rule has the name '\(rule.name)' already")
             }
             rules.append(rule)
         }

@@ -279,7 +279,7 @@ final class ConfigurationSection {
     }
 
     private static func mistake(_ text: String, _ expected: String, _ objection: (String) -> String?) -> String {
-        let found = "expected \(expected), found “\(quoted(text))”"
+        let found = "expected \(expected), found '\(quoted(text))'"
         return objection(text).map { "\(found): \($0)" } ?? found
     }
 
@@ -299,7 +299,7 @@ final class ConfigurationSection {
         for (name, _) in mapping ?? [:] {
             guard let key = name.string, !asked.contains(key) else { continue }
             let near = EditDistance.nearest(to: key, in: asked)
-            let hint = near.map { "did you mean “\($0)”?" } ?? "known keys: \(asked.sorted().joined(separator: ", "))"
+            let hint = near.map { "did you mean '\($0)'?" } ?? "known keys: \(asked.sorted().joined(separator: ", "))"
             flag(name, full(key), "unknown key; \(hint)")
         }
         for child in children { child.flagUnknownKeys() }
@@ -342,7 +342,7 @@ final class ConfigurationSection {
 
     private static func kind(of node: Node) -> String {
         switch node {
-        case .scalar(let scalar): "“\(quoted(scalar.string))”"
+        case .scalar(let scalar): "'\(quoted(scalar.string))'"
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"

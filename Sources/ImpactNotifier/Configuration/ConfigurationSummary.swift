@@ -69,7 +69,7 @@ struct ConfigurationSummary {
         }
         for rule in delivery.rules { lines += Self.describe(rule) }
         for (rule, first) in delivery.shadowedRules {
-            lines.append("Rule “\(rule)” NEVER COUNTS: “\(first)” stands before it and takes all that it covers.")
+            lines.append("Rule '\(rule)' NEVER COUNTS: '\(first)' stands before it and takes all that it covers.")
         }
         lines += Self.placeholders(configuration)
         if configuration.allowsLoopback {
@@ -92,7 +92,7 @@ struct ConfigurationSummary {
             let collections = rule.collections.filter {
                 $0.text.hasPrefix("org.example.") || $0.text.hasPrefix("com.example.")
             }
-            found += collections.map { "\($0.text) in rule “\(rule.name)”" }
+            found += collections.map { "\($0.text) in rule '\(rule.name)'" }
         }
         return found.map { "  LOOK AGAIN: \($0) is the example's; write your own." }
     }
@@ -134,10 +134,10 @@ struct ConfigurationSummary {
             switch rule.owner {
             case .authority: "the authority of the reference"
             case .did: "the DID that the reference is"
-            case .projectRecordField(let path): "the DID at “\(path)” in the project's record"
-            case .index(let index): "the account whose “\(index.confirmingPath)” confirms what \(index.query) says"
+            case .projectRecordField(let path): "the DID at '\(path)' in the project's record"
+            case .index(let index): "the account whose '\(index.confirmingPath)' confirms what \(index.query) says"
             }
-        var lines = ["Rule “\(rule.name)”: \(operations) in \(collections);"]
+        var lines = ["Rule '\(rule.name)': \(operations) in \(collections);"]
         if !rule.conditions.isEmpty {
             lines.append("  where \(rule.conditions.map(\.description).joined(separator: " and "));")
         }
@@ -161,7 +161,7 @@ struct ConfigurationSummary {
         let paths = rule.references.paths + rule.hops.flatMap(\.references.paths) + rule.conditions.map(\.path)
         for path in paths where path.text.hasPrefix("record.") {
             lines.append(
-                "  LOOK AGAIN: “\(path)” begins with record., as only fields of messages do; paths begin in the record."
+                "  LOOK AGAIN: '\(path)' begins with record., as only fields of messages do; paths begin in the record."
             )
         }
         return lines

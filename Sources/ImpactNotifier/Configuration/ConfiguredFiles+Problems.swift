@@ -72,7 +72,7 @@ extension ConfiguredFiles {
         }
         let folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
         if folders.contains(where: { isProgram("\($0)/\(program)") }) { return nil }
-        return "there is no program “\(program)” in PATH; write its whole path"
+        return "there is no program '\(program)' in PATH; write its whole path"
     }
 
     private func readingProblem(_ path: String) -> String? {

@@ -149,7 +149,7 @@ struct DeliverySection {
             guard let output = OutputSection(section: section, files: files, allowsLoopback: allowsLoopback).output()
             else { continue }
             if outputs.contains(where: { $0.name == output.name }) {
-                section.flag("name", "another output has the name “\(output.name)” already")
+                section.flag("name", "another output has the name '\(output.name)' already")
             }
             outputs.append(output)
         }

@@ -39,7 +39,7 @@ struct StreamSection {
         stream.parallelHosts = section.integer("parallel_hosts", default: stream.parallelHosts, in: 1...4)
         let names = Set(hosts.map(\.url.authority))
         if areRight, stream.parallelHosts > names.count {
-            section.flag("parallel_hosts", "there are only \(names.count) different hosts under “hosts”")
+            section.flag("parallel_hosts", "there are only \(names.count) different hosts under 'hosts'")
         }
         stream.missWindow = section.duration(
             "miss_window",
@@ -50,7 +50,7 @@ struct StreamSection {
         stream.verification = section.value(
             "verify",
             default: stream.verification,
-            expected: "off or matched (“all” was taken away: write matched)",
+            expected: "off or matched ('all' was taken away: write matched)",
             show: \.rawValue
         ) { StreamConfiguration.Verification(rawValue: $0) }
         stream.userAgent = BuildInformation.userAgent

@@ -16,7 +16,7 @@ struct AccountExamination {
     func findings() async -> [DoctorFinding] {
         let session: StoredSession
         do throws(DaemonFailure) { session = try await services.openSession(of: did) } catch {
-            return [.failure("session", error.sentence, "Run “impact-notifier login”.")]
+            return [.failure("session", error.sentence, "Run 'impact-notifier login'.")]
                 + skipped(["account", "scope", "profile", "proxy", "chat"])
         }
         return await session.keepingTokens { await findings(about: session) }
@@ -48,7 +48,7 @@ struct AccountExamination {
             let remedy = status.state.remedy ?? ""
             // What names this very command is explained by the page alone.
             let isHere = remedy == "impact-notifier doctor"
-            let advice = isHere ? "\(Documentation.oauth.path) explains it." : "Run “\(remedy)”."
+            let advice = isHere ? "\(Documentation.oauth.path) explains it." : "Run '\(remedy)'."
             return .failure("session", "\(kind) is \(status.state.name)\(problem)", advice)
         }
         guard let end = status.endsAt else { return .ok("session", "\(kind), renewed \(status.generation) times") }
@@ -85,14 +85,14 @@ struct AccountExamination {
             return .warning(
                 "scope",
                 "the session may send messages, but not write the posts that mentions.owners asks for",
-                "Run “impact-notifier login” again, and allow \(ScopeChoice.postScope) or transition:generic."
+                "Run 'impact-notifier login' again, and allow \(ScopeChoice.postScope) or transition:generic."
             )
         }
         guard !status.canSendMessages else { return .ok("scope", "the session may send messages") }
         return .failure(
             "scope",
             "the session may not send messages: \(status.scope ?? "no scope")",
-            "Run “impact-notifier login” and allow direct messages; an app password needs “access to direct messages”."
+            "Run 'impact-notifier login' and allow direct messages; an app password needs 'access to direct messages'."
         )
     }
 
@@ -101,7 +101,7 @@ struct AccountExamination {
         guard await SenderProfile.read(with: session)?.isLabelledBot == true else {
             return .warning(
                 "profile",
-                "the sender's profile does not carry the label “bot”",
+                "the sender's profile does not carry the label 'bot'",
                 "Mark the account as automated in the app's settings; Bluesky's guidelines ask for it."
             )
         }

@@ -39,7 +39,7 @@ struct CallDiagnosis {
             "Set chat.proxy to did:web:api.bsky.chat#bsky_chat (now: \(proxy)); the part behind # is the service id."
         case .authorizationMalformed:
             """
-            A DPoP-bound token goes out as “Authorization: DPoP”, never as Bearer, and only to the sender's own PDS. Log \
+            A DPoP-bound token goes out as 'Authorization: DPoP', never as Bearer, and only to the sender's own PDS. Log \
             in again; if that does not help, report this line.
             """
         case .ownerDoesNotFollow:

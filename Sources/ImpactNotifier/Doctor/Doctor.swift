@@ -72,7 +72,7 @@ struct Doctor {
         } catch {
             let advice =
                 error.isTransient
-                ? "Can this machine reach \(configuration.plcDirectory.origin)? Try again." : "Correct “account”."
+                ? "Can this machine reach \(configuration.plcDirectory.origin)? Try again." : "Correct 'account'."
             return (.failure("identity", "\(error)", advice), nil)
         }
     }
@@ -110,12 +110,12 @@ struct Doctor {
         return .ok(
             "quarantine",
             "\(count) message\(count == 1 ? "" : "s") could not be read, the last at \(last.noticedAt) from \(last.host); "
-                + "“impact-notifier quarantine” lists them, and \(Documentation.operations.path) says what to do"
+                + "'impact-notifier quarantine' lists them, and \(Documentation.operations.path) says what to do"
         )
     }
 
     private static func unreadable(_ failure: OAuthFailure, _ step: String) -> DoctorFinding {
-        .failure(step, failure.sentence, "“Secrets” in \(Documentation.operations.path) says how they lie.")
+        .failure(step, failure.sentence, "'Secrets' in \(Documentation.operations.path) says how they lie.")
     }
 
     // MARK: The account

@@ -49,8 +49,8 @@
       gone.hidden = true;
     } catch {
       const sentence = "The daemon has not answered since " + answered.toLocaleString()
-        + ": this page shows how it was then. Is it running? “systemctl status " + document.documentElement.dataset.unit
-        + "” says so.";
+        + ": this page shows how it was then. Is it running? 'systemctl status " + document.documentElement.dataset.unit
+        + "' says so.";
       // Said anew every five seconds, nobody who listens would hear anything else.
       if (gone.hidden || gone.textContent !== sentence) gone.textContent = sentence;
       gone.hidden = false;

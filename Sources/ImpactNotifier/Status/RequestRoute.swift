@@ -80,7 +80,7 @@ final class RequestRoute: Sendable {
             return Self.refusal(403, "forbidden", sentence)
         case .token(let token):
             guard !token.isShown(by: request) else { return nil }
-            let sentence = "show the token that the operator gave you, as “Authorization: Bearer TOKEN”"
+            let sentence = "show the token that the operator gave you, as 'Authorization: Bearer TOKEN'"
             return Self.refusal(401, "unauthorized", sentence, ["WWW-Authenticate": #"Bearer realm="impact-notifier""#])
         }
     }

@@ -20,12 +20,12 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
     init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: UnixTime) {
         if sender == .off {
             description = Instance.addressed(
-                "SHADOW MODE, sending.enabled is false; set it to true and run “impact-notifier reload”"
+                "SHADOW MODE, sending.enabled is false; set it to true and run 'impact-notifier reload'"
             )
             return
         }
         if let session {
-            description = Instance.addressed("\(Self.line(session.clause)); run “\(session.remedy)”")
+            description = Instance.addressed("\(Self.line(session.clause)); run '\(session.remedy)'")
             return
         }
         switch sender {
@@ -35,12 +35,12 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
             description = Instance.addressed(
                 """
                 sending rests until \(until) (\(reason.rawValue)): \(reason.sentence) \
-                Run “impact-notifier jobs list”.
+                Run 'impact-notifier jobs list'.
                 """
             )
         case .paused(let reason, _, _):
             let sentence = reason.sentence
-            let hint = sentence.contains("“impact-notifier ") ? "" : " Run “impact-notifier doctor”."
+            let hint = sentence.contains("'impact-notifier ") ? "" : " Run 'impact-notifier doctor'."
             description = Instance.addressed(
                 "sending is paused for the whole account (\(reason.rawValue)): \(sentence)\(hint)"
             )

@@ -58,14 +58,14 @@ extension StatusFacts {
             Finding(
                 level: .trouble,
                 sentence: "The ledger has not answered for \(time.wholeSeconds) s; figures are those from before.",
-                advice: "Look at the disk (“dmesg | tail”), and at the log, which names a process that locks the file."
+                advice: "Look at the disk ('dmesg | tail'), and at the log, which names a process that locks the file."
             )
         }
     }
 
     private func streamFinding(_ daemon: Daemon) -> Finding? {
         guard !daemon.hosts.contains(where: \.isConnected) else { return lagFinding(daemon) }
-        let advice = "It is tried again all the time. Run “impact-notifier doctor” if it stays so."
+        let advice = "It is tried again all the time. Run 'impact-notifier doctor' if it stays so."
         guard !daemon.hosts.isEmpty else {
             guard daemon.uptime >= Self.streamPatience else {
                 return Finding(level: .notice, sentence: "The stream is being connected.")
@@ -115,7 +115,7 @@ extension StatusFacts {
 
     private func sessionFinding(_ session: SessionStatus) -> Finding? {
         guard session.canSendNow, session.state != .ok else { return nil }
-        let advice = session.state.remedy.map { "Run “\($0)”." }
+        let advice = session.state.remedy.map { "Run '\($0)'." }
         guard session.state.isUsable else {
             let until = session.servesUntil.map { "until \($0)" } ?? "for a while"
             return Finding(
@@ -139,7 +139,7 @@ extension StatusFacts {
         return Finding(
             level: left < Self.loginNow ? .trouble : .notice,
             sentence: "The session ends in \(left.inWords), on \(CalendarDate(end)); then nothing is sent.",
-            advice: "Run “impact-notifier login” before; the daemon goes on meanwhile."
+            advice: "Run 'impact-notifier login' before; the daemon goes on meanwhile."
         )
     }
 
@@ -148,7 +148,7 @@ extension StatusFacts {
         return Finding(
             level: .notice,
             sentence: "The oldest request that could be told is \(age.inWords) old.",
-            advice: "“impact-notifier jobs list” says what it waits for."
+            advice: "'impact-notifier jobs list' says what it waits for."
         )
     }
 
@@ -175,8 +175,8 @@ extension StatusFacts {
                     level: .notice,
                     sentence: "\(StatusPage.count(undecided, "job")) \(undecided == 1 ? "needs" : "need") your "
                         + "decision: nobody can say whether the message arrived.",
-                    advice: "Run “impact-notifier jobs list --state uncertain”, look into the chat, and then "
-                        + "“impact-notifier jobs retry” or “impact-notifier jobs drop”."
+                    advice: "Run 'impact-notifier jobs list --state uncertain', look into the chat, and then "
+                        + "'impact-notifier jobs retry' or 'impact-notifier jobs drop'."
                 )
             )
         }
@@ -186,7 +186,7 @@ extension StatusFacts {
                     level: .notice,
                     sentence: "\(StatusPage.count(figures.gapsGivenUp, "gap")) of the stream could not be looked "
                         + "through to the end today, for somebody did not answer.",
-                    advice: "“impact-notifier sweep --since 2d” asks again."
+                    advice: "'impact-notifier sweep --since 2d' asks again."
                 )
             )
         }

@@ -38,7 +38,7 @@ extension StatusFacts {
             section.body = hosts.isEmpty ? .none : .table(columns: columns, rows: hosts)
             if let kept = daemon.pipeline?.quarantined, kept > 0 {
                 section.notes.append(
-                    "\(StatusPage.count(kept, "event")) could not be read: “impact-notifier quarantine” lists them."
+                    "\(StatusPage.count(kept, "event")) could not be read: 'impact-notifier quarantine' lists them."
                 )
             }
         } else {
@@ -117,8 +117,8 @@ extension StatusFacts {
         section.body = .table(columns: ["When", "Outcome", "Rule"] + names + ["Why"], rows: rows)
         if !namesPeople {
             section.notes = [
-                "Whom and what it was about is shown where status.listen is a loopback address, and by “impact-notifier "
-                    + "jobs list”."
+                "Whom and what it was about is shown where status.listen is a loopback address, and by 'impact-notifier "
+                    + "jobs list'."
             ]
         }
         return section
@@ -129,7 +129,7 @@ extension StatusFacts {
     private var session: Section {
         var section = Section(id: "session", title: "The session")
         guard let session = (try? daemon.get())?.session else {
-            section.notes = ["Not known: no running daemon was asked. “impact-notifier session status” reads its file."]
+            section.notes = ["Not known: no running daemon was asked. 'impact-notifier session status' reads its file."]
             return section
         }
         let end = session.endsAt.map { "\(CalendarDate($0)), in \(($0 - now).inWords)" }

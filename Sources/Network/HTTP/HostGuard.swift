@@ -27,15 +27,15 @@ struct HostGuard: Sendable {
     private func refusal(ofStrangersHost host: String) -> (code: HTTPFailure.Code, detail: String)? {
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count >= 2, let top = labels.last, let first = top.utf8.first, (0x61...0x7A).contains(first) else {
-            return (.refusedHost, "“\(host)” is an address or a name without a domain")
+            return (.refusedHost, "'\(host)' is an address or a name without a domain")
         }
         let isName = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
                 && !label.contains("_")
         }
-        guard isName else { return (.refusedHost, "“\(host)” is not a host name") }
+        guard isName else { return (.refusedHost, "'\(host)' is not a host name") }
         guard !Self.privateTopLevelDomains.contains(String(top)) else {
-            return (.refusedHost, "“.\(top)” is not a public domain")
+            return (.refusedHost, "'.\(top)' is not a public domain")
         }
         return nil
     }

@@ -155,5 +155,5 @@ public struct WebURLError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A sentence for the operator.
-    public var description: String { "“\(text)” \(reason)" }
+    public var description: String { "'\(text)' \(reason)" }
 }

@@ -27,7 +27,7 @@ package enum ForeignAnswer {
 
     private static func shown(_ bytes: [UInt8]) -> String {
         let text = bytes.prefix(40).prefix { $0 >= 0x20 && $0 < 0x7F }
-        guard text.isEmpty else { return "it begins with “\(String(decoding: text, as: UTF8.self))”" }
+        guard text.isEmpty else { return "it begins with '\(String(decoding: text, as: UTF8.self))'" }
         let octets = bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         return "it begins with the octets \(octets.joined(separator: " "))"
     }

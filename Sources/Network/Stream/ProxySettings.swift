@@ -24,7 +24,7 @@ public struct ProxySettings: Sendable, Equatable {
         for entry in entries.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
             guard let exception = ProxyException(String(entry)) else {
                 let forms = "a name, an address, a network such as 10.0.0.0/8, or * alone"
-                throw ProxySettingsError(list, "“\(entry.prefix(100))” cannot be understood; write \(forms)")
+                throw ProxySettingsError(list, "'\(entry.prefix(100))' cannot be understood; write \(forms)")
             }
             exceptions.append(exception)
         }

@@ -127,7 +127,7 @@ extension ChatSender {
         nextAnswersAt = now + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
-            "answers of owners cannot be read, so that nobody's “stop” is heeded",
+            "answers of owners cannot be read, so that nobody's 'stop' is heeded",
             metadata: [
                 "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
                 "next_s": .stringConvertible(wait.wholeSeconds),

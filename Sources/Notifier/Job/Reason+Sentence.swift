@@ -9,14 +9,14 @@ extension Reason {
         case .referenceWithoutOwner: "The reference is a bare DID, and the rule does not say that it is the owner's."
         case .projectCollectionUnexpected: "The reference points into a collection that the rule does not expect."
         case .didUnsupported: "The DID is of a method or a form that this network does not use."
-        case .conditionUnmet: "The record does not fulfil what the rule asks of it under “when”, so it is no news."
+        case .conditionUnmet: "The record does not fulfil what the rule asks of it under 'when', so it is no news."
         case .projectsAboveLimit:
             "The record refers to more projects than the rule's maximum_projects; nobody is told of those above it."
         case .tooOld:
             "The record is older than the window for new change requests, so it is no news to anybody; if the clocks were wrong, "
-                + "“jobs retry” has it told."
+                + "'jobs retry' has it told."
         case .recordBeforeRule:
-            "The record was written before any rule waited for such records, so it is no news; “jobs retry” has it told."
+            "The record was written before any rule waited for such records, so it is no news; 'jobs retry' has it told."
         case .recordResynchronized: "The repository was told again as a whole; the record is old, so it is no news."
         case .recordImported: "The record was moved or imported: its key is old, so it is no news."
         case .recordBackdated: "The record says of itself that it is old, so it is no news."
@@ -31,14 +31,14 @@ extension Reason {
         case .ownerLimit: "The owner's messages for this hour or day are used up; the request waits."
         case .globalLimit: "The messages of this day are used up; the request waits."
         case .digestWindow: "The owner got a message just now; what comes in meanwhile is told in the next one."
-        case .ownerSuppressed: "The owner is on the suppression list; see “suppress list”."
-        case .projectMuted: "The owner has muted the project; see “recipients show”."
-        case .ownerNotAllowed: "The owner is not on the allow list, and recipients is “allowlist”."
+        case .ownerSuppressed: "The owner is on the suppression list; see 'suppress list'."
+        case .projectMuted: "The owner has muted the project; see 'recipients show'."
+        case .ownerNotAllowed: "The owner is not on the allow list, and recipients is 'allowlist'."
         case .ownerNotFollowing:
-            "The owner does not follow the sender, and recipients is “followers”; it waits for that."
+            "The owner does not follow the sender, and recipients is 'followers'; it waits for that."
         case .relationshipUnknown: "The AppView did not say whether the owner follows the sender; asked again later."
         case .collaboratorUnconfirmed:
-            "No record of the owner's, nor one of their own, says that they work on the project; see “granted_by”."
+            "No record of the owner's, nor one of their own, says that they work on the project; see 'granted_by'."
         case .subscriptionUnconfirmed:
             "The stream told of a subscription that the subscriber's repository does not hold."
         case .subscriptionEnded: "The recipient does not subscribe to the project, or to the request, any more."
@@ -87,23 +87,23 @@ extension Reason {
         case .answerUnreadable: "The answer of a read was cut or is not what it should be; tried again."
         case .answerMisdirected: "The answer is about somebody or something else than was asked for; tried again."
         case .nonceRejected: "The PDS asks for a fresh DPoP nonce again and again; check the clock."
-        case .tokenRejected: "The access token was refused even after a refresh; run “impact-notifier login”."
+        case .tokenRejected: "The access token was refused even after a refresh; run 'impact-notifier login'."
         case .proofRejected: "The DPoP proof was refused twice; check this machine's clock."
-        case .loginRequired: "The session is over; run “impact-notifier login”."
+        case .loginRequired: "The session is over; run 'impact-notifier login'."
         case .sessionMisconfigured:
-            "Session, configuration and client metadata do not fit; run “impact-notifier doctor”."
+            "Session, configuration and client metadata do not fit; run 'impact-notifier doctor'."
         case .sessionUnavailable:
-            "The session cannot be used just now, and is asked about again; run “impact-notifier session status”."
-        case .authorizationMalformed: "The PDS does not understand the authorization; run “impact-notifier doctor”."
+            "The session cannot be used just now, and is asked about again; run 'impact-notifier session status'."
+        case .authorizationMalformed: "The PDS does not understand the authorization; run 'impact-notifier doctor'."
         case .scopeMissing:
             "The session may not write direct messages (scope transition:chat.bsky, or an app password with access to them); "
-                + "run “impact-notifier login” again."
+                + "run 'impact-notifier login' again."
         case .mentionScopeMissing:
-            "The session may not write posts, so nobody is mentioned; run “impact-notifier login” again."
+            "The session may not write posts, so nobody is mentioned; run 'impact-notifier login' again."
         case .serviceTokenRejected: "The chat service refuses the PDS's own token; tell the PDS's operator if it lasts."
         case .senderAccountInactive:
             "The sender's account is deactivated, taken down or unknown at its PDS; if it moved to another one, run "
-                + "“impact-notifier login” again, else talk to its host."
+                + "'impact-notifier login' again, else talk to its host."
         case .proxyMisconfigured: "The chat.proxy setting is wrong; it reads did:web:api.bsky.chat#bsky_chat."
         case .proxyUnresolved: "The PDS cannot resolve the chat service's DID; tried for an hour."
         case .chatNotReachable: "The call did not reach the chat service: proxy header lost, or the service is down."
@@ -121,29 +121,29 @@ extension Reason {
         case .alreadyTold:
             "The conversation holds a message about it that this ledger does not know: restored, or another daemon's."
         case .possiblyTold:
-            "The conversation does not say whether the owner was told; look into the chat, then “jobs retry” to send it, "
-                + "or “jobs drop”."
+            "The conversation does not say whether the owner was told; look into the chat, then 'jobs retry' to send it, "
+                + "or 'jobs drop'."
         case .conversationNotFound: "The conversation is not known any more and could not be opened anew."
         case .conversationLocked: "The conversation is locked."
         case .conversationUnreadable: "The conversation cannot be read, so nobody knows whether the message arrived."
         case .replyTargetNotFound: "The message to answer is gone; tried again without it."
         case .requestRefused: "The chat service calls the request invalid; this is a defect here, please report it."
         case .answersUnreadable:
-            "What owners answered could not be read for six hours, and one may have said “stop”: nothing is sent until it can."
+            "What owners answered could not be read for six hours, and one may have said 'stop': nothing is sent until it can."
         case .messageTooLarge: "The message is larger than the service takes; shorten the templates."
         case .waiting: "Nothing is wrong; it is waiting for its turn."
         case .mentionPosted: "The owner takes no messages; they were mentioned in a public post, as they agreed to."
         case .sendsExhausted:
-            "Sent as often as allowed, each time without a trace; look, then “jobs retry” or “jobs drop”."
+            "Sent as often as allowed, each time without a trace; look, then 'jobs retry' or 'jobs drop'."
         case .waitExpired: "It waited as long as allowed for the owner to take messages."
         case .queueExpired:
             "It was queued for longer than policy.maximum_queue_age: nothing could be sent, or limits are too low for what comes in; "
-                + "“jobs retry” has it told."
+                + "'jobs retry' has it told."
         case .ownerStopped: "The owner answered with the word to stop."
         case .operatorDecision: "An operator decided it."
-        case .ruleRemoved: "The rule is gone, or reads other collections now; “jobs move” brings it under another."
+        case .ruleRemoved: "The rule is gone, or reads other collections now; 'jobs move' brings it under another."
         case .shadowMode:
-            "Sending is off (sending.enabled), or was when this was seen; once it is on, “jobs retry” has it told."
+            "Sending is off (sending.enabled), or was when this was seen; once it is on, 'jobs retry' has it told."
         }
     }
 }

@@ -144,7 +144,7 @@ extension Row {
     func value<State: RawRepresentable<String>>(_ column: String) throws -> State {
         let text: String = try get(column)
         guard let state = State(rawValue: text) else {
-            throw LedgerError(.corrupt, path: "ledger.sqlite", detail: "a row has the unknown state “\(text)”")
+            throw LedgerError(.corrupt, path: "ledger.sqlite", detail: "a row has the unknown state '\(text)'")
         }
         return state
     }

@@ -85,14 +85,14 @@ actor Housekeeper {
         if context.isShadow {
             context.logger.warning(
                 "SHADOW MODE: nothing is sent, everything else is done",
-                metadata: ["to_do": "“sending.enabled: true” and “impact-notifier reload” have messages sent"]
+                metadata: ["to_do": "'sending.enabled: true' and 'impact-notifier reload' have messages sent"]
             )
         } else if wasShadow {
             context.logger.warning(
                 "shadow mode is over: messages are sent; of what was seen in it nobody is told",
                 metadata: [
                     "to_do":
-                        "“impact-notifier jobs list --reason \(Reason.shadowMode.rawValue)” shows it, “jobs retry” has it told"
+                        "'impact-notifier jobs list --reason \(Reason.shadowMode.rawValue)' shows it, 'jobs retry' has it told"
                 ]
             )
         }

@@ -68,7 +68,7 @@ extension Rule {
             }
             guard !projectCollections.isEmpty || !self.hops.contains(where: leadsOn) else {
                 return .refused(
-                    Refusal(.projectCollectionUnexpected, "\(collection) is one of “hops”, and none of them is left")
+                    Refusal(.projectCollectionUnexpected, "\(collection) is one of 'hops', and none of them is left")
                 )
             }
             return .project(uri)

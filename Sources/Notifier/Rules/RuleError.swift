@@ -14,5 +14,5 @@ public struct RuleError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A sentence for the operator.
-    public var description: String { "rule “\(rule)”, \(key): \(reason)" }
+    public var description: String { "rule '\(rule)', \(key): \(reason)" }
 }

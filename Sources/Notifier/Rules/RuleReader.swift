@@ -99,7 +99,7 @@ struct RuleReader {
                 forms.insert(form)
             } else {
                 let known = ReferenceReader.Form.allCases.map(\.rawValue).joined(separator: ", ")
-                wrong(place + "accepts", "“\(text)” is none of \(known)")
+                wrong(place + "accepts", "'\(text)' is none of \(known)")
             }
         }
         return ReferenceReader(paths: parsed(place + "reference_paths", text.paths), accepts: forms)
@@ -123,7 +123,7 @@ struct RuleReader {
             if let operation = StreamEvent.Commit.Operation(rawValue: text), operation != .delete {
                 operations.insert(operation)
             } else {
-                wrong("operations", "“\(text)” is neither create nor update")
+                wrong("operations", "'\(text)' is neither create nor update")
             }
         }
         return operations
@@ -158,7 +158,7 @@ struct RuleReader {
         case ("authority", _, _?), ("did", _, _?), ("project-record-field", _, _?):
             wrong("index", "has a meaning only when owner_from is index")
         default:
-            wrong("owner_from", "“\(text.ownerFrom)” is none of authority, did, project-record-field, index")
+            wrong("owner_from", "'\(text.ownerFrom)' is none of authority, did, project-record-field, index")
         }
         return nil
     }
@@ -190,7 +190,7 @@ struct RuleReader {
                 roles.insert(role)
             } else {
                 let known = RecipientRole.allCases.map(\.plural).joined(separator: ", ")
-                wrong("tell", "“\(name)” is none of \(known)")
+                wrong("tell", "'\(name)' is none of \(known)")
             }
         }
         guard isRight("tell") else { return roles }

@@ -39,7 +39,7 @@ struct ClientIdentity: Sendable {
             guard !id.hasPrefix("http://localhost") || LoopbackClientID(id) != nil else {
                 throw OAuthFailure(
                     code: .configuration,
-                    sentence: "The client id “\(id)” is none of a loopback client: leave session.client_id out."
+                    sentence: "The client id '\(id)' is none of a loopback client: leave session.client_id out."
                 )
             }
             key = nil
@@ -57,7 +57,7 @@ struct ClientIdentity: Sendable {
     /// The rules for the URL of a metadata document (atproto.com/specs/oauth#clients).
     static func check(_ id: String, allowsLoopback: Bool) throws(OAuthFailure) {
         func wrong(_ reason: String) -> OAuthFailure {
-            OAuthFailure(code: .configuration, sentence: "The client id “\(id)” \(reason).")
+            OAuthFailure(code: .configuration, sentence: "The client id '\(id)' \(reason).")
         }
         let url: WebURL
         do { url = try WebURL(id) } catch { throw wrong(error.reason) }

@@ -70,18 +70,18 @@ public struct ClientMetadata: Sendable {
             sentence: "The hosted client metadata is not right. \(first)",
             advice: problems.allSatisfy(Self.isAboutScopes)
                 ? scopeAdvice(problems)
-                : "Host what “impact-notifier client metadata” prints; “impact-notifier client verify” tells when it is right."
+                : "Host what 'impact-notifier client metadata' prints; 'impact-notifier client verify' tells when it is right."
         )
     }
 
-    private static func isAboutScopes(_ problem: String) -> Bool { problem.hasPrefix("“scope” lacks ") }
+    private static func isAboutScopes(_ problem: String) -> Bool { problem.hasPrefix("'scope' lacks ") }
 
     /// What to do when all that is wrong is that the document declares too little for this login.
     private func scopeAdvice(_ problems: [String]) -> String {
         let asked = configuration.scope.rawValue
         let other = configuration.scope == .granular ? ScopeChoice.transition : .granular
         let hosting =
-            "set session.scope to \(asked), host what “impact-notifier client metadata” prints then, and log in ten minutes "
+            "set session.scope to \(asked), host what 'impact-notifier client metadata' prints then, and log in ten minutes "
             + "later, for servers keep the old one that long"
         // What both choices ask for says nothing.
         let differ = problems.count >= configuration.scopes(of: configuration.scope).count - 1
@@ -109,34 +109,34 @@ public struct ClientMetadata: Sendable {
         guard let json = try? JSONValue(parsing: response.body) else { return ["\(url) is not JSON."] }
         var problems: [String] = []
         func require(_ isRight: Bool, _ sentence: String) { if !isRight { problems.append(sentence) } }
-        require(json["client_id"]?.string == url.description, "“client_id” is not exactly \(url).")
-        require(json["application_type"]?.string ?? "web" == "web", "“application_type” is not “web”.")
+        require(json["client_id"]?.string == url.description, "'client_id' is not exactly \(url).")
+        require(json["application_type"]?.string ?? "web" == "web", "'application_type' is not 'web'.")
         require(
             json["token_endpoint_auth_method"]?.string == "private_key_jwt",
-            "“token_endpoint_auth_method” is not “private_key_jwt”."
+            "'token_endpoint_auth_method' is not 'private_key_jwt'."
         )
         require(
             json["token_endpoint_auth_signing_alg"]?.string == "ES256",
-            "“token_endpoint_auth_signing_alg” is not “ES256”."
+            "'token_endpoint_auth_signing_alg' is not 'ES256'."
         )
-        require(json["dpop_bound_access_tokens"]?.bool == true, "“dpop_bound_access_tokens” is not true.")
+        require(json["dpop_bound_access_tokens"]?.bool == true, "'dpop_bound_access_tokens' is not true.")
         let redirects = json["redirect_uris"]?.array?.compactMap(\.string) ?? []
-        require(redirects.contains(redirectURI), "“redirect_uris” lacks \(redirectURI).")
+        require(redirects.contains(redirectURI), "'redirect_uris' lacks \(redirectURI).")
         let grants = json["grant_types"]?.array?.compactMap(\.string) ?? []
-        require(grants.contains("refresh_token"), "“grant_types” lacks “refresh_token”.")
+        require(grants.contains("refresh_token"), "'grant_types' lacks 'refresh_token'.")
         let hosted = Set((json["scope"]?.string ?? "").split(separator: " ").map(String.init))
         for missing in scope.split(separator: " ").map(String.init) where !hosted.contains(missing) {
-            problems.append("“scope” lacks \(missing).")
+            problems.append("'scope' lacks \(missing).")
         }
         let keys = json["jwks"]?["keys"]?.array ?? []
         require(!keys.contains { $0["d"] != nil }, "A private key is hosted for everybody to read: replace it at once.")
         if let listed = keys.first(where: { $0["kid"]?.string == key.id }) {
             require(
                 (try? JSONWebKey.publicKey(listed)) == key.key.publicKey,
-                "The key “\(key.id)” is listed with another point."
+                "The key '\(key.id)' is listed with another point."
             )
         } else {
-            problems.append("“jwks” does not list the key “\(key.id)”.")
+            problems.append("'jwks' does not list the key '\(key.id)'.")
         }
         return problems
     }

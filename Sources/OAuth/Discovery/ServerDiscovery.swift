@@ -34,7 +34,7 @@ struct ServerDiscovery: Sendable {
         let origin: WebURL
         if let resource = try await document(at: resourceURL) {
             guard resource["resource"]?.string == pds.origin else {
-                throw invalid(pds, "its “resource” is not \(pds.origin)")
+                throw invalid(pds, "its 'resource' is not \(pds.origin)")
             }
             guard let servers = resource["authorization_servers"]?.array, servers.count == 1,
                 let text = servers[0].string, let url = try? WebURL(text), url.origin == text

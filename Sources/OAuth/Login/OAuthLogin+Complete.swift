@@ -104,7 +104,7 @@ extension OAuthLogin {
         )
     }
 
-    private static let again = "Start again with “impact-notifier login”."
+    private static let again = "Start again with 'impact-notifier login'."
 
     private func denial(_ parameters: CallbackParameters) -> OAuthFailure {
         let detail = [parameters.error, parameters.errorDescription].compactMap(\.self).joined(separator: ": ")
@@ -164,7 +164,7 @@ extension OAuthLogin {
         guard ScopeGrant(tokens.scope ?? "").allowsMessages(to: configuration.chatService) else {
             throw OAuthFailure(
                 code: .scopeTooNarrow,
-                sentence: "The server granted only “\(tokens.scope ?? "")”, which cannot send messages.",
+                sentence: "The server granted only '\(tokens.scope ?? "")', which cannot send messages.",
                 advice: RefusalAdvice(configuration).text(for: "insufficient_scope", status: 200)
             )
         }

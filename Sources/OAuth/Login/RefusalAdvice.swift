@@ -33,7 +33,7 @@ struct RefusalAdvice {
         if status == 429 { return "Wait an hour: the server limits the number of logins." }
         if let text = error.flatMap(own) { return text }
         if status >= 500 { return Self.later }
-        return "Start again with “impact-notifier login”; when that is refused, too, report this line to the server's "
+        return "Start again with 'impact-notifier login'; when that is refused, too, report this line to the server's "
             + "operator. \(Self.otherWay)"
     }
 
@@ -44,13 +44,13 @@ struct RefusalAdvice {
         case "invalid_redirect_uri": isHosted ? Self.verify : Self.noClientID
         case "invalid_client": isHosted ? Self.verify : "\(Self.noClientID) \(Self.otherWay)"
         case "access_denied":
-            "Start again with “impact-notifier login”, and approve it in a browser that is signed in as the account."
+            "Start again with 'impact-notifier login', and approve it in a browser that is signed in as the account."
         case "login_required", "interaction_required", "consent_required", "account_selection_required":
-            "Start again with “impact-notifier login”, open the address in a browser, sign in as the account, and approve."
+            "Start again with 'impact-notifier login', open the address in a browser, sign in as the account, and approve."
         case "invalid_grant", "invalid_request_uri", "invalid_request_object", "invalid_token":
-            "Start again with “impact-notifier login”: addresses and codes are good once, and for five minutes."
+            "Start again with 'impact-notifier login': addresses and codes are good once, and for five minutes."
         case "invalid_request":
-            "Start again with “impact-notifier login”; when that is refused, too, write the account's DID as “account”, and "
+            "Start again with 'impact-notifier login'; when that is refused, too, write the account's DID as 'account', and "
                 + "see that its PDS is up to date."
         case "use_dpop_nonce":
             "Try again in a minute. When it stays, a proxy before the server takes away the DPoP-Nonce header: report it to "
@@ -69,18 +69,18 @@ struct RefusalAdvice {
         if isHosted {
             return
                 "\(Self.verify) When that finds nothing, the server may be from before August 2025 and refuse clients that "
-                + "declare scopes which it does not know: set session.scope to transition, host what “impact-notifier client "
-                + "metadata” prints then, and log in ten minutes later."
+                + "declare scopes which it does not know: set session.scope to transition, host what 'impact-notifier client "
+                + "metadata' prints then, and log in ten minutes later."
         }
         return scope == .granular
-            ? "The server may be from before August 2025 and know no granular scopes: “impact-notifier login --scope transition”."
+            ? "The server may be from before August 2025 and know no granular scopes: 'impact-notifier login --scope transition'."
             : "The server takes no clients of kind loopback: set session.kind to confidential. \(Self.otherWay)"
     }
 
     private var scopes: String {
         if isHosted {
             let hosting =
-                "The hosted document must declare what is asked for: host what “impact-notifier client metadata” prints, and "
+                "The hosted document must declare what is asked for: host what 'impact-notifier client metadata' prints, and "
                 + "log in ten minutes later, for servers keep the old one that long."
             guard scope == .granular else { return hosting }
             return
@@ -88,15 +88,15 @@ struct RefusalAdvice {
                 + "transition, and host what is printed then."
         }
         return scope == .granular
-            ? "The server may know no granular scopes: “impact-notifier login --scope transition”."
+            ? "The server may know no granular scopes: 'impact-notifier login --scope transition'."
             : "The server offers no access to direct messages: update it, if it is yours. \(Self.otherWay)"
     }
 
     private static let later =
-        "Wait some minutes and start again with “impact-notifier login”; nothing of an older session was touched."
+        "Wait some minutes and start again with 'impact-notifier login'; nothing of an older session was touched."
     private static let verify =
-        "Run “impact-notifier client verify”, host what “impact-notifier client metadata” prints (with --also-key while keys "
+        "Run 'impact-notifier client verify', host what 'impact-notifier client metadata' prints (with --also-key while keys "
         + "change), and log in ten minutes later."
-    private static let noClientID = "Leave session.client_id out, and start again with “impact-notifier login”."
+    private static let noClientID = "Leave session.client_id out, and start again with 'impact-notifier login'."
     private static let otherWay = "An app password is another way: session.kind: app-password."
 }

@@ -94,7 +94,7 @@ struct CallAdmission: Sendable {
             SendObstacle("the access token has ended and cannot be renewed\(cause)", remedy: machine.state.remedy)
         case .scope(let scope):
             SendObstacle(
-                "the granted scope does not hold the chat calls (scope): “\(scope)”",
+                "the granted scope does not hold the chat calls (scope): '\(scope)'",
                 remedy: SessionState.needsLogin(SessionProblem(.scope, scope)).remedy
             )
         }

@@ -351,7 +351,7 @@ actor TokenKeeper {
         } else if configuration.kind != .appPassword,
             !ScopeGrant(next.scope).allowsMessages(to: configuration.chatService)
         {
-            await enter(.needsLogin(SessionProblem(.scope, "the granted scope is “\(next.scope)”")), vault)
+            await enter(.needsLogin(SessionProblem(.scope, "the granted scope is '\(next.scope)'")), vault)
         }
     }
 

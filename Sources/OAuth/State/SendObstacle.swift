@@ -6,7 +6,7 @@ public struct SendObstacle: Sendable, Equatable, CustomStringConvertible {
     public let remedy: String
 
     /// The clause and the command, on one line.
-    public var description: String { "\(clause); run “\(remedy)”" }
+    public var description: String { "\(clause); run '\(remedy)'" }
 
     init(_ clause: String, remedy: String?) {
         self.clause = clause

@@ -58,7 +58,7 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
             return SessionProblem(.wrongSubject, "the tokens are not bound to a key")
         }
         guard let scope, ScopeGrant(scope).hasBase else {
-            return SessionProblem(.wrongSubject, "the granted scope lacks “atproto”")
+            return SessionProblem(.wrongSubject, "the granted scope lacks 'atproto'")
         }
         return nil
     }

@@ -132,7 +132,7 @@ struct SessionTrial: Sendable {
             #expect(await reader.shows(metric: series), story("no \(series)"))
         }
         let isTold = await reader.shows("/readyz") { text in
-            text.hasPrefix("ok, but nothing can be sent: ") && text.contains("(\(reason)") && text.contains("; run “")
+            text.hasPrefix("ok, but nothing can be sent: ") && text.contains("(\(reason)") && text.contains("; run '")
         }
         let page = await reader.text("/readyz")
         #expect(isTold, story("/readyz says “\(page)”"))

@@ -42,7 +42,7 @@ import WebSocket
         #expect(words(400, #"{"error":"InvalidRequest"}"#) == "InvalidRequest ")
         #expect(words(301, "") == "http-301 the server answered 301: what can be done")
         #expect(words(502, "<html>down</html>") == "http-502 the server answered 502: what can be done")
-        #expect(words(503, "warming up") == "http-503 the server answered 503: what can be done (“warming up”)")
+        #expect(words(503, "warming up") == "http-503 the server answered 503: what can be done ('warming up')")
     }
 
     @Test(arguments: [

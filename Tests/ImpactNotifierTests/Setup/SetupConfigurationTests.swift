@@ -141,7 +141,7 @@ import Testing
         #expect(text.contains("  hosts: [\"wss://a.example.com/subscribe\"]\n  # A host with terms"))
         choices.settings = [try SetupSetting("sending.intervall=1s")]
         let objection = #expect(throws: SetupObjection.self) { try choices.text(at: SetupFolder().place) }
-        #expect(objection?.description.contains("did you mean “sending.interval”?") == true)
+        #expect(objection?.description.contains("did you mean 'sending.interval'?") == true)
         #expect(throws: SetupObjection.self) { try SetupSetting("sending.interval") }
     }
 

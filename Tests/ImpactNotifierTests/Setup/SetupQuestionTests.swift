@@ -50,20 +50,20 @@ import Testing
     }
 
     @Test(arguments: [
-        (SetupQuestion.account, "bot", "did you mean “bot.bsky.social”?"),
+        (SetupQuestion.account, "bot", "did you mean 'bot.bsky.social'?"),
         (.account, "nobody.example.com", "no such account"),
         (.account, "", "its handle"),
-        (.rule, "tangeld", "did you mean “tangled”?"),
+        (.rule, "tangeld", "did you mean 'tangled'?"),
         (.rule, "at://\(SetupTrial.author)/com.example.request", "not one record"),
         (.rule, "at://\(SetupTrial.author)/com.example.request/none", "is not there"),
         (.session, "hunter22", "never the account's own password"),
         (.session, "confidential", "https:// URL of their folder"),
         (.session, "https://example.org/x?y=z", "is no folder"),
-        (.recipients, "follower", "did you mean “followers”?"),
+        (.recipients, "follower", "did you mean 'followers'?"),
         (.recipients, "allowlist", "tells nobody"),
         (.recipients, "anyone bob.example.com", "allowlist alone"),
         (.recipients, "allowlist nobody.example.com", "one of them is not there"),
-        (.start, "maybe", "did you mean “maybe.bsky.social”?"),
+        (.start, "maybe", "did you mean 'maybe.bsky.social'?"),
     ]) func `are asked again when an answer is wrong, with what was probably meant`(
         question: SetupQuestion,
         line: String,
@@ -178,7 +178,7 @@ import Testing
         trial.records[Self.uri] = Self.several
         let choices = try trial.play().get()
         #expect(trial.asked == [.account, .rule, .reference, .reference, .session, .recipients, .start])
-        #expect(trial.said.contains { $0.contains("did you mean “thread.root”?") })
+        #expect(trial.said.contains { $0.contains("did you mean 'thread.root'?") })
         guard case .own(let rule) = choices.rules else {
             Issue.record("\(choices.rules)")
             return

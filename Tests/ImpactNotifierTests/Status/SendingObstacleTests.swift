@@ -13,21 +13,21 @@ import Testing
             .held(reason: .chatRateLimited, until: 160),
             """
             sending rests until 1970-01-01T00:02:40Z (chat-rate-limited): The chat service limits the sender; everything \
-            waits, longer each time. Run “impact-notifier jobs list”.
+            waits, longer each time. Run 'impact-notifier jobs list'.
             """
         ),
         (
             .paused(reason: .senderChatDisabled, detail: "400 InvalidRequest", probeAt: 200),
             """
             sending is paused for the whole account (sender-chat-disabled): The sender may not chat: moderated, or no chat \
-            account; look at it in the app. Run “impact-notifier doctor”.
+            account; look at it in the app. Run 'impact-notifier doctor'.
             """
         ),
         (
             .paused(reason: .scopeMissing, detail: "403", probeAt: 200),
             """
             sending is paused for the whole account (scope-missing): The session may not write direct messages (scope \
-            transition:chat.bsky, or an app password with access to them); run “impact-notifier login” again.
+            transition:chat.bsky, or an app password with access to them); run 'impact-notifier login' again.
             """
         ),
     ])
@@ -39,7 +39,7 @@ import Testing
         let session = SendObstacle("the session needs a login (token-dead): gone", remedy: "impact-notifier login")
         let sender = PipelineStatus.Sender.paused(reason: .loginRequired, detail: "", probeAt: 200)
         let obstacle = SendingObstacle(session: session, sender: sender, now: 100)
-        #expect(obstacle?.description == "the session needs a login (token-dead): gone; run “impact-notifier login”")
+        #expect(obstacle?.description == "the session needs a login (token-dead): gone; run 'impact-notifier login'")
         #expect(sender.waitsForSession)
         #expect(!PipelineStatus.Sender.held(reason: .chatRateLimited, until: 1).waitsForSession)
     }
@@ -49,7 +49,7 @@ import Testing
         let obstacle = SendingObstacle(session: session, sender: .off, now: 100)
         #expect(
             obstacle?.description
-                == "SHADOW MODE, sending.enabled is false; set it to true and run “impact-notifier reload”"
+                == "SHADOW MODE, sending.enabled is false; set it to true and run 'impact-notifier reload'"
         )
         #expect(!PipelineStatus.Sender.off.waitsForSession)
     }
@@ -60,6 +60,6 @@ import Testing
         let text = try #require(SendingObstacle(session: session, sender: .open, now: 0)?.description)
         #expect(text.count < 500 && !text.contains(where: \.isNewline) && !text.contains("\u{1B}"))
         #expect(!text.unicodeScalars.contains("\u{202E}"))
-        #expect(text.hasSuffix("…; run “impact-notifier login”"))
+        #expect(text.hasSuffix("…; run 'impact-notifier login'"))
     }
 }

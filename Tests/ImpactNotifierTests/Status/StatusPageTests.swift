@@ -68,7 +68,7 @@ import Testing
 
     private static let states: [(StatusPage.Level, String, @Sendable (inout StatusFacts.Daemon) -> Void)] = [
         (
-            .trouble, "Nothing can be sent: the session needs a login (token-dead): gone; run “impact-notifier login”",
+            .trouble, "Nothing can be sent: the session needs a login (token-dead): gone; run 'impact-notifier login'",
             { daemon in
                 daemon.session.state = .needsLogin(SessionProblem(.tokenDead, "gone"))
                 daemon.session.sendObstacle = SendObstacle(
@@ -114,7 +114,7 @@ import Testing
         ),
         (
             .notice,
-            "Nothing is sent: SHADOW MODE, sending.enabled is false; set it to true and run “impact-notifier reload”.",
+            "Nothing is sent: SHADOW MODE, sending.enabled is false; set it to true and run 'impact-notifier reload'.",
             { $0.pipeline = StatusPageFixture.pipeline(.off) }
         ),
         (

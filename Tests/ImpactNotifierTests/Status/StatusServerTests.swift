@@ -96,9 +96,9 @@ import Testing
             #expect(failure?.detail == "HTTP/1.1 503 Service Unavailable: waiting for: stream")
             daemon.pending.withLock { $0 = [] }
             #expect(try await get(client, "/readyz") == "ok\n")
-            daemon.obstacle.withLock { $0 = "the session needs a login; run “impact-notifier login”" }
+            daemon.obstacle.withLock { $0 = "the session needs a login; run 'impact-notifier login'" }
             let text = try await get(client, "/readyz")
-            #expect(text == "ok, but nothing can be sent: the session needs a login; run “impact-notifier login”\n")
+            #expect(text == "ok, but nothing can be sent: the session needs a login; run 'impact-notifier login'\n")
         }
     }
 

@@ -59,7 +59,7 @@ struct DecisionOption: ParsableArguments {
             try await ledger.desk.carryOut(decision, about: uri, now: now)
         }
         guard !jobs.isEmpty else {
-            throw nothing("\(uri) is not in the ledger, or not in a state for that; “jobs show” tells where it stands.")
+            throw nothing("\(uri) is not in the ledger, or not in a state for that; 'jobs show' tells where it stands.")
         }
         output.list(jobs, none: "", header: Job.header, row: { $0.row(now: now) }) { job in
             var members = job.json.object ?? [:]

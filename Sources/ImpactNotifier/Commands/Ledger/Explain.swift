@@ -30,8 +30,8 @@ struct Explain: AsyncParsableCommand {
         }
         guard !history.isKnown else { return output.show(history.json, history.lines(now: SystemClock().now())) }
         StandardOutput.printError(
-            "The ledger knows nothing about \(uri): no rule covers it, its “when” does not hold, or it was never seen. "
-                + "“impact-notifier rules try” says what the rules make of it."
+            "The ledger knows nothing about \(uri): no rule covers it, its 'when' does not hold, or it was never seen. "
+                + "'impact-notifier rules try' says what the rules make of it."
         )
         for gap in gaps { StandardOutput.printError(gap) }
         throw ExitCode(ExitStatus.failure.rawValue)
@@ -52,7 +52,7 @@ struct Explain: AsyncParsableCommand {
         if past.count > maximumGaps {
             sentences.append("\(past.count - maximumGaps) gaps before them ended like that.")
         }
-        if !past.isEmpty { sentences.append("“impact-notifier sweep --since” asks again.") }
+        if !past.isEmpty { sentences.append("'impact-notifier sweep --since' asks again.") }
         return sentences
     }
 }

@@ -46,8 +46,8 @@ extension Job {
         case .deferred:
             return "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339($0))" } ?? "")."
         case .delivered: return "nothing, it is done."
-        case .dropped: return "nothing; “jobs retry” would try it again."
-        case .uncertain: return "nothing until “jobs retry” or “jobs drop”."
+        case .dropped: return "nothing; 'jobs retry' would try it again."
+        case .uncertain: return "nothing until 'jobs retry' or 'jobs drop'."
         }
     }
 

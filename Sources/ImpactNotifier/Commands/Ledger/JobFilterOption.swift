@@ -75,7 +75,7 @@ extension Reason {
                 to: code,
                 as: "reason",
                 among: allCases.map(\.rawValue),
-                listedBy: "“impact-notifier jobs list” shows those that there are"
+                listedBy: "'impact-notifier jobs list' shows those that there are"
             )
         )
     }

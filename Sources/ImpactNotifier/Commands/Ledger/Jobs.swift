@@ -61,7 +61,7 @@ struct Jobs: AsyncParsableCommand {
             let now = SystemClock().now()
             for job in jobs { output.show(job.json, job.lines(now: now)) }
             guard jobs.isEmpty else { return }
-            StandardOutput.printError("The ledger knows nothing about \(uri); “impact-notifier explain” may say why.")
+            StandardOutput.printError("The ledger knows nothing about \(uri); 'impact-notifier explain' may say why.")
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
@@ -123,13 +123,13 @@ struct Jobs: AsyncParsableCommand {
             }
             guard count > 0 else {
                 StandardOutput.printError(
-                    "Nothing to do: nothing waits for a rule “\(old)” or was dropped because it is gone."
+                    "Nothing to do: nothing waits for a rule '\(old)' or was dropped because it is gone."
                 )
                 throw ExitCode(ExitStatus.failure.rawValue)
             }
             output.show(
                 ["from": .string(old), "to": .string(new), "moved": .integer(Int64(count))],
-                ["\(count) request\(count == 1 ? "" : "s") of “\(old)” put under “\(new)”."]
+                ["\(count) request\(count == 1 ? "" : "s") of '\(old)' put under '\(new)'."]
             )
         }
     }

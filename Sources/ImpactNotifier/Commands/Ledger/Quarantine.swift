@@ -71,7 +71,7 @@ struct Quarantine: AsyncParsableCommand {
             }
             guard let (message, bytes) = found else {
                 StandardOutput.printError(
-                    "No message \(id) is put aside, or not any more; “impact-notifier quarantine” lists them."
+                    "No message \(id) is put aside, or not any more; 'impact-notifier quarantine' lists them."
                 )
                 throw ExitCode(ExitStatus.failure.rawValue)
             }

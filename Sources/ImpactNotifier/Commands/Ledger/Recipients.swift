@@ -38,8 +38,8 @@ struct Recipients: AsyncParsableCommand {
             commandName: "set",
             abstract: "Changes what a recipient wants; what is not named stays.",
             discussion: """
-                “default” takes back what was said. Nobody gets more messages than the policy allows. A project is named as \
-                messages name it, by its AT-URI, or by the key of its record; what waits about it is called off.
+                The word 'default' takes back what was said. Nobody gets more messages than the policy allows. A project is \
+                named as messages name it, by its AT-URI, or by the key of its record; what waits about it is called off.
                 """
         )
 
@@ -58,7 +58,7 @@ struct Recipients: AsyncParsableCommand {
         var mention: Wish<Bool>?
         @Option(help: ArgumentHelp("Tell nothing of this project.", valueName: "project")) var mute: String?
         @Option(help: "For so many days; without it for good.") var days: Int?
-        @Option(help: ArgumentHelp("Tell of it again, or of “all”.", valueName: "project")) var unmute: String?
+        @Option(help: ArgumentHelp("Tell of it again, or of 'all'.", valueName: "project")) var unmute: String?
         @OptionGroup var output: OutputOption
 
         func validate() throws {
@@ -90,7 +90,7 @@ struct Recipients: AsyncParsableCommand {
             output.show(view.json, view.lines)
             guard let unknown else { return }
             StandardOutput.printError(
-                "No project “\(unknown)” of theirs is known, and nothing was changed; “recipients show” lists those that are."
+                "No project '\(unknown)' of theirs is known, and nothing was changed; 'recipients show' lists those that are."
             )
             throw ExitCode(ExitStatus.failure.rawValue)
         }
@@ -105,7 +105,7 @@ extension Recipients {
             discussion: """
                 What they were told of, wanted and wrote, the requests that they wrote, and their words in what was told to \
                 others; what waits for them is not sent. That they are not to be written to is kept as a hash. Who is to get \
-                nothing later either is suppressed first: “suppress add”.
+                nothing later either is suppressed first: 'suppress add'.
                 """
         )
 
@@ -129,8 +129,8 @@ extension Recipients {
             )
             guard forgotten.inDoubt > 0 else { return }
             StandardOutput.printError(
-                "\(forgotten.inDoubt) of their requests stay, for nobody knows yet whether somebody was told: settle them (“jobs list "
-                    + "--state verify”, “--state uncertain”), then do this again."
+                "\(forgotten.inDoubt) of their requests stay, for nobody knows yet whether somebody was told: settle them ('jobs list "
+                    + "--state verify', '--state uncertain'), then do this again."
             )
             throw ExitCode(ExitStatus.failure.rawValue)
         }
@@ -163,7 +163,7 @@ extension Wish where Value == Int {
     @Sendable fileprivate static func number(_ text: String) throws -> Self {
         if text == "default" { return .usual }
         guard let number = Int(text), number > 0 else {
-            throw ValidationError("“\(text)” is no limit; “suppress add” is for who wants no messages at all")
+            throw ValidationError("'\(text)' is no limit; 'suppress add' is for who wants no messages at all")
         }
         return .other(number)
     }
@@ -175,7 +175,7 @@ extension Wish where Value == Bool {
         case "default": return .usual
         case "yes": return .other(true)
         case "no": return .other(false)
-        default: throw ValidationError("“\(text)” is neither yes nor no")
+        default: throw ValidationError("'\(text)' is neither yes nor no")
         }
     }
 }
@@ -198,7 +198,7 @@ private struct RecipientView {
     var lines: [String] {
         let mention = preferences.mention.map { $0 ? "yes" : "no" }
         let lines = [
-            "recipient:    \(did)", "messages:     \(isSuppressed ? "none, see “suppress list”" : "yes")",
+            "recipient:    \(did)", "messages:     \(isSuppressed ? "none, see 'suppress list'" : "yes")",
             "digest:       \(preferences.digest?.rawValue ?? "by digest.window")",
             "hourly limit: \(preferences.hourlyLimit.map(String.init) ?? "by policy.owner_hourly_limit")",
             "daily limit:  \(preferences.dailyLimit.map(String.init) ?? "by policy.owner_daily_limit")",
@@ -207,7 +207,7 @@ private struct RecipientView {
         return lines
             + projects.map { project -> String in
                 let muting = ", muted \(muteEnd(of: project).map { "until \($0)" } ?? "for good")"
-                return "project:      “\(project.title)” \(project.reference)\(project.isMuted(at: now) ? muting : "")"
+                return "project:      '\(project.title)' \(project.reference)\(project.isMuted(at: now) ? muting : "")"
             }
     }
 

@@ -4,11 +4,11 @@ internal import ArgumentParser
 /// A change request on the command line: the AT-URI of its record.
 enum RequestArgument {
     /// What it is called in help and errors.
-    static let help = ArgumentHelp("The change request's AT-URI, as “jobs list” shows it.", valueName: "at-uri")
+    static let help = ArgumentHelp("The change request's AT-URI, as 'jobs list' shows it.", valueName: "at-uri")
 
     /// Reads it.
     @Sendable static func parse(_ text: String) throws -> ATURI {
-        let remedy = "a request is named as at://DID/COLLECTION/KEY, as “impact-notifier jobs list” shows it"
+        let remedy = "a request is named as at://DID/COLLECTION/KEY, as 'impact-notifier jobs list' shows it"
         let uri: ATURI
         do throws(SyntaxError) { uri = try ATURI(text) } catch {
             throw ValidationError("\(error.reason); \(remedy)")

@@ -16,7 +16,7 @@ struct ConfirmationOption: ParsableArguments {
             StandardOutput.printError("Nothing was done, for nobody can be asked here: --yes does it.")
             throw ExitCode(ExitStatus.usage.rawValue)
         }
-        StandardOutput.printError("Type “yes” to do it:")
+        StandardOutput.printError("Type 'yes' to do it:")
         let answer = readLine()?.filter { !$0.isWhitespace }.lowercased()
         guard answer == "yes" || answer == "y" else {
             StandardOutput.printError("Nothing was done.")

@@ -11,9 +11,9 @@ enum Suggestion {
     static func objection(to word: String, as kind: String, among known: [String], listedBy place: String? = nil)
         -> String
     {
-        let objection = "there is no \(kind) “\(word)”"
+        let objection = "there is no \(kind) '\(word)'"
         if let nearest = EditDistance.nearest(to: word, in: Set(known)) {
-            return "\(objection); did you mean “\(nearest)”?"
+            return "\(objection); did you mean '\(nearest)'?"
         }
         return "\(objection); \(place ?? "there are \(known.joined(separator: ", "))")"
     }

@@ -58,7 +58,7 @@ struct RehearsedNetwork: HTTPClient, IdentityResolving {
 
     func did(of handle: Handle) async throws(IdentityFailure) -> DID {
         guard let did = handles[handle.normalized] else {
-            throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "“handles” does not name it")
+            throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "'handles' does not name it")
         }
         return did
     }

@@ -39,11 +39,11 @@ struct RuleTestFile {
             handles: Self.handles(document)
         )
         for (name, record) in network.records where record.object == nil {
-            document.flag("records", "“\(name)” is not followed by a record")
+            document.flag("records", "'\(name)' is not followed by a record")
         }
         for name in network.records.keys where (try? ATURI(name)).flatMap({ $0.recordKey == nil ? nil : $0.did }) == nil
         {
-            document.flag("records", "“\(name)” is no AT-URI of a record with a DID")
+            document.flag("records", "'\(name)' is no AT-URI of a record with a DID")
         }
         let sections = document.sections("tests")
         if sections.isEmpty { document.flag("tests", "the file has no tests") }
@@ -57,7 +57,7 @@ struct RuleTestFile {
         var handles: [String: DID] = [:]
         for (name, value) in document.json("handles")?.object ?? [:] {
             guard let handle = try? Handle(name), let did = value.string.flatMap({ try? DID($0) }) else {
-                document.flag("handles", "“\(name)” needs to be a handle, with a DID behind it")
+                document.flag("handles", "'\(name)' needs to be a handle, with a DID behind it")
                 continue
             }
             handles[handle.normalized] = did
@@ -81,7 +81,7 @@ struct RuleTestFile {
             "reasons",
             default: [],
             expected: "a reason code as docs/rules.md has them",
-            objection: { EditDistance.nearest(to: $0, in: Set(codes)).map { "did you mean “\($0)”?" } }
+            objection: { EditDistance.nearest(to: $0, in: Set(codes)).map { "did you mean '\($0)'?" } }
         ) { Reason(rawValue: $0)?.rawValue }
         let rule = section.optional(
             "rule",
@@ -90,7 +90,7 @@ struct RuleTestFile {
             rules.contains($0) ? $0 : nil
         }
         let says = section.list("says", default: [], expected: "a text") { $0 }
-        if !says.isEmpty, tells.isEmpty { section.flag("says", "says what messages hold, and “tells” names nobody") }
+        if !says.isEmpty, tells.isEmpty { section.flag("says", "says what messages hold, and 'tells' names nobody") }
         guard let record = section.json("record") else {
             section.flag("record", "this key is required: the record")
             return nil

@@ -64,7 +64,7 @@ extension RuleTestFile.Test {
             case .message(let owner, let message):
                 told.append(owner)
                 for text in says where !message.text.contains(text) {
-                    complaints.append("the message does not say “\(text)”: \(message.text)")
+                    complaints.append("the message does not say '\(text)': \(message.text)")
                 }
             case .refused(let refusal):
                 reasons.append(refusal.reason.rawValue)

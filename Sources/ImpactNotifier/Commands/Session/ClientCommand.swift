@@ -54,7 +54,7 @@ struct ClientCommand: AsyncParsableCommand {
         var alsoKey: [String] = []
 
         private static let lacksKey =
-            "session.client_key_file is not set; “impact-notifier client keygen FILE” makes the file that it names."
+            "session.client_key_file is not set; 'impact-notifier client keygen FILE' makes the file that it names."
 
         func run() async throws {
             if callbackPage {

@@ -54,8 +54,8 @@ enum SetupAnswer {
         let objection = ATURI.Authority.objection(toAccount: name) ?? "nobody can have it"
         let meant = "\(name).bsky.social"
         let isMeant = !name.contains { ".:".contains($0) } && ATURI.Authority.ofAccount(meant) != nil
-        let hint = isMeant ? "; did you mean “\(meant)”?" : ""
-        throw SetupObjection("“\(name)” is no account: \(objection)\(hint)")
+        let hint = isMeant ? "; did you mean '\(meant)'?" : ""
+        throw SetupObjection("'\(name)' is no account: \(objection)\(hint)")
     }
 
     /// Rules that come with the program, or the AT-URI of a record.
@@ -69,7 +69,7 @@ enum SetupAnswer {
             let uri: ATURI
             do { uri = try ATURI(first) } catch { throw SetupObjection(error.description) }
             guard words.count == 1, uri.collection != nil, uri.recordKey != nil else {
-                throw SetupObjection("“\(trimmed(text))” is not one record: at://ACCOUNT/COLLECTION/KEY")
+                throw SetupObjection("'\(trimmed(text))' is not one record: at://ACCOUNT/COLLECTION/KEY")
             }
             return .record(uri)
         }
@@ -132,9 +132,9 @@ enum SetupAnswer {
         let folder = text.hasSuffix("/") ? text : "\(text)/"
         let address = ServiceAddress(folder, allowsLoopback: false)
         guard let url = address.url, address.objection == nil else {
-            throw SetupObjection("“\(text)” cannot host anything: \(address.objection ?? "it is no URL")")
+            throw SetupObjection("'\(text)' cannot host anything: \(address.objection ?? "it is no URL")")
         }
-        guard url.query == nil else { throw SetupObjection("“\(text)” is no folder: it has a query") }
+        guard url.query == nil else { throw SetupObjection("'\(text)' is no folder: it has a query") }
         let file = "\(folder)oauth-client-metadata.json"
         if let objection = SessionConfiguration.objection(toClientID: file) { throw SetupObjection(objection) }
         return folder

@@ -129,7 +129,7 @@ struct SetupSetting: Sendable, Equatable {
     }
 
     fileprivate func objection(knowing keys: [String]) -> SetupObjection {
-        let list = "“impact-notifier init --print” shows those that there are"
+        let list = "'impact-notifier init --print' shows those that there are"
         return SetupObjection("--set: \(Suggestion.objection(to: key, as: "key", among: keys, listedBy: list))")
     }
 }

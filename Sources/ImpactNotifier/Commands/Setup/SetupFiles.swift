@@ -28,7 +28,7 @@ struct SetupFiles {
             throw error
         }
         return (secret.map { ["Wrote \($0), a secret: it is closed to other users."] } ?? []) + [
-            "Wrote \(place.path), which passes “check”."
+            "Wrote \(place.path), which passes 'check'."
         ]
     }
 
