@@ -169,7 +169,7 @@ public struct GapBackfill: Sendable {
                 switch result {
                 case .failure(let failure):
                     logger.debug(
-                        "repository not swept",
+                        "a repository could not be read for a sweep",
                         metadata: ["did": "\(pair.author)", "reason": "\(failure.detail)"]
                     )
                     report.failures.append(.init(failure, did: pair.author, pair.collection, isPart: false))
@@ -201,7 +201,7 @@ public struct GapBackfill: Sendable {
         for namespace in namespaces {
             logger.log(
                 level: namespace.collections.isEmpty ? .warning : .notice,
-                "namespace swept only for the collections of it that were seen",
+                "a namespace was swept only in the collections seen so far; a rule can name more",
                 metadata: [
                     "namespace": "\(namespace.pattern)",
                     "collections": "\(namespace.collections.map(\.text).joined(separator: " "))",

@@ -89,7 +89,10 @@ public actor GapBackfiller {
                 isStoreFailing = false
             } catch {
                 if !isStoreFailing, !Task.isCancelled {
-                    logger.error("gaps cannot be read", metadata: ["detail": "\(error)"])
+                    logger.error(
+                        "the open gaps cannot be read from the ledger; tried again",
+                        metadata: ["detail": "\(error)"]
+                    )
                 }
                 isStoreFailing = true
             }
@@ -225,10 +228,10 @@ public actor GapBackfiller {
 
     /// What is said of a gap that is closed although somebody has not answered, or not for everything.
     private static func outcome(_ report: SweepReport) -> (words: String, level: Logger.Level) {
-        if report.lacksMuch { return ("gap given up: some never answered", .error) }
-        if report.parts > 0 { return ("gap given up: some were read in part", .warning) }
-        if report.isOfAccounts { return ("gap given up: its author never answered", .notice) }
-        return ("gap closed: all have answered who could be asked", .notice)
+        if report.lacksMuch { return ("gap given up: some servers never answered", .error) }
+        if report.parts > 0 { return ("gap given up: some repositories were read only in part", .warning) }
+        if report.isOfAccounts { return ("gap given up: the author's server never answered", .notice) }
+        return ("gap closed: all who could be asked have answered", .notice)
     }
 
     private func report(_ closing: Closing) {
@@ -238,6 +241,9 @@ public actor GapBackfiller {
             (gap.account == nil ? "host" : "did"): "\(gap.host)", "reason": "\(gap.reason.rawValue)",
         ]
         metadata.merge(closing.details) { $1 }
+        if closing.level >= .warning {
+            metadata["run"] = "impact-notifier sweep --since \(UnixTime(microseconds: gap.from))"
+        }
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 

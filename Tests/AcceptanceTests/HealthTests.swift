@@ -16,7 +16,7 @@ struct `The health of a daemon` {
         #expect(try await check(stage).0 == .exited(1))
         stage.network.faults.add(.respond(HTTPResponse(status: 503)), on: "stream GET", count: 1000)
         let process = try stage.daemon.run()
-        let refused = await process.line(within: .seconds(20)) { $0.contains("stream ended") }
+        let refused = await process.line(within: .seconds(20)) { $0.contains("stream disconnected") }
         try #require(refused != nil, tail(process))
         #expect(try await check(stage).0 == .exited(0), tail(process))
         let (ending, output) = try await check(stage, ["--ready"])

@@ -14,7 +14,7 @@ struct `What a gap hides of requests that wait` {
         try #require(await stage.isListening(process), tail(process))
         let (reworded, withdrawn) = (try stage.ask("First words"), try stage.ask("Withdrawn"))
         for uri in [reworded, withdrawn] {
-            let line = await process.line(within: .seconds(20)) { $0.contains("message waits") && $0.contains(uri) }
+            let line = await process.line(within: .seconds(20)) { $0.contains("job waits") && $0.contains(uri) }
             try #require(line != nil, tail(process))
         }
         process.signal(SIGTERM)
@@ -34,7 +34,7 @@ struct `What a gap hides of requests that wait` {
         process = try stage.daemon.run()
         // The gap is declared with the first message behind it.
         try stage.ask("After", of: 1)
-        let line = await process.line(within: .seconds(60)) { $0.contains("message dropped") && $0.contains(withdrawn) }
+        let line = await process.line(within: .seconds(60)) { $0.contains("job dropped") && $0.contains(withdrawn) }
         #expect(line?.contains("record-deleted") == true, tail(process))
         #expect(await stage.messages(reaching: 2, within: .seconds(60), unless: process) == 2, tail(process))
         #expect(stage.count("Second words") == 1 && stage.count("After") == 1, tail(process))

@@ -19,7 +19,7 @@ struct `A stream host that gives keys` {
         )
         let process = try stage.daemon.run()
         let refused = await process.line(within: .seconds(20)) { $0.contains("does not take the key in \(file)") }
-        try #require(refused?.contains("stream ended") == true, tail(process))
+        try #require(refused?.contains("stream disconnected") == true, tail(process))
         let doctor = try stage.daemon.start("doctor")
         #expect(await doctor.ended(within: .seconds(60)) == .exited(1), tail(doctor))
         #expect(doctor.output.contains { $0.contains("does not take the key in \(file)") }, tail(doctor))

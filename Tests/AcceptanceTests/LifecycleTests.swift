@@ -114,7 +114,7 @@ struct `The daemon as a process` {
         let overrides = ["account": "notifier.test", "identity.appview": "http://127.0.0.1:9"]
         let stage = try await Stage(overrides: overrides, isLoggedIn: false)
         let process = try stage.daemon.run()
-        let waiting = await process.line(within: .seconds(20)) { $0.contains("account not resolved") }
+        let waiting = await process.line(within: .seconds(20)) { $0.contains("handle cannot be resolved") }
         #expect(waiting != nil, tail(process))
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(10)) == .exited(0), tail(process))

@@ -22,13 +22,13 @@ struct `The operator's commands` {
             stage.network.faults.add(.dropBefore, on: "sendMessage", count: 2)
             process = try stage.daemon.run()
             uncertain = try stage.ask("Doubt")
-            #expect(await Self.line(process, "message uncertain", uncertain) != nil, tail(process))
+            #expect(await Self.line(process, "job needs a decision", uncertain) != nil, tail(process))
             delivered = try stage.ask("Arrives")
             deferred = try stage.ask("Nobody may write", of: 1)
             dropped = try stage.ask("Blocked", of: 2)
             #expect(await Self.line(process, "message delivered", delivered) != nil, tail(process))
-            #expect(await Self.line(process, "message waits", deferred) != nil, tail(process))
-            #expect(await Self.line(process, "message dropped", dropped) != nil, tail(process))
+            #expect(await Self.line(process, "job waits", deferred) != nil, tail(process))
+            #expect(await Self.line(process, "job dropped", dropped) != nil, tail(process))
         }
 
         static func line(_ process: ChildProcess, _ message: String, _ uri: String) async -> String? {
@@ -134,7 +134,7 @@ struct `The operator's commands` {
         let listed = try await ground.objects("suppress", "list")
         #expect(listed.first?["note"] == "asked by mail")
         let late = try ground.stage.ask("Suppressed", of: 1)
-        let line = await Ground.line(ground.process, "message dropped", late)
+        let line = await Ground.line(ground.process, "job dropped", late)
         #expect(line?.contains("owner-suppressed") == true, tail(ground.process))
         let handle = ground.stage.owners[1].handle.text
         #expect(try await ground.objects("suppress", "remove", "@" + handle).first?["removed"] == true)
@@ -150,7 +150,7 @@ struct `The operator's commands` {
         let command = try ground.stage.daemon.start(arguments: ["recipients", "set", owner.did.text] + wanted)
         #expect(await command.ended(within: .seconds(20)) == .exited(0), tail(command))
         let muted = try ground.stage.ask("Muted")
-        let line = await Ground.line(ground.process, "message dropped", muted)
+        let line = await Ground.line(ground.process, "job dropped", muted)
         #expect(line?.contains("project-muted") == true, tail(ground.process))
         let shown = try #require(try await ground.objects("recipients", "show", "@" + owner.handle.text).first)
         #expect(shown["digest"] == "daily" && shown["mention"] == .null && shown["suppressed"] == false)

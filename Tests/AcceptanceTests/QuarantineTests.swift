@@ -44,7 +44,7 @@ struct `Messages that cannot be read` {
         #expect(try await run("quarantine", "show", "\(first)", "--raw").lines == [nonsense])
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
-        let lines = process.output.filter { $0.contains("messages quarantined") }
+        let lines = process.output.filter { $0.contains("events put aside that cannot be read") }
         // One at once, and at the end what came behind it.
         #expect((1...2).contains(lines.count), "\(lines)")
         let counts = lines.compactMap { $0.firstMatch(of: #/count=(\d+)/#).flatMap { Int($0.1) } }

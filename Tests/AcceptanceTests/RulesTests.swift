@@ -89,7 +89,7 @@ struct `What rules foretell` {
         func found(_ uri: String, _ process: ChildProcess, expecting count: Int) async throws -> End {
             var ends = 0
             for await line in process.lines() where line.contains(uri) {
-                if line.contains("message delivered") || line.contains("message dropped") { ends += 1 }
+                if line.contains("message delivered") || line.contains("job dropped") { ends += 1 }
                 if ends == count { break }
             }
             let command = try stage.daemon.start(arguments: ["explain", uri, "--json"])

@@ -95,10 +95,12 @@ struct `A stream as real hosts keep it` {
         let process = try await begin(stage)
         host.warmUp(true)
         host.inflict(.internalError)
-        let end = await process.line(within: .seconds(20)) { $0.contains("stream ended") }
+        let end = await process.line(within: .seconds(20)) { $0.contains("stream disconnected") }
         #expect(end?.contains("InternalError") == (wire != .jetstream1), tail(process))
         let name = wire == .jetstream2 ? "ServiceUnavailable" : "http-503"
-        let refusal = await process.line(within: .seconds(20)) { $0.contains("stream ended") && $0.contains(name) }
+        let refusal = await process.line(within: .seconds(20)) {
+            $0.contains("stream disconnected") && $0.contains(name)
+        }
         #expect(refusal != nil, tail(process))
         try stage.ask("Meanwhile")
         host.warmUp(false)

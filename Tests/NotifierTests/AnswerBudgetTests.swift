@@ -10,7 +10,7 @@ import Testing
 
 /// What people write takes nobody's messages, and what the day's limit holds back is not what they write.
 @Suite(.timeLimit(.minutes(2))) struct `The day's limit` {
-    private static let usedUp = "the messages of this day are used up"
+    private static let usedUp = "daily limit of messages reached (sending.daily_limit)"
     private let log = LogRecorder()
 
     /// A world in which an owner was told of a request, and the chat's log is read each minute.

@@ -44,7 +44,7 @@ import Testing
         try await world.run([World.batch(try World.event(2, at: world.clock))])
         try await run(world, untilToldOf: 3)
         #expect(world.chat.answers(to: World.owner).count == 1 && world.chat.notices(to: World.owner).count == 1)
-        #expect(log.metadata(of: "answered").map { $0["kind"] } == ["stopped"])
+        #expect(log.metadata(of: "answer sent to an owner").map { $0["kind"] } == ["stopped"])
     }
 
     @Test(arguments: [
@@ -68,7 +68,11 @@ import Testing
         world.clock.advance(61)
         world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
         try await run(world, untilToldOf: 2)
-        #expect(log.count("the chat's log goes on elsewhere; answers were read in the conversations") == 1)
+        #expect(
+            log.count(
+                "the chat service's log does not go back far enough; answers were read from the conversations instead"
+            ) == 1
+        )
         #expect(world.chat.answers(to: World.owner).count == 3)
         #expect(try await suppressed(world) == [.ownerStopped])
     }
@@ -101,7 +105,7 @@ import Testing
         try await run(world, untilAnswers: 1)
         try await run(world, untilToldOf: 2)
         #expect(world.chat.answers(to: World.owner) == [Self.help] && world.chat.answers(to: stranger).isEmpty)
-        #expect(log.count("answer not understood", .info) == 3 && !log.text.contains("xyzzy"))
+        #expect(log.count("owner's answer not understood", .info) == 3 && !log.text.contains("xyzzy"))
         world.clock.advance(86_401)
         world.chat.say("xyzzy", by: World.owner)
         try await run(world, untilAnswers: 2)

@@ -69,7 +69,7 @@ import Testing
         #expect(stopped.first?.hasPrefix("You get no messages; answer START to get them again.") == true)
         #expect(try await answers("start", in: world) == ["You get messages again. Answer STOP to get no more."])
         #expect(world.chat.notices(to: World.owner).count == 2)
-        #expect(log.count("owner's command heeded") == 11 && log.count("owner wants messages") == 1)
+        #expect(log.count("owner's command carried out") == 11 && log.count("owner asked for messages") == 1)
     }
 
     @Test func `does everything in the order written, once, whatever is read again`() async throws {
@@ -90,7 +90,11 @@ import Testing
         world.clock.advance(61)
         world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
         try await run(world, untilToldOf: 2)
-        #expect(log.count("the chat's log goes on elsewhere; answers were read in the conversations") == 1)
+        #expect(
+            log.count(
+                "the chat service's log does not go back far enough; answers were read from the conversations instead"
+            ) == 1
+        )
         #expect(world.chat.answers(to: World.owner).count == words.count)
         #expect(try await preferences(world).digest == .now)
     }

@@ -68,7 +68,7 @@ extension `Gaps are swept in rounds` {
         try await ledger.stream.declare(gap(), at: Self.start)
         let stored = try await sweep {
             steady.advance(.seconds(1800))
-            return log.count("gap given up: some were read in part", .warning) > 0
+            return log.count("gap given up: some repositories were read only in part", .warning) > 0
         }
         let pages = asked().filter { $0 == author(1) }.count
         #expect(pages > 100 && pages % 100 == 0, "a hundred pages a pass")

@@ -152,7 +152,7 @@ import Testing
         dispatcher.finish()
         running.cancel()
         await running.value
-        let said = log.metadata(of: "notifications lost")
+        let said = log.metadata(of: "output lost notifications")
         #expect(said.allSatisfy { $0["output"] == "hangs" })
         #expect(said.compactMap { $0["number"].flatMap { Int($0) } }.reduce(0, +) == OutputQueue.capacity + 50)
     }

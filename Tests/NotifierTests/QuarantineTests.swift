@@ -35,7 +35,7 @@ import Testing
             clock.advance(.microseconds(33))
         }
         report.take([Self.message(7, host: "other.test")], at: clock.now())
-        var lines = recorder.metadata(of: "messages quarantined")
+        var lines = recorder.metadata(of: "events put aside that cannot be read")
         #expect(lines.map { $0["host"] } == ["stream.test", "other.test"] && lines.map { $0["count"] } == ["1", "1"])
         #expect(lines[0]["reason"] == "malformed-message" && lines[0]["position"] == "0")
         #expect(lines[0]["did"] == World.author.text)
@@ -44,16 +44,16 @@ import Testing
         clock.advance(.seconds(60))
         report.take([], at: clock.now())
         report.take([], at: clock.now())
-        lines = recorder.metadata(of: "messages quarantined")
+        lines = recorder.metadata(of: "events put aside that cannot be read")
         #expect(lines.map { $0["count"] } == ["1", "1", "29999"] && lines[2]["position"] == "1")
         clock.advance(.seconds(59))
         report.take([Self.message(30_000)], at: clock.now())
-        #expect(recorder.count("messages quarantined") == 3)
+        #expect(recorder.count("events put aside that cannot be read") == 3)
         // The end, or a reload, swallows nothing.
         report.finish()
         report.finish()
-        #expect(recorder.metadata(of: "messages quarantined").map { $0["count"] }.last == "1")
-        #expect(recorder.count("messages quarantined") == 4)
+        #expect(recorder.metadata(of: "events put aside that cannot be read").map { $0["count"] }.last == "1")
+        #expect(recorder.count("events put aside that cannot be read") == 4)
     }
 
     @Test func `is counted by a clock that nobody sets, and what is left is said when the daemon stops`() async throws {
@@ -76,7 +76,7 @@ import Testing
         // Whatever the machine's clock says.
         world.clock.advance(.seconds(86_400))
         try await world.run(batches)
-        #expect(recorder.metadata(of: "messages quarantined").map { $0["count"] } == ["1", "39"])
+        #expect(recorder.metadata(of: "events put aside that cannot be read").map { $0["count"] } == ["1", "39"])
         let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
         #expect(try await ledger.stream.quarantine(limit: 1000).count == 40)
         #expect(try await ledger.stream.quarantined() == 40)

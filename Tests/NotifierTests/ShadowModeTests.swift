@@ -164,7 +164,10 @@ import Testing
         #expect(world.chat.messages.map(\.owner) == [World.owner])
         #expect(world.chat.messages.first?.text.contains("New") == true)
         #expect(
-            log.count("shadow mode is over: messages are sent; of what was seen in it nobody is told", .warning) == 1
+            log.count(
+                "shadow mode is over: messages are sent from now on, and nobody is told of what was seen during it",
+                .warning
+            ) == 1
         )
 
         let desk = try await desk(world)

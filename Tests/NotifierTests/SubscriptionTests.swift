@@ -47,7 +47,7 @@ import Testing
         try await heed(world, "at://\(World.did("forged"))/com.example.subscription/s", value: 2)
         try await world.keepSubscriptions()
         #expect(try await world.subscribers() == [PeopleNetwork.subscriber])
-        let refused = log.lines.filter { $0.message == "subscription not confirmed" }
+        let refused = log.lines.filter { $0.message == "a subscription is not in the subscriber's repository" }
         #expect(refused.map { $0.metadata["reason"] } == ["subscription-unconfirmed"])
         #expect(refused.first?.metadata["uri"]?.contains(World.did("forged").text) == true)
     }

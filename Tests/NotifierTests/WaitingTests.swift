@@ -43,7 +43,7 @@ import Testing
         try await world.run([World.batch([try World.event(1), try World.event(2)])]) { counts in
             counts[.deferred] == 2 && http.count(Self.question) >= 5
         }
-        let lines = log.lines.filter { $0.message == "message waits for its owner" }
+        let lines = log.lines.filter { $0.message == "job waits for its owner" }
         #expect(lines.map { $0.metadata["reason"] } == ["owner-not-following", "owner-not-following"])
         #expect(Set(lines.map { $0.metadata["uri"] }).count == 2)
         #expect(lines.allSatisfy { $0.metadata["did"] == World.owner.text })
@@ -63,7 +63,7 @@ import Testing
         ])
         world.clock.advance(901)
         try await world.run([]) { $0[.dropped] == 2 }
-        let lines = log.lines.filter { $0.message == "message dropped" }
+        let lines = log.lines.filter { $0.message == "job dropped" }
         #expect(lines.count == 2)
         #expect(lines.allSatisfy { $0.metadata["reason"] == "owner-blocked" && $0.metadata["uri"] != nil })
         #expect(log.count("owner suppressed") == 1)

@@ -191,7 +191,12 @@ import Testing
         #expect(fixture.client.requests.last?.headers["Authorization"] == "DPoP access-1")
         #expect(await session.status().state.problem?.reason == .unsaved)
         #expect(fixture.stored?.generation == 0)
-        #expect(fixture.log.count("rotated tokens are in memory only; do not stop this process", .error) >= 1)
+        #expect(
+            fixture.log.count(
+                "new tokens are in memory only: mend the disk, and do not stop this process before",
+                .error
+            ) >= 1
+        )
         fixture.files.fail("write-begin", with: nil)
         await session.drain()
         #expect(fixture.stored?.generation == 1)
@@ -210,8 +215,10 @@ import Testing
         #expect(answer.status == 200)
         #expect(fixture.stored?.refreshToken == "refresh-1")
         #expect(await session.status().state == .ok)
-        #expect(fixture.log.count("rotated tokens are in memory only; do not stop this process") == 0)
-        #expect(fixture.log.count("rotated tokens are stored, but may not survive a power cut", .error) == 1)
+        #expect(
+            fixture.log.count("new tokens are in memory only: mend the disk, and do not stop this process before") == 0
+        )
+        #expect(fixture.log.count("new tokens are stored, but may not survive a power cut", .error) == 1)
         fixture.clock.advance(3588)
         _ = try await session.send(fixture.call)
         #expect(fixture.tokenRequests == 1, "a token is spent only where its successor is known to last")
@@ -231,7 +238,7 @@ import Testing
                 isLost ? [.error(400, "invalid_grant", "Refresh token replayed")] : [.tokens(1)]
             )
             let session = try await fixture.open()
-            #expect(fixture.log.count("a refresh was begun and not ended by an earlier process") == 1)
+            #expect(fixture.log.count("an earlier process ended in the middle of renewing the tokens") == 1)
             await session.maintain()
             let state = await session.status().state
             #expect(state.problem?.reason == (isLost ? .lostInCrash : nil))

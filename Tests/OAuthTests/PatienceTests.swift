@@ -117,7 +117,7 @@ import Testing
         let session = try await fixture.open()
         fixture.clock.advance(3588)
         #expect(try await session.send(fixture.call).status == 200)
-        #expect(fixture.log.count("session needs a human; messages go until its token ends", .error) == 1)
+        #expect(fixture.log.count("session needs a human; messages are sent until its token ends", .error) == 1)
         #expect(fixture.log.count("session needs a human; nothing is sent") == 0)
         try await pass(60, session, fixture)
         #expect(fixture.log.count("session needs a human; nothing is sent", .error) == 1)

@@ -128,7 +128,11 @@ import Testing
             [.error(401, "invalid_dpop_proof", message, headers: ["Date": date]), .tokens(1)]
         )
         _ = try await fixture.open().send(fixture.call)
-        let warning = try #require(fixture.log.lines.first { $0.message == "clock differs from the server's" })
+        let warning = try #require(
+            fixture.log.lines.first {
+                $0.message == "this machine's clock differs from the server's; check it with timedatectl"
+            }
+        )
         #expect(warning.level == .warning)
         #expect(warning.metadata == ["host": "https://as.test", "seconds": "-90"])
     }
@@ -172,7 +176,7 @@ import Testing
         }
         #expect(fixture.log.count(alarm, .error) == 1)
         #expect(fixture.log.metadata(of: alarm).first?["run"] == "impact-notifier client verify")
-        #expect(fixture.log.count("hosted client metadata is not right") >= 1)
+        #expect(fixture.log.count("the hosted client metadata is wrong") >= 1)
     }
 
     @Test func `row 18: the raw answer is kept for the operator`() async throws {

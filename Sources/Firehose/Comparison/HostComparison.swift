@@ -99,6 +99,7 @@ public final class HostComparison: Sendable {
             metadata: [
                 "host": "\(host.name)", "wire": "\(host.wire)", "uri": "\(miss.uri)", "by": "\(miss.source.name)",
                 "count": .stringConvertible(unlogged),
+                "to_do": "another host brought it, so that nothing is lost; replace the host if it goes on",
             ]
         )
     }

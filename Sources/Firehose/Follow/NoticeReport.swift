@@ -39,7 +39,7 @@ struct NoticeReport: Sendable {
     func finish() {
         guard isOpen else { return }
         logger.warning(
-            "stream notice",
+            "stream host sent a notice",
             metadata: [
                 "host": "\(host)", "count": .stringConvertible(count), "reason": "\(name)", "detail": "\(words)",
             ]

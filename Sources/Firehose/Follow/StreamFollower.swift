@@ -130,7 +130,10 @@ public actor StreamFollower {
             let host = upstreams[index]
             if wait > .zero {
                 let seconds = Int(wait.inSeconds.rounded(.up))
-                logger.info("stream waits", metadata: ["host": "\(host.name)", "next_s": .stringConvertible(seconds)])
+                logger.info(
+                    "stream waits before it connects again",
+                    metadata: ["host": "\(host.name)", "next_s": .stringConvertible(seconds)]
+                )
                 do { try await sleeper.sleep(for: wait) } catch { return }
             }
             await entrance.waitForRoom()
@@ -241,7 +244,7 @@ public actor StreamFollower {
         StreamMetrics(upstream: host.name).disconnected(end == .cancelled ? "cancelled" : reason)
         if end == .cancelled { return nil }
         logger.warning(
-            "stream ended",
+            "stream disconnected",
             metadata: ["host": "\(host.name)", "reason": "\(reason)", "detail": "\(detail)"]
         )
         if end.isTooLarge { return meetObstacle(host, after: session.last) }

@@ -120,7 +120,12 @@ struct StreamReader: ~Copyable {
         let path = "\(directory)/stream-\(name).jsonl"
         FlightRecorder.make(directory)
         let isWritten = FlightRecorder.write(lines, to: path)
-        logger.notice("stream recorded", metadata: ["path": "\(path)", "written": .stringConvertible(isWritten)])
+        logger.notice(
+            isWritten
+                ? "stream recording written"
+                : "stream recording cannot be written; look at stream.recorder_directory and its disk",
+            metadata: ["path": "\(path)"]
+        )
     }
 
     /// The server has accepted the subscription, and agreed to compress what it sends, or not.
@@ -186,7 +191,7 @@ struct StreamReader: ~Copyable {
         case .stay: return true
         case .stayAndSay:
             logger.notice(
-                "stream quiet: the connection lives; whether nothing happens or the host is ill, only another could tell",
+                "stream quiet: connected, but no event arrives; a second host in stream.hosts would tell whether this one is at fault",
                 metadata: ["host": "\(name)", "for_s": .stringConvertible(Int(silence.inSeconds))]
             )
             return true
@@ -257,12 +262,15 @@ struct StreamReader: ~Copyable {
         case nil: return true
         case .continuous(let value):
             logger.info(
-                "stream continuous",
+                "stream goes on where it stopped",
                 metadata: ["position": .stringConvertible(value), "reached": .stringConvertible(resume.reached)]
             )
             return true
         case .broken(let reason, let detail):
-            logger.error("stream not continuous", metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"])
+            logger.error(
+                "stream does not go on where it stopped; what it may have missed is looked for",
+                metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"]
+            )
             // A relay would send the whole network's traffic of days before anything that is written now.
             return reason == .sequenceChanged || host.wire == .relay ? giveUpPosition(reason) : declare(reason)
         }

@@ -76,7 +76,7 @@ final class SignatureCheck: Sendable {
         }
         guard let count else { return }
         logger.notice(
-            "signing keys cannot be had; the PDS of each author has to prove their record",
+            "signing keys cannot be fetched; each author's PDS must prove the record instead",
             metadata: ["count": .stringConvertible(count), "did": "\(did)", "reason": "\(reason)"]
         )
     }

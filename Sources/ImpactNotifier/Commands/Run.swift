@@ -38,7 +38,10 @@ struct Run: AsyncParsableCommand {
             )
         }
         for warning in loaded.warnings {
-            logger.warning("configuration names what is not at hand", metadata: ["reason": "\(warning)"])
+            logger.warning(
+                "configuration names something that is missing; it is used once it is there",
+                metadata: ["reason": "\(warning)"]
+            )
         }
         ConfigurationMetrics.recordReload(isSuccess: true)
         let daemon = Daemon(
@@ -53,7 +56,7 @@ struct Run: AsyncParsableCommand {
             try await daemon.run(loaded.configuration)
         } catch {
             logger.critical(
-                "ended",
+                "the daemon ended because of an error",
                 metadata: ["reason": "\(error)", "exit": .stringConvertible(error.status.rawValue)]
             )
             throw ExitCode(error.status.rawValue)

@@ -66,8 +66,11 @@ struct Daemon {
                 case .loadConfiguration: actions += machine.handle(.loaded(reload(&current)))
                 case .answer(let outcome):
                     guard !outcome.write(in: current.stateDirectory) else { continue }
-                    let detail: Logger.Metadata = ["detail": "the disk took no file"]
-                    logger.warning("whoever asked for the reload cannot be told", metadata: detail)
+                    let detail: Logger.Metadata = ["detail": "reload.json cannot be written"]
+                    logger.warning(
+                        "the reload command cannot be told the outcome; look at the disk of the state directory",
+                        metadata: detail
+                    )
                 case .report: Task { [runtime] in await runtime?.report() }
                 case .tellReady(let status): manager.ready(status: status)
                 case .tellReloading: manager.reloading()
@@ -103,7 +106,10 @@ struct Daemon {
             problems = error.issues.map(\.description)
         }
         for problem in problems {
-            logger.error("reload refused, the old configuration stays", metadata: ["reason": "\(problem)"])
+            logger.error(
+                "reload refused, the old configuration stays in force; correct it and reload again",
+                metadata: ["reason": "\(problem)"]
+            )
         }
         ConfigurationMetrics.recordReload(isSuccess: problems.isEmpty)
         return .init(readAt: readAt, configuration: StateDirectory.resolve(configurationPath), problems: problems)

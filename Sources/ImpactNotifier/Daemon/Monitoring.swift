@@ -92,7 +92,7 @@ struct Monitoring: Sendable {
                 began()
                 let wait = backoff.next()
                 logger.error(
-                    "status endpoint failed",
+                    "status endpoint failed; it is opened again",
                     metadata: ["reason": "\(error)", "next_s": .stringConvertible(wait.wholeSeconds)]
                 )
                 try? await ContinuousClock().sleep(for: wait)
@@ -195,7 +195,10 @@ struct Monitoring: Sendable {
         while (try? await ContinuousClock().sleep(for: Self.heartbeat)) != nil {
             if case .silent(let time) = board.ledger() {
                 let seconds = time.wholeSeconds
-                logger.error("the ledger does not answer", metadata: ["silent_s": .stringConvertible(seconds)])
+                logger.error(
+                    "the ledger does not answer; look at the disk of the state directory",
+                    metadata: ["silent_s": .stringConvertible(seconds)]
+                )
                 manager.status("The ledger has not answered for \(seconds) s: look at the disk of the state directory.")
                 continue
             }

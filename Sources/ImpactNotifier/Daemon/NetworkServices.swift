@@ -63,7 +63,7 @@ struct NetworkServices: Sendable {
                 let wait = backoff.next()
                 waits(wait)
                 logger.warning(
-                    "account not resolved",
+                    "the account's handle cannot be resolved; tried again",
                     metadata: ["reason": "\(error)", "next_s": .stringConvertible(wait.wholeSeconds)]
                 )
                 try? await ContinuousClock().sleep(for: wait)

@@ -117,7 +117,10 @@ struct Runtime: Sendable {
             continuation.yield(true)
         }
         if await outcomes.first(where: { _ in true }) == false {
-            logger.error("a part did not stop in time", metadata: ["limit_s": .stringConvertible(limit.wholeSeconds)])
+            logger.error(
+                "a part of the daemon did not stop in time; the daemon ends without it",
+                metadata: ["limit_s": .stringConvertible(limit.wholeSeconds)]
+            )
         }
         patience.cancel()
         delivering.cancel()

@@ -16,7 +16,7 @@ extension Ledger {
                 let metadata: Logger.Metadata = [
                     "holder": "\(holder)", "waited_s": .stringConvertible(waited.wholeSeconds),
                 ]
-                logger.warning("another process has locked the ledger", metadata: metadata)
+                logger.warning("another process has locked the ledger; end it, or wait for it", metadata: metadata)
             }
         )
     }

@@ -65,9 +65,12 @@ struct Watchdog: Sendable {
     private func note(_ overdue: [String], after previous: [String]) {
         guard overdue != previous else { return }
         if overdue.isEmpty {
-            logger.notice("all parts make progress again")
+            logger.notice("all parts of the daemon make progress again")
         } else {
-            logger.error("a part makes no progress", metadata: ["parts": "\(overdue.joined(separator: ","))"])
+            logger.error(
+                "a part of the daemon makes no progress; systemd restarts the daemon if that lasts",
+                metadata: ["parts": "\(overdue.joined(separator: ","))"]
+            )
         }
     }
 }

@@ -40,7 +40,7 @@ struct StatusServer: Sendable {
             let code: StatusFailure.Code = error.code == .cannotListen ? .cannotListen : .interrupted
             throw StatusFailure(code: code, address: address, detail: error.description)
         }
-        logger.info("status endpoint", metadata: ["address": "\(address)"])
+        logger.info("status endpoint listens", metadata: ["address": "\(address)"])
     }
 
     /// Serves until cancelled; then the port is free again.

@@ -88,7 +88,7 @@ extension ChatSender {
         guard try await heed(said) == nil else { return false }
         try await settings.set(Self.cursorSetting, to: cursor)
         logger.notice(
-            "the chat's log goes on elsewhere; answers were read in the conversations",
+            "the chat service's log does not go back far enough; answers were read from the conversations instead",
             metadata: [
                 "conversations": .stringConvertible(conversations.count), "not_read": .stringConvertible(failed),
             ]
@@ -127,7 +127,7 @@ extension ChatSender {
         nextAnswersAt = now + wait
         logger.log(
             level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
-            "answers of owners cannot be read, so that nobody's 'stop' is heeded",
+            "answers of owners cannot be read, so nobody's STOP is noticed",
             metadata: [
                 "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
                 "next_s": .stringConvertible(wait.wholeSeconds),
@@ -184,12 +184,12 @@ extension ChatSender {
             context.report(applied)
             if said.command == nil {
                 let metadata: Logger.Metadata = ["did": "\(said.owner)", "characters": .stringConvertible(said.length)]
-                logger.info("answer not understood", metadata: metadata)
+                logger.info("owner's answer not understood", metadata: metadata)
             } else if answer == .started {
-                logger.notice("owner wants messages", metadata: ["did": "\(said.owner)"])
+                logger.notice("owner asked for messages", metadata: ["did": "\(said.owner)"])
             } else if let command = said.command {
                 let metadata: Logger.Metadata = ["did": "\(said.owner)", "command": "\(command.name)"]
-                logger.info("owner's command heeded", metadata: metadata)
+                logger.info("owner's command carried out", metadata: metadata)
             }
         }
         return nil

@@ -147,8 +147,8 @@ extension ChatSender {
     }
 
     static let adviceAboutUnknownMessages =
-        "nobody is told twice, for each conversation is read first; when the ledger was not restored, look for another daemon "
-        + "that sends for this account and stop it"
+        "nobody is told twice, for each conversation is read first; unless a backup was restored here, another daemon sends "
+        + "for this account: find it and stop it"
 
     /// How long before a request was written its message cannot have been written: clocks differ.
     private static let marginBeforeRequest = Duration.seconds(3600)

@@ -50,7 +50,10 @@ extension ChatSender {
     }
 
     private func giveUp(_ message: Message, _ reason: Reason) async throws(LedgerError) {
-        logger.warning("answer given up", metadata: ["did": "\(message.owner)", "reason": "\(reason.rawValue)"])
+        logger.warning(
+            "answer to an owner given up",
+            metadata: ["did": "\(message.owner)", "reason": "\(reason.rawValue)"]
+        )
         try await apply(.refused(reason), to: message, Attempt(.sendMessage, outcome: "given up", reason: reason))
     }
 

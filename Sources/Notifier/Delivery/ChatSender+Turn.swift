@@ -88,7 +88,10 @@ extension ChatSender {
         }
         breaker.succeeded(.sendMessage)
         if message.kind.isAnswer {
-            logger.info("answered", metadata: ["did": "\(message.owner)", "kind": "\(message.kind.rawValue)"])
+            logger.info(
+                "answer sent to an owner",
+                metadata: ["did": "\(message.owner)", "kind": "\(message.kind.rawValue)"]
+            )
         }
         try await apply(.accepted, to: message, Attempt(.sendMessage, outcome: "delivered"), sent: sent)
     }
@@ -178,7 +181,10 @@ extension ChatSender {
         if limit.scope == .everybody {
             nextNoticeAt = context.steadyNow + (until - now)
             let wait = (until - now).wholeSeconds
-            logger.warning("the messages of this day are used up", metadata: ["next_s": .stringConvertible(wait)])
+            logger.warning(
+                "daily limit of messages reached (sending.daily_limit)",
+                metadata: ["next_s": .stringConvertible(wait)]
+            )
         } else {
             let (author, owner) = (candidate.head.author, candidate.owner)
             try await queue.postpone(by: limit, author: author, owner: owner, until: until, now: now)

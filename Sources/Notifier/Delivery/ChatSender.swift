@@ -76,7 +76,12 @@ actor ChatSender {
     /// Runs until its loop is drained; what is under way then is finished first.
     func run() async throws(LedgerError) {
         let doubtful = try await queue.recover(now: context.now)
-        if doubtful > 0 { logger.notice("messages in doubt found", metadata: ["count": .stringConvertible(doubtful)]) }
+        if doubtful > 0 {
+            logger.notice(
+                "messages found that may have arrived; their conversations are read first",
+                metadata: ["count": .stringConvertible(doubtful)]
+            )
+        }
         if let last = try await queue.lastSentAt() {
             // A clock that was ahead then prolongs nothing.
             nextSendAt = context.steadyNow + configuration.sending.interval - max(.zero, context.now - last)
@@ -189,7 +194,7 @@ actor ChatSender {
         if turn == nil {
             guard ContinuousClock.now - since >= Self.longestTurn else { return }
             logger.warning(
-                "another process of this machine sends for the same account, and does not end its turn",
+                "another process on this machine sends for the same account, and does not let this one send",
                 metadata: [
                     "waited_s": .stringConvertible(Self.longestTurn.wholeSeconds),
                     "to_do": "\(Self.adviceAboutUnknownMessages)",
@@ -226,7 +231,7 @@ actor ChatSender {
             logger.notice("sending resumed")
         } catch {
             breaker.stillPaused(now: now)
-            logger.debug("still paused", metadata: ["detail": "\(error)"])
+            logger.debug("sending still paused", metadata: ["detail": "\(error)"])
         }
     }
 
@@ -250,7 +255,7 @@ actor ChatSender {
         if breaker.isPaused, !wasPaused { reportPause(verdict.reason, failure) }
         if breaker.reportsLimit(now: now) {
             logger.error(
-                "limited by the chat service for six hours",
+                "the chat service has limited this account for six hours; raise sending.interval",
                 metadata: ["reason": "\(verdict.reason.rawValue)"]
             )
         }

@@ -55,14 +55,14 @@ final class OutcomeReporter: Sendable {
                 outcome.reason == .mentionPosted ? "mention posted" : "message delivered",
                 metadata: metadata
             )
-        case .dropped: logger.log(level: outcome.reason?.dropLevel ?? .info, "message dropped", metadata: metadata)
-        case .deferred: logger.info("message waits for its owner", metadata: metadata)
+        case .dropped: logger.log(level: outcome.reason?.dropLevel ?? .info, "job dropped", metadata: metadata)
+        case .deferred: logger.info("job waits for its owner", metadata: metadata)
         case .uncertain:
             metadata["to_do"] = "\(outcome.reason?.sentence ?? "")"
-            logger.error("message uncertain", metadata: metadata)
-        case .verify: logger.warning("message in doubt", metadata: metadata)
+            logger.error("job needs a decision", metadata: metadata)
+        case .verify: logger.warning("message may have arrived; its conversation is read", metadata: metadata)
         case .sending, .posting: logger.notice("message sent again", metadata: metadata)
-        case .queued, .lookup: logger.info("message not sent yet", metadata: metadata)
+        case .queued, .lookup: logger.info("job is tried again", metadata: metadata)
         }
         outputs.offer(outcome)
     }
@@ -71,7 +71,7 @@ final class OutcomeReporter: Sendable {
     func held(_ job: Job, _ reason: Reason, for wait: Duration) {
         NotifierMetrics.suppressed(reason).increment()
         logger.info(
-            reason == .digestWindow ? "requests are collected" : "limit reached",
+            reason == .digestWindow ? "requests are collected for the owner's next message" : "limit reached",
             metadata: [
                 "uri": "\(job.uri)", "reason": "\(reason.rawValue)", "did": "\(job.owner?.text ?? "")",
                 "author": "\(job.author)", "next_s": .stringConvertible(wait.wholeSeconds),
@@ -95,7 +95,7 @@ final class OutcomeReporter: Sendable {
     /// Says that a message goes without the project's name, and why.
     func reportUnreadProject(of uri: ATURI, _ reason: Reason, _ cause: CallFailure) {
         logger.notice(
-            "project not read, its name is left out",
+            "the project's record cannot be read; the message goes without its name",
             metadata: ["uri": "\(uri)", "reason": "\(reason.rawValue)", "detail": "\(cause)"]
         )
     }

@@ -68,7 +68,7 @@ actor Intake {
         quarantine.take(batch.rejected, at: context.steadyNow)
         if let gap = batch.gap {
             context.logger.warning(
-                "stream gap",
+                "stream gap: events may be missing, and are looked for",
                 metadata: [
                     "host": "\(gap.host)", "reason": "\(gap.reason.rawValue)",
                     "from": "\(UnixTime(microseconds: gap.from))", "until": "\(UnixTime(microseconds: gap.until))",
@@ -137,8 +137,11 @@ actor Intake {
         case .passes: return [.request(request)]
         case .trips(let burst):
             context.logger.warning(
-                "author blocked for a burst",
-                metadata: ["author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)"]
+                "author blocked for writing too many requests at once",
+                metadata: [
+                    "author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)",
+                    "to_do": "\(Reason.authorBurst.sentence)",
+                ]
             )
             return [.authorBurst(author, burst), .request(request)]
         case .blocked: return [.request(request)]

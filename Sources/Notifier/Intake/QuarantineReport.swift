@@ -61,6 +61,6 @@ struct QuarantineReport: Sendable {
         ]
         metadata["position"] = example.value.map { .stringConvertible($0) }
         metadata["did"] = example.account.map { "\($0)" }
-        logger.warning("messages quarantined", metadata: metadata)
+        logger.warning("events put aside that cannot be read", metadata: metadata)
     }
 }

@@ -11,7 +11,7 @@ final class OutputQueue: Sendable {
     /// What becomes of a notification that is not handed over, by the words of its line.
     private enum Trouble: String, CaseIterable {
         case failed = "output failed"
-        case overflow = "notifications lost"
+        case overflow = "output lost notifications"
     }
 
     private struct Account {
@@ -112,7 +112,7 @@ final class OutputQueue: Sendable {
             "\(trouble.rawValue)",
             metadata: [
                 "output": "\(name)", "number": .stringConvertible(account.number),
-                "detail": "\(account.detail); the ledger has them: jobs list",
+                "detail": "\(account.detail); the ledger has what was lost: impact-notifier jobs list",
             ]
         )
     }

@@ -142,7 +142,7 @@ final class RelationshipClient: Sendable {
             return wait
         }
         logger.warning(
-            "relationships unknown",
+            "the AppView does not say who follows the sender; tried again",
             metadata: [
                 "reason": "\(Reason.relationshipUnknown.rawValue)", "detail": "\(failure)",
                 "next_s": .stringConvertible(wait.wholeSeconds),

@@ -54,12 +54,12 @@ actor Housekeeper {
         guard count == 0 else { return Self.pause }
         nextAt = now + Self.day
         if forgotten > 0 {
-            context.logger.info("finished jobs forgotten", metadata: ["count": .stringConvertible(forgotten)])
+            context.logger.info("old finished jobs deleted", metadata: ["count": .stringConvertible(forgotten)])
         }
         forgotten = 0
         for (reason, number) in try await desk.waiting().sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             context.logger.notice(
-                "messages wait for their owners",
+                "jobs wait for their owners",
                 metadata: ["reason": "\(reason.rawValue)", "count": .stringConvertible(number)]
             )
         }
@@ -85,14 +85,14 @@ actor Housekeeper {
         if context.isShadow {
             context.logger.warning(
                 "SHADOW MODE: nothing is sent, everything else is done",
-                metadata: ["to_do": "'sending.enabled: true' and 'impact-notifier reload' have messages sent"]
+                metadata: ["to_do": "to send messages, set sending.enabled: true and run impact-notifier reload"]
             )
         } else if wasShadow {
             context.logger.warning(
-                "shadow mode is over: messages are sent; of what was seen in it nobody is told",
+                "shadow mode is over: messages are sent from now on, and nobody is told of what was seen during it",
                 metadata: [
                     "to_do":
-                        "'impact-notifier jobs list --reason \(Reason.shadowMode.rawValue)' shows it, 'jobs retry' has it told"
+                        "to tell them all the same: impact-notifier jobs retry --reason \(Reason.shadowMode.rawValue)"
                 ]
             )
         }

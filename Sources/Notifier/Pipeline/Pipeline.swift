@@ -187,7 +187,7 @@ public actor Pipeline {
                 guard let result, failure == nil else { continue }
                 failure = result
                 context.logger.critical(
-                    "ledger failed",
+                    "the ledger failed, so the daemon ends",
                     metadata: ["reason": "\(result.code.rawValue)", "detail": "\(result)"]
                 )
                 drain()
@@ -270,7 +270,7 @@ public actor Pipeline {
     private nonisolated func warnAboutProfile() async {
         guard let profile = await SenderProfile.read(with: session), !profile.isLabelledBot else { return }
         context.logger.warning(
-            "the sender's profile lacks the bot label",
+            "the sender's profile lacks the bot label; mark the account as automated in the app's settings",
             metadata: ["did": "\(session.account)", "run": "impact-notifier doctor"]
         )
     }

@@ -47,7 +47,7 @@ struct RuleWatch: Sendable {
                         "rule": "\(rule.name)", "days": .stringConvertible(now.day - last),
                         "collections": "\(rule.collections.map(\.text).joined(separator: ","))",
                         "to_do":
-                            "look whether the application writes to another collection; 'silence' of the rule says how long is too long",
+                            "look whether the application writes to another collection now; the rule's key silence sets after how long this is said",
                     ]
                 )
             }
@@ -76,7 +76,7 @@ struct RuleWatch: Sendable {
             metadata["uri"] = "\(example.uri)"
             metadata["detail"] = example.detail.map { "\($0)" }
             metadata["shape"] = example.refusedShape.map { "\($0)" }
-            metadata["to_do"] = "run 'impact-notifier rules try \(example.uri)'"
+            metadata["to_do"] = "run impact-notifier rules try \(example.uri)"
         }
         context.logger.warning("a rule refuses most of what it matches", metadata: metadata)
     }

@@ -44,7 +44,7 @@ struct SettingsReview: Sendable {
                 metadata: [
                     "rule": "\(rule)", "count": .stringConvertible(count), "reason": "\(Reason.ruleRemoved.rawValue)",
                     "to_do":
-                        "if it has another name now, run 'impact-notifier jobs move \(rule) NEW-NAME'; else they are dropped",
+                        "if the rule was renamed, run impact-notifier jobs move \(rule) NEW-NAME; otherwise they are dropped",
                 ]
             )
         }

@@ -119,7 +119,7 @@ actor SubscriptionKeeper {
         let isRoom = try await store.take(accounts, in: collection, now: context.now)
         if !isRoom || accounts.count >= limit {
             context.logger.warning(
-                "there are more subscribers than are read",
+                "a collection has more subscribers than the daemon reads; the others are not told",
                 metadata: ["collection": "\(collection)", "count": .stringConvertible(limit)]
             )
         }
@@ -130,7 +130,7 @@ actor SubscriptionKeeper {
             failedListings[collection] = count + 1
             listings[collection] = context.steadyNow + wait
             context.logger.warning(
-                "subscribers not listed",
+                "subscribers cannot be listed; tried again",
                 metadata: [
                     "collection": "\(collection)", "detail": "\(failure)",
                     "next_s": .stringConvertible(wait.wholeSeconds),
@@ -197,7 +197,7 @@ actor SubscriptionKeeper {
         case .failure(let failure):
             let wait = Self.firstWait.doubled(subscriber.attempts, atMost: Self.longestWait)
             context.logger.debug(
-                "subscriptions not read",
+                "a subscriber's records cannot be read; tried again",
                 metadata: [
                     "did": "\(subscriber.did)", "detail": "\(failure.cause)",
                     "next_s": .stringConvertible(wait.wholeSeconds),
@@ -207,7 +207,7 @@ actor SubscriptionKeeper {
         }
         if let claim = subscriber.claim, list.isComplete, !list.records.contains(where: { $0.uri.text == claim }) {
             context.logger.info(
-                "subscription not confirmed",
+                "a subscription is not in the subscriber's repository",
                 metadata: ["uri": "\(claim)", "reason": "\(Reason.subscriptionUnconfirmed.rawValue)"]
             )
         }

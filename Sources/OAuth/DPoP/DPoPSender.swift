@@ -74,7 +74,7 @@ struct DPoPSender: Sendable {
                 }
                 // A corrected clock is still wrong: row 6 of the failure table.
                 logger.warning(
-                    "clock differs from the server's",
+                    "this machine's clock differs from the server's; check it with timedatectl",
                     metadata: [
                         "host": "\(url.origin)", "seconds": .stringConvertible(Int(origins.offset(of: url.origin))),
                     ]

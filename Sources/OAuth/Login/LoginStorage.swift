@@ -68,9 +68,15 @@ struct LoginStorage: Sendable {
         configuration.clientID = record.binding?.clientID
         do throws(OAuthFailure) {
             try await configuration.scheme(environment).revoke(record)
-            environment.logger.notice("server asked to end the old session", metadata: ["did": "\(record.account)"])
+            environment.logger.notice(
+                "the server was asked to end the old session",
+                metadata: ["did": "\(record.account)"]
+            )
         } catch {
-            environment.logger.warning("old session not ended", metadata: ["reason": "\(error.sentence)"])
+            environment.logger.warning(
+                "the server could not be asked to end the old session",
+                metadata: ["reason": "\(error.sentence)"]
+            )
         }
     }
 }

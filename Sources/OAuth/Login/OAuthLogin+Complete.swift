@@ -177,7 +177,10 @@ extension OAuthLogin {
         guard response.status < 500 else {
             environment.logger.warning(
                 "the PDS could not confirm the new session",
-                metadata: ["host": "\(home.pds.origin)", "status": .stringConvertible(response.status)]
+                metadata: [
+                    "host": "\(home.pds.origin)", "status": .stringConvertible(response.status),
+                    "run": "impact-notifier session check",
+                ]
             )
             return
         }
@@ -196,7 +199,10 @@ extension OAuthLogin {
     private func revoke(_ token: String, _ client: TokenClient, _ server: AuthorizationServer) async {
         guard let endpoint = server.revocationEndpoint else { return }
         do throws(OAuthFailure) { try await client.revoke(token, at: endpoint) } catch {
-            environment.logger.warning("tokens not revoked", metadata: ["reason": "\(error.sentence)"])
+            environment.logger.warning(
+                "the server could not be asked to revoke tokens",
+                metadata: ["reason": "\(error.sentence)"]
+            )
         }
     }
 

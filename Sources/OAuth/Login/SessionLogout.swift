@@ -37,7 +37,10 @@ public struct SessionLogout: Sendable {
                     sentence: "\(error.sentence) The session was kept; --force removes it all the same."
                 )
             }
-            environment.logger.warning("session not revoked", metadata: ["reason": "\(error.sentence)"])
+            environment.logger.warning(
+                "the server could not be asked to end the session",
+                metadata: ["reason": "\(error.sentence)"]
+            )
         }
         let store = vault.store
         try await vault.queue.run { () throws(OAuthFailure) in try store.retire() }

@@ -78,7 +78,7 @@ struct SessionReport {
         }
         if stored.isInterrupted {
             logger.warning(
-                "a refresh was begun and not ended by an earlier process",
+                "an earlier process ended in the middle of renewing the tokens",
                 metadata: ["did": did, "generation": .stringConvertible(stored.generation)]
             )
         }
@@ -96,7 +96,7 @@ struct SessionReport {
         case .saved(let doubt?):
             // They are in the file; the next refresh is withheld for as long as the doubt lasts.
             logger.error(
-                "rotated tokens are stored, but may not survive a power cut",
+                "new tokens are stored, but may not survive a power cut",
                 metadata: ["reason": "\(doubt.sentence)", "generation": .stringConvertible(next.generation)]
             )
         case .failed(let failure): unsaved(next, failure)
@@ -112,7 +112,7 @@ struct SessionReport {
     /// New tokens cannot be written.
     func unsaved(_ record: SessionRecord, _ failure: OAuthFailure) {
         logger.error(
-            "rotated tokens are in memory only; do not stop this process",
+            "new tokens are in memory only: mend the disk, and do not stop this process before",
             metadata: ["reason": "\(failure.sentence)", "generation": .stringConvertible(record.generation)]
         )
     }
@@ -120,19 +120,22 @@ struct SessionReport {
     /// New tokens could be written after all.
     func savedAfterAll(_ record: SessionRecord) {
         logger.notice(
-            "rotated tokens stored after all",
+            "new tokens are stored after all",
             metadata: ["generation": .stringConvertible(record.generation)]
         )
     }
 
     /// What is known about the session could not be written.
     func stateNotStored(_ failure: OAuthFailure) {
-        logger.warning("session state not stored", metadata: ["reason": "\(failure.sentence)"])
+        logger.warning(
+            "session state cannot be stored; look at the disk of the state directory",
+            metadata: ["reason": "\(failure.sentence)"]
+        )
     }
 
     /// A server could not be asked to end a session that nobody will use.
     func notRevoked(_ failure: OAuthFailure) {
-        logger.warning("session not revoked", metadata: ["reason": "\(failure.sentence)"])
+        logger.warning("the server could not be asked to end the session", metadata: ["reason": "\(failure.sentence)"])
     }
 
     private var did: Logger.MetadataValue { "\(account)" }
@@ -146,7 +149,7 @@ struct SessionReport {
             logger.log(level: needsHelp ? .error : .warning, "session is degraded", metadata: metadata(state))
         case .needsLogin, .misconfigured, .quarantined:
             if canSend {
-                logger.error("session needs a human; messages go until its token ends", metadata: metadata(state))
+                logger.error("session needs a human; messages are sent until its token ends", metadata: metadata(state))
             } else {
                 logger.error("session needs a human; nothing is sent", metadata: metadata(state))
             }

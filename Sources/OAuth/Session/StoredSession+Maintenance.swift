@@ -23,7 +23,7 @@ extension StoredSession {
         guard let record = known.record, !known.machine.isOver else { return }
         if let warning = schedule.takesWarning(record, at: known.now) {
             environment.logger.warning(
-                "session nears its end",
+                "session ends soon",
                 metadata: ["did": "\(account)", "detail": "\(warning)", "run": "impact-notifier login"]
             )
         }
@@ -73,7 +73,7 @@ extension StoredSession {
             problems = [error.sentence]
         }
         for problem in problems {
-            environment.logger.warning("hosted client metadata is not right", metadata: ["reason": "\(problem)"])
+            environment.logger.warning("the hosted client metadata is wrong", metadata: ["reason": "\(problem)"])
         }
     }
 
@@ -98,7 +98,10 @@ extension StoredSession {
             }
             await keeper.homeConfirmed(at: pds.origin, binding.moved(to: server), of: record)
         } catch {
-            environment.logger.info("identity not checked", metadata: ["reason": "\(error.sentence)"])
+            environment.logger.info(
+                "the account's DID document cannot be checked; tried again",
+                metadata: ["reason": "\(error.sentence)"]
+            )
         }
     }
 

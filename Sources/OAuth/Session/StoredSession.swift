@@ -70,7 +70,7 @@ public actor StoredSession: AccountSession {
         schedule.start(at: known.now, jitter: environment.jitter())
         if configuration.kind == .loopback, let end = known.record?.endsAt {
             environment.logger.warning(
-                "session is a trial and ends whatever one does",
+                "this session cannot be prolonged: it ends 14 days after the login",
                 metadata: [
                     "did": "\(account)", "ends": "\(CalendarDate(end))",
                     "run": "impact-notifier session status",

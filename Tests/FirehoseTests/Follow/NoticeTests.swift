@@ -17,7 +17,7 @@ import Testing
             try Array(repeating: Array(notice.utf8), count: 50) + Stream.messages(.jetstream2, 16..<40)
         }
         #expect(stream.ledger.gaps.map(\.reason) == [.outdatedCursor])
-        let lines = stream.log.metadata(of: "stream notice")
+        let lines = stream.log.metadata(of: "stream host sent a notice")
         #expect(lines.compactMap { $0["count"] } == ["1", "49"])
         #expect(
             lines.allSatisfy {
@@ -31,7 +31,7 @@ import Testing
         let log = LogRecorder()
         var report = NoticeReport(host: "a.test", logger: log.logger)
         let start = UnixTime(seconds: 1000)
-        func counts() -> [String?] { log.metadata(of: "stream notice").map { $0["count"] } }
+        func counts() -> [String?] { log.metadata(of: "stream host sent a notice").map { $0["count"] } }
         for second in 0..<150 { report.take("slow", "\(second)", at: start + .seconds(second)) }
         #expect(counts() == ["1", "60", "60"])
         report.say(at: start + .seconds(179))

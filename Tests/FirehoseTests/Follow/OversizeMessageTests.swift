@@ -20,14 +20,14 @@ import Testing
             let after = try (6..<12).map { try sandbox.write($0) }
             await sandbox.take(after)
             // The detour is over: the next connection asks for everything again, and continuity is proven from there.
-            await sandbox.log.wait(for: "stream continuous")
+            await sandbox.log.wait(for: "stream goes on where it stopped")
             await sandbox.take([try sandbox.write(12)])
         }
         let positions = sandbox.positions
         #expect(!positions.created.contains(huge))
         #expect(positions.gaps.map(\.reason) == [.messageTooLarge])
         #expect(positions.rejected.map(\.reason) == [.tooLarge])
-        let endings = sandbox.log.metadata(of: "stream ended").compactMap { $0["reason"] }
+        let endings = sandbox.log.metadata(of: "stream disconnected").compactMap { $0["reason"] }
         #expect(endings.count { $0 == "message-too-big" } <= 4, "\(endings)")
         let last = try #require(sandbox.network.journal.entries(matching: "stream GET").last)
         #expect(last.request.parameter("maxMessageSizeBytes") == nil)

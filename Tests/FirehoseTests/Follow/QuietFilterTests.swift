@@ -45,7 +45,7 @@ import Testing
         sandbox.network.streamHosts[0].forget(olderThan: Self.window)
         try await sandbox.following(configuration) { _ in
             await sandbox.take(missed + [try sandbox.write(12)])
-            await sandbox.log.wait(for: "stream continuous")
+            await sandbox.log.wait(for: "stream goes on where it stopped")
         }
         #expect(refusals(sandbox) == 0 && sandbox.positions.gaps.isEmpty)
     }

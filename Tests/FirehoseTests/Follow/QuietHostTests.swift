@@ -26,7 +26,7 @@ import Testing
         // A relay cannot be asked for what came between two connections, before it has sent anything.
         let isGap = wire == .relay && period.map { $0 > 50 } ?? false
         #expect(hosts.ledger.gaps.count == (isGap ? 1 : 0))
-        #expect(hosts.log.metadata(of: "stream ended").allSatisfy { $0["reason"] == "quiet" })
+        #expect(hosts.log.metadata(of: "stream disconnected").allSatisfy { $0["reason"] == "quiet" })
     }
 
     @Test func `is one of two, which are asked in turn after a silence that is longer each time`() async throws {
@@ -37,7 +37,7 @@ import Testing
         #expect(times.count > 2 && times.count < 30, "\(times)")
         #expect(waits.allSatisfy { $0 >= 60 } && waits.dropFirst(6).allSatisfy { $0 >= 900 }, "\(waits)")
         #expect(hosts.notices == 1)
-        #expect(!hosts.log.metadata(of: "stream ended").contains { $0["reason"] == "stalled" })
+        #expect(!hosts.log.metadata(of: "stream disconnected").contains { $0["reason"] == "stalled" })
     }
 
     @Test func `is left for another that goes on`() async throws {
@@ -57,7 +57,7 @@ import Testing
         let connections = hosts.connections
         #expect(connections.count { $0.host == "b.test" } == 1)
         #expect((3...12).contains(connections.count { $0.host == "a.test" }), "\(connections)")
-        let reasons = hosts.log.metadata(of: "stream ended").compactMap { $0["reason"] }
+        let reasons = hosts.log.metadata(of: "stream disconnected").compactMap { $0["reason"] }
         let stalled = reasons.count { $0 == "stalled" }
         // What the other one brings in its first minute shows nothing: until then it may be asked whether it is quiet.
         #expect(stalled >= 1 && reasons.count - stalled <= 1, "\(reasons)")

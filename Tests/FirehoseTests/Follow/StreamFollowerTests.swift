@@ -223,7 +223,9 @@ import Testing
         network.faults.add(.respond(HTTPResponse(status: 503)), on: "plc GET", count: 100_000)
         try await sandbox.following(both) { _ in
             let written = try (0..<5).map { try sandbox.write($0) }
-            await sandbox.log.wait(for: "signing keys cannot be had; the PDS of each author has to prove their record")
+            await sandbox.log.wait(
+                for: "signing keys cannot be fetched; each author's PDS must prove the record instead"
+            )
             await sandbox.take(written)
         }
     }
@@ -257,11 +259,11 @@ import Testing
         let sandbox = try await FollowedSandbox(mailbox: StreamMailbox(capacity: 8))
         let uris = try (0..<200).map { try sandbox.write($0) }
         try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(.jetstream2))) { _ in
-            await sandbox.log.wait(for: "stream ended")
+            await sandbox.log.wait(for: "stream disconnected")
             await sandbox.take(uris)
         }
         #expect(sandbox.positions.gaps.isEmpty)
-        #expect(sandbox.log.metadata(of: "stream ended").first?["reason"] == "mailbox-full")
+        #expect(sandbox.log.metadata(of: "stream disconnected").first?["reason"] == "mailbox-full")
     }
 
     @Test(arguments: ["http://127.0.0.1/", "ws://example.com/subscribe", "wss://example.com/other"])

@@ -84,10 +84,10 @@ import Testing
         if file != nil { configuration.hosts[0].key = HostKey(Array("wrong-key-of-ours".utf8), for: host.origin) }
         let follower = sandbox.follower(configuration)
         let following = Task { try await follower.run() }
-        await sandbox.log.wait(for: "stream ended")
+        await sandbox.log.wait(for: "stream disconnected")
         following.cancel()
         _ = await following.result
-        let ended = try #require(sandbox.log.metadata(of: "stream ended").first)
+        let ended = try #require(sandbox.log.metadata(of: "stream disconnected").first)
         let detail = ended["detail"] ?? ""
         #expect(ended["reason"] == "AuthenticationRequired")
         #expect(detail.contains(file.map { "does not take the key in \($0): " } ?? "as api_key_file"), "\(detail)")
