@@ -6,7 +6,7 @@ import Testing
 
 /// What cannot be read is said once, kept, and can be looked at.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: Stage.binary != nil, "skipped: no daemon binary"))
-struct `Messages that cannot be read` {
+struct `Events that cannot be read` {
     @Test func `are one line, and a command lists and shows them`() async throws {
         let stage = try await Stage()
         let process = try stage.daemon.run()
@@ -26,7 +26,7 @@ struct `Messages that cannot be read` {
         #expect(listed.lines.first?.hasPrefix("NUMBER ") == true)
         let newest = try #require(listed.lines.dropFirst().first)
         #expect(
-            newest.contains(" -  ") && newest.contains("malformed-message  it is no message of this wire")
+            newest.contains(" -  ") && newest.contains("malformed-message  it is not an event that can be read")
                 && newest.contains("2 bytes")
         )
         let objects = try await run("quarantine", "list", "--limit", "1000", "--json").lines.map {

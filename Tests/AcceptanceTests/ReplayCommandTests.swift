@@ -26,7 +26,7 @@ struct `The command replay` {
         let mixed = try directory.write(Self.line(about: Self.owner) + "{\n", to: "mixed.jsonl")
         let cut = try directory.write([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], to: "cut.gz")
         let cases: [(path: String, status: Int32, words: String)] = [
-            (pretty, 65, "\(pretty):2: it is no message of this wire that can be read: "),
+            (pretty, 65, "\(pretty):2: it is not an event that can be read: "),
             (empty, 65, "holds no message that can be read"), (mixed, 0, "would send to \(Self.owner)"),
             (mixed, 0, "\(mixed):2: it is no message"), (cut, 65, "is cut"),
             ("/nonexistent.jsonl", 66, "cannot be opened"),

@@ -39,7 +39,7 @@ import Testing
         #expect(lines.map { $0["host"] } == ["stream.test", "other.test"] && lines.map { $0["count"] } == ["1", "1"])
         #expect(lines[0]["reason"] == "malformed-message" && lines[0]["position"] == "0")
         #expect(lines[0]["did"] == World.author.text)
-        #expect(lines[0]["detail"] == "it is no message of this wire that can be read: it is no JSON")
+        #expect(lines[0]["detail"] == "it is not an event that can be read: it is no JSON")
         // A batch without any is the occasion for what waits.
         clock.advance(.seconds(60))
         report.take([], at: clock.now())

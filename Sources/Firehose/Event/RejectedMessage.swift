@@ -24,10 +24,10 @@ public struct RejectedMessage: Sendable, Equatable {
         /// The reason as a clause for an operator.
         public var sentence: String {
             switch self {
-            case .malformed: "it is no message of this wire that can be read"
+            case .malformed: "it is not an event that can be read"
             case .invalidSyntax: "it names an account, a collection, a record or a revision that cannot exist"
-            case .tooLarge: "it is larger than a message may be"
-            case .unproven: "its bytes are not what the account has signed"
+            case .tooLarge: "it is larger than an event may be"
+            case .unproven: "the account's signature does not fit it"
             case .futureRevision: "its revision is more than five minutes in the future"
             default: rawValue
             }

@@ -109,7 +109,7 @@ struct Doctor {
         else { return nil }
         return .ok(
             "quarantine",
-            "\(count) message\(count == 1 ? "" : "s") could not be read, the last at \(last.noticedAt) from \(last.host); "
+            "\(count) event\(count == 1 ? "" : "s") of the stream could not be read, the last at \(last.noticedAt) from \(last.host); "
                 + "'impact-notifier quarantine' lists them, and \(Documentation.operations.path) says what to do"
         )
     }

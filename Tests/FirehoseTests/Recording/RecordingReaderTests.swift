@@ -180,7 +180,7 @@ import Testing
         for item in try items(of: Array("{\n \"did\": 1,\n}\n".utf8), "a.b.c") {
             guard case .rejected(_, let message) = item else { throw MissingPart() }
             #expect(
-                message.reason.sentence == "it is no message of this wire that can be read" && !message.detail.isEmpty
+                message.reason.sentence == "it is not an event that can be read" && !message.detail.isEmpty
             )
         }
     }

@@ -20,7 +20,7 @@ import Testing
         counter("impact_notifier_stream_disconnects_total", [("reason", "close")]).increment()
         #expect(
             page() == """
-                # HELP impact_notifier_stream_disconnects_total Streams that ended, by reason.
+                # HELP impact_notifier_stream_disconnects_total Connections of streams that ended, by reason.
                 # TYPE impact_notifier_stream_disconnects_total counter
                 impact_notifier_stream_disconnects_total{reason="close"} 1
                 impact_notifier_stream_disconnects_total{reason="stall"} 2

@@ -5,13 +5,13 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `quarantine`: the messages that could not be read, and why.
+/// `quarantine`: the events that could not be read, and why.
 struct Quarantine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists messages of the stream that were put aside, and shows one.",
+        abstract: "Lists events of the stream that were put aside, and shows one.",
         discussion: """
-            The newest thousand that could not be read, or did not prove what they claim. Each is counted in \
-            impact_notifier_stream_decode_errors_total; the stream is read on behind it.
+            The newest thousand that could not be read, or whose signature does not fit. Each is counted in \
+            impact_notifier_stream_decode_errors_total; the stream goes on behind it.
             """,
         subcommands: [List.self, Show.self],
         defaultSubcommand: List.self
@@ -19,7 +19,7 @@ struct Quarantine: AsyncParsableCommand {
 
     /// The command `quarantine list`.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the messages, the newest first.")
+        static let configuration = CommandConfiguration(abstract: "Lists the events, the newest first.")
 
         @OptionGroup var ledger: LedgerOption
         @Option(help: "At most so many.") var limit = 50
@@ -34,7 +34,7 @@ struct Quarantine: AsyncParsableCommand {
             let now = SystemClock().now()
             output.list(
                 messages,
-                none: "No message is put aside.",
+                none: "No event is put aside.",
                 header: QuarantinedMessage.header,
                 row: { $0.row(now: now) },
                 object: { .object($0.json) }
@@ -45,10 +45,10 @@ struct Quarantine: AsyncParsableCommand {
     /// The command `quarantine show`.
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows one message with its bytes.",
+            abstract: "Shows one event with its bytes.",
             discussion: """
-                As text where it is text, else in hexadecimal; nothing in it reaches the terminal that could steer it. Of a \
-                message 64 KiB are kept, and 4 KiB shown: --raw writes all of them, to a file or another program.
+                As text where it is text, else in hexadecimal; nothing in it reaches the terminal that could steer it. Of an \
+                event 64 KiB are kept, and 4 KiB shown: --raw writes all of them, to a file or another program.
                 """
         )
 
@@ -71,7 +71,7 @@ struct Quarantine: AsyncParsableCommand {
             }
             guard let (message, bytes) = found else {
                 StandardOutput.printError(
-                    "No message \(id) is put aside, or not any more; 'impact-notifier quarantine' lists them."
+                    "Event \(id) is not put aside, or is not kept any more; 'impact-notifier quarantine' lists them."
                 )
                 throw ExitCode(ExitStatus.failure.rawValue)
             }
@@ -99,7 +99,7 @@ extension QuarantinedMessage {
     /// Everything but the bytes, a line each.
     fileprivate var lines: [String] {
         [
-            "message:  \(id)", "seen:     \(Timestamp.rfc3339(noticedAt))", "host:     \(host) (\(wire))",
+            "event:    \(id)", "seen:     \(Timestamp.rfc3339(noticedAt))", "host:     \(host) (\(wire))",
             "position: \(position.map { "\($0)" } ?? "not known")", "reason:   \(reason.rawValue)",
             "why:      \(explanation)", "size:     \(sizeText)",
         ]
