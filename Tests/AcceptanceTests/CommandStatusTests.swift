@@ -171,7 +171,7 @@ struct `The exit status of a command` {
         (["--instance", "two", "session", "statsu"], "did you mean 'status'?"), (["frobnicate"], "there are "),
         (["jobs", "list", "--state", "quewed"], "did you mean 'queued'?"),
         (["jobs", "list", "--reason", "to-old"], "did you mean 'too-old'?"),
-        (["jobs", "list", "--reason", "weather"], "'impact-notifier jobs list' shows those that there are"),
+        (["jobs", "list", "--reason", "weather"], "'impact-notifier jobs list' shows the reasons of your jobs"),
         (["template", "preview", "--rule", "change-requests"], "did you mean 'change-request'?"),
         (["login", "--scope", "granula"], "did you mean 'granular'?"),
         (["recipients", "set", "did:plc:nobody", "--digest", "dayly"], "did you mean 'daily'?"),

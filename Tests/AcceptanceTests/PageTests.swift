@@ -19,7 +19,7 @@ struct `The page of a daemon` {
         let stage = try await Stage(overrides: ["status.listen": endpoint.address])
         let before = try await status(stage)
         #expect(before.0 == .exited(69) && before.1.contains("TROUBLE: Something is wrong."), "\(before)")
-        #expect(before.1.contains("None has the state in use.") && before.1.contains("0 requests, 0 messages."))
+        #expect(before.1.contains("No daemon runs.") && before.1.contains("0 requests, 0 messages."))
         let process = try stage.daemon.run()
         let uri = try stage.ask("Please mend the door")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
@@ -45,7 +45,7 @@ struct `The page of a daemon` {
         let stage = try await Stage(overrides: ["status.listen": endpoint.address], isLoggedIn: false)
         let first = try await status(stage)
         // There is no ledger yet.
-        #expect(first.0 == .exited(69) && first.1.contains("None has the state in use."), "\(first)")
+        #expect(first.0 == .exited(69) && first.1.contains("No daemon runs."), "\(first)")
         let process = try stage.daemon.run()
         let isTold = await endpoint.shows("/") { text in
             text.hasPrefix("TROUBLE: ") && text.contains("Nothing can be sent: ")

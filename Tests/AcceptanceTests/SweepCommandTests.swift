@@ -26,14 +26,14 @@ struct `The command sweep` {
         let dry = try await run("--dry-run", on: stage)
         #expect(dry.ending == .exited(0), "\(dry.lines)")
         #expect(dry.lines.contains("unknown: \(uri)"), "\(dry.lines)")
-        #expect(!dry.lines.contains { $0.hasPrefix("left to the daemon") }, "\(dry.lines)")
+        #expect(!dry.lines.contains { $0.hasPrefix("handed to the daemon") }, "\(dry.lines)")
         let real = try await run(on: stage)
         #expect(real.ending == .exited(0), "\(real.lines)")
         #expect(
             real.lines.contains("1 of 1 authors asked; 1 unknown, 0 known already, 0 changed or gone"),
             "\(real.lines)"
         )
-        #expect(real.lines.contains { $0.hasPrefix("left to the daemon") }, "\(real.lines)")
+        #expect(real.lines.contains { $0.hasPrefix("handed to the daemon") }, "\(real.lines)")
     }
 
     @Test func `passes over what no rule waits for, for the daemon would, too`() async throws {
@@ -91,6 +91,6 @@ struct `The command sweep` {
         #expect(lines.contains { $0.hasPrefix("1 of 2 authors asked; 1 unknown") }, "\(lines)")
         let names = [silent, stage.author].map { "not asked: \($0.did): " }
         #expect(lines.contains { line in names.contains { line.hasPrefix($0) } }, "\(lines)")
-        #expect(lines.contains { $0.hasPrefix("left to the daemon") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("handed to the daemon") }, "\(lines)")
     }
 }

@@ -18,7 +18,7 @@ import Testing
         reason: .cursorTooOld
     )
     private let bounds =
-        "gap from \(Self.start) to \(Self.start + .seconds(3600)) (cursor-too-old), in which it may lie: "
+        "gap from \(Self.start) to \(Self.start + .seconds(3600)) (cursor-too-old) that may hold the request: "
 
     private func open(sweptAt: UnixTime? = nil, wait: SweepWait? = nil) -> OpenGap {
         OpenGap(id: 1, gap: gap, noticedAt: Self.start, sweptAt: sweptAt, wait: wait)
@@ -28,7 +28,10 @@ import Testing
         let begin = "The stream has an open \(bounds)"
         #expect(open().sentence == begin + "the authors are being asked.")
         let swept = open(sweptAt: Self.start).sentence
-        #expect(swept == begin + "all authors have answered once, and are asked once more, for directories lag.")
+        #expect(
+            swept == begin
+                + "all authors have answered once, and are asked once more, for relays may list new authors late."
+        )
     }
 
     @Test(arguments: [(3600, "1h"), (6 * 3600, "6h"), (86_400, "1d"), (3 * 86_400, "3d")])
@@ -42,13 +45,13 @@ import Testing
             nextAt: next,
             patience: .seconds(patience)
         )
-        let rest = "; they are asked again at \(next), and the gap is closed without them after \(words) of asking."
+        let rest = "; they are asked again at \(next), and the gap is given up without them after \(words) of asking."
         #expect(open(wait: wait).sentence == "The stream has an open \(bounds)\(wait.unanswered)\(rest)")
     }
 
     @Test func `one that was given up says who was not asked`() {
         let past = GivenUpGap(gap: gap, closedAt: Self.start, unanswered: "1 of 9 authors did not answer")
-        let end = "it was closed at \(Self.start), when 1 of 9 authors did not answer."
+        let end = "it was given up at \(Self.start), when 1 of 9 authors did not answer."
         #expect(past.sentence == "The stream had a \(bounds)\(end)")
     }
 

@@ -52,7 +52,7 @@ import Testing
             #expect(status.waitsUntil == nil)
         }
         let needsHuman = ["needs-login", "misconfigured", "quarantined"].contains(row.state)
-        let what = row.isServed ? "messages go until its token ends" : "nothing is sent"
+        let what = row.isServed ? "messages are sent until its token ends" : "nothing is sent"
         #expect(fixture.log.count("session needs a human; \(what)", .error) == (needsHuman ? 1 : 0))
         expectFreshProofs(fixture)
     }

@@ -8,7 +8,7 @@ internal import Notifier
 struct Examine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Examines the whole chain, from the configuration to the chat service, a line a step.",
+        abstract: "Checks every step from the configuration to the chat service, one line each.",
         discussion: """
             configuration → state directory → identity of the sender → session → account → scope → proxy → chat → streams. \
             Ends with status 0 when nothing failed, else with 1. --send-to sends one real message.

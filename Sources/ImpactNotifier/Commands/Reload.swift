@@ -35,7 +35,7 @@ struct Reload: AsyncParsableCommand {
         guard let (directory, daemon) = places.lazy.compactMap({ Self.daemon(in: $0, environment) }).first else {
             if case .failure(let error) = loaded { throw fail(error.description, .configuration) }
             throw fail(
-                "No daemon runs on the state in \(places[0]); start it: it reads the configuration then.",
+                "No daemon runs on the state in \(places[0]); start it: it reads the configuration at its start.",
                 .unavailable
             )
         }

@@ -7,7 +7,8 @@ internal import Network
 struct Root: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "impact-notifier",
-        abstract: "Tells the owners of projects, by Bluesky DM, that somebody wrote a change request for them.",
+        abstract:
+            "Tells the owners of projects, by Bluesky DM, that somebody wrote a change request for their project.",
         discussion: """
             Start with 'init', which leads to 'login', 'doctor' and 'run'. The configuration is a YAML file: --config FILE, \
             else $IMPACT_NOTIFIER_CONFIG, else $CONFIGURATION_DIRECTORY/impact-notifier.yaml, else \

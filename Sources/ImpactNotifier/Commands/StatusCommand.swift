@@ -8,7 +8,7 @@ internal import Notifier
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Tells how the daemon is, what it does and what waits.",
+        abstract: "Shows whether all is well, what the daemon does and what waits.",
         discussion: """
             Asks the running daemon at status.listen, which shows the same to a browser. When none answers, it tells what the \
             ledger knows; of stream and session it knows nothing then. --json prints what the daemon serves as /status.
@@ -109,8 +109,8 @@ struct StatusCommand: AsyncParsableCommand {
             let process = Ledger.daemon(in: configuration.stateDirectory)
             let advice =
                 process.map { "Process \($0) has the state in use: its log says what it does." }
-                ?? "None has the state in use. 'systemctl start \(Instance.unit())' starts it, or 'impact-notifier run'."
-            throw silence("The daemon does not tell how it is: \(error).", advice)
+                ?? "No daemon runs. Start it with 'systemctl start \(Instance.unit())' or 'impact-notifier run'."
+            throw silence("The daemon does not answer: \(error).", advice)
         }
         return try Answer(json: json, text: text, from: address, of: configuration.account)
     }

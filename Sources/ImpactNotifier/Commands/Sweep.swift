@@ -11,7 +11,7 @@ internal import Synchronization
 /// The command `sweep`, which looks for change requests that the stream did not bring.
 struct Sweep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Looks over plain HTTP for change requests that the stream did not bring.",
+        abstract: "Looks for change requests that the stream did not bring, at their authors' servers.",
         discussion: """
             Asks a relay who writes to the rules' collections, then each author's server for what was written since then, \
             and compares with the ledger. What is missing is left to the daemon: it sweeps the same time again within a \
@@ -30,7 +30,7 @@ struct Sweep: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Since when: 36h, 7d, or 2026-11-22T19:00:00Z.", valueName: "time"))
     var since: String
 
-    @Flag(help: "Only look; leave nothing to the daemon.")
+    @Flag(help: "Only look; hand nothing to the daemon.")
     var dryRun = false
 
     @OptionGroup var output: OutputOption
@@ -73,7 +73,7 @@ struct Sweep: AsyncParsableCommand {
                 let since = UnixTime(microseconds: beginning)
                 output.show(
                     ["collection": .string(pattern.text), "since": .string(Timestamp.rfc3339(since))],
-                    ["\(pattern) was looked for since \(since), when a rule came"]
+                    ["\(pattern) was looked for since \(since), when a rule for it began"]
                 )
             }
             for namespace in report.namespaces {
@@ -95,7 +95,9 @@ struct Sweep: AsyncParsableCommand {
             )
             try await ledger.stream.declare(gap, at: SystemClock().now())
             guard !output.json else { return }
-            StandardOutput.print("left to the daemon, which looks again within a minute, and until all have answered")
+            StandardOutput.print(
+                "handed to the daemon, which looks again within a minute and goes on until all have answered"
+            )
         }
         // An empty list is no answer, and a namespace of which nothing is known was not looked for.
         guard report.checked > 0 else { throw ExitCode(ExitStatus.unavailable.rawValue) }

@@ -53,7 +53,7 @@ struct AccountExamination {
         }
         guard let end = status.endsAt else { return .ok("session", "\(kind), renewed \(status.generation) times") }
         let days = (end - SystemClock().now()).wholeSeconds / 86_400
-        let found = "\(kind), ends in \(days) days whatever one does"
+        let found = "\(kind), ends in \(days) days and cannot be prolonged"
         guard days < 14 else { return .ok("session", found) }
         return .warning(
             "session",

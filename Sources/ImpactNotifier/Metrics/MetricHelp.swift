@@ -29,8 +29,7 @@ enum MetricHelp {
         "notification_latency_seconds": "Seconds from the first sight of a request to its message in the chat.",
         "queue_depth": "Jobs by state.",
         "queue_oldest_age_seconds": "Age of the oldest job that is neither finished nor waits for its owner.",
-        "requests_awaiting_proof":
-            "Requests that their author's PDS must prove, for the signing key cannot be fetched.",
+        "requests_awaiting_proof": "Requests that their author's PDS must prove.",
         "messages_quarantined": "Events that could not be read and are kept; the last thousand are.",
         "dead_letters": "Jobs that need a decision of the operator.",
         "ledger_unanswered_seconds": "For how long the ledger has not answered; 0 when it does.",

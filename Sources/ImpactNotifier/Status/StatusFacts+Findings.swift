@@ -57,7 +57,7 @@ extension StatusFacts {
         case .silent(let time):
             Finding(
                 level: .trouble,
-                sentence: "The ledger has not answered for \(time.wholeSeconds) s; figures are those from before.",
+                sentence: "The ledger has not answered for \(time.wholeSeconds) s; the figures are older than that.",
                 advice: "Look at the disk ('dmesg | tail'), and at the log, which names a process that locks the file."
             )
         }
@@ -65,7 +65,7 @@ extension StatusFacts {
 
     private func streamFinding(_ daemon: Daemon) -> Finding? {
         guard !daemon.hosts.contains(where: \.isConnected) else { return lagFinding(daemon) }
-        let advice = "It is tried again all the time. Run 'impact-notifier doctor' if it stays so."
+        let advice = "It is tried again all the time. If it lasts, run 'impact-notifier doctor'."
         guard !daemon.hosts.isEmpty else {
             guard daemon.uptime >= Self.streamPatience else {
                 return Finding(level: .notice, sentence: "The stream is being connected.")
@@ -120,13 +120,13 @@ extension StatusFacts {
             let until = session.servesUntil.map { "until \($0)" } ?? "for a while"
             return Finding(
                 level: .trouble,
-                sentence: "The session is \(session.state.text). Messages still go, \(until).",
+                sentence: "The session is \(session.state.text). Messages are still sent, \(until).",
                 advice: advice
             )
         }
         return Finding(
             level: .notice,
-            sentence: "The session is \(session.state.text). Messages still go.",
+            sentence: "The session is \(session.state.text). Messages are still sent.",
             advice: advice
         )
     }
@@ -139,7 +139,7 @@ extension StatusFacts {
         return Finding(
             level: left < Self.loginNow ? .trouble : .notice,
             sentence: "The session ends in \(left.inWords), on \(CalendarDate(end)); then nothing is sent.",
-            advice: "Run 'impact-notifier login' before; the daemon goes on meanwhile."
+            advice: "Run 'impact-notifier login' before that; the daemon goes on meanwhile."
         )
     }
 
@@ -147,7 +147,7 @@ extension StatusFacts {
         guard let age = daemon.pipeline?.oldestPendingAge, age >= Self.queuePatience else { return nil }
         return Finding(
             level: .notice,
-            sentence: "The oldest request that could be told is \(age.inWords) old.",
+            sentence: "The oldest job that waits only for its turn is \(age.inWords) old.",
             advice: "'impact-notifier jobs list' says what it waits for."
         )
     }
@@ -174,7 +174,7 @@ extension StatusFacts {
                 Finding(
                     level: .notice,
                     sentence: "\(StatusPage.count(undecided, "job")) \(undecided == 1 ? "needs" : "need") your "
-                        + "decision: nobody can say whether the message arrived.",
+                        + "decision: it is not known whether the message arrived.",
                     advice: "Run 'impact-notifier jobs list --state uncertain', look into the chat, and then "
                         + "'impact-notifier jobs retry' or 'impact-notifier jobs drop'."
                 )
@@ -184,9 +184,9 @@ extension StatusFacts {
             findings.append(
                 Finding(
                     level: .notice,
-                    sentence: "\(StatusPage.count(figures.gapsGivenUp, "gap")) of the stream could not be looked "
-                        + "through to the end today, for somebody did not answer.",
-                    advice: "'impact-notifier sweep --since 2d' asks again."
+                    sentence: "\(StatusPage.count(figures.gapsGivenUp, "gap")) of the stream had to be given up today, "
+                        + "for somebody never answered: events of it may be missing.",
+                    advice: "Run 'impact-notifier sweep --since 2d' to ask again."
                 )
             )
         }

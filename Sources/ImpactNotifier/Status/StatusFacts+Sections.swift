@@ -46,14 +46,16 @@ extension StatusFacts {
         }
         guard let figures = overview?.figures else { return section }
         guard figures.openGaps > 0 else {
-            section.notes.append("No gap is open: nothing was lost, or it was looked for.")
+            section.notes.append("No gap is open: no event is being looked for.")
             return section
         }
         let open = figures.openGaps == 1 ? "gap is" : "gaps are"
-        section.notes.append("\(figures.openGaps) \(open) open, and what was lost is being looked for:")
+        section.notes.append(
+            "\(figures.openGaps) \(open) open, and the events that may be missing are being looked for:"
+        )
         section.notes += figures.gaps.map { open -> String in
             let (from, until) = (UnixTime(microseconds: open.gap.from), UnixTime(microseconds: open.gap.until))
-            let next = open.wait.map { "; who has not answered is asked again at \($0.nextAt)" } ?? ""
+            let next = open.wait.map { "; those who have not answered are asked again at \($0.nextAt)" } ?? ""
             return "\(from) to \(until) (\(open.gap.reason.rawValue))\(next)"
         }
         return section
@@ -104,7 +106,7 @@ extension StatusFacts {
         var section = Section(id: "outcomes", title: "The last outcomes")
         guard let jobs = overview?.figures.outcomes else { return section }
         guard !jobs.isEmpty else {
-            section.notes = ["Nothing has come to an end yet."]
+            section.notes = ["No job is finished yet."]
             return section
         }
         let rows = jobs.map { job -> [String] in
@@ -174,10 +176,10 @@ extension JobState {
     /// The state as people say it.
     fileprivate var words: String {
         switch self {
-        case .lookup: "being looked up"
+        case .lookup: "owner being looked up"
         case .queued: "ready to be sent"
-        case .sending: "under way"
-        case .verify: "being made sure of"
+        case .sending: "being sent"
+        case .verify: "may have arrived, being checked"
         case .posting: "being mentioned in public"
         case .deferred: "waits"
         case .delivered: "told"

@@ -87,7 +87,7 @@ import Testing
             { $0.hosts = [StatusPageFixture.host(isConnected: false, age: 5)] }
         ),
         (
-            .trouble, "The ledger has not answered for 12 s; figures are those from before.",
+            .trouble, "The ledger has not answered for 12 s; the figures are older than that.",
             { $0.ledger = .silent(.seconds(12)) }
         ),
         (
@@ -118,7 +118,7 @@ import Testing
             { $0.pipeline = StatusPageFixture.pipeline(.off) }
         ),
         (
-            .notice, "The session is degraded (unreachable): no answer. Messages still go.",
+            .notice, "The session is degraded (unreachable): no answer. Messages are still sent.",
             { $0.session.state = .degraded(SessionProblem(.unreachable, "no answer")) }
         ),
         (
@@ -126,7 +126,7 @@ import Testing
             { $0.session.endsAt = StatusPageFixture.now + .seconds(47 * 3600) }
         ),
         (
-            .notice, "The oldest request that could be told is 2 h old.",
+            .notice, "The oldest job that waits only for its turn is 2 h old.",
             { $0.pipeline?.oldestPendingAge = .seconds(7200) }
         ),
     ]
@@ -178,9 +178,9 @@ import Testing
         facts.overview?.figures.gaps = [OpenGap(id: 1, gap: gap, noticedAt: 61, wait: wait)]
         let page = facts.page
         for text in [page.html.markup, page.text] {
-            #expect(text.contains("1 gap is open, and what was lost is being looked for:"))
+            #expect(text.contains("1 gap is open, and the events that may be missing are being looked for:"))
             #expect(
-                text.contains("1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z (cursor-too-old); who has not answered is")
+                text.contains("1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z (cursor-too-old); those who have not")
             )
             #expect(text.contains("2 events could not be read") && !text.contains("did:web:a.test"))
         }

@@ -14,10 +14,10 @@ struct DecisionOption: ParsableArguments {
 
     func validate() throws {
         if uri == nil, filter.isEmpty {
-            throw ValidationError("name a request by its AT-URI, or by --state, --reason and so on all that are meant")
+            throw ValidationError("name one request by its AT-URI, or many jobs by --state, --reason and so on")
         }
         if uri != nil, !filter.isEmpty {
-            throw ValidationError("a request is named by its AT-URI: leave out --state, --reason and so on")
+            throw ValidationError("give either the AT-URI of one request, or --state, --reason and so on, not both")
         }
     }
 
@@ -32,7 +32,9 @@ struct DecisionOption: ParsableArguments {
             let horizon = try await ledger.desk.horizon()
             return (horizon, try await ledger.desk.concerned(by: decision, like: filter, upTo: horizon))
         }
-        guard !counts.isEmpty else { throw nothing("nothing that is meant is in a state for that.") }
+        guard !counts.isEmpty else {
+            throw nothing("no job that the filter names is in a state in which that is possible.")
+        }
         try confirmation.confirm(plan(decision, counts))
         // Who thinks about the question for long has agreed to what was counted.
         let count = try await configuration.withLedger { ledger throws(LedgerError) in
@@ -59,7 +61,9 @@ struct DecisionOption: ParsableArguments {
             try await ledger.desk.carryOut(decision, about: uri, now: now)
         }
         guard !jobs.isEmpty else {
-            throw nothing("\(uri) is not in the ledger, or not in a state for that; 'jobs show' tells where it stands.")
+            throw nothing(
+                "\(uri) is not in the ledger, or not in a state in which that is possible; 'impact-notifier jobs show' tells."
+            )
         }
         output.list(jobs, none: "", header: Job.header, row: { $0.row(now: now) }) { job in
             var members = job.json.object ?? [:]
@@ -100,12 +104,12 @@ extension JobState {
     fileprivate func consequence(of decision: OperatorDesk.Decision) -> String? {
         switch (decision, self) {
         case (.drop, .sending), (.drop, .verify):
-            "What is under way cannot be called back: the conversation is read, and if it is not there it is not sent again."
+            "A message under way cannot be called back: if it turns out not to have arrived, it is not sent again."
         case (.drop, .posting):
-            "The post that is under way cannot be called back; if it failed it is not tried again."
-        case (.drop, .uncertain): "Whether it arrived is not found out any more."
+            "A post under way cannot be called back: if it fails, it is not tried again."
+        case (.drop, .uncertain): "Nobody looks any more whether the message arrived."
         case (.retry, .verify), (.retry, .uncertain):
-            "The conversation is read first, and it is sent once more only when it is not there."
+            "The conversation is read first: the message is sent again only if it is not there."
         default: nil
         }
     }

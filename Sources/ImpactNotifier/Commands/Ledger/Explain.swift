@@ -9,9 +9,9 @@ internal import Notifier
 /// `explain`: the whole story of one change request.
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tells everything that is known about one change request.",
+        abstract: "Tells the whole story of one change request.",
         discussion: """
-            When and where it was seen, which rule matched, how the owner was found, every try with its outcome and reason, \
+            When and where it was seen, which rule matched, how the owner was found, every attempt with its outcome and reason, \
             and what happens next.
             """
     )
@@ -30,7 +30,7 @@ struct Explain: AsyncParsableCommand {
         }
         guard !history.isKnown else { return output.show(history.json, history.lines(now: SystemClock().now())) }
         StandardOutput.printError(
-            "The ledger knows nothing about \(uri): no rule covers it, its 'when' does not hold, or it was never seen. "
+            "The ledger knows nothing about \(uri): no rule covers it, a rule's condition ('when') does not hold, or it was never seen. "
                 + "'impact-notifier rules try' says what the rules make of it."
         )
         for gap in gaps { StandardOutput.printError(gap) }
@@ -50,9 +50,13 @@ struct Explain: AsyncParsableCommand {
         let past = try await ledger.stream.givenUpGaps().filter { $0.gap.mayHold(uri, lookback: lookback) }
         var sentences = open.map(\.sentence) + past.suffix(maximumGaps).map(\.sentence)
         if past.count > maximumGaps {
-            sentences.append("\(past.count - maximumGaps) gaps before them ended like that.")
+            sentences.append("\(past.count - maximumGaps) earlier gaps were given up as well.")
         }
-        if !past.isEmpty { sentences.append("'impact-notifier sweep --since' asks again.") }
+        if !past.isEmpty {
+            sentences.append(
+                "To look for it once more, run 'impact-notifier sweep --since' with a time before the gap."
+            )
+        }
         return sentences
     }
 }

@@ -4,7 +4,7 @@ internal import Network
 
 extension StreamGap {
     fileprivate var bounds: String {
-        "from \(UnixTime(microseconds: from)) to \(UnixTime(microseconds: until)) (\(reason.rawValue)), in which it may lie"
+        "from \(UnixTime(microseconds: from)) to \(UnixTime(microseconds: until)) (\(reason.rawValue)) that may hold the request"
     }
 }
 
@@ -13,10 +13,10 @@ extension OpenGap {
     var sentence: String {
         let state =
             if let wait {
-                "\(wait.unanswered); they are asked again at \(wait.nextAt), and the gap is closed without them after "
+                "\(wait.unanswered); they are asked again at \(wait.nextAt), and the gap is given up without them after "
                     + "\(DurationText.format(wait.patience)) of asking"
             } else if sweptAt != nil {
-                "all authors have answered once, and are asked once more, for directories lag"
+                "all authors have answered once, and are asked once more, for relays may list new authors late"
             } else {
                 "the authors are being asked"
             }
@@ -27,6 +27,6 @@ extension OpenGap {
 extension GivenUpGap {
     /// Why a request that is not known may never become known.
     var sentence: String {
-        "The stream had a gap \(gap.bounds): it was closed at \(closedAt), when \(unanswered)."
+        "The stream had a gap \(gap.bounds): it was given up at \(closedAt), when \(unanswered)."
     }
 }

@@ -20,7 +20,7 @@ extension Job {
         var lines = [
             "state:    \(state.rawValue)\(reason.map { " (\($0.rawValue))" } ?? "")",
             "request:  \(uri)", "author:   \(authorName.map { "\($0), " } ?? "")\(author)",
-            "project:  \(about ?? "none that is acceptable")",
+            "project:  \(about ?? "none that the rule accepts")",
             "\(role.rawValue): ".padding(to: 10) + (owner?.text ?? "not known yet"), "rule:     \(rule)",
             "seen:     \(Timestamp.rfc3339(createdAt)), changed \(Timestamp.rfc3339(updatedAt))",
         ]
@@ -37,7 +37,7 @@ extension Job {
         let due = dueAt > now ? "in \((dueAt - now).inWords)" : "as soon as its turn comes"
         switch state {
         case .lookup where [.proofUnavailable, .proofInvalid, .recordNotFound].contains(reason):
-            return "the author's PDS is asked for a proof \(due)."
+            return "the author's PDS is asked to prove the record \(due)."
         case .lookup: return "the owner is looked up \(due)."
         case .queued: return "the message is sent \(due)."
         case .sending: return "the message is under way."
@@ -46,8 +46,8 @@ extension Job {
         case .deferred:
             return "asked again \(due)\(waitUntil.map { ", given up at \(Timestamp.rfc3339($0))" } ?? "")."
         case .delivered: return "nothing, it is done."
-        case .dropped: return "nothing; 'jobs retry' would try it again."
-        case .uncertain: return "nothing until 'jobs retry' or 'jobs drop'."
+        case .dropped: return "nothing; 'impact-notifier jobs retry' would try it again."
+        case .uncertain: return "your decision: 'impact-notifier jobs retry' or 'impact-notifier jobs drop'."
         }
     }
 

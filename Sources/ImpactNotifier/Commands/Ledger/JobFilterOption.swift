@@ -6,30 +6,33 @@ internal import Notifier
 /// Which jobs a command is about.
 struct JobFilterOption: ParsableArguments {
     @Option(
-        help: "Only those that stand so: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).",
+        help: "Only jobs in this state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).",
         transform: JobState.named
     )
     var state: JobState?
-    @Option(help: "Only those that stand where they do for this reason.", transform: Reason.named)
+    @Option(help: "Only jobs whose state has this reason.", transform: Reason.named)
     var reason: Reason?
     @Option(
-        help: ArgumentHelp("Only what is for this owner, collaborator or subscriber.", valueName: "did-or-handle"),
+        help: ArgumentHelp(
+            "Only jobs for this recipient: an owner, collaborator or subscriber.",
+            valueName: "did-or-handle"
+        ),
         transform: { try AccountArgument.parse($0) }
     )
     var owner: ATURI.Authority?
     @Option(
-        help: ArgumentHelp("Only what this author wrote.", valueName: "did-or-handle"),
+        help: ArgumentHelp("Only requests that this author wrote.", valueName: "did-or-handle"),
         transform: { try AccountArgument.parse($0) }
     )
     var author: ATURI.Authority?
-    @Option(help: "Only what this rule matched; it may be gone.") var rule: String?
+    @Option(help: "Only requests that this rule matched; the rule may be gone.") var rule: String?
     @Option(
-        help: ArgumentHelp("Only what was first seen before so long: 36h, 7d.", valueName: "duration"),
+        help: ArgumentHelp("Only requests first seen longer ago than this: 36h, 7d.", valueName: "duration"),
         transform: Duration.written
     )
     var olderThan: Duration?
     @Option(
-        help: ArgumentHelp("Only what was first seen since so long: 36h, 7d.", valueName: "duration"),
+        help: ArgumentHelp("Only requests first seen within this time: 36h, 7d.", valueName: "duration"),
         transform: Duration.written
     )
     var newerThan: Duration?
@@ -75,7 +78,7 @@ extension Reason {
                 to: code,
                 as: "reason",
                 among: allCases.map(\.rawValue),
-                listedBy: "'impact-notifier jobs list' shows those that there are"
+                listedBy: "'impact-notifier jobs list' shows the reasons of your jobs"
             )
         )
     }

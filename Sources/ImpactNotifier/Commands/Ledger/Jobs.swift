@@ -7,8 +7,8 @@ internal import Notifier
 /// `jobs`: what is on its way, what is not, and why.
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists change requests, shows one, tries one again or drops it.",
-        discussion: "Works beside a running daemon, which takes note within five seconds.",
+        abstract: "Lists jobs (a request for one recipient), shows, retries or drops them.",
+        discussion: "Works while the daemon runs, which takes note within five seconds.",
         subcommands: [List.self, Show.self, Retry.self, Drop.self, Move.self],
         defaultSubcommand: List.self
     )
@@ -19,7 +19,7 @@ struct Jobs: AsyncParsableCommand {
 
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var filter: JobFilterOption
-        @Option(help: "At most so many.") var limit = 50
+        @Option(help: "How many at most.") var limit = 50
         @OptionGroup var output: OutputOption
 
         func validate() throws { try Limit.check(limit) }
@@ -34,7 +34,7 @@ struct Jobs: AsyncParsableCommand {
             }
             output.list(
                 Array(jobs.prefix(limit)),
-                none: filter.isEmpty ? "There are no jobs yet." : "No job is like that.",
+                none: filter.isEmpty ? "There are no jobs yet." : "No job matches the filter.",
                 header: Job.header,
                 row: { $0.row(now: now) },
                 object: \.json
@@ -69,12 +69,12 @@ struct Jobs: AsyncParsableCommand {
     /// The command `jobs retry`.
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tries a change request again, or all that a filter means.",
+            abstract: "Retries the jobs of a change request, or all that a filter names.",
             discussion: """
-                A message that may have arrived is looked for in the conversation first, and sent once more only when it is \
-                not there. Of a record that was deleted the author's repository has to prove that it is there all the same.
+                A message that may have arrived is looked for in the conversation first, and sent again only if it is not \
+                there. When the record was deleted, the author's repository must prove that it is there all the same.
 
-                By a filter: says how many are meant and asks; without a terminal --yes is needed.
+                With a filter it says how many jobs that concerns, and asks; without a terminal --yes is needed.
                 """
         )
 
@@ -86,8 +86,9 @@ struct Jobs: AsyncParsableCommand {
     /// The command `jobs drop`.
     struct Drop: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sends nothing more about a change request, or about all that a filter means.",
-            discussion: "By a filter: says how many are meant and asks; without a terminal --yes is needed."
+            abstract: "Drops the jobs of a change request, or all that a filter names: nothing more is sent.",
+            discussion:
+                "With a filter it says how many jobs that concerns, and asks; without a terminal --yes is needed."
         )
 
         @OptionGroup var decision: DecisionOption
@@ -98,15 +99,15 @@ struct Jobs: AsyncParsableCommand {
     /// The command `jobs move`.
     struct Move: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts the requests of a rule that was renamed under its new name.",
+            abstract: "Puts the requests of a renamed rule under its new name.",
             discussion: """
-                What waits for the old rule, or was dropped because it is gone, is looked up anew under the new one. The same \
-                name twice brings back what was dropped while the rule was missing.
+                What waits for the old rule, or was dropped because it is gone, is looked up again under the new one. Give \
+                the same name twice to bring back what was dropped while the rule was missing.
                 """
         )
 
         @OptionGroup var ledger: LedgerOption
-        @Argument(help: "The rule's name until now.") var old: String
+        @Argument(help: "The rule's old name.") var old: String
         @Argument(help: "The name of a rule in the configuration.") var new: String
         @OptionGroup var output: OutputOption
 
@@ -123,7 +124,7 @@ struct Jobs: AsyncParsableCommand {
             }
             guard count > 0 else {
                 StandardOutput.printError(
-                    "Nothing to do: nothing waits for a rule '\(old)' or was dropped because it is gone."
+                    "Nothing to do: no request waits for a rule '\(old)', or was dropped because it is gone."
                 )
                 throw ExitCode(ExitStatus.failure.rawValue)
             }

@@ -22,7 +22,7 @@ struct Quarantine: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the events, the newest first.")
 
         @OptionGroup var ledger: LedgerOption
-        @Option(help: "At most so many.") var limit = 50
+        @Option(help: "How many at most.") var limit = 50
         @OptionGroup var output: OutputOption
 
         func validate() throws { try Limit.check(limit) }

@@ -9,7 +9,7 @@ struct Recipients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows and changes what a recipient wants, and forgets a person.",
         discussion: """
-            What they ask for by an answer (MUTE, DIGEST DAILY …) stands here, too. Works beside a running daemon, which takes \
+            What they ask for by an answer (MUTE, DIGEST DAILY …) stands here, too. Works while the daemon runs, which takes \
             note within five seconds.
             """,
         subcommands: [Show.self, Change.self, Forget.self]
@@ -36,17 +36,18 @@ struct Recipients: AsyncParsableCommand {
     struct Change: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "set",
-            abstract: "Changes what a recipient wants; what is not named stays.",
+            abstract: "Changes what a recipient wants; what is not given stays as it is.",
             discussion: """
-                The word 'default' takes back what was said. Nobody gets more messages than the policy allows. A project is \
-                named as messages name it, by its AT-URI, or by the key of its record; what waits about it is called off.
+                The word 'default' takes a setting back. Nobody gets more messages than the policy allows. A project is \
+                named as messages name it, by its AT-URI, or by the key of its record; jobs that wait about it are dropped.
                 """
         )
 
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var account: AccountArgument
         @Option(
-            help: "How often at the most: \(DigestPace.allCases.map(\.rawValue).joined(separator: ", ")), or default.",
+            help:
+                "How often they get a message: \(DigestPace.allCases.map(\.rawValue).joined(separator: ", ")), or default.",
             transform: Wish<DigestPace>.pace
         )
         var digest: Wish<DigestPace>?
@@ -56,9 +57,10 @@ struct Recipients: AsyncParsableCommand {
         var dailyLimit: Wish<Int>?
         @Option(help: "Whether to mention them in public: yes, no, or default.", transform: Wish<Bool>.decision)
         var mention: Wish<Bool>?
-        @Option(help: ArgumentHelp("Tell nothing of this project.", valueName: "project")) var mute: String?
-        @Option(help: "For so many days; without it for good.") var days: Int?
-        @Option(help: ArgumentHelp("Tell of it again, or of 'all'.", valueName: "project")) var unmute: String?
+        @Option(help: ArgumentHelp("Do not tell them of this project.", valueName: "project")) var mute: String?
+        @Option(help: "For how many days; for good when left out.") var days: Int?
+        @Option(help: ArgumentHelp("Tell them of this project again, or of 'all'.", valueName: "project")) var unmute:
+            String?
         @OptionGroup var output: OutputOption
 
         func validate() throws {
@@ -101,10 +103,10 @@ extension Recipients {
     /// The command `recipients forget`.
     struct Forget: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Deletes what is known of a person.",
+            abstract: "Deletes what is stored about a person.",
             discussion: """
                 What they were told of, wanted and wrote, the requests that they wrote, and their words in what was told to \
-                others; what waits for them is not sent. That they are not to be written to is kept as a hash. Who is to get \
+                others; what waits for them is not sent. That they want no messages is kept as a hash. Who is to get \
                 nothing later either is suppressed first: 'suppress add'.
                 """
         )
@@ -118,7 +120,7 @@ extension Recipients {
             let forgotten = try await ledger.withLedger { ledger throws(LedgerError) in
                 try await ledger.recipients.forget(did, now: SystemClock().now())
             }
-            let kept = forgotten.isSuppressed ? " Kept, as a hash: nobody writes to them." : ""
+            let kept = forgotten.isSuppressed ? " That they get no messages is kept, as a hash." : ""
             output.show(
                 [
                     "did": .string(did.text), "requests": .integer(Int64(forgotten.requests)),
@@ -163,7 +165,9 @@ extension Wish where Value == Int {
     @Sendable fileprivate static func number(_ text: String) throws -> Self {
         if text == "default" { return .usual }
         guard let number = Int(text), number > 0 else {
-            throw ValidationError("'\(text)' is no limit; 'suppress add' is for who wants no messages at all")
+            throw ValidationError(
+                "'\(text)' is no limit; to send no messages at all, run 'impact-notifier suppress add'"
+            )
         }
         return .other(number)
     }

@@ -9,7 +9,7 @@ struct Suppress: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists, adds and removes accounts that get no messages.",
         discussion: """
-            Owners put themselves here by a block or by answering STOP. Adding an account calls off what waits for it.
+            Owners put themselves here by a block or by answering STOP. Adding an account drops what waits for it.
             """,
         subcommands: [List.self, Add.self, Remove.self],
         defaultSubcommand: List.self
@@ -29,13 +29,13 @@ struct Suppress: AsyncParsableCommand {
             let now = SystemClock().now()
             output.list(
                 entries,
-                none: forgotten > 0 ? "Nobody is suppressed by name." : "Nobody is suppressed.",
+                none: forgotten > 0 ? "No account is suppressed by name." : "Nobody is suppressed.",
                 header: ["ACCOUNT", "SINCE", "REASON", "NOTE"],
                 row: { [$0.did.text, "\((now - $0.addedAt).inWords) ago", $0.reason.rawValue, $0.note] },
                 object: \.json
             )
             guard forgotten > 0, !output.json else { return }
-            StandardOutput.printError("\(forgotten) more, who were forgotten: of them only a hash is kept.")
+            StandardOutput.printError("\(forgotten) more were forgotten: only a hash of each is kept.")
         }
     }
 
@@ -45,7 +45,7 @@ struct Suppress: AsyncParsableCommand {
 
         @OptionGroup var ledger: LedgerOption
         @OptionGroup var account: AccountArgument
-        @Option(help: "Why, for those who come later.") var note = ""
+        @Option(help: "Why: a note for whoever reads the list.") var note = ""
         @OptionGroup var output: OutputOption
 
         func run() async throws {
@@ -66,7 +66,7 @@ struct Suppress: AsyncParsableCommand {
             }
             output.show(
                 ["did": .string(did.text), "called_off": .integer(Int64(count))],
-                ["\(did) is suppressed; \(count) messages called off."]
+                ["\(did) is suppressed; \(count) jobs dropped."]
             )
         }
     }
@@ -74,7 +74,7 @@ struct Suppress: AsyncParsableCommand {
     /// The command `suppress remove`.
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lets an account get messages again; what was called off stays called off."
+            abstract: "Lets an account get messages again; what was dropped stays dropped."
         )
 
         @OptionGroup var ledger: LedgerOption

@@ -21,7 +21,7 @@ struct TemplateCommand: AsyncParsableCommand {
         @OptionGroup var configuration: ConfigurationOption
         @Option(help: "The rule; the first when left out.") var rule: String?
         @Option(help: "A file with the record as JSON, or with the answer of getRecord.") var record: String?
-        @Option(help: "How many requests the message speaks of.") var count = 1
+        @Option(help: "How many requests the message tells of.") var count = 1
         @Flag(help: "As the first message to its recipient, with the line of message.about.") var first = false
         @OptionGroup var output: OutputOption
 

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// `--yes`, and the one question that commands ask before they do much at once.
 struct ConfirmationOption: ParsableArguments {
-    @Flag(help: "Do it without asking; needed where no terminal is.") var yes = false
+    @Flag(help: "Do it without asking; needed without a terminal.") var yes = false
 
     /// Says what would be done, and asks for it.
     ///

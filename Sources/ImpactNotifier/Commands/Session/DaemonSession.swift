@@ -27,7 +27,7 @@ struct DaemonSession {
         }
         guard let session = try? JSONValue(parsing: answer)["session"], let told = session["account"]?.string,
             let state = Self.state(session)
-        else { throw Unknown(description: "the answer of \(address) does not tell of a session") }
+        else { throw Unknown(description: "the answer of \(address) does not describe a session") }
         guard told == account.text else { throw Unknown(description: "the daemon on \(address) serves \(told)") }
         self.state = state
         json = session

@@ -8,7 +8,7 @@ internal import OAuth
 struct SessionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session",
-        abstract: "Tells how the stored session is.",
+        abstract: "Shows the state of the stored session.",
         subcommands: [Status.self, ServerCheck.self]
     )
 
@@ -17,7 +17,7 @@ struct SessionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints what the session file and the running daemon say; no secret is in it.",
             discussion: """
-                Passing trouble is known to the daemon alone, which is asked at status.listen. Exit status: 0 ok, \
+                Only the running daemon knows of passing problems: it is asked at status.listen. Exit status: 0 ok, \
                 1 degraded, 2 needs-login, 3 misconfigured, 4 quarantined; the worse one when the two differ.
                 """
         )

@@ -46,7 +46,7 @@ struct SessionText {
         }
         if let endsAt = status.endsAt {
             lines.append(
-                "ends: \(CalendarDate(endsAt)), in \((endsAt - now).inWords), whatever one does"
+                "ends: \(CalendarDate(endsAt)), in \((endsAt - now).inWords), and cannot be prolonged"
             )
             if status.kind == .loopback {
                 lines.append("note: a loopback client is for trying out; for two years see \(Documentation.oauth.path)")

@@ -10,7 +10,7 @@ internal import OAuth
 struct Setup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Asks what is to be known, and writes a configuration.",
+        abstract: "Asks five questions and writes a configuration.",
         discussion: """
             At a terminal it asks what no option says, five questions, and one more about a record of yours that refers to \
             several projects; then it offers to log in, to let the doctor look and to send a test message. Without a terminal it asks nothing: --account and --rule must be given, and it \
@@ -143,7 +143,9 @@ struct Setup: AsyncParsableCommand {
                 status = try await SetupTerminal.run(arguments, environment: environment)
             } catch { throw SetupObjection("\(arguments[0]) cannot be started: \(error)", .failure) }
             guard status == 0 else {
-                StandardOutput.print("\nThat ended with status \(status). The configuration stays. Mend it, and go on:")
+                StandardOutput.print(
+                    "\nThat ended with status \(status). The configuration is kept. Correct it, and go on with:"
+                )
                 for line in steps.lines { StandardOutput.print(line) }
                 return status
             }
