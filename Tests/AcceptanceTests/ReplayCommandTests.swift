@@ -28,7 +28,7 @@ struct `The command replay` {
         let cases: [(path: String, status: Int32, words: String)] = [
             (pretty, 65, "\(pretty):2: it is not an event that can be read: "),
             (empty, 65, "holds no message that can be read"), (mixed, 0, "would send to \(Self.owner)"),
-            (mixed, 0, "\(mixed):2: it is no message"), (cut, 65, "is cut"),
+            (mixed, 0, "\(mixed):2: it is not an event that can be read"), (cut, 65, "is cut"),
             ("/nonexistent.jsonl", 66, "cannot be opened"),
         ]
         for (path, status, words) in cases {

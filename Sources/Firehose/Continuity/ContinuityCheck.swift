@@ -66,7 +66,7 @@ struct ContinuityCheck: Sendable {
             !evidence.items.isEmpty
         else { return nil }
         state = .settled
-        return .broken(.sequenceChanged, detail: "nothing known came although \(requested) was asked for")
+        return .broken(.sequenceChanged, detail: "no known event came although \(requested) was asked for")
     }
 
     private func samePlace(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {

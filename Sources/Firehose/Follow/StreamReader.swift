@@ -339,7 +339,7 @@ struct StreamReader: ~Copyable {
             wire: host.wire,
             value: resume.gapPlace,
             reason: .tooLarge,
-            detail: "a message behind this position has more than \(configuration.maximumMessage) bytes",
+            detail: "an event behind this position has more than \(configuration.maximumMessage) bytes",
             bytes: []
         )
         StreamMetrics.rejected(message.reason)

@@ -62,12 +62,14 @@ extension StreamSession.Ending {
     /// The reason for logs and metrics, and a clause that explains it.
     var description: (reason: String, detail: String) {
         switch self {
-        case .mailboxFull: ("mailbox-full", "business code is behind; reading goes on when there is room")
-        case .stalled: ("stalled", "nothing came while the socket lived and other hosts went on")
-        case .quiet: ("quiet", "nothing came; a new connection shows whether that is so")
-        case .positionGivenUp(let reason): (reason.rawValue, "the position is given up, what lies behind it is a gap")
-        case .failBack: ("fail-back", "a preferred host is tried again")
-        case .obstaclePassed: ("obstacle-passed", "a message that is too large was left behind")
+        case .mailboxFull: ("mailbox-full", "the ledger is behind; reading goes on when it has caught up")
+        case .stalled:
+            ("stalled", "the host was connected but sent nothing while other hosts did; another host is read")
+        case .quiet: ("quiet", "the host sent nothing; a new connection shows whether there is nothing")
+        case .positionGivenUp(let reason):
+            (reason.rawValue, "reading cannot go on where it stopped; what lies between is a gap, and is looked for")
+        case .failBack: ("fail-back", "a host that comes earlier in stream.hosts is tried again")
+        case .obstaclePassed: ("obstacle-passed", "an event that is too large was passed over")
         case .serverError(let name, let message): (name, message)
         }
     }

@@ -107,7 +107,7 @@ final class SignatureCheck: Sendable {
     }
 
     private func finding(of proof: CommitProof, asking: Bool) async -> Finding {
-        var finding = Finding.unknown("others are waited for")
+        var finding = Finding.unknown("not asked for just now, because other keys are awaited")
         if asking {
             if let answer = await Unhurried.answer(within: Self.patience, to: { await self.compare(proof) }) {
                 finding = answer

@@ -35,11 +35,11 @@ struct ConfigurationSummary {
         if configuration.status.address == nil {
             lines.append("No status endpoint: set status.listen to an address of its own, such as 127.0.0.1:9465.")
         } else if let file = configuration.status.requestsTokenFile {
-            lines.append("Who shows the token in \(file) is told what became of a request (/requests).")
+            lines.append("Apps that show the token in \(file) are told what became of a request (/requests).")
         } else if configuration.status.isReachedByOthers {
             lines.append(
-                "NO APP is told what became of a request (/requests): others than this machine reach status.listen, so a token "
-                    + "is needed; name its file as status.requests_token_file."
+                "NO APP is told what became of a request (/requests): status.listen can be reached from other machines, so a "
+                    + "token is needed; name its file as status.requests_token_file."
             )
         }
         switch delivery.policy.recipients {
@@ -48,17 +48,17 @@ struct ConfigurationSummary {
             lines.append("Only the \(delivery.policy.allowlist.count) owners on the allowlist get messages.")
         case .anyone:
             lines.append(
-                "EVERY owner gets messages, wanted or not; what Bluesky thinks of it: \(Documentation.delivery.path)"
+                "EVERY owner gets messages, asked for or not; what Bluesky's guidelines say of that: \(Documentation.delivery.path)"
             )
         }
         if delivery.lookup.provesBeforeSending {
             lines.append("An author's PDS must prove a change request before it is queued.")
         }
         let pace = DurationText.format(delivery.sending.interval)
-        lines.append("At most one message every \(pace) and \(delivery.sending.dailyLimit) a day.")
+        lines.append("At most one message every \(pace), and \(delivery.sending.dailyLimit) a day.")
         if delivery.digest.isEnabled {
             let window = DurationText.format(delivery.digest.window)
-            lines.append("What comes for an owner within \(window) of a message is told in the next one.")
+            lines.append("Requests for an owner within \(window) of a message are told together in the next one.")
         }
         if delivery.mentions.isEnabled {
             let scope = configuration.session.scope == .granular ? ScopeChoice.postScope : "transition:generic"
@@ -69,7 +69,9 @@ struct ConfigurationSummary {
         }
         for rule in delivery.rules { lines += Self.describe(rule) }
         for (rule, first) in delivery.shadowedRules {
-            lines.append("Rule '\(rule)' NEVER COUNTS: '\(first)' stands before it and takes all that it covers.")
+            lines.append(
+                "Rule '\(rule)' NEVER APPLIES: '\(first)' comes before it and takes all records that it covers."
+            )
         }
         lines += Self.placeholders(configuration)
         if configuration.allowsLoopback {
@@ -94,7 +96,7 @@ struct ConfigurationSummary {
             }
             found += collections.map { "\($0.text) in rule '\(rule.name)'" }
         }
-        return found.map { "  LOOK AGAIN: \($0) is the example's; write your own." }
+        return found.map { "  LOOK AGAIN: \($0) is from the example; write your own." }
     }
 
     private static func session(_ session: Configuration.Session) -> String {
@@ -116,13 +118,13 @@ struct ConfigurationSummary {
                 source.grants.isEmpty ? nil : "as the owner's \(source.grants.map(\.text).joined(separator: ", ")) say",
                 source.index.map { index in
                     let records = source.acceptances.map(\.text).joined(separator: ", ")
-                    return "whom \(index.query) names" + (records.isEmpty ? "" : " and whose own \(records) say it")
+                    return "whom \(index.query) names" + (records.isEmpty ? "" : " and whose own \(records) confirm it")
                 },
             ]
             people.append("collaborators, \(ways.compactMap(\.self).joined(separator: ", or "))")
         }
         if let source = rule.subscribers {
-            people.append("who has \(source.collections.map(\.text).joined(separator: ", ")) about it")
+            people.append("everybody who has \(source.collections.map(\.text).joined(separator: ", ")) about it")
         }
         return people.joined(separator: "; ")
     }
@@ -132,8 +134,8 @@ struct ConfigurationSummary {
         let collections = rule.collections.map(\.text).joined(separator: ", ")
         let owner =
             switch rule.owner {
-            case .authority: "the authority of the reference"
-            case .did: "the DID that the reference is"
+            case .authority: "the account in the project's AT-URI"
+            case .did: "the DID that the record names"
             case .projectRecordField(let path): "the DID at '\(path)' in the project's record"
             case .index(let index): "the account whose '\(index.confirmingPath)' confirms what \(index.query) says"
             }
@@ -156,12 +158,12 @@ struct ConfigurationSummary {
             let groups = rule.groupCollections.map(\.text).joined(separator: " or ")
             lines.append("  and is not told when their repository holds a record of \(groups)")
         }
-        if rule.recipients != [.owner] { lines.append("  and told are \(Self.people(of: rule))") }
+        if rule.recipients != [.owner] { lines.append("  messages go to \(Self.people(of: rule))") }
         lines[lines.count - 1] += "."
         let paths = rule.references.paths + rule.hops.flatMap(\.references.paths) + rule.conditions.map(\.path)
         for path in paths where path.text.hasPrefix("record.") {
             lines.append(
-                "  LOOK AGAIN: '\(path)' begins with record., as only fields of messages do; paths begin in the record."
+                "  LOOK AGAIN: '\(path)' begins with 'record.', which only messages need; a path begins inside the record."
             )
         }
         return lines

@@ -24,7 +24,7 @@ public struct ChatClient: Sendable {
     public func conversation(with owner: DID) async throws(CallFailure) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvoForMembers, [("members", owner.text)], proxy: proxy))
         guard let view = json["convo"], let conversation = Conversation(view, of: sender) else {
-            throw .unreadable(status: 200, detail: "there is no conversation in it")
+            throw .unreadable(status: 200, detail: "the answer has no conversation")
         }
         try check(view, isWith: owner)
         let silent = (view["members"]?.array ?? []).filter { $0["chatDisabled"]?.bool == true }
@@ -56,7 +56,7 @@ public struct ChatClient: Sendable {
     private func readView(of id: String) async throws(CallFailure) -> (JSONValue, Conversation) {
         let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
         guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
-            throw .misdirected("it is another conversation than was asked for")
+            throw .misdirected("the answer is another conversation than was asked for")
         }
         return (view, conversation)
     }
@@ -67,7 +67,7 @@ public struct ChatClient: Sendable {
 
     private func check(_ view: JSONValue, isWith owner: DID) throws(CallFailure) {
         guard members(of: view) == [sender.text, owner.text] else {
-            throw .misdirected("it is the conversation of others")
+            throw .misdirected("the answer is a conversation of others")
         }
     }
 
@@ -113,7 +113,7 @@ public struct ChatClient: Sendable {
         let before = cursor.map { [(name: "cursor", value: $0)] } ?? []
         let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")] + before, proxy: proxy))
         guard let views = json["convos"]?.array else {
-            throw .unreadable(status: 200, detail: "there are no conversations in it")
+            throw .unreadable(status: 200, detail: "the answer has no list of conversations")
         }
         return (views, json["cursor"]?.string)
     }
@@ -129,13 +129,13 @@ public struct ChatClient: Sendable {
         let body: JSONValue = ["convoId": .string(conversation), "message": input]
         let json = try await call(.procedure(ChatMethod.sendMessage, body, proxy: proxy))
         guard let message = ConversationMessage(json) else {
-            throw .unreadable(status: 200, detail: "there is no message in it")
+            throw .unreadable(status: 200, detail: "the answer has no message")
         }
         // The service may tidy up the text; the marks tell whose it is.
         let marks = MessageReference.marks(in: input["text"]?.string ?? "")
         guard message.sender == sender, let text = message.text,
             marks.isEmpty ? text == input["text"]?.string : MessageReference.marks(in: text) == marks
-        else { throw .misdirected("it is another message than was sent") }
+        else { throw .misdirected("the answer is another message than was sent") }
         return SentMessage(id: message.id, rev: message.rev)
     }
 
@@ -147,7 +147,7 @@ public struct ChatClient: Sendable {
         if let cursor { parameters.append((name: "cursor", value: cursor)) }
         let json = try await call(.query(ChatMethod.getMessages, parameters, proxy: proxy))
         guard let messages = json["messages"]?.array else {
-            throw .unreadable(status: 200, detail: "there are no messages in it")
+            throw .unreadable(status: 200, detail: "the answer has no list of messages")
         }
         return MessagePage(
             messages: messages.compactMap(ConversationMessage.init),
@@ -166,7 +166,7 @@ public struct ChatClient: Sendable {
         let parameters = cursor.map { [(name: "cursor", value: $0)] } ?? []
         let json = try await call(.query(ChatMethod.getLog, parameters, proxy: proxy))
         guard let entries = json["logs"]?.array else {
-            throw .unreadable(status: 200, detail: "there is no log in it")
+            throw .unreadable(status: 200, detail: "the answer has no log")
         }
         let messages = entries.filter { $0["$type"]?.string == "chat.bsky.convo.defs#logCreateMessage" }
             .compactMap { entry -> ConversationMessage? in

@@ -70,7 +70,7 @@ struct ConversationScan: Sendable {
     mutating func read(_ page: MessagePage) {
         pages += 1
         guard page.messages.allSatisfy({ $0.sender.map(members.contains) ?? true }) else {
-            return objection = "its messages are those of others"
+            return objection = "its messages are from a conversation of others"
         }
         if pages == 1, let newest, !page.messages.contains(where: { $0.id == newest }) {
             return objection = "its messages are older than it says"
@@ -93,7 +93,9 @@ struct ConversationScan: Sendable {
         }
         isAtEnd = page.cursor == nil || page.messages.isEmpty && !page.isPartlyReadable
         // What was the newest once is still there, or a deleted message in its place.
-        if isAtEnd, case .message(_?) = end { objection = "its messages do not go back to the last one that is known" }
+        if isAtEnd, case .message(_?) = end {
+            objection = "its messages do not go back to the last one that the ledger knows"
+        }
     }
 
     private func isEnd(_ message: ConversationMessage) -> Bool {

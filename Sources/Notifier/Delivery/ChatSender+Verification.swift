@@ -79,8 +79,8 @@ extension ChatSender {
         if let objection = scan.objection { return .misdirected(objection) }
         let detail =
             scan.isUnderstood
-            ? "more messages than can be read since the message was sent"
-            : "the conversation holds messages of an unknown form"
+            ? "more messages were written since then than can be read"
+            : "the conversation holds messages of a form that is not known"
         return .unreadable(status: 200, detail: detail)
     }
 

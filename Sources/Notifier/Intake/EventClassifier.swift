@@ -101,7 +101,7 @@ struct EventClassifier: Sendable {
         else { return nil }
         return Refusal(
             .recordBeforeRule,
-            "written at \(written), and the rules wait for such records since \(beginning)"
+            "written at \(written); a rule for such records began at \(beginning)"
         )
     }
 
@@ -122,7 +122,7 @@ struct EventClassifier: Sendable {
             if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
         }
         // By which clocks, should they have been wrong.
-        let times = "the host saw it at \(event.position.witnessedAt), and it was \(now) by our clock"
+        let times = "the host saw it at \(event.position.witnessedAt), and this machine's clock said \(now)"
         return newness?.refusal.map { Refusal($0, newness == .stale ? times : "") }
     }
 }

@@ -173,7 +173,7 @@ extension LedgerTransaction {
     private func note(_ request: NewRequest, _ id: Int64) throws {
         if let limit = request.aboveLimit { try add(Attempt(.input, limit), to: id, again: nil) }
         guard request.commit.awaitsProof, request.refusal == nil else { return }
-        let cause = "the key that signed its commit could not be had: its author's PDS has to prove it"
+        let cause = "its author's signing key could not be fetched: the author's PDS must prove the record"
         try add(Attempt(.proof, outcome: Self.awaitsProof, detail: cause), to: id, again: nil)
     }
 

@@ -108,7 +108,7 @@ extension LedgerTransaction {
             ORDER BY id LIMIT \(Self.batch)
             """
         )
-        let note = Attempt(.input, outcome: "looked at anew", detail: "the clock that said it came too early was ahead")
+        let note = Attempt(.input, outcome: "looked at anew", detail: "the clock by which it was too old was ahead")
         for request in refused { try apply(.reopened(nil), toRequest: request, note) }
     }
 }

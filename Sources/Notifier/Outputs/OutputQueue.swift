@@ -59,7 +59,7 @@ final class OutputQueue: Sendable {
         state.withLock { $0.waiting += 1 }
         guard case .dropped = feed.yield(notification) else { return }
         state.withLock { $0.waiting -= 1 }
-        note(.overflow, "it does not keep up")
+        note(.overflow, "the output is too slow")
         say(.overflow)
     }
 
@@ -81,7 +81,7 @@ final class OutputQueue: Sendable {
             defer { state.waiting = 0 }
             return state.waiting
         }
-        note(.overflow, "it did not take them in time before the end", rest)
+        note(.overflow, "the output did not take them in time before the daemon ended", rest)
         say(.overflow, atOnce: true)
     }
 
