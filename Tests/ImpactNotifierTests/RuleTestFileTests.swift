@@ -70,7 +70,7 @@ import Testing
         ),
         (
             test("rule: r", good.replacing("true", with: "false")),
-            ["rule r does not count", "open is true: not so (false)"]
+            ["rule r does not count", "open is true: does not hold (false)"]
         ),
         (
             test("tells: [\"\(owner)\"]", "subject: \"\(project)\"", collection: "com.example.noise"),

@@ -141,18 +141,18 @@ import Testing
         Case(
             what: "the account is inactive",
             machine: callFailed(.account, "AccountTakedown"),
-            obstacle: "the session rests until 1970-01-01T01:00:00Z (account-inactive): AccountTakedown"
+            obstacle: "the session waits until 1970-01-01T01:00:00Z (account-inactive): AccountTakedown"
         ),
         Case(
             what: "the account is inactive and the token has ended",
             machine: callFailed(.account, "AccountTakedown"),
             left: -1,
-            obstacle: "the session rests until 1970-01-01T01:00:00Z (account-inactive): AccountTakedown"
+            obstacle: "the session waits until 1970-01-01T01:00:00Z (account-inactive): AccountTakedown"
         ),
         Case(
             what: "even a fresh token was refused",
             machine: callFailed(.tokenRefused, "Invalid token"),
-            obstacle: "the session rests until 1970-01-01T00:01:00Z (token-refused): Invalid token",
+            obstacle: "the session waits until 1970-01-01T00:01:00Z (token-refused): Invalid token",
             remedy: "impact-notifier login"
         ),
         Case(

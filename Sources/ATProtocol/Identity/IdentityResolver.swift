@@ -278,7 +278,7 @@ public actor IdentityResolver: IdentityResolving {
     private func waitForIdleSlot(_ did: DID) async throws(IdentityFailure) {
         while !pacer.isIdle(at: clock.now()) {
             do { try await sleeper.sleep(for: pacer.interval) } catch {
-                throw IdentityFailure(code: .unavailable, subject: did.text, detail: "nobody waits for it any more")
+                throw IdentityFailure(code: .unavailable, subject: did.text, detail: "it was cancelled")
             }
         }
         _ = pacer.wait(from: clock.now())

@@ -158,7 +158,7 @@ struct ConfigurationSummary {
             let groups = rule.groupCollections.map(\.text).joined(separator: " or ")
             lines.append("  and is not told when their repository holds a record of \(groups)")
         }
-        if rule.recipients != [.owner] { lines.append("  messages go to \(Self.people(of: rule))") }
+        if rule.recipients != [.owner] { lines.append("  and messages go to \(Self.people(of: rule))") }
         lines[lines.count - 1] += "."
         let paths = rule.references.paths + rule.hops.flatMap(\.references.paths) + rule.conditions.map(\.path)
         for path in paths where path.text.hasPrefix("record.") {

@@ -34,7 +34,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
         case .held(let reason, let until):
             description = Instance.addressed(
                 """
-                sending rests until \(until) (\(reason.rawValue)): \(reason.sentence) \
+                sending waits until \(until) (\(reason.rawValue)): \(reason.sentence) \
                 Run 'impact-notifier jobs list'.
                 """
             )

@@ -24,7 +24,7 @@ struct StatusHandler: Sendable {
         case .malformed: return text("the request must name one host\n", status: 400)
         case .unknown(let name):
             let advice = "add it to status.hosts in the configuration, or ask by the IP address"
-            return text("'\(name)' is no name that this endpoint is known by: \(advice)\n", status: 421)
+            return text("this endpoint is not known by the name '\(name)': \(advice)\n", status: 421)
         }
         guard request.isReading else {
             return text("only GET and HEAD\n", status: 405, headers: ["Allow": "GET, HEAD"])

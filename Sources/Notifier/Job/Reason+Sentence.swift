@@ -144,8 +144,8 @@ extension Reason {
         case .senderChatDisabled: "The sender may not chat: moderated, or no chat account; look at it in the app."
         case .alreadyTold:
             """
-            The conversation holds a message about it that this ledger does not know: from before a backup was \
-            restored, or from another daemon.
+            The conversation holds a message about it that this ledger does not know: a backup was restored here, or \
+            another daemon sent it.
             """
         case .possiblyTold:
             """
@@ -158,7 +158,7 @@ extension Reason {
         case .conversationUnreadable: "The conversation cannot be read, so nobody knows whether the message arrived."
         case .replyTargetNotFound: "The message to answer is gone; tried again without it."
         case .requestRefused:
-            "The chat service calls the call invalid, which is a defect of this program; please report it."
+            "The chat service says that the call is invalid, a defect of this program; please report it."
         case .answersUnreadable:
             """
             Owners' answers could not be read for six hours, and one may be STOP: nothing is sent until they can be \

@@ -32,10 +32,10 @@ struct ProjectRequest: Sendable {
         }
         let json = try response.json()
         guard let value = json["value"], let name = json["uri"]?.string else {
-            throw .unreadable(status: response.status, detail: "there is no record in it")
+            throw .unreadable(status: response.status, detail: "the answer has no record")
         }
         guard name == "at://\(repository)/\(collection)/\(key)" else {
-            throw .misdirected("it is another record than the one asked for")
+            throw .misdirected("the answer is another record than was asked for")
         }
         guard value["$type"]?.string == collection.text else {
             throw .refused(Refusal(.projectInvalid, "the record is of another type than its collection"))
@@ -50,10 +50,10 @@ struct ProjectRequest: Sendable {
         let response = try await send(request("com.atproto.sync.getRepoStatus", [("did", repository.text)]))
         let json = try response.json()
         guard json["did"]?.string.map({ $0 == repository.text }) ?? true else {
-            throw .misdirected("it is the state of another repository")
+            throw .misdirected("the answer is about another repository")
         }
         guard let isActive = json["active"]?.bool else {
-            throw .unreadable(status: response.status, detail: "the state of the repository is not in it")
+            throw .unreadable(status: response.status, detail: "the answer does not say the state of the repository")
         }
         guard isActive else { throw .inactiveRepository(status: json["status"]?.string) }
     }

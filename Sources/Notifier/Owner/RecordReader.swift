@@ -216,7 +216,7 @@ final class RecordReader: Sendable {
         let before = signs.withLock { $0.changes(of: patterns, by: did) }
         let description = try await ask(home, "com.atproto.repo.describeRepo", [("repo", did.text)])
         guard let list = description["collections"]?.array else {
-            let failure = CallFailure.unreadable(status: 200, detail: "it does not list the collections")
+            let failure = CallFailure.unreadable(status: 200, detail: "the answer does not list the collections")
             throw LookupFailure(.project, failure)
         }
         let held = list.lazy.compactMap { $0.string.flatMap { try? NSID($0) } }

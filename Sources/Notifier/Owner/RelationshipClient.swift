@@ -61,7 +61,7 @@ final class RelationshipClient: Sendable {
     /// How these accounts stand to the sender; empty when the AppView knows none of them, or not the sender.
     func relationships(with others: [DID]) async throws(CallFailure) -> [DID: Relationship] {
         let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json throws(CallFailure) in
-            guard isOurs(json["actor"]) else { throw .misdirected("it is about another account") }
+            guard isOurs(json["actor"]) else { throw .misdirected("the answer is about another account") }
             return json["relationships"]?.array.map { list in
                 Dictionary(list.compactMap(Relationship.read)) { first, _ in first }
             }
@@ -75,7 +75,7 @@ final class RelationshipClient: Sendable {
     func followers(after cursor: String?) async throws(CallFailure) -> (followers: [DID], cursor: String?) {
         try await ask(.followers, [("limit", "100")] + (cursor.map { [("cursor", $0)] } ?? [])) {
             json throws(CallFailure) in
-            guard isOurs(json["subject"]?["did"]) else { throw .misdirected("it is about another account") }
+            guard isOurs(json["subject"]?["did"]) else { throw .misdirected("the answer is about another account") }
             return json["followers"]?.array.map { list in
                 (list.compactMap { $0["did"]?.string.flatMap { try? DID($0) } }, json["cursor"]?.string)
             }
@@ -98,7 +98,7 @@ final class RelationshipClient: Sendable {
         _ read: (JSONValue) throws(CallFailure) -> Value?
     ) async throws(CallFailure) -> Value {
         guard let appView, pause(of: question) == nil else {
-            throw .refused(Refusal(.hostPaused, appView?.authority ?? "there is no AppView"))
+            throw .refused(Refusal(.hostPaused, appView?.authority ?? "no AppView is configured"))
         }
         do throws(CallFailure) {
             let url = appView.with(path: "/xrpc/\(question.rawValue)", query: [("actor", sender.text)] + query)
@@ -107,7 +107,7 @@ final class RelationshipClient: Sendable {
                 throw .transport(error)
             }
             guard let value = try read(try response.json()) else {
-                throw .unreadable(status: response.status, detail: "not what \(question.rawValue) answers")
+                throw .unreadable(status: response.status, detail: "the answer is not one of \(question.rawValue)")
             }
             holds.withLock { if pauseIsOver($0[question]) { $0[question] = nil } }
             return value

@@ -288,7 +288,7 @@ actor Resolver {
         case .outdated:
             let failure = RepositoryFailure(
                 code: .outdated,
-                detail: "the repository stands at \(proof.rev), before the event's \(job.rev)"
+                detail: "the repository is still at revision \(proof.rev), and the event is of \(job.rev)"
             )
             return .resolved(try await unproven(job, .unproven(failure)))
         case .changed(let request):

@@ -186,7 +186,7 @@ actor SubscriptionKeeper {
     }
 
     private static func tooSlow(_ host: String) -> LookupFailure {
-        LookupFailure(.project, .refused(Refusal(.projectUnavailable, "\(host) takes long")))
+        LookupFailure(.project, .refused(Refusal(.projectUnavailable, "\(host) answers too slowly")))
     }
 
     private func take(_ reading: Reading, of subscriber: SubscriptionStore.Subscriber) async throws(LedgerError) {

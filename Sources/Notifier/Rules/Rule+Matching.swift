@@ -68,7 +68,10 @@ extension Rule {
             }
             guard !projectCollections.isEmpty || !self.hops.contains(where: leadsOn) else {
                 return .refused(
-                    Refusal(.projectCollectionUnexpected, "\(collection) is one of 'hops', and none of them is left")
+                    Refusal(
+                        .projectCollectionUnexpected,
+                        "\(collection) is a collection of 'hops', and all hops have been taken"
+                    )
                 )
             }
             return .project(uri)

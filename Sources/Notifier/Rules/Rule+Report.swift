@@ -13,10 +13,10 @@ extension Rule {
         var steps = ["covers \(collection)"]
         for condition in conditions {
             guard condition.holds(for: record) else {
-                steps.append("when \(condition): not so (\(condition.found(in: record)))")
+                steps.append("when \(condition): does not hold (\(condition.found(in: record)))")
                 return (steps, false)
             }
-            steps.append("when \(condition): so")
+            steps.append("when \(condition): holds")
         }
         switch references(in: record) {
         case .success(let all):

@@ -113,7 +113,7 @@ struct RuleReader {
             wrong("except", "\(exception) is not among the collections")
         }
         if collections.allSatisfy({ one in exceptions.contains { $0.covers(one) } }) {
-            wrong("except", "leaves nothing of the collections")
+            wrong("except", "leaves none of the collections")
         }
     }
 
@@ -147,12 +147,12 @@ struct RuleReader {
         case ("did", nil, nil): return .did
         case ("project-record-field", let field?, nil):
             guard let path = path("owner_field", field) else { return nil }
-            if path.isPlural { wrong("owner_field", "must name one value, and [*] names all") }
+            if path.isPlural { wrong("owner_field", "must name one value: write [0] or a name in place of [*]") }
             return .projectRecordField(path)
         case ("project-record-field", nil, _):
             wrong("owner_field", "must name the field when owner_from is project-record-field")
         case ("index", nil, let index?): return indexed(index, projectCollections)
-        case ("index", nil, nil): wrong("index", "says whom to ask when owner_from is index")
+        case ("index", nil, nil): wrong("index", "is required when owner_from is index: it says whom to ask")
         case ("authority", _?, _), ("did", _?, _), ("index", _?, _):
             wrong("owner_field", "has a meaning only when owner_from is project-record-field")
         case ("authority", _, _?), ("did", _, _?), ("project-record-field", _, _?):

@@ -133,7 +133,7 @@ public struct ClientMetadata: Sendable {
         if let listed = keys.first(where: { $0["kid"]?.string == key.id }) {
             require(
                 (try? JSONWebKey.publicKey(listed)) == key.key.publicKey,
-                "The key '\(key.id)' is listed with another point."
+                "The key '\(key.id)' is listed, but is not the key that lies here."
             )
         } else {
             problems.append("'jwks' does not list the key '\(key.id)'.")

@@ -82,7 +82,7 @@ struct CallAdmission: Sendable {
         case .state(let state): SendObstacle(state.clause, remedy: state.remedy)
         case .patience(let until):
             SendObstacle(
-                "the session rests until \(until)\(cause)",
+                "the session waits until \(until)\(cause)",
                 remedy: machine.state.remedy
             )
         case .tokenRefused:

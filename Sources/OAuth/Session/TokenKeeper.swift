@@ -256,7 +256,7 @@ actor TokenKeeper {
         refreshTask = task
         guard await Unhurried.answer(to: { await task.value }) != nil else {
             throw SessionFailure(
-                HTTPFailure(code: .cancelled, origin: old.pds, detail: "the caller gave up", mayHaveBeenSent: false)
+                HTTPFailure(code: .cancelled, origin: old.pds, detail: "the call was cancelled", mayHaveBeenSent: false)
             )
         }
     }
@@ -290,7 +290,9 @@ actor TokenKeeper {
         await noticeMisfit()
         if let misfit = machine.misfit { return misfit.reason.rawValue }
         if followsCrash, !isDaemon, await vault.isHeldByDaemon {
-            return failed(.postponed(.lockBusy, "the daemon began a refresh whose end is not on the disk"))
+            return failed(
+                .postponed(.lockBusy, "the daemon began to renew the tokens, and what came of it is not stored")
+            )
         }
         let refresh = TokenRefresh(scheme: scheme, vault: vault, environment: environment) {
             // The process ends: what was asked once is asked again by the next one.

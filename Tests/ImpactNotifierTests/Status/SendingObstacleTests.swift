@@ -12,7 +12,7 @@ import Testing
         (
             .held(reason: .chatRateLimited, until: 160),
             """
-            sending rests until 1970-01-01T00:02:40Z (chat-rate-limited): The chat service limits the sender; everything \
+            sending waits until 1970-01-01T00:02:40Z (chat-rate-limited): The chat service limits the sender; everything \
             waits, longer each time. Run 'impact-notifier jobs list'.
             """
         ),

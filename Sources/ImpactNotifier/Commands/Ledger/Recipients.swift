@@ -59,8 +59,7 @@ struct Recipients: AsyncParsableCommand {
         var mention: Wish<Bool>?
         @Option(help: ArgumentHelp("Do not tell them of this project.", valueName: "project")) var mute: String?
         @Option(help: "For how many days; for good when left out.") var days: Int?
-        @Option(help: ArgumentHelp("Tell them of this project again, or of 'all'.", valueName: "project")) var unmute:
-            String?
+        @Option(help: ArgumentHelp("Tell them of it again, or of 'all'.", valueName: "project")) var unmute: String?
         @OptionGroup var output: OutputOption
 
         func validate() throws {
