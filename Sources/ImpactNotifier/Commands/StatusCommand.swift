@@ -28,7 +28,9 @@ struct StatusCommand: AsyncParsableCommand {
         switch Result(catching: { () throws(StatusFacts.Silence) in try Self.ask(loaded) }) {
         case .success(let answer):
             output.show(answer.json, [answer.text])
-            guard answer.level != .trouble else { throw ExitCode(ExitStatus.failure.rawValue) }
+            // As it says itself: the two were not made at the same moment.
+            let level = output.json ? answer.level : answer.shownLevel
+            guard level != .trouble else { throw ExitCode(ExitStatus.failure.rawValue) }
             return
         case .failure(let failure): silence = failure
         }
@@ -60,8 +62,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     /// What the daemon says of itself.
     struct Answer {
-        /// How it is.
+        /// How it is by `/status`.
         let level: StatusPage.Level
+        /// How it is by `/`.
+        let shownLevel: StatusPage.Level
         /// `/status`.
         let json: JSONValue
         /// `/`, without the end of its last line.
@@ -78,13 +82,15 @@ struct StatusCommand: AsyncParsableCommand {
         ) throws(StatusFacts.Silence) {
             self.json = (try? JSONValue(parsing: json)) ?? .null
             self.text = String(text.dropLast())
-            guard let level = self.json["health"]?["level"]?.string.flatMap(StatusPage.Level.init(rawValue:)) else {
+            guard let level = self.json["health"]?["level"]?.string.flatMap(StatusPage.Level.init(rawValue:)),
+                let shown = StatusPage.Level(rawValue: text.prefix { $0 != ":" }.lowercased())
+            else {
                 throw StatusCommand.silence(
                     "What answers on \(address) is not this program, or another version of it.",
                     "Restart the daemon, or change status.listen."
                 )
             }
-            self.level = level
+            (self.level, shownLevel) = (level, shown)
             guard case .did(let did) = account, let other = self.json["session"]?["account"]?.string, other != did.text
             else { return }
             throw StatusCommand.silence(

@@ -283,11 +283,12 @@ import Testing
     @Test func `is taken from a daemon of this bot alone, whoever else answers in its place`() throws {
         let address = try #require(StatusAddress("127.0.0.1:9464"))
         let account = try DID("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")
-        func answer(_ json: String) throws(StatusFacts.Silence) -> StatusCommand.Answer {
-            try StatusCommand.Answer(json: json, text: "WELL: All is well.\n", from: address, of: .did(account))
-        }
+        func answer(_ json: String, _ text: String = "WELL: All is well.\n") throws(StatusFacts.Silence)
+            -> StatusCommand.Answer
+        { try StatusCommand.Answer(json: json, text: text, from: address, of: .did(account)) }
         let own = #"{"health": {"level": "notice"}, "session": {"account": "\#(account)"}}"#
-        #expect(try answer(own).level == .notice)
+        #expect(try answer(own).level == .notice && answer(own).shownLevel == .well)
+        #expect(throws: StatusFacts.Silence.self) { try answer(own, "<html>") }
         for other in [
             "<html>", "{}", #"{"health": {"level": "fine"}}"#, #"{"status": "ok"}"#,
             #"{"health": {"level": "well"}, "session": {"account": "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"}}"#,
