@@ -79,6 +79,7 @@ struct `A daemon among liars` {
             }
         }
         var process = try stage.daemon.run()
+        await streamIsOpen(process)
         var copies: [[(String, Data)]] = []
         var memories: [Memory] = []
         var clocks: [Int] = []
@@ -105,8 +106,10 @@ struct `A daemon among liars` {
             case .emptied: restore([], stage)
             }
             // Where a reading without a position begins only the clock can say.
-            if await hasPosition(stage) { try set() } else { try clock?.set(0) }
+            let isBeginning = await !hasPosition(stage)
+            if isBeginning { try clock?.set(0) } else { try set() }
             process = try stage.daemon.run()
+            if isBeginning { await streamIsOpen(process) }
         }
         try clock?.set(0)
         try await writer.value
@@ -132,6 +135,12 @@ struct `A daemon among liars` {
     /// A key that is older than every request: it has been there for months when a ledger is lost.
     private func keepOldKey(_ stage: Stage) throws {
         try stage.daemon.replaceState("marks.key", String(repeating: "abcd", count: 10) + "abc=\n0\n")
+    }
+
+    /// Waits until a daemon that has no position has asked its clock where to begin, however slow the machine is.
+    private func streamIsOpen(_ process: ChildProcess) async {
+        let line = await process.line(within: .seconds(30)) { $0.contains("msg=\"stream open\"") }
+        #expect(line != nil, tail(process))
     }
 
     /// Waits until no renewal of tokens is under way: what is lost by one that is cut short is another suite's matter.
