@@ -11,7 +11,7 @@ import statistics
 import sys
 
 # Ours decodes what the limit program only searches. Beyond these it is a mistake, not noise.
-BOUNDS = {"filter": 2.5, "tls": 2.5, "deflate": 1.4}
+BOUNDS = {"filter": 2.0, "tls": 1.6, "deflate": 1.4}
 
 
 def cpu(run: dict) -> float:
@@ -26,7 +26,8 @@ def check(path: str) -> int:
             runs[run["group"], run["key"]].append(cpu(run))
     failed = 0
     for group, bound in BOUNDS.items():
-        ratio = statistics.median(runs[group, "ours"]) / statistics.median(runs[group, "climit"])
+        # The quickest run of each: what else the machine did has made the others slower.
+        ratio = min(runs[group, "ours"]) / min(runs[group, "climit"])
         print(f"{group}: {ratio:.2f} of the limit program, at most {bound}")
         failed |= ratio > bound
     return failed
