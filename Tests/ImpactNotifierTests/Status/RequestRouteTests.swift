@@ -67,34 +67,12 @@ import Testing
     }
 
     private static func job(_ state: JobState, _ reason: Reason? = nil) throws -> Job {
-        Job(
-            id: 1,
-            request: 1,
-            uri: try ATURI(uri),
-            owner: try DID("did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"),
-            author: try DID(author),
-            authorName: nil,
-            rule: "r",
-            cid: nil,
-            rev: "",
-            references: [],
-            project: nil,
-            recordText: #"{"title":"secret words"}"#,
-            projectName: nil,
-            isShadow: false,
-            mayRepeat: false,
-            awaitsProof: false,
-            failingSince: nil,
-            witnessed: 0,
-            state: state,
-            reason: reason,
-            detail: "secret detail",
-            attempts: 0,
-            dueAt: UnixTime(seconds: 1_790_000_100),
-            waitUntil: UnixTime(seconds: 1_790_086_400),
-            createdAt: UnixTime(seconds: 1_790_000_000),
-            updatedAt: UnixTime(seconds: 1_790_000_060)
-        )
+        var job = try StatusPageFixture.job(state, reason, rule: "r")
+        (job.uri, job.owner, job.author) = try (ATURI(uri), DID("did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"), DID(author))
+        (job.recordText, job.detail) = (#"{"title":"secret words"}"#, "secret detail")
+        (job.createdAt, job.updatedAt) = (UnixTime(seconds: 1_790_000_000), UnixTime(seconds: 1_790_000_060))
+        (job.dueAt, job.waitUntil) = (UnixTime(seconds: 1_790_000_100), UnixTime(seconds: 1_790_086_400))
+        return job
     }
 
     private static func standing(_ state: JobState, _ reason: Reason? = nil) throws -> RequestStanding {

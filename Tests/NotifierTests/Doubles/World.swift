@@ -161,6 +161,10 @@ struct World {
         )
     }
 
+    /// What the log says when the chat's log was given up, and answers were read in the conversations.
+    static let answersReadElsewhere =
+        "the chat service's log does not go back far enough; answers were read from the conversations instead"
+
     /// A world in which an owner was told of a request, and the chat's log is read.
     static func told(_ log: LogRecorder) async throws -> World {
         var world = try World()
