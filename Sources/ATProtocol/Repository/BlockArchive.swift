@@ -43,11 +43,11 @@ public struct BlockArchive: Sendable {
         return block
     }
 
-    /// Checks every block, also those that nobody asks for.
+    /// Checks every block in the file's order, also those that nobody asks for.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent``.
+    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent`` that names the first wrong one.
     public func verify() throws(RepositoryFailure) {
-        for cid in places.keys { _ = try block(cid) }
+        for (cid, _) in places.sorted(by: { $0.value.lowerBound < $1.value.lowerBound }) { _ = try block(cid) }
     }
 
     private static func root(_ header: ArraySlice<UInt8>) throws(RepositoryFailure) -> CID {

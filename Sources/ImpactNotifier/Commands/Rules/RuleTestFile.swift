@@ -38,12 +38,12 @@ struct RuleTestFile {
             answers: document.json("answers")?.object ?? [:],
             handles: Self.handles(document)
         )
-        for (name, record) in network.records where record.object == nil {
-            document.flag("records", "'\(name)' is not followed by a record")
-        }
-        for name in network.records.keys where (try? ATURI(name)).flatMap({ $0.recordKey == nil ? nil : $0.did }) == nil
-        {
-            document.flag("records", "'\(name)' is no AT-URI of a record with a DID")
+        for (name, record) in network.records.sorted(by: { $0.key < $1.key }) {
+            if record.object == nil { document.flag("records", "'\(name)' is not followed by a record") }
+            let address = try? ATURI(name)
+            if address?.did == nil || address?.recordKey == nil {
+                document.flag("records", "'\(name)' is no AT-URI of a record with a DID")
+            }
         }
         let sections = document.sections("tests")
         if sections.isEmpty { document.flag("tests", "the file has no tests") }
