@@ -257,7 +257,7 @@ import Testing
 
     @Test func `a mailbox that nobody empties costs a reconnect and no event`() async throws {
         let sandbox = try await FollowedSandbox(mailbox: StreamMailbox(capacity: 8))
-        let uris = try (0..<200).map { try sandbox.write($0) }
+        let uris = try (0..<50).map { try sandbox.write($0) }
         try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(.jetstream2))) { _ in
             await sandbox.log.wait(for: "stream disconnected")
             await sandbox.take(uris)
