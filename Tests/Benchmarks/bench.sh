@@ -5,8 +5,9 @@
 #   BENCH_PARTS="bulk live memory"                  some of its parts
 #   BENCH_CHECK=1 Tests/Benchmarks/bench.sh         200,000 messages, and generous bounds on the ratios (for CI)
 #
-# Needs a corpus of real events in $CORPUS (default ../shared/corpus), g++, OpenSSL, zlib, zstd and simdjson; Boost.Beast
-# and the Python clients take part where they are installed (BENCH_PYTHON names a Python with picows and websockets).
+# Needs the corpus in $CORPUS (docs/development.md), g++, OpenSSL, zlib, zstd and simdjson, and is skipped without;
+# Boost.Beast and the Python clients take part where they are installed (BENCH_PYTHON names a Python with picows and
+# websockets).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -2,9 +2,10 @@
 # What following the whole network takes: CPU share and memory of the follower while a local server replays recorded
 # messages at the network's rate, over TLS, one write and one record a message.
 #
-#   Tests/Benchmarks/pace.sh [SECONDS] [RATE] [WIRE...]     default 60, 478 messages a second (facts: 2026-07-04), all
+#   Tests/Benchmarks/pace.sh [SECONDS] [RATE] [WIRE...]     default 60, 478 messages a second, all
 #
-# WIRE: jetstream2 jetstream1 relay-off relay-matched. Needs the corpus in $CORPUS (default ../shared/corpus).
+# The rate is that of the whole network on 2026-07-04, when the corpus was recorded.
+# WIRE: jetstream2 jetstream1 relay-off relay-matched. Needs the corpus in $CORPUS (docs/development.md); skipped without.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CORPUS=${CORPUS:-$PWD/../shared/corpus}

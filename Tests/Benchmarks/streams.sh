@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# CPU time of the stream decoders on real messages, in memory. Needs the corpus in $CORPUS (default ../shared/corpus).
+# CPU time of the stream decoders on real messages, in memory. Needs the corpus in $CORPUS
+# (docs/development.md); skipped without.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 corpus=${CORPUS:-$PWD/../shared/corpus}

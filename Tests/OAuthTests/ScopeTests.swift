@@ -28,7 +28,7 @@ import Testing
         ("atproto rpc:*?aud=did:web:other.test%23bsky_chat", false),
         ("atproto include:chat.bsky.authFullChatClient?aud=did:web:api.bsky.chat%23bsky_chat", true),
         ("atproto include:chat.bsky.authFullChatClient", false),
-    ]) func `the two chat calls need what the facts' table says`(scope: String, isEnough: Bool) {
+    ]) func `each of the two chat calls needs its permission for the chat service`(scope: String, isEnough: Bool) {
         #expect(ScopeGrant(scope).allowsMessages(to: Self.chat) == isEnough)
     }
 

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Tells public unicast addresses from all others, on the octets that a connection is about to be made to.
 ///
-/// Checked after name resolution, at connect time, so that no second look-up can give another answer (the SSRF section of
-/// the identity facts; IANA special-purpose address registries, RFC 6890).
+/// Checked after name resolution, at connect time, so that no second look-up can give another answer (IANA special-purpose
+/// address registries, RFC 6890; bluesky-social/indigo, `util/ssrf`, does the same).
 enum AddressGuard {
     /// Whether four octets are a public unicast address.
     static func isPublic(v4 octets: [UInt8]) -> Bool {

@@ -7,7 +7,8 @@ public enum SessionKind: String, Sendable, CaseIterable, Codable {
     /// An app password: no browser, and it heals without a human.
     case appPassword = "app-password"
 
-    /// The time from login to the end that no refresh moves; nil when there is none (facts of the reference server).
+    /// The time from login to the end that no refresh moves; nil when there is none
+    /// (bluesky-social/atproto, `packages/oauth/oauth-provider/src/constants.ts`).
     public var lifetime: Duration? {
         switch self {
         case .confidential: .seconds(2 * 365.25 * 86_400)

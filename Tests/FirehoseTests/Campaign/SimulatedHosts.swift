@@ -8,7 +8,7 @@ import TestSupport
 
 /// A network and hosts that carry it, with faults drawn from a seed: the other side of a stream, without sockets.
 final class SimulatedHosts: StreamTransport {
-    /// What can go wrong, in the words of the facts' list.
+    /// What can go wrong; most of it was seen of real servers (docs/gotchas.md).
     enum Fault: CaseIterable {
         case lostConnection
         case normalClose
