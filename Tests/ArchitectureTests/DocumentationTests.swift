@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 @Suite struct `The documentation` {
-    private static let pages = ["README.md", "CHANGELOG.md", "docs"]
+    private static let pages = ["README.md", "CHANGELOG.md", "docs", ".github"]
 
     private func pages() throws -> [String] {
-        try Self.pages.flatMap { $0.hasSuffix(".md") ? [$0] : try Repository.files(in: [$0]) }
-            .filter { $0.hasSuffix(".md") && Repository.exists($0) }
+        try Self.pages.filter(Repository.exists).flatMap { $0.hasSuffix(".md") ? [$0] : try Repository.files(in: [$0]) }
+            .filter { $0.hasSuffix(".md") }
     }
 
     @Test func `a link leads to a file that exists`() throws {
@@ -31,6 +31,23 @@ import Testing
             }
         }
         #expect(unknown == [])
+    }
+
+    @Test func `a decision has its date, its status and the alternatives, and is in the list`() throws {
+        let list = try Repository.text(of: "docs/decisions/README.md")
+        let paths = try Repository.files(in: ["docs/decisions"]).filter { !$0.hasSuffix("/README.md") }
+        #expect(paths.count >= 18)
+        for (index, path) in paths.enumerated() {
+            let text = try Repository.text(of: path)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let title = try #require(lines.first?.wholeMatch(of: #/# (?<number>\d+)\. (?<text>.+)/#), "\(path)")
+            #expect(Int(title.number) == index + 1, "\(path)")
+            let standing = #/\*\d{1,2} [A-Z][a-z]+ \d{4}\. (Accepted|Withdrawn|Superseded by .+)\.\*/#
+            #expect(lines.dropFirst(2).first?.wholeMatch(of: standing) != nil, "\(path)")
+            #expect(text.contains("\n**Alternatives.** "), "\(path)")
+            let name = path.split(separator: "/").last ?? ""
+            #expect(list.contains("](\(name)) | \(title.text) |"), "\(path)")
+        }
     }
 
     @Test func `every metric of the program is explained to the operator, and no other`() throws {
