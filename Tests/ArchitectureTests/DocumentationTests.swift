@@ -50,6 +50,21 @@ import Testing
         }
     }
 
+    @Test func `the glossary explains sixty words, each once, by names that the code has`() throws {
+        let page = try Repository.lines(of: "docs/glossary.md")
+        let rows = page.filter { $0.hasPrefix("| ") && !$0.hasPrefix("| word ") }
+            .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(rows.count == 60 && Set(rows.map(\.first)).count == 60)
+        let sources = try Repository.swiftFiles(in: "Sources").map { try Repository.text(of: $0) }
+        let declaration = #/\b(?:struct|class|enum|actor|protocol) (?<name>[A-Z]\w+)/#
+        let names = Set(sources.flatMap { $0.matches(of: declaration).map { String($0.name) } })
+        for row in rows {
+            try #require(row.count == 3, "\(row)")
+            let types = row[2].matches(of: #/`(?<name>\w+)`/#).map { String($0.name) }
+            #expect(!types.isEmpty && names.isSuperset(of: types), "\(row)")
+        }
+    }
+
     @Test func `every metric of the program is explained to the operator, and no other`() throws {
         let names = try Repository.text(of: "Sources/ImpactNotifier/Metrics/MetricHelp.swift")
             .matches(of: #/^ {8}"(?<name>[a-z_]+)": "/#.anchorsMatchLineEndings()).map { String($0.name) }
