@@ -48,8 +48,8 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup setup-deb build release deb version acceptance test demo install uninstall format lint alerts words interop \
-	autobahn testbed jose wsproto websockets page bench bench-latency bench-ledger fuzz clean
+.PHONY: help setup setup-deb hooks build release deb version acceptance test demo install uninstall format lint alerts words \
+	interop autobahn testbed jose wsproto websockets page bench bench-latency bench-ledger fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,9 @@ setup: ## install the Debian packages that the build needs, if any is missing
 	$(call ensure,$(PACKAGES))
 	@# What the program carries in it is read anew only after the manifest: a package's "init" must know its configuration.
 	@[ -z "$$(find -L Sources/ImpactNotifier/Resources -type f -newer Package.swift 2>/dev/null)" ] || touch Package.swift
+
+hooks: ## let git look at what is committed, before it is
+	git config core.hooksPath .ci/hooks
 
 setup-deb: setup
 	$(call ensure,$(DEB_PACKAGES))

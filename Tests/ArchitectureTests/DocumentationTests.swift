@@ -21,6 +21,15 @@ import Testing
         #expect(broken == [])
     }
 
+    @Test func `a path that a page names exists`() throws {
+        let path = #/`(?<path>(?:Sources|Tests|config|systemd|docs|\.ci|\.github)/[^`\s]+)`/#
+        for page in try pages() {
+            for match in try Repository.text(of: page).matches(of: path) {
+                #expect(Repository.exists(String(match.path)), "\(page): \(match.path)")
+            }
+        }
+    }
+
     @Test func `every make target that a page names exists`() throws {
         let makefile = try Repository.text(of: "Makefile")
         var unknown: [String] = []
@@ -63,6 +72,24 @@ import Testing
             let types = row[2].matches(of: #/`(?<name>\w+)`/#).map { String($0.name) }
             #expect(!types.isEmpty && names.isSuperset(of: types), "\(row)")
         }
+    }
+
+    @Test func `every row of the failures is explained, and no other`() throws {
+        let page = try Repository.text(of: "docs/delivery.md").components(separatedBy: "\n## Failures\n")
+        let table = try #require(page.last?.components(separatedBy: "\n## ").first)
+        var explained: Set<Int> = []
+        for match in table.matches(of: #/^\| (?<rows>\d[\d, –]*) \|/#.anchorsMatchLineEndings()) {
+            for part in match.rows.split(separator: ",") {
+                let ends = part.split(separator: "–").compactMap { Int($0.filter(\.isNumber)) }
+                let (first, last) = try (#require(ends.min()), #require(ends.max()))
+                explained.formUnion(first...last)
+            }
+        }
+        let rows = try Repository.swiftFiles(in: "Sources/Notifier").flatMap { path in
+            try Repository.text(of: path).matches(of: #/\bVerdict\(\s*(?<row>\d+),/#).compactMap { Int($0.row) }
+        }
+        #expect(rows.count > 40)
+        #expect(Set(rows) == explained)
     }
 
     @Test func `every metric of the program is explained to the operator, and no other`() throws {

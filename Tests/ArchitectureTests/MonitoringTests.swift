@@ -50,6 +50,16 @@ import Testing
         #expect(Set(named).subtracting(known) == [])
     }
 
+    @Test func `knows every metric that the source records`() throws {
+        let known = try metrics()
+        for path in try Repository.swiftFiles(in: "Sources") {
+            let text = try Repository.text(of: path)
+            let whole = text.matches(of: #/label: "(?<name>impact_notifier_[a-z_]+)"/#).map { String($0.name) }
+            let parts = text.matches(of: #/\bprefix \+ "(?<name>[a-z_]+)"/#).map { "impact_notifier_\($0.name)" }
+            #expect(Set(whole + parts).subtracting(known) == [], "\(path)")
+        }
+    }
+
     @Test func `aggregates by instance, so that no daemon hides another`() throws {
         let expressions = try Repository.text(of: Self.rules).matches(
             of: #/\b(?:max|min|sum|avg)\b(?! by \(job, instance)/#
