@@ -30,6 +30,13 @@ import Testing
         }
     }
 
+    @Test func `every page is one step from README.md`() throws {
+        let entrance = try Repository.text(of: "README.md")
+        let pages = try Repository.files(in: ["docs"]).filter { !$0.hasPrefix("docs/decisions/0") }
+        #expect(pages.count > 15)
+        #expect(pages.filter { !entrance.contains("](\($0)") } == [])
+    }
+
     @Test func `every make target that a page names exists`() throws {
         let makefile = try Repository.text(of: "Makefile")
         var unknown: [String] = []
