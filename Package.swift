@@ -25,6 +25,11 @@ let package = Package(
     products: [
         .executable(name: "impact-notifier", targets: ["ImpactNotifier"]),
         .executable(name: "impact-sandbox", targets: ["ImpactSandbox"]),
+        // For others; each with the modules whose types its public surface speaks of.
+        .library(name: "WebSocket", targets: ["WebSocket", "Network"]),
+        .library(name: "ATProtocol", targets: ["ATProtocol", "Network", "Crypto"]),
+        .library(name: "Firehose", targets: ["Firehose", "ATProtocol", "Network"]),
+        .library(name: "OAuth", targets: ["OAuth", "ATProtocol", "Network"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -132,7 +137,11 @@ let package = Package(
             dependencies: ["WebSocket", "Network", "Crypto", "CZlib", "Sandbox", "TestSupport", logging],
             swiftSettings: settings
         ),
-        .testTarget(name: "ATProtocolTests", dependencies: ["ATProtocol", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ATProtocolTests",
+            dependencies: ["ATProtocol", "Network", "Crypto", "Sandbox", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "FirehoseTests",
             dependencies: ["Firehose", "WebSocket", "Network", "Sandbox", "Crypto", "CZlib", "TestSupport"],

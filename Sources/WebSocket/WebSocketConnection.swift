@@ -2,12 +2,9 @@ public import Logging
 internal import Network
 internal import Synchronization
 
-/// One WebSocket connection as a client (RFC 6455): connects, upgrades, and hands every message to a handler.
+/// One WebSocket connection as a client (RFC 6455): connects, upgrades, and hands out every message.
 ///
-/// For example:
-///
-///     let connection = try WebSocketConnection(configuration, logger: logger)
-///     let closure = try await connection.run(CountingHandler())
+/// ``run(_:)`` lends each message to a handler without a copy; ``run(onMessage:)`` gives a copy to a closure.
 ///
 /// A connection is used once. For a reconnect make another with the same configuration.
 public final class WebSocketConnection: Sendable {
@@ -61,6 +58,17 @@ public final class WebSocketConnection: Sendable {
         }
         outbox.close()
         return try result.get()
+    }
+
+    /// Connects, upgrades and reads, as ``run(_:)`` does, for a closure that gets a copy of each message.
+    ///
+    /// - Parameter receive: called on the connection's thread: the socket waits until it returns.
+    /// - Returns: how the two sides closed the connection, whoever began.
+    /// - Throws: ``WebSocketFailure`` for every other end.
+    public func run(
+        onMessage receive: @escaping @Sendable (WebSocketMessage) -> WebSocketVerdict
+    ) async throws(WebSocketFailure) -> WebSocketClosure {
+        try await run(CopyingHandler(receive: receive))
     }
 
     /// Sends a text message; from any thread.

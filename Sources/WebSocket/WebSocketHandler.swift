@@ -1,7 +1,7 @@
 /// Receives a connection's messages on the connection's own thread.
 ///
 /// While a method runs the socket waits, and with it the answer to the server's pings: take what is wanted and return.
-/// Nothing here may block, take a lock that other code holds for long, or await.
+/// Nothing here may block, take a lock that other code holds for long, or await. Only ``message(_:_:)`` must be written.
 public protocol WebSocketHandler: ~Copyable, SendableMetatype {
     /// The server has answered 101; messages follow.
     mutating func opened(_ response: UpgradeResponse)
@@ -21,4 +21,12 @@ public protocol WebSocketHandler: ~Copyable, SendableMetatype {
     /// - Parameter now: the time of the read.
     /// - Returns: whether to go on.
     mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict
+}
+
+extension WebSocketHandler where Self: ~Copyable {
+    /// Nothing is done about the server's answer.
+    public mutating func opened(_ response: UpgradeResponse) {}
+
+    /// Goes on.
+    public mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
 }

@@ -6,6 +6,14 @@ public enum WebSocketMessageKind: Sendable, Equatable {
     case binary
 }
 
+/// One whole message, copied.
+public enum WebSocketMessage: Sendable, Equatable {
+    /// A text.
+    case text(String)
+    /// Any bytes.
+    case binary([UInt8])
+}
+
 /// What a handler wants after a message or a batch.
 public enum WebSocketVerdict: Sendable, Equatable {
     /// Go on.

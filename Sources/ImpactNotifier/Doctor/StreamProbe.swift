@@ -57,8 +57,6 @@ private struct ProbeHandler: WebSocketHandler, ~Copyable {
     let arrival: FirstMessage
     let deadline: ContinuousClock.Instant
 
-    mutating func opened(_ response: UpgradeResponse) {}
-
     mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
         arrival.note()
         return .close(.normal, reason: "")
