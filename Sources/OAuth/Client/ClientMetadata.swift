@@ -31,7 +31,7 @@ public struct ClientMetadata: Sendable {
         let redirect = configuration.redirectURI ?? ClientIdentity.callbackPage(beside: id)
         return [
             "client_id": .string(id),
-            "client_name": "impact-notifier",
+            "client_name": .string(configuration.clientName),
             "application_type": "web",
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],

@@ -9,6 +9,8 @@ public struct SessionConfiguration: Sendable {
     public var kind: SessionKind
     /// URL of the hosted client metadata; confidential clients only.
     public var clientID: String?
+    /// What a confidential client is called where people approve its login.
+    public var clientName = "impact-notifier"
     /// The static callback page of a confidential client; nil means `callback.html` beside the metadata.
     public var redirectURI: String?
     /// File with a confidential client's private JWK, closed to others.

@@ -108,7 +108,7 @@ extension StoredSession {
     /// Asks the account's server who we are (`com.atproto.server.getSession`): the health check of every kind.
     ///
     /// - Returns: the handle.
-    /// - Throws: ``SessionFailure``; an inactive account counts as ``SessionFailure/Code/refreshUnavailable``.
+    /// - Throws: `SessionFailure`; an inactive account counts as `refreshUnavailable`.
     public func check() async throws(SessionFailure) -> String {
         guard let nsid = try? NSID("com.atproto.server.getSession") else { throw await keeper.failure }
         let (response, record) = try await answer(to: .query(nsid))

@@ -4,7 +4,7 @@ public import Network
 
 /// The sender's session: it lives in a file, renews itself, and lets nobody see a token.
 ///
-/// Calls are made here; the tokens are ``TokenKeeper``'s.
+/// Calls are made here; the tokens are `TokenKeeper`'s.
 public actor StoredSession: AccountSession {
     /// The account that the calls are made for.
     public nonisolated let account: DID
@@ -81,7 +81,7 @@ public actor StoredSession: AccountSession {
 
     /// Makes one call on the account's PDS and returns its answer, errors of the called service included.
     ///
-    /// - Throws: ``SessionFailure`` when no answer to the call can be had; ``SessionFailure/mayHaveBeenSent`` tells
+    /// - Throws: `SessionFailure` when no answer to the call can be had; its `mayHaveBeenSent` tells
     ///   whether it may have been carried out.
     public func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
         try await answer(to: call).0
