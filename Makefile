@@ -48,7 +48,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup setup-deb hooks build release deb version acceptance test demo install uninstall format lint alerts words \
+.PHONY: help setup setup-deb hooks build release deb version acceptance test demo install uninstall format lint alerts words documentation \
 	interop autobahn testbed jose wsproto websockets page bench bench-latency bench-ledger fuzz clean
 
 help: ## list the targets
@@ -160,6 +160,9 @@ format: ## format every source file
 
 lint: ## check the format of every source file
 	swift format lint --strict --recursive Package.swift Sources Tests
+
+documentation: setup ## the pages of the libraries for others, by the toolchain's docc, in .build/documentation
+	@bash Tests/documentation.sh
 
 alerts: ## check the alert rules, and test each alert with promtool
 	@bash Tests/Alerts/alerts.sh
