@@ -1,9 +1,9 @@
 /// Base32 in lower case without padding (RFC 4648 §6), as content identifiers are written.
-public enum Base32 {
+package enum Base32 {
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 
     /// The text of these bytes.
-    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var out: [UInt8] = []
         var word: UInt32 = 0
         var bits = 0

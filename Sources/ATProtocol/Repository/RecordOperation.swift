@@ -1,14 +1,14 @@
 /// What a commit did to one record, with what is needed to undo it.
-public struct RecordOperation: Sendable, Equatable {
+package struct RecordOperation: Sendable, Equatable {
     /// `collection/record-key`.
-    public let path: String
+    package let path: String
     /// The record after it; nil when it was deleted.
-    public let cid: CID?
+    package let cid: CID?
     /// The record before it; nil when it was created, or when an old server does not say.
-    public let previous: CID?
+    package let previous: CID?
 
     /// An operation with these parts.
-    public init(path: String, cid: CID?, previous: CID?) {
+    package init(path: String, cid: CID?, previous: CID?) {
         self.path = path
         self.cid = cid
         self.previous = previous
@@ -24,7 +24,7 @@ extension SearchTree {
     ///   - previousData: the root of the tree before it.
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongTree`` when the tree does not hold what
     ///   the operations say, or another root comes out; of another code when the proof is malformed or not whole.
-    public func verifyInversion(of operations: [RecordOperation], to previousData: CID) throws(RepositoryFailure) {
+    package func verifyInversion(of operations: [RecordOperation], to previousData: CID) throws(RepositoryFailure) {
         var tree = self
         var paths: Set<String> = []
         for operation in operations {

@@ -1,23 +1,23 @@
-public import Crypto
-public import Network
+package import Crypto
+package import Network
 
 /// The signed root of a repository (atproto.com/specs/repository#commit-objects).
-public struct RepositoryCommit: Sendable, Equatable {
+package struct RepositoryCommit: Sendable, Equatable {
     /// Whose repository.
-    public let did: DID
+    package let did: DID
     /// The revision.
-    public let rev: TID
+    package let rev: TID
     /// The root of the tree of records.
-    public let data: CID
+    package let data: CID
     /// What is signed: the commit without its signature, as DAG-CBOR.
-    public let unsigned: [UInt8]
+    package let unsigned: [UInt8]
     /// r ‖ s, 64 octets.
-    public let signature: [UInt8]
+    package let signature: [UInt8]
 
     /// Decodes the block of a commit.
     ///
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/malformed``.
-    public init(_ block: [UInt8]) throws(RepositoryFailure) {
+    package init(_ block: [UInt8]) throws(RepositoryFailure) {
         func malformed(_ detail: String) -> RepositoryFailure {
             RepositoryFailure(code: .malformed, detail: "the commit is malformed: \(detail)")
         }
@@ -42,13 +42,13 @@ public struct RepositoryCommit: Sendable, Equatable {
     }
 
     /// How far a revision may be ahead of the time (atproto.com/specs/sync#validation).
-    public static let maximumLead = Duration.seconds(300)
+    package static let maximumLead = Duration.seconds(300)
 
     /// Checks that the revision does not claim the future: everything later would look old behind it.
     ///
     /// - Parameter now: the time.
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/futureRevision``.
-    public func checkRevision(now: UnixTime) throws(RepositoryFailure) {
+    package func checkRevision(now: UnixTime) throws(RepositoryFailure) {
         guard rev.time - now <= Self.maximumLead else {
             throw RepositoryFailure(
                 code: .futureRevision,
@@ -60,7 +60,7 @@ public struct RepositoryCommit: Sendable, Equatable {
     /// Checks the signature.
     ///
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongSignature``.
-    public func verify(with key: PublicKey) throws(RepositoryFailure) {
+    package func verify(with key: PublicKey) throws(RepositoryFailure) {
         guard key.isValid(signature, for: unsigned) else {
             throw RepositoryFailure(
                 code: .wrongSignature,

@@ -1,6 +1,6 @@
 /// A repository's tree of records, or as much of it as a proof carries: nodes are read from their blocks when they are
 /// needed, and what is not needed may be missing (atproto.com/specs/repository#mst-structure).
-public struct SearchTree: Sendable {
+package struct SearchTree: Sendable {
     /// A subtree that is still in its block, or has been read and perhaps changed.
     private indirect enum Subtree: Sendable {
         case stored(CID)
@@ -29,7 +29,7 @@ public struct SearchTree: Sendable {
     private var root: Layer
 
     /// An empty tree.
-    public init() {
+    package init() {
         archive = nil
         root = Layer(height: 0)
     }
@@ -37,19 +37,19 @@ public struct SearchTree: Sendable {
     /// A tree from its blocks.
     ///
     /// - Throws: ``RepositoryFailure`` when the root's block is missing or malformed.
-    public init(root: CID, in archive: BlockArchive) throws(RepositoryFailure) {
+    package init(root: CID, in archive: BlockArchive) throws(RepositoryFailure) {
         self.archive = archive
         self.root = Layer(height: 0)
         self.root = try layer(root, height: nil)
     }
 
     /// The identifier of the root: the tree's whole content in one value.
-    public func identifier() -> CID { Self.identifier(of: root) }
+    package func identifier() -> CID { Self.identifier(of: root) }
 
     /// The value of a key; nil when the tree does not hold it.
     ///
     /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/missingBlock`` when that cannot be told.
-    public func value(of key: String) throws(RepositoryFailure) -> CID? {
+    package func value(of key: String) throws(RepositoryFailure) -> CID? {
         let key = Array(key.utf8)
         var layer = root
         while true {
@@ -65,7 +65,7 @@ public struct SearchTree: Sendable {
     /// - Returns: the value that the key had before.
     /// - Throws: ``RepositoryFailure``.
     @discardableResult
-    public mutating func insert(_ key: String, _ value: CID) throws(RepositoryFailure) -> CID? {
+    package mutating func insert(_ key: String, _ value: CID) throws(RepositoryFailure) -> CID? {
         let key = Array(key.utf8)
         let height = TreeNode.height(of: key)
         if root.records.isEmpty, root.subtrees[0] == nil { root.height = height }
@@ -85,7 +85,7 @@ public struct SearchTree: Sendable {
     /// - Returns: the value that it had; nil when the tree did not hold it.
     /// - Throws: ``RepositoryFailure``.
     @discardableResult
-    public mutating func remove(_ key: String) throws(RepositoryFailure) -> CID? {
+    package mutating func remove(_ key: String) throws(RepositoryFailure) -> CID? {
         let old = try remove(Array(key.utf8), from: &root)
         // A root that only leads to one subtree is not written.
         while root.records.isEmpty, let subtree = root.subtrees[0] {
