@@ -1,7 +1,7 @@
-public import ATProtocol
-public import Firehose
-public import Logging
-public import Network
+package import ATProtocol
+package import Firehose
+package import Logging
+package import Network
 
 /// Looks over plain HTTP for what the stream did not bring: asks who writes to the collections, then each of them what was
 /// written.
@@ -9,7 +9,7 @@ public import Network
 /// Nobody lists who writes to a namespace: of one, the collections are asked for that are known by name.
 /// Needs no key and no archive. Of requests that are known and wait it finds what they say now, and whether they are no
 /// more. What it cannot see are records whose keys claim another time than that of their writing.
-public struct GapBackfill: Sendable {
+package struct GapBackfill: Sendable {
     /// The longest place to go on at that is remembered, in bytes.
     private static let longestPlace = 512
 
@@ -36,7 +36,7 @@ public struct GapBackfill: Sendable {
     ///   - steady: a clock that nobody sets, to wait by; nil for the same.
     ///   - sleeper: waits for the next request.
     ///   - logger: takes what there is to say of a sweep.
-    public init(
+    package init(
         configuration: SweepConfiguration,
         client: any HTTPClient,
         identities: any IdentityResolving,
@@ -77,7 +77,7 @@ public struct GapBackfill: Sendable {
     ///   - deliver: takes an author's answer: what was not known of it, as creations without a position of any stream,
     ///     oldest first; then what became of requests that wait; and whether that was all.
     /// - Returns: what was asked and found.
-    public func run(
+    package func run(
         over window: ClosedRange<Int64>,
         by knowledge: SweepKnowledge,
         answered: Set<SweepPair> = [],

@@ -1,6 +1,6 @@
-public import Firehose
-public import Logging
-public import Network
+package import Firehose
+package import Logging
+package import Network
 
 /// Closes the gaps of the stream: one that another host was read over is covered, the others are swept over plain HTTP,
 /// twice.
@@ -8,7 +8,7 @@ public import Network
 /// One round asks every author once for all that lies in the open gaps. A round and its answers are rows, so a restart
 /// goes on where it was, and an answer is a row with what was found in it. What did not answer is asked again, at growing
 /// distances, for some days. What a round finds goes the way of everything that the stream brings.
-public actor GapBackfiller {
+package actor GapBackfiller {
     private let backfill: GapBackfill
     private let store: any GapStore
     private let hosts: HostComparison
@@ -63,7 +63,7 @@ public actor GapBackfiller {
     ///   - interval: how often the ledger is asked for gaps.
     ///   - steady: a clock that nobody sets.
     ///   - logger: takes a line for each gap that is closed.
-    public init(
+    package init(
         backfill: GapBackfill,
         store: any GapStore,
         hosts: HostComparison,
@@ -82,7 +82,7 @@ public actor GapBackfiller {
     }
 
     /// Runs until cancelled.
-    public func run() async {
+    package func run() async {
         repeat {
             do {
                 try await step()

@@ -1,18 +1,18 @@
-public import ATProtocol
-public import Firehose
-public import Network
+package import ATProtocol
+package import Firehose
+package import Network
 
 /// A gap that was closed although somebody had never answered, or not for everything.
-public struct GivenUpGap: Sendable, Equatable {
+package struct GivenUpGap: Sendable, Equatable {
     /// Where and why.
-    public let gap: StreamGap
+    package let gap: StreamGap
     /// When it was closed.
-    public let closedAt: UnixTime
+    package let closedAt: UnixTime
     /// One clause: who did not answer when it was, and why.
-    public let unanswered: String
+    package let unanswered: String
 
     /// A gap as it was stored.
-    public init(gap: StreamGap, closedAt: UnixTime, unanswered: String) {
+    package init(gap: StreamGap, closedAt: UnixTime, unanswered: String) {
         self.gap = gap
         self.closedAt = closedAt
         self.unanswered = unanswered
@@ -27,7 +27,7 @@ extension StreamGap {
     ///   - uri: the record.
     ///   - lookback: ``SweepConfiguration/lookback``.
     /// - Returns: whether it may.
-    public func mayHold(_ uri: ATURI, lookback: Duration) -> Bool {
+    package func mayHold(_ uri: ATURI, lookback: Duration) -> Bool {
         guard account == nil || account == uri.did else { return false }
         guard let key = uri.recordKey, let time = (try? TID(key.text))?.time else { return true }
         let tolerance = Duration.microseconds(RepositoryBackfill.clockTolerance)

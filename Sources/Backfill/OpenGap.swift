@@ -1,24 +1,24 @@
-public import ATProtocol
-public import Firehose
-public import Network
+package import ATProtocol
+package import Firehose
+package import Network
 
 /// A stretch of the stream that nobody has read and no sweep has closed yet.
-public struct OpenGap: Sendable, Equatable, Identifiable {
+package struct OpenGap: Sendable, Equatable, Identifiable {
     /// Its number in the store; a later one has a higher number.
-    public let id: Int64
+    package let id: Int64
     /// Where and why.
-    public let gap: StreamGap
+    package let gap: StreamGap
     /// When it was declared.
-    public let noticedAt: UnixTime
+    package let noticedAt: UnixTime
     /// When it was looked through for the first time; nil before.
-    public let sweptAt: UnixTime?
+    package let sweptAt: UnixTime?
     /// How long somebody was asked who has not answered, restarts included.
-    public let tried: Duration
+    package let tried: Duration
     /// Who did not answer in the last pass, and when they are asked again; nil when nobody was missing.
-    public let wait: SweepWait?
+    package let wait: SweepWait?
 
     /// A gap as it was stored.
-    public init(
+    package init(
         id: Int64,
         gap: StreamGap,
         noticedAt: UnixTime,
@@ -36,7 +36,7 @@ public struct OpenGap: Sendable, Equatable, Identifiable {
 }
 
 /// Where gaps are kept until they are closed, beside what was seen.
-public protocol GapStore: Sendable {
+package protocol GapStore: Sendable {
     /// The gaps that are still to be closed, oldest first.
     func openGaps() async throws -> [OpenGap]
 

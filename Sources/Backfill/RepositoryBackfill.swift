@@ -1,5 +1,5 @@
 internal import ATProtocol
-public import Firehose
+package import Firehose
 internal import Network
 
 /// Reads the records of one repository that were written in a window (com.atproto.repo.listRecords).
@@ -187,5 +187,5 @@ struct RepositoryBackfill: Sendable {
 
 extension StreamWire {
     /// No stream at all: found by asking the repositories.
-    public static let sweep = StreamWire(rawValue: "sweep")
+    package static let sweep = StreamWire(rawValue: "sweep")
 }

@@ -1,18 +1,18 @@
-public import ATProtocol
+package import ATProtocol
 internal import Firehose
 
 /// What a sweep did, to be signed off by whoever declared the gap.
-public struct SweepReport: Sendable, Equatable {
+package struct SweepReport: Sendable, Equatable {
     /// A repository, or a directory of them, that could not be asked, or not for everything.
-    public struct Failure: Sendable, Equatable, CustomStringConvertible {
+    package struct Failure: Sendable, Equatable, CustomStringConvertible {
         /// Whose repository; nil for the list of a collection.
-        public var did: DID?
+        package var did: DID?
         /// The collection.
-        public var collection: NSID
+        package var collection: NSID
         /// One clause: what came back.
-        public var detail: String
+        package var detail: String
         /// Whether the newest of the records were read, and the older ones were not.
-        public var isPart: Bool
+        package var isPart: Bool
         /// Whether asking for days would bring nothing: a directory, a server that nobody can ask, or more than is read.
         var isLasting: Bool
         /// Whether there was no host to ask.
@@ -28,18 +28,18 @@ public struct SweepReport: Sendable, Equatable {
         }
 
         /// One clause for an operator.
-        public var description: String { "\(did?.text ?? collection.text): \(detail)" }
+        package var description: String { "\(did?.text ?? collection.text): \(detail)" }
     }
 
     /// A namespace, of which nobody lists the authors.
-    public struct Namespace: Sendable, Equatable, CustomStringConvertible {
+    package struct Namespace: Sendable, Equatable, CustomStringConvertible {
         /// What is wanted.
-        public var pattern: CollectionPattern
+        package var pattern: CollectionPattern
         /// What was asked for of it: the collections that are known by name.
-        public var collections: [NSID]
+        package var collections: [NSID]
 
         /// One clause for an operator.
-        public var description: String {
+        package var description: String {
             let names = collections.map(\.text).joined(separator: ", ")
             return collections.isEmpty
                 ? "\(pattern) was not looked for: no collection of it was seen yet"
@@ -48,29 +48,29 @@ public struct SweepReport: Sendable, Equatable {
     }
 
     /// The namespaces that were looked for, and in what.
-    public var namespaces: [Namespace] = []
+    package var namespaces: [Namespace] = []
     /// Authors that the directories named or the ledger knew, once for each collection.
-    public var authors = 0
+    package var authors = 0
     /// Whether nobody else was asked for: accounts whose repositories are others now, and no directory.
     var isOfAccounts = false
     /// Those of them whose repositories were read, if only in part.
-    public var checked = 0
+    package var checked = 0
     /// Records in the window that the ledger did not know.
-    public var found = 0
+    package var found = 0
     /// Records in the window that it did.
-    public var known = 0
+    package var known = 0
     /// Requests that wait and were written anew or deleted.
-    public var changed = 0
+    package var changed = 0
     /// What could not be asked.
-    public var failures: [Failure] = []
+    package var failures: [Failure] = []
     /// Where the next pass goes on with what was read in part: the servers' own words for it.
     var places: [SweepPair: String] = [:]
 
     /// A report of nothing yet.
-    public init() {}
+    package init() {}
 
     /// Whether everybody was asked and answered.
-    public var isComplete: Bool { failures.isEmpty }
+    package var isComplete: Bool { failures.isEmpty }
 
     /// How many were read in part.
     var parts: Int { failures.count(where: \.isPart) }
@@ -79,7 +79,7 @@ public struct SweepReport: Sendable, Equatable {
     var example: Failure? { failures.first(where: \.isPart) ?? failures.first }
 
     /// Whether all that is missing is somebody to ask: a collection may be nobody's yet.
-    public var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
+    package var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
 
     /// One clause: how many did not answer, or not for everything, and one of them.
     func unanswered(_ example: Failure) -> String {

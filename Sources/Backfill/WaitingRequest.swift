@@ -1,17 +1,17 @@
-public import ATProtocol
+package import ATProtocol
 internal import Firehose
 
 /// A request of the ledger of which somebody is still to be told, in the version that was seen last.
-public struct WaitingRequest: Sendable, Equatable {
+package struct WaitingRequest: Sendable, Equatable {
     /// The request.
-    public let uri: ATURI
+    package let uri: ATURI
     /// What the record was; nil when nobody said.
-    public let cid: String?
+    package let cid: String?
     /// When it was written, a TID.
-    public let rev: String
+    package let rev: String
 
     /// A request as it was stored.
-    public init(uri: ATURI, cid: String?, rev: String) {
+    package init(uri: ATURI, cid: String?, rev: String) {
         self.uri = uri
         self.cid = cid
         self.rev = rev

@@ -112,7 +112,7 @@ import Testing
         )
         var calls: Set<String> = []
         for path in try Repository.swiftFiles(in: "Sources/Notifier/Ledger") {
-            let declaration = #/(?m)^    (?:public )?func (\w+)\([^{]*?async throws\(LedgerError\)/#
+            let declaration = #/(?m)^    (?:public |package )?func (\w+)\([^{]*?async throws\(LedgerError\)/#
             for match in try code(of: path).matches(of: declaration) where loops.contains(".\(match.1)(") {
                 calls.insert(String(match.1))
             }

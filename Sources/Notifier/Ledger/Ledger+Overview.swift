@@ -1,4 +1,4 @@
-public import Backfill
+package import Backfill
 internal import GRDB
 public import LedgerStorage
 public import Network
@@ -46,7 +46,7 @@ public struct LedgerOverview: Sendable, Equatable {
     /// What became of the requests of each rule in seven days, by its name.
     public var rules: [String: RuleTally] = [:]
     /// The oldest of the gaps that are still to be swept.
-    public var gaps: [OpenGap] = []
+    package var gaps: [OpenGap] = []
     /// How many of those there are, up to a thousand.
     public var openGaps = 0
     /// How many gaps were given up within a day, of the last thousand.

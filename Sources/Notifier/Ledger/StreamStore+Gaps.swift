@@ -1,16 +1,16 @@
-public import ATProtocol
-public import Backfill
-public import Firehose
+package import ATProtocol
+package import Backfill
+package import Firehose
 internal import GRDB
-public import LedgerStorage
-public import Network
+package import LedgerStorage
+package import Network
 
 extension StreamStore: GapStore {
     /// The gaps that are still to be swept, oldest first.
-    public func openGaps() async throws(LedgerError) -> [OpenGap] { try await openGaps(atMost: .max) }
+    package func openGaps() async throws(LedgerError) -> [OpenGap] { try await openGaps(atMost: .max) }
 
     /// The oldest of the gaps that are still to be swept.
-    public func openGaps(atMost limit: Int) async throws(LedgerError) -> [OpenGap] {
+    package func openGaps(atMost limit: Int) async throws(LedgerError) -> [OpenGap] {
         try await database.read { database in
             try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id LIMIT \(limit)").map { row in
                 OpenGap(
@@ -26,7 +26,7 @@ extension StreamStore: GapStore {
     }
 
     /// The gaps that were closed although somebody had never answered, or not for everything, oldest first.
-    public func givenUpGaps() async throws(LedgerError) -> [GivenUpGap] {
+    package func givenUpGaps() async throws(LedgerError) -> [GivenUpGap] {
         try await database.read { database in
             try database.rows(
                 """
@@ -44,7 +44,7 @@ extension StreamStore: GapStore {
     }
 
     /// How many gaps are still to be swept, and how many were given up since a time: of each the last thousand count.
-    public func gapCounts(since time: UnixTime) async throws(LedgerError) -> (open: Int, givenUp: Int) {
+    package func gapCounts(since time: UnixTime) async throws(LedgerError) -> (open: Int, givenUp: Int) {
         try await database.read { database in
             let open: Int? = try database.value(
                 "SELECT count(*) FROM (SELECT 1 FROM gap WHERE closed_at IS NULL LIMIT 1000)"
@@ -60,12 +60,12 @@ extension StreamStore: GapStore {
     }
 
     /// Declares a gap that the stream itself did not notice.
-    public func declare(_ gap: StreamGap, at now: UnixTime) async throws(LedgerError) {
+    package func declare(_ gap: StreamGap, at now: UnixTime) async throws(LedgerError) {
         try await database.transaction(at: now) { try $0.declare(gap) }
     }
 
     /// Whether a record was seen before, by whatever way.
-    public func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
+    package func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
         try await database.read { database in
             try database.exists(
                 "SELECT 1 FROM sighting WHERE uri = \(uri) UNION ALL SELECT 1 FROM request WHERE uri = \(uri)"
@@ -78,7 +78,7 @@ extension StreamStore: GapStore {
 
     /// The requests of an author in a collection of which somebody is still to be told, the newest first: of each state the
     /// last ones, for strangers choose how many there are.
-    public func waiting(of pair: SweepPair) async throws(LedgerError) -> [WaitingRequest] {
+    package func waiting(of pair: SweepPair) async throws(LedgerError) -> [WaitingRequest] {
         try await database.read { database in
             let last: SQL = "ORDER BY turn DESC, id DESC LIMIT \(Self.maximumWaiting)"
             let (author, lookup) = (pair.author, RequestMachine.State.lookup)
@@ -105,7 +105,7 @@ extension StreamStore: GapStore {
     /// The collections that requests were seen in, who wrote to them, and since when rules wait for them.
     ///
     /// Of more authors than a sweep asks by memory, those count of whom a request was seen last.
-    public func sweepKnowledge() async throws(LedgerError) -> SweepKnowledge {
+    package func sweepKnowledge() async throws(LedgerError) -> SweepKnowledge {
         try await database.read { database in
             var knowledge = SweepKnowledge()
             let names: [String] = try database.values("SELECT name FROM collection ORDER BY id")
@@ -128,14 +128,14 @@ extension StreamStore: GapStore {
     }
 
     /// The round that is under way; nil when there is none.
-    public func round() async throws(LedgerError) -> SweepRound? {
+    package func round() async throws(LedgerError) -> SweepRound? {
         try await database.read { database in
             try database.row("SELECT * FROM round ORDER BY id DESC LIMIT 1").map(SweepRound.init)
         }
     }
 
     /// Begins a round for all open gaps up to one of them, in the place of one that has not ended.
-    public func beginRound(
+    package func beginRound(
         upTo gap: OpenGap.ID,
         window: ClosedRange<Int64>,
         at now: UnixTime
@@ -153,7 +153,7 @@ extension StreamStore: GapStore {
     }
 
     /// Who has answered in a round.
-    public func answered(in round: SweepRound.ID) async throws(LedgerError) -> Set<SweepPair> {
+    package func answered(in round: SweepRound.ID) async throws(LedgerError) -> Set<SweepPair> {
         try await database.read { database in
             let rows = try database.rows("SELECT author, collection FROM answer WHERE round = \(round)")
             return try Set(rows.map { try SweepPair(DID($0.get("author")), NSID($0.get("collection"))) })
@@ -161,7 +161,7 @@ extension StreamStore: GapStore {
     }
 
     /// Notes who did not answer in a pass, and how long they were waited for, by gap.
-    public func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws(LedgerError) {
+    package func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws(LedgerError) {
         try await database.write { database in
             for (gap, time) in waited {
                 try database.run(
