@@ -6,9 +6,9 @@ internal import Synchronization
 /// What each followed host has brought, and what it has missed: shared by the connections of one follower.
 ///
 /// Readers call it from their threads, so nothing is done under its lock but arithmetic.
-public final class HostComparison: Sendable {
+package final class HostComparison: Sendable {
     /// Whether other hosts were read where one has a gap.
-    public enum Coverage: Sendable, Equatable {
+    package enum Coverage: Sendable, Equatable {
         /// This host was read without a break over all of it, and is not known to miss events.
         case covered(by: String)
         /// A host is being read that will have covered it in a moment.
@@ -37,7 +37,7 @@ public final class HostComparison: Sendable {
     }
 
     /// Every host that was connected since the start, by name.
-    public var reports: [HostReport] {
+    package var reports: [HostReport] {
         state.withLock(\.comparison.accounts).map { host, account in
             HostReport(
                 host: host.name,
@@ -56,7 +56,7 @@ public final class HostComparison: Sendable {
     ///
     /// An operator who asks for a sweep wants one: it finds what no host has brought, as in a repository of which no commit has
     /// told all.
-    public func coverage(of gap: StreamGap) -> Coverage {
+    package func coverage(of gap: StreamGap) -> Coverage {
         guard gap.reason != .operatorRequest, gap.account == nil else { return .none }
         let others = reports.filter { report in
             (report.host != gap.host || report.wire != gap.wire) && report.missed == report.late

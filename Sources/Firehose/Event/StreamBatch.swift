@@ -12,7 +12,7 @@ public struct StreamBatch: Sendable, Equatable {
     /// A stretch of the stream that was not, or not provably, received.
     public var gap: StreamGap?
     /// What a sweep has come to with these events, and all batches before; nil of what a stream brought.
-    public var sweep: SweepStep?
+    package var sweep: SweepStep?
     /// Size of the messages of the events, in bytes.
     var bytes = 0
     /// Commits among the events whose signatures are still to be checked; empty outside the follower.

@@ -1,21 +1,21 @@
-public import ATProtocol
+package import ATProtocol
 
 /// An author and a collection, of whom one question is.
-public struct SweepPair: Sendable, Hashable {
+package struct SweepPair: Sendable, Hashable {
     /// The author.
-    public let author: DID
+    package let author: DID
     /// The collection.
-    public let collection: NSID
+    package let collection: NSID
 
     /// This author's records of this collection.
-    public init(_ author: DID, _ collection: NSID) {
+    package init(_ author: DID, _ collection: NSID) {
         self.author = author
         self.collection = collection
     }
 }
 
 /// What a sweep has come to, to be stored behind the events that it found; gaps and rounds by their numbers in the store.
-public enum SweepStep: Sendable, Equatable {
+package enum SweepStep: Sendable, Equatable {
     /// Another host was read over the gap.
     case covered(Int64)
     /// A round has the whole answer of an author.

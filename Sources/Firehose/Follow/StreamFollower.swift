@@ -5,16 +5,16 @@ public import Network
 /// Follows the network's stream through host failures, restarts and silence, and fills a mailbox with what was wanted.
 ///
 /// One host at a time, or several different ones whose events are the same: whoever takes them from the mailbox unites
-/// them by what they are about, and ``hosts`` tells what each of them missed.
+/// them by what they are about.
 ///
 /// Each connection resumes a little before the last accepted position and must show something of what is known already;
 /// where it does not, a gap is declared. Every ending but cancellation is followed by another attempt.
 public actor StreamFollower {
     /// What each host has brought and missed.
-    public nonisolated let hosts: HostComparison
+    package nonisolated let hosts: HostComparison
     /// Where everything enters that is to be stored in the order in which it was accepted: one queue for all hosts, so
     /// that no position overtakes an event that it is behind, whose signature is still being checked.
-    public nonisolated let entrance: StreamMailbox
+    package nonisolated let entrance: StreamMailbox
 
     private let configuration: StreamConfiguration
     private let positions: any PositionStore

@@ -7,7 +7,7 @@ public struct StreamSource: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is asked to compress (RFC 7692); a host that does not is read all the same.
     public var asksForCompression: Bool
     /// The file of the key that the host gave; nil when it wants none.
-    public var keyFile: String?
+    package var keyFile: String?
     /// The key, for whoever connects.
     public var key: HostKey?
 
@@ -21,7 +21,7 @@ public struct StreamSource: Sendable, Hashable, CustomStringConvertible {
     public var description: String { url.description }
 
     /// What an operator can do about the status with which the host refused; nil when it is not about a key.
-    public func advice(on status: Int) -> String? {
+    package func advice(on status: Int) -> String? {
         switch (status, keyFile) {
         // systemd copies credentials when it starts a service.
         case (401, let file?),

@@ -1,5 +1,5 @@
 /// Whether a record is news, and if not, why it comes now.
-public enum Newness: String, Sendable, CaseIterable {
+package enum Newness: String, Sendable, CaseIterable {
     /// Written when it was seen.
     case fresh
     /// Written when its commit says, but read long after: the stream was caught up with.

@@ -1,5 +1,5 @@
 internal import ATProtocol
-public import Network
+package import Network
 
 /// Tells new records from old ones that are told again, by the arithmetic of their identifiers.
 ///
@@ -7,7 +7,7 @@ public import Network
 /// repository is resynchronised, imports write years of records in a minute, and both carry nothing that says so. What
 /// there is are four times: that of the record's key, of its `createdAt`, of the commit's revision, and of when the
 /// host saw it; and the `#sync` that goes before.
-public struct NewnessJudge: Sendable {
+package struct NewnessJudge: Sendable {
     /// Revisions of replaced repositories that are remembered.
     private static let capacity = 4096
     /// No TID of the network is older than 2022-01-01; a key that merely looks like one may be any time.
@@ -21,7 +21,7 @@ public struct NewnessJudge: Sendable {
     private var oldest = 0
 
     /// - Parameter window: a record that is older than its commit by more is not new.
-    public init(window: Duration = .seconds(24 * 3600)) {
+    package init(window: Duration = .seconds(24 * 3600)) {
         self.window = window
     }
 
@@ -31,7 +31,7 @@ public struct NewnessJudge: Sendable {
     ///   - event: give all events, in the order of the stream.
     ///   - now: the time.
     /// - Returns: nil for anything but a record that is created or changed.
-    public mutating func judge(_ event: StreamEvent, now: UnixTime) -> Newness? {
+    package mutating func judge(_ event: StreamEvent, now: UnixTime) -> Newness? {
         switch event.body {
         case .sync(let rev):
             remember(event.did.text, rev)

@@ -6,9 +6,9 @@ internal import ATProtocol
 /// the flight recorder. Or binary: messages of a relay, each behind its length. Both may be compressed with gzip. What
 /// the head of a message tells that nobody wants is passed over, and not looked at further; whose key signed a relay's
 /// commit is not asked.
-public struct RecordingReader {
+package struct RecordingReader {
     /// What one recorded message came to.
-    public enum Item: Sendable, Equatable {
+    package enum Item: Sendable, Equatable {
         /// An event; commits only of the wanted collections.
         case event(StreamEvent)
         /// A message that nobody asked for, or that this program does not know.
@@ -31,7 +31,7 @@ public struct RecordingReader {
     ///   - path: the file; `-` for standard input.
     ///   - configuration: the collections whose commits are wanted, and what is proven of a relay's.
     /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
-    public init(path: String, configuration: StreamConfiguration) throws(FirehoseFailure) {
+    package init(path: String, configuration: StreamConfiguration) throws(FirehoseFailure) {
         try self.init(RecordingInput(path: path), configuration: configuration)
     }
 
@@ -48,7 +48,7 @@ public struct RecordingReader {
     ///
     /// - Returns: nil at the end.
     /// - Throws: ``FirehoseFailure`` when the file cannot be read; never for what is in it.
-    public mutating func next() throws(FirehoseFailure) -> Item? {
+    package mutating func next() throws(FirehoseFailure) -> Item? {
         while waiting.isEmpty {
             guard let bytes = isFramed ? try file.nextFrame() : try file.nextLine() else { return nil }
             line += 1
