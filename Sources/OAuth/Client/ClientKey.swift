@@ -31,10 +31,12 @@ public struct ClientKey: Sendable {
     /// Reads a private JWK.
     ///
     /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/configuration`` naming the file.
-    public static func load(
-        _ path: String,
-        files: any SessionFileSystem = POSIXFileSystem()
-    ) throws(OAuthFailure) -> ClientKey {
+    public static func load(_ path: String) throws(OAuthFailure) -> ClientKey {
+        try load(path, files: POSIXFileSystem())
+    }
+
+    /// Reads a private JWK from a file system.
+    static func load(_ path: String, files: any SessionFileSystem) throws(OAuthFailure) -> ClientKey {
         let bytes = try SecretFile(files).read(path)
         guard let json = try? JSONValue(parsing: bytes) else {
             throw OAuthFailure(code: .configuration, sentence: "\(path) is not a JWK in JSON.")
@@ -50,10 +52,10 @@ public struct ClientKey: Sendable {
     /// Writes the private JWK to a new file of mode 0600; an existing file is never replaced.
     ///
     /// - Throws: ``OAuthFailure``.
-    public func write(
-        to path: String,
-        files: any SessionFileSystem = POSIXFileSystem()
-    ) throws(OAuthFailure) {
+    public func write(to path: String) throws(OAuthFailure) { try write(to: path, files: POSIXFileSystem()) }
+
+    /// Writes the private JWK to a new file of a file system.
+    func write(to path: String, files: any SessionFileSystem) throws(OAuthFailure) {
         do {
             guard try files.status(of: path) == nil else {
                 throw OAuthFailure(

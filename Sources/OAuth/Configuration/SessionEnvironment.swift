@@ -13,9 +13,9 @@ public struct SessionEnvironment: Sendable {
     /// Waits.
     public var sleeper: any Clock<Duration>
     /// Where the session file lives.
-    public var files: any SessionFileSystem
+    package var files: any SessionFileSystem = POSIXFileSystem()
     /// A number between 0 and 1, for jitter.
-    public var jitter: @Sendable () -> Double
+    package var jitter: @Sendable () -> Double = { Double.random(in: 0...1) }
     /// Takes the log lines.
     public var logger: Logger
 
@@ -25,16 +25,12 @@ public struct SessionEnvironment: Sendable {
         identities: any IdentityResolving,
         clock: any WallClock = SystemClock(),
         sleeper: any Clock<Duration> = ContinuousClock(),
-        files: any SessionFileSystem = POSIXFileSystem(),
-        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         logger: Logger
     ) {
         self.client = client
         self.identities = identities
         self.clock = clock
         self.sleeper = sleeper
-        self.files = files
-        self.jitter = jitter
         self.logger = logger
     }
 }

@@ -6,7 +6,7 @@ public enum ScopeChoice: String, Sendable, CaseIterable {
     case transition
 
     /// Writing posts and nothing else: `putRecord` needs both actions.
-    public static let postScope = "repo:app.bsky.feed.post?action=create&action=update"
+    package static let postScope = "repo:app.bsky.feed.post?action=create&action=update"
 
     /// The scope strings for a chat service, `did#service-id`, as they also stand in the client metadata.
     ///

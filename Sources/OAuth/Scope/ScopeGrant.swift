@@ -4,7 +4,7 @@ internal import Network
 /// What a granted scope allows (atproto.com/specs/permission).
 ///
 /// Servers drop scopes that they do not know without a word, so the grant is read, not the request.
-public struct ScopeGrant: Sendable, Equatable {
+struct ScopeGrant: Sendable, Equatable {
     /// The calls that sending a message needs.
     static let chatMethods = ["chat.bsky.convo.getConvoForMembers", "chat.bsky.convo.sendMessage"]
 
@@ -16,16 +16,16 @@ public struct ScopeGrant: Sendable, Equatable {
     ]
 
     /// The scope strings, in order.
-    public let scopes: [String]
+    let scopes: [String]
 
     /// Splits a space-separated scope (RFC 6749 §3.3).
-    public init(_ text: String) { scopes = text.split(separator: " ").map(String.init) }
+    init(_ text: String) { scopes = text.split(separator: " ").map(String.init) }
 
     /// Whether the session is one of the network at all.
-    public var hasBase: Bool { scopes.contains("atproto") }
+    var hasBase: Bool { scopes.contains("atproto") }
 
     /// Whether one method of a service, `did#service-id`, may be called.
-    public func allows(method: String, of service: String) -> Bool {
+    func allows(method: String, of service: String) -> Bool {
         if method.hasPrefix("chat.bsky."), scopes.contains("transition:chat.bsky") { return true }
         return scopes.contains { scope in
             guard let permission = RPCPermission(scope) else { return false }
@@ -36,7 +36,7 @@ public struct ScopeGrant: Sendable, Equatable {
     /// Whether both chat calls are allowed.
     ///
     /// A permission set (`include:`) counts when it is the chat client's: its content is the server's to expand.
-    public func allowsMessages(to service: String) -> Bool {
+    func allowsMessages(to service: String) -> Bool {
         let set = "include:chat.bsky.authFullChatClient?aud="
         if scopes.contains(where: { $0.hasPrefix(set) && PercentEncoding.decode($0.dropFirst(set.count)) == service }) {
             return true
@@ -45,7 +45,7 @@ public struct ScopeGrant: Sendable, Equatable {
     }
 
     /// Whether public posts may be written.
-    public var allowsPosts: Bool {
+    var allowsPosts: Bool {
         if scopes.contains("transition:generic") { return true }
         return ["create", "update"].allSatisfy { action in
             scopes.contains { RepositoryPermission($0)?.allows(action, in: "app.bsky.feed.post") == true }

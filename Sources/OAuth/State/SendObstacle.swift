@@ -1,12 +1,12 @@
 /// Why no message could be sent with a session just now.
-public struct SendObstacle: Sendable, Equatable, CustomStringConvertible {
+package struct SendObstacle: Sendable, Equatable, CustomStringConvertible {
     /// One clause: what stands in the way, with the stable reason in parentheses.
-    public let clause: String
+    package let clause: String
     /// The command that helps, or that tells more where waiting is all that helps; never the one that shows this.
-    public let remedy: String
+    package let remedy: String
 
     /// The clause and the command, on one line.
-    public var description: String { "\(clause); run '\(remedy)'" }
+    package var description: String { "\(clause); run '\(remedy)'" }
 
     init(_ clause: String, remedy: String?) {
         self.clause = clause

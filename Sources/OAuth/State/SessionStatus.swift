@@ -40,7 +40,7 @@ public struct SessionStatus: Sendable, Equatable {
     /// Why calls wait and until when; nil when they do not.
     public var waitsUntil: UnixTime?
     /// Why no message could be sent now; nil when one could, be it after a renewal of the tokens.
-    public var sendObstacle: SendObstacle?
+    package var sendObstacle: SendObstacle?
     /// Although the session is over, the access token serves until then; nil otherwise.
     public var servesUntil: UnixTime?
     /// Renewals of this process that ended, by result: `ok`, or the reason of the problem.

@@ -1,16 +1,16 @@
 /// An operation on a file that failed.
-public struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
+package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The operation: `open`, `write`, `fsync`, `rename`.
-    public var operation: String
+    package var operation: String
     /// The file.
-    public var path: String
+    package var path: String
     /// `errno`.
-    public var number: Int32
+    package var number: Int32
     /// The error in the system's words.
-    public var reason: String
+    package var reason: String
 
     /// A failure with these parts.
-    public init(operation: String, path: String, number: Int32, reason: String) {
+    package init(operation: String, path: String, number: Int32, reason: String) {
         self.operation = operation
         self.path = path
         self.number = number
@@ -23,5 +23,5 @@ public struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A sentence for the operator.
-    public var description: String { "cannot \(operation) \(path): \(reason)" }
+    package var description: String { "cannot \(operation) \(path): \(reason)" }
 }

@@ -1,18 +1,18 @@
 /// What matters about a file.
-public struct FileStatus: Sendable, Equatable {
+package struct FileStatus: Sendable, Equatable {
     /// Identity of the file on its file system.
-    public var inode: UInt64
+    package var inode: UInt64
     /// The user it belongs to.
-    public var owner: UInt32
+    package var owner: UInt32
     /// Type and permission bits, as in `stat`.
-    public var mode: UInt32
+    package var mode: UInt32
     /// Last change of content, nanoseconds since the epoch.
-    public var modified: Int64
+    package var modified: Int64
     /// Octets.
-    public var size: Int64
+    package var size: Int64
 
     /// A status with these parts.
-    public init(inode: UInt64, owner: UInt32, mode: UInt32, modified: Int64, size: Int64) {
+    package init(inode: UInt64, owner: UInt32, mode: UInt32, modified: Int64, size: Int64) {
         self.inode = inode
         self.owner = owner
         self.mode = mode

@@ -1,15 +1,15 @@
 internal import Glibc
 
 /// The machine's file system.
-public struct POSIXFileSystem: SessionFileSystem {
+package struct POSIXFileSystem: SessionFileSystem {
     /// The machine's file system.
-    public init() {}
+    package init() {}
 
     /// The user that this process acts as.
-    public var owner: UInt32 { geteuid() }
+    package var owner: UInt32 { geteuid() }
 
     /// What the file, directory or link is; nil when there is none.
-    public func status(of path: String) throws(FileFailure) -> FileStatus? {
+    package func status(of path: String) throws(FileFailure) -> FileStatus? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             guard errno != ENOENT else { return nil }
@@ -19,7 +19,7 @@ public struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// The whole content, at most 1 MiB.
-    public func read(_ path: String) throws(FileFailure) -> [UInt8] {
+    package func read(_ path: String) throws(FileFailure) -> [UInt8] {
         let file = try open(path, O_RDONLY, "open")
         defer { close(file) }
         var out: [UInt8] = []
@@ -39,7 +39,7 @@ public struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// Creates or empties a file of mode 0600 and reserves room for `size` octets.
-    public func reserve(_ path: String, size: Int) throws(FileFailure) {
+    package func reserve(_ path: String, size: Int) throws(FileFailure) {
         let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC, "create")
         defer { close(file) }
         guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
@@ -50,7 +50,7 @@ public struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// Replaces the content and waits until it is on the disk.
-    public func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+    package func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
         let file = try open(path, O_WRONLY | O_CREAT, "open")
         defer { close(file) }
         guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
@@ -68,24 +68,24 @@ public struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// Gives a file another name.
-    public func rename(_ path: String, to newPath: String) throws(FileFailure) {
+    package func rename(_ path: String, to newPath: String) throws(FileFailure) {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw failure("rename", path) }
     }
 
     /// Waits until the names in a directory are on the disk.
-    public func syncDirectory(_ path: String) throws(FileFailure) {
+    package func syncDirectory(_ path: String) throws(FileFailure) {
         let file = try open(path, O_RDONLY | O_DIRECTORY, "open")
         defer { close(file) }
         guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
     /// Removes a file.
-    public func remove(_ path: String) throws(FileFailure) {
+    package func remove(_ path: String) throws(FileFailure) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
     }
 
     /// Takes the lock of a lock file that is never renamed.
-    public func lock(_ path: String) throws(FileFailure) -> (any FileLock)? {
+    package func lock(_ path: String) throws(FileFailure) -> (any FileLock)? {
         let file = try open(path, O_RDWR | O_CREAT, "open")
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno

@@ -1,12 +1,12 @@
 /// Reads files that hold secrets: keys and passwords, each from a plain file that is closed to others.
-public struct SecretFile: Sendable {
+package struct SecretFile: Sendable {
     /// EACCES.
     private static let refused: Int32 = 13
 
     private let files: any SessionFileSystem
 
     /// Reads from a file system.
-    public init(_ files: any SessionFileSystem = POSIXFileSystem()) { self.files = files }
+    package init(_ files: any SessionFileSystem = POSIXFileSystem()) { self.files = files }
 
     /// The content of a secret's file.
     ///
@@ -14,7 +14,7 @@ public struct SecretFile: Sendable {
     /// which is how `/etc/impact-notifier/secrets` is shared with the daemon's user and how `LoadCredential` does it.
     ///
     /// - Throws: ``OAuthFailure`` with ``OAuthFailure/Code/configuration``; never holds any of the secret.
-    public func read(_ path: String) throws(OAuthFailure) -> [UInt8] {
+    package func read(_ path: String) throws(OAuthFailure) -> [UInt8] {
         do throws(FileFailure) {
             guard let status = try files.status(of: path) else { throw .unusable(path, "there is no such file") }
             guard status.isRegular else { throw .unusable(path, "it is not a plain file") }
@@ -36,7 +36,7 @@ public struct SecretFile: Sendable {
     /// The content without the line end that editors add; never empty.
     ///
     /// - Throws: as ``read(_:)`` does.
-    public func secret(_ path: String) throws(OAuthFailure) -> [UInt8] {
+    package func secret(_ path: String) throws(OAuthFailure) -> [UInt8] {
         var bytes = try read(path)
         while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
         guard !bytes.isEmpty else { throw OAuthFailure(code: .configuration, sentence: "\(path) is empty.") }
@@ -46,7 +46,7 @@ public struct SecretFile: Sendable {
     /// The content as text without white space behind it, as an app password is read; never empty.
     ///
     /// - Throws: as ``read(_:)`` does.
-    public func text(_ path: String) throws(OAuthFailure) -> String {
+    package func text(_ path: String) throws(OAuthFailure) -> String {
         guard let whole = String(validating: try secret(path), as: UTF8.self) else {
             throw OAuthFailure(code: .configuration, sentence: "\(path) is not text.")
         }
@@ -58,7 +58,7 @@ public struct SecretFile: Sendable {
     /// 32 octets, stored raw or as 64 hexadecimal digits.
     ///
     /// - Throws: as ``read(_:)`` does.
-    public func encryptionKey(_ path: String) throws(OAuthFailure) -> [UInt8] {
+    package func encryptionKey(_ path: String) throws(OAuthFailure) -> [UInt8] {
         let bytes = try read(path)
         if bytes.count == 32 { return bytes }
         let digits = bytes.filter { $0 != 0x0A && $0 != 0x0D }.map { Character(Unicode.Scalar($0)).hexDigitValue }

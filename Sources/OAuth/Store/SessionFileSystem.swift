@@ -1,7 +1,7 @@
 /// The few file operations that the session's safety rests on, each of which can fail, or be the last one before a crash.
 ///
 /// Calls block; they are made from the store's own queue only.
-public protocol SessionFileSystem: Sendable {
+package protocol SessionFileSystem: Sendable {
     /// What the file or directory is; nil when there is none. Symbolic links are not followed.
     func status(of path: String) throws(FileFailure) -> FileStatus?
     /// The whole content. Symbolic links are refused.
@@ -23,7 +23,7 @@ public protocol SessionFileSystem: Sendable {
 }
 
 /// A held lock; ends with ``unlock()`` or with the process.
-public protocol FileLock: Sendable {
+package protocol FileLock: Sendable {
     /// Gives the lock back.
     func unlock()
 }

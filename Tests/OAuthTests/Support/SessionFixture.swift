@@ -46,10 +46,10 @@ struct SessionFixture: Sendable {
             identities: identities,
             clock: clock.dates,
             sleeper: clock,
-            files: files,
-            jitter: { 0.5 },
             logger: log.logger
         )
+        environment.files = files
+        environment.jitter = { 0.5 }
         record = SessionRecord(
             kind: kind,
             loginID: "login-1",
