@@ -49,4 +49,14 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: libraries) func `names in its overview each public type, and no other`(library: String) throws {
+        let declaration =
+            #/(?m)^public (?:final |indirect )*(?:struct|enum|class|actor|protocol|typealias) (?<name>\w+)/#
+        let types = try Repository.swiftFiles(in: "Sources/\(library)")
+            .flatMap { try Repository.text(of: $0).matches(of: declaration).map { String($0.name) } }
+        let topics = try Repository.text(of: "Sources/\(library)/\(library).docc/\(library).md")
+            .matches(of: #/(?m)^- ``(?<name>\w+)``$/#).map { String($0.name) }
+        #expect(types.sorted() == topics.sorted())
+    }
 }
