@@ -11,7 +11,7 @@ PACKAGES := binutils ca-certificates libcurl4-openssl-dev libmicrohttpd-dev libs
 DEB_PACKAGES := debhelper dpkg-dev lintian
 
 # The one place of the version.
-VERSION = $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/ImpactNotifier/Commands/BuildInformation.swift)
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)".*/\1/p' Sources/ImpactNotifier/BuildInformation.swift)
 DEB_REVISION ?= 1
 DEB_MAINTAINER = $(shell sed -n 's/^Maintainer: //p' config/debian/control)
 

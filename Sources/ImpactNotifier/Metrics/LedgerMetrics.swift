@@ -1,12 +1,12 @@
 /// What Prometheus is told of the ledger's answers; made anew for each scrape, for silence grows between two answers.
 struct LedgerMetrics {
-    /// How the ledger answers.
-    let ledger: StatusBoard.LedgerState
+    /// How long the ledger has not answered, in seconds.
+    let silence: Double
 
     /// The families.
     var families: [MetricFamily] {
         let name = MetricHelp.prefix + "ledger_unanswered_seconds"
         let help = MetricHelp.text(for: name)
-        return [MetricFamily(name: name, kind: .gauge, help: help, samples: [.init(value: ledger.silence)])]
+        return [MetricFamily(name: name, kind: .gauge, help: help, samples: [.init(value: silence)])]
     }
 }

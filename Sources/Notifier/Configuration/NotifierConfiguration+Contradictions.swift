@@ -1,3 +1,5 @@
+internal import ATProtocol
+
 /// Settings that do not fit together.
 public struct Contradiction: Sendable, Equatable {
     /// The dotted path of the key that it is said of.

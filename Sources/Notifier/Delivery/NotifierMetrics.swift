@@ -63,11 +63,6 @@ enum NotifierMetrics {
         Gauge(label: prefix + "sending_enabled").record(status.sender == .off ? 0 : 1)
     }
 
-    static func show(rule: String, _ alarm: RuleWatch.Alarm, isRaised: Bool) {
-        Gauge(label: prefix + "rule_alarm", dimensions: [("rule", rule), ("cause", alarm.rawValue)])
-            .record(isRaised ? 1 : 0)
-    }
-
     private static func notification(_ rule: String, _ outcome: String) -> Counter {
         Counter(label: prefix + "notifications_total", dimensions: [("rule", rule), ("outcome", outcome)])
     }

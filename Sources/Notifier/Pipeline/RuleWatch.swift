@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import LedgerStorage
 internal import Logging
+internal import Metrics
 internal import Network
 
 /// Notices when an application writes its records in another way than a rule expects: most of what the rule matches is refused
@@ -27,16 +28,14 @@ struct RuleWatch: Sendable {
         let rules = context.configuration.rules
         // What was said of a rule that is gone is not said any longer.
         for name in Set(tallies.keys).subtracting(rules.map(\.name)) {
-            for alarm in Alarm.allCases { NotifierMetrics.show(rule: name, alarm, isRaised: false) }
+            for alarm in Alarm.allCases { show(name, alarm, isRaised: false) }
         }
         for rule in rules {
             let tally = tallies[rule.name] ?? RuleTally()
             var example: Job?
             if let uri = tally.example { example = try await desk.jobs(about: uri).first }
             let alarms = alarms(rule, tally, example, now)
-            for alarm in Alarm.allCases {
-                NotifierMetrics.show(rule: rule.name, alarm, isRaised: alarms.contains(alarm))
-            }
+            for alarm in Alarm.allCases { show(rule.name, alarm, isRaised: alarms.contains(alarm)) }
             guard warns else { continue }
             context.logger.info("a rule's last seven days", metadata: metadata(rule, tally))
             if alarms.contains(.shape) { warnOfShape(rule, tally, example) }
@@ -52,6 +51,11 @@ struct RuleWatch: Sendable {
                 )
             }
         }
+    }
+
+    private func show(_ rule: String, _ alarm: Alarm, isRaised: Bool) {
+        Gauge(label: "impact_notifier_rule_alarm", dimensions: [("rule", rule), ("cause", alarm.rawValue)])
+            .record(isRaised ? 1 : 0)
     }
 
     private func alarms(_ rule: Rule, _ tally: RuleTally, _ example: Job?, _ now: UnixTime) -> Set<Alarm> {

@@ -81,3 +81,13 @@ struct ClientIdentity: Sendable {
         return fields
     }
 }
+
+extension SessionConfiguration {
+    /// What keeps a URL from being the id of a hosted client, as a sentence; nil when nothing does.
+    public static func objection(toClientID id: String) -> String? {
+        do throws(OAuthFailure) {
+            try ClientIdentity.check(id, allowsLoopback: false)
+            return nil
+        } catch { return error.sentence }
+    }
+}

@@ -64,14 +64,6 @@ public struct SessionConfiguration: Sendable {
         (try? WebURL(text)).flatMap { $0.scheme == .https || (allowsLoopback && $0.isLoopback) ? $0 : nil }
     }
 
-    /// What keeps a URL from being the id of a hosted client, as a sentence; nil when nothing does.
-    public static func objection(toClientID id: String) -> String? {
-        do throws(OAuthFailure) {
-            try ClientIdentity.check(id, allowsLoopback: false)
-            return nil
-        } catch { return error.sentence }
-    }
-
     /// The scope strings of a choice.
     func scopes(of choice: ScopeChoice) -> [String] { choice.scopes(chatService: chatService, posts: allowsPosts) }
 }

@@ -130,3 +130,11 @@ struct SessionMachine: Sendable, Equatable {
         return verdict == nil && time > now.uptime ? time : nil
     }
 }
+
+extension SessionRecord {
+    /// Takes over what a restart must not forget of the session's state.
+    mutating func take(_ machine: SessionMachine, at date: UnixTime) {
+        verdict = machine.state.isProven ? machine.state : nil
+        setbacks = machine.setbacks(at: date)
+    }
+}

@@ -89,12 +89,6 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
         return next
     }
 
-    /// Takes over what a restart must not forget of the session's state.
-    mutating func take(_ machine: SessionMachine, at date: UnixTime) {
-        verdict = machine.state.isProven ? machine.state : nil
-        setbacks = machine.setbacks(at: date)
-    }
-
     /// Whether two records tell the same of the session's state, whenever that was.
     func isSameState(as other: SessionRecord) -> Bool {
         func timeless(_ record: SessionRecord) -> [Setback.Attempt: Setback.Stored] {

@@ -1,1 +1,1 @@
-../../../../Sources/ImpactNotifier/Commands/BuildInformation.swift
+../../../../Sources/ImpactNotifier/BuildInformation.swift

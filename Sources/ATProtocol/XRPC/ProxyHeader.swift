@@ -1,9 +1,7 @@
-internal import ATProtocol
-
 /// The value of `atproto-proxy`: `did#service`, checked here because a PDS answers a wrong one with a riddle.
-enum ProxyHeader {
+package enum ProxyHeader {
     /// What is wrong with a value, as the end of a sentence; nil when nothing is.
-    static func problem(with value: String) -> String? {
+    package static func problem(with value: String) -> String? {
         let parts = value.split(separator: "#", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return "must hold one # between a DID and a service id" }
         // What else there is in a text ends a header, or is cut out of it.

@@ -32,3 +32,14 @@ extension Configuration {
         }
     }
 }
+
+extension Ledger {
+    /// Opens the ledger for a command; standard error gets a line when carrying it over takes longer than a moment.
+    static func openForCommand(in directory: String) async throws(LedgerError) -> Ledger {
+        let pace = CarryOverReport.Pace(first: .seconds(2))
+        return try await open(directory: directory, access: .command, version: BuildInformation.version) { news in
+            guard case .carried(let done, of: let rows) = news, pace.isDue() else { return }
+            StandardOutput.printError("The ledger is being carried over to this version: \(done) of \(rows) rows.")
+        }
+    }
+}

@@ -1,13 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// What a relay's commit message proves by itself, before anybody asks whose key signed it.
-struct CommitProof: Sendable, Equatable {
-    /// Whose commit it claims to be.
-    let did: DID
-    /// The signed commit.
-    let commit: RepositoryCommit
-
+extension CommitProof {
     /// Checks the message against the commit in it, the records against the tree, and the operations against the tree
     /// before (atproto.com/specs/sync#validation).
     ///

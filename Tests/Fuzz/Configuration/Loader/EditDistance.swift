@@ -1,0 +1,1 @@
+../../../../Sources/ImpactNotifier/Printing/EditDistance.swift

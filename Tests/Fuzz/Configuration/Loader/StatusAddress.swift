@@ -1,1 +1,0 @@
-../../../../Sources/ImpactNotifier/Status/StatusAddress.swift
