@@ -51,22 +51,22 @@ let package = Package(
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(
             name: "Network",
-            dependencies: ["CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", logging, metrics],
+            dependencies: ["CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", logging],
             swiftSettings: settings
         ),
         .target(
             name: "WebSocket",
-            dependencies: ["Network", "Crypto", "CZlib", logging, metrics],
+            dependencies: ["Network", "Crypto", "CZlib", logging],
             swiftSettings: settings
         ),
         .target(
             name: "ATProtocol",
-            dependencies: ["Network", "Crypto", logging, metrics],
+            dependencies: ["Network", "Crypto"],
             swiftSettings: settings
         ),
         .target(
             name: "Firehose",
-            dependencies: ["WebSocket", "ATProtocol", "Network", "CZlib", logging, metrics],
+            dependencies: ["WebSocket", "ATProtocol", "Network", "Crypto", "CZlib", logging, metrics],
             swiftSettings: settings
         ),
         .target(
@@ -76,7 +76,7 @@ let package = Package(
         ),
         .target(
             name: "OAuth",
-            dependencies: ["ATProtocol", "Network", "Crypto", logging, metrics],
+            dependencies: ["ATProtocol", "Network", "Crypto", logging],
             resources: [.embedInCode("Resources/callback.html")],
             swiftSettings: settings
         ),
@@ -84,7 +84,7 @@ let package = Package(
         .target(name: "LedgerStorage", dependencies: ["ATProtocol", "Network", database], swiftSettings: settings),
         .target(
             name: "Outputs",
-            dependencies: ["ATProtocol", "Network", "Crypto", "CLinux"],
+            dependencies: ["ATProtocol", "Network", "Crypto"],
             swiftSettings: settings
         ),
         .target(
@@ -111,12 +111,12 @@ let package = Package(
         ),
         .target(
             name: "Sandbox",
-            dependencies: ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib", logging],
+            dependencies: ["ATProtocol", "Crypto", "Network", "CLinux", "CZlib"],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "ImpactSandbox",
-            dependencies: ["Sandbox", "ATProtocol", "Network", "CLinux", argumentParser],
+            dependencies: ["Sandbox", "ATProtocol", "Network", argumentParser],
             swiftSettings: settings
         ),
         // What several test targets need; nothing else may depend on it.

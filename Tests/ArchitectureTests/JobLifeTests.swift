@@ -11,29 +11,6 @@ import Testing
         try Repository.lines(of: path).map { $0.replacing(#//{2,3} .*/#, with: "") }.joined(separator: "\n")
     }
 
-    @Test func `the folders of Notifier form no circle`() throws {
-        let declaration =
-            #/(?m)^(?:public |package |internal |final |indirect )*(?:struct|enum|class|actor|protocol|typealias) (\w+)/#
-        var home: [String: String] = [:]
-        var text: [String: String] = [:]
-        for path in try Repository.swiftFiles(in: "Sources/Notifier") {
-            let folder = String(path.split(separator: "/")[2])
-            let code = try code(of: path).replacing(#/"(?:\\.|[^"\\\n])*"/#, with: "")
-            for match in code.matches(of: declaration) { home[String(match.1)] = folder }
-            text[folder, default: ""] += code
-        }
-        #expect(home.count > 90)
-        let uses = text.mapValues { code in Set(code.matches(of: #/\b[A-Z]\w+\b/#).compactMap { home[String($0.0)] }) }
-        func reach(_ folder: String, _ seen: Set<String> = []) -> Set<String> {
-            (uses[folder] ?? []).subtracting([folder]).reduce(into: seen) { seen, next in
-                if seen.insert(next).inserted { seen.formUnion(reach(next, seen)) }
-            }
-        }
-        for folder in uses.keys.sorted() {
-            #expect(!reach(folder).contains(folder), "\(folder) uses \(uses[folder] ?? [])")
-        }
-    }
-
     @Test func `Job imports ATProtocol alone`() throws {
         for path in try Repository.swiftFiles(in: "Sources/Notifier/Job") {
             for line in try Repository.lines(of: path) where line.contains(#/^(\w+ )?import /#) {

@@ -6,6 +6,11 @@ enum Repository {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
+    /// Every Swift file of the targets, read once.
+    static let sources: Result<[SourceFile], any Error> = Result {
+        try swiftFiles(in: "Sources", "Tests/TestSupport").map(SourceFile.init(path:))
+    }
+
     /// Paths of every Swift file below these folders, relative to ``root`` and in order.
     static func swiftFiles(in folders: String...) throws -> [String] {
         try files(in: folders).filter { $0.hasSuffix(".swift") }
