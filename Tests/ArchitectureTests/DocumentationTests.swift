@@ -108,4 +108,50 @@ import Testing
         #expect(names.count > 20)
         #expect(Set(names) == Set(explained))
     }
+
+    @Test func `every code that somebody may be shown has its row, and no other`() throws {
+        // Those of a session's state stand on the page about it, compared by a test of their own.
+        let paths = try Repository.swiftFiles(in: "Sources")
+            .filter { !$0.hasPrefix("Sources/Sandbox/") && !$0.hasSuffix("/SessionProblem.swift") }
+        let reasons = try Repository.text(of: "Sources/Notifier/Job/Reason.swift")
+        var codes = Set(reasons.matches(of: #/case \w+ = "([a-z-]+)"/#).map { $0.1 })
+        for text in try paths.map(Repository.text(of:)) where text.contains("(rawValue: \"") {
+            codes.formUnion(text.matches(of: #/ = (?:Code|Reason)\(rawValue: "([a-z_-]+)"\)/#).map { $0.1 })
+        }
+        #expect(codes.count > 150)
+        let explained = try Repository.text(of: "docs/reasons.md")
+            .matches(of: #/^\| `([a-z_-]+)` \| ./#.anchorsMatchLineEndings()).map { $0.1 }
+        #expect(codes.subtracting(explained) == [], "in the source alone")
+        #expect(Set(explained).subtracting(codes) == [], "on the page alone")
+    }
+
+    @Test func `the invariants are numbered once, and tests name each of them`() throws {
+        let numbers = try Repository.text(of: "docs/invariants.md")
+            .matches(of: #/^(\d+)\. \*\*/#.anchorsMatchLineEndings()).compactMap { Int($0.1) }
+        #expect(numbers == Array(1...max(1, numbers.count)))
+        func named(in paths: [String]) throws -> Set<Int> {
+            var named: Set<Int> = []
+            for text in try paths.map(Repository.text(of:)) where text.contains("nvariant") {
+                for match in text.matches(of: #/[Ii]nvariants? (\d+(?:(?:,| and) \d+)*)/#) {
+                    named.formUnion(match.1.split { !$0.isNumber }.compactMap { Int($0) })
+                }
+            }
+            return named
+        }
+        let tests = try named(in: Repository.swiftFiles(in: "Tests"))
+        #expect(Set(numbers).subtracting(tests) == [], "no test names these")
+        let others = try named(in: Repository.swiftFiles(in: "Sources") + pages())
+        #expect(tests.union(others).subtracting(numbers) == [], "no invariants")
+    }
+
+    @Test func `every file that a page names exists`() throws {
+        let pattern = #/`((?:Sources|Tests|config|docs|systemd)/[A-Za-z0-9_./+-]+)`/#
+        var missing: [String] = []
+        for page in try pages() {
+            for match in try Repository.text(of: page).matches(of: pattern) where !Repository.exists(String(match.1)) {
+                missing.append("\(page): \(match.1)")
+            }
+        }
+        #expect(missing == [])
+    }
 }

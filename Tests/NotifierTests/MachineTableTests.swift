@@ -171,3 +171,13 @@ import Testing
         }
     }
 }
+
+/// What docs/reasons.md says of a request and its messages.
+@Suite struct `The page of all reasons` {
+    @Test func `has each with the sentence that the code has`() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs/reasons.md")
+        let rows = Reason.allCases.map { "| `\($0.rawValue)` | \($0.sentence) |" }
+        #expect(try String(contentsOf: path, encoding: .utf8).contains(rows.joined(separator: "\n") + "\n\n"))
+    }
+}
