@@ -63,6 +63,10 @@ import Testing
         #expect(throws: Never.self) { try Root.parseAsRoot(["--instance", "two", "jobs", "list"]) }
     }
 
+    @Test func `is named in every command that there is`() {
+        #expect(Instance.commands == Set(Root.configuration.subcommands.map { $0._commandName }))
+    }
+
     @Test func `is named by --instance or --config, not by both`() throws {
         #expect(try Check.parse(["--instance", "two"]).configuration.file == "/etc/impact-notifier/two.yaml")
         #expect(throws: (any Error).self) { try Check.parse(["--instance", "two", "--config", "x.yaml"]) }

@@ -55,4 +55,25 @@ import Testing
         let known = try entries(Self.file()).map(\.key).filter { !$0.hasPrefix("rules[") }
         for key in known { #expect(written.contains(key), "\(key)") }
     }
+
+    @Test func `are explained on the pages, which name no other keys`() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let pages = try ["operations", "delivery", "streams", "oauth", "rules", "waits"].map { page in
+            String(decoding: try Data(contentsOf: URL(filePath: "/\(root)/docs/\(page).md")), as: UTF8.self)
+        }
+        let named = pages.flatMap { page in
+            page.matches(of: /`([a-z_]+(?:\.[a-z_]+)?)(?:[:=][^`]*)?`/).map { String($0.1) }
+        }
+        let entries = try entries(Self.file()).map(\.key)
+        let keys = Set(entries.filter { !$0.contains("[") })
+        #expect(keys.subtracting(named) == [], "on no page")
+        let sections = Set(keys.filter { $0.contains(".") }.map { $0.prefix { $0 != "." } })
+        let files: Set = ["session.json", "session.lock"]
+        let unknown = named.filter { $0.contains(".") && sections.contains($0.prefix { $0 != "." }) }
+        #expect(Set(unknown).subtracting(keys).subtracting(files) == [], "no keys")
+        for key in entries where key.hasPrefix("rules[") {
+            let name = (key.split(separator: ".").last ?? "").prefix { $0 != "[" }
+            #expect(pages[4].contains(name), "\(name) is not in docs/rules.md")
+        }
+    }
 }
