@@ -1,12 +1,12 @@
 public import Network
 
-/// The server's 101.
+/// The server's 101 response.
 public struct UpgradeResponse: Sendable {
     /// The header fields.
     public let headers: HTTPHeaders
     /// The subprotocol that the server chose from those offered, nil for none.
     public let subprotocol: String?
-    /// The parameters of permessage-deflate when it was agreed.
+    /// The agreed parameters of permessage-deflate, nil for no compression.
     public let deflate: DeflateParameters?
     /// The address that answered.
     public let address: SocketAddress

@@ -1,20 +1,20 @@
 /// How a connection was closed by a closing handshake (RFC 6455 §7).
 public struct WebSocketClosure: Sendable, Equatable, CustomStringConvertible {
-    /// Who sent the first close frame.
+    /// The side that sent the first close frame.
     public enum Initiator: String, Sendable {
-        /// The handler, or a call of ``WebSocketConnection/close(_:reason:)``.
+        /// The client: the handler, or a call of ``WebSocketConnection/close(_:reason:)``.
         case client
         /// The server.
         case server
     }
 
-    /// Who sent the first close frame.
+    /// The side that sent the first close frame.
     public let initiator: Initiator
-    /// The server's code, ``WebSocketCloseCode/noStatus`` when its frame held none; ours when it did not answer.
+    /// The server's code, ``WebSocketCloseCode/noStatus`` if its frame held none; ours if it did not answer.
     public let code: WebSocketCloseCode
-    /// The reason that came with the code, empty for none.
+    /// The reason that came with the code; empty for none.
     public let reason: String
-    /// Whether both sides sent their close frame.
+    /// Whether both sides sent a close frame.
     public let isClean: Bool
 
     /// A closure with these parts.

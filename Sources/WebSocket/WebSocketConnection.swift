@@ -2,11 +2,11 @@ public import Logging
 internal import Network
 internal import Synchronization
 
-/// One WebSocket connection as a client (RFC 6455): connects, upgrades, and hands out every message.
+/// One WebSocket connection as a client (RFC 6455): connects, upgrades, and delivers every message.
 ///
-/// ``run(_:)`` lends each message to a handler without a copy; ``run(onMessage:)`` gives a copy to a closure.
+/// ``run(_:)`` lends each message to a handler without a copy. ``run(onMessage:)`` passes a copy to a closure.
 ///
-/// A connection is used once. For a reconnect make another with the same configuration.
+/// A connection can be used once. To reconnect, make another one with the same configuration.
 public final class WebSocketConnection: Sendable {
     private let configuration: WebSocketConfiguration
     private let logger: Logger
@@ -14,9 +14,9 @@ public final class WebSocketConnection: Sendable {
     private let outbox: Outbox
     private let isUsed = Atomic(false)
 
-    /// A connection that is not open yet.
+    /// Prepares a connection without opening it.
     ///
-    /// - Throws: ``WebSocketFailure`` of code `system` when the process has no descriptors left.
+    /// - Throws: ``WebSocketFailure`` with code `system` when the process has no file descriptors left.
     public init(_ configuration: WebSocketConfiguration, logger: Logger) throws(WebSocketFailure) {
         self.configuration = configuration
         self.logger = logger
@@ -30,12 +30,12 @@ public final class WebSocketConnection: Sendable {
 
     /// Connects, upgrades and reads until the connection has ended.
     ///
-    /// Everything happens on a thread of the connection's own, and so do the calls of the handler. When the caller's task
-    /// is cancelled the server is told with 1001 and given the time of the closing handshake.
+    /// All of it happens on a thread of the connection's own, including the calls of the handler. When the caller's
+    /// task is cancelled, the connection closes with 1001 and waits for the closing handshake.
     ///
     /// - Parameter handler: is released when the connection has ended.
-    /// - Returns: how the two sides closed the connection, whoever began.
-    /// - Throws: ``WebSocketFailure`` for every other end.
+    /// - Returns: how the connection was closed, whichever side began.
+    /// - Throws: ``WebSocketFailure`` when it ended in any other way.
     public func run<Handler: WebSocketHandler & ~Copyable>(
         _ handler: consuming sending Handler
     ) async throws(WebSocketFailure) -> WebSocketClosure {
@@ -60,28 +60,29 @@ public final class WebSocketConnection: Sendable {
         return try result.get()
     }
 
-    /// Connects, upgrades and reads, as ``run(_:)`` does, for a closure that gets a copy of each message.
+    /// Connects, upgrades and reads, as ``run(_:)`` does, and passes a copy of each message to a closure.
     ///
-    /// - Parameter receive: called on the connection's thread: the socket waits until it returns.
-    /// - Returns: how the two sides closed the connection, whoever began.
-    /// - Throws: ``WebSocketFailure`` for every other end.
+    /// - Parameter receive: called on the connection's thread; the connection does not read until it returns.
+    /// - Returns: how the connection was closed, whichever side began.
+    /// - Throws: ``WebSocketFailure`` when it ended in any other way.
     public func run(
         onMessage receive: @escaping @Sendable (WebSocketMessage) -> WebSocketVerdict
     ) async throws(WebSocketFailure) -> WebSocketClosure {
         try await run(CopyingHandler(receive: receive))
     }
 
-    /// Sends a text message; from any thread.
+    /// Sends a text message; can be called from any thread.
     ///
-    /// - Throws: ``WebSocketFailure`` of code `notSent` when the connection is not open or too much waits to be sent.
+    /// - Throws: ``WebSocketFailure`` with code `notSent` when the connection is not open or too many bytes wait to be
+    ///   sent.
     public func send(text: String) throws(WebSocketFailure) { try add(.text(Array(text.utf8))) }
 
-    /// Sends a binary message; from any thread.
+    /// Sends a binary message; can be called from any thread.
     ///
     /// - Throws: as ``send(text:)``.
     public func send(binary: [UInt8]) throws(WebSocketFailure) { try add(.binary(binary)) }
 
-    /// Begins the closing handshake, if the connection is open; from any thread.
+    /// Begins the closing handshake if the connection is open; can be called from any thread.
     public func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
         if outbox.add(.close(code, reason)) { wakeUp.signal() }
     }
@@ -147,7 +148,7 @@ public final class WebSocketConnection: Sendable {
         }
     }
 
-    /// Hands out the messages that are there, and the end of the batch.
+    /// Passes the buffered messages and the end of the batch to the handler.
     private static func deliver<Handler: WebSocketHandler & ~Copyable>(
         _ connection: inout OpenConnection,
         to handler: inout Handler,
@@ -205,7 +206,7 @@ public final class WebSocketConnection: Sendable {
 }
 
 extension WebSocketFailure {
-    /// Whether another address of the host might have upgraded the connection.
+    /// Whether the failure may belong to this address alone, so that another address of the host is worth a try.
     fileprivate var isOfAddress: Bool {
         switch code {
         case .upgradeTimeout, .connectionLost, .invalidUpgrade: true

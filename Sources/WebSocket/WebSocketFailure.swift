@@ -1,8 +1,8 @@
 public import Network
 
-/// Why there is no connection, or why it ended without a closing handshake.
+/// Why a connection could not be opened, or why it ended without a closing handshake.
 public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
-    /// What went wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -10,21 +10,21 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// No byte stream could be opened; ``WebSocketFailure/stream`` says why.
+        /// The TCP or TLS connection failed; ``WebSocketFailure/stream`` says why.
         public static let connect = Code(rawValue: "connect")
-        /// The server answered the upgrade with another status than 101; ``WebSocketFailure/refusal`` holds its answer.
+        /// The server answered the upgrade with a status other than 101; ``WebSocketFailure/refusal`` holds its answer.
         public static let upgradeRefused = Code(rawValue: "upgrade-refused")
-        /// The server's answer to the upgrade breaks RFC 6455 §4.1, or is not HTTP.
+        /// The server's answer to the upgrade violates RFC 6455 §4.1, or is not HTTP.
         public static let invalidUpgrade = Code(rawValue: "invalid-upgrade")
-        /// The answer to the upgrade did not come in time.
+        /// The server did not answer the upgrade in time.
         public static let upgradeTimeout = Code(rawValue: "upgrade-timeout")
-        /// The server broke the protocol; the connection was closed with ``WebSocketFailure/closeCode``.
+        /// The server violated the protocol; we closed the connection with ``WebSocketFailure/closeCode``.
         public static let protocolViolation = Code(rawValue: "protocol-violation")
-        /// A message or frame is larger than the limit; closed with 1009.
+        /// A message or frame is larger than the limit; we closed the connection with 1009.
         public static let messageTooBig = Code(rawValue: "message-too-big")
         /// The connection ended without a close frame.
         public static let connectionLost = Code(rawValue: "connection-lost")
-        /// Nothing came for longer than the liveness deadline, although a ping was sent.
+        /// No byte arrived before the liveness deadline, although we sent a ping.
         public static let deadPeer = Code(rawValue: "dead-peer")
         /// The caller's task was cancelled.
         public static let cancelled = Code(rawValue: "cancelled")
@@ -32,7 +32,7 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
         public static let notAllowed = Code(rawValue: "not-allowed")
         /// The connection is not open, or its send queue is full.
         public static let notSent = Code(rawValue: "not-sent")
-        /// The system refused a resource.
+        /// The operating system refused a resource.
         public static let system = Code(rawValue: "system")
     }
 
@@ -42,7 +42,7 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
         public let status: Int
         /// The header fields.
         public let headers: HTTPHeaders
-        /// The first 4 KiB of the body, without transfer coding.
+        /// The first 4 KiB of the body, with its transfer coding removed.
         public let body: [UInt8]
 
         /// An answer with these parts.
@@ -53,17 +53,17 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let code: Code
     /// `scheme://host[:port]` of the server.
     public let origin: String
-    /// What was seen, as the end of a sentence.
+    /// What happened, as the end of a sentence.
     public let detail: String
-    /// The code that the connection was closed with, for a breach of the protocol.
+    /// The code with which we closed the connection after a protocol violation.
     public let closeCode: WebSocketCloseCode?
-    /// The answer of a server that refused the upgrade.
+    /// The server's answer when it refused the upgrade.
     public let refusal: Refusal?
-    /// The failure of the byte stream below, if that is the cause.
+    /// The failure of the TCP or TLS connection, if that is the cause.
     public let stream: StreamFailure?
 
     /// A failure with these parts.

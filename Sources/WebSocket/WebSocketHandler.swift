@@ -1,22 +1,22 @@
-/// Receives a connection's messages on the connection's own thread.
+/// Receives a connection's messages, on the connection's own thread.
 ///
-/// While a method runs the socket waits, and with it the answer to the server's pings: take what is wanted and return.
-/// Nothing here may block, take a lock that other code holds for long, or await. Only ``message(_:_:)`` must be written.
+/// While a method runs, nothing is read and no ping is answered. So take what you need and return: do not block, do not
+/// await, and do not take a lock that other code holds for long. Only ``message(_:_:)`` is required.
 public protocol WebSocketHandler: ~Copyable, SendableMetatype {
-    /// The server has answered 101; messages follow.
+    /// Called when the server has answered 101, before the first message.
     mutating func opened(_ response: UpgradeResponse)
 
-    /// One whole message.
+    /// Called with one whole message.
     ///
     /// - Parameters:
-    ///   - kind: text is valid UTF-8.
-    ///   - bytes: borrowed from the connection's buffer, valid during the call only.
+    ///   - kind: whether the bytes are text, which is valid UTF-8, or binary.
+    ///   - bytes: a view of the connection's buffer, valid during the call only.
     /// - Returns: whether to go on.
     mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict
 
-    /// The messages of one read have been handed out; called at least once a second, also when nothing came.
+    /// Called when all messages of one read have been delivered, and at least once a second.
     ///
-    /// The place to publish a position and to look at watchdogs.
+    /// This is the place to publish a position and to check watchdogs.
     ///
     /// - Parameter now: the time of the read.
     /// - Returns: whether to go on.
@@ -24,9 +24,9 @@ public protocol WebSocketHandler: ~Copyable, SendableMetatype {
 }
 
 extension WebSocketHandler where Self: ~Copyable {
-    /// Nothing is done about the server's answer.
+    /// Does nothing.
     public mutating func opened(_ response: UpgradeResponse) {}
 
-    /// Goes on.
+    /// Continues.
     public mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
 }

@@ -1,4 +1,4 @@
-/// What a message's bytes are (RFC 6455 §5.6).
+/// The type of a message (RFC 6455 §5.6).
 public enum WebSocketMessageKind: Sendable, Equatable {
     /// UTF-8, already checked.
     case text
@@ -6,7 +6,7 @@ public enum WebSocketMessageKind: Sendable, Equatable {
     case binary
 }
 
-/// One whole message, copied.
+/// A copy of one whole message.
 public enum WebSocketMessage: Sendable, Equatable {
     /// A text.
     case text(String)
@@ -14,10 +14,10 @@ public enum WebSocketMessage: Sendable, Equatable {
     case binary([UInt8])
 }
 
-/// What a handler wants after a message or a batch.
+/// What a handler decides after a message or a batch.
 public enum WebSocketVerdict: Sendable, Equatable {
     /// Go on.
     case `continue`
-    /// Close the connection; no message is handed out any more.
+    /// Close the connection and deliver no more messages.
     case close(WebSocketCloseCode, reason: String)
 }

@@ -1,6 +1,6 @@
-/// Hands every message, copied, to a closure.
+/// Copies every message and passes it to a closure.
 struct CopyingHandler: WebSocketHandler {
-    /// Takes a message, on the connection's thread.
+    /// Called with each message, on the connection's thread.
     let receive: @Sendable (WebSocketMessage) -> WebSocketVerdict
 
     func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {

@@ -1,13 +1,12 @@
 internal import Synchronization
 
-/// Carries a handler, which may not be copyable, to the connection's thread; it can be taken once.
+/// Moves a handler, which may be noncopyable, to the connection's thread.
 final class HandlerSlot<Handler: WebSocketHandler & ~Copyable>: Sendable {
     private let handler: Mutex<Handler?>
 
-    /// A slot that holds the handler.
     init(_ handler: consuming sending Handler) { self.handler = Mutex(consume handler) }
 
-    /// Takes the handler out; nil the second time.
+    /// Takes the handler out; nil if it has been taken before.
     func take() -> sending Handler? {
         handler.withLock { $0.take() }
     }

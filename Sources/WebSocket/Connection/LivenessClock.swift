@@ -1,4 +1,4 @@
-/// Decides when a silent connection is asked and when it is given up.
+/// Decides when to ping a silent connection and when to give it up.
 struct LivenessClock: Sendable {
     /// What is due.
     enum Action: Sendable, Equatable {
@@ -12,7 +12,6 @@ struct LivenessClock: Sendable {
     private var lastReceived: MonotonicTime
     private var isAsked = false
 
-    /// A clock that starts now.
     init(_ settings: WebSocketConfiguration.Liveness, now: MonotonicTime) {
         deadAfter = MonotonicTime.Span(settings.deadAfter)
         pingAfter = min(MonotonicTime.Span(settings.pingAfter), deadAfter)
@@ -22,7 +21,7 @@ struct LivenessClock: Sendable {
     /// The next moment at which something is due.
     var deadline: MonotonicTime { lastReceived + (isAsked ? deadAfter : pingAfter) }
 
-    /// Any byte is a sign of life.
+    /// Records that bytes arrived: any byte shows that the server is alive.
     mutating func received(at now: MonotonicTime) {
         lastReceived = now
         isAsked = false

@@ -2,13 +2,12 @@ internal import Glibc
 
 /// A moment on the clock of `ContinuousClock` (`CLOCK_BOOTTIME`), as a plain number.
 ///
-/// The runtime keeps the layout and the arithmetic of `ContinuousClock.Instant` to itself. Asking it a dozen times a turn
-/// made a turn of the reader's loop 1,400 instructions longer, which is what a live message costs beside TLS.
+/// The runtime does not expose the layout and arithmetic of `ContinuousClock.Instant`, so every use is a call. A dozen
+/// calls per turn of the reader's loop cost 1,400 instructions, as much as a live message costs besides TLS.
 struct MonotonicTime: Comparable, Sendable {
     /// Nanoseconds since an arbitrary beginning.
     private let nanoseconds: Int64
 
-    /// This moment.
     static var now: MonotonicTime {
         var time = timespec()
         unsafe clock_gettime(CLOCK_BOOTTIME, &time)
@@ -29,12 +28,12 @@ struct MonotonicTime: Comparable, Sendable {
 
     /// A duration as a plain number.
     struct Span: Comparable, Sendable {
-        /// The longest that is told apart from for ever, about a century: the sum with a moment must not overflow.
+        /// About a century, which longer spans are cut to: adding a span to a moment must not overflow.
         private static let longest: Int64 = 100 * 366 * 86_400
 
         fileprivate let nanoseconds: Int64
 
-        /// A duration, cut off below zero and above a century.
+        /// Converts a duration; less than zero becomes zero, more than a century becomes a century.
         init(_ duration: Duration) {
             let (seconds, attoseconds) = duration.components
             let isNegative = seconds < 0 || attoseconds < 0

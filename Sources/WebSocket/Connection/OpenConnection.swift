@@ -1,17 +1,16 @@
 internal import Network
 
-/// A connection after the 101: what its thread owns, without the handler.
+/// A connection after the 101: everything that its thread owns except the handler.
 ///
-/// Control frames, the closing handshake, liveness and the clock of the reader's rests are dealt with here; messages are
-/// handed up as events.
+/// It deals with control frames, the closing handshake, liveness and the reader's rests. It returns messages as events.
 struct OpenConnection: ~Copyable {
-    /// What the handler must hear.
+    /// What the handler must be told.
     enum Event: Sendable {
         /// A message in this range of ``OpenConnection/unread``.
         case message(WebSocketMessageKind, Range<Int>)
         /// A message in ``OpenConnection/assembled``.
         case assembled(WebSocketMessageKind)
-        /// The bytes so far are used up.
+        /// All bytes received so far have been processed.
         case drained
     }
 
@@ -26,14 +25,14 @@ struct OpenConnection: ~Copyable {
     private var liveness: LivenessClock
     private var phase = Phase()
     private var position = 0
-    /// What the last read waits for beside bytes: a TLS key update has to be written first.
+    /// What the last read waits for besides bytes: the socket may have to become writable first, for a TLS key update.
     private var readInterest = Poll.Interest.readable
     private var pace: ReadPace
     private let closeDeadline: MonotonicTime.Span
-    /// At least once a second the handler is asked, and the clock is looked at.
+    /// The handler is called, and the clock is read, at least once a second.
     private let longestWait = MonotonicTime.Span(.seconds(1))
 
-    /// A connection whose buffer may hold bytes that came behind the 101.
+    /// Takes over a stream and its buffer, which may already hold bytes that followed the 101.
     init(
         _ stream: consuming ByteStream,
         _ buffer: consuming ReceiveBuffer,
@@ -55,19 +54,19 @@ struct OpenConnection: ~Copyable {
         closeDeadline = MonotonicTime.Span(configuration.closeDeadline)
     }
 
-    /// The received bytes that ranges of events refer to.
+    /// The received bytes that the ranges in events refer to.
     var unread: RawSpan {
         @_lifetime(borrow self)
         borrowing get { buffer.unread }
     }
 
-    /// The message of the last ``Event/assembled(_:)``.
+    /// The message that the last ``Event/assembled(_:)`` announced.
     var assembled: RawSpan {
         @_lifetime(borrow self)
         borrowing get { reader.assembled }
     }
 
-    /// The next message, or that there is none without reading.
+    /// The next message, or ``Event/drained`` when more bytes must be read first.
     mutating func next(_ now: MonotonicTime) -> Event {
         while true {
             switch Self.next(&reader, buffer, &position) {
@@ -86,7 +85,7 @@ struct OpenConnection: ~Copyable {
                 return .drained
             }
             if phase.stage == .ending {
-                // Data behind a close frame, or behind a breach, means nothing (RFC 6455 §5.5.1, §7.1.7).
+                // Data after a close frame, or after a violation, is ignored (RFC 6455 §5.5.1, §7.1.7).
                 buffer.consumeAll()
                 position = 0
                 return .drained
@@ -94,7 +93,7 @@ struct OpenConnection: ~Copyable {
         }
     }
 
-    /// Borrows the buffer while the reader is changed: two properties, so two arguments.
+    /// Takes the two properties as arguments: one is borrowed while the other is changed.
     @inline(__always)
     private static func next(
         _ reader: inout MessageReader,
@@ -106,7 +105,7 @@ struct OpenConnection: ~Copyable {
 
     /// Waits until there is something to do, does it, and reads once.
     ///
-    /// - Parameter now: the time; set after the wait, so that a turn looks at the clock once.
+    /// - Parameter now: the current time; updated after the wait, so that a turn reads the clock once.
     /// - Returns: nil to go on, or how the connection ended.
     mutating func turn(_ now: inout MonotonicTime) -> Result<WebSocketClosure, WebSocketFailure>? {
         do throws(StreamFailure) {
@@ -134,7 +133,7 @@ struct OpenConnection: ~Copyable {
         return nil
     }
 
-    /// Looks after what is due at this time: wishes of other threads, cancellation, liveness.
+    /// Handles what is due: items in the outbox, cancellation, liveness.
     mutating func tick(_ now: MonotonicTime) {
         guard phase.isOpen else { return }
         takeOutbox(now)
@@ -198,7 +197,7 @@ struct OpenConnection: ~Copyable {
         switch phase.stage {
         case .open:
             initiator = .server
-            // What was to be sent before the server's close frame goes before ours.
+            // Messages queued before the server's close frame arrived must go out before our close frame.
             takeOutbox(now)
             if phase.isOpen { sendClose(payload) }
         case .closing: initiator = .client
@@ -226,12 +225,13 @@ struct OpenConnection: ~Copyable {
         phase.end(.failure(failure), until: now + closeDeadline)
     }
 
-    /// Rests, or waits for the socket; false when it need not be read.
+    /// Rests, or waits for the socket; false if there is nothing to read.
     private mutating func wait(_ now: MonotonicTime) -> Bool {
         if phase.isOpen, output.interest == nil, let end = pace.restEnd(now) {
             return !isWoken(Poll.wait(-1, [], wakeUp, milliseconds: now.milliseconds(until: end)))
         }
-        // Liveness is looked after while the connection is open, and would make a closing one spin.
+        // The liveness deadline applies to an open connection only. During the closing handshake it would keep the loop
+        // spinning.
         let due = phase.isOpen ? liveness.deadline : phase.deadline
         let deadline = min(now + longestWait, due ?? now + longestWait)
         let interest = readInterest.union(output.interest ?? [])
@@ -241,14 +241,14 @@ struct OpenConnection: ~Copyable {
         return outcome?.isReady ?? false
     }
 
-    /// Whether another thread ended the wait; its signal is taken.
+    /// Whether another thread ended the wait; clears its signal.
     private func isWoken(_ outcome: Poll.Outcome?) -> Bool {
         guard let outcome, outcome.isWoken else { return false }
         wakeUp.clear()
         return true
     }
 
-    /// The server has ended its direction.
+    /// The server has closed its sending side of TCP.
     private mutating func ended() -> Result<WebSocketClosure, WebSocketFailure> {
         guard phase.isOpen else { return finish() }
         stream.finishWriting()
@@ -260,7 +260,7 @@ struct OpenConnection: ~Copyable {
         return finish()
     }
 
-    /// The outcome when nothing more is waited for.
+    /// The outcome when there is nothing left to wait for.
     private mutating func finish() -> Result<WebSocketClosure, WebSocketFailure> {
         stream.finishWriting()
         return phase.outcome ?? .failure(failure(.connectionLost, "the connection was left"))

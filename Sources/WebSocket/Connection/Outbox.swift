@@ -1,9 +1,9 @@
 internal import Network
 internal import Synchronization
 
-/// What other threads want of a connection's thread.
+/// What other threads ask the connection's thread to do.
 final class Outbox: Sendable {
-    /// One wish.
+    /// One request.
     enum Item: Sendable, Equatable {
         case text([UInt8])
         case binary([UInt8])
@@ -18,17 +18,17 @@ final class Outbox: Sendable {
 
     private let state = Mutex(State())
     private let hasItems = Atomic<Bool>(false)
-    /// Bytes that were taken out and that the kernel has not taken: they wait, too.
+    /// Bytes that were taken out but not yet written to the socket; they count towards the limit.
     private let unsent = Atomic<Int>(0)
     private let limit: Int
 
-    /// An outbox that takes nothing until it is opened, and then no more than leaves `limit` bytes waiting.
+    /// An outbox that accepts nothing until it is opened, and then at most `limit` waiting bytes.
     init(limit: Int) { self.limit = limit }
 
-    /// Takes items from now on.
+    /// Starts to accept items.
     func open() { state.withLock { $0.isOpen = true } }
 
-    /// Takes nothing any more.
+    /// Stops accepting items and drops those that wait.
     func close() { state.withLock { $0 = State() } }
 
     /// Adds an item; false when the connection is not open or the outbox is full.
@@ -47,9 +47,9 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Takes everything out; without a lock when there is nothing.
+    /// Takes all items out; does not lock when there are none.
     ///
-    /// - Parameter unsent: the bytes of what was taken before that are not written yet.
+    /// - Parameter unsent: how many bytes of earlier items are not written yet.
     /// - Returns: the items in their order.
     func take(unsent: Int) -> [Item] {
         self.unsent.store(unsent, ordering: .relaxed)

@@ -1,35 +1,35 @@
 /// Where a connection stands between the 101 and the end of TCP (RFC 6455 §7.1).
 struct Phase: Sendable {
-    /// The stages in their order.
+    /// The stages, in order.
     ///
-    /// Looked at for every message, so it stands by itself: an enum that carried the outcome would be copied each time.
+    /// The stage is read for every message, so it is a property of its own: an enum with the outcome as associated
+    /// value would be copied each time.
     enum Stage: Sendable {
         /// Messages flow both ways.
         case open
-        /// Our close frame is on its way; the server's is awaited.
+        /// Our close frame is queued; the server's has not arrived.
         case closing
-        /// The outcome is decided; the server is given the time to end TCP first, as it should (RFC 6455 §7.1.1).
+        /// The outcome is decided; the server has time to close TCP first, as it should (RFC 6455 §7.1.1).
         case ending
     }
 
-    /// Where the connection stands.
     private(set) var stage = Stage.open
     /// How it ends if nothing more comes; nil while open.
     private(set) var outcome: Result<WebSocketClosure, WebSocketFailure>?
-    /// When the wait is over; nil while open.
+    /// When to stop waiting for the server; nil while open.
     private(set) var deadline: MonotonicTime?
 
-    /// Whether messages are handed out.
+    /// Whether messages are passed to the handler.
     @inline(__always) var isOpen: Bool { stage == .open }
 
-    /// Our close frame has been queued.
+    /// Begins to close: our close frame has been queued.
     mutating func close(_ closure: WebSocketClosure, until deadline: MonotonicTime) {
         stage = .closing
         outcome = .success(closure)
         self.deadline = deadline
     }
 
-    /// The outcome is decided.
+    /// Fixes the outcome.
     mutating func end(_ outcome: Result<WebSocketClosure, WebSocketFailure>, until deadline: MonotonicTime) {
         stage = .ending
         self.outcome = outcome

@@ -1,13 +1,14 @@
 /// Decides when a drained reader rests, so that one wake-up brings several messages.
 ///
-/// A live stream costs wake-ups, not parsing. At most one wake-up in each period: a message after a quiet time is read
-/// at once, those that follow within the period wait for its end.
+/// On a live stream the cost is in wake-ups, not in parsing. There is at most one wake-up per period: a message after a
+/// quiet time is read at once, and messages that follow within the period wait for its end.
 struct ReadPace: Sendable {
-    /// A period that brings this many bytes is catching up, or busy enough that a rest saves nothing.
+    /// A period that brings this many bytes is busy: the connection is catching up, or a rest would save nothing.
     ///
-    /// Less than the receive window that a connection begins with (64 KiB): more cannot come while the reader rests.
+    /// It is less than the receive window at the start of a connection (64 KiB), because no more can arrive during a
+    /// rest.
     static let busy = 48 << 10
-    /// So many periods pass without a rest after a busy one, in which the window can grow.
+    /// After a busy period the reader does not rest for this many periods, so that the window can grow.
     private static let busyPeriods = 10
 
     private let rest: MonotonicTime.Span?
@@ -16,26 +17,26 @@ struct ReadPace: Sendable {
     private var lastWake: MonotonicTime?
     private var bytes = 0
 
-    /// A pace with this period, zero for no rests.
+    /// A pace with this period; zero means no rests.
     init(rest: Duration) {
         self.rest = rest > .zero ? MonotonicTime.Span(rest) : nil
         busySpan = MonotonicTime.Span(rest * Self.busyPeriods)
     }
 
-    /// Counts what was read.
+    /// Counts bytes that were read.
     mutating func received(_ count: Int) { bytes += count }
 
-    /// A wait is over, and the socket will be read.
+    /// A wait has ended, and the socket will be read.
     mutating func woke(_ now: MonotonicTime) {
         lastWake = now
         if bytes >= Self.busy { busyUntil = now + busySpan }
         bytes = 0
     }
 
-    /// A read has brought nothing: the next message shall be read at once.
+    /// A read brought nothing, so the next message is read at once.
     mutating func foundNothing() { lastWake = nil }
 
-    /// Until when to rest now that the socket is drained, nil for not at all.
+    /// When the rest ends that a drained reader should take now; nil for no rest.
     func restEnd(_ now: MonotonicTime) -> MonotonicTime? {
         guard let rest, bytes < Self.busy, let lastWake, !(busyUntil.map { now < $0 } ?? false) else { return nil }
         let end = lastWake + rest

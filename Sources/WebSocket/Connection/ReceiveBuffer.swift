@@ -1,20 +1,19 @@
 internal import Network
 
-/// The one buffer that a connection receives into: linear, of a fixed size, written behind what is not used yet.
+/// The buffer that a connection receives into: linear, of fixed size, filled after the unread bytes.
 @safe struct ReceiveBuffer: ~Copyable {
-    /// The size in bytes: a socket is seldom fuller, and it stays within a core's second-level cache.
+    /// The size in bytes: a socket seldom holds more, and it fits into a core's second-level cache.
     static let capacity = 256 << 10
 
     private let storage: UnsafeMutableRawPointer
     private var start = 0
     private var end = 0
 
-    /// An empty buffer.
     init() { unsafe storage = .allocate(byteCount: Self.capacity, alignment: 64) }
 
     deinit { unsafe storage.deallocate() }
 
-    /// The bytes that were received and not used yet.
+    /// The bytes that were received and not consumed yet.
     var unread: RawSpan {
         @_lifetime(borrow self)
         get {
@@ -25,19 +24,18 @@ internal import Network
         }
     }
 
-    /// How many bytes are unread.
     var unreadCount: Int { end - start }
 
-    /// Marks every byte as used.
+    /// Marks all bytes as consumed.
     mutating func consumeAll() { (start, end) = (0, 0) }
 
-    /// Marks the first bytes as used.
+    /// Marks the first bytes as consumed.
     mutating func consume(_ count: Int) {
         start += min(count, end - start)
         if start == end { (start, end) = (0, 0) }
     }
 
-    /// Reads behind the unread bytes, which first move to the front: a few bytes of a header, or a control frame.
+    /// Moves the unread bytes to the front, which are few (a header, a control frame), and reads after them.
     mutating func fill(from stream: inout ByteStream) throws(StreamFailure) -> ByteStream.Outcome {
         if start > 0 {
             unsafe storage.copyMemory(from: storage + start, byteCount: end - start)

@@ -1,21 +1,21 @@
 internal import Network
 
-/// Frames on their way out: written as the kernel takes them, never waited for.
+/// Frames to be sent; they are written as fast as the kernel takes them, and nobody waits for that.
 struct SendQueue: ~Copyable {
-    /// With this much unsent the server does not read; pongs no longer pile up behind it.
+    /// With this many unsent bytes we stop reading, so that pongs do not pile up.
     static let congested = 64 << 10
 
     private var bytes: [UInt8] = []
     private var written = 0
     private var latePong: [UInt8]?
 
-    /// What the last write waits for, nil when nothing is left.
+    /// What the last write waits for; nil when everything is written.
     private(set) var interest: Poll.Interest?
 
     /// Bytes that are not written yet.
     var count: Int { bytes.count - written }
 
-    /// Adds octets as they are.
+    /// Adds bytes that are not a frame, such as the opening handshake.
     mutating func add(raw: [UInt8]) { bytes += raw }
 
     /// Adds a frame.
@@ -23,14 +23,14 @@ struct SendQueue: ~Copyable {
         FrameWriter.write(opcode, payload, isCompressed: isCompressed, to: &bytes)
     }
 
-    /// Answers a ping.
+    /// Adds the answer to a ping.
     ///
-    /// Of the pings that a congested connection holds up, only the latest needs an answer (RFC 6455 §5.5.3).
+    /// When a congested connection holds up several pings, only the latest needs an answer (RFC 6455 §5.5.3).
     mutating func addPong(_ payload: [UInt8]) {
         if count > Self.congested { latePong = payload } else { unsafe add(.pong, payload.span.bytes) }
     }
 
-    /// Writes what the kernel takes.
+    /// Writes as much as the kernel takes.
     mutating func flush(to stream: inout ByteStream) throws(StreamFailure) {
         while true {
             if count <= Self.congested, let pong = latePong.take() { unsafe add(.pong, pong.span.bytes) }

@@ -2,23 +2,23 @@ internal import Network
 
 /// Drives the opening handshake over an open byte stream (RFC 6455 §4.1).
 struct Upgrader {
-    /// Interim answers and the final one.
+    /// How many answers we read, interim ones included.
     private static let maximumAnswers = 16
 
     private let configuration: WebSocketConfiguration
     private let request: UpgradeRequest
     private let wakeUp: WakeUp
 
-    /// An upgrade with a new key.
+    /// Prepares an upgrade with a new `Sec-WebSocket-Key`.
     init(_ configuration: WebSocketConfiguration, wakeUp: WakeUp) {
         self.configuration = configuration
         self.wakeUp = wakeUp
         request = UpgradeRequest(configuration)
     }
 
-    /// Sends the request and reads the answer; what follows the 101 stays in the buffer.
+    /// Sends the request and reads the answer; bytes after the 101 stay in the buffer.
     ///
-    /// - Throws: ``WebSocketFailure``; of code `upgradeRefused` with the answer when the status is not 101.
+    /// - Throws: ``WebSocketFailure``; with code `upgradeRefused` and the answer when the status is not 101.
     func upgrade(
         _ stream: inout ByteStream,
         _ buffer: inout ReceiveBuffer
@@ -59,7 +59,7 @@ struct Upgrader {
         while true {
             let start = buffer.unread.extracting(first: ForeignAnswer.length).copied()
             if let objection = ForeignAnswer.objection(toHTTP: start) {
-                // Whoever was shown a key may begin with it.
+                // A server that was sent our key may echo it, so its answer is not quoted then.
                 let isShown = configuration.key == nil
                 throw failure(.invalidUpgrade, isShown ? objection : "the answer is not HTTP; check host and port")
             }
@@ -88,7 +88,7 @@ struct Upgrader {
         }
     }
 
-    /// The failure that holds the answer; a body that does not come in time is cut, not waited for.
+    /// The failure for a refused upgrade; a body that does not arrive in time is cut off.
     private func readRefusal(
         _ head: ResponseHead,
         _ stream: inout ByteStream,
@@ -108,7 +108,7 @@ struct Upgrader {
                 break
             }
         }
-        // Before anything is cut, which may leave a part of a key.
+        // Hide the key before the text is cut; a cut could leave a part of it.
         let key = configuration.key
         let refusal = WebSocketFailure.Refusal(
             status: head.status,
@@ -123,12 +123,12 @@ struct Upgrader {
         )
     }
 
-    /// The failure of an answer that no client may accept.
+    /// The failure for an answer that no client may accept.
     private func invalid(_ reason: String) -> WebSocketFailure {
         failure(.invalidUpgrade, "\(reason); the server or something on the way is at fault: try another host")
     }
 
-    /// Writes and reads once, waiting if need be.
+    /// Writes and reads once; waits if necessary.
     private func receive(
         _ stream: inout ByteStream,
         _ buffer: inout ReceiveBuffer,

@@ -1,17 +1,17 @@
 /// What a client offers for permessage-deflate (RFC 7692 §7.1).
 public struct DeflateOffer: Sendable, Equatable {
-    /// Ask the server to compress each message by itself: less memory, and less compression.
+    /// Asks the server to compress each message by itself: uses less memory, and compresses less.
     public var serverNoContextTakeover: Bool
-    /// Say that our messages will be compressed each by itself.
+    /// Announces that we compress each of our messages by itself.
     public var clientNoContextTakeover: Bool
-    /// Ask the server for a window of at most 2 to the power of this, 8 to 15; nil leaves it to the server.
+    /// Asks the server for a window of at most 2 to the power of this, 8 to 15; nil leaves it to the server.
     public var serverMaxWindowBits: Int?
-    /// Our largest window, 9 to 15 (zlib cannot compress with 8); nil says only that the server may choose.
+    /// Our largest window, 2 to the power of 9 to 15 (zlib cannot compress with 8); nil lets the server choose.
     public var clientMaxWindowBits: Int?
-    /// Whether messages that we send are compressed when the server has agreed.
+    /// Whether we compress what we send, if the server agrees.
     public var compressesSent: Bool
 
-    /// An offer; without arguments context is kept on both sides and the server may choose the windows.
+    /// An offer; by default both sides keep their context and the server may choose the windows.
     public init(
         serverNoContextTakeover: Bool = false,
         clientNoContextTakeover: Bool = false,

@@ -2,24 +2,24 @@
 public struct DeflateParameters: Sendable, Equatable {
     /// Whether the server compresses each message by itself.
     public var serverNoContextTakeover = false
-    /// Whether our messages are compressed each by itself.
+    /// Whether we compress each of our messages by itself.
     public var clientNoContextTakeover = false
-    /// The server's window is 2 to the power of this.
+    /// The base-2 logarithm of the server's window size.
     public var serverMaxWindowBits = 15
-    /// Our window is 2 to the power of this.
+    /// The base-2 logarithm of our window size.
     public var clientMaxWindowBits = 15
 
-    /// Context kept on both sides, windows of 32 KiB.
+    /// Context kept on both sides, windows of 32 KiB: the defaults of RFC 7692.
     public init() {}
 
-    /// Reads the server's `Sec-WebSocket-Extensions` against our offer.
+    /// Checks the server's `Sec-WebSocket-Extensions` against our offer.
     ///
-    /// Nil when the answer names another extension, repeats or misspells a parameter, gives a value out of range, or takes
-    /// what was not offered: the connection must then fail (RFC 7692 §5.1).
+    /// Nil when the answer names another extension, repeats or misspells a parameter, has a value out of range, or
+    /// accepts something that we did not offer. The connection must then fail (RFC 7692 §5.1).
     ///
     /// - Parameters:
     ///   - value: the extension with its parameters, as text.
-    ///   - offer: what we have offered.
+    ///   - offer: what we offered.
     init?(answer value: String, to offer: DeflateOffer) {
         let parts = value.split(separator: ";", omittingEmptySubsequences: false).map(Self.trimmed)
         guard parts.first?.lowercased() == "permessage-deflate" else { return nil }
@@ -40,7 +40,7 @@ public struct DeflateParameters: Sendable, Equatable {
             default: return nil
             }
         }
-        // RFC 7692 §7.1.1.1 and §7.1.2.1: what we asked of the server it must confirm.
+        // RFC 7692 §7.1.1.1 and §7.1.2.1: the server must confirm what we asked of it.
         if offer.serverNoContextTakeover, !serverNoContextTakeover { return nil }
         if offer.serverMaxWindowBits != nil, !seen.contains("server_max_window_bits") { return nil }
         if offer.clientNoContextTakeover { clientNoContextTakeover = true }

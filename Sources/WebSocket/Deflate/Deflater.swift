@@ -2,19 +2,19 @@ internal import CZlib
 
 /// Compresses the messages of one connection (RFC 7692 §7.2.1).
 ///
-/// zlib cannot write raw DEFLATE with a window of 2^8; when that was agreed, messages go uncompressed, which is always
-/// allowed (RFC 7692 §6).
+/// zlib cannot write raw DEFLATE with a window of 2^8. When that was agreed, messages are sent uncompressed, which is
+/// always allowed (RFC 7692 §6).
 @safe struct Deflater: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
     private let keepsContext: Bool
 
-    /// A compressor; nil when zlib cannot write this window, or without memory.
+    /// A compressor; nil when zlib cannot write this window, or when memory runs out.
     init?(_ parameters: DeflateParameters, level: Int32 = 1) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         keepsContext = !parameters.clientNoContextTakeover
         let windowBits = Int32(-parameters.clientMaxWindowBits)
-        // Level 8 of 9 of memory, zlib's own default.
+        // Memory level 8 of 9 is zlib's default.
         guard windowBits <= -9, unsafe shim_deflateInit2(stream, level, windowBits, 8) == Z_OK else { return nil }
     }
 
@@ -23,7 +23,7 @@ internal import CZlib
         unsafe stream.deallocate()
     }
 
-    /// A message without its tail `00 00 FF FF`; nil when zlib fails.
+    /// Compresses a message and removes its tail `00 00 FF FF`; nil when zlib fails.
     mutating func compress(_ message: RawSpan) -> [UInt8]? {
         var out: [UInt8] = []
         let isDone = unsafe message.withUnsafeBytes { input in
@@ -51,7 +51,7 @@ internal import CZlib
                 return (result, left)
             }
             guard result == Z_OK || result == Z_BUF_ERROR else { return false }
-            // Room that is left over means that everything has been flushed.
+            // zlib did not fill the output buffer, so everything has been flushed.
             if left > 0 { return true }
         }
     }

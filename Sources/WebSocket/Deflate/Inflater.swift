@@ -2,18 +2,19 @@ internal import CZlib
 
 /// Inflates the messages of one connection into one buffer (RFC 7692 §7.2.2).
 ///
-/// Costs some 40 KiB for state and window, and an output buffer of 64 KiB that is given back after a large message.
+/// It takes about 40 KiB for state and window, and an output buffer of 64 KiB. A larger buffer is freed after the
+/// message.
 @safe struct Inflater: ~Copyable {
-    /// What came of a step.
+    /// The result of a step.
     enum Outcome: Sendable, Equatable {
         case ok
         /// The bytes are not DEFLATE.
         case invalid
-        /// The message would exceed the limit; at most the limit has been written.
+        /// The message is larger than the limit; no more than the limit has been written.
         case tooBig
     }
 
-    // zlib keeps a pointer to the z_stream and refuses one that has moved (Z_STREAM_ERROR).
+    // zlib stores a pointer to the z_stream and refuses one that has moved (Z_STREAM_ERROR).
     private let stream: UnsafeMutablePointer<z_stream>
     private let keepsContext: Bool
     private let limit: Int
@@ -23,15 +24,15 @@ internal import CZlib
 
     private static let usualCapacity = 1 << 16
 
-    /// An inflater for messages of at most `limit` bytes; nil without memory.
+    /// An inflater for messages of at most `limit` bytes; nil when memory runs out.
     init?(keepsContext: Bool, limit: Int) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         unsafe buffer = .allocate(byteCount: Self.usualCapacity, alignment: 64)
         self.keepsContext = keepsContext
         self.limit = limit
-        // Always the largest window: with a smaller one zlib judges a reference that reaches too far by how the message
-        // was cut, because it looks at the output of the same call before it looks at the window.
+        // Always the largest window. With a smaller one, whether zlib accepts a reference that reaches too far back
+        // depends on how the message was cut: it searches the output of the current call before it looks at the window.
         guard unsafe shim_inflateInit2(stream, -15) == Z_OK else { return nil }
     }
 
@@ -41,7 +42,7 @@ internal import CZlib
         unsafe buffer.deallocate()
     }
 
-    /// What the message has come to so far.
+    /// The message as far as it has been inflated.
     var output: RawSpan {
         @_lifetime(borrow self)
         get {
@@ -50,11 +51,11 @@ internal import CZlib
     }
 
     private var start: UnsafeMutableRawPointer {
-        // A buffer that was allocated with at least one byte has a base address.
+        // The buffer was allocated with at least one byte, so it has a base address.
         unsafe buffer.baseAddress.unsafelyUnwrapped
     }
 
-    /// Inflates a part of a message; the limit is checked while inflating.
+    /// Inflates a part of a message and checks the limit on the way.
     mutating func inflate(_ bytes: RawSpan) -> Outcome {
         unsafe bytes.withUnsafeBytes { input in
             guard let base = input.baseAddress, input.count > 0 else { return .ok }
@@ -66,14 +67,15 @@ internal import CZlib
         }
     }
 
-    /// Ends a message: feeds the tail that the sender has left out (RFC 7692 §7.2.2).
+    /// Ends a message: adds the tail that the sender removed (RFC 7692 §7.2.2).
     mutating func finishMessage() -> Outcome {
-        // A final block that ends the message has no tail to be completed (RFC 7692 §7.2.3.4).
+        // A message that ends with a final block has no tail to add (RFC 7692 §7.2.3.4).
         if !isAtStreamEnd {
             let tail: [4 of UInt8] = [0x00, 0x00, 0xFF, 0xFF]
             let outcome = unsafe inflate(tail.span.bytes)
             guard outcome == .ok else { return outcome }
-            // Bit 7: between two blocks; bits 0 to 5: bits of the last byte that were not used. Else the message was cut.
+            // Bit 7: between two blocks; bits 0 to 5: unused bits of the last byte. Anything else means that the
+            // message was cut off.
             let state = unsafe stream.pointee.data_type
             guard isAtStreamEnd || (state & 128 != 0 && state & 63 == 0) else { return .invalid }
         }
@@ -82,7 +84,7 @@ internal import CZlib
         return .ok
     }
 
-    /// Forgets the output, and gives a large buffer back.
+    /// Empties the output, and frees a large buffer.
     mutating func clear() {
         count = 0
         guard unsafe buffer.count > 16 * Self.usualCapacity else { return }
@@ -92,7 +94,7 @@ internal import CZlib
 
     private mutating func run() -> Outcome {
         while true {
-            // One byte more than the limit tells a message that fits from one that does not.
+            // One byte more than the limit distinguishes a message that fits from one that does not.
             if unsafe count == buffer.count { grow() }
             let room = unsafe min(buffer.count, limit + 1) - count
             unsafe stream.pointee.next_out = (start + count).assumingMemoryBound(to: UInt8.self)
@@ -105,11 +107,11 @@ internal import CZlib
             let hasInput = unsafe stream.pointee.avail_in > 0
             switch result {
             case Z_STREAM_END:
-                // RFC 7692 §7.2.3.5: blocks may follow a final block; they share its window.
+                // RFC 7692 §7.2.3.5: more blocks may follow a final block; they share its window.
                 guard unsafe inflateResetKeep(stream) == Z_OK else { return .invalid }
                 if !hasInput { return .ok }
             case Z_OK, Z_BUF_ERROR:
-                // Output that filled its room may go on although no input is left.
+                // A full output buffer: there may be more output even without more input.
                 if left > 0 { return hasInput ? .invalid : .ok }
             default: return .invalid
             }

@@ -1,19 +1,19 @@
-/// What a close frame holds (RFC 6455 §5.5.1).
+/// The body of a close frame (RFC 6455 §5.5.1).
 struct ClosePayload: Sendable, Equatable {
-    /// The code, ``WebSocketCloseCode/noStatus`` when the frame is empty.
+    /// The code; ``WebSocketCloseCode/noStatus`` when the frame is empty.
     let code: WebSocketCloseCode
     /// The reason, at most 123 bytes.
     let reason: String
 
-    /// A payload of a code and a reason.
     init(code: WebSocketCloseCode, reason: String) {
         self.code = code
         self.reason = reason
     }
 
-    /// Reads a payload.
+    /// Parses a payload.
     ///
-    /// - Throws: the violation when it is one byte, the code may not be sent, or the reason is not UTF-8.
+    /// - Throws: the violation, when it is one byte long, the code is not valid on the wire, or the reason is not
+    ///   UTF-8.
     init(_ bytes: RawSpan) throws(ProtocolViolation) {
         guard bytes.byteCount != 1 else { throw .closePayloadTooShort }
         guard bytes.byteCount > 1 else {
@@ -28,7 +28,7 @@ struct ClosePayload: Sendable, Equatable {
         self.init(code: code, reason: reason)
     }
 
-    /// The payload for the wire; the reason is cut to 123 bytes at a character.
+    /// The encoded payload; the reason is cut to 123 bytes at a character boundary.
     var bytes: [UInt8] {
         guard code.isValidOnWire else { return [] }
         var words = reason

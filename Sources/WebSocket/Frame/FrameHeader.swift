@@ -1,4 +1,4 @@
-/// The header of a server's frame, checked for everything that the header alone can break (RFC 6455 §5.2).
+/// The header of a server's frame, with every check that needs the header alone (RFC 6455 §5.2).
 ///
 ///      0                   1
 ///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5
@@ -13,28 +13,28 @@ struct FrameHeader: Sendable, Equatable {
     let isFinal: Bool
     /// RSV1: the message that begins here is compressed (RFC 7692 §6).
     let isCompressed: Bool
-    /// What the frame is.
     let opcode: Opcode
     /// The length of the header, 2 to 10 bytes.
     let byteCount: Int
     /// The length of the payload, in bytes.
     let payloadCount: Int
 
-    /// What the bytes at a place turned out to be.
+    /// The result of parsing.
     enum Parsed: Sendable, Equatable {
         case header(FrameHeader)
-        /// So far a valid beginning.
+        /// Valid so far, but not complete.
         case incomplete
         case violation(ProtocolViolation)
     }
 
-    /// Reads the header that begins at an offset.
+    /// Parses the header that begins at an offset.
     ///
-    /// Each rule is applied as soon as its bytes are there, so that a breach shows whatever the segments are cut like.
+    /// Each rule is checked as soon as its bytes have arrived, so that the result does not depend on how TCP cut the
+    /// stream.
     ///
     /// - Parameters:
     ///   - bytes: received bytes.
-    ///   - offset: where the frame begins, at most the number of bytes.
+    ///   - offset: where the frame begins; at most the number of bytes.
     ///   - allowsCompression: whether permessage-deflate was agreed.
     /// - Returns: the header, or why there is none.
     @inline(__always)

@@ -1,18 +1,18 @@
-/// Writes a client's frames: unfragmented, masked with a key that nobody can predict (RFC 6455 §5.3).
+/// Writes a client's frames: unfragmented, masked with an unpredictable key (RFC 6455 §5.3).
 enum FrameWriter {
-    /// Adds one frame to a buffer.
+    /// Appends one frame to a buffer.
     ///
     /// - Parameters:
-    ///   - opcode: what the frame is; control frames hold at most 125 bytes.
-    ///   - payload: unmasked.
+    ///   - opcode: the type of frame; a control frame holds at most 125 bytes.
+    ///   - payload: the unmasked bytes.
     ///   - isCompressed: whether the payload is a compressed message (RSV1).
-    ///   - out: grows by the frame.
+    ///   - out: the buffer to append to.
     static func write(_ opcode: Opcode, _ payload: RawSpan, isCompressed: Bool = false, to out: inout [UInt8]) {
         var generator = SystemRandomNumberGenerator()
         write(opcode, payload, isCompressed: isCompressed, maskedWith: generator.next(), to: &out)
     }
 
-    /// Adds one frame that is masked with a given key.
+    /// Appends one frame, masked with a given key.
     static func write(
         _ opcode: Opcode,
         _ payload: RawSpan,
@@ -37,7 +37,7 @@ enum FrameWriter {
         mask(&out, from: start, key: key)
     }
 
-    /// Masks, eight bytes at a time; masking twice gives the plain bytes.
+    /// Masks eight bytes at a time; masking again restores the bytes.
     private static func mask(_ bytes: inout [UInt8], from start: Int, key: UInt32) {
         var span = bytes.mutableSpan
         let wide = UInt64(key) << 32 | UInt64(key)

@@ -1,4 +1,4 @@
-/// What a frame is (RFC 6455 §5.2).
+/// The type of a frame (RFC 6455 §5.2).
 enum Opcode: UInt8, Sendable {
     case continuation = 0x0
     case text = 0x1
@@ -7,6 +7,6 @@ enum Opcode: UInt8, Sendable {
     case ping = 0x9
     case pong = 0xA
 
-    /// Whether the frame controls the connection and may stand between fragments (RFC 6455 §5.5).
+    /// Whether this is a control frame, which may come between fragments (RFC 6455 §5.5).
     var isControl: Bool { rawValue & 0x8 != 0 }
 }

@@ -1,4 +1,4 @@
-/// A breach of the protocol by the server; each has the code that the connection is closed with.
+/// A violation of the protocol by the server.
 enum ProtocolViolation: UInt8, Sendable, CaseIterable {
     case reservedBit
     case unexpectedCompression

@@ -6,7 +6,7 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
-    /// A number in network order; traps when its bytes are out of bounds.
+    /// An integer in network byte order; traps when its bytes are out of bounds.
     @inline(__always)
     func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, at offset: Int) -> T {
         // Any bit pattern is an integer, the load may be unaligned, and the offset is checked.
@@ -20,11 +20,10 @@ extension RawSpan {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
     }
 
-    /// A copy of the bytes.
     func copied() -> [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 }
 
 extension [UInt8] {
-    /// Adds the bytes of a span.
+    /// Appends the bytes of a span.
     mutating func append(_ bytes: RawSpan) { unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) } }
 }

@@ -1,31 +1,31 @@
 internal import Network
 
-/// Gathers the first 4 KiB of the body of an answer that refuses the upgrade (RFC 9112 §6).
+/// Collects the first 4 KiB of the body of an answer that refuses the upgrade (RFC 9112 §6).
 struct RefusalBody: Sendable {
-    /// The most that is kept, in bytes.
+    /// How many bytes are kept.
     static let maximum = 4096
 
     private var raw: [UInt8] = []
     private let isChunked: Bool
     private let length: Int?
 
-    /// A body that is delimited as the head says; one that is compressed, which nobody has asked for, counts as empty.
+    /// A body delimited as the head says; a compressed one, for which we did not ask, counts as empty.
     init(_ head: ResponseHead) {
         let transfer = head.elements(of: "Transfer-Encoding").map { $0.lowercased() }
         let codings = transfer.dropLast(transfer.last == "chunked" ? 1 : 0) + head.elements(of: "Content-Encoding")
-        // RFC 9112 §6.3: these have no body, whatever their fields say.
+        // RFC 9112 §6.3: these statuses have no body, whatever the fields say. We do not decode other codings.
         let isEmpty = head.status == 204 || head.status == 304 || codings.contains { $0.lowercased() != "identity" }
         isChunked = !isEmpty && transfer.last == "chunked"
         length = isEmpty ? 0 : head.headers["Content-Length"].flatMap(Int.init)
     }
 
-    /// Adds what has come; what goes beyond the maximum and the marks of chunks is dropped.
+    /// Adds received bytes; drops what exceeds the maximum and the chunk framing.
     mutating func append(_ bytes: RawSpan) {
         let room = 2 * Self.maximum - raw.count
         raw.append(bytes.extracting(first: max(0, room)))
     }
 
-    /// Whether the whole body, or as much as is kept, is there.
+    /// Whether the whole body, or as much as is kept, has arrived.
     var isComplete: Bool {
         let (bytes, isWhole) = decoded
         if isWhole || bytes.count >= Self.maximum || raw.count >= 2 * Self.maximum { return true }
@@ -33,10 +33,10 @@ struct RefusalBody: Sendable {
         return raw.count >= length
     }
 
-    /// The body without transfer coding.
+    /// The body with its transfer coding removed.
     var bytes: [UInt8] { Array(decoded.bytes.prefix(Self.maximum)) }
 
-    /// The body so far, and whether its last chunk has come.
+    /// The body so far, and whether its last chunk has arrived.
     private var decoded: (bytes: [UInt8], isWhole: Bool) {
         guard isChunked else { return (length.map { Array(raw.prefix(max(0, $0))) } ?? raw, false) }
         var out: [UInt8] = []

@@ -1,7 +1,7 @@
 internal import Network
 
 extension WebSocketFailure.Refusal {
-    /// What the answer means and what can be done about it, as the end of a sentence; a redirect shows where to.
+    /// Explains the answer and what to do about it, as the end of a sentence; names the target of a redirect.
     func sentence(to url: WebURL) -> String {
         let rest = headers["Retry-After"].map { "; it wants rest (Retry-After: \(Self.shown($0, 40)))" } ?? ""
         return "the server answered \(status): \(meaning(at: url))\(rest)"
@@ -16,7 +16,7 @@ extension WebSocketFailure.Refusal {
             } else {
                 "it leads elsewhere and does not say where; check the address"
             }
-        // What nginx, Go and Apache say.
+        // The wording of nginx, Go and Apache.
         case 400 where says("to an HTTPS server") || says("to HTTPS port") || says("SSL-enabled server port"):
             "this port speaks TLS; write wss:// in the address"
         case 400: "it does not understand what was asked for; check host and path of the address"
@@ -35,8 +35,9 @@ extension WebSocketFailure.Refusal {
         }
     }
 
-    /// Where a redirect leads (RFC 9110 §10.2.2), as an address of a stream where it can be one: without its query, which may
-    /// hold what we have shown, and which no address has.
+    /// The target of a redirect (RFC 9110 §10.2.2), with the scheme of a WebSocket address where possible.
+    ///
+    /// The query is removed: it may hold our key, and no stream address has one.
     private func target(from url: WebURL) -> String? {
         guard let field = headers["Location"], !field.isEmpty else { return nil }
         let location = Self.shown(String(field.prefix { $0 != "?" && $0 != "#" }), 500)
@@ -55,7 +56,7 @@ extension WebSocketFailure.Refusal {
 
     private func says(_ words: String) -> Bool { String(decoding: body, as: UTF8.self).contains(words) }
 
-    /// The start of a field's value, without what could steer a terminal.
+    /// The start of a field's value, without characters that could control a terminal.
     private static func shown(_ value: String, _ length: Int) -> String {
         let bytes = value.utf8.prefix(length).map { $0 > 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: " ") }
         return String(decoding: bytes, as: UTF8.self)

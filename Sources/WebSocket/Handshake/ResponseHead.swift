@@ -1,22 +1,23 @@
 internal import Network
 
-/// The status line and header section of an HTTP/1.1 answer (RFC 9112 §4 and §5), as leniently as a client may read it.
+/// The status line and header section of an HTTP/1.1 response (RFC 9112 §4 and §5), parsed as leniently as a client
+/// may.
 struct ResponseHead: Sendable {
     /// The status code.
     let status: Int
     /// The header fields.
     let headers: HTTPHeaders
 
-    /// Why bytes are not the head of an answer, as the end of a sentence.
+    /// Why bytes are not the head of a response, as the end of a sentence.
     struct Malformed: Error, Equatable {
         let reason: String
     }
 
-    /// Where the body begins: behind the first empty line; nil when that has not come yet.
+    /// The offset of the body, after the first empty line; nil when that has not arrived yet.
     static func end(in bytes: RawSpan, from start: Int) -> Int? {
         var index = max(start, 0)
         while index + 2 <= bytes.byteCount {
-            // RFC 9112 §2.2: a line may end with a LF alone.
+            // RFC 9112 §2.2: a line may end with LF alone.
             if bytes.byte(at: index) == 0x0A {
                 let next = bytes.byte(at: index + 1)
                 if next == 0x0A { return index + 2 }
@@ -27,19 +28,19 @@ struct ResponseHead: Sendable {
         return nil
     }
 
-    /// Reads a head that ends with its empty line.
+    /// Parses a head, including its empty line.
     init(_ bytes: RawSpan) throws(Malformed) {
         var lines = bytes.copied().split(separator: 0x0A).map { $0.last == 0x0D ? $0.dropLast() : $0 }[...]
         guard let line = lines.popFirst(), let start = StatusLine(line) else {
             throw Malformed(reason: "the status line is malformed")
         }
-        // RFC 9110 §15.2: a 1xx does not exist in HTTP/1.0; a refusal does.
+        // RFC 9110 §15.2: HTTP/1.0 has no 1xx status, but it can refuse.
         guard !start.isOld || start.status >= 200 else {
             throw Malformed(reason: "the answer is of HTTP/1.0, which has no upgrade")
         }
         var fields: [[UInt8]] = []
         for line in lines where !line.isEmpty {
-            // RFC 9112 §5.2: a line that begins with a blank goes on with the one before.
+            // RFC 9112 §5.2: a line that begins with whitespace continues the one before.
             if let last = fields.indices.last, Self.isBlank(line[line.startIndex]) {
                 fields[last] += line
             } else {
@@ -50,7 +51,7 @@ struct ResponseHead: Sendable {
         for field in fields {
             guard let colon = field.firstIndex(of: 0x3A) else { throw Malformed(reason: "a header line has no colon") }
             let name = field[..<colon]
-            // RFC 9112 §5.1: a name with a blank is how requests are smuggled.
+            // RFC 9112 §5.1: whitespace in a field name is used for request smuggling.
             guard !name.isEmpty, name.allSatisfy(Self.isTokenCharacter) else {
                 throw Malformed(reason: "a header name is malformed")
             }
@@ -64,12 +65,12 @@ struct ResponseHead: Sendable {
         self.headers = headers
     }
 
-    /// The elements of a field whose value is a comma-separated list, over all its lines (RFC 9110 §5.6.1).
+    /// The members of a comma-separated field, over all its lines (RFC 9110 §5.6.1).
     func elements(of name: String) -> [String] {
         headers.values(of: name).flatMap { $0.utf8.split(separator: 0x2C).map(Self.trimmed) }.filter { !$0.isEmpty }
     }
 
-    /// What is not UTF-8, as old servers' words may be (RFC 9110 §5.5), is replaced.
+    /// Replaces bytes that are not UTF-8; old servers may send some (RFC 9110 §5.5).
     private static func trimmed(_ text: some BidirectionalCollection<UInt8>) -> String {
         var rest = text[...]
         while let first = rest.first, isBlank(first) { rest.removeFirst() }
@@ -79,7 +80,7 @@ struct ResponseHead: Sendable {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// RFC 9110 §5.6.2.
+    /// A `tchar` of RFC 9110 §5.6.2.
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E:

@@ -9,7 +9,7 @@ struct UpgradeAgreement: Sendable, Equatable {
 
     /// Checks the head of a 101 against the request.
     ///
-    /// - Throws: the first rule that is broken.
+    /// - Throws: the first check that fails.
     init(
         _ head: ResponseHead,
         to configuration: WebSocketConfiguration,

@@ -7,12 +7,12 @@ struct UpgradeRequest: Sendable {
     let key: String
     private let configuration: WebSocketConfiguration
 
-    /// A request with a new key.
+    /// Prepares a request with a new key.
     init(_ configuration: WebSocketConfiguration) {
         self.init(configuration, key: Base64.encode(SecureRandom.bytes(16)))
     }
 
-    /// A request with a given key.
+    /// Prepares a request with a given key.
     init(_ configuration: WebSocketConfiguration, key: String) {
         self.configuration = configuration
         self.key = key
@@ -23,7 +23,7 @@ struct UpgradeRequest: Sendable {
         Base64.encode(Digest.sha1(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
     }
 
-    /// The octets for the wire; line breaks in configured values are refused earlier, by ``isSafe``.
+    /// The encoded request; ``isSafe`` has rejected line breaks in configured values before.
     var bytes: [UInt8] {
         var lines = [
             "GET \(configuration.url.target) HTTP/1.1",
@@ -46,7 +46,7 @@ struct UpgradeRequest: Sendable {
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
-    /// Whether no configured field can smuggle a line of its own into the request.
+    /// Whether no configured field can inject a line into the request.
     var isSafe: Bool {
         configuration.headers.allSatisfy(\.isSafe) && configuration.subprotocols.allSatisfy(HTTPHeaders.isSafe)
     }

@@ -1,25 +1,25 @@
 /// Turns received bytes into messages and control frames, without I/O (RFC 6455 §5).
 ///
-/// Owns no input: each call looks at the bytes from a position and moves it over what it has used. A whole frame that is
-/// a whole message is handed back as a range of the input. Everything else (fragments, frames that are not complete yet,
-/// compressed messages) is gathered in one buffer as it comes, so that the receive buffer never has to grow, text is
-/// checked as early as its bytes are there, and a bomb meets its limit while it inflates.
+/// It does not own the input: each call reads from a position and advances it. A message that arrives as one whole
+/// frame is returned as a range of the input. Everything else (fragments, incomplete frames, compressed messages) is
+/// collected in a buffer as it arrives. So the receive buffer never has to grow, text is checked as early as possible,
+/// and a decompression bomb hits its limit while it inflates.
 struct MessageReader: ~Copyable {
     /// The next thing in the bytes.
     enum Event: Sendable, Equatable {
-        /// Nothing more without more bytes; those before the position are used up.
+        /// The next event needs more bytes; all bytes before the position have been used.
         case needsMore
         /// A whole message in this range of the input.
         case message(WebSocketMessageKind, Range<Int>)
-        /// A whole message in ``MessageReader/assembled``, until the next call.
+        /// A whole message in ``MessageReader/assembled``, valid until the next call.
         case assembled(WebSocketMessageKind)
-        /// The range is the payload.
+        /// A ping; the range is its payload.
         case ping(Range<Int>)
-        /// The range is the payload.
+        /// A pong; the range is its payload.
         case pong(Range<Int>)
-        /// The range is the payload.
+        /// A close frame; the range is its payload.
         case close(Range<Int>)
-        /// The connection must fail; there is nothing to be called for after this.
+        /// The connection must fail; do not call ``MessageReader/next(_:_:)`` again.
         case violation(ProtocolViolation)
     }
 
@@ -31,7 +31,7 @@ struct MessageReader: ~Copyable {
     private var inflater: Inflater?
     private var isDelivered = false
 
-    /// The message that fragments and partial frames add up to.
+    /// The message that fragments and partial frames are collected into.
     private struct Partial {
         let kind: WebSocketMessageKind
         let isCompressed: Bool
@@ -39,7 +39,7 @@ struct MessageReader: ~Copyable {
         var count = 0
     }
 
-    /// The data frame whose payload is arriving.
+    /// The data frame whose payload is still arriving.
     private struct OpenFrame {
         let isFinal: Bool
         var missing: Int
@@ -49,7 +49,7 @@ struct MessageReader: ~Copyable {
     ///
     /// - Parameters:
     ///   - limit: the largest message, in bytes after inflating.
-    ///   - deflate: what was agreed on for compression, nil for none.
+    ///   - deflate: the agreed compression, nil for none.
     init(limit: Int, deflate: DeflateParameters? = nil) {
         self.limit = limit
         allowsCompression = deflate != nil
@@ -74,8 +74,8 @@ struct MessageReader: ~Copyable {
     /// Finds the next event.
     ///
     /// - Parameters:
-    ///   - input: received bytes; those before the position are not looked at.
-    ///   - position: moves over the bytes that were used.
+    ///   - input: received bytes; those before the position are ignored.
+    ///   - position: advanced past the bytes that were used.
     /// - Returns: what was found.
     mutating func next(_ input: RawSpan, _ position: inout Int) -> Event {
         if isDelivered { forgetMessage() }
@@ -123,7 +123,7 @@ struct MessageReader: ~Copyable {
         }
     }
 
-    /// What a data frame's header breaks in its place.
+    /// The rule that a data frame's header breaks at this point of the stream.
     @inline(__always)
     private func violation(of header: FrameHeader) -> ProtocolViolation? {
         if header.opcode == .continuation {
@@ -131,11 +131,12 @@ struct MessageReader: ~Copyable {
         } else {
             guard message == nil else { return .startInsideMessage }
         }
-        // Before any of it is stored. A compressed message's own size is bounded here, its inflated size by the inflater.
+        // Checked before any of it is stored. This limits a compressed message as sent; the inflater limits its
+        // inflated size.
         return header.payloadCount > limit - (message?.count ?? 0) ? .messageTooBig : nil
     }
 
-    /// Takes what has arrived of the open frame; nil to go on with the next frame.
+    /// Collects what has arrived of the open frame; nil to go on with the next frame.
     private mutating func gather(_ input: RawSpan, _ position: inout Int) -> Event? {
         guard var open = frame, var partial = message else { return .needsMore }
         let count = min(open.missing, input.byteCount - position)
@@ -162,7 +163,8 @@ struct MessageReader: ~Copyable {
         }
         let before = inflatedCount()
         let violation = Self.violation(inflater?.inflate(bytes))
-        // What was inflated before a breach counts first, so that the verdict does not depend on the cuts.
+        // Text that was inflated before the violation is checked first, so that the result does not depend on how the
+        // stream was cut.
         return check(from: before, &partial) ?? violation
     }
 
@@ -177,7 +179,7 @@ struct MessageReader: ~Copyable {
         return .assembled(partial.kind)
     }
 
-    /// Checks the text that the last step of inflating has brought.
+    /// Checks the text that the last step inflated.
     private mutating func check(from before: Int, _ partial: inout Partial) -> ProtocolViolation? {
         guard partial.kind == .text else { return nil }
         switch inflater {
@@ -202,7 +204,7 @@ struct MessageReader: ~Copyable {
         }
     }
 
-    /// Makes room for the next message; a large buffer is given back.
+    /// Gets ready for the next message; frees a large buffer.
     private mutating func forgetMessage() {
         isDelivered = false
         message = nil

@@ -1,9 +1,9 @@
-/// Checks UTF-8 that comes in pieces, and says so at the first byte that cannot be right (RFC 3629 §4).
+/// Checks UTF-8 that arrives in pieces, and fails at the first byte that cannot be valid (RFC 3629 §4).
 ///
-/// Between pieces it keeps only the unfinished character. Whole runs are checked by the standard library, which skips
-/// ASCII by the word.
+/// Between pieces it keeps only the state of the unfinished character. The standard library checks whole runs; it skips
+/// ASCII one machine word at a time.
 struct UTF8Validator: Sendable {
-    /// How many bytes of the unfinished character are missing, and what the next of them may be.
+    /// How many bytes of the unfinished character are missing, and the range of the next one.
     private var missing = 0
     private var lower: UInt8 = 0x80
     private var upper: UInt8 = 0xBF
@@ -11,7 +11,7 @@ struct UTF8Validator: Sendable {
     /// Whether the text so far ends with a whole character.
     var isComplete: Bool { missing == 0 }
 
-    /// Goes on with a piece; false when the text cannot be UTF-8 any more.
+    /// Checks the next piece; false when the text cannot become valid UTF-8 any more.
     mutating func accept(_ bytes: RawSpan) -> Bool {
         var start = 0
         while missing > 0, start < bytes.byteCount {
@@ -27,7 +27,7 @@ struct UTF8Validator: Sendable {
         return true
     }
 
-    /// Whether the bytes are whole, valid UTF-8.
+    /// Whether the bytes are complete, valid UTF-8.
     @inline(__always)
     static func isValid(_ bytes: RawSpan) -> Bool {
         let start = asciiBlocks(bytes)
@@ -39,7 +39,7 @@ struct UTF8Validator: Sendable {
         }
     }
 
-    /// How many bytes at the start are ASCII, in blocks of 64.
+    /// How many leading bytes are ASCII, in blocks of 64.
     @inline(__always)
     private static func asciiBlocks(_ bytes: RawSpan) -> Int {
         var offset = 0
@@ -53,7 +53,7 @@ struct UTF8Validator: Sendable {
         return offset
     }
 
-    /// Where the last character begins if it may be unfinished, else the end.
+    /// Where the last character begins if it may be incomplete; otherwise the end.
     private static func lastBoundary(_ bytes: RawSpan, from start: Int) -> Int {
         let end = bytes.byteCount
         for back in 1...3 where end - back >= start {
@@ -72,7 +72,7 @@ struct UTF8Validator: Sendable {
         return true
     }
 
-    /// The first byte of a character fixes its length and the range of the second (RFC 3629 §4).
+    /// The first byte of a character determines its length and the range of the second byte (RFC 3629 §4).
     private mutating func begin(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x00...0x7F: return true
