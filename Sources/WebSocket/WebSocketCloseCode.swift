@@ -27,8 +27,7 @@ public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable, CustomSt
     /// The server met an unexpected condition.
     public static let internalError = WebSocketCloseCode(rawValue: 1011)
 
-    /// Whether a close frame may hold this code: 1000–1003, 1007–1014, 3000–4999 (RFC 6455 §7.4.2 and the IANA
-    /// registry).
+    /// Whether a close frame may hold this code: 1000–1003, 1007–1014, 3000–4999 (RFC 6455 §7.4.2, IANA registry).
     public var isValidOnWire: Bool {
         switch rawValue {
         case 1000...1003, 1007...1014, 3000...4999: true

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// Tells public unicast addresses from all others, on the octets that a connection is about to be made to.
+/// Distinguishes public unicast addresses from all others.
 ///
-/// Checked after name resolution, at connect time, so that no second look-up can give another answer (IANA special-purpose
-/// address registries, RFC 6890; bluesky-social/indigo, `util/ssrf`, does the same).
+/// It is applied to the address of the connection, after name resolution, so that no second look-up can give a
+/// different answer (IANA special-purpose address registries, RFC 6890; bluesky-social/indigo, `util/ssrf`, does the
+/// same).
 enum AddressGuard {
-    /// Whether four octets are a public unicast address.
+    /// Whether four octets are a public unicast IPv4 address.
     static func isPublic(v4 octets: [UInt8]) -> Bool {
         guard octets.count == 4 else { return false }
         switch (octets[0], octets[1], octets[2]) {
@@ -20,7 +21,7 @@ enum AddressGuard {
         }
     }
 
-    /// Whether sixteen octets are a public unicast address; an address that carries an IPv4 address is not.
+    /// Whether sixteen octets are a public unicast IPv6 address; one that embeds an IPv4 address is not.
     static func isPublic(v6 octets: [UInt8]) -> Bool {
         guard octets.count == 16 else { return false }
         guard octets[0] & 0xE0 == 0x20 else { return false }  // only 2000::/3 is global unicast

@@ -1,8 +1,8 @@
-/// Four octets in dotted decimal, and nothing else.
+/// An IPv4 address in dotted decimal, parsed strictly.
 ///
-/// `getaddrinfo` also reads `127.1`, `0x7f000001` and `0177.0.0.1`; those are not accepted here.
+/// `getaddrinfo` also accepts `127.1`, `0x7f000001` and `0177.0.0.1`; this type does not.
 public struct IPv4Address: Sendable {
-    /// The octets in network order.
+    /// The octets in network byte order.
     public let octets: (UInt8, UInt8, UInt8, UInt8)
 
     /// Parses `a.b.c.d` without leading zeros; nil for anything else.

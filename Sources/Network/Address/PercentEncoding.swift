@@ -1,6 +1,6 @@
-/// Percent-encoding with the smallest safe alphabet: everything but `A–Z a–z 0–9 - . _ ~` is encoded (RFC 3986 §2.3).
+/// Percent-encoding of everything except `A–Z a–z 0–9 - . _ ~` (RFC 3986 §2.3).
 ///
-/// `URLComponents` leaves `+` alone and so changes the meaning of a scope or a base64 value; this does not.
+/// `URLComponents` does not encode `+`, which changes the meaning of a scope or a base64 value.
 public enum PercentEncoding {
     /// Encodes one name or value.
     public static func encode(_ text: String) -> String {
@@ -19,12 +19,12 @@ public enum PercentEncoding {
         return out
     }
 
-    /// Decodes `%XX`, and `+` as a space when asked to; nil on a malformed escape or bytes that are not UTF-8.
+    /// Decodes `%XX`, and optionally `+` as a space; nil for a malformed escape or bytes that are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         octets(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    /// What `%XX` stand for, whatever it means; nil on a malformed escape.
+    /// Decodes `%XX` to octets, UTF-8 or not; nil for a malformed escape.
     static func octets(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -42,12 +42,12 @@ public enum PercentEncoding {
         return bytes
     }
 
-    /// `name=value&name=value` with both sides encoded: a query, or an `application/x-www-form-urlencoded` body.
+    /// Encodes `name=value&name=value`: a query, or an `application/x-www-form-urlencoded` body.
     public static func form(_ items: [(name: String, value: String)]) -> String {
         items.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
     }
 
-    /// The names and values of a query or form body, in order; a malformed pair is left out.
+    /// Parses a query or form body into names and values, in order; skips malformed pairs.
     public static func parseForm(_ text: some StringProtocol) -> [(name: String, value: String)] {
         text.split(separator: "&").compactMap { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

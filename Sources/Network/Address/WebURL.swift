@@ -2,36 +2,36 @@ internal import Glibc
 
 /// An absolute `http`, `https`, `ws` or `wss` URL, parsed strictly from ASCII.
 ///
-/// Foundation's `URL` repairs what it is given (`https://①②⑦.⓪.⓪.①/` becomes `127.0.0.1`, `host.com\@evil.com` becomes
-/// `evil.com`); this type refuses instead. No userinfo, no fragment, no backslash, no space, no control character.
-/// The host is lower case and holds no brackets when it is an IPv6 literal.
+/// Foundation's `URL` repairs its input (`https://①②⑦.⓪.⓪.①/` becomes `127.0.0.1`, `host.com\@evil.com` becomes
+/// `evil.com`); this type rejects such text. It allows no userinfo, fragment, backslash, space or control character.
+/// The host is in lower case, and an IPv6 literal has no brackets.
 public struct WebURL: Sendable, Hashable, CustomStringConvertible {
-    /// The schemes that this program speaks.
+    /// The supported schemes.
     public enum Scheme: String, Sendable {
         case http
         case https
         case ws
         case wss
 
-        /// Whether the bytes travel under TLS.
+        /// Whether the scheme uses TLS.
         public var isSecure: Bool { self == .https || self == .wss }
-        /// 443 under TLS, else 80.
+        /// 443 with TLS, otherwise 80.
         public var defaultPort: UInt16 { isSecure ? 443 : 80 }
     }
 
     /// The scheme.
     public let scheme: Scheme
-    /// Host name or IP literal, lower case, IPv6 without brackets.
+    /// Host name or IP literal, in lower case, IPv6 without brackets.
     public let host: String
-    /// The port when it is written and differs from the scheme's default, else nil.
+    /// The port if it is written and not the scheme's default; otherwise nil.
     public let port: UInt16?
-    /// Path and query as they go on the request line; begins with `/`.
+    /// Path and query as on the request line; begins with `/`.
     public let target: String
 
     /// Parses a URL.
     ///
     /// - Parameter text: at most 8192 ASCII characters.
-    /// - Throws: ``WebURLError`` naming what is wrong.
+    /// - Throws: ``WebURLError`` that says what is wrong.
     public init(_ text: String) throws(WebURLError) {
         guard text.utf8.count <= 8192 else { throw WebURLError(text, "is longer than 8192 characters") }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
@@ -61,7 +61,7 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         self.target = target
     }
 
-    /// Host and port of an authority without userinfo; the text that it is of stands in the error.
+    /// Splits an authority without userinfo into host and port; errors quote the whole text.
     static func split(
         _ authority: Substring,
         of text: String
@@ -93,18 +93,18 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         return number
     }
 
-    /// The port that a connection is made to.
+    /// The port to connect to.
     public var effectivePort: UInt16 { port ?? scheme.defaultPort }
 
     /// The target without its query.
     public var path: String { String(target.prefix { $0 != "?" }) }
 
-    /// What follows the first `?`, undecoded; nil when there is none.
+    /// The text after the first `?`, not decoded; nil when there is none.
     public var query: String? {
         target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
     }
 
-    /// Host as it is written in a URL or a `Host` header, with brackets around an IPv6 literal, and the port if explicit.
+    /// Host and explicit port as in a URL or a `Host` field, with brackets around an IPv6 literal.
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port.map { "\(name):\($0)" } ?? name
@@ -116,24 +116,24 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether the host is a literal loopback address (`127.0.0.0/8`, `::1`) or the name `localhost`.
     public var isLoopback: Bool { host == "::1" || host == "localhost" || IPv4Address(host)?.octets.0 == 127 }
 
-    /// Whether a host, without brackets, is a literal address of either family and not a name.
+    /// Whether a host, without brackets, is an address literal and not a name.
     static func isAddress(_ host: String) -> Bool { IPv4Address(host) != nil || host.contains(":") }
 
     /// The URL as text.
     public var description: String { origin + target }
 
-    /// The same origin with another path and query.
+    /// Makes a URL with the same origin and another path and query.
     ///
     /// - Parameters:
-    ///   - path: begins with `/`; used as it is.
-    ///   - query: names and values, percent-encoded here; an empty list gives no query.
-    /// - Returns: a URL of the same origin.
+    ///   - path: begins with `/`; not encoded further.
+    ///   - query: names and values, which are percent-encoded here; an empty list gives no query.
+    /// - Returns: a URL with the same origin.
     public func with(path: String, query: [(name: String, value: String)] = []) -> WebURL {
         let tail = query.isEmpty ? "" : "?" + PercentEncoding.form(query)
         return WebURL(scheme: scheme, host: host, port: port, target: path + tail)
     }
 
-    /// The same URL with names and values added to its query.
+    /// Adds names and values to the query.
     public func adding(query items: [(name: String, value: String)]) -> WebURL {
         guard !items.isEmpty else { return self }
         let joint = target.contains("?") ? "&" : "?"
@@ -141,14 +141,14 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Why a text is not a URL that this program will use.
+/// Why a text is not a URL that this program accepts.
 public struct WebURLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The text, cut to 200 characters.
     public let text: String
-    /// What is wrong with it, as the end of a sentence.
+    /// What is wrong, as the end of a sentence.
     public let reason: String
 
-    /// An error about a text; the reason ends the sentence that the text begins.
+    /// An error about a text; the reason completes the sentence that begins with the text.
     public init(_ text: String, _ reason: String) {
         self.text = String(text.prefix(200))
         self.reason = reason

@@ -1,15 +1,16 @@
-/// HTTP by libcurl: one thread drives every transfer of the client.
+/// An HTTP client on libcurl; one thread drives all of its transfers.
 ///
-/// No redirect is followed, no cookie kept, no variable of the environment read. A host that a stranger chose is reached
-/// only through the guard: `https`, port 443, a public name and, at connect time, a public address, never by a proxy.
+/// It follows no redirect, keeps no cookie and reads no environment variable. A host chosen by a stranger is reached
+/// only through the guard: `https`, port 443, a public name and, at connect time, a public address; never through a
+/// proxy.
 public final class CurlHTTPClient: HTTPClient {
     private let configuration: HTTPClientConfiguration
     private let hostGuard: HostGuard
     private let loop: CurlLoop
 
-    /// Why no client of this process can make a secure request, in an operator's words; nil when each can.
+    /// Why no client in this process can make a secure request, for the operator; nil when they can.
     ///
-    /// It is the libcurl that the program runs with; each request would fail with the same words.
+    /// The cause is the libcurl that the program uses. Each secure request would fail with the same text.
     public static var obstacle: String? { CertificateRule.obstacle }
 
     /// Starts the client's thread; it ends when the client is released.
@@ -21,7 +22,7 @@ public final class CurlHTTPClient: HTTPClient {
 
     deinit { loop.stop() }
 
-    /// Makes one request and waits for the whole answer; cancelling the task ends the transfer.
+    /// Makes one request and waits for the whole response; cancelling the task ends the transfer.
     public func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
         if let refusal = hostGuard.refusal(of: request) {
             throw HTTPFailure(

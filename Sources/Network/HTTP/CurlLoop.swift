@@ -12,12 +12,12 @@ internal import Synchronization
     private struct Inbox {
         var commands: [Command] = []
         var isStopping = false
-        /// The handle is gone.
+        /// Whether the handle has been freed.
         var isOver = false
     }
 
     private let inbox = Mutex(Inbox())
-    // A curl multi handle may be woken from any thread while it is there; everything else happens on the loop's own.
+    // While it exists, a curl multi handle may be woken from any thread; all else happens on the loop's thread.
     private nonisolated(unsafe) let multi: OpaqueHandle
 
     typealias OpaqueHandle = UnsafeMutableRawPointer
@@ -28,7 +28,7 @@ internal import Synchronization
 
     /// Makes a loop and starts its thread.
     static func start(connectionsPerHost: Int) -> CurlLoop {
-        // libcurl returns no handle only when memory is exhausted: our own state, fatal by intent.
+        // libcurl returns no handle only when memory is exhausted, which is fatal on purpose.
         guard isGlobalReady, let multi = unsafe curl_multi_init() else { preconditionFailure("libcurl cannot start") }
         unsafe shim_curl_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
         let loop = unsafe CurlLoop(multi: multi)
@@ -46,7 +46,7 @@ internal import Synchronization
         _ = change { $0.isStopping = true }
     }
 
-    // Woken under the lock, so that the handle cannot go meanwhile; false when it is gone.
+    // Wakes under the lock, so that the handle cannot be freed meanwhile; false when it has been.
     private func change(_ work: (inout Inbox) -> Void) -> Bool {
         inbox.withLock { inbox in
             guard !inbox.isOver else { return false }
@@ -56,7 +56,7 @@ internal import Synchronization
         }
     }
 
-    /// What is to be done; nil when that is to end.
+    /// The commands to carry out; nil when the loop is to end.
     private func takeCommands() -> [Command]? {
         inbox.withLock { inbox in
             guard !inbox.isStopping else { return nil }
@@ -92,7 +92,7 @@ internal import Synchronization
             }
             running[ObjectIdentifier(transfer)] = transfer
         case .cancel(let transfer):
-            // A cancel may overtake its start, or come when all is over.
+            // A cancellation may overtake the start of its transfer, or come after its end.
             guard running.removeValue(forKey: ObjectIdentifier(transfer)) != nil else {
                 return transfer.cancelBeforeStart()
             }

@@ -1,22 +1,22 @@
 internal import CCurl
 internal import Glibc
 
-/// One request on its way through libcurl.
+/// One request in libcurl.
 ///
-/// Made by the caller, then used on the loop's thread only; the inbox's lock is the hand-over.
+/// The caller makes it; after that only the loop's thread uses it. The lock of the inbox hands it over.
 @safe final class CurlTransfer: @unchecked Sendable {
     typealias Outcome = Result<HTTPResponse, HTTPFailure>
 
     let request: HTTPRequest
     private let configuration: HTTPClientConfiguration
-    /// Nil when the host is reached directly.
+    /// The proxy; nil when the host is reached directly.
     let proxy: HTTPProxy?
     var continuation: CheckedContinuation<Outcome, Never>?
     private(set) var handle: UnsafeMutableRawPointer?
 
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var proxyFields: UnsafeMutablePointer<curl_slist>?
-    /// Where libcurl writes what went wrong in more words than its code has.
+    /// Where libcurl writes an error message that says more than its code.
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var response = HTTPResponse(status: 0)
     private var headerBytes = 0
@@ -26,7 +26,7 @@ internal import Glibc
     private var isTooLarge = false
     private var isCancelled = false
 
-    /// No server needs more for an answer that this program reads.
+    /// No response that this program reads needs a larger header section.
     private static let maximumHeaderBytes = 64 << 10
 
     init(request: HTTPRequest, configuration: HTTPClientConfiguration) {
@@ -38,7 +38,7 @@ internal import Glibc
 
     deinit { unsafe errorText.deallocate() }
 
-    /// The easy handle, ready to be added; nil when the transfer was cancelled before, and is finished.
+    /// Makes the easy handle, ready to be added; nil when the transfer was cancelled before, which also finishes it.
     func prepare() -> UnsafeMutableRawPointer? {
         guard !isCancelled else {
             finish(.failure(failure(.cancelled, "the request was cancelled", mayHaveBeenSent: false)))
@@ -55,7 +55,7 @@ internal import Glibc
         unsafe shim_curl_setopt_string(easy, CURLOPT_USERAGENT, configuration.userAgent)
         unsafe shim_curl_setopt_ptr(easy, CURLOPT_ERRORBUFFER, errorText)
         unsafe shim_curl_setopt_long(easy, CURLOPT_NOSIGNAL, 1)
-        // Else a transfer that ends while its name is being resolved holds up all others until the resolver gives up.
+        // Without this, a transfer that ends during name resolution blocks all others until the resolver gives up.
         unsafe shim_curl_setopt_long(easy, CURLOPT_QUICK_EXIT, 1)
         unsafe shim_curl_setopt_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         unsafe shim_curl_setopt_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
@@ -67,16 +67,18 @@ internal import Glibc
         unsafe shim_curl_setopt_ptr(easy, CURLOPT_OPENSOCKETDATA, context)
         unsafe shim_curl_setopt_opensocket(easy, openSocket)
         if request.reach == .stranger {
-            // A connection that is used again was opened for somebody else, who may go where a stranger may not.
+            // A reused connection was opened for another request, which may have been allowed to go where this one may
+            // not.
             unsafe shim_curl_setopt_ptr(easy, CURLOPT_PREREQDATA, context)
             unsafe shim_curl_setopt_prereq(easy, checkPeer)
         }
         if request.isAlone {
-            // RFC 9110 §9.2.2: a client may not repeat a non-idempotent request; libcurl does on a reused connection.
+            // RFC 9110 §9.2.2: a client must not automatically retry a non-idempotent request; libcurl does on a reused
+            // connection.
             unsafe shim_curl_setopt_long(easy, CURLOPT_FRESH_CONNECT, 1)
             unsafe shim_curl_setopt_long(easy, CURLOPT_FORBID_REUSE, 1)
         }
-        // Said in any case, so that libcurl reads no variable: streams go by the same settings.
+        // Always set, so that libcurl reads no environment variable and uses the same settings as the streams.
         unsafe shim_curl_setopt_string(easy, CURLOPT_PROXY, proxy.map { "http://\($0.authority)" } ?? "")
         unsafe shim_curl_setopt_string(easy, CURLOPT_NOPROXY, "")
         if let authorization = proxy?.authorization {
@@ -102,7 +104,7 @@ internal import Glibc
         case .post:
             unsafe shim_curl_setopt_long(easy, CURLOPT_POST, 1)
             unsafe shim_curl_setopt_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
-            // Without fields libcurl would read the body from standard input: an empty body is one octet of nothing.
+            // Without fields libcurl would read the body from standard input. The size of an empty body stays zero.
             let body = request.body.isEmpty ? [0] : request.body
             unsafe body.withUnsafeBytes { bytes in
                 let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
@@ -112,7 +114,7 @@ internal import Glibc
         for field in request.headers {
             unsafe fields = curl_slist_append(fields, "\(field.name): \(field.value)")
         }
-        // Waiting for a 100 only makes the outcome of a lost connection less clear.
+        // Waiting for a 100 only makes the outcome of a lost connection less certain.
         unsafe fields = curl_slist_append(fields, "Expect:")
         unsafe shim_curl_setopt_slist(easy, CURLOPT_HTTPHEADER, fields)
     }
@@ -138,7 +140,7 @@ internal import Glibc
         }
         let line = unsafe String(decoding: bytes, as: UTF8.self)
         if line.hasPrefix("HTTP/") {
-            // A proxy's answer or a 1xx came before: only the last head counts.
+            // A proxy's response or a 1xx came before; only the last head counts.
             response.headers = HTTPHeaders()
             isHeadComplete = false
         } else if line.allSatisfy(\.isNewline) {
@@ -157,10 +159,10 @@ internal import Glibc
         return String(text)
     }
 
-    /// Whether a connection to this address may be made, seen after name resolution.
+    /// Whether a connection to this address is allowed; called after name resolution.
     func admits(_ octets: [UInt8]) -> Bool {
         if AddressGuard.isLoopback(octets), request.url.isLoopback, configuration.allowsLoopback { return true }
-        // A plain request is only ever for loopback: the name `localhost` may not lead elsewhere.
+        // Plain HTTP is for loopback only, and the name `localhost` must not lead elsewhere.
         let isPlain = !request.url.scheme.isSecure
         let isPublic = octets.count == 4 ? AddressGuard.isPublic(v4: octets) : AddressGuard.isPublic(v6: octets)
         guard !isPlain, request.reach == .trusted || isPublic else {
@@ -171,19 +173,19 @@ internal import Glibc
         return true
     }
 
-    /// Whether the request may be made on a connection to this address, as text; anything else is no address.
+    /// Whether the request may use a connection to this address; text that is no address is refused.
     func admits(peer text: String) -> Bool {
         AddressGuard.octets(of: text).map { admits($0) } ?? false
     }
 
-    /// The address that was refused; nil when none was, or another one could be tried.
+    /// The refused address; nil when none was refused, or another could be tried.
     var refusal: String? { hasAdmittedAddress ? nil : refusedAddress }
 
     // MARK: Ends
 
     func complete(_ code: CURLcode) {
         guard code != CURLE_OK else {
-            // libcurl takes a connection that closes between two header lines for the end of an empty answer.
+            // When a connection closes between two header lines, libcurl reports an empty response and success.
             guard isHeadComplete else {
                 return finish(.failure(failure(.connectionLost, "the answer ends in its head", mayHaveBeenSent: true)))
             }
@@ -208,8 +210,7 @@ internal import Glibc
         }
     }
 
-    /// What the proxy answered that opened no tunnel, so that nothing of the request went out; nil when there was no such
-    /// answer.
+    /// Explains the proxy's response if it refused the tunnel, so that the request was not sent; otherwise nil.
     private var tunnelRefusal: String? {
         var status = 0
         unsafe shim_curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
@@ -217,21 +218,21 @@ internal import Glibc
         return proxy.refusal(status, to: "\(request.url.host):\(request.url.effectivePort)")
     }
 
-    /// The start is yet to come, and finishes it.
+    /// Marks a transfer whose start is still to come; the start then finishes it.
     func cancelBeforeStart() { isCancelled = true }
 
     func cancel() {
         finish(.failure(failure(.cancelled, "the request was cancelled", mayHaveBeenSent: wasSent)))
     }
 
-    /// Whether libcurl had begun to write the request.
+    /// Whether libcurl may have begun to write the request.
     private var wasSent: Bool {
         guard let easy = unsafe handle else { return false }
         var size = 0
         var pretransfer: curl_off_t = 0
         unsafe shim_curl_getinfo_long(easy, CURLINFO_REQUEST_SIZE, &size)
         unsafe shim_curl_getinfo_off(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer)
-        // The size holds the request to the proxy, too.
+        // The request size includes the request to the proxy.
         return pretransfer > 0 || (proxy == nil && size > 0)
     }
 

@@ -1,11 +1,10 @@
-/// Why a server of this machine gave no answer.
+/// Why a server on this machine gave no response.
 public struct ExchangeFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The system's number of the error.
+    /// The system's error number.
     public let number: Int32
 
-    /// A failure of an error number.
     init(_ number: Int32) { self.number = number }
 
-    /// The system's words.
+    /// The system's message for the number.
     public var description: String { Descriptor.message(number) }
 }

@@ -1,14 +1,15 @@
-/// Anything that can make an HTTP request: libcurl in the daemon, a script of answers in a test.
+/// Makes HTTP requests: with libcurl in the daemon, from a script in a test.
 public protocol HTTPClient: Sendable {
-    /// Makes one request and waits for the whole answer.
+    /// Makes one request and waits for the whole response.
     ///
-    /// - Throws: ``HTTPFailure`` when there was no complete answer. An answer with an error status is an answer.
+    /// - Throws: ``HTTPFailure`` when there is no complete response. A response with an error status is returned, not
+    ///   thrown.
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse
 }
 
-/// Why there was no complete HTTP answer.
+/// Why there is no complete HTTP response.
 public struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -22,29 +23,29 @@ public struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible {
         public static let connect = Code(rawValue: "connect")
         /// TLS failed: certificate, host name or protocol.
         public static let tls = Code(rawValue: "tls")
-        /// The time of the request was used up.
+        /// The time limit of the request has passed.
         public static let timeout = Code(rawValue: "timeout")
-        /// The connection ended before the answer was whole.
+        /// The connection ended before the response was complete.
         public static let connectionLost = Code(rawValue: "connection-lost")
-        /// The answer is larger than the request allows.
+        /// The response is larger than the request allows.
         public static let tooLarge = Code(rawValue: "too-large")
-        /// The guard for strangers' hosts said no.
+        /// The guard refused a host that a stranger chose.
         public static let refusedHost = Code(rawValue: "refused-host")
-        /// Plain HTTP, or another thing that this client does not do.
+        /// Plain HTTP, or something else that this client does not do.
         public static let unsupported = Code(rawValue: "unsupported")
         /// The caller's task was cancelled.
         public static let cancelled = Code(rawValue: "cancelled")
-        /// Anything else that libcurl reports.
+        /// Any other error of libcurl.
         public static let other = Code(rawValue: "other")
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public var code: Code
     /// `scheme://host[:port]` of the request.
     public var origin: String
-    /// The cause in the words of the layer below.
+    /// The cause, in the words of the layer below.
     public var detail: String
-    /// Whether any byte of the request may have reached the server: then a POST's outcome is unknown.
+    /// Whether the server may have received a part of the request; a POST then has an unknown outcome.
     public var mayHaveBeenSent: Bool
 
     /// A failure with these parts.

@@ -1,19 +1,19 @@
-/// What every request of one client has in common.
+/// The settings that all requests of one client share.
 public struct HTTPClientConfiguration: Sendable {
-    /// Sent as `User-Agent`; names the program, its version and where to complain.
+    /// The value of `User-Agent`: the program, its version, and a contact.
     public var userAgent: String
-    /// The development switch: plain `http`, any port and loopback addresses are allowed, for loopback hosts only.
+    /// For development: allows plain `http`, any port and loopback addresses, for loopback hosts only.
     public var allowsLoopback: Bool
-    /// A PEM file of authorities to trust beside the system's; nil for none.
+    /// A PEM file of certificate authorities to trust besides the system's; nil for none.
     public var certificateAuthorityFile: String?
-    /// The proxy for secure requests to hosts that no stranger chose.
+    /// The proxy for secure requests, except to hosts that a stranger chose.
     public var proxy: ProxySettings
-    /// TCP and TLS must be up within this time.
+    /// The longest time for TCP and TLS together.
     public var connectTimeout: Duration
-    /// Connections to one host at a time; more requests wait.
+    /// How many connections to one host may be open; further requests wait.
     public var connectionsPerHost: Int
 
-    /// A configuration with this program's usual limits.
+    /// A configuration with the default limits.
     public init(
         userAgent: String,
         allowsLoopback: Bool = false,

@@ -1,10 +1,10 @@
-/// Header fields in the order in which they came; names compare without regard to case (RFC 9110 §5.1).
+/// Header fields in the order received; names compare without regard to case (RFC 9110 §5.1).
 public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, Sequence {
     /// One field line.
     public struct Field: Sendable, Equatable {
         /// The name as it was written.
         public let name: String
-        /// The value without surrounding white space.
+        /// The value without surrounding whitespace.
         public let value: String
 
         /// A field of this name and value.
@@ -13,7 +13,7 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
             self.value = value
         }
 
-        /// Whether it cannot smuggle a line of its own into a request (RFC 9110 §5.5).
+        /// Whether neither name nor value can inject a line into a request (RFC 9110 §5.5).
         public var isSafe: Bool { HTTPHeaders.isSafe(name) && HTTPHeaders.isSafe(value) }
     }
 
@@ -25,12 +25,12 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
     /// No fields.
     public init() {}
 
-    /// Fields from a literal, in its order.
+    /// The fields of a literal, in its order.
     public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 
-    /// The first value of a name, nil when absent; setting replaces every value of the name, nil removes it.
+    /// The first value of a name, nil when absent; setting it replaces all values of the name, nil removes them.
     public subscript(name: String) -> String? {
         get { fields.first { Self.same($0.name, name) }?.value }
         set {
@@ -39,24 +39,24 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
         }
     }
 
-    /// Every value of a name, in order.
+    /// All values of a name, in order.
     public func values(of name: String) -> [String] {
         fields.filter { Self.same($0.name, name) }.map(\.value)
     }
 
-    /// Adds a field behind those that are there.
+    /// Adds a field after the others.
     public mutating func append(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
 
-    /// The same fields with other values.
+    /// Makes a copy with each value transformed.
     public func mapValues(_ transform: (String) -> String) -> HTTPHeaders {
         var headers = self
         headers.fields = fields.map { Field(name: $0.name, value: transform($0.value)) }
         return headers
     }
 
-    /// Walks the fields in order.
+    /// Iterates over the fields in order.
     public func makeIterator() -> IndexingIterator<[Field]> { fields.makeIterator() }
 
     private static func same(_ one: String, _ other: String) -> Bool {

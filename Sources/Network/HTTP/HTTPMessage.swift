@@ -1,41 +1,41 @@
-/// A request that the daemon is about to make.
+/// An HTTP request.
 public struct HTTPRequest: Sendable {
-    /// The methods in use.
+    /// The request methods in use.
     public enum Method: String, Sendable {
         case get = "GET"
         case head = "HEAD"
         case post = "POST"
     }
 
-    /// Who chose the host, and so how far the client may be trusted to go there.
+    /// Who chose the host, which decides how it may be reached.
     public enum Reach: Sendable {
-        /// Chosen by the operator, or derived from the sender's own identity.
+        /// The operator chose it, or it follows from the sender's own identity.
         case trusted
-        /// Chosen by a stranger: only `https` on port 443 of a public address, no proxy, small and short.
+        /// A stranger chose it: only `https`, port 443, public addresses, no proxy; small and short.
         case stranger
     }
 
     /// The method.
     public var method: Method
-    /// Where to; redirects are never followed.
+    /// The URL; redirects are not followed.
     public var url: WebURL
-    /// Fields beside those that the client adds (`Host`, `User-Agent`, `Content-Length`).
+    /// Header fields besides those that the client adds (`Host`, `User-Agent`, `Content-Length`).
     public var headers: HTTPHeaders
     /// The body, empty for none.
     public var body: [UInt8]
-    /// From start to last byte.
+    /// The longest time from the start to the last byte.
     public var timeout: Duration
-    /// The largest response body that is accepted, in bytes.
+    /// The largest response body to accept, in bytes.
     public var maximumBody: Int
     /// Who chose the host.
     public var reach: Reach
-    /// Whether the request must have a connection to itself.
+    /// Whether the request must have a new connection.
     ///
-    /// libcurl silently repeats a request of any method when a reused connection dies before the first response byte; a
-    /// repeated refresh kills the session and a repeated `sendMessage` doubles a message.
+    /// When a reused connection closes before the first byte of the response, libcurl repeats the request, whatever its
+    /// method. A repeated token refresh ends the session, and a repeated `sendMessage` sends the message twice.
     public var isAlone: Bool
 
-    /// A request with this program's usual limits: 30 s, 1 MiB, trusted; a POST has a connection to itself.
+    /// A request with the default limits: 30 s, 1 MiB, trusted; a POST gets a new connection.
     public init(
         _ method: Method = .get,
         _ url: WebURL,
@@ -57,16 +57,16 @@ public struct HTTPRequest: Sendable {
     }
 }
 
-/// A complete answer.
+/// A complete HTTP response.
 public struct HTTPResponse: Sendable, Equatable {
-    /// Status code, 100 to 599.
+    /// The status code, 100 to 599.
     public var status: Int
-    /// Header fields.
+    /// The header fields.
     public var headers: HTTPHeaders
     /// The body after content decoding.
     public var body: [UInt8]
 
-    /// An answer with these parts.
+    /// A response with these parts.
     public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers

@@ -1,4 +1,4 @@
-/// Gives hosts that fail in a row a pause, so that one that is dead cannot keep everybody waiting for its timeout.
+/// Pauses requests to a host that fails repeatedly, so that a dead host does not keep others waiting for its timeout.
 public struct HostBreaker: Sendable {
     private struct Record {
         var failures = 0
@@ -11,27 +11,27 @@ public struct HostBreaker: Sendable {
     private let pause: Duration
     private let longestPause: Duration
     private var hosts: [String: Record] = [:]
-    /// Strangers choose the hosts, so their number is bounded.
+    /// Strangers choose the hosts, so the number of remembered hosts is limited.
     public static let capacity = 2000
 
-    /// A breaker that knows no failure yet.
+    /// A breaker without recorded failures.
     ///
     /// - Parameters:
-    ///   - failures: so many in a row give a host its first pause.
-    ///   - pause: the first; each failure after it doubles it.
-    ///   - longestPause: no pause is longer.
+    ///   - failures: how many failures in a row lead to the first pause.
+    ///   - pause: the length of the first pause; each further failure doubles it.
+    ///   - longestPause: the limit for a pause.
     public init(failures: Int, pause: Duration, longestPause: Duration) {
         self.failures = failures
         self.pause = pause
         self.longestPause = longestPause
     }
 
-    /// How long a host is left alone, and how it failed last; nil when it may be asked.
+    /// How long to leave a host alone, and its last failure; nil when requests are allowed.
     public func pause(of host: String, now: UnixTime) -> (length: Duration, failure: String)? {
         hosts[host].flatMap { $0.pausedUntil > now ? ($0.pausedUntil - now, $0.failure) : nil }
     }
 
-    /// The host answered: an error of the server is a failure.
+    /// Records a response of the host; a server error counts as a failure.
     public mutating func answered(_ host: String, _ response: HTTPResponse, now: UnixTime) {
         if response.status >= 500 || response.status == 429 {
             failed(host, "status \(response.status)", now: now)
@@ -40,7 +40,7 @@ public struct HostBreaker: Sendable {
         }
     }
 
-    /// The host gave no answer; what was never asked did not fail.
+    /// Records that the host gave no response; a request that was never sent does not count.
     public mutating func failed(_ host: String, _ failure: HTTPFailure, now: UnixTime) {
         if failure.code != .refusedHost { failed(host, failure.code.rawValue, now: now) }
     }
@@ -57,7 +57,7 @@ public struct HostBreaker: Sendable {
         hosts[host] = record
     }
 
-    /// Hosts that have a pause now.
+    /// How many hosts are paused now.
     public func pausedCount(now: UnixTime) -> Int { hosts.values.count { $0.pausedUntil > now } }
 
     private mutating func evict(now: UnixTime) {

@@ -1,11 +1,11 @@
-/// Decides by its name alone whether a URL may be requested at all.
+/// Decides from its name alone whether a URL may be requested.
 ///
-/// The second half of the guard is ``AddressGuard``, which sees the address that the name really led to.
+/// ``AddressGuard`` is the second half of the guard: it checks the address that the name resolved to.
 struct HostGuard: Sendable {
-    /// The development switch: loopback hosts may be reached over plain HTTP and on any port.
+    /// For development: allows plain HTTP and any port for loopback hosts.
     let allowsLoopback: Bool
 
-    /// Top-level domains that never are a host on the public network (RFC 6761, RFC 9476).
+    /// Top-level domains that are never public (RFC 6761, RFC 9476).
     static let privateTopLevelDomains: Set<String> = [
         "alt", "arpa", "example", "home", "internal", "invalid", "lan", "local", "localhost", "onion", "test",
     ]

@@ -1,24 +1,24 @@
 internal import CLinux
 internal import Glibc
 
-/// One request to a server of this machine and its answer, over a connection without TLS; it blocks its thread.
+/// One request to a server on this machine, and its response, without TLS; blocks the calling thread.
 public struct PlainExchange: Sendable {
     private let address: SocketAddress
     private let deadline: ContinuousClock.Instant
 
-    /// An exchange with an address, over by the time that the patience has passed.
+    /// An exchange with an address that ends at the latest when the patience has passed.
     public init(_ address: SocketAddress, patience: Duration) {
         self.address = address
         deadline = .now + patience
     }
 
-    /// Connects, writes, and reads until the server ends the connection.
+    /// Connects, writes, and reads until the server closes the connection.
     ///
     /// - Parameters:
-    ///   - request: a short one, written whole.
-    ///   - longestAnswer: in bytes; what is longer is cut.
-    /// - Returns: the answer.
-    /// - Throws: ``ExchangeFailure`` in the system's words.
+    ///   - request: a short request, written in one piece.
+    ///   - longestAnswer: the limit of the response in bytes; the rest is cut off.
+    /// - Returns: the response.
+    /// - Throws: ``ExchangeFailure`` with the system's message.
     public func send(_ request: [UInt8], longestAnswer: Int) throws(ExchangeFailure) -> [UInt8] {
         let socket = shim_stream_socket(address.family == .ipv4 ? AF_INET : AF_INET6)
         guard socket >= 0 else { throw ExchangeFailure(errno) }

@@ -1,13 +1,13 @@
-/// The token that clients of a server of ours show (RFC 6750 §2.1).
+/// The token that clients of our own server send (RFC 6750 §2.1).
 ///
-/// Whoever prints it, or what holds it, prints a mark.
+/// Printing it, or a value that holds it, prints a placeholder.
 public struct BearerToken: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
-    /// A shorter one might be guessed.
+    /// The shortest token in octets; a shorter one might be guessed.
     public static let shortest = 16
 
     private let octets: [UInt8]
 
-    /// A token; nil when the octets are none: 16 to 4096 visible ASCII characters.
+    /// A token; nil unless it is 16 to 4096 visible ASCII characters.
     public init?(_ octets: [UInt8]) {
         guard (Self.shortest...4096).contains(octets.count), octets.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             return nil
@@ -15,9 +15,9 @@ public struct BearerToken: Sendable, Hashable, CustomStringConvertible, CustomRe
         self.octets = octets
     }
 
-    /// Whether a request shows it, in its one `Authorization` field.
+    /// Whether a request has this token, in exactly one `Authorization` field.
     ///
-    /// How long the comparison takes says nothing of the token but its length.
+    /// The time of the comparison reveals only the length of the token.
     public func isShown(by request: ServerRequest) -> Bool {
         let fields = request.headers.values(of: "Authorization")
         guard fields.count == 1, let field = fields.first else { return false }
@@ -28,9 +28,9 @@ public struct BearerToken: Sendable, Hashable, CustomStringConvertible, CustomRe
         return zip(octets, shown).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    /// The mark.
+    /// The placeholder.
     public var description: String { "[redacted]" }
 
-    /// Nothing.
+    /// Empty, so that reflection does not show the token.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

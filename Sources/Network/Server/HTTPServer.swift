@@ -4,23 +4,23 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Answers GET and the like on a thread of its own: small answers, at hand or soon, one for each connection.
+/// A small HTTP server on its own thread: one short answer per connection, at once or later.
 ///
-/// libmicrohttpd reads and writes; Swift's cooperative pool has no part in it, and no client can hold up anything but its
-/// own answer (``ServerLimits``). It serves until ``stop()``, or until nobody holds it.
+/// libmicrohttpd does the I/O. Swift's cooperative pool is not involved, and a client can delay only its own answer
+/// (``ServerLimits``). It serves until ``stop()`` is called or the last reference is released.
 public final class HTTPServer: Sendable {
-    /// Gives the answer to a request, on the server's thread: it must not wait for anything, nor stop the server.
+    /// Answers a request on the server's thread; it must neither wait nor stop the server.
     public typealias Handler = @Sendable (ServerRequest) -> ServerAnswer
 
     private let handle: Mutex<ServerHandle?>
 
-    /// Serves from now on.
+    /// Starts to serve.
     ///
     /// - Parameters:
-    ///   - socket: closed by the server when it stops, or here when it cannot start.
-    ///   - limits: what clients may take.
-    ///   - handler: gives the answers.
-    /// - Throws: ``ServerFailure`` of code `cannotServe`.
+    ///   - socket: the server closes it when it stops, or here if it cannot start.
+    ///   - limits: what clients may use.
+    ///   - handler: answers the requests.
+    /// - Throws: ``ServerFailure`` with code `cannotServe`.
     public init(
         on socket: consuming ListeningSocket,
         limits: ServerLimits = ServerLimits(),
@@ -31,13 +31,13 @@ public final class HTTPServer: Sendable {
 
     deinit { stop() }
 
-    /// Ends every connection and frees the port before it returns; not to be called by the handler.
+    /// Closes all connections and frees the port before it returns; the handler must not call it.
     public func stop() { handle.withLock { $0.take() }?.stop() }
 }
 
-/// A running server of the library, and what its callbacks need.
+/// A running libmicrohttpd daemon, and what its callbacks need.
 @safe private struct ServerHandle: Sendable {
-    /// What the callbacks are given.
+    /// The context pointer of the callbacks.
     private final class Context: Sendable {
         let connections: ServerConnections
         let replies = PendingReplies()
@@ -53,11 +53,11 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// What is kept beside a request until it is over.
+    /// What is stored with a request until it is complete.
     private final class Sequel: Sendable {
-        /// Its reply, where that follows.
+        /// The reply, if it comes later.
         let pending: PendingReply?
-        /// What follows a reply that was at hand.
+        /// What to do after a reply that was given at once.
         let afterwards: (@Sendable () -> Void)?
 
         init(pending: PendingReply? = nil, afterwards: (@Sendable () -> Void)? = nil) {
@@ -68,12 +68,12 @@ public final class HTTPServer: Sendable {
         func run() { (afterwards ?? pending?.reply?.afterwards)?() }
     }
 
-    /// Connections that have been told to end are closed soon; new ones need not wait for that.
+    /// Connections that were told to end close soon, but new ones need not wait for that.
     private static let slack = 32
 
     private nonisolated(unsafe) let server: OpaquePointer
     private let context: Context
-    /// Ours of the descriptors of the socket that listens.
+    /// Our own descriptor of the listening socket.
     private let listener: Int32
 
     init(
@@ -82,7 +82,8 @@ public final class HTTPServer: Sendable {
         handler: @escaping HTTPServer.Handler
     ) throws(ServerFailure) {
         let context = Context(limits, handler)
-        // The library closes what it was given, but after some failures to start it does not: it gets one of its own.
+        // The library closes the descriptor that it was given, but not after every failed start. So it gets a
+        // duplicate.
         let descriptor = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
         guard descriptor >= 0 else { throw ServerFailure(.cannotServe, errno) }
         listener = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
@@ -117,9 +118,10 @@ public final class HTTPServer: Sendable {
 
     /// Returns when the server's thread has ended, and with it every call of the handler.
     ///
-    /// No client is left when the library is told to stop: 0.9.75 takes an answer of its own to a request that is wrong for
-    /// queued when it stops, and reads it from nowhere (`MHD_queue_response` says yes, and `build_header_response` crashes).
-    /// Nor is it asked to take no more clients, for a race with its thread ends the process (`MHD_quiesce_daemon`).
+    /// All connections are closed before the library stops. libmicrohttpd 0.9.75 can otherwise crash: when it stops, it
+    /// takes its own answer to an invalid request for queued and reads it from nowhere (`MHD_queue_response` succeeds,
+    /// `build_header_response` crashes). We do not call `MHD_quiesce_daemon` either: a race with the server's thread
+    /// ends the process.
     func stop() {
         shim_shutdown(listener)
         context.replies.end()
@@ -128,7 +130,7 @@ public final class HTTPServer: Sendable {
         close(listener)
     }
 
-    /// The server's thread takes no signals: they are for those who wait for them.
+    /// Starts the server's thread with all signals blocked: other threads wait for them.
     private static func withoutSignals<Result>(_ body: () -> Result) -> Result {
         var (all, before) = (sigset_t(), sigset_t())
         unsafe sigfillset(&all)
@@ -138,7 +140,7 @@ public final class HTTPServer: Sendable {
         return body()
     }
 
-    /// Whether two descriptors are of one socket; each socket has a number of its own.
+    /// Whether two descriptors refer to the same socket; each socket has its own inode number.
     private static func isSame(_ one: Int32, _ other: Int32) -> Bool {
         var (first, second) = (stat(), stat())
         return unsafe fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_ino == second.st_ino
@@ -147,9 +149,9 @@ public final class HTTPServer: Sendable {
 
     // MARK: On the server's thread
 
-    /// Heeds the one message that asks for something; what clients do wrong is no news.
+    /// Slows the library down when it is out of descriptors; ignores its other messages, which are about clients.
     ///
-    /// Without a descriptor for its first connection the library tries again at once, for ever, with all of a core.
+    /// Without a descriptor for its first connection the library retries at once, for ever, and uses up a core.
     private static func heed(_ message: UnsafePointer<CChar>?) {
         guard let message = unsafe message, unsafe strstr(message, "at FIRST connection") != nil else { return }
         usleep(100_000)
@@ -181,7 +183,7 @@ public final class HTTPServer: Sendable {
             let method = unsafe method, let version = unsafe version
         else { return .NO }
         if let kept = unsafe sequel?.pointee {
-            // Its connection rested, and was taken up again for the reply.
+            // The connection was suspended and has been resumed for the reply.
             let pending = unsafe Unmanaged<Sequel>.fromOpaque(kept).takeUnretainedValue().pending
             guard let reply = pending?.reply else { return .YES }
             return unsafe queue(reply.response, on: connection)
@@ -198,7 +200,7 @@ public final class HTTPServer: Sendable {
             if let afterwards = reply.afterwards, let sequel = unsafe sequel {
                 unsafe sequel.pointee = Unmanaged.passRetained(Sequel(afterwards: afterwards)).toOpaque()
             }
-            // An answer to the head alone: the library reads nothing more, and closes.
+            // An answer to the head alone: the library reads nothing more and closes.
             return unsafe queue(reply.response, on: connection)
         case .later(let limit, let otherwise, let begin):
             guard let sequel = unsafe sequel else { return .NO }

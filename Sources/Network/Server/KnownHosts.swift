@@ -1,27 +1,27 @@
-/// The names by which a server may be asked, against DNS rebinding.
+/// The host names under which a server may be addressed, against DNS rebinding.
 ///
-/// A page in a browser on this machine, or in its network, can make a name of its own resolve to the server's address and
-/// then read the answers. It cannot make the browser ask for an address, or for a name that is not the page's.
+/// A page in a browser on this machine or network can make its own host name resolve to the server's address, and then
+/// read the answers. But it cannot make the browser send an address, or a name other than the page's, in `Host`.
 public struct KnownHosts: Sendable {
-    /// What a request says about the server that it wants.
+    /// What a request's `Host` says.
     public enum Verdict: Sendable, Equatable {
-        /// An address, or a name that is known; or no name, from a client that is too old to be a browser.
+        /// An address or a known name; or no `Host` at all, from a client too old to be a browser.
         case known
-        /// A name that is not known, without its port.
+        /// An unknown name, without its port.
         case unknown(String)
-        /// None or several where there must be one (RFC 9112 §3.2), or not a host at all.
+        /// No field or several where there must be one (RFC 9112 §3.2), or not a host.
         case malformed
     }
 
     private static let loopback: Set = ["localhost", "ip6-localhost", "ip6-loopback"]
     private let names: Set<String>
 
-    /// The names of loopback, and these.
+    /// The names of loopback, and the given names.
     public init(_ names: [String] = []) {
         self.names = Self.loopback.union(names.map(Self.canonical))
     }
 
-    /// Whether a text is a host name as it stands in a `Host` field, without a port.
+    /// Whether a text is a host name as in a `Host` field, without a port.
     public static func isName(_ text: String) -> Bool {
         let name = canonical(text)
         return !name.isEmpty && name.utf8.count <= 253
@@ -35,7 +35,7 @@ public struct KnownHosts: Sendable {
 
     /// Whether a request may be answered.
     ///
-    /// HTTP/1.0 knows no `Host`, and health checkers that speak it leave it out; no browser does.
+    /// HTTP/1.0 has no `Host`; health checkers that use it omit the field, browsers never do.
     public func verdict(on request: ServerRequest) -> Verdict {
         let hosts = request.headers.values(of: "Host")
         guard let host = hosts.first else { return request.version == "HTTP/1.0" ? .known : .malformed }
@@ -46,7 +46,7 @@ public struct KnownHosts: Sendable {
         return names.contains(canonical) || canonical.hasSuffix(".localhost") ? .known : .unknown(canonical)
     }
 
-    /// What stands before the port, brackets included; nil when what follows is no port.
+    /// The part before the port, with brackets; nil when the rest is not a port.
     private static func host(of field: String) -> String? {
         let end =
             field.hasPrefix("[") ? field.firstIndex(of: "]").map { field.index(after: $0) } : field.firstIndex(of: ":")
@@ -62,7 +62,7 @@ public struct KnownHosts: Sendable {
         return SocketAddress(literal: String(host.dropFirst().dropLast()), port: 0)?.family == .ipv6
     }
 
-    /// In small letters and without the dot of the root.
+    /// In lower case and without the trailing dot of the root.
     private static func canonical(_ name: String) -> String {
         let name = name.lowercased()
         return name.hasSuffix(".") ? String(name.dropLast()) : name

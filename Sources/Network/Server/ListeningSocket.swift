@@ -1,19 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// A socket that listens for TCP connections, and is handed over to a server.
+/// A listening TCP socket, to be handed to a server.
 public struct ListeningSocket: ~Copyable, Sendable {
-    /// Connections that may wait to be accepted; the kernel refuses more, or lets them try again.
+    /// How many connections may wait to be accepted; the kernel refuses further ones, or lets them retry.
     private static let backlog: Int32 = 128
 
-    /// The port, also where the system chose it.
+    /// The port, even if the system chose it.
     public let port: UInt16
     let descriptor: Descriptor
 
-    /// Binds and listens.
+    /// Binds a socket and listens.
     ///
-    /// - Parameter address: of this machine; port 0 takes a free one.
-    /// - Throws: ``ServerFailure`` in the system's words.
+    /// - Parameter address: an address of this machine; port 0 takes any free port.
+    /// - Throws: ``ServerFailure`` with the system's message.
     public init(_ address: SocketAddress) throws(ServerFailure) {
         let descriptor = try Self.bound(to: address)
         guard listen(descriptor.rawValue, Self.backlog) == 0, let port = Self.port(of: descriptor.rawValue) else {
@@ -23,7 +23,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
-    /// Why nobody of this user could listen at an address, in the system's words; nil also when somebody does just now.
+    /// Why this user cannot listen at an address, in the system's words; an address in use is not counted.
     public static func obstacle(at address: SocketAddress) -> String? {
         do throws(ServerFailure) { _ = try bound(to: address) } catch {
             return error.number == EADDRINUSE ? nil : error.description
@@ -36,7 +36,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         guard number >= 0 else { throw ServerFailure(.cannotListen, errno) }
         let descriptor = Descriptor(owning: number)
         var isOn: Int32 = 1
-        // Connections of a server that has just ended must not keep the next one from its port.
+        // Connections of a server that has just ended must not keep its successor from the port.
         unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
         guard unsafe address.withSockaddr({ unsafe bind(number, $0, $1) }) == 0 else {
             throw ServerFailure(.cannotListen, errno)
@@ -45,7 +45,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
     }
 
     private static func port(of socket: Int32) -> UInt16? {
-        // The port is where it is in both families.
+        // The port is at the same offset in both families.
         var address = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in

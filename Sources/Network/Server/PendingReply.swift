@@ -2,24 +2,24 @@ internal import CMicroHTTPD
 internal import Dispatch
 internal import Synchronization
 
-/// A reply that follows: until it is there, its connection rests.
+/// A reply that comes later; its connection is suspended until then.
 ///
-/// The connection is taken up again exactly once, by the first reply. Until then the library keeps it; after that it may be gone
-/// at any moment.
+/// The first reply resumes the connection, exactly once. Until then the library keeps the connection; after that it may
+/// be freed at any moment.
 @safe final class PendingReply: Sendable {
     private let state = Mutex<ServerReply?>(nil)
     private nonisolated(unsafe) let connection: OpaquePointer
 
-    /// Lets a connection rest; on the server's thread, while it is asked for the answer.
+    /// Suspends a connection; must be called on the server's thread, from the request's callback.
     init(_ connection: OpaquePointer) {
         unsafe self.connection = connection
         unsafe MHD_suspend_connection(connection)
     }
 
-    /// The reply; nil while the connection rests.
+    /// The reply; nil while the connection is suspended.
     var reply: ServerReply? { state.withLock { $0 } }
 
-    /// Gives the reply, unless there is one.
+    /// Sets the reply, unless there is one already.
     func fulfil(_ reply: ServerReply) {
         let isFirst = state.withLock { state in
             guard state == nil else { return false }
@@ -29,15 +29,17 @@ internal import Synchronization
         if isFirst { unsafe MHD_resume_connection(connection) }
     }
 
-    /// Gives this reply when there is none by the end of the time.
+    /// Sets this reply if there is none when the time is up.
     func fulfil(after limit: Duration, _ reply: ServerReply) {
         let milliseconds = Int(limit / .milliseconds(1))
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { self.fulfil(reply) }
     }
 }
 
-/// The replies that a server owes: none may be owed when it stops, for the library ends the process over a connection that
-/// rests (`MHD_stop_daemon`).
+/// The replies that a server still owes.
+///
+/// None may be left when the server stops: the library ends the process if a connection is suspended
+/// (`MHD_stop_daemon`).
 final class PendingReplies: Sendable {
     private struct State {
         var owed: [ObjectIdentifier: PendingReply] = [:]
@@ -46,7 +48,7 @@ final class PendingReplies: Sendable {
 
     private let state = Mutex(State())
 
-    /// Takes note of a reply that is owed, or gives it at once when the server stops.
+    /// Adds a reply that is owed; if the server is stopping, sets it at once.
     func owe(_ pending: PendingReply) {
         let isEnding = state.withLock { state in
             if !state.isEnding { state.owed[ObjectIdentifier(pending)] = pending }
@@ -55,12 +57,12 @@ final class PendingReplies: Sendable {
         if isEnding { pending.fulfil(Self.stopping) }
     }
 
-    /// Forgets a reply that is on its way, or can never be sent any more.
+    /// Removes a reply that is being sent, or can no longer be sent.
     func forget(_ pending: PendingReply) {
         _ = state.withLock { $0.owed.removeValue(forKey: ObjectIdentifier(pending)) }
     }
 
-    /// Gives every reply that is owed, those that would still come included.
+    /// Sets every reply that is owed; from now on, sets new ones at once.
     func end() {
         let owed = state.withLock { state in
             state.isEnding = true

@@ -1,12 +1,12 @@
-/// What a handler makes of a request.
+/// How a handler answers a request.
 public enum ServerAnswer: Sendable {
-    /// Hands over the reply to one request, from any thread; the first counts.
+    /// Passes on the reply to one request; can be called from any thread, and only the first call counts.
     public typealias Reply = @Sendable (ServerReply) -> Void
 
-    /// A reply that is at hand.
+    /// The reply is ready.
     case now(ServerReply)
-    /// One that follows, while the server answers others: `begin` sets about it on the server's thread, and must not wait either.
+    /// The reply comes later, and the server goes on meanwhile; `begin` runs on the server's thread and must not wait.
     ///
-    /// `otherwise` is the reply when none has come by the end of the time.
+    /// If there is no reply when the time is up, `otherwise` is sent.
     case later(within: Duration, otherwise: ServerReply, begin: @Sendable (@escaping Reply) -> Void)
 }

@@ -3,16 +3,17 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// The open connections of a server, each of which is shut when its time is up or a newer one needs its room.
+/// A server's open connections; each is shut down when its time is up or a newer one needs its place.
 ///
-/// A descriptor is shut down only under the lock, and the server closes it only after ``closed(_:)`` has had the lock: no
-/// descriptor is touched that has become another's. Shutting down does not close; it makes the server's thread do so.
+/// A descriptor is shut down only under the lock, and the server closes it only after ``closed(_:)`` has held the lock.
+/// So no descriptor is shut down after it has been reused. Shutting down does not close the descriptor; it makes the
+/// server's thread do so.
 final class ServerConnections: Sendable {
     private struct State {
         var table: ConnectionTable
-        /// Somebody will look at the deadlines.
+        /// Whether a check of the deadlines is already scheduled.
         var isTimed = false
-        /// Every connection is shut, those that still come included.
+        /// Whether all connections are shut down, including new ones.
         var isEnding = false
     }
 
@@ -20,10 +21,9 @@ final class ServerConnections: Sendable {
     private let queue = DispatchQueue(label: "impact-notifier.server-deadlines")
     private let ended = DispatchSemaphore(value: 0)
 
-    /// No connections yet.
     init(limits: ServerLimits) { state = Mutex(State(table: ConnectionTable(limits: limits))) }
 
-    /// Takes note of a connection from a peer.
+    /// Adds a connection from a peer.
     func opened(_ descriptor: Int32, from source: [UInt8]) {
         state.withLock { state in
             if let oldest = state.table.open(descriptor, from: source, at: .now) { Self.shut(oldest) }
@@ -32,7 +32,7 @@ final class ServerConnections: Sendable {
         }
     }
 
-    /// Forgets a connection that is about to be closed.
+    /// Removes a connection that is about to be closed.
     func closed(_ descriptor: Int32) {
         state.withLock { state in
             state.table.close(descriptor)
@@ -40,7 +40,7 @@ final class ServerConnections: Sendable {
         }
     }
 
-    /// Shuts every connection, and returns when all are closed, or after that time.
+    /// Shuts down all connections, and waits until they are closed, but no longer than the limit.
     func end(within limit: DispatchTimeInterval) {
         let isIdle = state.withLock { state in
             state.isEnding = true

@@ -1,6 +1,6 @@
-/// Why a server of ours cannot serve.
+/// Why our own server cannot serve.
 public struct ServerFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, open for more.
+    /// The kind of failure.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -8,20 +8,19 @@ public struct ServerFailure: Error, Sendable, Equatable, CustomStringConvertible
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// The address cannot be listened at: in use, not of this machine, or a port that needs privileges.
+        /// The server cannot listen at the address: in use, not on this machine, or a privileged port.
         public static let cannotListen = Code(rawValue: "cannot-listen")
-        /// It listens, but the system has no thread or no descriptor left to serve with.
+        /// It listens, but the system has no thread or descriptor left to serve with.
         public static let cannotServe = Code(rawValue: "cannot-serve")
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let code: Code
-    /// The system's words.
+    /// The system's message.
     public let description: String
-    /// The system's number.
+    /// The system's error number.
     let number: Int32
 
-    /// A failure in the words for an error number.
     init(_ code: Code, _ number: Int32) {
         self.code = code
         self.number = number

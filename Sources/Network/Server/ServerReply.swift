@@ -1,17 +1,17 @@
-/// What a server of ours answers to one request; the connection ends with it.
+/// The response of our own server to one request; the connection closes after it.
 public struct ServerReply: Sendable {
-    /// Status, fields and body; `Content-Length`, `Date` and `Connection` are added.
+    /// Status, fields and body; the server adds `Content-Length`, `Date` and `Connection`.
     public var response: HTTPResponse
-    /// Called when the answer is on its way, or can never be sent any more.
+    /// Called when the response is being sent, or can no longer be sent.
     public var afterwards: (@Sendable () -> Void)?
 
-    /// A reply, and what follows it.
+    /// A response, and what to do after it.
     public init(_ response: HTTPResponse, afterwards: (@Sendable () -> Void)? = nil) {
         self.response = response
         self.afterwards = afterwards
     }
 
-    /// A text of a type, which no cache keeps and no browser guesses another type of.
+    /// A text response of a media type; caches do not store it, and browsers do not guess another type.
     public init(
         _ body: some Sequence<UInt8>,
         type: String = "text/plain; charset=utf-8",

@@ -1,17 +1,17 @@
-/// The head of a request to a server of ours; what may follow it is never read.
+/// The head of a request to our own server; a body is not read.
 public struct ServerRequest: Sendable {
-    /// The method as it was written.
+    /// The method as sent.
     public var method: String
-    /// The path, decoded; of a target in absolute form the whole of it.
+    /// The decoded path; for a target in absolute form, all of it.
     public var path: String
-    /// Names and values of the query, decoded, in order.
+    /// The decoded names and values of the query, in order.
     public var query: [(name: String, value: String)]
-    /// Header fields in the order in which they came.
+    /// The header fields in the order received.
     public var headers: HTTPHeaders
-    /// The protocol's version as it was written: `HTTP/1.1`.
+    /// The protocol version as sent: `HTTP/1.1`.
     public var version: String
 
-    /// A request of these parts.
+    /// A request with these parts.
     public init(
         _ method: String = "GET",
         path: String,
@@ -26,6 +26,6 @@ public struct ServerRequest: Sendable {
         self.version = version
     }
 
-    /// Whether it may have an answer here: GET, and HEAD, which gets the same fields and no content.
+    /// Whether the method is one that we answer: GET, or HEAD, which gets the same fields without content.
     public var isReading: Bool { method == "GET" || method == "HEAD" }
 }

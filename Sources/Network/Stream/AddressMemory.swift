@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Which addresses of a host accepted a connection and then led nowhere: the next attempt begins behind them.
+/// Remembers addresses that accepted a connection and then failed, so that they are tried last.
 ///
-/// A race for the first that accepts ends at the same address each time, whatever becomes of the connection then. Keep one memory
+/// Happy eyeballs picks the same address each time, because it only sees which address accepts first. Keep one memory
 /// for all connections to a service.
 public final class AddressMemory: Sendable {
     private struct Failure {
@@ -10,20 +10,20 @@ public final class AddressMemory: Sendable {
         let at: ContinuousClock.Instant
     }
 
-    /// By host, the latest last.
+    /// The failures of each host, the latest last.
     private let failures = Mutex<[String: [Failure]]>([:])
 
-    /// The most hosts of which something is remembered; all is forgotten when there are more.
+    /// How many hosts are remembered; when there are more, all are forgotten.
     static let maximumHosts = 64
-    /// The most addresses of a host that are remembered.
+    /// How many addresses of a host are remembered.
     static let maximumAddresses = 64
     /// How long an address is tried last.
     static let lifetime = Duration.seconds(3600)
 
-    /// A memory of nothing.
+    /// A memory without failures.
     public init() {}
 
-    /// The order in which addresses of a host are to be tried: those that failed behind all others, the latest last.
+    /// Sorts addresses in the order in which to try them: those that failed come last, the latest failure at the end.
     func ordered(
         _ addresses: [SocketAddress],
         of host: String,
@@ -38,7 +38,7 @@ public final class AddressMemory: Sendable {
         return others + behind.sorted { $0.place < $1.place }.map { $0.address }
     }
 
-    /// Takes note that a connection to an address of a host was accepted and led nowhere.
+    /// Records that an address of a host accepted a connection, which then failed.
     public func failed(_ address: SocketAddress, of host: String) { failed(address, of: host, now: .now) }
 
     func failed(_ address: SocketAddress, of host: String, now: ContinuousClock.Instant) {
@@ -52,7 +52,7 @@ public final class AddressMemory: Sendable {
         }
     }
 
-    /// Takes note that a connection to an address of a host did what it was for.
+    /// Records that a connection to an address of a host was of use.
     public func worked(_ address: SocketAddress, of host: String) {
         failures.withLock { failures in
             failures[host]?.removeAll { $0.address == address.description }

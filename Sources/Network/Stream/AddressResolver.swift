@@ -2,12 +2,12 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Resolves host names with the system's resolver, with a deadline and a way out.
+/// Resolves host names with the system's resolver, with a deadline and cancellation.
 ///
-/// `getaddrinfo` blocks for as long as the resolver likes and cannot be interrupted, so it runs on a thread of its own;
-/// when the deadline passes the thread is left to finish by itself.
+/// `getaddrinfo` blocks for as long as the resolver likes and cannot be interrupted. So it runs on a thread of its own,
+/// which is left to finish by itself when the deadline passes.
 enum AddressResolver {
-    /// The addresses of a host in the resolver's order (RFC 6724), families not yet interleaved.
+    /// The addresses of a host in the resolver's order (RFC 6724), before the families are interleaved.
     static func addresses(
         of host: String,
         port: UInt16,
@@ -35,7 +35,7 @@ enum AddressResolver {
     }
 }
 
-/// One call of `getaddrinfo`, shared by the thread that makes it and the thread that waits.
+/// The result of one `getaddrinfo`, shared by the thread that calls it and the thread that waits.
 private final class Answer: Sendable {
     let ready: WakeUp
     private let host: String
@@ -48,7 +48,7 @@ private final class Answer: Sendable {
         self.ready = ready
     }
 
-    /// Whether the host is an address, which is read and not looked up.
+    /// Whether the host is an address literal, which needs no look-up.
     var isLiteral: Bool { WebURL.isAddress(host) }
 
     var result: Result<[SocketAddress], StreamFailure>? { stored.withLock { $0 } }
@@ -70,7 +70,7 @@ private final class Answer: Sendable {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = shim_SOCK_STREAM
         unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
-        // AI_ADDRCONFIG ignores loopback addresses when it asks which families the machine has, and literals need no asking.
+        // AI_ADDRCONFIG ignores loopback when it checks which families the machine has, and literals need no check.
         if host == "localhost" { unsafe hints.ai_flags = AI_NUMERICSERV }
         if isLiteral { unsafe hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }
         var list: UnsafeMutablePointer<addrinfo>?

@@ -1,23 +1,23 @@
 internal import CLinux
 internal import Glibc
 
-/// A connected, non-blocking stream of bytes, plain or under TLS; closing is the end of its life.
+/// A connected, non-blocking byte stream, plain or with TLS; it closes when its lifetime ends.
 ///
-/// Owned by one thread. Nothing here waits: a call that cannot go on says for what, and ``Poll`` waits.
+/// One thread owns it. No call waits: one that cannot proceed returns what to wait for with ``Poll``.
 @safe public struct ByteStream: ~Copyable {
-    /// What a read or write came to.
+    /// The result of a read or write.
     public enum Outcome: Sendable, Equatable {
-        /// That many bytes were moved, at least one.
+        /// This many bytes were moved, at least one.
         case bytes(Int)
-        /// Nothing was moved; try again when the socket is ready for this.
+        /// No byte was moved; try again when the socket is ready for this.
         case blocked(Poll.Interest)
-        /// The peer has ended its direction: a FIN on plain TCP, `close_notify` under TLS (RFC 8446 §6.1).
+        /// The peer has closed its sending side: a FIN on plain TCP, `close_notify` under TLS (RFC 8446 §6.1).
         case end
     }
 
-    /// `host:port` as the caller named it, for failures.
+    /// The peer as `host:port`, as the caller named it, for failures.
     public let peer: String
-    /// The address that answered, or the proxy's.
+    /// The address that accepted the connection, or the proxy's address.
     public let address: SocketAddress
     private let socket: Descriptor
     private var tls: TLSSession?
@@ -37,19 +37,19 @@ internal import Glibc
     /// Whether the TLS handshake resumed an earlier session.
     public private(set) var isResumed = false
 
-    /// Whether another read may bring bytes at once, without waiting for the socket.
+    /// Whether another read may return bytes at once, without waiting for the socket.
     ///
-    /// A plain read that did not fill its buffer has drained the socket; asking again would cost a system call to hear it.
+    /// A plain read that did not fill its buffer has drained the socket; another read would only cost a system call.
     public private(set) var mayHaveMore = false
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     ///
     /// - Parameter buffer: not empty.
-    /// - Returns: what it came to.
-    /// - Throws: ``StreamFailure`` of code `reset`, `truncated` or `tls`.
+    /// - Returns: the result.
+    /// - Throws: ``StreamFailure`` with code `reset`, `truncated` or `tls`.
     public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> Outcome {
         if let outcome = unsafe try tls?.read(into: buffer) {
-            // A read that has to write first, for a key update, is not helped by what is there to be read.
+            // A read that must first write, for a key update, cannot proceed even if there are bytes to read.
             if case .blocked = outcome { mayHaveMore = false } else { mayHaveMore = tls?.hasPending() ?? false }
             return outcome
         }
@@ -72,8 +72,8 @@ internal import Glibc
     /// Writes as much as the kernel takes.
     ///
     /// - Parameter bytes: not empty.
-    /// - Returns: what it came to.
-    /// - Throws: ``StreamFailure`` of code `reset` or `tls`.
+    /// - Returns: the result.
+    /// - Throws: ``StreamFailure`` with code `reset` or `tls`.
     public mutating func write(_ bytes: RawSpan) throws(StreamFailure) -> Outcome {
         if let outcome = try tls?.write(bytes) { return outcome }
         while true {
@@ -89,18 +89,18 @@ internal import Glibc
         }
     }
 
-    /// Says that no more bytes follow: `close_notify` under TLS, then a FIN; the other direction stays open.
+    /// Closes the sending side: `close_notify` under TLS, then a FIN; reading is still possible.
     public mutating func finishWriting() {
         tls?.sendCloseNotify()
         _ = shutdown(socket.rawValue, Int32(SHUT_WR))
     }
 
-    /// Puts the stream under TLS; the handshake is driven by ``handshake()``.
+    /// Switches the stream to TLS; call ``handshake()`` to do the handshake.
     mutating func startTLS(_ context: TLSContext, host: String, sessionKey: String) throws(StreamFailure) {
         tls = try TLSSession.start(context, socket: socket.rawValue, host: host, sessionKey: sessionKey, peer: peer)
     }
 
-    /// Goes on with the TLS handshake; nil when it is complete.
+    /// Continues the TLS handshake; nil when it is complete.
     mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
         if let interest = try tls?.handshake() ?? nil { return interest }
         tlsVersion = tls?.version()

@@ -1,19 +1,19 @@
 internal import CCurl
 internal import COpenSSL
 
-/// Whom a certificate is for, beside what libcurl makes of it: only the alternative names count (RFC 9525 §2).
+/// Checks which host a certificate is for; only the subject alternative names count (RFC 9525 §2).
 ///
-/// libcurl goes by the subject's common name where there is no alternative name, and takes a wildcard for a part of a label.
-/// What it accepts is therefore judged again, by the rules of ``TLSSession``.
+/// libcurl falls back to the subject's common name, and lets a wildcard stand for a part of a label. So what libcurl
+/// accepts is checked again, by the rules of ``TLSSession``.
 enum CertificateRule {
-    /// Why the libcurl that this process runs with cannot be bound by the rule; nil when it can.
+    /// Why the check cannot be added to the libcurl that this process uses; nil when it can.
     static let obstacle: String? = unsafe obstacle(
         library: shim_curl_tls_library().map { unsafe String(cString: $0) } ?? "no TLS library"
     )
 
-    /// The same of a libcurl with a TLS library, as `curl --version` names it: `OpenSSL/3.0.17`.
+    /// The same for a libcurl with this TLS library, as `curl --version` names it: `OpenSSL/3.0.17`.
     ///
-    /// The context that libcurl hands out is that library's own: to treat another one's as ours would crash.
+    /// libcurl passes us its own TLS library's context. Using another library's context as OpenSSL's would crash.
     static func obstacle(library: String) -> String? {
         if library.hasPrefix("OpenSSL/\(OPENSSL_version_major()).") { return nil }
         return """
@@ -22,14 +22,17 @@ enum CertificateRule {
             """
     }
 
-    /// Binds every TLS connection that a transfer opens; false when this libcurl has no way to.
+    /// Adds the check to every TLS connection of a transfer; false when this libcurl cannot.
     static func bind(_ easy: UnsafeMutableRawPointer) -> Bool {
         unsafe obstacle == nil && shim_curl_setopt_ssl_ctx(easy, prepare) == CURLE_OK
     }
 
-    /// What the rule objected to, in an operator's words; nil when it was not the rule that ended the handshake.
+    /// What the check found wrong, for the operator; nil when something else ended the handshake.
     ///
-    /// The result is that of the verification, as libcurl keeps it.
+    /// - Parameters:
+    ///   - result: the result of the verification, as libcurl keeps it.
+    ///   - host: the name that the certificate should have been for.
+    /// - Returns: the end of a sentence.
     static func objection(_ result: Int, host: String) -> String? {
         switch Int32(result) {
         case X509_V_ERR_APPLICATION_VERIFICATION:
@@ -43,7 +46,7 @@ enum CertificateRule {
         }
     }
 
-    /// The words for a certificate whose authority nobody here knows; nil for any other result of a verification.
+    /// Explains a certificate from an unknown authority; nil for any other result of a verification.
     static func distrust(_ result: Int) -> String? {
         switch Int32(truncatingIfNeeded: result) {
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
@@ -56,9 +59,10 @@ enum CertificateRule {
         }
     }
 
-    /// The code of the objection to a leaf that was trusted; nil when there is none.
+    /// The error code for a leaf certificate that libcurl trusts; nil when it is right.
     ///
-    /// The host is the name of the handshake, nil for an address: libcurl compares it with the certificate's addresses.
+    /// The host is the server name of the handshake, nil for an IP address: libcurl compares that with the certificate
+    /// itself.
     fileprivate static func verdict(on leaf: OpaquePointer, host: UnsafePointer<CChar>?) -> Int32? {
         guard unsafe shim_X509_names_host(leaf) == 1 else { return X509_V_ERR_APPLICATION_VERIFICATION }
         guard let host = unsafe host else { return nil }

@@ -1,14 +1,14 @@
-/// Tells by its first bytes that a peer speaks something else than it was asked in: no deadline need pass to know.
+/// Tells from its first bytes that a peer speaks another protocol, so that no deadline has to pass first.
 package enum ForeignAnswer {
-    /// As many first bytes as are looked at.
+    /// How many of the first bytes are examined.
     package static let length = 64
 
-    /// Why these are not the first bytes of an HTTP/1 answer, as a sentence's end; nil while they may be.
+    /// Why these cannot be the first bytes of an HTTP/1 response, as the end of a sentence; nil while they can.
     package static func objection(toHTTP bytes: [UInt8]) -> String? {
         guard !zip(bytes, "HTTP/1.".utf8).allSatisfy({ $0 == $1 }) else { return nil }
         let found =
             switch (bytes.first, bytes.count > 3 ? bytes[3] : nil) {
-            // RFC 8446 §5.1: an alert, or a handshake.
+            // RFC 8446 §5.1: an alert or a handshake record.
             case (0x15, _), (0x16, _): "this port speaks TLS, which the address must say (wss://, https://)"
             // RFC 9113 §3.4: the server begins with SETTINGS.
             case (0x00, 0x04): "it speaks HTTP/2 without having been asked to"
@@ -18,7 +18,7 @@ package enum ForeignAnswer {
         return "the answer is not HTTP: \(found); check host and port"
     }
 
-    /// Why these are not the first bytes of a server's TLS handshake, as a sentence's end; nil while they may be.
+    /// Why these cannot be the first bytes of a server's TLS handshake, as the end of a sentence; nil while they can.
     static func objection(toTLS bytes: [UInt8]) -> String? {
         guard let first = bytes.first, first != 0x15, first != 0x16 else { return nil }
         let found = bytes.starts(with: "HTTP/".utf8) ? "it answers in plain HTTP" : shown(bytes)

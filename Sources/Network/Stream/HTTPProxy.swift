@@ -1,19 +1,19 @@
-/// An HTTP proxy that secure connections are tunnelled through (`CONNECT`, RFC 9110 §9.3.6).
+/// An HTTP proxy through which secure connections are tunnelled (`CONNECT`, RFC 9110 §9.3.6).
 struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
     /// Host name or IP literal, IPv6 without brackets.
     let host: String
-    /// Its port; 1080 when none is written, as with curl.
+    /// The port; 1080 if none is given, as with curl.
     let port: UInt16
-    /// The value of `Proxy-Authorization` (RFC 7617), nil for none; never shown.
+    /// The value of `Proxy-Authorization` (RFC 7617), nil for none; never logged.
     let authorization: String?
-    /// The environment variable that names it.
+    /// The environment variable that it comes from.
     let variable: String
 
-    /// Reads `[http://][USER[:PASSWORD]@]HOST[:PORT]`, user and password percent-encoded; a path is not looked at.
+    /// Parses `[http://][USER[:PASSWORD]@]HOST[:PORT]`, user and password percent-encoded; ignores a path.
     ///
     /// - Parameters:
     ///   - text: the variable's value.
-    ///   - variable: its name, for failures.
+    ///   - variable: the variable's name, for failures.
     /// - Throws: ``ProxySettingsError``.
     init(_ text: String, variable: String) throws(ProxySettingsError) {
         let mark = text.firstRange(of: "://")
@@ -37,7 +37,7 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
             guard let decoded = PercentEncoding.octets(address[..<at]) else {
                 throw ProxySettingsError(variable, "in the user name and password % must be written %25")
             }
-            // RFC 7617 §2: a colon ends the name, also where there is no password.
+            // RFC 7617 §2: a colon ends the user name, even when there is no password.
             credentials = decoded.isEmpty || address[..<at].contains(":") ? decoded : decoded + [UInt8(ascii: ":")]
             address = address[address.index(after: at)...]
         }
@@ -55,10 +55,10 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
     /// `host:port`, with brackets around an IPv6 literal.
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Where it is, and who says so.
+    /// The proxy's authority and the variable that it comes from.
     var description: String { "\(authority) (\(variable))" }
 
-    /// What an answer to `CONNECT` means that opens no tunnel, and what can be done about it.
+    /// Explains a response that refuses `CONNECT`, and what to do about it.
     func refusal(_ status: Int, to target: String) -> String {
         let advice =
             switch status {

@@ -1,39 +1,39 @@
 internal import Glibc
 
-/// One `poll` over a stream's socket and a wake-up, with a deadline.
+/// Calls `poll` on a stream's socket and a wake-up, with a deadline.
 public enum Poll {
     /// What a thread waits for on a socket.
     public struct Interest: OptionSet, Sendable {
-        /// The bits.
+        /// The bits of the set.
         public let rawValue: UInt8
 
-        /// Interests of these bits.
+        /// A set with these bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        /// Bytes, or the end, can be read.
+        /// The socket has bytes to read, or the end.
         public static let readable = Interest(rawValue: 1)
-        /// Bytes can be written.
+        /// The socket can be written.
         public static let writable = Interest(rawValue: 2)
     }
 
-    /// What ended a wait; several may hold at once.
+    /// Why a wait ended; several reasons may hold at once.
     public struct Outcome: Sendable {
-        /// The socket is ready, or in error (a read or write will tell).
+        /// The socket is ready or has an error, which a read or write will report.
         public let isReady: Bool
-        /// The wake-up was signalled.
+        /// The wake-up has been signalled.
         public let isWoken: Bool
-        /// Neither: the deadline passed.
+        /// Neither: the deadline has passed.
         public var isTimeout: Bool { !isReady && !isWoken }
     }
 
-    /// Waits until one of the conditions holds or the deadline passes.
+    /// Waits until the socket is ready, the wake-up is signalled or the deadline passes.
     ///
     /// - Parameters:
-    ///   - socket: a descriptor, or -1 to wait for the wake-up alone.
+    ///   - socket: a descriptor, or -1 to wait for the wake-up only.
     ///   - interest: what makes the socket ready.
-    ///   - wakeUp: what else ends the wait.
-    ///   - deadline: the latest end, kept to the millisecond above.
-    /// - Returns: what ended the wait.
+    ///   - wakeUp: also ends the wait.
+    ///   - deadline: the latest end, rounded up to the millisecond.
+    /// - Returns: why the wait ended.
     public static func wait(
         _ socket: Int32,
         _ interest: Interest,
@@ -47,14 +47,14 @@ public enum Poll {
         }
     }
 
-    /// Waits until one of the conditions holds or the time has passed.
+    /// Waits until the socket is ready, the wake-up is signalled or the time has passed.
     ///
     /// - Parameters:
-    ///   - socket: a descriptor, or -1 to wait for the wake-up alone.
+    ///   - socket: a descriptor, or -1 to wait for the wake-up only.
     ///   - interest: what makes the socket ready.
-    ///   - wakeUp: what else ends the wait.
+    ///   - wakeUp: also ends the wait.
     ///   - milliseconds: the longest wait.
-    /// - Returns: what ended the wait; nil when a signal did that some other code handles, which is not an answer.
+    /// - Returns: why the wait ended; nil when a signal interrupted it.
     public static func wait(
         _ socket: Int32,
         _ interest: Interest,
@@ -76,7 +76,7 @@ public enum Poll {
         return Outcome(isReady: count > 0 && entries[0].revents != 0, isWoken: count > 0 && entries[1].revents != 0)
     }
 
-    /// Whole milliseconds from now until the deadline, rounded up, never negative.
+    /// Whole milliseconds until the deadline, rounded up, never negative.
     static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
         let rest = (deadline - .now).components
         guard rest.seconds >= 0, rest.attoseconds >= 0 else { return 0 }

@@ -2,17 +2,17 @@
 struct ProxyException: Sendable, Equatable {
     private enum Hosts: Sendable, Equatable {
         case all
-        /// A name, and every name below it.
+        /// A name and all its subdomains.
         case name(String)
-        /// The addresses of one family that begin with these bits.
+        /// The addresses of one family with this prefix.
         case network([UInt8], bits: Int)
     }
 
     private let hosts: Hosts
-    /// The only port that is meant, nil for all.
+    /// The port that the entry is limited to, nil for all ports.
     private let port: UInt16?
 
-    /// Reads `*`, a name (also as `.name` and `*.name`), an address or a network; a name or address may have a port.
+    /// Parses `*`, a name (also as `.name` and `*.name`), an address or a network; a name or address may have a port.
     init?(_ entry: String) {
         var text = entry.lowercased()[...]
         if text == "*" {
@@ -44,7 +44,7 @@ struct ProxyException: Sendable, Equatable {
         }
     }
 
-    /// Whether the URL's host and port are meant.
+    /// Whether the entry applies to the URL's host and port.
     func covers(_ url: WebURL) -> Bool {
         guard port == nil || port == url.effectivePort else { return false }
         let octets = AddressGuard.octets(of: url.host)
@@ -62,6 +62,6 @@ struct ProxyException: Sendable, Equatable {
         }
     }
 
-    /// A name without the dot that says that it is whole.
+    /// A name without the trailing dot of the root.
     private static func withoutDot(_ name: String) -> String { name.hasSuffix(".") ? String(name.dropLast()) : name }
 }

@@ -1,8 +1,8 @@
-/// The HTTP proxy that the environment names for secure connections, and the hosts that are reached without it.
+/// The HTTP proxy for secure connections and its exceptions, from environment variables.
 ///
-/// Streams and HTTP go by the same settings, so that they cannot differ: libcurl is told, and reads no variable itself. The
-/// variables are curl's: of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` the first that is not empty, then
-/// `no_proxy` or `NO_PROXY`. `http_proxy` means nothing here: without TLS only loopback is reached, and that directly.
+/// Streams and HTTP share these settings: libcurl is told them and reads no variable itself. The variables are those of
+/// curl: the first of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` that is not empty, then `no_proxy` or
+/// `NO_PROXY`. `http_proxy` is not used: without TLS only loopback is reached, and that directly.
 public struct ProxySettings: Sendable, Equatable {
     /// The proxy; nil for none.
     private(set) var proxy: HTTPProxy?
@@ -13,9 +13,9 @@ public struct ProxySettings: Sendable, Equatable {
 
     private init() {}
 
-    /// Settings from environment variables.
+    /// Reads the settings from environment variables.
     ///
-    /// - Throws: ``ProxySettingsError`` naming the variable that cannot be used; its text has no password in it.
+    /// - Throws: ``ProxySettingsError`` that names the invalid variable; its text contains no password.
     public init(environment: [String: String]) throws(ProxySettingsError) {
         let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         guard let (variable, text) = Self.first(of: proxies, in: environment) else { return }
@@ -30,13 +30,13 @@ public struct ProxySettings: Sendable, Equatable {
         }
     }
 
-    /// The proxy for a URL, nil when it is reached directly: without TLS, at a loopback address, or as an exception.
+    /// The proxy for a URL; nil when it is reached directly: without TLS, on loopback, or as an exception.
     func proxy(for url: WebURL) -> HTTPProxy? {
         guard let proxy, url.scheme.isSecure, !url.isLoopback else { return nil }
         return exceptions.contains { $0.covers(url) } ? nil : proxy
     }
 
-    /// The first of some variables that is not empty: an empty one is none.
+    /// The first of some variables that is not empty.
     private static func first(of names: [String], in environment: [String: String]) -> (name: String, text: String)? {
         for name in names {
             if let text = environment[name], !text.isEmpty { return (name, text) }
@@ -45,11 +45,11 @@ public struct ProxySettings: Sendable, Equatable {
     }
 }
 
-/// A variable that names a proxy, or what is reached without it, and cannot be understood.
+/// A proxy variable that cannot be understood.
 public struct ProxySettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The variable's name.
     public let variable: String
-    /// What is wrong with it and what to write.
+    /// What is wrong and what to write instead.
     public let reason: String
 
     init(_ variable: String, _ reason: String) {

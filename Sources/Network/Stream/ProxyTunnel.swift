@@ -1,17 +1,16 @@
 /// A tunnel through an HTTP proxy (`CONNECT`, RFC 9110 §9.3.6).
 struct ProxyTunnel {
-    /// The proxy that is asked.
     let proxy: HTTPProxy
-    /// Where the tunnel leads to.
+    /// The URL whose host and port the tunnel leads to.
     let url: WebURL
 
     private static let maximumAnswer = 16_384
-    /// Interim answers and the final one.
+    /// How many responses we read, interim ones included.
     private static let maximumAnswers = 16
 
-    /// Asks for the tunnel and reads the proxy's answer, and not a byte more.
+    /// Asks for the tunnel and reads the head of the proxy's response, and not a byte more.
     ///
-    /// - Throws: ``StreamFailure`` of code `proxy` that says what can be done when the proxy refuses.
+    /// - Throws: ``StreamFailure`` with code `proxy` and advice when the proxy refuses.
     func open(
         over stream: inout ByteStream,
         wakeUp: WakeUp,
@@ -36,7 +35,7 @@ struct ProxyTunnel {
             guard let line = StatusLine(head.prefix { $0 != 0x0D && $0 != 0x0A }) else {
                 throw failure(stream.peer, "sent a malformed status line")
             }
-            // RFC 9110 §15.2: interim answers may come before the final one.
+            // RFC 9110 §15.2: interim responses may come before the final one.
             if line.status < 200 { continue }
             guard line.status >= 300 else { return }
             throw StreamFailure(.proxy, peer: stream.peer, proxy.refusal(line.status, to: authority))
@@ -44,7 +43,7 @@ struct ProxyTunnel {
         throw failure(stream.peer, "sent \(Self.maximumAnswers) interim answers and no final one")
     }
 
-    /// Reads byte by byte: what follows the head already belongs to the tunnel, and TLS reads the socket itself.
+    /// Reads byte by byte: the bytes after the head belong to the tunnel, and TLS reads the socket itself.
     private func readHead(
         of stream: inout ByteStream,
         wakeUp: WakeUp,
@@ -56,14 +55,14 @@ struct ProxyTunnel {
             case .bytes:
                 if head.count <= 8, ForeignAnswer.objection(toHTTP: head) != nil {
                     _ = try? Self.read(ForeignAnswer.length, from: &stream, into: &head)
-                    // RFC 8446 §5.1: an alert, or a handshake.
+                    // RFC 8446 §5.1: an alert or a handshake record.
                     if head.first == 0x15 || head.first == 0x16 {
                         throw failure(stream.peer, "speaks TLS, which is not supported; name a port where it does not")
                     }
                     let objection = ForeignAnswer.objection(toHTTP: head) ?? ""
                     throw StreamFailure(.proxy, peer: stream.peer, "\(objection) of the proxy \(proxy)")
                 }
-                // RFC 9112 §2.2: a line may end with a LF alone.
+                // RFC 9112 §2.2: a line may end with LF alone.
                 if head.suffix(2).elementsEqual([0x0A, 0x0A]) || head.suffix(3).elementsEqual([0x0A, 0x0D, 0x0A]) {
                     return head
                 }
@@ -75,7 +74,7 @@ struct ProxyTunnel {
         throw failure(stream.peer, "sent an answer longer than 16 KiB")
     }
 
-    /// Reads up to so many bytes, 64 at the most, behind those that are there.
+    /// Reads up to this many bytes, at most 64, and appends them.
     private static func read(
         _ count: Int,
         from stream: inout ByteStream,

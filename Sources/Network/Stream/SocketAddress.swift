@@ -1,9 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// One IPv4 or IPv6 address with a port, as the socket calls want it.
+/// An IPv4 or IPv6 address with a port, in the form of the socket calls.
 public struct SocketAddress: Sendable, CustomStringConvertible {
-    /// The two families in use.
+    /// The two address families in use.
     public enum Family: Sendable {
         case ipv4
         case ipv6
@@ -11,18 +11,18 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
 
     /// IPv4 or IPv6.
     public let family: Family
-    /// The C structure's octets: `sockaddr_in` or `sockaddr_in6`.
+    /// The octets of the C structure: `sockaddr_in` or `sockaddr_in6`.
     let octets: [UInt8]
-    /// The numeric address and port, brackets around IPv6.
+    /// The numeric address and port, with brackets around IPv6.
     public let description: String
 
     /// The address alone, 4 or 16 octets.
     var hostOctets: [UInt8] { Array(family == .ipv4 ? octets[4..<8] : octets[8..<24]) }
 
-    /// Whether this machine alone reaches it.
+    /// Whether this is a loopback address.
     public var isLoopback: Bool { AddressGuard.isLoopback(hostOctets) }
 
-    /// Copies the C structure; nil for another family.
+    /// Copies the C structure; nil for other families.
     init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
         switch unsafe shim_address_family(address) {
         case AF_INET: family = .ipv4
@@ -56,7 +56,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         description = text
     }
 
-    /// An address literal, IPv6 without brackets; nil for anything else.
+    /// Parses an address literal, IPv6 without brackets; nil for anything else.
     public init?(literal host: String, port: UInt16) {
         if host.contains(":") {
             var address = sockaddr_in6()
@@ -77,24 +77,24 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         unsafe self.init(address.assumingMemoryBound(to: sockaddr.self), length: socklen_t(size))
     }
 
-    /// What counts as one peer: an IPv4 address, or the /64 network of an IPv6 one, of which a host has all addresses.
+    /// What counts as one peer: an IPv4 address, or an IPv6 /64 network, because a host may use all of its addresses.
     static func source(of address: UnsafePointer<sockaddr>) -> [UInt8] {
         let octets = unsafe UnsafeRawPointer(address)
         switch unsafe shim_address_family(address) {
         case AF_INET: return unsafe Array(UnsafeRawBufferPointer(start: octets + 4, count: 4))
         case AF_INET6:
             let host = unsafe Array(UnsafeRawBufferPointer(start: octets + 8, count: 16))
-            // ::ffff:a.b.c.d is an IPv4 peer of a socket that takes both families (RFC 4291 §2.5.5.2).
+            // ::ffff:a.b.c.d is an IPv4 peer of a dual-stack socket (RFC 4291 §2.5.5.2).
             let isMapped = host.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
             return isMapped ? Array(host[12...]) : Array(host[..<8])
         default: return []
         }
     }
 
-    /// Calls with the structure as the socket calls want it.
+    /// Calls the body with the C structure.
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R? {
         unsafe octets.withUnsafeBytes { bytes in
-            // An array's storage is aligned to 16 octets, more than the 4 that the structures want.
+            // An array's storage is aligned to 16 octets; the structures need 4.
             guard let address = unsafe bytes.bindMemory(to: sockaddr.self).baseAddress else { return nil }
             return unsafe body(address, socklen_t(bytes.count))
         }

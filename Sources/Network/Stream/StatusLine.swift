@@ -1,11 +1,11 @@
-/// The first line of an HTTP/1 answer, read by words (RFC 9112 §4): the reason phrase, and the blank before it, may be missing.
+/// The status line of an HTTP/1 response (RFC 9112 §4); the reason phrase and the space before it may be missing.
 package struct StatusLine: Sendable, Equatable {
-    /// The status code, 100 to 999; what is above 599 counts as a fault of the server (RFC 9110 §15).
+    /// The status code, 100 to 999; above 599 it counts as a server error (RFC 9110 §15).
     package let status: Int
-    /// Whether the answer is of HTTP/1.0.
+    /// Whether the response is HTTP/1.0.
     package let isOld: Bool
 
-    /// Reads a line without its end; nil when it is malformed.
+    /// Parses a line without its line break; nil when it is malformed.
     package init?(_ line: some Collection<UInt8>) {
         let words = line.split(maxSplits: 2) { $0 == 0x20 || $0 == 0x09 }.map { Array($0) }
         guard words.count >= 2, words[0].count == 8, words[0].starts(with: "HTTP/1.".utf8),

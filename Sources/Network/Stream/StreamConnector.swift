@@ -1,16 +1,16 @@
-/// Opens byte streams: name, TCP, proxy tunnel and TLS, each within its own deadline.
+/// Opens byte streams: name resolution, TCP, proxy tunnel and TLS, each with its own deadline.
 ///
-/// Blocks its thread; call it on a ``ThreadExecutor``.
+/// It blocks its thread, so call it on a ``ThreadExecutor``.
 public struct StreamConnector: Sendable {
-    /// What TLS connections share.
+    /// The TLS settings and sessions that the connections share.
     public var tls: TLSContext
     /// The proxy for secure connections, and its exceptions.
     public var proxy: ProxySettings
-    /// The time of each phase.
+    /// The time limit of each phase.
     public var deadlines: StreamDeadlines
-    /// Which addresses are tried last.
+    /// Addresses that failed before and are tried last.
     public var memory: AddressMemory
-    /// What resolves names.
+    /// Resolves host names.
     var resolver: @Sendable (String, UInt16, WakeUp, ContinuousClock.Instant) throws(StreamFailure) -> [SocketAddress] =
         {
             host,
@@ -33,15 +33,15 @@ public struct StreamConnector: Sendable {
         self.memory = memory
     }
 
-    /// Opens a stream to a URL's host and port, under TLS for `https` and `wss`.
+    /// Opens a stream to a URL's host and port, with TLS for `https` and `wss`.
     ///
-    /// An address that accepts and fails behind a proxy is the proxy's; it is remembered for the stream's own peer all the same.
+    /// Behind a proxy the address that fails is the proxy's, but it is remembered under the host of the URL.
     ///
     /// - Parameters:
-    ///   - url: its path and query are not looked at.
-    ///   - wakeUp: ends the attempt when it is cancelled.
-    /// - Returns: the stream, its TLS handshake complete.
-    /// - Throws: ``StreamFailure`` naming the phase.
+    ///   - url: its path and query are ignored.
+    ///   - wakeUp: cancelling it ends the attempt.
+    /// - Returns: the stream after its TLS handshake.
+    /// - Throws: ``StreamFailure`` that names the phase.
     public func open(_ url: WebURL, wakeUp: WakeUp) throws(StreamFailure) -> ByteStream {
         let proxy = proxy.proxy(for: url)
         do throws(StreamFailure) {
@@ -58,7 +58,7 @@ public struct StreamConnector: Sendable {
         let host = proxy?.host ?? url.host
         let port = proxy?.port ?? url.effectivePort
         var addresses = try resolver(host, port, wakeUp, end)
-        // Without TLS nothing leaves the machine, wherever the name leads.
+        // Without TLS no byte leaves the machine, whatever the name resolves to.
         if !url.scheme.isSecure { addresses.removeAll { !AddressGuard.isLoopback($0.hostOctets) } }
         guard !addresses.isEmpty else {
             throw StreamFailure(.nameResolution, peer: peer, "the name leads away from this machine; write wss://")
@@ -84,7 +84,7 @@ public struct StreamConnector: Sendable {
         return stream
     }
 
-    /// Puts the stream under TLS, where the URL wants it.
+    /// Does the TLS handshake if the URL's scheme needs it.
     private func secure(_ stream: inout ByteStream, _ url: WebURL, wakeUp: WakeUp) throws(StreamFailure) {
         guard url.scheme.isSecure else { return }
         let end = ContinuousClock.now + deadlines.tls
@@ -96,9 +96,9 @@ public struct StreamConnector: Sendable {
 }
 
 extension ByteStream {
-    /// Waits for readiness during set-up.
+    /// Waits for readiness while the stream is being opened.
     ///
-    /// - Throws: ``StreamFailure`` of code `cancelled` or `timeout`.
+    /// - Throws: ``StreamFailure`` with code `cancelled` or `timeout`.
     func wait(
         _ interest: Poll.Interest,
         _ wakeUp: WakeUp,
@@ -108,7 +108,7 @@ extension ByteStream {
         let outcome = Poll.wait(descriptor, interest, wakeUp, until: deadline)
         if wakeUp.isCancelled { throw StreamFailure(.cancelled, peer: peer, "during \(phase)") }
         if outcome.isWoken { wakeUp.clear() }
-        // A peer that sends a byte now and then keeps the socket ready but must not stretch the deadline.
+        // A peer that sends a byte now and then keeps the socket ready, but must not extend the deadline.
         if outcome.isTimeout || .now >= deadline {
             throw StreamFailure(.timeout, peer: peer, "\(phase) was not complete in time")
         }

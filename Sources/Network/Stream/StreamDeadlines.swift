@@ -1,8 +1,8 @@
-/// How long each phase of opening a stream may take.
+/// The time limit of each phase of opening a stream.
 public struct StreamDeadlines: Sendable, Equatable {
-    /// Resolving the name and connecting.
+    /// Name resolution and TCP.
     public var connect: Duration
-    /// The proxy's answer to `CONNECT`.
+    /// The proxy's response to `CONNECT`.
     public var proxy: Duration
     /// The TLS handshake.
     public var tls: Duration

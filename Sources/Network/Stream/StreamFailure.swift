@@ -1,6 +1,6 @@
-/// Why a byte stream could not be opened, or ended otherwise than by its peer's own end.
+/// Why a byte stream could not be opened, or why it broke.
 public struct StreamFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -18,7 +18,7 @@ public struct StreamFailure: Error, Sendable, Equatable, CustomStringConvertible
         public static let tls = Code(rawValue: "tls")
         /// The peer's certificate is not valid for this host.
         public static let certificate = Code(rawValue: "certificate")
-        /// The TLS stream ended without the peer's `close_notify` (RFC 8446 §6.1): bytes may be missing.
+        /// The TLS stream ended without `close_notify` (RFC 8446 §6.1), so bytes may be missing.
         public static let truncated = Code(rawValue: "truncated")
         /// The connection was reset, or the network reported an error.
         public static let reset = Code(rawValue: "reset")
@@ -26,15 +26,15 @@ public struct StreamFailure: Error, Sendable, Equatable, CustomStringConvertible
         public static let proxy = Code(rawValue: "proxy")
         /// The caller's task was cancelled.
         public static let cancelled = Code(rawValue: "cancelled")
-        /// The system refused a resource: descriptors, memory, a thread.
+        /// The system refused a resource: a descriptor, memory, a thread.
         public static let system = Code(rawValue: "system")
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let code: Code
     /// `host:port` of the peer concerned.
     public let peer: String
-    /// The failing call and its cause in the words of the layer below.
+    /// The call that failed and its cause, in the words of the layer below.
     public let detail: String
 
     /// A failure with these parts.

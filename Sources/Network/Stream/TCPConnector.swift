@@ -1,25 +1,25 @@
 internal import CLinux
 internal import Glibc
 
-/// Connects to the first address of a host that answers (happy eyeballs, RFC 8305).
+/// Connects to the first address of a host that accepts (happy eyeballs, RFC 8305).
 ///
-/// An attempt that has not answered after 250 ms gets company, one that fails makes room at once, and the first that succeeds
-/// wins.
+/// After 250 ms without success the next attempt starts alongside; after a failure the next starts at once. The first
+/// success wins.
 enum TCPConnector {
-    /// The delay between two attempts (RFC 8305 §8).
+    /// The delay between two attempts (RFC 8305 §5 and §8).
     static let attemptDelay = Duration.milliseconds(250)
 
-    /// Connects, and makes a plain stream of the socket.
+    /// Connects and returns a plain stream.
     ///
     /// - Parameters:
-    ///   - addresses: where to, at least one, in the order in which they are tried.
-    ///   - next: `host:port` of the addresses, for failures: the proxy's if there is one.
-    ///   - peer: `host:port` that the stream is for.
-    ///   - wakeUp: ends the attempts when it is cancelled.
+    ///   - addresses: the addresses to try, in this order; at least one.
+    ///   - next: `host:port` of the addresses, for failures; the proxy's if there is one.
+    ///   - peer: `host:port` of the stream's peer.
+    ///   - wakeUp: cancelling it ends the attempts.
     ///   - deadline: the latest end.
     ///   - delay: the delay between two attempts.
     /// - Returns: the stream of the attempt that won.
-    /// - Throws: ``StreamFailure`` naming every address that was tried.
+    /// - Throws: ``StreamFailure`` that names every address that was tried.
     static func connect(
         to addresses: [SocketAddress],
         of next: String,
@@ -31,7 +31,7 @@ enum TCPConnector {
         var race = ConnectionRace(addresses: addresses, delay: delay)
         while true {
             let now = ContinuousClock.now
-            // Some fail at once: a machine without IPv6 has no route.
+            // Some attempts fail at once: without IPv6 there is no route.
             while race.mayStart(at: now) { race.startNext(at: now) }
             if let stream = race.takeWinner(for: peer) { return stream }
             if race.isLost {
@@ -60,7 +60,7 @@ enum TCPConnector {
     }
 }
 
-/// The attempts of one connection and their sockets; closes those that did not win.
+/// The attempts of one connection and their sockets; closes all but the winner's.
 private struct ConnectionRace: ~Copyable {
     private struct Attempt {
         let socket: Int32
@@ -110,7 +110,7 @@ private struct ConnectionRace: ~Copyable {
         }
     }
 
-    /// Waits until an attempt is decided, the next may start, or the wake-up rings.
+    /// Waits until an attempt has a result, the next may start, or the wake-up is signalled.
     mutating func wait(_ wakeUp: WakeUp, until deadline: ContinuousClock.Instant) {
         var entries = attempts.map { pollfd(fd: $0.socket, events: Int16(POLLOUT), revents: 0) }
         entries.append(pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0))
@@ -141,7 +141,7 @@ private struct ConnectionRace: ~Copyable {
         guard let winner = winner.take() else { return nil }
         var on: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
-        // Requests and pongs are single small writes: they must not wait for Nagle's algorithm.
+        // Requests and pongs are single small writes, which Nagle's algorithm must not delay.
         unsafe setsockopt(winner.socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, size)
         unsafe setsockopt(winner.socket, SOL_SOCKET, SO_KEEPALIVE, &on, size)
         return ByteStream(socket: Descriptor(owning: winner.socket), address: winner.address, peer: peer)

@@ -1,12 +1,13 @@
 internal import COpenSSL
 internal import Synchronization
 
-/// What TLS connections of one kind share: trust, protocol versions and the sessions that can be resumed.
+/// What TLS connections of one kind share: trusted authorities, protocol versions and sessions to resume.
 ///
-/// TLS 1.2 and 1.3 with the system's trust store and, if wanted, one more file of authorities. Keep one context for all
-/// connections to a service: a reconnect then resumes its session (RFC 8446 §2.2) and saves a round of certificates.
+/// It uses TLS 1.2 and 1.3, the system's trust store and, optionally, one more file of authorities. Keep one context
+/// for all connections to a service: a reconnect then resumes its session (RFC 8446 §2.2), which saves the exchange of
+/// certificates.
 @safe public final class TLSContext: Sendable {
-    /// One reference to a session; OpenSSL counts references atomically.
+    /// One reference to a session; OpenSSL's reference counts are atomic.
     @safe struct Session: @unchecked Sendable {
         let pointer: OpaquePointer
     }
@@ -16,13 +17,13 @@ internal import Synchronization
         var sessions: [String: Session] = [:]
     }
 
-    /// A file of PEM certificates that are trusted beside the system's, nil for none.
+    /// A PEM file of authorities to trust besides the system's, nil for none.
     public let extraAuthorities: String?
     private let state = Mutex(State())
 
-    /// A context; the files are read by the first connection.
+    /// A context; the first connection reads the files.
     ///
-    /// - Parameter extraAuthorities: a file of PEM certificates that are trusted beside the system's.
+    /// - Parameter extraAuthorities: a PEM file of authorities to trust besides the system's.
     public init(extraAuthorities: String? = nil) { self.extraAuthorities = extraAuthorities }
 
     deinit {
@@ -32,15 +33,15 @@ internal import Synchronization
         }
     }
 
-    /// Reads the files now, as the first connection does, and keeps nothing.
+    /// Reads the files once, to check them, and keeps nothing.
     ///
-    /// - Throws: ``StreamFailure`` in OpenSSL's words, when no connection could be made with them.
+    /// - Throws: ``StreamFailure`` with OpenSSL's message when no connection could be made with them.
     public func prove() throws(StreamFailure) {
         let context = unsafe try makeContext(peer: "")
         unsafe SSL_CTX_free(context)
     }
 
-    /// A new OpenSSL connection object, with the session of an earlier connection of the same key if there is one.
+    /// Makes an OpenSSL connection object, with the session of an earlier connection with the same key if there is one.
     func makeConnection(sessionKey: String, peer: String) throws(StreamFailure) -> OpaquePointer {
         unsafe try state.withLock { (state: inout sending State) throws(StreamFailure) -> OpaquePointer in
             if unsafe state.context == nil { unsafe state.context = try makeContext(peer: peer) }
@@ -48,7 +49,7 @@ internal import Synchronization
                 throw StreamFailure(.tls, peer: peer, "SSL_new: \(TLSContext.lastError())")
             }
             if let session = state.sessions.removeValue(forKey: sessionKey) {
-                // TLS 1.3 tickets are for one use (RFC 8446 appendix C.4); the connection brings new ones.
+                // A TLS 1.3 ticket is for one use (RFC 8446 appendix C.4); the connection will bring new ones.
                 unsafe SSL_set_session(connection, session.pointer)
                 unsafe SSL_SESSION_free(session.pointer)
             }
@@ -56,7 +57,7 @@ internal import Synchronization
         }
     }
 
-    /// Keeps a session for the next connection of this key, if it can be resumed; takes over the reference.
+    /// Keeps a session that can be resumed for the next connection with this key; takes over the reference.
     func keep(_ session: Session, key: String) {
         guard unsafe SSL_SESSION_is_resumable(session.pointer) == 1 else {
             unsafe SSL_SESSION_free(session.pointer)
@@ -87,12 +88,12 @@ internal import Synchronization
         return unsafe context
     }
 
-    /// The text of the first entry in OpenSSL's error queue of this thread, the cause of the others; empties the queue.
+    /// The first entry in this thread's OpenSSL error queue, which caused the others; empties the queue.
     static func lastError() -> String {
         let number = ERR_get_error()
         ERR_clear_error()
         guard number != 0 else { return "no reason given" }
-        // ERR_SYSTEM_FLAG of err.h: the rest is an errno, which has no reason string.
+        // ERR_SYSTEM_FLAG of err.h: the other bits are an errno, which has no reason string.
         guard number & 0x8000_0000 == 0 else { return unsafe String(cString: strerror(Int32(number & 0x7FFF_FFFF))) }
         guard let reason = unsafe ERR_reason_error_string(number) else { return "error \(number)" }
         return unsafe String(cString: reason)

@@ -1,9 +1,9 @@
 internal import COpenSSL
 internal import Glibc
 
-/// One TLS connection over a non-blocking socket that somebody else owns.
+/// One TLS connection over a non-blocking socket that the caller owns.
 @safe struct TLSSession: ~Copyable {
-    /// The most that one record brings (RFC 8446 §5.1).
+    /// The largest plaintext of a record in bytes (RFC 8446 §5.1).
     private static let largestRecord = 16 << 10
 
     private let connection: OpaquePointer
@@ -12,9 +12,9 @@ internal import Glibc
     private let key: String
     private let peer: String
     private var isUsable = true
-    /// No record was wrong: what the two sides agreed on may be resumed.
+    /// Whether all records were valid, so that the session may be resumed.
     private var isIntact = true
-    /// What ended the last read behind the bytes that it brought; the next read says so.
+    /// What followed the bytes of the last read: an end or a failure, which the next read returns.
     private var held: Result<ByteStream.Outcome, StreamFailure>?
 
     private init(_ connection: OpaquePointer, _ socket: TLSSocket, _ context: TLSContext, key: String, peer: String) {
@@ -28,13 +28,13 @@ internal import Glibc
     /// Prepares the handshake: server name, host check, ALPN `http/1.1`.
     ///
     /// - Parameters:
-    ///   - context: trust, and sessions that may be resumed.
-    ///   - socket: stays the caller's.
+    ///   - context: trusted authorities, and sessions that may be resumed.
+    ///   - socket: remains the caller's.
     ///   - host: the name or address that the certificate must be for (RFC 9525).
-    ///   - sessionKey: connections of one key may resume each other's sessions.
+    ///   - sessionKey: connections with the same key may resume each other's sessions.
     ///   - peer: `host:port` for failures.
     /// - Returns: a session whose handshake has not begun.
-    /// - Throws: ``StreamFailure`` of code `tls`.
+    /// - Throws: ``StreamFailure`` with code `tls`.
     static func start(
         _ context: TLSContext,
         socket: Int32,
@@ -57,26 +57,27 @@ internal import Glibc
         )
         unsafe SSL_set_connect_state(connection)
         let protocols: [UInt8] = [8] + Array("http/1.1".utf8)
-        // SSL_set_alpn_protos alone returns 0 for success.
+        // SSL_set_alpn_protos is the exception that returns 0 for success.
         guard let bio = unsafe socket.makeBIO() else { return false }
-        // The connection owns the BIO, for both directions; the buffer behind it is this session's.
+        // The connection owns the BIO, for both directions; this session owns the buffer behind it.
         unsafe SSL_set_bio(connection, bio, bio)
         guard unsafe SSL_set_alpn_protos(connection, protocols, UInt32(protocols.count)) == 0 else { return false }
         if WebURL.isAddress(host) {
-            // An address is checked against the certificate's addresses, and is never sent as a name (RFC 6066 §3).
+            // An address is compared with the certificate's addresses, and is never sent as a server name (RFC 6066
+            // §3).
             return unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host) == 1
         }
-        // RFC 9525 §2: only the alternative names count, never the subject's common name.
+        // RFC 9525 §2: only the subject alternative names count, never the common name.
         let flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
         unsafe SSL_set_hostflags(connection, UInt32(flags))
         return unsafe SSL_set1_host(connection, host) == 1 && shim_SSL_set_tlsext_host_name(connection, host) == 1
     }
 
     deinit {
-        // The tickets of TLS 1.3 come after the handshake, so the session is kept at the end.
+        // TLS 1.3 tickets come after the handshake, so the session is saved at the end.
         if isIntact, unsafe SSL_is_init_finished(connection) == 1, let session = unsafe SSL_get1_session(connection) {
             unsafe context.keep(TLSContext.Session(pointer: session), key: key)
-            // OpenSSL forbids the resumption of a connection that is left without close_notify, as a lost one is.
+            // OpenSSL does not resume a session whose connection ended without close_notify, as a lost one does.
             unsafe SSL_set_shutdown(connection, SSL_SENT_SHUTDOWN)
         }
         unsafe SSL_free(connection)
@@ -84,12 +85,12 @@ internal import Glibc
 
     mutating func version() -> String { unsafe String(cString: SSL_get_version(connection)) }
     mutating func isResumed() -> Bool { unsafe SSL_session_reused(connection) == 1 }
-    /// Whether another read brings something without waiting: of a record that is decrypted, or of one that is whole.
+    /// Whether a read returns something at once: data of a decrypted record, or a whole record.
     mutating func hasPending() -> Bool { unsafe held != nil || SSL_pending(connection) > 0 || socket.hasRecord }
 
-    /// Goes on with the handshake; nil when it is complete.
+    /// Continues the handshake; nil when it is complete.
     mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
-        // SSL_get_error(3): the error queue must be empty before each call that it is asked about.
+        // SSL_get_error(3): the error queue must be empty before the call that it explains.
         ERR_clear_error()
         let result = unsafe SSL_do_handshake(connection)
         if result == 1 { return nil }
@@ -111,9 +112,9 @@ internal import Glibc
         }
     }
 
-    /// Reads the records that are there, up to the size of the largest.
+    /// Reads the available records, up to the size of the largest possible one.
     ///
-    /// A live stream has one record to each message, and OpenSSL hands out one a call.
+    /// A live stream sends one record per message, and OpenSSL returns one record per call.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> ByteStream.Outcome {
         if let held = held.take() { return try held.get() }
         let outcome = unsafe try readRecord(into: buffer)
@@ -151,7 +152,7 @@ internal import Glibc
         return result == 1 ? .bytes(count) : try stopped("SSL_write", result)
     }
 
-    /// Tells the peer that nothing more follows (RFC 8446 §6.1); does not wait.
+    /// Tells the peer that no more data follows (RFC 8446 §6.1); does not wait.
     mutating func sendCloseNotify() {
         guard isUsable, unsafe SSL_is_init_finished(connection) == 1 else { return }
         ERR_clear_error()
@@ -177,7 +178,7 @@ internal import Glibc
         }
         ERR_clear_error()
         if socket.isAtEnd {
-            // RFC 8446 §6.1: without close_notify anybody on the way may have cut the stream off.
+            // RFC 8446 §6.1: without close_notify, somebody on the way may have cut the stream.
             return StreamFailure(.truncated, peer: peer, "\(call): the peer ended the connection without close_notify")
         }
         return StreamFailure(.reset, peer: peer, "\(call): \(Descriptor.message(socket.error))")

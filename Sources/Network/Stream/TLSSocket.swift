@@ -2,11 +2,11 @@ internal import CLinux
 internal import COpenSSL
 internal import Glibc
 
-/// What OpenSSL reads and writes through: a socket with a buffer of whole records in front of it.
+/// What OpenSSL reads from and writes to: a socket with a read buffer for whole records.
 ///
-/// OpenSSL asks for each record's header and body by themselves. One recv(2) of up to 64 KiB serves many such questions,
-/// and because the records' lengths can be seen in the buffer it is known, without asking, whether another read will bring
-/// something (OpenSSL's own read-ahead knows neither, and moves what it has read).
+/// OpenSSL reads each record's header and body separately. One recv(2) of up to 64 KiB serves many of these reads. And
+/// because the buffer shows the lengths of the records, we know without a call whether another read will return
+/// something. OpenSSL's own read-ahead does not offer that, and moves the bytes once more.
 @safe final class TLSSocket {
     private static let capacity = 64 << 10
 
@@ -14,16 +14,15 @@ internal import Glibc
     private let storage: UnsafeMutableRawPointer
     private var start = 0
     private var end = 0
-    /// Whether the peer has ended its direction of TCP.
+    /// Whether the peer has closed its sending side of TCP.
     private(set) var isAtEnd = false
 
-    /// The first bytes that came, as many as are looked at to tell that the peer does not speak TLS.
+    /// The first bytes received, as many as ``ForeignAnswer`` examines.
     private(set) var opening: [UInt8] = []
 
-    /// The error number of the call that failed last, 0 for none.
+    /// The error number of the last failed call, 0 for none.
     private(set) var error: Int32 = 0
 
-    /// A buffer over a socket that stays the caller's.
     init(_ socket: Int32) {
         self.socket = socket
         unsafe storage = .allocate(byteCount: Self.capacity, alignment: 64)
@@ -31,14 +30,16 @@ internal import Glibc
 
     deinit { unsafe storage.deallocate() }
 
-    /// Whether a whole record waits: 5 octets of header, whose last two are the body's length (RFC 8446 §5.1).
+    /// Whether the buffer holds a whole record.
+    ///
+    /// A header has 5 octets, the last two of which are the length of the body (RFC 8446 §5.1).
     var hasRecord: Bool {
         guard end - start >= 5 else { return false }
         let length = unsafe Int(storage.loadUnaligned(fromByteOffset: start + 3, as: UInt16.self).bigEndian)
         return end - start >= 5 + length
     }
 
-    /// A BIO over this object, which must outlive it; nil without memory.
+    /// Makes a BIO over this object, which must outlive it; nil when memory runs out.
     func makeBIO() -> OpaquePointer? {
         guard let method = unsafe Self.method.pointer, let bio = unsafe BIO_new(method) else { return nil }
         unsafe BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
@@ -83,7 +84,7 @@ internal import Glibc
         }
     }
 
-    /// Calls with the object behind a BIO, without counting references: this happens twice for each record.
+    /// Calls the body with the object behind a BIO, without reference counting: this runs twice per record.
     private static func with(_ bio: OpaquePointer?, _ body: (TLSSocket) -> Int) -> Int {
         guard let data = unsafe BIO_get_data(bio) else { return -1 }
         return unsafe Unmanaged<TLSSocket>.fromOpaque(data)._withUnsafeGuaranteedRef(body)
@@ -91,7 +92,7 @@ internal import Glibc
 
     private static let retryFlags = BIO_FLAGS_READ | BIO_FLAGS_WRITE | BIO_FLAGS_IO_SPECIAL | BIO_FLAGS_SHOULD_RETRY
 
-    /// OpenSSL's table of functions; made once, never freed.
+    /// OpenSSL's method table for the BIO; made once and never freed.
     @safe private struct Method: @unchecked Sendable {
         let pointer: OpaquePointer?
     }
@@ -124,8 +125,8 @@ internal import Glibc
                 }
             )
         }
-        // OpenSSL is not told of the end (BIO_CTRL_EOF): it would take that for an attack and make the session useless for
-        // a reconnect, which RFC 5246 §7.2.1 no longer asks for. Who reads sees ``isAtEnd``, and says that it was cut off.
+        // OpenSSL is not told of the end (BIO_CTRL_EOF). It would suspect an attack and refuse to resume the session,
+        // which RFC 5246 §7.2.1 no longer requires. A reader sees ``isAtEnd`` and reports the truncation.
         unsafe BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
         return unsafe Method(pointer: method)
     }()

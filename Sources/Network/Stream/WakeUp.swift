@@ -2,16 +2,16 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Ends another thread's `poll`: an `eventfd` and the flag that says why (eventfd(2)).
+/// Ends another thread's `poll`: an `eventfd`, and a flag for cancellation (eventfd(2)).
 ///
-/// Any thread may signal; one thread waits.
+/// Any thread may signal; only one thread may wait.
 public final class WakeUp: Sendable {
     private let event: Int32
     private let cancelled = Atomic<Bool>(false)
 
-    /// An unsignalled wake-up.
+    /// A wake-up that has not been signalled.
     ///
-    /// - Throws: ``StreamFailure`` of code `system` when the process has no descriptors left.
+    /// - Throws: ``StreamFailure`` with code `system` when the process has no file descriptors left.
     public init() throws(StreamFailure) {
         event = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         guard event >= 0 else {
@@ -21,16 +21,16 @@ public final class WakeUp: Sendable {
 
     deinit { _ = close(event) }
 
-    /// The descriptor to poll for input.
+    /// The descriptor to poll for reading.
     public var descriptor: Int32 { event }
 
     /// Whether ``cancel()`` was called.
     public var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
 
-    /// Wakes the waiting thread, or its next wait.
+    /// Wakes the waiting thread, or ends its next wait.
     public func signal() {
         var one: UInt64 = 1
-        // The only failure is a counter that is already full, and then the waiter wakes anyway.
+        // It can fail only when the counter is full, and then the waiting thread wakes anyway.
         _ = unsafe write(event, &one, 8)
     }
 
@@ -40,7 +40,7 @@ public final class WakeUp: Sendable {
         signal()
     }
 
-    /// Forgets the signals so far; called by the waiting thread when it has woken.
+    /// Clears all signals; the waiting thread calls it after waking.
     public func clear() {
         var count: UInt64 = 0
         _ = unsafe read(event, &count, 8)

@@ -1,13 +1,13 @@
 internal import CLinux
 internal import Glibc
 
-/// Starts programs that inherit nothing but what they are given.
+/// Starts child programs that inherit only what they are given.
 package enum ChildProgram {
     /// Where one of the descriptors 0 to 2 leads.
     package enum Standard {
-        /// A file, opened to be read and written.
+        /// A file, opened for reading and writing.
         case file(String)
-        /// To where this descriptor leads; one of 0 to 2 that comes before is the program's own.
+        /// A copy of this descriptor; a lower one of 0 to 2 means the child's own.
         case descriptor(Int32)
     }
 
@@ -18,24 +18,24 @@ package enum ChildProgram {
         package var description: String { Descriptor.message(number) }
     }
 
-    /// Whose Ctrl-C ends a program.
+    /// The process group of a program, which decides whose Ctrl-C ends it.
     package enum Group {
-        /// Nobody's: it leads a group of its own.
+        /// A group of its own: no terminal's Ctrl-C reaches it.
         case own
-        /// That of a terminal of its own, the first that it opens: it leads a session.
+        /// A session of its own: its terminal is the first that it opens.
         case session
-        /// That of the terminal of this process: it may read from it, too.
+        /// The group of this process: it may also read from its terminal.
         case shared
     }
 
     /// Starts a program.
     ///
     /// - Parameters:
-    ///   - command: the program, looked for in `PATH` when it has no slash, and its arguments.
+    ///   - command: the program and its arguments; a program without a slash is searched for in `PATH`.
     ///   - environment: the variables, each as `NAME=value`.
-    ///   - standard: where its descriptors 0, 1 and 2 lead; it gets no other.
-    ///   - group: whose Ctrl-C ends it.
-    /// - Returns: the number of its process, which is that of its group, too, unless it shares one.
+    ///   - standard: where its descriptors 0, 1 and 2 lead; it gets no others.
+    ///   - group: its process group.
+    /// - Returns: its process number, which is also its group's number, unless the group is shared.
     /// - Throws: ``Failure``.
     package static func start(
         _ command: [String],
@@ -55,10 +55,10 @@ package enum ChildProgram {
                 unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
             }
         }
-        // Libraries open files and sockets that are not closed by themselves when a program is started.
+        // Libraries open files and sockets without the close-on-exec flag.
         unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        // Threads of libdispatch block all signals, and this process ignores some: a program that inherits that cannot be
-        // ended, and ends nothing.
+        // Threads of libdispatch block all signals, and this process ignores some. A child that inherited that could
+        // not be ended, and could not end its own children.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

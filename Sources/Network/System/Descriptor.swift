@@ -1,9 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// A file descriptor with one owner; closing is the end of its life.
+/// A file descriptor with one owner; it is closed when its lifetime ends.
 package struct Descriptor: ~Copyable {
-    /// The number that the kernel knows.
     package let rawValue: Int32
 
     /// Takes ownership of an open descriptor.
@@ -11,16 +10,16 @@ package struct Descriptor: ~Copyable {
 
     deinit { _ = close(rawValue) }
 
-    /// The message of the C library for an error number.
+    /// The C library's message for an error number.
     static func message(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 }
 
-/// A pipe, whose ends no program inherits that is started.
+/// A pipe whose descriptors no child process inherits.
 package struct Pipe: ~Copyable {
     package let output: Descriptor
     package let input: Descriptor
 
-    /// A new pipe; nil when there can be none.
+    /// Makes a pipe; nil when the system refuses.
     package init?() {
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { return nil }

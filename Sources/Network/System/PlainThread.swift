@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A detached POSIX thread for code that blocks: the cooperative pool has few threads, and all tasks share them.
+/// Starts a detached POSIX thread for code that blocks; the cooperative pool has few threads, which all tasks share.
 public enum PlainThread {
     private final class Body {
         let name: String?
@@ -22,11 +22,11 @@ public enum PlainThread {
         }
     }
 
-    /// Runs the body on a thread of its own, on which a peer that has gone is an error of a call and no signal.
+    /// Runs the body on a new thread with `SIGPIPE` blocked, so that a write to a closed connection returns an error.
     ///
     /// - Parameters:
-    ///   - name: what the system shows, at most 15 bytes; the program's name when nil.
-    ///   - body: what runs there; the thread ends with it.
+    ///   - name: shown by the system, at most 15 bytes; nil for the program's name.
+    ///   - body: runs on the thread, which ends with it.
     /// - Returns: 0, or the system's error number when it has no thread left.
     public static func start(name: String? = nil, _ body: @escaping @Sendable () -> Void) -> Int32 {
         let box = unsafe Unmanaged.passRetained(Body(name, body))

@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Runs tasks and actors on one thread of its own, so that they may block without taking one of the cooperative pool's.
+/// Runs tasks and actors on a thread of its own, so that they may block without occupying the cooperative pool.
 ///
-/// Work that must keep structured cancellation runs under `withTaskExecutorPreference(executor)` in a `@concurrent`
-/// function; an actor uses it through `unownedExecutor`. The thread ends when the executor is released.
-/// `SIGPIPE` is blocked on the thread: a write to a closed connection is an error there, not the end of the process.
+/// To keep structured cancellation, run work under `withTaskExecutorPreference(executor)` in a `@concurrent` function.
+/// An actor uses the executor as its `unownedExecutor`. The thread ends when the executor is released. `SIGPIPE` is
+/// blocked on the thread: there, a write to a closed connection returns an error instead of ending the process.
 public final class ThreadExecutor: SerialExecutor, TaskExecutor {
     private let queue: JobQueue
 
@@ -21,15 +21,15 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
 
     deinit { queue.finish() }
 
-    /// Adds a job behind those that wait.
+    /// Adds a job at the end of the queue.
     public func enqueue(_ job: consuming ExecutorJob) {
         unsafe queue.add(UnownedJob(job), serial: asUnownedSerialExecutor(), task: asUnownedTaskExecutor())
     }
 }
 
-/// The jobs between the tasks that add them and the thread that runs them.
+/// The queue of jobs, shared by the tasks that add them and the thread that runs them.
 private final class JobQueue: Sendable {
-    // The references stay valid while the job waits: whoever enqueued it holds the executor.
+    // The references are valid while the job waits: whoever enqueues a job holds the executor.
     @safe private struct Entry: Sendable {
         let job: UnownedJob
         let serial: UnownedSerialExecutor
@@ -79,7 +79,7 @@ private final class JobQueue: Sendable {
     }
 }
 
-/// A counting semaphore (sem_overview(7)); a `sem_t` must not move, so it lives on the heap.
+/// A counting semaphore (sem_overview(7)); a `sem_t` must not move, so it is on the heap.
 @safe private final class Signal: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>
 

@@ -1,12 +1,13 @@
-/// Questions whose answers may never come, asked by somebody who must be able to give up.
+/// Waits for an operation that may never finish, and gives up in time.
 public enum Unhurried {
-    /// Asks, and waits for the answer; when that takes too long or the asking task is cancelled the question is cancelled, and
-    /// goes on alone if it does not heed that.
+    /// Runs the question and waits for its result, but not beyond the limit or the caller's cancellation.
+    ///
+    /// In both cases the question is cancelled. If it does not react to that, it goes on by itself.
     ///
     /// - Parameters:
-    ///   - limit: the longest wait; nil for as long as it takes.
+    ///   - limit: the longest wait; nil for no limit.
     ///   - question: runs in a task of its own.
-    /// - Returns: the answer; nil when it did not come in time, or the asking task is cancelled before it comes.
+    /// - Returns: the result; nil when it did not come in time, or the caller was cancelled first.
     public static func answer<Answer: Sendable>(
         within limit: Duration? = nil,
         to question: @escaping @Sendable () async -> Answer

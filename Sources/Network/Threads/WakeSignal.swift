@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Wakes one loop: work has come, or it is time.
+/// Wakes one loop because there is work, or because time has passed.
 ///
-/// A ring that nobody waits for is kept.
+/// A ring that arrives while nobody waits is kept for the next wait.
 final class WakeSignal: Sendable {
     private struct State {
         var isRung = false
@@ -11,7 +11,7 @@ final class WakeSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// Wakes the waiter, now or when it next waits.
+    /// Wakes the waiter now, or ends its next wait.
     func ring() {
         let waiter = state.withLock { state in
             state.isRung = state.waiter == nil
@@ -20,7 +20,7 @@ final class WakeSignal: Sendable {
         waiter?.resume()
     }
 
-    /// Waits for a ring, at most so long.
+    /// Waits for a ring, but not longer than the limit.
     func wait(atMost limit: Duration, on clock: any Clock<Duration>) async {
         let alarm = Task {
             try? await clock.sleep(for: limit)

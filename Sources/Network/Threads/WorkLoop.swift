@@ -1,15 +1,14 @@
 internal import Synchronization
 
-/// The loop of one part: one step after the other, a sleep where there is nothing to do, and an end behind the step under
-/// way.
+/// The work loop of one part of the daemon: takes steps, sleeps when there is nothing to do, ends between steps.
 package final class WorkLoop: Sendable {
     private let signal = WakeSignal()
     private let clock: any Clock<Duration>
     private let drained = Mutex(false)
 
-    /// The longest sleep, after which a wall clock that was set is noticed.
+    /// The longest sleep; after it, a change of the wall clock is noticed.
     package static let longestSleep = Duration.seconds(60)
-    /// The shortest, so that a due row that nobody may take yet does not make the loop spin.
+    /// The shortest sleep, so that the loop does not spin on a row that is due but cannot be taken yet.
     package static let shortestSleep = Duration.milliseconds(50)
 
     package init(clock: any Clock<Duration>) { self.clock = clock }
@@ -18,8 +17,8 @@ package final class WorkLoop: Sendable {
     ///
     /// - Parameters:
     ///   - isolation: the caller's.
-    ///   - step: does one thing and says how long there is nothing else to do; zero for the next step at once.
-    /// - Throws: what a step throws, which ends the loop.
+    ///   - step: does one piece of work and returns how long to sleep; zero for the next step at once.
+    /// - Throws: the error of a step, which ends the loop.
     package func run<Failure: Error>(
         isolation: isolated (any Actor)? = #isolation,
         _ step: () async throws(Failure) -> Duration
@@ -31,15 +30,15 @@ package final class WorkLoop: Sendable {
         }
     }
 
-    /// There may be something to do.
+    /// Ends the sleep, because there may be work.
     package func wake() { signal.ring() }
 
-    /// Ends ``run(isolation:_:)`` after the step under way.
+    /// Ends ``run(isolation:_:)`` after the current step.
     package func drain() {
         drained.withLock { $0 = true }
         signal.ring()
     }
 
-    /// Whether it ends.
+    /// Whether ``drain()`` was called.
     package var isDraining: Bool { drained.withLock { $0 } }
 }

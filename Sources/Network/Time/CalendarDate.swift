@@ -1,4 +1,4 @@
-/// A moment in UTC taken apart in the Gregorian calendar, without a locale.
+/// A moment in UTC as a date of the Gregorian calendar, without a locale.
 public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
     /// The year.
     public let year: Int
@@ -13,7 +13,7 @@ public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
     public init(_ time: UnixTime) {
         let whole = Self.floor(Int(time.microseconds), 1_000_000)
         let days = Self.floor(whole, 86_400)
-        // Days to civil date over 400-year eras that begin on 1 March (Hinnant, "chrono-compatible low-level dates").
+        // Days to date in eras of 400 years that begin on 1 March (Hinnant, "chrono-compatible low-level dates").
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -36,10 +36,10 @@ public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - year: of the Gregorian calendar.
     ///   - month: 1 to 12.
-    ///   - day: 1 to 31; a day beyond the month's last counts on into the next.
-    /// - Returns: the count, negative before 1970.
+    ///   - day: 1 to 31; a day after the month's last counts into the next month.
+    /// - Returns: the number of days, negative before 1970.
     public static func days(year: Int, month: Int, day: Int) -> Int {
-        // Years counted from March, so that the leap day comes last.
+        // Years begin in March here, so that the leap day comes last.
         let shifted = month > 2 ? year : year - 1
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400

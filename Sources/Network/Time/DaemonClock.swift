@@ -1,15 +1,16 @@
 public import Logging
 internal import Synchronization
 
-/// The machine's clock, whose steps are believed when they last: one that is wrong for seconds dates nothing.
+/// The machine's clock, but a sudden step is followed only if it lasts.
 ///
-/// It goes on by a clock that nothing sets, and follows the machine's clock when that has stood elsewhere for a minute.
-/// Differences of up to a second, leap seconds among them, are followed at once.
+/// The time runs on by a steady clock, and follows the machine's clock when that has differed for a minute. So a clock
+/// that is wrong for seconds leaves no wrong dates. Differences of up to a second, such as leap seconds, are followed
+/// at once.
 public final class DaemonClock: WallClock {
     fileprivate struct State {
-        /// What the machine's clock, as far as it is believed, is ahead of the steady one.
+        /// The accepted difference of the machine's clock from the steady clock.
         var offset: Duration
-        /// Where it stands instead, and since when.
+        /// A different offset that was seen, and since when.
         var step: (offset: Duration, since: UnixTime)?
     }
 
@@ -21,15 +22,15 @@ public final class DaemonClock: WallClock {
     private static let advice =
         "nothing is lost: it is followed when it stays so for \(patience.wholeSeconds) s; if it is wrong, see to the time "
         + "synchronisation (timedatectl)"
-    /// How long a step must have lasted.
+    /// How long a step must last before it is followed.
     public static let patience = Duration.seconds(60)
 
-    /// A clock that believes what the machine's says now.
+    /// A clock that starts with the current time of the machine's clock.
     ///
     /// - Parameters:
     ///   - wall: the machine's clock.
-    ///   - steady: goes on whatever the machine's clock is set to.
-    ///   - logger: takes a warning for each step.
+    ///   - steady: a clock that nobody sets.
+    ///   - logger: gets a warning for each step.
     public init(wall: any WallClock = SystemClock(), steady: any WallClock, logger: Logger) {
         self.wall = wall
         self.steady = steady
@@ -37,7 +38,7 @@ public final class DaemonClock: WallClock {
         state = Mutex(State(offset: wall.now() - steady.now()))
     }
 
-    /// The time, by the machine's clock as far as it is believed.
+    /// The current time, with steps of the machine's clock followed only after a minute.
     public func now() -> UnixTime {
         let passed = steady.now()
         let offset = wall.now() - passed
@@ -56,7 +57,7 @@ public final class DaemonClock: WallClock {
 }
 
 extension DaemonClock.State {
-    /// Takes note of what the machine's clock is ahead; by how much it was set, when that is new.
+    /// Records the current offset; returns the size of a step when it is new.
     fileprivate mutating func follow(_ found: Duration, at time: UnixTime) -> Duration? {
         if found.isNear(offset) {
             (offset, step) = (found, nil)

@@ -3,10 +3,10 @@ public enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
 
-    /// Seconds since the Unix epoch; nil for anything that is no date.
+    /// Parses a date into seconds since the Unix epoch; nil for other text.
     ///
-    /// The two obsolete forms are read as well, as they must be: `Sunday, 06-Nov-94 08:49:37 GMT`, whose years lie between 1970
-    /// and 2069, and `Sun Nov  6 08:49:37 1994`.
+    /// Also accepts the two obsolete forms, as RFC 9110 §5.6.7 requires: `Sunday, 06-Nov-94 08:49:37 GMT`, whose years
+    /// lie between 1970 and 2069, and `Sun Nov  6 08:49:37 1994`.
     public static func seconds(_ text: String) -> Double? {
         var parts = text.split { $0 == " " || $0 == "," || $0 == "-" }
         if parts.count == 5 { parts = [parts[0], parts[2], parts[1], parts[4], parts[3], "GMT"] }
@@ -22,7 +22,7 @@ public enum HTTPDate {
         return Double(days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
     }
 
-    /// The header value of a moment since 1970, in seconds since the Unix epoch.
+    /// Formats seconds since the Unix epoch, not negative, as a field value.
     public static func text(_ seconds: Double) -> String {
         let date = CalendarDate(UnixTime(seconds: seconds))
         let weekday = weekdays[Int((seconds / 86_400).rounded(.down)) % 7]

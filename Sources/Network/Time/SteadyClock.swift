@@ -1,13 +1,13 @@
-/// The date at the start and the time since, however the machine's clock is set: what waits are measured by.
+/// The start time plus the time that has passed since, unaffected by changes of the machine's clock.
 ///
-/// The time during which the machine is suspended counts.
+/// Waits are measured by it. The time during which the machine is suspended counts.
 public struct SteadyClock: WallClock {
     private let start: UnixTime
     private let origin = ContinuousClock.now
 
-    /// A clock that shows the time of another now, and goes on by itself.
+    /// A clock that starts with the current time of another clock.
     public init(at clock: any WallClock = SystemClock()) { start = clock.now() }
 
-    /// The time at the start, and what passed since.
+    /// The start time plus the time that has passed.
     public func now() -> UnixTime { start + (ContinuousClock.now - origin) }
 }

@@ -1,11 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// What tells the date.
+/// Tells the current date and time.
 ///
-/// Passed in wherever a decision depends on the date, so that tests can travel in time.
+/// It is passed in wherever a decision depends on the date, so that tests can set it.
 public protocol WallClock: Sendable {
-    /// The time now.
+    /// The current time.
     func now() -> UnixTime
 }
 
@@ -14,7 +14,7 @@ public struct SystemClock: WallClock {
     /// The machine's clock.
     public init() {}
 
-    /// The time now, the rest of a microsecond cut off.
+    /// The current time, truncated to the microsecond.
     public func now() -> UnixTime {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -1,7 +1,6 @@
 internal import Network
 
-/// The status line and header section of an HTTP/1.1 response (RFC 9112 §4 and §5), parsed as leniently as a client
-/// may.
+/// The status line and fields of an HTTP/1.1 response (RFC 9112 §4 and §5), parsed as leniently as is allowed.
 struct ResponseHead: Sendable {
     /// The status code.
     let status: Int
