@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// Why a cryptographic operation could not be done; never holds key material.
+/// Why a cryptographic operation failed; never contains key material.
 public struct CryptoFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, stable in logs.
+    /// The kind of failure; stable in logs.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -10,17 +10,17 @@ public struct CryptoFailure: Error, Sendable, Equatable, CustomStringConvertible
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// A key is not one that this program can use.
+        /// This program cannot use the key.
         public static let invalidKey = Code(rawValue: "key-invalid")
-        /// A token or ciphertext is malformed or was changed.
+        /// A token or ciphertext is malformed or was modified.
         public static let invalidInput = Code(rawValue: "input-invalid")
-        /// OpenSSL reports an error.
+        /// An error of OpenSSL.
         public static let library = Code(rawValue: "openssl")
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public var code: Code
-    /// One clause.
+    /// What is wrong, as a clause.
     public var detail: String
 
     /// A failure with these parts.
@@ -29,7 +29,7 @@ public struct CryptoFailure: Error, Sendable, Equatable, CustomStringConvertible
         self.detail = detail
     }
 
-    /// The newest error in OpenSSL's queue of this thread, which is emptied.
+    /// Makes a failure from the newest error in this thread's OpenSSL queue, and empties the queue.
     static func library(_ operation: String) -> CryptoFailure {
         var buffer = [CChar](repeating: 0, count: 256)
         unsafe buffer.withUnsafeMutableBufferPointer {

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// The hash functions that the protocols here name.
+/// The hash functions that the protocols use.
 public enum Digest {
     /// SHA-256 of the bytes, 32 octets (FIPS 180-4).
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
@@ -21,7 +21,7 @@ public enum Digest {
     /// SHA-256 of the text's UTF-8.
     public static func sha256(_ text: String) -> [UInt8] { sha256(Array(text.utf8)) }
 
-    /// SHA-1 of the bytes, 20 octets; only for the WebSocket accept key (RFC 6455 §4.2.2).
+    /// SHA-1 of the bytes, 20 octets; for the WebSocket accept key only (RFC 6455 §4.2.2).
     public static func sha1(_ bytes: [UInt8]) -> [UInt8] {
         var out = [UInt8](repeating: 0, count: 20)
         _ = unsafe SHA1(bytes, bytes.count, &out)

@@ -5,12 +5,12 @@ public enum SealedBox {
     private static let nonceLength = 12
     private static let tagLength = 16
 
-    /// Encrypts under a fresh random nonce.
+    /// Encrypts with a new random nonce.
     ///
     /// - Parameters:
-    ///   - plaintext: what is hidden.
+    ///   - plaintext: the bytes to encrypt.
     ///   - key: 32 octets.
-    ///   - context: bound to the ciphertext, not hidden.
+    ///   - context: authenticated with the ciphertext, but not encrypted.
     /// - Returns: nonce, ciphertext and tag.
     /// - Throws: ``CryptoFailure``.
     public static func seal(
@@ -21,7 +21,7 @@ public enum SealedBox {
         try seal(plaintext, key: key, context: context, nonce: SecureRandom.bytes(nonceLength))
     }
 
-    /// Encrypts under a given nonce, for test vectors: a nonce must never serve twice.
+    /// Encrypts with a given nonce, for test vectors; a nonce must never be used twice.
     static func seal(
         _ plaintext: [UInt8],
         key: [UInt8],
@@ -43,9 +43,9 @@ public enum SealedBox {
         return nonce + out[..<plaintext.count] + tag
     }
 
-    /// Decrypts what ``seal(_:key:context:)`` made.
+    /// Decrypts the output of ``seal(_:key:context:)``.
     ///
-    /// - Throws: ``CryptoFailure`` of code ``CryptoFailure/Code/invalidInput`` when key, context or any bit differs.
+    /// - Throws: ``CryptoFailure`` with code ``CryptoFailure/Code/invalidInput`` when key, context or any bit differs.
     public static func open(_ box: [UInt8], key: [UInt8], context: [UInt8]) throws(CryptoFailure) -> [UInt8] {
         try check(key)
         guard box.count >= nonceLength + tagLength else {

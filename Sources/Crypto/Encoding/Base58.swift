@@ -2,7 +2,7 @@
 public enum Base58 {
     private static let alphabet = Array("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".utf8)
 
-    /// Encodes bytes; quadratic in their number.
+    /// Encodes bytes in quadratic time.
     public static func encode(_ bytes: [UInt8]) -> String {
         let zeros = bytes.prefix { $0 == 0 }.count
         var digits: [UInt8] = []
@@ -22,9 +22,9 @@ public enum Base58 {
         return String(decoding: characters.map { alphabet[Int($0)] }, as: UTF8.self)
     }
 
-    /// Decodes text; nil when a character is outside the alphabet.
+    /// Decodes text; nil when a character is not in the alphabet.
     ///
-    /// Quadratic: bound the length before.
+    /// It takes quadratic time, so limit the length of the text first.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let zeros = text.utf8.prefix { $0 == alphabet[0] }.count
         var bytes: [UInt8] = []

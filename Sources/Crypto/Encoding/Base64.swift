@@ -1,19 +1,19 @@
-/// Base64 in its two alphabets (RFC 4648 §4 and §5).
+/// Base64 with either alphabet (RFC 4648 §4 and §5).
 public enum Base64 {
-    /// Standard alphabet with padding.
+    /// Encodes with the standard alphabet and padding.
     public static func encode(_ bytes: [UInt8]) -> String {
         encode(bytes, alphabet: standard, isPadded: true)
     }
 
-    /// URL-safe alphabet without padding, as JOSE writes it (RFC 7515 §2).
+    /// Encodes with the URL-safe alphabet, without padding, as in JOSE (RFC 7515 §2).
     public static func urlEncode(_ bytes: [UInt8]) -> String {
         encode(bytes, alphabet: urlSafe, isPadded: false)
     }
 
-    /// Decodes URL-safe text without padding; nil when a character or the length is wrong.
+    /// Decodes URL-safe text without padding; nil when a character or the length is invalid.
     public static func urlDecode(_ text: some StringProtocol) -> [UInt8]? { decode(text.utf8, urlTable) }
 
-    /// Decodes standard text with or without padding; nil when a character or the length is wrong.
+    /// Decodes standard text with or without padding; nil when a character or the length is invalid.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var characters = Array(text.utf8)
         if characters.count % 4 == 0 {
@@ -66,7 +66,7 @@ public enum Base64 {
                 out.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
             }
         }
-        // A last group of one character holds no whole octet, and spare bits must be zero (RFC 4648 §3.5).
+        // One last character holds no whole octet, and spare bits must be zero (RFC 4648 §3.5).
         guard text.count % 4 != 1, word & (1 << UInt32(bits) - 1) == 0 else { return nil }
         return out
     }

@@ -1,12 +1,12 @@
 /// A JSON Web Signature in compact form, `header.payload.signature` (RFC 7515 §7.1).
 ///
-/// JSON is not read here: header and payload are the bytes that were, or will be, signed.
+/// It does not parse JSON: header and payload are the bytes that were, or will be, signed.
 public struct CompactJWS: Sendable, Equatable {
-    /// The protected header, JSON.
+    /// The protected header, as JSON bytes.
     public let header: [UInt8]
-    /// The payload, JSON for a token.
+    /// The payload; JSON bytes if this is a token.
     public let payload: [UInt8]
-    /// r ‖ s, 64 octets for ES256.
+    /// The signature r ‖ s, 64 octets for ES256.
     public let signature: [UInt8]
     private let signingInput: String
 
@@ -20,9 +20,9 @@ public struct CompactJWS: Sendable, Equatable {
         signature = try key.signature(of: Array(signingInput.utf8))
     }
 
-    /// Reads three base64url parts; nothing is verified.
+    /// Parses three base64url parts without verifying the signature.
     ///
-    /// - Throws: ``CryptoFailure`` of code ``CryptoFailure/Code/invalidInput``.
+    /// - Throws: ``CryptoFailure`` with code ``CryptoFailure/Code/invalidInput``.
     public init(parsing text: String) throws(CryptoFailure) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64.urlDecode(parts[0]), let payload = Base64.urlDecode(parts[1]),
@@ -34,7 +34,7 @@ public struct CompactJWS: Sendable, Equatable {
         signingInput = "\(parts[0]).\(parts[1])"
     }
 
-    /// Whether the signature is this key's; the caller compares the header's `alg` first.
+    /// Whether the signature is from this key; the caller must check the header's `alg` first.
     public func isSigned(by key: PublicKey) -> Bool {
         key.isValid(signature, for: Array(signingInput.utf8), requiresLowS: false)
     }

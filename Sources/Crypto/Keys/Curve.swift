@@ -1,14 +1,14 @@
-/// The elliptic curves of the network (atproto.com/specs/cryptography).
+/// The elliptic curves that the network uses (atproto.com/specs/cryptography).
 public enum Curve: String, Sendable, Hashable, CaseIterable {
     /// NIST P-256, `secp256r1`.
     case p256 = "P-256"
-    /// `secp256k1`.
+    /// The Koblitz curve `secp256k1`.
     case k256 = "secp256k1"
 
-    /// OpenSSL's name, which is also JOSE's `crv`.
+    /// The name in OpenSSL and in JOSE's `crv`.
     var name: String { rawValue }
 
-    /// The multicodec of a compressed public key, as a varint.
+    /// The multicodec prefix of a compressed public key, as a varint.
     var multicodec: [UInt8] { self == .p256 ? [0x80, 0x24] : [0xE7, 0x01] }
 
     /// The order of the group, big-endian.

@@ -1,11 +1,11 @@
-/// An ECDSA signature as JOSE and the network write it: r ‖ s, each 32 octets, big-endian (RFC 7518 §3.4).
+/// An ECDSA signature as in JOSE and the network: r ‖ s, each 32 octets, big-endian (RFC 7518 §3.4).
 struct ECDSASignature {
-    /// 32 octets.
+    /// The first integer, 32 octets.
     let r: [UInt8]
-    /// 32 octets.
+    /// The second integer, 32 octets.
     let s: [UInt8]
 
-    /// Splits 64 octets; nil for another length.
+    /// Splits 64 octets into r and s; nil for another length.
     init?(raw: [UInt8]) {
         guard raw.count == 64 else { return nil }
         r = Array(raw[..<32])
@@ -17,7 +17,7 @@ struct ECDSASignature {
         self.s = s
     }
 
-    /// Reads what OpenSSL writes: a DER sequence of two integers, in short form.
+    /// Parses OpenSSL's output: a DER sequence of two integers, with short lengths.
     init?(der: [UInt8]) {
         guard der.count >= 8, der[0] == 0x30, Int(der[1]) == der.count - 2 else { return nil }
         var rest = der[2...]
@@ -32,14 +32,14 @@ struct ECDSASignature {
         let value = rest.prefix(Int(length)).drop { $0 == 0 }
         rest = rest.dropFirst(Int(length))
         guard value.count <= 32 else { return nil }
-        // One integer in 128 has a leading zero octet: without the padding signatures fail now and then.
+        // An integer may be shorter than 32 octets. Without the padding, signatures fail now and then.
         return [UInt8](repeating: 0, count: 32 - value.count) + value
     }
 
     /// r ‖ s, 64 octets.
     var raw: [UInt8] { r + s }
 
-    /// The DER form, which OpenSSL verifies.
+    /// The DER form, as OpenSSL verifies it.
     var der: [UInt8] {
         let body = Self.derInteger(r) + Self.derInteger(s)
         return [0x30, UInt8(body.count)] + body
@@ -51,13 +51,13 @@ struct ECDSASignature {
         return [0x02, UInt8(digits.count)] + digits
     }
 
-    /// Whether s is at most half the group's order: of the two valid signatures the network accepts only this one.
+    /// Whether s is at most half the group order; of the two valid signatures the network accepts only this one.
     func isLowS(on curve: Curve) -> Bool {
         let complement = Self.subtract(s, from: curve.order)
         return !complement.lexicographicallyPrecedes(s)
     }
 
-    /// The same signature with s in the lower half.
+    /// The equivalent signature with s in the lower half.
     func lowS(on curve: Curve) -> ECDSASignature {
         isLowS(on: curve) ? self : ECDSASignature(r: r, s: Self.subtract(s, from: curve.order))
     }

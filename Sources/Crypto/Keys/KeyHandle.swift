@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// One `EVP_PKEY`; the only place where key memory of OpenSSL is owned.
+/// Owns one `EVP_PKEY`; all key memory of OpenSSL is owned here.
 ///
-/// OpenSSL 3 keys are immutable once made and may be used by several threads at once (openssl-threads(7)).
+/// OpenSSL 3 keys are immutable once made, and several threads may use them at once (openssl-threads(7)).
 @safe final class KeyHandle: @unchecked Sendable {
     private let key: OpaquePointer
 
@@ -11,7 +11,7 @@ internal import COpenSSL
         unsafe self.key = key
     }
 
-    /// A key from its SEC 1 point and, for signing, its scalar.
+    /// Makes a key from its SEC 1 point and, for signing, its scalar.
     init(_ curve: Curve, point: [UInt8], scalar: [UInt8]?) throws(CryptoFailure) {
         let number = unsafe scalar.flatMap { unsafe BN_bin2bn($0, Int32($0.count), nil) }
         defer { unsafe BN_clear_free(number) }
@@ -24,7 +24,7 @@ internal import COpenSSL
 
     deinit { unsafe EVP_PKEY_free(key) }
 
-    /// The uncompressed public point of a scalar.
+    /// Computes the uncompressed public point of a scalar.
     static func point(of scalar: [UInt8], on curve: Curve) throws(CryptoFailure) -> [UInt8] {
         let identifier = curve == .p256 ? NID_X9_62_prime256v1 : NID_secp256k1
         let group = unsafe EC_GROUP_new_by_curve_name(identifier)
@@ -40,7 +40,7 @@ internal import COpenSSL
         return out
     }
 
-    /// One integer of the key, 32 octets.
+    /// One of the key's integers by name, 32 octets.
     func coordinate(_ name: String) throws(CryptoFailure) -> [UInt8] {
         var number: OpaquePointer?
         guard unsafe EVP_PKEY_get_bn_param(key, name, &number) == 1 else { throw .library("reading a key") }
@@ -50,7 +50,7 @@ internal import COpenSSL
         return out
     }
 
-    /// A DER signature over the SHA-256 of the message.
+    /// Signs the SHA-256 of the message; returns DER.
     func sign(_ message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
         let context = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(context) }
@@ -62,7 +62,7 @@ internal import COpenSSL
         return Array(der[..<length])
     }
 
-    /// Whether a DER signature over the SHA-256 of the message is this key's.
+    /// Whether a DER signature over the SHA-256 of the message is from this key.
     func verifies(_ der: [UInt8], _ message: [UInt8]) -> Bool {
         let context = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(context) }

@@ -1,10 +1,10 @@
 /// The multibase forms of a public key (atproto.com/specs/cryptography#public-key-encoding).
 extension PublicKey {
-    /// Reads a Multikey: `z`, base58btc, multicodec, compressed point.
+    /// Parses a Multikey: `z`, base58btc, multicodec, compressed point.
     ///
-    /// - Throws: ``CryptoFailure`` when it is malformed or of another kind of key.
+    /// - Throws: ``CryptoFailure`` when it is malformed or another type of key.
     public init(multikey: some StringProtocol) throws(CryptoFailure) {
-        // A compressed point with its codec has 48 characters; decoding base58 is quadratic.
+        // A compressed point with its codec has 48 characters, and decoding base58 takes quadratic time.
         guard multikey.utf8.count <= 100, multikey.hasPrefix("z"), let bytes = Base58.decode(multikey.dropFirst())
         else {
             throw CryptoFailure(code: .invalidKey, detail: "a multikey is not base58btc")
@@ -19,7 +19,7 @@ extension PublicKey {
         throw CryptoFailure(code: .invalidKey, detail: "a multikey is of a kind that the network does not use")
     }
 
-    /// Reads `did:key:` followed by a Multikey.
+    /// Parses `did:key:` followed by a Multikey.
     ///
     /// - Throws: ``CryptoFailure``.
     public init(didKey: String) throws(CryptoFailure) {
@@ -29,7 +29,7 @@ extension PublicKey {
         try self.init(multikey: didKey.dropFirst(8))
     }
 
-    /// Reads the form of old DID documents, whose curve stands beside it: `z`, base58btc, point without a codec.
+    /// Parses the form in old DID documents: `z`, base58btc, point without a codec; the curve is given separately.
     ///
     /// - Throws: ``CryptoFailure``.
     public init(_ curve: Curve, multibase: some StringProtocol) throws(CryptoFailure) {
@@ -38,7 +38,7 @@ extension PublicKey {
         try self.init(curve, point: bytes)
     }
 
-    /// `z…`, as DID documents write it.
+    /// The Multikey, `z…`, as in DID documents.
     public var multikey: String { "z" + Base58.encode(curve.multicodec + compressed) }
 
     /// The key as a DID, `did:key:z…`.

@@ -4,15 +4,15 @@ internal import COpenSSL
 public struct PublicKey: Sendable, Hashable {
     /// The curve.
     public let curve: Curve
-    /// First coordinate, 32 octets, big-endian.
+    /// The x coordinate, 32 octets, big-endian.
     public let x: [UInt8]
-    /// Second coordinate, 32 octets, big-endian.
+    /// The y coordinate, 32 octets, big-endian.
     public let y: [UInt8]
     private let handle: KeyHandle
 
-    /// Reads a point in SEC 1 form: 33 octets compressed or 65 uncompressed.
+    /// Parses a point in SEC 1 form: 33 octets compressed or 65 uncompressed.
     ///
-    /// - Throws: ``CryptoFailure`` when it is not a point of the curve.
+    /// - Throws: ``CryptoFailure`` when it is not a point on the curve.
     public init(_ curve: Curve, point: [UInt8]) throws(CryptoFailure) {
         guard point.count == 33 || point.count == 65 else {
             throw CryptoFailure(code: .invalidKey, detail: "a public key has neither 33 nor 65 octets")
@@ -23,9 +23,9 @@ public struct PublicKey: Sendable, Hashable {
         y = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_Y)
     }
 
-    /// A point given by its coordinates, 32 octets each.
+    /// Makes a key from its coordinates, 32 octets each.
     ///
-    /// - Throws: ``CryptoFailure`` when it is not a point of the curve.
+    /// - Throws: ``CryptoFailure`` when they are not a point on the curve.
     public init(_ curve: Curve, x: [UInt8], y: [UInt8]) throws(CryptoFailure) {
         guard x.count == 32, y.count == 32 else {
             throw CryptoFailure(code: .invalidKey, detail: "a coordinate of a public key does not have 32 octets")
@@ -40,9 +40,9 @@ public struct PublicKey: Sendable, Hashable {
         y = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_Y)
     }
 
-    /// Whether `signature` (r ‖ s, 64 octets) is this key's over the SHA-256 of `message`.
+    /// Whether `signature` (r ‖ s, 64 octets) over the SHA-256 of `message` is from this key.
     ///
-    /// A low s is the network's rule for commits and service tokens; JOSE knows no such rule.
+    /// The network requires a low s in commits and service tokens; JOSE does not.
     public func isValid(_ signature: [UInt8], for message: [UInt8], requiresLowS: Bool = true) -> Bool {
         guard let parsed = ECDSASignature(raw: signature), !requiresLowS || parsed.isLowS(on: curve) else {
             return false
@@ -53,7 +53,7 @@ public struct PublicKey: Sendable, Hashable {
     /// The compressed point, 33 octets (SEC 1 §2.3.3).
     public var compressed: [UInt8] { [2 + (y[31] & 1)] + x }
 
-    /// The JWK thumbprint, base64url (RFC 7638): what `jkt` and `cnf.jkt` hold.
+    /// The JWK thumbprint in base64url (RFC 7638), as in `jkt` and `cnf.jkt`.
     public var thumbprint: String {
         let crv = curve == .p256 ? "P-256" : "secp256k1"
         let x = Base64.urlEncode(x)
@@ -61,7 +61,7 @@ public struct PublicKey: Sendable, Hashable {
         return Base64.urlEncode(Digest.sha256(#"{"crv":"\#(crv)","kty":"EC","x":"\#(x)","y":"\#(y)"}"#))
     }
 
-    /// Keys are equal when they are the same point.
+    /// Keys are equal when they are the same point on the same curve.
     public static func == (one: PublicKey, other: PublicKey) -> Bool {
         one.curve == other.curve && one.x == other.x && one.y == other.y
     }

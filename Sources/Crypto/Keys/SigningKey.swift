@@ -1,24 +1,24 @@
 internal import COpenSSL
 
-/// A private key that signs.
+/// A private key for signing.
 ///
-/// The scalar leaves it only through ``scalar()``, for the file it is kept in.
+/// Only ``scalar()`` reveals the private scalar, for the file that stores it.
 public struct SigningKey: Sendable {
-    /// The matching public key.
+    /// The public key of the pair.
     public let publicKey: PublicKey
     private let handle: KeyHandle
 
-    /// A new key.
+    /// Generates a new key.
     ///
-    /// - Throws: ``CryptoFailure`` when OpenSSL has no randomness or no such curve.
+    /// - Throws: ``CryptoFailure`` when OpenSSL has no random numbers or does not know the curve.
     public init(_ curve: Curve = .p256) throws(CryptoFailure) {
         handle = try KeyHandle(generating: curve)
         publicKey = try PublicKey(curve, handle)
     }
 
-    /// The key of a private scalar, 32 octets, big-endian; the public point is computed.
+    /// Makes the key of a private scalar, 32 octets, big-endian; computes the public point.
     ///
-    /// - Throws: ``CryptoFailure`` when the scalar is zero or not below the group's order.
+    /// - Throws: ``CryptoFailure`` when the scalar is zero or not less than the group order.
     public init(_ curve: Curve = .p256, scalar: [UInt8]) throws(CryptoFailure) {
         guard scalar.count == 32, scalar.contains(where: { $0 != 0 }), scalar.lexicographicallyPrecedes(curve.order)
         else { throw CryptoFailure(code: .invalidKey, detail: "a private key is out of its range") }
@@ -32,7 +32,7 @@ public struct SigningKey: Sendable {
 
     /// Signs the SHA-256 of `message`.
     ///
-    /// - Returns: r ‖ s, 64 octets, s in the lower half of the order.
+    /// - Returns: r ‖ s, 64 octets, with s in the lower half of the group order.
     /// - Throws: ``CryptoFailure`` when OpenSSL fails.
     public func signature(of message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
         guard let signature = ECDSASignature(der: try handle.sign(message)) else {
