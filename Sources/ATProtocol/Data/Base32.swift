@@ -1,8 +1,7 @@
-/// Base32 in lower case without padding (RFC 4648 §6), as content identifiers are written.
+/// Base32 in lower case without padding (RFC 4648 §6), as in CIDs.
 package enum Base32 {
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 
-    /// The text of these bytes.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var out: [UInt8] = []
         var word: UInt32 = 0
@@ -20,7 +19,7 @@ package enum Base32 {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// The bytes; nil when a character is wrong or spare bits are set.
+    /// Decodes text; nil when a character is invalid or a spare bit is set.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var out: [UInt8] = []
         var word: UInt32 = 0

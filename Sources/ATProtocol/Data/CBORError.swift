@@ -1,6 +1,6 @@
-/// Why bytes are not DAG-CBOR, or not of the shape that was called for.
+/// Why bytes are not DAG-CBOR, or not of the expected shape.
 public struct CBORError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Octets from the start.
+    /// The offset of the error in octets.
     public let offset: Int
     /// What is wrong, as a clause.
     public let reason: String

@@ -1,17 +1,19 @@
-/// Steps through borrowed DAG-CBOR without copying it: one form for each value, no floats, no tag but the link
-/// (atproto.com/specs/data-model, ipld.io/specs/codecs/dag-cbor).
+/// Reads borrowed DAG-CBOR item by item, without a copy.
+///
+/// DAG-CBOR has one encoding for each value, no floats here, and no tag except the link (atproto.com/specs/data-model,
+/// ipld.io/specs/codecs/dag-cbor).
 public struct CBORReader: ~Escapable {
-    /// What an item begins with.
+    /// The head of an item: its type and its argument.
     public enum Head: Sendable, Equatable {
-        /// An integer that fits 64 bits with a sign.
+        /// An integer that fits into a signed 64-bit number.
         case integer(Int64)
-        /// A byte string of this many octets, which follow.
+        /// A byte string of this length in octets; the octets follow.
         case bytes(Int)
-        /// A text string of this many octets, which follow and are not checked yet.
+        /// A text string of this length in octets; the octets follow, and are not checked yet.
         case text(Int)
-        /// An array of this many items, which follow.
+        /// An array of this many items; they follow.
         case array(Int)
-        /// A map of this many pairs, which follow.
+        /// A map of this many pairs; they follow.
         case map(Int)
         /// A link; its byte string follows.
         case link
@@ -20,17 +22,17 @@ public struct CBORReader: ~Escapable {
     }
 
     private let bytes: Span<UInt8>
-    /// Octets from the start.
+    /// The current offset in octets.
     public private(set) var position = 0
 
-    /// A reader at the start of bytes.
+    /// A reader at the start of the bytes.
     @_lifetime(copy bytes)
     public init(_ bytes: RawSpan) { self.bytes = Span(_bytes: bytes) }
 
-    /// Octets that are left.
+    /// How many octets are left.
     public var remaining: Int { bytes.count - position }
 
-    /// Reads what the next item begins with.
+    /// Reads the head of the next item.
     @_lifetime(self: copy self)
     public mutating func head() throws(CBORError) -> Head {
         let start = position
@@ -55,7 +57,7 @@ public struct CBORReader: ~Escapable {
         }
     }
 
-    /// Steps over as many octets and gives their range.
+    /// Skips this many octets and returns their range.
     @_lifetime(self: copy self)
     public mutating func take(_ count: Int) throws(CBORError) -> Range<Int> {
         guard count <= remaining else { throw failure("it ends within a string") }
@@ -63,11 +65,11 @@ public struct CBORReader: ~Escapable {
         return position..<position + count
     }
 
-    /// The identifier of a link whose ``Head/link`` was read.
+    /// Reads the CID of a link whose ``Head/link`` was read.
     @_lifetime(self: copy self)
     public mutating func link() throws(CBORError) -> CID {
         let start = position
-        // Behind the byte string's head stands a zero, the prefix of a binary multibase.
+        // The byte string begins with a zero, the multibase prefix for binary.
         guard case .bytes(let count) = try head(), count == CID.length + 1 else {
             throw failure("a link is not an identifier that the network makes", at: start)
         }
@@ -78,14 +80,14 @@ public struct CBORReader: ~Escapable {
         return cid
     }
 
-    /// The name of a map's next member as a range of the bytes.
+    /// Reads the key of a map's next pair, as a range of the bytes.
     @_lifetime(self: copy self)
     public mutating func name() throws(CBORError) -> Range<Int> {
         guard case .text(let count) = try head() else { throw failure("a member's name is not a text") }
         return try take(count)
     }
 
-    /// Steps over the next item, however deep; its strings and the order of its names are not looked at.
+    /// Skips the next item, however deeply nested; does not check its strings or the order of keys.
     @_lifetime(self: copy self)
     public mutating func skip() throws(CBORError) {
         var left = 1
@@ -98,12 +100,12 @@ public struct CBORReader: ~Escapable {
             case .link: left += 1
             case .integer, .bool, .null: break
             }
-            // Every item that is still to come has an octet at least.
+            // Each remaining item has at least one octet.
             guard left <= remaining else { throw failure("it ends within an array or a map") }
         }
     }
 
-    /// Whether a range of the bytes reads so.
+    /// Whether the bytes in a range are this text.
     public func isEqual(_ range: Range<Int>, _ text: StaticString) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
         for offset in 0..<range.count
@@ -111,21 +113,21 @@ public struct CBORReader: ~Escapable {
         return true
     }
 
-    /// Whether a range of the bytes begins with these.
+    /// Whether the bytes in a range begin with a prefix.
     public func hasPrefix(_ range: Range<Int>, _ prefix: [UInt8]) -> Bool {
         guard range.count >= prefix.count else { return false }
         for offset in 0..<prefix.count where bytes[range.lowerBound + offset] != prefix[offset] { return false }
         return true
     }
 
-    /// A copy of a range of the bytes.
+    /// Copies the bytes in a range.
     public func array(_ range: Range<Int>) -> [UInt8] {
         unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe Array($0) }
     }
 
-    /// A range of the bytes as text.
+    /// The bytes in a range as text.
     ///
-    /// - Throws: ``CBORError`` when it is not UTF-8.
+    /// - Throws: ``CBORError`` when they are not UTF-8.
     public func text(_ range: Range<Int>) throws(CBORError) -> String {
         guard let text = String(validating: array(range), as: UTF8.self) else {
             throw failure("a text is not UTF-8", at: range.lowerBound)
@@ -133,12 +135,12 @@ public struct CBORReader: ~Escapable {
         return text
     }
 
-    /// An error at a place, by default where the reader stands.
+    /// Makes an error at an offset, by default the current one.
     public func failure(_ reason: String, at offset: Int? = nil) -> CBORError {
         CBORError(offset: offset ?? position, reason: reason)
     }
 
-    /// The argument of an item's head in its shortest form.
+    /// Reads the argument of a head; it must be in its shortest form.
     @_lifetime(self: copy self)
     private mutating func argument(_ info: UInt8) throws(CBORError) -> UInt64 {
         guard info >= 24 else { return UInt64(info) }
@@ -156,7 +158,7 @@ public struct CBORReader: ~Escapable {
     }
 
     private func length(_ argument: UInt64, each: Int) throws(CBORError) -> Int {
-        // Nothing longer than the bytes that are there: a forged length must not make anybody reserve memory.
+        // Nothing is longer than the bytes that are left: a forged length must not make the caller reserve memory.
         guard argument <= UInt64(remaining / each) else { throw failure("it ends within an item") }
         return Int(argument)
     }

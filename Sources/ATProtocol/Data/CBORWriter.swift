@@ -1,8 +1,8 @@
-/// Writes DAG-CBOR in the one form that each value has; the names of a map must be given in order.
+/// Writes DAG-CBOR in the one encoding that each value has; the caller must give a map's keys in order.
 struct CBORWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// - Parameter capacity: octets that will be needed, about.
+    /// - Parameter capacity: about how many octets will be written.
     init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
     mutating func integer(_ value: Int64) {

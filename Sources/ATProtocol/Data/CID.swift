@@ -1,43 +1,44 @@
 internal import Crypto
 
-/// A content identifier of the one form that the network makes: version 1, SHA-256, of a record or a blob
-/// (atproto.com/specs/data-model#link-and-cid-formats).
+/// A content identifier as this network uses it (atproto.com/specs/data-model#link-and-cid-formats).
+///
+/// Its version is 1, its hash function SHA-256, its codec DAG-CBOR or raw.
 public struct CID: Sendable, Hashable, CustomStringConvertible {
-    /// What the content is.
+    /// The codec of the content.
     public enum Codec: UInt8, Sendable {
-        /// Records, commits, tree nodes.
+        /// DAG-CBOR: records, commits, tree nodes.
         case dagCBOR = 0x71
-        /// Blobs.
+        /// Raw bytes: blobs.
         case raw = 0x55
     }
 
-    /// The octets of the binary form: version, codec, hash function, hash length, digest.
+    /// The length of the binary form in octets: version, codec, hash function, hash length, digest.
     public static let length = 36
 
-    /// What the content is.
+    /// The codec of the content.
     public let codec: Codec
-    // Four words instead of an array: a commit has dozens of these, and they are keys.
+    // Four words instead of an array: a commit has dozens of CIDs, and they are dictionary keys.
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// The identifier of content.
+    /// Computes the CID of content.
     public init(of content: RawSpan, codec: Codec = .dagCBOR) {
         let digest = Digest.sha256(content)
         self.init(codec: codec, digest: digest.span)
     }
 
-    /// The identifier of content.
+    /// Computes the CID of content.
     public init(of content: [UInt8], codec: Codec = .dagCBOR) {
         let digest = Digest.sha256(content)
         self.init(codec: codec, digest: digest.span)
     }
 
-    /// Reads the binary form; nil when it is not exactly 36 octets of a form that the network makes.
+    /// Parses the binary form; nil unless it is exactly 36 octets in the form of this network.
     public init?(bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)
         self.init(bytes: bytes.span)
     }
 
-    /// Reads the binary form; nil when it is not exactly 36 octets of a form that the network makes.
+    /// Parses the binary form; nil unless it is exactly 36 octets in the form of this network.
     public init?(bytes: Span<UInt8>) {
         guard bytes.count == Self.length, bytes[0] == 1, bytes[2] == 0x12, bytes[3] == 32,
             let codec = Codec(rawValue: bytes[1])
@@ -45,7 +46,7 @@ public struct CID: Sendable, Hashable, CustomStringConvertible {
         self.init(codec: codec, digest: bytes.extracting(4...))
     }
 
-    /// Reads the text form, `b` and base32.
+    /// Parses the text form: `b` and base32.
     ///
     /// - Throws: ``SyntaxError``.
     public init(_ text: String) throws(SyntaxError) {
@@ -98,10 +99,10 @@ public struct CID: Sendable, Hashable, CustomStringConvertible {
     /// The text form.
     public var description: String { text }
 
-    /// Identifiers are equal when their octets are.
+    /// CIDs are equal when their octets are.
     public static func == (one: CID, other: CID) -> Bool { one.codec == other.codec && one.words == other.words }
 
-    /// Hashes the whole digest: who sends identifiers without content chooses any part of them.
+    /// Hashes the whole digest, because a sender without content can choose any part of it.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
         hasher.combine(words.1)

@@ -1,13 +1,13 @@
 internal import Crypto
 
-/// Rules of the data model that JSON and CBOR share (atproto.com/specs/data-model).
+/// Rules of the data model for both JSON and CBOR (atproto.com/specs/data-model).
 enum DataModel {
-    /// The order of names in a map: shorter first, then by octets.
+    /// Whether a map key sorts before another: the shorter one first, then by octets.
     static func precedes(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         one.count != other.count ? one.count < other.count : one.lexicographicallyPrecedes(other)
     }
 
-    /// Base64 without padding, as `$bytes` writes it.
+    /// Base64 without padding, as in `$bytes`.
     static func base64(_ bytes: [UInt8]) -> String {
         var text = Base64.encode(bytes)
         while text.hasSuffix("=") { text.removeLast() }
@@ -28,7 +28,7 @@ enum DataModel {
         return bytes
     }
 
-    /// `$type` names what an object is; of a blob the members are fixed too.
+    /// Checks `$type`, and the fixed members of a blob.
     static func checkType(_ members: [String: JSONValue]) throws(DataModelError) {
         guard let type = members["$type"] else { return }
         guard let name = type.string, !name.isEmpty else { throw DataModelError("a $type is not a name") }
@@ -39,7 +39,7 @@ enum DataModel {
     }
 }
 
-/// What the data model cannot hold.
+/// A value that the data model does not allow.
 public struct DataModelError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, as a clause.
     public let reason: String
@@ -51,9 +51,9 @@ public struct DataModelError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension JSONValue {
-    /// `{"$bytes": …}`: bytes as the data model writes them in JSON.
+    /// An object `{"$bytes": …}`, the JSON form of bytes.
     public init(bytes: [UInt8]) { self = .object(["$bytes": .string(DataModel.base64(bytes))]) }
 
-    /// The bytes of `{"$bytes": …}`; nil when this is no such object.
+    /// The bytes of an object `{"$bytes": …}`; nil for any other value.
     public var dataBytes: [UInt8]? { object.flatMap { try? DataModel.bytes($0) } }
 }

@@ -1,9 +1,9 @@
-/// Where values stand in a record: `title`, `subject.uri`, `subjects[*].uri`, `items[0]`.
+/// A path to values in a record: `title`, `subject.uri`, `subjects[*].uri`, `items[0]`.
 ///
-/// Names of members with dots between them; `[*]` behind one stands for every element of its array, `[2]` for the third. What
-/// is an array itself is read from `[*]` on.
+/// The path is a list of member names with dots between them. After a name, `[*]` means every element of its array,
+/// `[2]` the third. For a value that is itself an array, the path begins with the brackets.
 public struct FieldPath: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
     private let steps: [Step]
 
@@ -13,9 +13,9 @@ public struct FieldPath: SyntaxValue {
         case everyElement
     }
 
-    /// Reads a path.
+    /// Parses a path.
     ///
-    /// - Throws: ``SyntaxError`` for what is no name of a member, and for brackets that hold neither `*` nor a number.
+    /// - Throws: ``SyntaxError`` for an invalid member name, and for brackets with neither `*` nor a number in them.
     public init(_ text: String) throws(SyntaxError) {
         func wrong(_ reason: String) -> SyntaxError { SyntaxError("path", text, reason) }
         var steps: [Step] = []
@@ -48,14 +48,14 @@ public struct FieldPath: SyntaxValue {
         self.steps = steps
     }
 
-    /// Letters, digits, `_` and `-`, no digit first, perhaps behind a `$`: what a lexicon can name.
+    /// Whether a lexicon could have this name: letters, digits, `_` and `-`, not a digit first, optionally after `$`.
     private static func isName(_ text: Substring) -> Bool {
         let name = text.first == "$" ? text.dropFirst() : text
         return name.first.map { !$0.isNumber } ?? false
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
     }
 
-    /// The values that stand there, in order; none when a step is missing.
+    /// The values at this path, in order; empty when a step is missing.
     public func values(in value: JSONValue) -> [JSONValue] {
         steps.reduce([value]) { values, step in
             values.flatMap { value -> [JSONValue] in
@@ -68,7 +68,7 @@ public struct FieldPath: SyntaxValue {
         }
     }
 
-    /// A value that has a given one at this path, and otherwise what another value has.
+    /// A copy of a value with another value set at this path.
     public func setting(_ leaf: JSONValue, in value: JSONValue) -> JSONValue {
         Self.setting(leaf, steps[...], in: value)
     }
@@ -90,6 +90,6 @@ public struct FieldPath: SyntaxValue {
         }
     }
 
-    /// Whether it may name more than one value.
+    /// Whether the path can lead to more than one value.
     public var isPlural: Bool { steps.contains(.everyElement) }
 }

@@ -1,6 +1,6 @@
-/// Reads JSON strictly (RFC 8259): one value, valid UTF-8, no duplicate members, a bounded depth.
+/// Parses JSON strictly (RFC 8259): one value, valid UTF-8, no duplicate members, limited depth.
 ///
-/// Written for bytes from strangers: no recursion deeper than the limit, no trap, one pass.
+/// It is safe for untrusted bytes: recursion is limited, it never traps, and it reads the bytes once.
 struct JSONParser: ~Escapable {
     private let bytes: Span<UInt8>
     private var position = 0
@@ -138,7 +138,7 @@ struct JSONParser: ~Escapable {
         return .number(number)
     }
 
-    /// The number that a sign and digits make; nil when it does not fit 64 bits.
+    /// Converts sign and digits; nil when the number does not fit into 64 bits.
     private func integer(_ range: Range<Int>) -> Int64? {
         let isNegative = bytes[range.lowerBound] == UInt8(ascii: "-")
         var value: Int64 = 0
@@ -177,7 +177,7 @@ struct JSONParser: ~Escapable {
         throw failure("a string has no end")
     }
 
-    /// The string that began there, whose first escape begins here.
+    /// Reads the rest of a string from its first escape.
     @_lifetime(self: copy self)
     private mutating func escapedString(from start: Int) throws(JSONError) -> String {
         var out: [UInt8] = []
@@ -256,7 +256,7 @@ struct JSONParser: ~Escapable {
 
 /// Why bytes are not JSON.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Octets from the start.
+    /// The offset of the error in octets.
     public let offset: Int
     /// What is wrong, as a clause.
     public let reason: String
@@ -270,7 +270,7 @@ extension JSONValue {
     ///
     /// - Parameters:
     ///   - bytes: UTF-8.
-    ///   - maximumDepth: levels of arrays and objects.
+    ///   - maximumDepth: the deepest nesting of arrays and objects.
     /// - Throws: ``JSONError`` with the offset.
     public init(
         parsing bytes: some RandomAccessCollection<UInt8>,
@@ -284,7 +284,7 @@ extension JSONValue {
     ///
     /// - Parameters:
     ///   - bytes: UTF-8.
-    ///   - maximumDepth: levels of arrays and objects.
+    ///   - maximumDepth: the deepest nesting of arrays and objects.
     /// - Throws: ``JSONError`` with the offset.
     public init(parsing bytes: RawSpan, maximumDepth: Int = 64) throws(JSONError) {
         var parser = JSONParser(Span(_bytes: bytes), maximumDepth: maximumDepth)

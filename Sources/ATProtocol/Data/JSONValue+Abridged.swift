@@ -1,12 +1,13 @@
 extension JSONValue {
-    /// The value without what no message needs: long texts cut, long lists and deep levels left out.
+    /// A shortened copy: long texts are cut, long lists and deep levels are left out.
     ///
-    /// A pull request may carry a patch of a megabyte; the ledger and the caches keep what a template could show.
+    /// A pull request may contain a patch of a megabyte; the ledger and the caches keep only what a template could
+    /// show.
     ///
     /// - Parameters:
-    ///   - characters: of a text, each of at most four bytes on average.
-    ///   - bytes: of all names and texts together; what comes behind them is left out.
-    /// - Returns: the rest.
+    ///   - characters: the limit for each text, with four bytes per character on average.
+    ///   - bytes: the limit for all names and texts together; the rest is left out.
+    /// - Returns: the shortened value.
     package func abridged(characters: Int, bytes: Int) -> JSONValue {
         var room = bytes
         return abridged(characters, &room, depth: 8)
@@ -15,7 +16,7 @@ extension JSONValue {
     private static let maximumElements = 64
 
     private func abridged(_ characters: Int, _ room: inout Int, depth: Int) -> JSONValue {
-        // Every value costs something, so that a list of nothing ends, too.
+        // Each value costs something, so that a long list of empty values ends, too.
         room -= 8
         guard depth > 0, room > 0 else { return .null }
         switch self {
@@ -37,7 +38,7 @@ extension JSONValue {
             return .array(kept)
         case .object(let members):
             var kept: [String: JSONValue] = [:]
-            // Short values first: a title must not give way to a patch.
+            // Short values first, so that a patch does not displace a title.
             let ordered = members.sorted { ($0.value.isScalar ? 0 : 1, $0.key) < ($1.value.isScalar ? 0 : 1, $1.key) }
             for (key, value) in ordered.prefix(Self.maximumElements) where room > key.utf8.count {
                 room -= key.utf8.count

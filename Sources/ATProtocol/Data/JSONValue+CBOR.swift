@@ -1,12 +1,13 @@
 extension JSONValue {
-    /// Decodes exactly one item of DAG-CBOR; links become `{"$link": …}` and byte strings `{"$bytes": …}`
-    /// (atproto.com/specs/data-model#json-representation).
+    /// Decodes exactly one DAG-CBOR item (atproto.com/specs/data-model#json-representation).
+    ///
+    /// Links become `{"$link": …}` and byte strings `{"$bytes": …}`.
     ///
     /// - Parameters:
-    ///   - bytes: one item and nothing behind it.
-    ///   - maximumDepth: levels of arrays and maps.
-    /// - Throws: ``CBORError`` for anything but the one form that each value has: floats, other tags, names that are
-    ///   not in order, numbers that are longer than needed.
+    ///   - bytes: one item and nothing after it.
+    ///   - maximumDepth: the deepest nesting of arrays and maps.
+    /// - Throws: ``CBORError`` for anything except each value's one encoding: for floats, other tags, keys out of
+    ///   order, and numbers that are longer than necessary.
     public init(dagCBOR bytes: RawSpan, maximumDepth: Int = 64) throws(CBORError) {
         var reader = CBORReader(bytes)
         self = try Self.read(&reader, depth: maximumDepth)
@@ -54,9 +55,9 @@ extension JSONValue {
         return members
     }
 
-    /// The value as DAG-CBOR; `{"$link": …}` becomes a link and `{"$bytes": …}` a byte string.
+    /// Encodes the value as DAG-CBOR; `{"$link": …}` becomes a link and `{"$bytes": …}` a byte string.
     ///
-    /// - Throws: ``DataModelError`` for what the data model cannot hold.
+    /// - Throws: ``DataModelError`` for a value that the data model does not allow.
     public func dagCBOR() throws(DataModelError) -> [UInt8] {
         guard object != nil else { throw DataModelError("only an object stands by itself") }
         var writer = CBORWriter()

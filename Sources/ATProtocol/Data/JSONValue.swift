@@ -1,11 +1,10 @@
-/// Any JSON value, with integers kept apart from fractions as the protocol's data model needs
-/// (atproto.com/specs/data-model).
+/// A JSON value that distinguishes integers from fractions, as the data model needs (atproto.com/specs/data-model).
 public enum JSONValue: Sendable, Hashable {
-    /// `null`
+    /// The value `null`.
     case null
-    /// `true` or `false`
+    /// The value `true` or `false`.
     case bool(Bool)
-    /// A number without fraction or exponent that fits 64 bits.
+    /// A number without fraction or exponent that fits into 64 bits.
     case integer(Int64)
     /// Any other number.
     case number(Double)
@@ -16,54 +15,54 @@ public enum JSONValue: Sendable, Hashable {
     /// An object.
     case object([String: JSONValue])
 
-    /// The member of an object; nil when this is no object or has no such member.
+    /// The member of an object; nil if this is not an object or has no such member.
     public subscript(_ key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[key]
     }
 
-    /// The element of an array; nil when this is no array or the index is outside it.
+    /// The element of an array; nil if this is not an array or the index is out of range.
     public subscript(_ index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
     }
 
-    /// The value at a dotted path of member names, `subject.uri`; nil when a step is missing.
+    /// The value at a path of member names with dots, `subject.uri`; nil when a step is missing.
     public func value(at path: String) -> JSONValue? {
         path.split(separator: ".").reduce(self) { $0?[String($1)] }
     }
 
-    /// The text when this is a string.
+    /// The text if this is a string.
     public var string: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
-    /// The number when this is an integer.
+    /// The number if this is an integer.
     public var integer: Int64? {
         guard case .integer(let number) = self else { return nil }
         return number
     }
 
-    /// The truth value when this is one.
+    /// The value if this is a boolean.
     public var bool: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value
     }
 
-    /// The elements when this is an array.
+    /// The elements if this is an array.
     public var array: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
-    /// The members when this is an object.
+    /// The members if this is an object.
     public var object: [String: JSONValue]? {
         guard case .object(let members) = self else { return nil }
         return members
     }
 
-    /// What kind of value it is, for an error message.
+    /// The kind of value, for an error message.
     public var kind: String {
         switch self {
         case .null: "null"
@@ -81,13 +80,13 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
 {
     /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// A truth value.
+    /// A boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// An integer.
     public init(integerLiteral value: Int64) { self = .integer(value) }
     /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// An object; of members of one name the last counts.
+    /// An object; if a name is repeated, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }

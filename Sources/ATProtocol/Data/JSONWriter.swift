@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// Compact JSON with members in order of their names, so that equal values give equal bytes.
+    /// Compact JSON with members sorted by name, so that equal values have equal bytes.
     public var encoded: [UInt8] {
         var out: [UInt8] = []
         write(into: &out)

@@ -1,13 +1,13 @@
-/// What strangers wrote, made fit to be shown: one line, no control or bidirectional characters, no hidden text.
+/// Makes text from strangers safe to show: one line, no control or bidirectional characters, no hidden text.
 package enum PlainText {
-    /// No grapheme keeps more scalars than this; the longest emoji sequences in use have ten.
+    /// The most scalars that a grapheme keeps; the longest emoji sequences in use have ten.
     package static let maximumScalarsPerGrapheme = 16
 
-    /// The text on one line without anything that steers the reader's eye or the renderer.
+    /// The text on one line, without anything that misleads the reader or the renderer.
     ///
-    /// Removed: control and format characters (bidirectional marks, soft hyphens, tags) but for the joiners that
-    /// emoji and several scripts need, private-use, unassigned and noncharacters. White space of any kind becomes one
-    /// space; a grapheme keeps at most ``maximumScalarsPerGrapheme`` scalars.
+    /// It removes control and format characters (bidirectional marks, soft hyphens, tags), except the joiners that
+    /// emoji and several scripts need, as well as private-use characters, unassigned ones and noncharacters. Whitespace
+    /// of any kind becomes one space. A grapheme keeps at most ``maximumScalarsPerGrapheme`` scalars.
     package static func sanitize(_ text: String) -> String {
         var kept = String.UnicodeScalarView()
         var isSpaceDue = false
@@ -32,7 +32,7 @@ package enum PlainText {
         return out
     }
 
-    /// The text when it is short enough, else its beginning with an ellipsis as the last of so many graphemes.
+    /// Cuts the text to this many graphemes, the last of which is then an ellipsis.
     package static func truncate(_ text: String, graphemes limit: Int) -> String {
         guard text.count > limit else { return text }
         var head = String(text.prefix(max(0, limit - 1)))
@@ -40,7 +40,7 @@ package enum PlainText {
         return head + "…"
     }
 
-    /// The beginning of the text within both limits, with an ellipsis when something was cut.
+    /// Cuts the text to both limits, with an ellipsis at the end if it was longer.
     package static func truncate(_ text: String, graphemes: Int, bytes: Int) -> String {
         let cut = truncate(text, graphemes: max(0, graphemes))
         guard cut.utf8.count > bytes else { return graphemes > 0 ? cut : "" }

@@ -3,26 +3,26 @@ public import Network
 
 /// The part of a DID document that the network uses (atproto.com/specs/did#did-documents).
 ///
-/// Of several entries that would do the first counts, and what does not fit is passed over: a document holds what other
-/// networks want, too.
+/// If several entries are suitable, the first one counts. Entries of another form are skipped, because a document may
+/// serve other networks, too.
 public struct DIDDocument: Sendable, Equatable {
-    /// Whose document.
+    /// The DID that the document describes.
     public let did: DID
-    /// The first name in `alsoKnownAs` that is a handle; verified by nobody yet.
+    /// The first valid handle in `alsoKnownAs`; not verified yet.
     public let handle: Handle?
-    /// The first `#atproto` key that is one, as a Multikey; nil when there is none.
+    /// The first valid `#atproto` key, as a Multikey; nil when there is none.
     public let signingKey: String?
-    /// The endpoint of `#atproto_pds` as it is written; nil when there is none.
+    /// The endpoint of `#atproto_pds` as written; nil when there is none.
     public let pdsEndpoint: String?
-    /// Every service with an address by its fragment: `bsky_chat` → endpoint.
+    /// The endpoints of all services, by fragment: `bsky_chat` → endpoint.
     public let services: [String: String]
 
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// - Parameters:
     ///   - json: the document.
-    ///   - did: the DID that was asked for.
-    /// - Throws: ``IdentityFailure`` of code ``IdentityFailure/Code/invalidDocument``.
+    ///   - did: the DID that was resolved.
+    /// - Throws: ``IdentityFailure`` with code ``IdentityFailure/Code/invalidDocument``.
     public init(_ json: JSONValue, of did: DID) throws(IdentityFailure) {
         func invalid(_ detail: String) -> IdentityFailure {
             IdentityFailure(code: .invalidDocument, subject: did.text, detail: detail)
@@ -49,7 +49,7 @@ public struct DIDDocument: Sendable, Equatable {
         self.services = services
     }
 
-    /// What an entry is called in this document, by `#name` or `did:…#name`; nil for what is another document's.
+    /// The fragment of an entry whose `id` is `#name` or `did:…#name`; nil when it belongs to another document.
     private static func fragment(of entry: JSONValue, in did: DID) -> String? {
         guard let id = entry["id"]?.string else { return nil }
         let prefix = id.hasPrefix("#") ? "#" : did.text + "#"
@@ -62,7 +62,7 @@ public struct DIDDocument: Sendable, Equatable {
         return try? Handle(String(text.dropFirst(5)))
     }
 
-    /// The key of a verification method, also in the form that documents had before Multikey (`did:web` may still have it).
+    /// The key of a verification method, also in the form before Multikey, which `did:web` documents may still have.
     private static func multikey(_ method: JSONValue, of did: DID) -> String? {
         guard let text = method["publicKeyMultibase"]?.string, (method["controller"]?.string ?? did.text) == did.text
         else { return nil }
@@ -76,12 +76,12 @@ public struct DIDDocument: Sendable, Equatable {
         return key?.multikey
     }
 
-    /// The PDS as an origin: `https`, default port, no path; plain `http` to loopback only for development.
+    /// The origin of the PDS: `https`, default port, no path; for development also plain `http` to loopback.
     ///
-    /// - Parameter allowsLoopback: the development switch.
+    /// - Parameter allowsLoopback: whether the development form is allowed.
     /// - Returns: an origin with the path `/`.
-    /// - Throws: ``IdentityFailure`` of code ``IdentityFailure/Code/noPDS``, or of ``IdentityFailure/Code/refusedHost`` for a
-    ///   PDS that there may well be, and to which this program does not go.
+    /// - Throws: ``IdentityFailure`` with code ``IdentityFailure/Code/noPDS``, or with
+    ///   ``IdentityFailure/Code/refusedHost`` for a PDS that may exist but that this program must not contact.
     public func pds(allowsLoopback: Bool) throws(IdentityFailure) -> WebURL {
         guard let pdsEndpoint else {
             throw IdentityFailure(code: .noPDS, subject: did.text, detail: "its DID document names no PDS")

@@ -1,33 +1,33 @@
 public import Network
 
-/// Where identities are looked up, and how long an answer counts.
+/// How identities are resolved, and how long results are cached.
 public struct IdentityConfiguration: Sendable {
-    /// Origin of the directory of `did:plc`; the network's own is `https://plc.directory`.
+    /// The origin of the directory for `did:plc`; the network's own is `https://plc.directory`.
     public var directory: WebURL
-    /// Origin of the service that resolves handles; nil when there is none.
+    /// The origin of the service that resolves handles; nil when there is none.
     public var handleService: WebURL?
-    /// An answer is used so long without asking again.
+    /// How long a document is used without a new request.
     public var freshness: Duration
-    /// An answer is used so long when asking again fails.
+    /// How long a document is used when a new request fails.
     public var staleness: Duration
-    /// A refusal is remembered so long.
+    /// How long a failure that is not transient is cached.
     public var negativeFreshness: Duration
-    /// A handle's answer is used so long without asking again.
+    /// How long a handle's DID is used without a new request.
     public var handleFreshness: Duration
-    /// The most answers that are remembered.
+    /// The most entries in each cache.
     public var capacity: Int
-    /// The most requests per second that the directory gets.
+    /// The most requests per second to the directory.
     public var directoryRate: Double
-    /// When a host of `did:web` documents that fails gets a pause.
+    /// Pauses hosts of `did:web` documents that fail repeatedly.
     public var hosts: HostBreaker
-    /// From the start of one request to its last byte.
+    /// The time limit of one request, from its start to the last byte.
     public var timeout: Duration
-    /// The largest document that is accepted, in bytes.
+    /// The largest document to accept, in bytes.
     public var maximumDocument: Int
-    /// The development switch: plain `http` to loopback addresses.
+    /// For development: allows plain `http` to loopback addresses.
     public var allowsLoopback: Bool
 
-    /// A configuration with the patience of the reference implementations.
+    /// A configuration with the cache times of the reference implementations.
     public init(directory: WebURL, handleService: WebURL? = nil, allowsLoopback: Bool = false) {
         self.directory = directory
         self.handleService = handleService

@@ -1,9 +1,10 @@
 public import Network
 
-/// Resolves DIDs and handles over HTTP, remembers the answers, and asks each question once at a time.
+/// Resolves DIDs and handles over HTTP, caches the results, and makes one request for concurrent callers.
 ///
-/// An answer is fresh for an hour, and used for a day when the directory does not answer; a refusal is remembered for
-/// five minutes. The host of a `did:web` is a stranger's choice and is reached only through the guarded client.
+/// A result is fresh for an hour, and is used for a day while the directory does not answer. A failure that is not
+/// transient is cached for five minutes. A stranger chooses the host of a `did:web`, so it is reached through the
+/// guarded client only.
 public actor IdentityResolver: IdentityResolving {
     private typealias Answer = Result<DIDDocument, IdentityFailure>
     private struct Lookup {
@@ -39,10 +40,11 @@ public actor IdentityResolver: IdentityResolving {
         hosts = configuration.hosts
     }
 
-    /// Forgets what is known of a DID, its handle with its document.
+    /// Removes a DID from the cache, with its document and handle.
     public func purge(_ did: DID) async {
         documents.remove(did)
-        // An answer that is under way may be older than the reason for this call: it is given, but not remembered.
+        // A look-up that is under way may have begun before the change. Its callers get the result, but it is not
+        // cached.
         lookups[did] = nil
     }
 
@@ -51,7 +53,7 @@ public actor IdentityResolver: IdentityResolving {
         try await document(of: did, isFresh: isFresh, isForShow: false)
     }
 
-    /// What is remembered of a DID and not a day old.
+    /// The cached document of a DID if it is less than a day old.
     public func known(of did: DID) async -> DIDDocument? { remembered(of: did) }
 
     private func remembered(of did: DID) -> DIDDocument? {
@@ -61,7 +63,7 @@ public actor IdentityResolver: IdentityResolving {
         return try? known.value.get()
     }
 
-    /// The handle of an account, verified, when nobody has to wait for that.
+    /// The verified handle of an account, if that needs no waiting.
     public func handle(of did: DID) async -> Handle? {
         guard let document = try? await document(of: did, isFresh: false, isForShow: true) else { return nil }
         return await verifiedHandle(in: document)
@@ -87,16 +89,16 @@ public actor IdentityResolver: IdentityResolving {
         let hasSlot = isForShow && did.method == "plc" && lookups[did] == nil
         if hasSlot { try await waitForIdleSlot(did) }
         let answer = await lookUp(did, hasSlot: hasSlot)
-        // What was purged meanwhile is no help.
+        // A document that was purged meanwhile must not be used.
         if case .failure(let failure) = answer, failure.isTransient, !isFresh, let document = remembered(of: did) {
             return document
         }
         return try answer.get()
     }
 
-    /// The DID that a handle stands for: asked of the handle service, then confirmed by the DID's own document.
+    /// Resolves a handle: asks the handle service, then checks the DID's own document.
     public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
-        // It counts while the document is remembered that confirmed it: whoever purges the one purges the other.
+        // The entry counts while the document that confirmed it is cached. Purging the document purges the handle.
         if let known = handles.value(of: handle.normalized, at: clock.now()),
             known.age < configuration.handleFreshness,
             remembered(of: known.value)?.handle?.normalized == handle.normalized
@@ -104,7 +106,7 @@ public actor IdentityResolver: IdentityResolving {
             return known.value
         }
         let did = try await claimedDID(of: handle)
-        // A cached document may be older than a change of the handle.
+        // The cached document may be from before a change of the handle.
         for isFresh in [false, true] {
             let document = try await document(of: did, isFresh: isFresh)
             guard document.handle?.normalized == handle.normalized else { continue }
@@ -122,7 +124,7 @@ public actor IdentityResolver: IdentityResolving {
         if let lookup = lookups[did] { return await lookup.task.value }
         lookupCount += 1
         let number = lookupCount
-        // Its own task: the caller that came first may be cancelled while others wait for the same answer.
+        // A task of its own: the first caller may be cancelled while others wait for the same result.
         let task = Task { await fetch(did, hasSlot: hasSlot) }
         lookups[did] = Lookup(number: number, task: task)
         let answer = await task.value
@@ -142,8 +144,8 @@ public actor IdentityResolver: IdentityResolving {
             let response = try await send(request, for: did)
             switch response.status {
             case 200: break
-            // The directory's code says 404 of a tombstone, its documentation says 410, and both in JSON: a page in its place is
-            // nobody's word.
+            // For a tombstone the directory's code returns 404, its documentation says 410, both in JSON. An answer
+            // that is not JSON does not come from the directory itself.
             case 404, 410:
                 let isPage = did.method == "plc" && (try? JSONValue(parsing: response.body))?.object == nil
                 guard !isPage else { throw unavailable(did.text, response) }
@@ -164,7 +166,7 @@ public actor IdentityResolver: IdentityResolving {
         }
     }
 
-    /// The answer of the directory, or of a host that a stranger chose, which is left alone for a while when it fails in a row.
+    /// Sends a request to the directory or to a host that a stranger chose, which is paused when it fails repeatedly.
     private func send(_ request: HTTPRequest, for did: DID) async throws(IdentityFailure) -> HTTPResponse {
         let host = request.reach == .stranger ? request.url.authority : nil
         if let host, let pause = hosts.pause(of: host, now: clock.now()) {
@@ -208,7 +210,7 @@ public actor IdentityResolver: IdentityResolving {
         )
     }
 
-    /// The address of a `did:web` document; a port, or a name that is no public one, only for development.
+    /// The URL of a `did:web` document; a port, or a name that is not public, is for development only.
     private func webURL(of did: DID) throws(IdentityFailure) -> WebURL {
         func refused(_ detail: String) -> IdentityFailure {
             IdentityFailure(code: .refusedHost, subject: did.text, detail: detail)
@@ -252,7 +254,7 @@ public actor IdentityResolver: IdentityResolving {
         }
         guard response.isSuccess else {
             let error = XRPCError(response)
-            // What has no name of its own is a page of somebody between.
+            // An answer without an XRPC error name comes from something in between.
             guard [400, 404].contains(error.status), error.name != nil, !error.isStatusText else {
                 throw unavailable(handle.text, response)
             }
@@ -270,11 +272,11 @@ public actor IdentityResolver: IdentityResolving {
 
     private func waitForSlot() async {
         let wait = pacer.wait(from: clock.now())
-        // A cancelled sleep only means that the request goes out early: its own task is never cancelled.
+        // A cancelled sleep only means that the request goes out early; the task is never cancelled.
         if wait > .zero { try? await sleeper.sleep(for: wait) }
     }
 
-    /// Waits until the directory is asked nothing else, and takes that slot, unless the task is cancelled.
+    /// Waits for an idle moment of the directory and takes its slot, unless the task is cancelled.
     private func waitForIdleSlot(_ did: DID) async throws(IdentityFailure) {
         while !pacer.isIdle(at: clock.now()) {
             do { try await sleeper.sleep(for: pacer.interval) } catch {

@@ -1,41 +1,41 @@
-/// Finds the documents behind identifiers.
+/// Resolves DIDs and handles.
 public protocol IdentityResolving: Sendable {
-    /// The DID document of a DID.
+    /// Resolves a DID to its document.
     ///
     /// - Parameters:
-    ///   - did: any DID; an unsupported method is an error, not a trap.
+    ///   - did: any DID; an unsupported method is an error.
     ///   - isFresh: true bypasses the cache.
-    /// - Returns: the document, its `id` checked.
+    /// - Returns: the document; its `id` has been checked.
     /// - Throws: ``IdentityFailure``.
     func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument
 
-    /// What is remembered of a DID, however old, without asking anybody.
+    /// The cached document of a DID, however old, without a request.
     func known(of did: DID) async -> DIDDocument?
 
-    /// Forgets what is remembered of a DID: the stream told that it may be another now.
+    /// Removes a DID from the cache, because the stream reported a change.
     ///
-    /// What is being asked meanwhile is not remembered either. Cheap where nothing is remembered.
+    /// The result of a look-up that is under way is not cached either. The call is cheap when nothing is cached.
     func purge(_ did: DID) async
 
-    /// The DID that a handle stands for, verified in both directions.
+    /// Resolves a handle to its DID, verified in both directions.
     ///
     /// - Throws: ``IdentityFailure``.
     func did(of handle: Handle) async throws(IdentityFailure) -> DID
 
-    /// The handle of an account when it is verified in both directions; nil when that cannot be said now.
+    /// The handle of an account if it is verified in both directions; nil when that is not known now.
     ///
-    /// For show alone: whatever else is asked goes first.
+    /// It is only for display, so all other look-ups go first.
     func handle(of did: DID) async -> Handle?
 }
 
 extension IdentityResolving {
-    /// Nothing, where nothing is remembered.
+    /// Returns nil: there is no cache.
     public func known(of did: DID) async -> DIDDocument? { nil }
 
-    /// Nothing is to be done where nothing is remembered.
+    /// Does nothing: there is no cache.
     public func purge(_ did: DID) async {}
 
-    /// The handle of an account, verified, with no regard to what else is asked.
+    /// Resolves the DID and verifies its handle, without giving way to other look-ups.
     public func handle(of did: DID) async -> Handle? {
         guard let document = try? await document(of: did, isFresh: false) else { return nil }
         return await verifiedHandle(in: document)
@@ -51,7 +51,7 @@ extension IdentityResolving {
 
 /// Why an identity could not be resolved.
 public struct IdentityFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -59,27 +59,27 @@ public struct IdentityFailure: Error, Sendable, Equatable, CustomStringConvertib
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// Neither `did:plc` nor `did:web` in the forms that the network uses.
+        /// Neither a `did:plc` nor a `did:web` in the forms that the network uses.
         public static let unsupportedMethod = Code(rawValue: "did-unsupported")
-        /// The directory or host says that there is no such DID (404, 410, NXDOMAIN).
+        /// The directory or host reports that the DID does not exist (404, 410, NXDOMAIN).
         public static let notFound = Code(rawValue: "did-not-found")
-        /// The document is malformed or speaks of another DID.
+        /// The document is malformed or describes another DID.
         public static let invalidDocument = Code(rawValue: "did-document-invalid")
         /// The document names no usable PDS.
         public static let noPDS = Code(rawValue: "did-document-without-pds")
-        /// The document, or the host, is one that the guard refuses.
+        /// The guard refuses the host, or the address in the document.
         public static let refusedHost = Code(rawValue: "host-refused")
-        /// The handle does not resolve, or its DID document does not name it.
+        /// The handle does not resolve, or the DID document does not name it.
         public static let handleUnresolved = Code(rawValue: "handle-unresolved")
-        /// No answer, or an error of the server: try again.
+        /// No answer, or a server error: try again.
         public static let unavailable = Code(rawValue: "identity-unavailable")
     }
 
-    /// What is wrong.
+    /// The kind of failure.
     public var code: Code
     /// The DID or handle concerned.
     public var subject: String
-    /// One clause: what came back.
+    /// What the server returned, as a clause.
     public var detail: String
 
     /// A failure with these parts.
@@ -89,9 +89,9 @@ public struct IdentityFailure: Error, Sendable, Equatable, CustomStringConvertib
         self.detail = detail
     }
 
-    /// Whether the same question may have another answer in a while.
+    /// Whether the same look-up may succeed later.
     public var isTransient: Bool {
-        // A page, half a document or another account's is no answer about this one.
+        // An error page, half a document or another account's document says nothing about this DID.
         code == .unavailable || code == .invalidDocument
     }
 

@@ -1,6 +1,6 @@
 internal import Network
 
-/// A bounded dictionary that remembers when each value came, and forgets those that were asked for longest ago.
+/// A bounded dictionary with the age of each value; it drops the least recently used ones.
 struct RecencyCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         var value: Value
@@ -16,12 +16,12 @@ struct RecencyCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     var count: Int { entries.count }
 
-    /// The value and its age; asking counts as a use.
+    /// The value of a key and its age; counts as a use.
     mutating func value(of key: Key, at now: UnixTime) -> (value: Value, age: Duration)? {
         guard let entry = entries[key] else { return nil }
         uses += 1
         entries[key]?.lastUse = uses
-        // A clock that was set back must not make an answer young for ever.
+        // After the clock was set back, the age must not stay small for ever.
         return (entry.value, max(now - entry.storedAt, entry.storedAt - now))
     }
 
@@ -29,7 +29,7 @@ struct RecencyCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         uses += 1
         entries[key] = Entry(value: value, storedAt: now, lastUse: uses)
         guard entries.count > capacity else { return }
-        // A quarter at once, so that the sorting is paid for by many insertions.
+        // Drops a quarter at once, so that many insertions share the cost of sorting.
         let oldest = entries.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(max(1, capacity / 4))
         for entry in oldest { entries[entry.key] = nil }
     }

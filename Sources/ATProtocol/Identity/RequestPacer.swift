@@ -1,6 +1,6 @@
 package import Network
 
-/// Hands out times for requests so that no second sees more than the rate, after a burst of one second's worth.
+/// Limits the rate of requests: at most `rate` per second, after a burst of one second's worth.
 package struct RequestPacer: Sendable {
     /// The time between two slots.
     let interval: Duration
@@ -13,12 +13,12 @@ package struct RequestPacer: Sendable {
         burst = max(.zero, .seconds(1) - interval)
     }
 
-    /// Whether the next slot is there at once.
+    /// Whether the next slot is free now.
     func isIdle(at now: UnixTime) -> Bool { horizon <= now }
 
-    /// Reserves the next slot; the wait until it.
+    /// Reserves the next slot and returns the wait until it.
     package mutating func wait(from now: UnixTime) -> Duration {
-        // The horizon is never far ahead of a clock that was set back, nor behind an idle one.
+        // Keeps the horizon within bounds when the clock was set back, or after an idle time.
         horizon = min(max(horizon, now - burst), now + .seconds(3600))
         defer { horizon += interval }
         return max(.zero, horizon - now)

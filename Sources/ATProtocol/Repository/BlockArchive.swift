@@ -1,16 +1,16 @@
-/// The blocks of a CAR file, version 1, found by their identifiers (ipld.io/specs/transport/car/carv1).
+/// The blocks of a CAR file, version 1, by CID (ipld.io/specs/transport/car/carv1).
 ///
-/// Only places are kept; a block's bytes are looked at, and checked against its identifier, when they are asked for.
+/// It stores only their offsets. A block's bytes are checked against its CID when the block is read.
 public struct BlockArchive: Sendable {
-    /// The first root: in the network's archives the commit.
+    /// The first root: the commit, in this network's archives.
     public let root: CID
     private let bytes: [UInt8]
     private let places: [CID: Range<Int>]
 
-    /// Reads the header and finds the blocks.
+    /// Parses the header and indexes the blocks.
     ///
     /// - Parameter bytes: the whole file.
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/malformed``.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/malformed``.
     public init(_ bytes: [UInt8]) throws(RepositoryFailure) {
         self.bytes = bytes
         var position = 0
@@ -28,12 +28,12 @@ public struct BlockArchive: Sendable {
         self.places = places
     }
 
-    /// How many blocks there are.
+    /// The number of blocks.
     public var count: Int { places.count }
 
-    /// The bytes of a block; nil when it is not there.
+    /// The bytes of a block; nil when it is missing.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent`` when its digest is another.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/wrongContent`` when its digest differs.
     public func block(_ cid: CID) throws(RepositoryFailure) -> [UInt8]? {
         guard let place = places[cid] else { return nil }
         let block = Array(bytes[place])
@@ -43,9 +43,9 @@ public struct BlockArchive: Sendable {
         return block
     }
 
-    /// Checks every block in the file's order, also those that nobody asks for.
+    /// Checks all blocks in the file's order, including those that nobody reads.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongContent`` that names the first wrong one.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/wrongContent``, naming the first wrong block.
     public func verify() throws(RepositoryFailure) {
         for (cid, _) in places.sorted(by: { $0.value.lowerBound < $1.value.lowerBound }) { _ = try block(cid) }
     }
@@ -58,7 +58,7 @@ public struct BlockArchive: Sendable {
         return root
     }
 
-    /// The range of the next section: a length as LEB128, then so many octets.
+    /// The range of the next section: its length as LEB128, then its octets.
     private static func section(_ bytes: [UInt8], _ position: inout Int) throws(RepositoryFailure) -> Range<Int> {
         var length = 0
         for shift in stride(from: 0, to: 35, by: 7) {

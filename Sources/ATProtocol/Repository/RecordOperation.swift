@@ -1,13 +1,12 @@
-/// What a commit did to one record, with what is needed to undo it.
+/// What a commit did to one record, and what is needed to undo it.
 package struct RecordOperation: Sendable, Equatable {
-    /// `collection/record-key`.
+    /// The path in the repository: `collection/record-key`.
     package let path: String
-    /// The record after it; nil when it was deleted.
+    /// The CID of the record after the commit; nil when it was deleted.
     package let cid: CID?
-    /// The record before it; nil when it was created, or when an old server does not say.
+    /// The CID of the record before the commit; nil when it was created, or when an old server omits it.
     package let previous: CID?
 
-    /// An operation with these parts.
     package init(path: String, cid: CID?, previous: CID?) {
         self.path = path
         self.cid = cid
@@ -16,14 +15,15 @@ package struct RecordOperation: Sendable, Equatable {
 }
 
 extension SearchTree {
-    /// Undoes the operations of a commit and checks that nothing else was changed: the inductive proof
-    /// (atproto.com/specs/sync#validation).
+    /// Undoes a commit's operations and checks that nothing else changed (atproto.com/specs/sync#validation).
+    ///
+    /// This is the specification's inductive proof.
     ///
     /// - Parameters:
     ///   - operations: all operations of the commit.
-    ///   - previousData: the root of the tree before it.
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongTree`` when the tree does not hold what
-    ///   the operations say, or another root comes out; of another code when the proof is malformed or not whole.
+    ///   - previousData: the root of the tree before the commit.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/wrongTree`` when the tree contradicts the
+    ///   operations or the result has another root; with another code when the proof is malformed or incomplete.
     package func verifyInversion(of operations: [RecordOperation], to previousData: CID) throws(RepositoryFailure) {
         var tree = self
         var paths: Set<String> = []

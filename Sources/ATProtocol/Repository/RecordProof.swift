@@ -1,25 +1,26 @@
 public import Crypto
 public import Network
 
-/// Whether a record stands in its author's repository, proven by the signed commit and the path to it
-/// (com.atproto.sync.getRecord).
+/// A verified statement that a repository holds a record, or does not hold it (com.atproto.sync.getRecord).
+///
+/// The proof is the signed commit and the tree nodes on the path to the record.
 public struct RecordProof: Sendable, Equatable {
-    /// The revision that the proof speaks of.
+    /// The revision of the commit.
     public let rev: TID
-    /// The record's identifier; nil when it is proven that there is none.
+    /// The CID of the record; nil when the proof shows that there is none.
     public let cid: CID?
     /// The record; nil when there is none.
     public let record: JSONValue?
 
-    /// Checks a proof.
+    /// Verifies a proof.
     ///
     /// - Parameters:
-    ///   - archive: the answer of `com.atproto.sync.getRecord`: commit, nodes on the path, record.
-    ///   - did: whose repository it must be.
+    ///   - archive: the response to `com.atproto.sync.getRecord`: commit, nodes on the path, record.
+    ///   - did: the account that the repository must belong to.
     ///   - path: `collection/record-key`.
     ///   - key: the account's signing key.
-    ///   - now: the time.
-    /// - Throws: ``RepositoryFailure`` naming what is not proven.
+    ///   - now: the current time.
+    /// - Throws: ``RepositoryFailure`` that says what is not proven.
     public init(
         _ archive: BlockArchive,
         of did: DID,

@@ -3,20 +3,20 @@ package import Network
 
 /// The signed root of a repository (atproto.com/specs/repository#commit-objects).
 package struct RepositoryCommit: Sendable, Equatable {
-    /// Whose repository.
+    /// The account that the repository belongs to.
     package let did: DID
     /// The revision.
     package let rev: TID
     /// The root of the tree of records.
     package let data: CID
-    /// What is signed: the commit without its signature, as DAG-CBOR.
+    /// The signed bytes: the commit without its signature, as DAG-CBOR.
     package let unsigned: [UInt8]
-    /// r ‖ s, 64 octets.
+    /// The signature r ‖ s, 64 octets.
     package let signature: [UInt8]
 
-    /// Decodes the block of a commit.
+    /// Decodes a commit block.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/malformed``.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/malformed``.
     package init(_ block: [UInt8]) throws(RepositoryFailure) {
         func malformed(_ detail: String) -> RepositoryFailure {
             RepositoryFailure(code: .malformed, detail: "the commit is malformed: \(detail)")
@@ -37,17 +37,17 @@ package struct RepositoryCommit: Sendable, Equatable {
         }
         self.signature = signature
         members["sig"] = nil
-        // What was decoded strictly is encoded to the same bytes again.
+        // Strictly decoded bytes encode to the same bytes again.
         do { unsigned = try JSONValue.object(members).dagCBOR() } catch { throw malformed(error.description) }
     }
 
-    /// How far a revision may be ahead of the time (atproto.com/specs/sync#validation).
+    /// How far a revision may be in the future (atproto.com/specs/sync#validation).
     package static let maximumLead = Duration.seconds(300)
 
-    /// Checks that the revision does not claim the future: everything later would look old behind it.
+    /// Checks that the revision is not in the future, which would make all later ones look old.
     ///
-    /// - Parameter now: the time.
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/futureRevision``.
+    /// - Parameter now: the current time.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/futureRevision``.
     package func checkRevision(now: UnixTime) throws(RepositoryFailure) {
         guard rev.time - now <= Self.maximumLead else {
             throw RepositoryFailure(
@@ -57,9 +57,9 @@ package struct RepositoryCommit: Sendable, Equatable {
         }
     }
 
-    /// Checks the signature.
+    /// Verifies the signature.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/wrongSignature``.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/wrongSignature``.
     package func verify(with key: PublicKey) throws(RepositoryFailure) {
         guard key.isValid(signature, for: unsigned) else {
             throw RepositoryFailure(

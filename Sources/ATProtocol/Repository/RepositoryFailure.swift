@@ -1,6 +1,6 @@
-/// Why repository data is malformed, or does not prove what it should.
+/// Why repository data is malformed or proves nothing.
 public struct RepositoryFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -8,25 +8,25 @@ public struct RepositoryFailure: Error, Sendable, Equatable, CustomStringConvert
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// The bytes are not the format that they should be.
+        /// The bytes are not in the expected format.
         public static let malformed = Code(rawValue: "repository-malformed")
-        /// A block that the proof needs is not there.
+        /// A block that the proof needs is missing.
         public static let missingBlock = Code(rawValue: "repository-block-missing")
-        /// A block's bytes are not what its identifier says.
+        /// A block's bytes do not match its CID.
         public static let wrongContent = Code(rawValue: "repository-content-wrong")
-        /// The tree does not hold what the commit says that it does.
+        /// The tree contradicts the commit.
         public static let wrongTree = Code(rawValue: "repository-tree-wrong")
-        /// The commit is not the account's, or not signed by its key.
+        /// The commit belongs to another account, or its signature is not from the account's key.
         public static let wrongSignature = Code(rawValue: "repository-signature-wrong")
-        /// The commit is older than what it should prove.
+        /// The commit is older than the state that it should prove.
         public static let outdated = Code(rawValue: "repository-outdated")
         /// The commit's revision is more than five minutes in the future.
         public static let futureRevision = Code(rawValue: "repository-revision-in-future")
     }
 
-    /// What is wrong.
+    /// The kind of failure.
     public var code: Code
-    /// One clause: what was found.
+    /// What was found, as a clause.
     public var detail: String
 
     /// A failure with these parts.
@@ -35,7 +35,6 @@ public struct RepositoryFailure: Error, Sendable, Equatable, CustomStringConvert
         self.detail = detail
     }
 
-    /// The failure to decode something.
     init(_ error: CBORError) { self.init(code: .malformed, detail: error.description) }
 
     /// A sentence for the operator.

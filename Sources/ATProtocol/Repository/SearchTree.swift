@@ -1,13 +1,14 @@
-/// A repository's tree of records, or as much of it as a proof carries: nodes are read from their blocks when they are
-/// needed, and what is not needed may be missing (atproto.com/specs/repository#mst-structure).
+/// A repository's Merkle search tree, or the part of it that a proof has (atproto.com/specs/repository#mst-structure).
+///
+/// Nodes are read from their blocks when needed; the others may be missing.
 package struct SearchTree: Sendable {
-    /// A subtree that is still in its block, or has been read and perhaps changed.
+    /// A subtree that is still in its block, or one that has been read and may be changed.
     private indirect enum Subtree: Sendable {
         case stored(CID)
         case read(Layer)
     }
 
-    /// The keys of one layer with the subtrees between them: `subtrees[i]` stands before `keys[i]`.
+    /// The keys of one layer and the subtrees between them: `subtrees[i]` comes before `keys[i]`.
     private struct Layer: Sendable {
         var height: Int
         var records: [(key: [UInt8], value: CID)]
@@ -19,7 +20,7 @@ package struct SearchTree: Sendable {
             self.subtrees = subtrees
         }
 
-        /// The first record that is not before a key.
+        /// The index of the first record whose key is not less than a key.
         func index(of key: [UInt8]) -> Int {
             records.firstIndex { !$0.key.lexicographicallyPrecedes(key) } ?? records.count
         }
@@ -28,13 +29,12 @@ package struct SearchTree: Sendable {
     private let archive: BlockArchive?
     private var root: Layer
 
-    /// An empty tree.
     package init() {
         archive = nil
         root = Layer(height: 0)
     }
 
-    /// A tree from its blocks.
+    /// A tree whose blocks are in an archive.
     ///
     /// - Throws: ``RepositoryFailure`` when the root's block is missing or malformed.
     package init(root: CID, in archive: BlockArchive) throws(RepositoryFailure) {
@@ -43,12 +43,13 @@ package struct SearchTree: Sendable {
         self.root = try layer(root, height: nil)
     }
 
-    /// The identifier of the root: the tree's whole content in one value.
+    /// The CID of the root, which identifies the whole content.
     package func identifier() -> CID { Self.identifier(of: root) }
 
-    /// The value of a key; nil when the tree does not hold it.
+    /// The value of a key; nil when the tree does not have it.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/missingBlock`` when that cannot be told.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/missingBlock`` when a needed block is
+    ///   missing.
     package func value(of key: String) throws(RepositoryFailure) -> CID? {
         let key = Array(key.utf8)
         var layer = root
@@ -60,9 +61,9 @@ package struct SearchTree: Sendable {
         }
     }
 
-    /// Puts a value under a key, or another in its place.
+    /// Sets the value of a key.
     ///
-    /// - Returns: the value that the key had before.
+    /// - Returns: the previous value of the key.
     /// - Throws: ``RepositoryFailure``.
     @discardableResult
     package mutating func insert(_ key: String, _ value: CID) throws(RepositoryFailure) -> CID? {
@@ -80,14 +81,14 @@ package struct SearchTree: Sendable {
         return nil
     }
 
-    /// Takes a key out.
+    /// Removes a key.
     ///
-    /// - Returns: the value that it had; nil when the tree did not hold it.
+    /// - Returns: its value; nil when the tree did not have it.
     /// - Throws: ``RepositoryFailure``.
     @discardableResult
     package mutating func remove(_ key: String) throws(RepositoryFailure) -> CID? {
         let old = try remove(Array(key.utf8), from: &root)
-        // A root that only leads to one subtree is not written.
+        // A root with a single subtree and no records is not written.
         while root.records.isEmpty, let subtree = root.subtrees[0] {
             root = try read(subtree, height: root.height - 1)
         }
@@ -138,7 +139,7 @@ package struct SearchTree: Sendable {
         return old
     }
 
-    /// Parts a subtree into what is before a key and what is behind it.
+    /// Splits a subtree into the part before a key and the part after it.
     private func split(
         _ subtree: Subtree?,
         at key: [UInt8],
@@ -176,7 +177,7 @@ package struct SearchTree: Sendable {
         return .read(one)
     }
 
-    /// The same subtree with empty layers above it.
+    /// Adds empty layers above a subtree.
     private func lift(_ subtree: Subtree?, from: Int, to: Int) -> Subtree? {
         guard var subtree else { return nil }
         for height in (from..<max(from, to)).map({ $0 + 1 }) {
@@ -196,7 +197,7 @@ package struct SearchTree: Sendable {
         }
     }
 
-    /// Reads a node; `height` is nil for a root, whose first key tells it.
+    /// Reads a node; `height` is nil for the root, whose first key determines it.
     private func layer(_ cid: CID, height: Int?) throws(RepositoryFailure) -> Layer {
         guard let block = try archive?.block(cid) else {
             throw RepositoryFailure(code: .missingBlock, detail: "the proof lacks the node \(cid)")
@@ -216,8 +217,7 @@ package struct SearchTree: Sendable {
     private func rootHeight(_ node: TreeNode) throws(RepositoryFailure) -> Int {
         if let first = node.entries.first { return TreeNode.height(of: first.key) }
         guard let left = node.left else { return 0 }
-        // Only a tree that is not in its one form has such a root; it is read all the same, and found out by its
-        // digest.
+        // Only a tree that is not in canonical form has such a root. It is read anyway, and its digest will show it.
         var depth = 1
         var next = left
         while depth < 128, let block = try archive?.block(next) {

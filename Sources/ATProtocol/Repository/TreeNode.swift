@@ -1,20 +1,20 @@
 internal import Crypto
 
-/// One node of a repository's tree as it is stored (atproto.com/specs/repository#mst-structure).
+/// One node of a repository's tree as stored (atproto.com/specs/repository#mst-structure).
 struct TreeNode: Sendable, Equatable {
-    /// A record, and what stands between it and the next.
+    /// A record, and the subtree between it and the next record.
     struct Entry: Sendable, Equatable {
         var key: [UInt8]
         var value: CID
-        /// Keys between this and the next entry.
+        /// The subtree with the keys between this entry and the next.
         var right: CID?
     }
 
-    /// Keys before the first entry.
+    /// The subtree with the keys before the first entry.
     var left: CID?
     var entries: [Entry] = []
 
-    /// The number of two-bit zeros that a key's digest begins with: the layer that it stands in.
+    /// The layer of a key: how many two-bit zeros its digest begins with.
     static func height(of key: [UInt8]) -> Int {
         var zeros = 0
         for byte in Digest.sha256(key) {
@@ -24,7 +24,7 @@ struct TreeNode: Sendable, Equatable {
         return zeros / 2
     }
 
-    /// How many octets two keys have in common at their beginning.
+    /// How many leading octets two keys share.
     static func commonPrefix(_ one: [UInt8], _ other: [UInt8]) -> Int {
         let limit = min(one.count, other.count)
         var count = 0
@@ -37,9 +37,9 @@ struct TreeNode: Sendable, Equatable {
         self.entries = entries
     }
 
-    /// Decodes a block: `{e: [{k, p, t, v}], l}`, read as it is written, without an object in between.
+    /// Decodes a block `{e: [{k, p, t, v}], l}` directly from its bytes.
     ///
-    /// - Throws: ``RepositoryFailure`` of code ``RepositoryFailure/Code/malformed``; also when keys are not in order.
+    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/malformed``, also when keys are out of order.
     init(_ block: [UInt8]) throws(RepositoryFailure) {
         var reader = unsafe CBORReader(block.span.bytes)
         do throws(CBORError) {
@@ -95,7 +95,6 @@ struct TreeNode: Sendable, Equatable {
         }
     }
 
-    /// The block.
     var encoded: [UInt8] {
         var writer = CBORWriter(capacity: 64 + entries.count * 160)
         func write(_ link: CID?) {

@@ -1,23 +1,25 @@
-/// `at://authority[/collection[/record-key]]`, the restricted form for records (atproto.com/specs/at-uri-scheme).
+/// An AT-URI in the restricted form for records (atproto.com/specs/at-uri-scheme).
+///
+/// The form is `at://authority[/collection[/record-key]]`.
 public struct ATURI: SyntaxValue {
-    /// Who an AT-URI belongs to.
+    /// The authority of an AT-URI: the account that owns the repository.
     public enum Authority: Sendable, Hashable {
-        /// The durable form.
+        /// A DID, which is permanent.
         case did(DID)
-        /// Must be resolved, and may change its meaning.
+        /// A handle, which must be resolved and may later belong to another account.
         case handle(Handle)
     }
 
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
-    /// Whose repository.
+    /// The account that owns the repository.
     public let authority: Authority
-    /// Which collection; nil when the URI names a whole repository.
+    /// The collection; nil when the URI names a whole repository.
     public let collection: NSID?
-    /// Which record; nil when the URI names a collection or a repository.
+    /// The record key; nil when the URI names a collection or a repository.
     public let recordKey: RecordKey?
 
-    /// Checks the restricted form: at most 8192 characters, no query, no fragment, no trailing slash.
+    /// Parses the restricted form: at most 8192 characters, no query, no fragment, no trailing slash.
     public init(_ text: String) throws(SyntaxError) {
         guard text.utf8.count <= 8192 else { throw SyntaxError("AT-URI", text, "it is longer than 8192 characters") }
         guard text.utf8.starts(with: "at://".utf8) else {
@@ -44,7 +46,7 @@ public struct ATURI: SyntaxValue {
         self.recordKey = recordKey
     }
 
-    /// The authority's DID, nil when the authority is a handle.
+    /// The authority's DID; nil when the authority is a handle.
     public var did: DID? {
         guard case .did(let did) = authority else { return nil }
         return did

@@ -1,11 +1,11 @@
-/// A collection, or every collection of a namespace: `org.hypercerts.context.evaluation`, `org.hypercerts.*`.
+/// One collection, or all collections in a namespace: `org.hypercerts.context.evaluation`, `org.hypercerts.*`.
 public struct CollectionPattern: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
 
-    /// Checks an NSID, or the beginning of one with `.*` behind it.
+    /// Parses an NSID, or the beginning of one followed by `.*`.
     ///
-    /// - Throws: ``SyntaxError`` for anything else; `*` alone, or behind a part of a name, is no pattern.
+    /// - Throws: ``SyntaxError`` for anything else, such as `*` alone or after a part of a segment.
     public init(_ text: String) throws(SyntaxError) {
         do { _ = try NSID(text.hasSuffix(".*") ? "\(text.dropLast())x" : text) } catch {
             throw SyntaxError("collection or namespace", text, error.reason)
@@ -17,31 +17,31 @@ public struct CollectionPattern: SyntaxValue {
         self.text = text
     }
 
-    /// The one collection.
+    /// A pattern for one collection.
     public init(_ collection: NSID) { text = collection.text }
 
-    /// The collection, when it is only one.
+    /// The collection if the pattern names a single one.
     public var collection: NSID? { isNamespace ? nil : try? NSID(text) }
 
-    /// Whether it is more than one collection.
+    /// Whether the pattern names a namespace.
     public var isNamespace: Bool { text.utf8.last == UInt8(ascii: "*") }
 
-    /// What the names of a namespace begin with, its last dot included; the whole name of one collection.
+    /// The prefix of a namespace's collections, with its last dot; for one collection its whole name.
     public var beginning: String { isNamespace ? String(text.dropLast()) : text }
 
-    /// Whether a collection is among those that it names.
+    /// Whether the pattern matches a collection.
     public func matches(_ collection: NSID) -> Bool {
         isNamespace ? collection.text.utf8.starts(with: beginning.utf8) : collection.text == text
     }
 
-    /// Whether everything that another pattern names is among what it names.
+    /// Whether the pattern matches every collection that another pattern matches.
     public func covers(_ other: CollectionPattern) -> Bool {
         self == other || isNamespace && other.beginning.utf8.starts(with: beginning.utf8)
     }
 }
 
 extension Sequence<CollectionPattern> {
-    /// Those that no other one covers, each once: together they name what all of them name.
+    /// The patterns that no other one in the list covers, without duplicates; together they match the same collections.
     public var outermost: [CollectionPattern] {
         var kept: [CollectionPattern] = []
         for pattern in self where !kept.contains(where: { $0.covers(pattern) }) {

@@ -1,11 +1,12 @@
 /// A decentralized identifier (atproto.com/specs/did).
 ///
-/// Syntax only: `did:plc:asdf123` is a DID, though the directory could never have issued it; see ``isSupported``.
+/// It is checked for syntax only: `did:plc:asdf123` is a DID, although the directory cannot have issued it. See
+/// ``isSupported``.
 public struct DID: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
 
-    /// Checks `did:<method>:<identifier>`, at most 2048 characters.
+    /// Parses `did:<method>:<identifier>`, at most 2048 characters.
     public init(_ text: String) throws(SyntaxError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= 2048 else { throw SyntaxError("DID", text, "it is longer than 2048 characters") }
@@ -26,12 +27,12 @@ public struct DID: SyntaxValue {
     /// The method: `plc`, `web` or another.
     public var method: String { String(text.dropFirst(4).prefix { $0 != ":" }) }
 
-    /// What follows the method.
+    /// The part after the method.
     public var identifier: String { String(text.dropFirst(5 + method.utf8.count)) }
 
-    /// Whether this network resolves it: `did:plc` of 24 base32 characters, or `did:web` of a bare host name.
+    /// Whether this network resolves it: `did:plc` of 24 base32 characters, or `did:web` of a host name.
     ///
-    /// `did:web` with a path is not supported; with a port only on `localhost`, for development.
+    /// `did:web` with a path is not supported. A port is supported on `localhost` only, for development.
     public var isSupported: Bool {
         switch method {
         case "plc":

@@ -2,14 +2,14 @@ public import Network
 
 /// A date and time with a zone, the intersection of RFC 3339 and ISO 8601 (atproto.com/specs/lexicon#datetime).
 public struct Datetime: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
-    /// Microseconds since the Unix epoch, finer digits cut off.
+    /// Microseconds since the Unix epoch, truncated.
     public let microseconds: Int64
-    /// The moment.
+    /// The date and time as a moment.
     public var time: UnixTime { UnixTime(microseconds: microseconds) }
 
-    /// Checks `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)` and that it names a moment that exists.
+    /// Parses `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)` and checks that the date and time exist.
     public init(_ text: String) throws(SyntaxError) {
         guard text.utf8.count <= 64 else { throw SyntaxError("datetime", text, "it is longer than 64 characters") }
         var reader = Reader(rest: Array(text.utf8)[...])
@@ -32,7 +32,7 @@ public struct Datetime: SyntaxValue {
             let seconds =
                 Int64(CalendarDate.days(year: Int(year), month: Int(month), day: Int(day))) * 86_400 + hour * 3600
                 + minute * 60 + second - zone
-            // Year zero ends before the calendar begins when the zone pushes it there.
+            // With its zone, a time in year zero may lie before the start of the calendar.
             guard seconds >= -62_167_219_200 else { return nil }
             return seconds * 1_000_000 + fraction
         }
@@ -68,7 +68,7 @@ public struct Datetime: SyntaxValue {
             return value
         }
 
-        /// Seconds east of UTC; `-00:00` is RFC 3339's "unknown", which ISO 8601 does not have.
+        /// Seconds east of UTC; `-00:00` means "unknown" in RFC 3339, which ISO 8601 does not have.
         private mutating func zone() -> Int64? {
             if take("Z") { return 0 }
             let isEast = rest.first == UInt8(ascii: "+")

@@ -1,9 +1,9 @@
-/// A domain name that stands for an account (atproto.com/specs/handle).
+/// A domain name that identifies an account (atproto.com/specs/handle).
 public struct Handle: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
 
-    /// Checks a host name of at least two labels, at most 253 characters, whose last label starts with a letter.
+    /// Parses a host name of at least two labels and at most 253 characters; the last label starts with a letter.
     public init(_ text: String) throws(SyntaxError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= 253 else { throw SyntaxError("handle", text, "it is longer than 253 characters") }
@@ -21,12 +21,12 @@ public struct Handle: SyntaxValue {
         self.text = text
     }
 
-    /// The form in which handles are compared.
+    /// The form for comparing handles.
     public var normalized: String { text.lowercased() }
 
-    /// Whether its top-level domain can never be a handle on the public network.
+    /// Whether its top-level domain is not allowed for handles on the public network.
     ///
-    /// `.test` counts as usable only where a development switch says so.
+    /// `.test` is disallowed here, too; a development switch may allow it.
     public var isDisallowed: Bool {
         let top = normalized.split(separator: ".").last.map(String.init) ?? ""
         return ["alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion"].contains(top)

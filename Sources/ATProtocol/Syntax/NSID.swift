@@ -1,9 +1,9 @@
-/// A namespaced identifier of a collection or a method (atproto.com/specs/nsid).
+/// A namespaced identifier of a collection or an XRPC method (atproto.com/specs/nsid).
 public struct NSID: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
 
-    /// Checks a reversed domain name with a name behind it, at most 317 characters, three segments or more.
+    /// Parses a reversed domain name followed by a name: at most 317 characters, at least three segments.
     public init(_ text: String) throws(SyntaxError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= 317 else { throw SyntaxError("NSID", text, "it is longer than 317 characters") }
@@ -26,6 +26,6 @@ public struct NSID: SyntaxValue {
         self.text = text
     }
 
-    /// An identifier that this program itself names; not checked here but by the tests.
+    /// An identifier from this program's own source; the tests check it, not this initializer.
     public init(known text: StaticString) { self.text = "\(text)" }
 }

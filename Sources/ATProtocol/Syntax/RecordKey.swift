@@ -1,9 +1,9 @@
 /// The name of a record within its collection (atproto.com/specs/record-key).
 public struct RecordKey: SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
 
-    /// Checks 1 to 512 characters of `A-Z a-z 0-9 _ ~ . : -`, other than `.` and `..`.
+    /// Parses 1 to 512 characters of `A-Z a-z 0-9 _ ~ . : -`, except `.` and `..`.
     public init(_ text: String) throws(SyntaxError) {
         guard (1...512).contains(text.utf8.count) else {
             throw SyntaxError("record key", text, "it is empty or longer than 512 characters")

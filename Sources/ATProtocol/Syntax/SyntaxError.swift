@@ -1,10 +1,10 @@
-/// A text that is not what the protocol's grammar calls for.
+/// Why a text does not match a grammar of the protocol.
 public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The grammar: `DID`, `handle`, `NSID`, `AT-URI`, `record key`, `TID`, `CID`.
+    /// The name of the grammar: `DID`, `handle`, `NSID`, `AT-URI`, `record key`, `TID`, `CID`.
     public let kind: String
     /// The text, cut to 120 characters.
     public let text: String
-    /// What is wrong with it, as the end of a sentence.
+    /// What is wrong, as the end of a sentence.
     public let reason: String
 
     /// An error about a text.

@@ -1,19 +1,19 @@
-/// A text that was checked against a grammar when it was made, and is kept as it was written.
+/// A text that was checked against a grammar and is kept as written.
 public protocol SyntaxValue: Sendable, Hashable, CustomStringConvertible, Codable {
-    /// The text, verbatim.
+    /// The text as written.
     var text: String { get }
 
-    /// Checks a text.
+    /// Parses a text.
     ///
-    /// - Throws: ``SyntaxError`` naming what is wrong.
+    /// - Throws: ``SyntaxError`` that says what is wrong.
     init(_ text: String) throws(SyntaxError)
 }
 
 extension SyntaxValue {
-    /// The text, verbatim.
+    /// The text as written.
     public var description: String { text }
 
-    /// Decodes and checks a string.
+    /// Decodes and parses a string.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
@@ -25,7 +25,7 @@ extension SyntaxValue {
     }
 }
 
-/// Character classes of the grammars, on ASCII octets.
+/// The character classes of the grammars, for ASCII octets.
 enum ASCII {
     static func isLower(_ byte: UInt8) -> Bool { byte >= 0x61 && byte <= 0x7A }
     static func isLetter(_ byte: UInt8) -> Bool { isLower(byte | 0x20) && byte & 0x40 != 0 }

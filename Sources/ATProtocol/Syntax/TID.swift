@@ -2,10 +2,10 @@ public import Network
 
 /// A timestamp identifier: 13 characters of sortable base32 (atproto.com/specs/tid).
 public struct TID: SyntaxValue, Comparable {
-    /// The text, verbatim.
+    /// The text as written.
     public let text: String
 
-    /// Checks the alphabet and the length.
+    /// Parses a text: checks its alphabet and its length.
     public init(_ text: String) throws(SyntaxError) {
         guard text.utf8.count == 13, let first = text.utf8.first, Self.value(of: first).map({ $0 < 16 }) == true,
             text.utf8.allSatisfy({ Self.value(of: $0) != nil })
@@ -13,11 +13,11 @@ public struct TID: SyntaxValue, Comparable {
         self.text = text
     }
 
-    /// The TID of a time and a clock identifier.
+    /// Makes the TID of a time and a clock identifier.
     ///
     /// - Parameters:
     ///   - microseconds: since the Unix epoch, 53 bits.
-    ///   - clock: 10 bits that tell writers apart.
+    ///   - clock: 10 bits that distinguish writers.
     public init(microseconds: UInt64, clock: UInt16) {
         let value = microseconds << 10 & 0x7FFF_FFFF_FFFF_FFFF | UInt64(clock & 0x3FF)
         text = String(
@@ -26,15 +26,15 @@ public struct TID: SyntaxValue, Comparable {
         )
     }
 
-    /// Microseconds since the Unix epoch that it claims; its writer chose it freely.
+    /// Microseconds since the Unix epoch, as the TID claims; its writer may choose any value.
     public var microseconds: UInt64 {
         text.utf8.reduce(0) { $0 << 5 | UInt64(Self.value(of: $1) ?? 0) } >> 10
     }
 
-    /// The moment that it claims.
+    /// The moment that the TID claims.
     public var time: UnixTime { UnixTime(microseconds: Int64(microseconds)) }
 
-    /// Earlier before later.
+    /// Whether the first TID sorts before the second.
     public static func < (one: TID, other: TID) -> Bool { one.text.utf8.lexicographicallyPrecedes(other.text.utf8) }
 
     private static let alphabet = Array("234567abcdefghijklmnopqrstuvwxyz".utf8)

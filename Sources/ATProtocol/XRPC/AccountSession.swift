@@ -1,22 +1,22 @@
 public import Network
 
-/// A signed-in account as those see it who want to make calls: nothing about tokens, proofs or files.
+/// A signed-in account that can make XRPC calls; tokens, proofs and files stay hidden.
 ///
-/// The one seam between delivery and the session kinds. An implementation sends to the account's own PDS, adds
-/// `Authorization` and proof, repeats once for a fresh nonce and once after a refresh, and nothing else.
+/// It separates delivery from the kinds of session. An implementation sends to the account's own PDS and adds
+/// `Authorization` and proof. It repeats a call once for a fresh nonce and once after a refresh, and does nothing else.
 public protocol AccountSession: Sendable {
-    /// The account that the calls are made for.
+    /// The account that makes the calls.
     var account: DID { get }
 
-    /// Makes one call on the account's PDS and returns its answer, errors of the called service included.
+    /// Makes one call on the account's PDS and returns the response, which may be an error of the called service.
     ///
-    /// - Throws: ``SessionFailure`` when no answer to the call can be had.
+    /// - Throws: ``SessionFailure`` when there is no response to the call.
     func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse
 }
 
 /// Why a session could not make a call.
 public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -24,23 +24,23 @@ public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertibl
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// The request got no answer; see ``SessionFailure/transport``.
+        /// The request got no response; see ``SessionFailure/transport``.
         public static let transport = Code(rawValue: "transport")
-        /// A human must log in again.
+        /// Somebody must log in again.
         public static let needsLogin = Code(rawValue: "needs-login")
-        /// Configuration, stored session and hosted metadata do not fit each other.
+        /// Configuration, stored session and published client metadata contradict each other.
         public static let misconfigured = Code(rawValue: "session-misconfigured")
-        /// An answer to a refresh was kept aside because it did not pass the checks.
+        /// The response to a refresh did not pass the checks and was set aside.
         public static let quarantined = Code(rawValue: "session-quarantined")
-        /// The session cannot be refreshed just now; it will be tried again.
+        /// The session cannot be refreshed now; it will be tried again.
         public static let refreshUnavailable = Code(rawValue: "refresh-unavailable")
     }
 
-    /// What is wrong.
+    /// The kind of failure.
     public var code: Code
-    /// One sentence: what happened and what to do.
+    /// What happened and what to do, as one sentence.
     public var sentence: String
-    /// The failure of the transport when ``code`` is ``Code/transport``.
+    /// The transport's failure if ``code`` is ``Code/transport``.
     public var transport: HTTPFailure?
 
     /// A failure with these parts.
@@ -50,15 +50,15 @@ public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertibl
         self.transport = transport
     }
 
-    /// The failure of a request.
+    /// Wraps the failure of an HTTP request.
     public init(_ failure: HTTPFailure) {
         self.init(code: .transport, sentence: failure.description, transport: failure)
     }
 
-    /// Whether the answer was larger than any that is accepted.
+    /// Whether the response exceeded the size limit.
     public var isTooLarge: Bool { transport?.code == .tooLarge }
 
-    /// Whether the call may have been carried out although no answer came.
+    /// Whether the call may have been carried out although there was no response.
     public var mayHaveBeenSent: Bool { transport?.mayHaveBeenSent ?? false }
 
     /// A sentence for the operator.

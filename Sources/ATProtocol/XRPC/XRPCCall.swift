@@ -1,27 +1,27 @@
-/// One call of an XRPC method (atproto.com/specs/xrpc), before anybody decided where it goes and who signs it.
+/// One call of an XRPC method (atproto.com/specs/xrpc), without its destination and authorization.
 public struct XRPCCall: Sendable {
-    /// Whether the method reads or acts.
+    /// Whether the method is a query or a procedure.
     public enum Kind: Sendable {
-        /// GET with parameters.
+        /// A query: GET with parameters.
         case query
-        /// POST with a JSON body.
+        /// A procedure: POST with a JSON body.
         case procedure
     }
 
     /// The method.
     public var method: NSID
-    /// Whether it reads or acts.
+    /// Whether it is a query or a procedure.
     public var kind: Kind
-    /// Query parameters in order; a name may repeat.
+    /// The query parameters in order; a name may repeat.
     public var parameters: [(name: String, value: String)]
     /// The JSON body of a procedure.
     public var body: JSONValue?
-    /// Value of `atproto-proxy`: `did#service-id`; nil sends none.
+    /// The value of `atproto-proxy`, `did#service-id`; nil for none.
     public var proxy: String?
-    /// From start to last byte.
+    /// The time limit, from the start to the last byte.
     public var timeout: Duration
 
-    /// A GET.
+    /// Makes a query.
     public static func query(
         _ method: NSID,
         _ parameters: [(name: String, value: String)] = [],
@@ -37,7 +37,7 @@ public struct XRPCCall: Sendable {
         )
     }
 
-    /// A POST.
+    /// Makes a procedure.
     public static func procedure(_ method: NSID, _ body: JSONValue? = nil, proxy: String? = nil) -> XRPCCall {
         XRPCCall(method: method, kind: .procedure, parameters: [], body: body, proxy: proxy, timeout: .seconds(45))
     }

@@ -1,17 +1,17 @@
 public import Network
 
-/// What an answer with an error status says, read leniently: `{error, message}`, `{}`, text or HTML.
+/// The content of a response with an error status, parsed leniently: `{error, message}`, `{}`, text or HTML.
 public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// HTTP status.
+    /// The HTTP status code.
     public let status: Int
-    /// The error's name when the body carries one: `InvalidRequest`, `NotFollowedBySender`.
+    /// The error's name if the body has one: `InvalidRequest`, `NotFollowedBySender`.
     public let name: String?
     /// The error's message, or up to 200 characters of a body that is not JSON.
     public let message: String?
-    /// The answer's header fields.
+    /// The response's header fields.
     public let headers: HTTPHeaders
 
-    /// Reads an answer; at most 4 KiB of its body count.
+    /// Parses a response; only the first 4 KiB of its body count.
     public init(_ response: HTTPResponse) {
         status = response.status
         headers = response.headers
@@ -26,13 +26,13 @@ public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether it says nothing but its status: what a PDS makes of an answer that has no name of its own.
+    /// Whether it only repeats its status, as a PDS does when it passes on an error without a name.
     public var isStatusText: Bool {
         guard let name, name == Self.statusNames[status], let message else { return false }
         return message.filter { $0 != " " } == name
     }
 
-    // xrpc-server's ResponseType; the text of each is its name in words.
+    // The names in xrpc-server's ResponseType; the message of each is its name as words.
     private static let statusNames = [
         400: "InvalidRequest", 401: "AuthenticationRequired", 403: "Forbidden", 404: "XRPCNotSupported",
         406: "NotAcceptable", 413: "PayloadTooLarge", 415: "UnsupportedMediaType", 429: "RateLimitExceeded",
@@ -40,17 +40,17 @@ public struct XRPCError: Error, Sendable, Equatable, CustomStringConvertible {
         504: "UpstreamTimeout",
     ]
 
-    /// Whether the message holds these words, which are given in lower case, in any case.
+    /// Whether the message contains a phrase, given in lower case, ignoring case.
     public func says(_ phrase: String) -> Bool { message?.lowercased().contains(phrase) ?? false }
 
     private static func clean(_ text: String) -> String {
-        // It is shown in terminals and logs, and some of the servers are strangers'.
+        // The text is shown in terminals and logs, and some servers belong to strangers.
         let steering: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
         let flat = text.unicodeScalars.map { steering.contains($0.properties.generalCategory) ? " " : Character($0) }
         return String(String(flat).prefix(200))
     }
 
-    /// Status, name and message on one line.
+    /// Status, name and message, on one line.
     public var description: String {
         [String(status), name, message.map { "'\($0)'" }].compactMap(\.self).joined(separator: " ")
     }
