@@ -1,6 +1,6 @@
-/// Why following a stream ended for good; everything that another attempt could mend is only logged.
+/// Why the follower stopped for good; failures that a new attempt may fix are only logged.
 public struct FirehoseFailure: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, stable in logs and metrics.
+    /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -8,19 +8,19 @@ public struct FirehoseFailure: Error, Sendable, CustomStringConvertible {
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// No host is configured, or a host's address names no known wire or is not allowed.
+        /// No host is configured, or a host's address has an unknown wire or is not allowed.
         public static let configuration = Code(rawValue: "stream-configuration")
         /// The stored positions cannot be read.
         public static let storage = Code(rawValue: "stream-position-storage")
         /// A recording cannot be read.
         public static let recording = Code(rawValue: "stream-recording")
-        /// A recording is compressed in a way that cannot be undone.
+        /// A recording is compressed in an unknown way, or damaged.
         public static let recordingContent = Code(rawValue: "stream-recording-content")
     }
 
-    /// What is wrong.
+    /// The kind of failure.
     public var code: Code
-    /// One sentence: what happened and what to do.
+    /// What happened and what to do, as one sentence.
     public var sentence: String
 
     /// A failure with these parts.

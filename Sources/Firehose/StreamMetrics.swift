@@ -1,7 +1,7 @@
 internal import Metrics
 internal import Network
 
-/// The counters of one host; totals are added once a read, not once a message.
+/// The metrics of one host; totals are added once per read, not per message.
 struct StreamMetrics: Sendable {
     private let kinds: [String: Counter]
     private let bytes: Counter
@@ -21,7 +21,7 @@ struct StreamMetrics: Sendable {
         )
     }
 
-    /// Shows what alerts are raised by before it happens: a counter that is born with 1 never increases to it.
+    /// Creates the counters that alerts use at zero: a counter that first appears with 1 has no increase.
     static func announce(_ upstreams: [String]) {
         for reason in StreamGap.Reason.ofStreams { _ = gaps(reason) }
         for upstream in upstreams {
@@ -30,7 +30,7 @@ struct StreamMetrics: Sendable {
         }
     }
 
-    /// Events that a host did not bring, or brought after all (`missed`, `late`).
+    /// Counts events that a host missed, or delivered late (`missed`, `late`).
     static func compared(_ name: String, _ upstream: String) -> Counter {
         Counter(label: "impact_notifier_stream_events_\(name)_total", dimensions: [("upstream", upstream)])
     }
@@ -55,7 +55,7 @@ struct StreamMetrics: Sendable {
         kinds[kind]?.increment()
     }
 
-    /// A message that was put aside.
+    /// Counts a rejected message.
     static func rejected(_ reason: RejectedMessage.Reason) {
         Counter(label: "impact_notifier_stream_decode_errors_total", dimensions: [("reason", reason.rawValue)])
             .increment()

@@ -1,37 +1,37 @@
 internal import ATProtocol
 
-/// Compares what several hosts bring of the same network: which of them missed an event that another one had.
+/// Compares what several hosts deliver of the same network, and finds out which of them missed an event.
 ///
-/// A host is judged by its own time, not by the clock on the wall: once it has shown events that are a window later
-/// than one that it did not show, it has missed that one. A host that is down, stalled or behind is therefore never
-/// blamed. The memory is bounded; what falls out of it is not judged any more.
+/// A host is judged by its own time, not by the wall clock: when it has delivered events that are a window later than
+/// one that it did not deliver, it has missed that one. So a host that is down, stalled or behind is not blamed. Memory
+/// is bounded; an event that has been dropped from it is not judged any more.
 struct EventComparison: Sendable {
-    /// The stretch of time that a host was read for without a break.
+    /// A stretch of time for which a host was read without a break.
     struct Stretch: Sendable, Equatable {
         var since: Int64
         var until: Int64
     }
 
-    /// One host's account.
+    /// What is known about one host.
     struct Account: Sendable, Equatable {
         var isConnected = false
         var isCompressed = false
         var stretch: Stretch?
         var missed = 0
         var late = 0
-        /// How many of all events that ever came are judged.
+        /// How many events, counted from the first that arrived, have been judged for this host.
         fileprivate var judged = 0
     }
 
-    /// An event that a host did not bring in time.
+    /// An event that a host did not deliver in time.
     struct Miss: Sendable, Equatable {
         let host: Upstream
         let uri: String
-        /// Who brought it.
+        /// The host that delivered it.
         let source: Upstream
     }
 
-    /// What one batch of a host came to.
+    /// The result of one batch from a host.
     struct Findings: Sendable, Equatable {
         var misses: [Miss] = []
         var late = 0
@@ -45,20 +45,20 @@ struct EventComparison: Sendable {
         var missedBy: Set<Upstream> = []
     }
 
-    /// The events that are remembered.
+    /// How many events are remembered.
     static let capacity = 2048
 
     private let window: Int64
-    /// Hosts that were connected, by what became of them.
+    /// All hosts that have been connected.
     private(set) var accounts: [Upstream: Account] = [:]
     private var entries: [UInt64: Entry] = [:]
-    /// Digests in the order of their first arrival, a ring once it is full.
+    /// The digests in order of first arrival; a ring buffer once it is full.
     private var order: [UInt64] = []
     private var arrived = 0
-    /// Events up to this time may have been forgotten.
+    /// Events up to this time may have been dropped from memory.
     private var horizon = Int64.min
 
-    /// - Parameter window: microseconds that a host's events may be out of step with another's.
+    /// - Parameter window: how far two hosts may be apart in time, in microseconds.
     init(window: Int64) { self.window = window }
 
     mutating func opened(_ host: Upstream, isCompressed: Bool) {
@@ -68,23 +68,23 @@ struct EventComparison: Sendable {
 
     mutating func ended(_ host: Upstream) { accounts[host]?.isConnected = false }
 
-    /// A stretch begins: whatever lies before this time was not provably read, or belongs to another stretch.
+    /// Begins a stretch: whatever is before this time was not provably read.
     mutating func begin(_ host: Upstream, at time: Int64) {
         accounts[host, default: Account()].stretch = Stretch(since: time, until: time)
     }
 
-    /// A stretch goes on behind the end of the last connection; it begins when there was none.
+    /// Continues the stretch of the last connection, or begins one if there was none.
     mutating func resume(_ host: Upstream, at time: Int64) {
         if accounts[host]?.stretch == nil { begin(host, at: time) }
     }
 
-    /// Takes note of what a host has brought.
+    /// Records the events that a host delivered.
     ///
     /// - Parameters:
-    ///   - events: commits that are wanted.
-    ///   - host: who brought them.
-    ///   - time: up to which the host has been read; nil when it is not proven that its stretch goes on.
-    /// - Returns: what this host turns out to have missed, and what came late.
+    ///   - events: the wanted commits.
+    ///   - host: the host that delivered them.
+    ///   - time: up to which the host has been read; nil when it is not proven that its stretch continues.
+    /// - Returns: the events that this host turns out to have missed, and how many came late.
     mutating func receive(_ events: [StreamEvent], from host: Upstream, until time: Int64?) -> Findings {
         var findings = Findings()
         for event in events where !event.isRetold { receive(event, from: host, into: &findings) }
@@ -108,7 +108,7 @@ struct EventComparison: Sendable {
         return findings
     }
 
-    /// A host's time was ahead of the truth and has come back: so is what was noted by it.
+    /// Corrects what was recorded while the host's time was ahead of the true time.
     private mutating func correct(_ stretch: inout Stretch, to time: Int64) {
         stretch = Stretch(since: min(stretch.since, time), until: time)
         horizon = min(horizon, time)
@@ -118,7 +118,7 @@ struct EventComparison: Sendable {
     private mutating func receive(_ event: StreamEvent, from host: Upstream, into findings: inout Findings) {
         let digest = event.digest
         guard var entry = entries[digest] else {
-            // Who else has brought it is not known any more.
+            // It is no longer known which other hosts have delivered it.
             guard event.position.witnessed > horizon, let uri = event.recordURI?.text else { return }
             remember(digest, Entry(uri: uri, witnessed: event.position.witnessed, source: host, deliveredBy: [host]))
             return
@@ -145,7 +145,7 @@ struct EventComparison: Sendable {
 }
 
 extension StreamEvent {
-    /// Whether it is an old record that only a Jetstream of version 2 tells again, after a resynchronisation.
+    /// Whether it is an old record that only a Jetstream v2 sends again, after a resynchronisation.
     fileprivate var isRetold: Bool {
         guard case .commit(let commit) = body, commit.operation == .create, let key = try? TID(commit.recordKey.text),
             let rev = try? TID(commit.rev)

@@ -3,27 +3,27 @@ internal import Metrics
 internal import Network
 internal import Synchronization
 
-/// What each followed host has brought, and what it has missed: shared by the connections of one follower.
+/// What each host has delivered and missed; shared by the connections of one follower.
 ///
-/// Readers call it from their threads, so nothing is done under its lock but arithmetic.
+/// Readers call it from their threads, so it only computes under its lock.
 package final class HostComparison: Sendable {
-    /// Whether other hosts were read where one has a gap.
+    /// Whether other hosts were read during a gap of one host.
     package enum Coverage: Sendable, Equatable {
-        /// This host was read without a break over all of it, and is not known to miss events.
+        /// This host was read without a break during the whole gap, and is not known to miss events.
         case covered(by: String)
-        /// A host is being read that will have covered it in a moment.
+        /// A host is being read that will soon have covered the gap.
         case underway
-        /// Nobody was read there.
+        /// No other host was read.
         case none
     }
 
     private struct State {
         var comparison: EventComparison
-        /// Misses since the last line of a host, and when that was.
+        /// Misses of a host since its last log line, and the time of that line.
         var unlogged: [Upstream: (count: Int, last: ContinuousClock.Instant?)] = [:]
     }
 
-    /// A host that misses everything gets one line in this time.
+    /// How often a host may get a log line about its misses.
     private static let logInterval = Duration.seconds(60)
 
     private let state: Mutex<State>
@@ -36,7 +36,7 @@ package final class HostComparison: Sendable {
         self.logger = logger
     }
 
-    /// Every host that was connected since the start, by name.
+    /// All hosts that were connected since the start, sorted by name.
     package var reports: [HostReport] {
         state.withLock(\.comparison.accounts).map { host, account in
             HostReport(
@@ -52,10 +52,10 @@ package final class HostComparison: Sendable {
         }.sorted { ($0.host, $0.wire.rawValue) < ($1.host, $1.wire.rawValue) }
     }
 
-    /// Whether a gap of one host was read from another.
+    /// Whether a gap of one host was covered by another.
     ///
-    /// An operator who asks for a sweep wants one: it finds what no host has brought, as in a repository of which no commit has
-    /// told all.
+    /// A sweep that an operator asks for is always done: it finds what no host delivered, for example when a repository
+    /// was replaced and no commit announced all of its records.
     package func coverage(of gap: StreamGap) -> Coverage {
         guard gap.reason != .operatorRequest, gap.account == nil else { return .none }
         let others = reports.filter { report in
@@ -78,12 +78,12 @@ package final class HostComparison: Sendable {
 
     func resume(_ host: Upstream, at time: Int64) { state.withLock { $0.comparison.resume(host, at: time) } }
 
-    /// Takes note of a batch that was handed over, and tells of what the host has missed.
+    /// Records a batch that was handed over, and logs what the host has missed.
     ///
     /// - Parameters:
-    ///   - events: of the batch.
-    ///   - host: who brought them.
-    ///   - time: up to which the host has been read; nil when it is not proven that its stretch goes on.
+    ///   - events: the events of the batch.
+    ///   - host: the host that delivered them.
+    ///   - time: up to which the host has been read; nil when it is not proven that its stretch continues.
     func receive(_ events: [StreamEvent], from host: Upstream, until time: Int64?) {
         let commits = isComparing ? events.filter(\.isCommit) : []
         let (findings, unlogged) = state.withLock { state in
@@ -104,7 +104,7 @@ package final class HostComparison: Sendable {
         )
     }
 
-    /// The misses that a line is due for; nil when the last line is too fresh.
+    /// How many misses a log line should report now; nil when the last line is too recent.
     private static func due(_ state: inout State, _ host: Upstream, _ count: Int) -> Int? {
         let (before, last) = state.unlogged[host] ?? (0, nil)
         let isDue = last.map { ContinuousClock.now - $0 >= logInterval } ?? true

@@ -1,19 +1,19 @@
-/// What is known of a host that is followed, or was.
+/// The state of a host that is, or was, followed.
 package struct HostReport: Sendable, Equatable {
     /// Host name and port.
     package var host: String
-    /// Its wire.
+    /// The wire protocol of the host.
     package var wire: StreamWire
-    /// Whether a stream of it is open.
+    /// Whether a stream from the host is open.
     package var isConnected: Bool
-    /// Whether what the last stream of it sent, or sends, is compressed.
+    /// Whether the host compresses, or compressed, its latest stream.
     package var isCompressed: Bool
-    /// Where the stretch begins that was read without a break, in microseconds since the Unix epoch; nil for none.
+    /// The start of the stretch that was read without a break, in microseconds since the Unix epoch; nil for none.
     package var since: Int64?
-    /// The last time of that stretch, in microseconds since the Unix epoch; nil for none.
+    /// The end of that stretch, in microseconds since the Unix epoch; nil for none.
     package var until: Int64?
-    /// Events that another host brought and this one did not, or not in time.
+    /// How many events another host delivered and this one did not, or not in time.
     package var missed: Int
-    /// Those of the missed events that came later after all.
+    /// How many of the missed events came later.
     package var late: Int
 }

@@ -1,64 +1,63 @@
 public import ATProtocol
 public import Network
 
-/// Which hosts are followed, for what, and with how much patience.
+/// The hosts to follow, the wanted collections, and time limits.
 public struct StreamConfiguration: Sendable {
-    /// How much of a relay's data is proven (atproto.com/specs/sync).
+    /// How much of a relay's data is verified (atproto.com/specs/sync).
     public enum Verification: String, Sendable, CaseIterable {
-        /// Nothing: the relay is believed.
+        /// Nothing: the relay is trusted.
         case off
-        /// The commits that touch a wanted collection.
+        /// The commits in wanted collections.
         case matched
     }
 
-    /// The hosts in order of preference.
+    /// The hosts, in order of preference.
     public var hosts: [StreamSource]
-    /// How many different hosts are followed at the same time: what one of them misses comes by another.
+    /// How many different hosts are followed at the same time, so that one delivers what another misses.
     public var parallelHosts: Int
-    /// How much later than a host's own time, in the time of its events, an event may come before the host counts as
-    /// having missed it.
+    /// How far a host's time may pass an event before the host counts as having missed the event.
     public var missWindow: Duration
-    /// The collections, and the namespaces of them, whose commits are wanted.
+    /// The wanted collections, and namespaces of collections.
     public var collections: [CollectionPattern]
-    /// How far before now a stream is read that has never been followed.
+    /// How far back to begin when no stream has ever been followed.
     public var initialMargin: Duration
-    /// How far before the last known time another host is asked to start: clock skew and uneven coverage.
+    /// How far before the last known time to begin on another host, because of clock skew and uneven coverage.
     public var hostChangeMargin: Duration
-    /// How far before now a gap begins where no time is known that can be believed.
+    /// How far before now a gap begins if no known time can be trusted.
     public var doubtMargin: Duration
-    /// How long a host may bring nothing before others are looked at, by which alone it can be told whether it is ill.
+    /// How long a host may be silent before it is compared with other hosts.
     public var stallTimeout: Duration
-    /// How long a Jetstream of version 2 may take to show the first of the known events again.
+    /// How long a Jetstream v2 may take to show the first of the known events again.
     ///
-    /// Its cursor is inclusive, so that they are the first that it sends; one that is silent has gone live without a
-    /// word.
+    /// Its cursor is inclusive, so these are the first events that it sends. A host that stays silent has silently gone
+    /// live.
     public var overlapTimeout: Duration
-    /// The longest that a moved position waits to be handed over when nothing matches.
+    /// The longest time before a new position is handed over when no event matches.
     public var positionInterval: Duration
-    /// How long a better host must have been out of the penalty box before the stream goes back to it.
+    /// How long a preferred host must have been out of the penalty box before we return to it.
     public var failBackDelay: Duration
-    /// What is proven of a relay's data.
+    /// How much of a relay's data is verified.
     public var verification: Verification
-    /// The largest message that is accepted, in bytes.
+    /// The largest message to accept, in bytes.
     public var maximumMessage: Int
-    /// A PEM file of certificate authorities beside the system's; nil for none.
+    /// A PEM file of certificate authorities to trust besides the system's; nil for none.
     public var certificateAuthorities: String?
-    /// How long a reader that has drained its socket rests before it looks again; never while it catches up.
+    /// How long a reader rests after it has drained its socket; it does not rest while it catches up.
     ///
-    /// At most 80 ms: a ping that comes meanwhile is answered within 100 ms (invariant 4).
+    /// At most 80 ms, so that a ping is answered within 100 ms (invariant 4).
     public var coalesce: Duration
-    /// The HTTP proxy that secure connections go through, and its exceptions.
+    /// The HTTP proxy for secure connections, and its exceptions.
     public var proxy: ProxySettings
-    /// Who we say that we are.
+    /// The value of `User-Agent`.
     public var userAgent: String
-    /// The folder that the flight recorder writes to when a stream breaks or has a gap; nil for no recorder.
+    /// The directory where the flight recorder writes when a stream breaks or has a gap; nil for no recorder.
     public var recorderDirectory: String?
-    /// The bytes of messages that the flight recorder keeps.
+    /// How many bytes of messages the flight recorder keeps.
     public var recorderCapacity: Int
-    /// The development switch: plain `ws` to loopback addresses.
+    /// For development: allows plain `ws` to loopback addresses.
     public var allowsLoopback: Bool
 
-    /// A configuration with the usual patience, for hosts that are asked for nothing but their stream.
+    /// A configuration with the default time limits, for hosts without a key or compression.
     public init(hosts: [WebURL], collections: [CollectionPattern], allowsLoopback: Bool = false) {
         self.hosts = hosts.map { StreamSource($0) }
         self.collections = collections

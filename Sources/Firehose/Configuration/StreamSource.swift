@@ -1,17 +1,17 @@
 public import Network
 
-/// One stream host as it is configured: where it is, what it is asked for, and what it is shown.
+/// One configured stream host: its address, whether it should compress, and its key.
 public struct StreamSource: Sendable, Hashable, CustomStringConvertible {
-    /// The address, whose path tells the wire.
+    /// The address; its path determines the wire protocol.
     public var url: WebURL
-    /// Whether it is asked to compress (RFC 7692); a host that does not is read all the same.
+    /// Whether to ask for compression (RFC 7692); a host that does not compress is read anyway.
     public var asksForCompression: Bool
-    /// The file of the key that the host gave; nil when it wants none.
+    /// The file with the key for the host; nil when it needs none.
     package var keyFile: String?
-    /// The key, for whoever connects.
+    /// The key, which is sent when connecting.
     public var key: HostKey?
 
-    /// A host that is shown no key.
+    /// A host that needs no key.
     public init(_ url: WebURL, asksForCompression: Bool = false) {
         self.url = url
         self.asksForCompression = asksForCompression
@@ -20,7 +20,7 @@ public struct StreamSource: Sendable, Hashable, CustomStringConvertible {
     /// The address.
     public var description: String { url.description }
 
-    /// What an operator can do about the status with which the host refused; nil when it is not about a key.
+    /// Advice for the operator about a status with which the host refused; nil when it is not about a key.
     package func advice(on status: Int) -> String? {
         switch (status, keyFile) {
         // systemd copies credentials when it starts a service.

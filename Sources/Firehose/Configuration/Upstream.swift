@@ -1,27 +1,27 @@
 public import Network
 
-/// One configured stream address.
+/// One configured stream host with its wire protocol.
 struct Upstream: Sendable, Hashable {
-    /// As configured, with its path written out.
+    /// The configured host; its URL has an explicit path.
     let source: StreamSource
-    /// What it speaks.
+    /// The wire protocol.
     let wire: StreamWire
-    /// Address without what a subscription adds.
+    /// The URL without the query of a subscription.
     var url: WebURL { source.url }
-    /// Host name and port: with the wire, the name of its position.
+    /// Host name and port; together with the wire it identifies the host's position.
     var name: String { url.authority }
 
     private static let jetstream2 = "/xrpc/network.bsky.jetstream.subscribeEvents"
     private static let jetstream1 = "/subscribe"
     private static let relay = "/xrpc/com.atproto.sync.subscribeRepos"
 
-    /// Tells the wire by the path; an address without a path is a Jetstream of version 2.
+    /// Determines the wire from the path; a URL without a path is a Jetstream v2.
     ///
-    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/configuration``.
+    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/configuration``.
     init(_ source: StreamSource, allowsLoopback: Bool) throws(FirehoseFailure) {
         let url = source.url
         if let objection = Self.objection(to: url, allowsLoopback) {
-            // A query may hold a key.
+            // The query may hold a key.
             let address = url.origin + url.path
             throw FirehoseFailure(code: .configuration, sentence: "the stream address \(address): \(objection)")
         }
@@ -35,10 +35,10 @@ struct Upstream: Sendable, Hashable {
         self.source = whole
     }
 
-    /// Whether an address is that of a relay.
+    /// Whether a URL is a relay's.
     static func isRelay(_ url: WebURL) -> Bool { url.path == relay }
 
-    /// What keeps an address from being read, and what would be right; nil when nothing does.
+    /// Why a stream URL cannot be used, and what would be right; nil when it can.
     fileprivate static func objection(to url: WebURL, _ allowsLoopback: Bool) -> String? {
         let forms = [jetstream2, jetstream1, relay]
         var problem: String?
@@ -62,7 +62,7 @@ struct Upstream: Sendable, Hashable {
         return "\(understood); did you mean \(meant)?"
     }
 
-    /// Whether one of a query's names is what a key would be handed over by.
+    /// Whether a query has a name that may stand for a key.
     private static func namesKey(_ query: String) -> Bool {
         query.lowercased().split(separator: "&").contains { parameter in
             let name = parameter.prefix { $0 != "=" }
@@ -72,14 +72,14 @@ struct Upstream: Sendable, Hashable {
 }
 
 extension StreamConfiguration {
-    /// The address by which a host is read, the same for each way of writing it.
+    /// The URL under which a host is read; different spellings give the same URL.
     ///
-    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/configuration`` when it is none that can be read.
+    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/configuration`` when it cannot be used.
     public static func address(of host: WebURL, allowsLoopback: Bool) throws(FirehoseFailure) -> WebURL {
         try Upstream(StreamSource(host), allowsLoopback: allowsLoopback).url
     }
 
-    /// What keeps an address from being read, and what would be right; nil when nothing does.
+    /// Why a stream URL cannot be used, and what would be right; nil when it can.
     public static func objection(to host: WebURL, allowsLoopback: Bool) -> String? {
         Upstream.objection(to: host, allowsLoopback)
     }

@@ -1,15 +1,15 @@
-/// Proves that a connection goes on where the last one ended, or finds that it does not.
+/// Proves that a connection continues where the last one ended, or finds that it does not.
 ///
-/// Every resumed connection begins a little before the end of the last one. Seeing one of the last events again, at
-/// its place, proves that nothing lies between; passing their place without having seen any proves nothing, and that is
-/// declared. It catches silent clamps, future cursors that are silently live, and sequences that were issued anew,
-/// whatever the server says or leaves unsaid.
+/// Each resumed connection begins a little before the end of the last one. If it shows one of the last events again, at
+/// the same position, nothing is missing in between. If it passes their positions without showing any, nothing is
+/// proven, and a gap is declared. This detects cursors that are silently clamped, future cursors that silently become
+/// live ones, and restarted sequences, whatever the server says or omits.
 struct ContinuityCheck: Sendable {
-    /// What has been found out.
+    /// The result of the check.
     enum Finding: Sendable, Equatable {
-        /// An event of the last connection was seen again at this value.
+        /// An event of the last connection was seen again at this position.
         case continuous(at: Int64)
-        /// The stream does not provably go on where it ended.
+        /// The stream does not provably continue where it ended.
         case broken(StreamGap.Reason, detail: String)
     }
 
@@ -20,18 +20,18 @@ struct ContinuityCheck: Sendable {
 
     private let wire: StreamWire
     private let limit: Int64
-    /// Whether a silence, or nothing but what is older, is an answer: something known had to come first.
+    /// Whether a known event had to come first, so that a silence, or only older messages, also answers the question.
     private let mustBeShown: Bool
     private var state: State
 
     /// - Parameters:
-    ///   - resume: what was asked for.
-    ///   - wire: the wire.
+    ///   - resume: where the connection begins.
+    ///   - wire: the wire protocol.
     init(_ resume: ResumePoint, wire: StreamWire) {
         self.wire = wire
         limit = resume.reached
         mustBeShown = wire != .jetstream1 || resume.isAhead
-        // Where a gap is declared anyway nothing can be proven, and a first beginning has nothing to prove.
+        // If a gap is declared anyway, nothing can be proven; a first connection has nothing to prove.
         if case .position(let requested) = resume.cursor, resume.reached > 0, resume.gap == nil {
             state = .expecting(resume.evidence, since: requested)
         } else {
@@ -39,17 +39,17 @@ struct ContinuityCheck: Sendable {
         }
     }
 
-    /// Whether nothing is left to find out.
+    /// Whether the check has a result.
     var isSettled: Bool {
         if case .settled = state { true } else { false }
     }
 
-    /// Takes note of a message.
+    /// Records a message.
     ///
     /// - Parameters:
     ///   - value: its position.
-    ///   - digest: of its event; nil when it was passed over.
-    /// - Returns: what this message settles; nil when nothing, or when all is settled.
+    ///   - digest: the digest of its event; nil when it was skipped.
+    /// - Returns: the result, if this message gives one; nil if it does not, or if there was one before.
     mutating func observe(value: Int64, digest: UInt64?) -> Finding? {
         guard case .expecting(let evidence, let requested) = state else { return nil }
         let finding = early(value, requested) ?? samePlace(evidence, value, digest) ?? late(value)
@@ -57,10 +57,10 @@ struct ContinuityCheck: Sendable {
         return finding
     }
 
-    /// Takes note that a gap is declared whatever comes.
+    /// Ends the check, because a gap is declared anyway.
     mutating func settle() { state = .settled }
 
-    /// Takes note that nothing new has come for as long as the first of the known events may take.
+    /// Records that nothing new came within the time that the first known event may take.
     mutating func observeSilence() -> Finding? {
         guard mustBeShown, case .expecting(let evidence, let requested) = state,
             !evidence.items.isEmpty
@@ -71,7 +71,7 @@ struct ContinuityCheck: Sendable {
 
     private func samePlace(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {
         guard let digest else { return nil }
-        // Several events of one relay commit share a sequence number, and microseconds can collide.
+        // Events of one relay commit share a sequence number, and two events may have the same microsecond.
         let known = evidence.items.filter { $0.value == value }
         if known.contains(where: { $0.digest == digest }) { return .continuous(at: value) }
         guard wire == .jetstream2, !known.isEmpty else { return nil }
@@ -79,7 +79,7 @@ struct ContinuityCheck: Sendable {
     }
 
     private func early(_ value: Int64, _ requested: Int64) -> Finding? {
-        // Jetstream v1 does not order its events by time exactly.
+        // Jetstream v1 does not send its events strictly in order of time.
         guard wire != .jetstream1, value < requested else { return nil }
         return .broken(.sequenceChanged, detail: "position \(value) came although \(requested) was asked for")
     }

@@ -1,9 +1,9 @@
 internal import ATProtocol
 
 extension StreamEvent {
-    /// 64 bits of what the event says, the same on every host and wire: to recognise it when it is sent again.
+    /// A 64-bit hash of the event's content, the same on every host and wire; recognises an event that is sent again.
     ///
-    /// FNV-1a: nothing is gained by forging one, since the event itself would have to be sent where it was not.
+    /// It is FNV-1a. Forging one gains nothing, since the forged event would have to be sent at the right position.
     var digest: UInt64 {
         var hash = Hash()
         hash.add(did.text)
@@ -26,8 +26,9 @@ extension StreamEvent {
         return hash.value
     }
 
-    /// The digest of an event that stands in a host's stream with this time: what is told of an account is often told again
-    /// in the same words, and must not be taken for what stood at its place before.
+    /// The digest of an event at a time in a host's stream.
+    ///
+    /// Events about an account often repeat the same content, so the time distinguishes them.
     func digest(at time: Int64?) -> UInt64 {
         guard !isCommit, let time else { return digest }
         var hash = Hash(value: digest)

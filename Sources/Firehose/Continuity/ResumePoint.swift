@@ -1,50 +1,49 @@
 internal import Network
 
-/// Where a connection asks to begin, and what that must show.
+/// Where a connection begins, and what it must show.
 struct ResumePoint: Sendable, Equatable {
     /// How the request says where to begin.
     enum Cursor: Sendable, Equatable {
-        /// Not at all: from now on.
+        /// No cursor: begin with live events.
         case live
-        /// At a position of this very host.
+        /// A position that this host gave.
         case position(Int64)
-        /// At a time, in microseconds since the Unix epoch.
+        /// A time, in microseconds since the Unix epoch.
         case time(Int64)
     }
 
-    /// Where to begin.
     var cursor: Cursor
-    /// Everything up to here is received: microseconds since the Unix epoch.
+    /// All events up to this time were received; microseconds since the Unix epoch.
     var witnessed: Int64
-    /// Whether a stream has told ``witnessed``, and not our clock alone.
+    /// Whether ``witnessed`` comes from a stream, and not only from our clock.
     private(set) var isCertain = false
-    /// The last position on this host that was reached; 0 when it is another host's or none.
+    /// The last position reached on this host; 0 if there is none, or it belongs to another host.
     var reached: Int64
-    /// The last events of this host; empty when nothing was ever received.
+    /// The last events from this host; empty when there are none.
     var evidence: StreamEvidence
-    /// A gap that this beginning cannot avoid, to be declared with the first message behind ``gapPlace``.
+    /// A gap that cannot be avoided; it is declared with the first message after ``gapPlace``.
     var gap: StreamGap.Reason?
-    /// The last position before a message that is too large; nil when none is known.
+    /// The last position before a message that is too large; nil when there is none.
     var obstacle: Int64?
-    /// Whether the host is to leave out messages that are too large.
+    /// Whether to ask the host to omit messages that are too large.
     var leavesOutLargeMessages = false
-    /// Whether the host is asked for what our clock calls the future, and may begin with the present without a word.
+    /// Whether the cursor is in the future by our clock, so that the host may silently begin with live events.
     private(set) var isAhead = false
-    /// Whether following has just begun: nothing is behind it that could be missing.
+    /// Whether this is the very first connection, so that no earlier event can be missing.
     private(set) var isFirst = false
 
-    /// The last position before the gap; 0 when it begins at once.
+    /// The last position before the gap; 0 when the gap begins at once.
     var gapPlace: Int64 { gap == .messageTooLarge ? obstacle ?? 0 : 0 }
 
-    /// The place to begin on a host.
+    /// Decides where to begin on a host.
     ///
     /// - Parameters:
     ///   - host: the host.
-    ///   - wire: its wire.
-    ///   - known: what is stored for every host and wire.
+    ///   - wire: its wire protocol.
+    ///   - known: the stored positions of all hosts and wires.
     ///   - open: the hosts that are being read.
-    ///   - distrusted: why the position of this host is known to be useless; nil when it is not.
-    ///   - now: the time.
+    ///   - distrusted: why this host's position is useless; nil when it is not.
+    ///   - now: the current time.
     ///   - configuration: margins.
     init(
         host: String,
@@ -57,15 +56,15 @@ struct ResumePoint: Sendable, Equatable {
     ) {
         let margin = configuration.hostChangeMargin.microseconds
         guard !known.isEmpty else {
-            // Asked for by time, so that a connection that breaks before its first event loses nothing.
+            // By time, so that nothing is lost if the connection breaks before its first event.
             let start = (now - configuration.initialMargin).microseconds
             self.init(cursor: .time(start), witnessed: start)
             isFirst = true
             if wire == .relay { cursor = .live }
             return
         }
-        // Where a first reading was to begin counts as long as nothing was read. What stands in the future is no time that
-        // anything was read up to: our clock, or a host's, was wrong.
+        // While nothing has been read, the planned start of the first reading counts. A time in the future cannot have
+        // been reached: our clock, or a host's clock, was wrong.
         let latest = now.microseconds + WitnessClock.tolerance
         let read = known.filter { $0.position.value > 0 }
         let believed = (read.isEmpty ? known : read).filter { $0.position.witnessed <= latest }.max {
@@ -82,14 +81,14 @@ struct ResumePoint: Sendable, Equatable {
             self.init(cursor: .time(now.microseconds - margin), witnessed: certain.microseconds)
         }
         let own = known.first { $0.position.host == host && $0.position.wire == wire && $0.position.value > 0 }
-        // A host is asked for all that it has seen since it was left: what others have shown meanwhile is told once. Of a
-        // relay that is the whole network's traffic, and after some minutes a sweep is less.
+        // Read everything that the host has seen since we left it; events that others have delivered meanwhile are
+        // recognised. On a relay that is the traffic of the whole network, so after some minutes a sweep costs less.
         let patience = wire == .relay && configuration.parallelHosts == 1 ? Self.relayPatience : Int64.max / 2
         if let own, distrusted == nil,
             believed.map({ own.position.witnessed >= $0.position.witnessed - patience }) ?? true
         {
             evidence = StreamEvidence(own.evidence)
-            // A position of v1 is a time, and one behind what is believed is no more so than any other.
+            // A position of v1 is a time. If it is after the time that is believed, it is not believed either.
             reached = wire == .jetstream1 ? min(own.position.value, own.position.witnessed) : own.position.value
             if wire == .jetstream1 {
                 evidence.cut(behind: reached)
@@ -97,24 +96,24 @@ struct ResumePoint: Sendable, Equatable {
             }
             witnessed = min(witnessed, own.position.witnessed)
             let oldest = evidence.items.map(\.value).min() ?? reached
-            // One before it: some relays read a cursor as exclusive.
+            // One earlier, because some relays treat a cursor as exclusive.
             cursor = .position(max(1, min(oldest, reached) - (wire == .jetstream2 ? 0 : 1)))
         } else if wire == .relay || distrusted != nil || believed == nil || Self.isLeft(read, open) {
-            // A host that is read no more may owe what it has received late, whatever this one shows: times are those of
-            // arrival, on each host its own.
+            // Times are times of arrival at each host. So a host that we no longer read may have received events late
+            // that this host does not show.
             if wire == .relay { cursor = .live }
             gap = distrusted ?? (believed == nil ? .clockChanged : .hostChanged)
         }
     }
 
-    /// Whether a host that was read is not read any more.
+    /// Whether a host that was read before is not read any more.
     private static func isLeft(_ read: [StoredPosition], _ open: Set<Upstream>) -> Bool {
         read.contains { stored in
             !open.contains { $0.name == stored.position.host && $0.wire == stored.position.wire }
         }
     }
 
-    /// Lets the connection get past what the last one ended at.
+    /// Changes the beginning so that the connection gets past the message at which the last one ended.
     mutating func avoid(_ obstacle: OversizeObstacle, on wire: StreamWire) {
         self.obstacle = obstacle.place
         leavesOutLargeMessages = obstacle.isLeftOut(by: wire)
@@ -127,7 +126,7 @@ struct ResumePoint: Sendable, Equatable {
         }
     }
 
-    /// How much older than another host's a relay's own position may be.
+    /// How much older than another host's a relay's own position may be, in microseconds.
     private static let relayPatience = Int64(600_000_000)
 
     private init(cursor: Cursor, witnessed: Int64) {

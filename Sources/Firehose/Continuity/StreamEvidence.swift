@@ -1,20 +1,19 @@
-/// What the last events of a stream were and where they stood: the next connection must show some of them again.
+/// The last events of a stream and their positions; the next connection must show some of them again.
 struct StreamEvidence: Sendable, Equatable {
-    /// One event that was received.
     struct Item: Sendable, Equatable {
         var value: Int64
         var digest: UInt64
     }
 
-    /// The events that are remembered; tracers come a few times a second, so that they reach back some seconds.
+    /// How many events are remembered; tracers arrive a few times a second, so this covers some seconds.
     static let capacity = 24
 
-    /// Oldest first.
+    /// The events, oldest first.
     private(set) var items: [Item] = []
 
     init() {}
 
-    /// Reads what ``encoded`` wrote; anything else is no evidence.
+    /// Decodes the bytes of ``encoded``; other bytes give no evidence.
     init(_ bytes: [UInt8]) {
         guard bytes.count % 16 == 0, bytes.count <= Self.capacity * 16 else { return }
         items = stride(from: 0, to: bytes.count, by: 16).map { offset in
@@ -25,16 +24,16 @@ struct StreamEvidence: Sendable, Equatable {
         }
     }
 
-    /// Forgets what stood behind a position.
+    /// Drops the events after a position.
     mutating func cut(behind value: Int64) { items.removeAll { $0.value > value } }
 
-    /// Sixteen bytes an item: value and digest, big-endian.
+    /// Sixteen bytes per item: value and digest, big-endian.
     var encoded: [UInt8] {
         items.flatMap { item in Self.bytes(UInt64(bitPattern: item.value)) + Self.bytes(item.digest) }
     }
 
     mutating func append(_ item: Item) {
-        // An event that is shown again is no new evidence.
+        // An event that is shown again is not new evidence.
         guard !items.contains(item) else { return }
         if items.count == Self.capacity { items.removeFirst() }
         items.append(item)

@@ -1,8 +1,8 @@
-/// A position as it is kept over a restart.
+/// A position as stored across restarts.
 public struct StoredPosition: Sendable, Equatable {
-    /// How far the stream had been read.
+    /// How far the stream has been read.
     public var position: StreamPosition
-    /// What the last events were, as proof for the next connection; opaque to the store, at most 1 KiB.
+    /// The last events, as evidence for the next connection; opaque to the store, at most 1 KiB.
     public var evidence: [UInt8]
 
     /// A position with its evidence.
@@ -12,10 +12,10 @@ public struct StoredPosition: Sendable, Equatable {
     }
 }
 
-/// Where positions are kept: one for each host and wire, written in the same transaction as the events before it.
+/// Stores one position per host and wire, in the same transaction as the events before it.
 public protocol PositionStore: Sendable {
-    /// The stored position of every host and wire ever followed.
+    /// Reads the stored positions of all hosts and wires that were ever followed.
     ///
-    /// - Throws: whatever the storage throws; the follower ends with it, since damage to our own state is fatal.
+    /// - Throws: any error of the storage; it ends the follower, because damage to our own state is fatal.
     func positions() async throws -> [StoredPosition]
 }

@@ -1,8 +1,8 @@
 public import ATProtocol
 
-/// A message, or one record of a message, that could not be understood: kept to be looked at, never in the way.
+/// A message, or one record in it, that could not be understood; it is kept for inspection, and reading goes on.
 public struct RejectedMessage: Sendable, Equatable {
-    /// Why it was rejected, stable in logs and metrics.
+    /// Why a message was rejected; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -10,18 +10,18 @@ public struct RejectedMessage: Sendable, Equatable {
         /// A reason of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// Not JSON, or JSON of the wrong shape.
+        /// The message is not JSON or CBOR, or does not have the expected shape.
         public static let malformed = Reason(rawValue: "malformed-message")
-        /// A field holds text that is no DID, collection or record key.
+        /// A field is not a valid DID, collection or record key.
         public static let invalidSyntax = Reason(rawValue: "invalid-syntax")
-        /// Larger than any message the protocol allows.
+        /// The message is larger than the protocol allows.
         public static let tooLarge = Reason(rawValue: "message-too-large")
-        /// The bytes are not what the commit signed says they are.
+        /// The content does not match the signed commit.
         public static let unproven = Reason(rawValue: "proof-failed")
         /// The commit's revision is more than five minutes in the future.
         public static let futureRevision = Reason(rawValue: "revision-in-future")
 
-        /// The reason as a clause for an operator.
+        /// The reason as a clause for the operator.
         public var sentence: String {
             switch self {
             case .malformed: "it is not an event that can be read"
@@ -34,25 +34,25 @@ public struct RejectedMessage: Sendable, Equatable {
         }
     }
 
-    /// The most bytes that are kept of a message.
+    /// How many bytes of a message are kept.
     public static let maximumBytes = 64 << 10
 
-    /// Where it came from.
+    /// The host that sent it.
     public var host: String
-    /// The wire it came by.
+    /// The wire protocol of the host.
     public var wire: StreamWire
-    /// Its position, when that much could be read.
+    /// Its position, if it could be read.
     public var value: Int64?
-    /// Whose it claims to be, when that much could be read.
+    /// The account that it claims to be from, if it could be read.
     public var account: DID?
-    /// Why.
+    /// Why it was rejected.
     public var reason: Reason
-    /// One clause: what is wrong with it.
+    /// What is wrong with it, as a clause.
     public var detail: String
     /// The message as received, cut to ``maximumBytes``.
     public var bytes: [UInt8]
 
-    /// A message with these parts; the bytes are cut here.
+    /// A message with these parts; cuts the bytes to the limit.
     public init(
         host: String,
         wire: StreamWire,

@@ -1,21 +1,21 @@
-/// What crosses from a reader thread to business code: some events and how far the stream had been read behind them.
+/// Events that a reader thread hands over, and how far the stream has been read after them.
 ///
-/// The order within a batch is the stream's. Whoever takes a batch stores the events that matter and the position in
-/// one transaction; an event whose position is not stored is read again from the stream after a crash.
+/// The events are in the order of the stream. The consumer stores the events that matter and the position in one
+/// transaction. After a crash, events whose position was not stored are read from the stream again.
 public struct StreamBatch: Sendable, Equatable {
-    /// Commits of the wanted collections, and identity, account and sync events of anybody.
+    /// Commits of the wanted collections, and identity, account and sync events of all accounts.
     public var events: [StreamEvent]
-    /// Messages that could not be understood, with their bytes; reading went on behind them.
+    /// Messages that could not be understood, with their bytes; reading continued after them.
     public var rejected: [RejectedMessage]
-    /// How far the stream has been read after all of these; nil when it is not known yet.
+    /// How far the stream has been read after the events; nil when that is not known yet.
     public var position: StoredPosition?
-    /// A stretch of the stream that was not, or not provably, received.
+    /// A part of the stream that was not received, or not provably.
     public var gap: StreamGap?
-    /// What a sweep has come to with these events, and all batches before; nil of what a stream brought.
+    /// The progress of a sweep after these events; nil for events from a stream.
     package var sweep: SweepStep?
-    /// Size of the messages of the events, in bytes.
+    /// The size of the events' messages in bytes.
     var bytes = 0
-    /// Commits among the events whose signatures are still to be checked; empty outside the follower.
+    /// The commits among the events whose signatures are not checked yet; empty outside the follower.
     var unsigned: [UnsignedCommit] = []
 
     /// A batch with these parts.
@@ -31,6 +31,6 @@ public struct StreamBatch: Sendable, Equatable {
         self.gap = gap
     }
 
-    /// Whether it moves the position and does nothing else.
+    /// Whether the batch contains a position and nothing else.
     public var isPositionOnly: Bool { events.isEmpty && rejected.isEmpty && gap == nil && sweep == nil }
 }

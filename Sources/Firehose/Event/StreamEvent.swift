@@ -1,6 +1,6 @@
 public import ATProtocol
 
-/// One event of the network, the same whatever wire it came by.
+/// One event of the network, independent of the wire protocol.
 public struct StreamEvent: Sendable, Equatable {
     /// What happened.
     public enum Body: Sendable, Equatable {
@@ -8,9 +8,9 @@ public struct StreamEvent: Sendable, Equatable {
         case commit(Commit)
         /// The account's handle or keys may have changed.
         case identity(handle: Handle?)
-        /// The account's state at the emitting host.
+        /// The account's state at the host that emitted the event.
         case account(isActive: Bool, status: String?)
-        /// The repository was replaced as a whole.
+        /// The whole repository was replaced.
         case sync(rev: String)
     }
 
@@ -25,17 +25,17 @@ public struct StreamEvent: Sendable, Equatable {
 
         /// What happened to the record.
         public var operation: Operation
-        /// Its collection.
+        /// The collection of the record.
         public var collection: NSID
-        /// Its key.
+        /// The key of the record in its collection.
         public var recordKey: RecordKey
-        /// The repository's revision, a TID.
+        /// The revision of the repository, a TID.
         public var rev: String
-        /// Content identifier of the record; nil on delete.
+        /// The CID of the record; nil on delete.
         public var cid: String?
         /// The record; nil on delete.
         public var record: JSONValue?
-        /// Whether its signature could not be compared with the account's key: the author's PDS has to prove the record.
+        /// Whether the signature could not be checked for lack of a key; the author's PDS must then prove the record.
         public var awaitsProof = false
 
         /// A commit with these parts.
@@ -56,9 +56,9 @@ public struct StreamEvent: Sendable, Equatable {
         }
     }
 
-    /// Where in the stream it stood.
+    /// The position in the stream.
     public var position: StreamPosition
-    /// Whose repository or account.
+    /// The account or repository that the event is about.
     public var did: DID
     /// What happened.
     public var body: Body
@@ -70,14 +70,14 @@ public struct StreamEvent: Sendable, Equatable {
         self.body = body
     }
 
-    /// Notes of a commit that its signature could not be compared.
+    /// Marks a commit whose signature could not be checked.
     mutating func awaitProof() {
         guard case .commit(var commit) = body else { return }
         commit.awaitsProof = true
         body = .commit(commit)
     }
 
-    /// The record that a commit speaks of; nil for other events.
+    /// The AT-URI of a commit's record; nil for other events.
     public var recordURI: ATURI? {
         guard case .commit(let commit) = body else { return nil }
         return ATURI(did, commit.collection, commit.recordKey)
@@ -85,15 +85,15 @@ public struct StreamEvent: Sendable, Equatable {
 }
 
 extension StreamEvent {
-    /// Whether it is about a record.
+    /// Whether the event is about a record.
     var isCommit: Bool {
         if case .commit = body { true } else { false }
     }
 
-    /// Whether it is to be handed over at once.
+    /// Whether the event must be handed over at once.
     ///
-    /// Who is gone or taken down is spoken of no more; other events of identities and accounts are no reason to wake anybody:
-    /// they wait for the position's turn.
+    /// That is so for commits, and for accounts that become inactive, because we must stop writing about them. Other
+    /// identity and account events wait until the next position is handed over.
     var isUrgent: Bool {
         switch body {
         case .commit, .account(isActive: false, _): true

@@ -1,8 +1,8 @@
 public import ATProtocol
 
-/// A stretch of the stream that was lost, or that nobody can prove was not: to be closed by a sweep.
+/// A part of the stream that was not received, or not provably; a sweep closes it.
 public struct StreamGap: Sendable, Hashable {
-    /// Why it is declared, stable in logs and metrics.
+    /// Why a gap is declared; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -10,44 +10,44 @@ public struct StreamGap: Sendable, Hashable {
         /// A reason of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// The host no longer keeps our position.
+        /// The host no longer has our position.
         public static let cursorTooOld = Reason(rawValue: "cursor-too-old")
-        /// The host said that it starts later than asked.
+        /// The host said that it starts later than we asked.
         public static let outdatedCursor = Reason(rawValue: "outdated-cursor")
-        /// The host went on behind our position, without any of the events that we already knew.
+        /// The host continued after our position, without any of the events that we know.
         public static let overlapMissing = Reason(rawValue: "overlap-missing")
-        /// The host gave our position to another event: its sequence started anew.
+        /// The host assigned our position to another event: its sequence was restarted.
         public static let sequenceChanged = Reason(rawValue: "sequence-changed")
-        /// The next host cannot start at a time, so the stretch between the hosts is unknown.
+        /// The next host cannot start at a time, so what is between the hosts is unknown.
         public static let hostChanged = Reason(rawValue: "host-changed")
-        /// A message was passed over because it is larger than any that is accepted.
+        /// A message was skipped because it is too large.
         public static let messageTooLarge = Reason(rawValue: "message-too-large")
-        /// Our clock, or a host's, was wrong when the position was stored that reading goes on from.
+        /// Our clock or a host's clock was wrong when the stored position was written.
         public static let clockChanged = Reason(rawValue: "clock-changed")
-        /// A relay told that a repository is another now, and nothing of what is new in it.
+        /// A relay reported that a repository was replaced, but not which records are new.
         public static let repositoryReplaced = Reason(rawValue: "repository-replaced")
         /// An operator asked for a sweep.
         public static let operatorRequest = Reason(rawValue: "operator-request")
 
-        /// The reasons that a stream itself gives.
+        /// The reasons that come from streams.
         static let ofStreams: [Reason] = [
             .cursorTooOld, .outdatedCursor, .overlapMissing, .sequenceChanged, .hostChanged, .messageTooLarge,
             .clockChanged,
         ]
     }
 
-    /// The host on which it was noticed; of one repository alone the account whose it is.
+    /// The host on which the gap was noticed; for a gap in one repository, the account's DID.
     public var host: String
-    /// The wire of that host.
+    /// The wire protocol of the host.
     public var wire: StreamWire
-    /// Its beginning, in microseconds since the Unix epoch: everything before was received.
+    /// The start in microseconds since the Unix epoch; everything before it was received.
     public var from: Int64
-    /// Its end, in microseconds since the Unix epoch: everything from here on is received.
+    /// The end in microseconds since the Unix epoch; everything from here on is received.
     public var until: Int64
-    /// Why it is declared.
+    /// Why the gap is declared.
     public var reason: Reason
 
-    /// Whose repository alone may hold what is missing; nil when that may be anybody's.
+    /// The only account whose records may be missing; nil when any may be.
     public var account: DID? {
         guard reason == .repositoryReplaced else { return nil }
         return try? DID(host)

@@ -1,6 +1,6 @@
 public import Network
 
-/// The protocols that a stream host may speak.
+/// The wire protocol of a stream host.
 public struct StreamWire: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The stable name.
     public let rawValue: String
@@ -8,32 +8,32 @@ public struct StreamWire: RawRepresentable, Sendable, Hashable, CustomStringConv
     /// A wire of this name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// `network.bsky.jetstream.subscribeEvents`; positions are sequence numbers of one host.
+    /// The XRPC method `network.bsky.jetstream.subscribeEvents`; positions are sequence numbers of one host.
     public static let jetstream2 = StreamWire(rawValue: "jetstream-v2")
-    /// `/subscribe`; positions are microseconds since the Unix epoch.
+    /// The path `/subscribe`; positions are microseconds since the Unix epoch.
     public static let jetstream1 = StreamWire(rawValue: "jetstream-v1")
-    /// `com.atproto.sync.subscribeRepos`; positions are sequence numbers of one host.
+    /// The XRPC method `com.atproto.sync.subscribeRepos`; positions are sequence numbers of one host.
     public static let relay = StreamWire(rawValue: "relay")
 
     /// The stable name.
     public var description: String { rawValue }
 }
 
-/// How far a stream has been read: meaningful only to the host and wire that gave it.
+/// How far a stream has been read; valid only for the host and wire that it comes from.
 public struct StreamPosition: Sendable, Hashable {
-    /// Host name and port of the stream.
+    /// The host name and port of the stream.
     public let host: String
-    /// What the value means.
+    /// The wire protocol, which determines the meaning of the value.
     public let wire: StreamWire
-    /// Sequence number, or microseconds for ``StreamWire/jetstream1``.
+    /// A sequence number, or microseconds for ``StreamWire/jetstream1``.
     public let value: Int64
-    /// When the host witnessed the event at this position, in microseconds since the Unix epoch.
+    /// When the host saw the event at this position, in microseconds since the Unix epoch.
     ///
-    /// The only part that another host understands. Never taken from a commit's `time` on v2, which may be an
-    /// imported one.
+    /// It is the only part that is valid on other hosts. On v2 it is not taken from a commit's `time`, which may have
+    /// been imported.
     public let witnessed: Int64
 
-    /// When the host witnessed the event at this position.
+    /// When the host saw the event at this position, as a moment.
     public var witnessedAt: UnixTime { UnixTime(microseconds: witnessed) }
 
     /// A position with these parts.
@@ -46,6 +46,6 @@ public struct StreamPosition: Sendable, Hashable {
 }
 
 extension Int64 {
-    /// Whether a host may number a message so: what JSON carries exactly (RFC 8259 §6), and nothing overflows.
+    /// Whether this is a valid sequence number: JSON represents it exactly (RFC 8259 §6), and nothing overflows.
     var isSequence: Bool { (1..<(1 << 53)).contains(self) }
 }

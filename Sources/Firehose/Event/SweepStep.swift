@@ -1,29 +1,28 @@
 package import ATProtocol
 
-/// An author and a collection, of whom one question is.
+/// An author and a collection, which a sweep asks about together.
 package struct SweepPair: Sendable, Hashable {
-    /// The author.
     package let author: DID
-    /// The collection.
     package let collection: NSID
 
-    /// This author's records of this collection.
     package init(_ author: DID, _ collection: NSID) {
         self.author = author
         self.collection = collection
     }
 }
 
-/// What a sweep has come to, to be stored behind the events that it found; gaps and rounds by their numbers in the store.
+/// The progress of a sweep, to be stored after the events that it found; numbers identify gaps and rounds in the store.
 package enum SweepStep: Sendable, Equatable {
-    /// Another host was read over the gap.
+    /// Another host covered the gap with this number.
     case covered(Int64)
-    /// A round has the whole answer of an author.
+    /// In this round, the author's records of a collection have all been read.
     case answered(SweepPair, round: Int64)
-    /// A round is over: its gaps close that were looked through for the second time, these and those for which the first
-    /// time was so long before.
+    /// A round has ended; gaps that were searched twice are closed.
+    ///
+    /// Those are the gaps in `settled`, and those whose first search was at least `settling` ago.
     case ended(Int64, settled: [Int64], settling: Duration)
-    /// A gap was swept for as long as that is done, and somebody has never answered, or not for everything: it is closed with
-    /// that said.
+    /// The gap was swept for the longest allowed time, and is closed.
+    ///
+    /// Some author did not answer, or not completely; that is reported.
     case givenUp(Int64)
 }

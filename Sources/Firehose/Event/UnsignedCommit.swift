@@ -1,7 +1,7 @@
-/// A proven commit whose signature has not been compared with the account's key yet.
+/// A commit whose content is proven and whose signature has not been checked yet.
 struct UnsignedCommit: Sendable, Equatable {
-    /// What is proven of it.
+    /// The proof of its content.
     var proof: CommitProof
-    /// What becomes of its events when the signature is not the account's.
+    /// The rejected message that replaces its events if the signature is wrong.
     var refusal: RejectedMessage
 }

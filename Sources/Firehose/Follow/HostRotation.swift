@@ -1,25 +1,25 @@
 internal import Network
 
-/// Decides which host is connected to next, and when.
+/// Decides which host to connect to next, and when.
 ///
-/// The first host in order of preference that is not in the penalty box. A host gets there for standing still, for
-/// three failures in a row, or for saying that it does not want us; when all are there, the one whose wait ends first
-/// is taken. A host that is taken, or another address of it, is not chosen again until its connection has ended. All times
-/// are of a clock that nobody sets.
+/// It is the first host in order of preference that is not in the penalty box. A host gets into the box when it stalls,
+/// fails three times in a row, or refuses us. If all hosts are in the box, the one whose wait ends first is taken. A
+/// host in use, under any of its addresses, is not chosen again until its connection has ended. All times are from a
+/// steady clock.
 struct HostRotation: Sendable {
     /// How a connection ended.
     enum Ending: Sendable, Equatable {
-        /// It was closed or lost, or could not be made.
+        /// The connection was closed or lost, or could not be opened.
         case failed(wasHealthy: Bool)
-        /// Nothing came while its connection lived.
+        /// No event arrived although the connection was alive.
         case stalled
-        /// Nothing came, which is no fault of it; others are asked first.
+        /// No event arrived, which may not be the host's fault; other hosts are tried first.
         case quiet
-        /// It was refused for a reason that repeating does not mend.
+        /// The host refused for a reason that a retry does not fix.
         case refused
-        /// It was refused for asking too often; how long to wait where the server says.
+        /// The host refused because of too many requests; `retryAfter` is the wait that the server asks for, if any.
         case limited(retryAfter: Duration?)
-        /// It ended by our own choice.
+        /// We ended the connection ourselves.
         case willing
     }
 
@@ -36,31 +36,31 @@ struct HostRotation: Sendable {
 
     private var hosts: [Host]
 
-    /// - Parameter names: by preference; addresses of one server share its name.
+    /// - Parameter names: the hosts in order of preference; addresses of the same server have the same name.
     init(_ names: [String]) { hosts = names.map(Host.init) }
 
-    /// Takes the host to connect to and tells how long to wait before.
+    /// Takes the host to connect to, and returns how long to wait before that.
     mutating func take(at now: UnixTime) -> (index: Int, wait: Duration) {
         let choice = choice(at: now)
         hosts[choice.index].isTaken = true
         return choice
     }
 
-    /// The host that would be taken.
+    /// The host that ``take(at:)`` would take.
     func choice(at now: UnixTime) -> (index: Int, wait: Duration) {
         let others = hosts.indices.filter { !isElsewhere(hosts[$0].name, than: nil) }
         let free = others.first { hosts[$0].boxedUntil <= now }
         let index = free ?? others.min { hosts[$0].notBefore < hosts[$1].notBefore } ?? 0
-        // A clock that was set back must not make a wait of minutes one of days.
+        // After the clock was set back, a wait of minutes must not become one of days.
         return (index, min(max(.zero, hosts[index].notBefore - now), .seconds(1800)))
     }
 
-    /// When a host that is preferred to this one, and that nobody else has, leaves the penalty box; nil when none is.
+    /// When a preferred host that is not in use leaves the penalty box; nil when there is none.
     func betterHostFree(than index: Int) -> UnixTime? {
         hosts[..<index].filter { !isElsewhere($0.name, than: index) }.map(\.boxedUntil).min()
     }
 
-    /// Takes note of how a connection ended.
+    /// Records how a connection ended.
     mutating func ended(
         _ index: Int,
         _ ending: Ending,
@@ -99,7 +99,7 @@ struct HostRotation: Sendable {
         hosts[index].notBefore = now + time
     }
 
-    /// Two minutes, and twice as long each time in a row.
+    /// Two minutes, and twice as long each further time in a row.
     private mutating func boxLonger(_ index: Int, at now: UnixTime) {
         hosts[index].stalls += 1
         box(index, .seconds(min(1800, 120 << min(hosts[index].stalls - 1, 4))), at: now)

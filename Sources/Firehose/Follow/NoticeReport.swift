@@ -1,14 +1,14 @@
 internal import Logging
 internal import Network
 
-/// Says what a host tells about its stream, once a minute: a host may send such notices without end.
+/// Logs the notices of a host, at most once a minute, because a host may send any number of them.
 struct NoticeReport: Sendable {
-    /// A connection gets one line in this time.
+    /// How often a connection may get a log line.
     static let interval = Duration.seconds(60)
 
     private let host: String
     private let logger: Logger
-    /// Since the last line, and what the last of them says.
+    /// How many notices came since the last log line, and the text of the latest.
     private var count = 0
     private var (name, words) = ("", "")
     private var saidAt: UnixTime?
@@ -18,24 +18,24 @@ struct NoticeReport: Sendable {
         self.logger = logger
     }
 
-    /// Whether something was not said yet.
+    /// Whether there are notices that have not been logged.
     var isOpen: Bool { count > 0 }
 
-    /// Counts a notice, and says what is due; `now` is of a clock that nothing sets.
+    /// Counts a notice and logs if it is time; `now` is from a steady clock.
     mutating func take(_ name: String, _ words: String, at now: UnixTime) {
         count += 1
         (self.name, self.words) = (name, words)
         say(at: now)
     }
 
-    /// Says what is due.
+    /// Logs if it is time.
     mutating func say(at now: UnixTime) {
         guard isOpen, saidAt.map({ now - $0 >= Self.interval }) ?? true else { return }
         finish()
         (count, saidAt) = (0, now)
     }
 
-    /// Says what was not said yet: nothing follows.
+    /// Logs the rest at the end of the connection.
     func finish() {
         guard isOpen else { return }
         logger.warning(

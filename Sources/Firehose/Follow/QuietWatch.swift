@@ -1,24 +1,24 @@
 internal import Synchronization
 
-/// Tells whether a host on which nothing happens is ill.
+/// Decides whether a host that sends no events is broken.
 ///
-/// To be quiet is no illness: on a small network hours pass without a message, and whether the connection lives is what
-/// pings find out. Only other hosts can show that something should have come. Where they are read as well, a host is left
-/// when they have brought something for a while and it has not. Else a new connection is made after a silence, to another
-/// host where there is one: a server may have forgotten a subscription whose socket it keeps. The silence is longer each
-/// time, until messages come as they do on a busy network.
+/// Silence alone does not mean that: a small network may have no event for hours, and pings show whether the connection
+/// is alive. Only other hosts can show that an event should have come. If other hosts are being read, a host is left
+/// when they have delivered events for a while and it has not. Otherwise a new connection is made after a silence, to
+/// another host if there is one, because a server may have forgotten a subscription whose socket it keeps. The silence
+/// that is allowed grows each time, until events arrive as on a busy network.
 ///
-/// The readers of all hosts share it; it is asked with the times of their own clock.
+/// The readers of all hosts share it, and pass in the times of their own clock.
 final class QuietWatch: Sendable {
-    /// What is to be done about a host.
+    /// What to do about a host.
     enum Verdict: Sendable, Equatable {
-        /// Nothing.
+        /// Go on.
         case stay
-        /// Nothing, but it is quiet for the first time, which is worth saying.
+        /// Go on, but log that the host is quiet for the first time.
         case stayAndSay
-        /// It is to be left: others bring something.
+        /// Leave the host: other hosts deliver events.
         case stalled
-        /// It is to be left, so that another, or it once more, is asked whether it is as quiet.
+        /// Make a new connection, to another host or the same, to see whether it is also quiet.
         case askAgain
     }
 
@@ -26,36 +26,36 @@ final class QuietWatch: Sendable {
         /// The silence after which a new connection is made.
         var patience: Duration
         var reading: Set<String> = []
-        /// Since when others have brought something that a host did not.
+        /// For each host, since when other hosts have delivered events that it did not.
         var behindSince: [String: ContinuousClock.Instant] = [:]
-        /// For how long a host that was left is waited for the next time.
+        /// For each host that was left, how long to wait next time.
         var nextPatience: [String: Duration] = [:]
-        /// When anything has come last from a host.
+        /// When each host last delivered an event.
         var lastHeard: [String: ContinuousClock.Instant] = [:]
-        /// When anything has come last from anybody.
+        /// When any host last delivered an event.
         var last: ContinuousClock.Instant?
         /// Since when there has been no silence.
         var busySince: ContinuousClock.Instant?
         var isSaid = false
     }
 
-    /// The longest silence after which a new connection is made, and for which others must have gone on.
+    /// The upper limit for each of these waits.
     static let longestPatience = Duration.seconds(6 * 3600)
 
-    /// The shortest silence that is looked at.
+    /// The shortest silence that counts.
     let timeout: Duration
     private let state: Mutex<State>
 
-    /// - Parameter timeout: the shortest silence that is looked at.
+    /// - Parameter timeout: the shortest silence that counts.
     init(timeout: Duration) {
         self.timeout = timeout
         state = Mutex(State(patience: timeout))
     }
 
-    /// A host is connected to.
+    /// Records that a host is being read.
     func begin(_ host: String) { state.withLock { _ = $0.reading.insert(host) } }
 
-    /// A host is not read any more.
+    /// Records that a host is no longer read.
     func end(_ host: String) {
         state.withLock { state in
             state.reading.remove(host)
@@ -63,13 +63,13 @@ final class QuietWatch: Sendable {
         }
     }
 
-    /// A host has brought something that it had not brought before.
+    /// Records that a host delivered a new event.
     ///
     /// - Parameters:
-    ///   - host: which.
-    ///   - isForAll: whether every host brings it, whatever its wire and filter. Others are then behind that have brought
-    ///     nothing for a while: they may have brought the same a moment before.
-    ///   - now: when.
+    ///   - host: the name of the host.
+    ///   - isForAll: whether every host delivers it, whatever its wire and filter. Then hosts that have been silent for
+    ///     a while are behind; one that was heard recently may have delivered the same event just before.
+    ///   - now: the current time.
     func heard(_ host: String, isForAll: Bool, at now: ContinuousClock.Instant) {
         state.withLock { state in
             state.behindSince[host] = nil
@@ -83,14 +83,14 @@ final class QuietWatch: Sendable {
             let busySince = wasSilent ? now : state.busySince ?? now
             state.busySince = busySince
             state.last = now
-            // An hour's silence of the whole network must not make a host of the next days be waited for as long.
+            // One hour of silence in the whole network must not make us as patient with a host for days.
             guard now - busySince >= min(state.patience, timeout * 10) else { return }
             state.patience = timeout
             state.isSaid = false
         }
     }
 
-    /// What is to be done about a host that has brought nothing for so long.
+    /// Decides what to do about a host that has been silent for this long.
     func judge(_ host: String, silentFor silence: Duration, at now: ContinuousClock.Instant) -> Verdict {
         guard silence >= timeout else { return .stay }
         return state.withLock { state in

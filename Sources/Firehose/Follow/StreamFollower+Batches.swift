@@ -2,17 +2,17 @@ public import ATProtocol
 public import Logging
 
 extension StreamFollower {
-    /// Follows the stream until the task is cancelled, and gives each batch to a closure, one after the other.
+    /// Follows the stream until the task is cancelled, and passes each batch to a closure, one at a time.
     ///
-    /// What a mailbox and a follower of one's own do in two tasks, in one call.
+    /// It replaces a mailbox and a follower in two tasks.
     ///
     /// - Parameters:
-    ///   - configuration: hosts, collections, patience.
-    ///   - positions: where the positions of earlier runs are.
-    ///   - identities: tells the keys that a relay's commits are signed with; not needed for Jetstream.
-    ///   - logger: takes one line for each connection, its end and its proof of continuity.
-    ///   - take: stores what matters of a batch, and its position; what it throws ends the following.
-    /// - Throws: ``FirehoseFailure`` when no attempt can ever succeed, or what the closure throws.
+    ///   - configuration: hosts, collections, time limits.
+    ///   - positions: the store with the positions of earlier runs.
+    ///   - identities: resolves the keys that sign a relay's commits; not needed for Jetstream.
+    ///   - logger: gets a line for each connection, its end and its proof of continuity.
+    ///   - take: stores what matters in a batch, and its position; an error ends the follower.
+    /// - Throws: ``FirehoseFailure`` when no attempt can succeed, or the closure's error.
     public static func follow(
         _ configuration: StreamConfiguration,
         from positions: any PositionStore,

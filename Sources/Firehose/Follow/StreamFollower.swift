@@ -2,25 +2,26 @@ public import ATProtocol
 public import Logging
 public import Network
 
-/// Follows the network's stream through host failures, restarts and silence, and fills a mailbox with what was wanted.
+/// Follows the network's stream across host failures, restarts and silence, and fills a mailbox with the wanted events.
 ///
-/// One host at a time, or several different ones whose events are the same: whoever takes them from the mailbox unites
-/// them by what they are about.
+/// It follows one host at a time, or several hosts that deliver the same events; the consumer of the mailbox then
+/// recognises duplicates by their content.
 ///
-/// Each connection resumes a little before the last accepted position and must show something of what is known already;
-/// where it does not, a gap is declared. Every ending but cancellation is followed by another attempt.
+/// Each connection resumes a little before the last accepted position and must show an event that is already known. If
+/// it does not, a gap is declared. After every end except cancellation there is another attempt.
 public actor StreamFollower {
-    /// What each host has brought and missed.
+    /// What each host has delivered and missed.
     package nonisolated let hosts: HostComparison
-    /// Where everything enters that is to be stored in the order in which it was accepted: one queue for all hosts, so
-    /// that no position overtakes an event that it is behind, whose signature is still being checked.
+    /// The single queue for everything that must be stored in order, shared by all hosts.
+    ///
+    /// So no position overtakes an earlier event whose signature is still being checked.
     package nonisolated let entrance: StreamMailbox
 
     private let configuration: StreamConfiguration
     private let positions: any PositionStore
-    /// The way of all batches to the mailbox, when signatures are checked.
+    /// The path of all batches to the mailbox when signatures are checked.
     private let passage: SignaturePassage?
-    /// Signatures are to be checked, but nobody can tell the keys.
+    /// Whether signatures should be checked, but there is no resolver for the keys.
     private let isUncheckable: Bool
     private let transport: any StreamTransport
     private let clock: any WallClock
@@ -28,11 +29,11 @@ public actor StreamFollower {
     private let sleeper: any Clock<Duration>
     private let logger: Logger
     private var known: [StoredPosition] = []
-    /// Hosts whose own position is of no use any more and why, until they give a new one with the gap before it.
+    /// Hosts whose position is useless, and why, until they give a new one, with the gap before it.
     private var distrusted: [Upstream: StreamGap.Reason] = [:]
-    /// Messages that ended the last connection to a host by their size.
+    /// For each host, the message that was too large and ended its last connection.
     private var obstacles: [Upstream: OversizeObstacle] = [:]
-    /// The connections that are open now.
+    /// The open connections.
     private var sessions: [Upstream: StreamSession] = [:]
     private var rotation = HostRotation([])
     private let quiet: QuietWatch
@@ -73,13 +74,13 @@ public actor StreamFollower {
     /// A follower that has not connected yet.
     ///
     /// - Parameters:
-    ///   - configuration: hosts, collections, patience.
-    ///   - positions: where the positions of earlier runs are.
-    ///   - mailbox: what was wanted goes there; another follower may fill the same one.
-    ///   - identities: tells the keys that a relay's commits are signed with; not needed for Jetstream.
-    ///   - clock: the date.
-    ///   - steady: a clock that nobody sets, to wait by; nil for the same.
-    ///   - logger: takes one line for each connection, its end and its proof of continuity.
+    ///   - configuration: hosts, collections, time limits.
+    ///   - positions: the store with the positions of earlier runs.
+    ///   - mailbox: receives the wanted events; several followers may share one.
+    ///   - identities: resolves the keys that sign a relay's commits; not needed for Jetstream.
+    ///   - clock: the wall clock.
+    ///   - steady: a steady clock for waits; nil for the wall clock.
+    ///   - logger: gets a line for each connection, its end and its proof of continuity.
     public init(
         configuration: StreamConfiguration,
         positions: any PositionStore,
@@ -103,9 +104,9 @@ public actor StreamFollower {
         )
     }
 
-    /// Follows until the task is cancelled.
+    /// Follows the stream until the task is cancelled.
     ///
-    /// - Throws: ``FirehoseFailure`` when no attempt can ever succeed: no usable host, unreadable positions.
+    /// - Throws: ``FirehoseFailure`` when no attempt can succeed: no usable host, unreadable positions.
     public func run() async throws(FirehoseFailure) {
         let upstreams = try upstreams()
         do { known = try await positions.positions() } catch {
@@ -163,7 +164,7 @@ public actor StreamFollower {
         return upstreams
     }
 
-    /// One connection; nil when the task was cancelled.
+    /// Makes one connection; nil when the task was cancelled.
     private func follow(_ host: Upstream, failBackAt: UnixTime?) async -> HostRotation.Ending? {
         for session in sessions.values { session.accepted.map(remember) }
         var resume = ResumePoint(
@@ -214,10 +215,10 @@ public actor StreamFollower {
         return conclude(host, session, end)
     }
 
-    /// Writes down where a first reading begins; false when there is no room.
+    /// Stores where a first reading begins; false when the mailbox is full.
     private func prepare(_ host: Upstream, _ resume: ResumePoint) -> Bool {
         guard known.isEmpty else { return true }
-        // Position 0 stands for none: after a crash before the first event, reading begins at this time again.
+        // Position 0 means none: after a crash before the first event, reading begins at this time again.
         let start = StreamPosition(host: host.name, wire: host.wire, value: 0, witnessed: resume.witnessed)
         let stored = StoredPosition(position: start)
         guard entrance.offer(StreamBatch(position: stored)) else { return false }
@@ -271,20 +272,20 @@ public actor StreamFollower {
         }
     }
 
-    /// The host sends a message that is too large, and would send it again.
+    /// Records that the host sends a message that is too large, and would send it again.
     private func meetObstacle(_ host: Upstream, after place: Int64) -> HostRotation.Ending {
         obstacles[host, default: OversizeObstacle(after: place)].meet(after: place)
         return .failed(wasHealthy: obstacles[host]?.meetings == 1)
     }
 
-    /// The host does not have our position any more: it is asked by time from now on.
+    /// Records that the host's position is useless, so that the next connection begins by time.
     private func distrust(_ host: Upstream, _ reason: StreamGap.Reason) {
         distrusted[host] = reason
         obstacles[host] = nil
     }
 }
 
-/// Lends an existential generator to a generic function.
+/// Passes an existential generator to a generic function.
 private struct SystemOrGiven: RandomNumberGenerator {
     var base: any RandomNumberGenerator & Sendable
 

@@ -1,19 +1,19 @@
 internal import Logging
 internal import Network
 
-/// What a connection's thread does with its messages: it decodes, checks continuity, hands over, and waits for nothing.
+/// Handles a connection's messages on its thread: decodes, checks continuity, hands over, and never waits.
 struct StreamReader: ~Copyable {
-    /// How what is read joins what was read of this host before.
+    /// How this connection relates to what was read from the host before.
     private enum Stretch {
-        /// It is a continuation, once that is proven.
+        /// It continues, once that is proven.
         case continues
-        /// It is a new beginning.
+        /// It is a new start.
         case begins
-        /// It has been said which.
+        /// The comparison has been told.
         case told
     }
 
-    /// Microseconds by which a host may begin before the time that it was asked for, and more than that.
+    /// How much earlier than the requested time a host may begin, in microseconds, with a margin.
     private static let earliness: Int64 = 7_200_000_000
 
     private let host: Upstream
@@ -28,7 +28,7 @@ struct StreamReader: ~Copyable {
     private let steady: any WallClock
     private let metrics: StreamMetrics
     private let logger: Logger
-    /// When to leave for a preferred host, by the steady clock.
+    /// When to leave for a preferred host, on the steady clock.
     private let failBackAt: UnixTime?
 
     private var decoder: WireDecoder
@@ -38,17 +38,17 @@ struct StreamReader: ~Copyable {
     private var reached: Int64
     private var published: Int64
     private var hasProgressed = false
-    /// Whether something came that this host had not brought before; whether it is what every host brings.
+    /// Whether a new event came from this host, and whether every host delivers such events.
     private var (hasNews, hasNewsForAll) = (false, false)
     private var hasEnded = false
     private var hasGap = false
     private var hasCrossedGap = false
-    /// Whether our clock alone says where reading began.
+    /// Whether only our clock says where reading began.
     private var isBeginningDoubtful: Bool
-    /// The last gap and when it was declared, by the steady clock; nil when its end is certain.
+    /// The last gap and when it was declared, on the steady clock; nil when its end is certain.
     private var lastGap: (gap: StreamGap, at: UnixTime)?
     private var stretch: Stretch
-    /// The first position behind a message that is too large.
+    /// The first position after a message that is too large.
     private var passedAt: Int64?
     private var openedAt: ContinuousClock.Instant?
     private var lastProgress = ContinuousClock.now
@@ -104,16 +104,15 @@ struct StreamReader: ~Copyable {
         stretch = resume.reached > 0 && resume.gap == nil ? .continues : .begins
     }
 
-    /// Leaves what the next connection must know and writes the flight recorder down; on the connection's own thread,
-    /// after its end.
+    /// Saves what the next connection needs, and writes the flight recording; runs on the connection's thread.
     deinit {
-        // A connection that began behind a message that is too large and ended at once has met the same one again.
+        // A connection that began after a message that is too large and ended at once has met the same message again.
         session.finish(at: max(reached, resume.gapPlace))
         notices.finish()
         guard let recorder, let directory = configuration.recorderDirectory,
             hasGap || session.ending?.isAbnormal ?? true
         else { return }
-        // A connection that brought nothing must not write over what the one before it left.
+        // A connection without messages must not overwrite the recording of the one before it.
         let lines = recorder.lines
         guard !lines.isEmpty else { return }
         let name = String(host.name.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" })
@@ -128,7 +127,7 @@ struct StreamReader: ~Copyable {
         )
     }
 
-    /// The server has accepted the subscription, and agreed to compress what it sends, or not.
+    /// Called when the server has accepted the subscription, with or without compression.
     func opened(isCompressed: Bool) {
         metrics.connected()
         comparison.opened(host, isCompressed: isCompressed)
@@ -140,7 +139,7 @@ struct StreamReader: ~Copyable {
         )
     }
 
-    /// Takes one message; false when the connection is to be closed.
+    /// Handles one message; false when the connection must be closed.
     mutating func message(_ encoding: WireEncoding, _ message: RawSpan) -> Bool {
         guard !hasEnded else { return false }
         bytes += message.byteCount
@@ -156,7 +155,7 @@ struct StreamReader: ~Copyable {
         }
     }
 
-    /// Ends one read: publishes what is due and looks at the watchdogs; false when the connection is to be closed.
+    /// Ends one read: publishes what is due and checks the watchdogs; false when the connection must be closed.
     mutating func batchEnded(_ now: ContinuousClock.Instant) -> Bool {
         guard !hasEnded else { return false }
         metrics.received(passed: passed, bytes: bytes)
@@ -166,7 +165,7 @@ struct StreamReader: ~Copyable {
         let opened = openedAt ?? now
         if openedAt == nil || hasProgressed { lastProgress = now }
         if hasNews {
-            // What a connection brings at first others may have brought long before.
+            // Other hosts may have delivered a connection's first events long before.
             quiet.heard(name, isForAll: hasNewsForAll && now - opened >= quiet.timeout, at: now)
         }
         openedAt = opened
@@ -185,7 +184,7 @@ struct StreamReader: ~Copyable {
         return bearsSilence(now - lastProgress, at: now)
     }
 
-    /// Looks at a silence, which need not be an illness; false when the connection is to be closed.
+    /// Decides about a silence, which may be normal; false when the connection must be closed.
     private mutating func bearsSilence(_ silence: Duration, at now: ContinuousClock.Instant) -> Bool {
         switch quiet.judge(name, silentFor: silence, at: now) {
         case .stay: return true
@@ -214,10 +213,10 @@ struct StreamReader: ~Copyable {
             let digest = event.digest(at: content.time)
             guard check.isSettled || observe(event.position.value, digest) else { return false }
             let item = StreamEvidence.Item(value: event.position.value, digest: digest)
-            // What proves continuity was handed over by the last connection.
+            // The evidence of continuity was handed over by the last connection.
             guard !resume.evidence.items.contains(item) else { continue }
             metrics.received(event)
-            // Version 1 has no events of this kind.
+            // Jetstream v1 has no sync events.
             if case .sync = event.body {} else { hasNewsForAll = true }
             if event.position.value != passedAt { evidence.append(item) }
             pending.events.append(event)
@@ -241,11 +240,11 @@ struct StreamReader: ~Copyable {
         notices.take(name, words, at: steady.now())
         switch notice.name {
         case "OutdatedCursor":
-            // Nothing is behind a first connection, and a gap that is known comes with the first message.
+            // A first connection misses nothing, and a known gap is declared with the first message.
             guard !resume.isFirst, resume.gap == nil || resume.gap == .messageTooLarge else { return true }
             guard host.wire != .relay else { return giveUpPosition(.outdatedCursor) }
             check.settle()
-            // A host may say so without end; one gap is all that a cursor can mean.
+            // A host may repeat the notice any number of times, but a cursor can mean only one gap.
             return hasGap || declare(.outdatedCursor)
         case "FutureCursor": return giveUpPosition(.sequenceChanged)
         default:
@@ -271,20 +270,20 @@ struct StreamReader: ~Copyable {
                 "stream does not go on where it stopped; what it may have missed is looked for",
                 metadata: ["reason": "\(reason.rawValue)", "detail": "\(detail)"]
             )
-            // A relay would send the whole network's traffic of days before anything that is written now.
+            // A relay would first send the traffic of the whole network, for days.
             return reason == .sequenceChanged || host.wire == .relay ? giveUpPosition(reason) : declare(reason)
         }
     }
 
-    /// Ends the connection, so that the next one asks by time, or a relay for the present, and declares what lies between.
+    /// Declares the gap and ends the connection, so that the next one begins by time, or on a relay with live events.
     ///
-    /// Positions of the new sequence must not be stored before.
+    /// Until then, no position of the new sequence may be stored.
     private mutating func giveUpPosition(_ reason: StreamGap.Reason) -> Bool {
         stretch = .begins
         return publish(withPosition: false) && end(.positionGivenUp(reason))
     }
 
-    /// Declares a gap, from a time or from where the last connection ended, with what is handed over next.
+    /// Declares a gap from a time, or from where the last connection ended; it is handed over with the next batch.
     private mutating func declare(_ reason: StreamGap.Reason, from: Int64? = nil) -> Bool {
         guard pending.gap == nil || publish() else { return false }
         hasGap = true
@@ -294,7 +293,7 @@ struct StreamReader: ~Copyable {
         let gap = StreamGap(
             host: host.name,
             wire: host.wire,
-            // The clock of a host may be ahead of ours, or behind.
+            // The host's clock may be ahead of ours, or behind it.
             from: from ?? min(resume.witnessed, now) - configuration.hostChangeMargin.microseconds,
             until: max(now, decoder.witnessed),
             reason: reason
@@ -304,18 +303,19 @@ struct StreamReader: ~Copyable {
         return true
     }
 
-    /// Declares what our clock has hidden, now that the stream has said what time it is.
+    /// Declares what a wrong clock of ours has hidden, as soon as the stream has told the time.
     private mutating func compareClocks() -> Bool {
         guard decoder.isCertain else { return true }
         let witnessed = decoder.witnessed
         if isBeginningDoubtful {
             isBeginningDoubtful = false
-            // A host that is asked for the future begins with the present, and nobody knows since when we have asked.
+            // A host that is asked for the future begins with live events, and we cannot know since when we have asked
+            // for it.
             guard resume.witnessed - witnessed <= Self.earliness else {
                 return declare(.clockChanged, from: witnessed - configuration.doubtMargin.microseconds)
             }
         }
-        // A clock that is behind has ended the gap too early.
+        // Our clock was behind, so the gap's end was too early.
         guard let (gap, moment) = lastGap,
             witnessed - gap.until > WitnessClock.tolerance + (steady.now() - moment).microseconds
         else { return true }
@@ -324,15 +324,15 @@ struct StreamReader: ~Copyable {
         return true
     }
 
-    /// Declares the gap that this beginning could not avoid, with the first message behind it.
+    /// Declares the gap that could not be avoided, with the first message after it.
     private mutating func crossGap(at value: Int64) -> Bool {
         guard let reason = resume.gap, !hasCrossedGap, value > resume.gapPlace else { return true }
         hasCrossedGap = true
         guard declare(reason) else { return false }
         guard reason == .messageTooLarge else { return true }
         passedAt = value
-        // The next connection begins behind it, so that it need not be passed again: a relay sends its cursor's own
-        // message, too.
+        // The next connection begins after the message, so that it need not be skipped again: relays include the event
+        // at the cursor.
         evidence = StreamEvidence()
         let message = RejectedMessage(
             host: host.name,
@@ -347,12 +347,12 @@ struct StreamReader: ~Copyable {
         return true
     }
 
-    /// Takes note of how far the stream was read; false when it is not to be read further.
+    /// Records how far the stream was read; false when reading must end.
     private mutating func progress(to value: Int64) -> Bool {
         hasProgressed = true
         hasNews = hasNews || value > resume.reached
         reached = max(reached, value)
-        // What is too large may come next, and ends the connection without a word to us.
+        // The message that is too large may be next, and ends the connection before we can publish.
         if value == resume.obstacle { return publish() }
         guard let passedAt, value > passedAt, !evidence.items.isEmpty else { return true }
         return publish() && end(.obstaclePassed)
@@ -360,7 +360,7 @@ struct StreamReader: ~Copyable {
 
     private mutating func publish(withPosition: Bool = true) -> Bool {
         guard compareClocks() else { return false }
-        // What is not proven to go on moves no position: other hosts are asked by its time.
+        // Without proof of continuity no position is stored: other hosts would begin at its time.
         if withPosition, reached > 0, check.isSettled {
             let position = StreamPosition(
                 host: host.name,

@@ -1,25 +1,25 @@
 internal import ATProtocol
 internal import Network
 
-/// One subscription as it goes on the wire.
+/// One subscription as it is sent to the host.
 struct StreamRequest: Sendable, Equatable {
-    /// Address with its query.
+    /// The URL with its query.
     var url: WebURL
-    /// The subprotocols that are offered.
+    /// The subprotocols to offer.
     var subprotocols: [String]
-    /// Whether permessage-deflate is offered.
+    /// Whether to offer permessage-deflate.
     var offersCompression: Bool
-    /// What the host, and nobody whom it names, is shown.
+    /// The bearer token for the host; it is not sent to a host that this one redirects to.
     var key: HostKey?
 
     /// - Parameters:
-    ///   - host: whom to ask.
+    ///   - host: the host to ask.
     ///   - cursor: where to begin.
-    ///   - collections: the commits that are wanted.
-    ///   - maximumMessage: the size of the largest message that a Jetstream is to send, in bytes; nil for no limit.
+    ///   - collections: the wanted collections.
+    ///   - maximumMessage: the largest message that a Jetstream should send, in bytes; nil for no limit.
     init(_ host: Upstream, _ cursor: ResumePoint.Cursor, collections: [CollectionPattern], maximumMessage: Int? = nil) {
         var query: [(name: String, value: String)] = []
-        // More than the server takes are filtered here alone.
+        // If there are more than the server accepts, only we filter.
         let wanted = collections.outermost
         let names = wanted.count <= 100 ? wanted.map(\.text) : []
         subprotocols = []
@@ -28,8 +28,8 @@ struct StreamRequest: Sendable, Equatable {
         switch host.wire {
         case .jetstream2:
             subprotocols = ["xrpc.v1.json"]
-            // Identity, account and sync events come for everybody: they keep the position of a quiet filter moving,
-            // and their times are the only ones that are always the host's own.
+            // Identity, account and sync events come for all accounts. They move the position while no commit matches,
+            // and their times always come from the host itself.
             query += ["commit", "identity", "account", "sync"].map { ("kinds", $0) }
             query += names.map { ("collections", $0) }
         case .jetstream1: query += names.map { ("wantedCollections", $0) }

@@ -1,25 +1,25 @@
 internal import Synchronization
 
-/// What one connection has come to: written by its reader thread, read by the follower when it has ended.
+/// The result of one connection: the reader thread writes it, the follower reads it afterwards.
 final class StreamSession: Sendable {
-    /// Why the reader itself ended the connection.
+    /// Why the reader ended the connection.
     enum Ending: Sendable, Equatable {
-        /// Business code is behind; reading goes on from the last accepted position when there is room.
+        /// The consumer is too slow; reading resumes from the last accepted position when there is room.
         case mailboxFull
-        /// Other hosts brought something, and this one did not although its socket lived.
+        /// Other hosts delivered events, and this one did not although its socket was alive.
         case stalled
-        /// Nothing came, and another host, or this one once more, is asked whether it is as quiet.
+        /// No event came; another host, or this one again, is tried to see whether it is also quiet.
         case quiet
         /// The server ended the stream with this error.
         case serverError(name: String, message: String)
-        /// The position means nothing any more; reading goes on by time, on a relay with the present.
+        /// The position is useless; reading resumes by time, or on a relay with live events.
         case positionGivenUp(StreamGap.Reason)
         /// A preferred host may be back.
         case failBack
-        /// A message that is too large was left behind; from here on the host is to send everything again.
+        /// A message that is too large was passed; from here on the host should send messages of all sizes.
         case obstaclePassed
 
-        /// Whether somebody may want to know what came before it.
+        /// Whether the messages before the end are worth recording.
         var isAbnormal: Bool {
             switch self {
             case .mailboxFull, .failBack, .obstaclePassed, .quiet: false
@@ -37,16 +37,16 @@ final class StreamSession: Sendable {
 
     private let state = Mutex(State())
 
-    /// The last position that the mailbox took; nil when it took none.
+    /// The last position that the mailbox accepted; nil when there is none.
     var accepted: StoredPosition? { state.withLock { $0.accepted } }
 
-    /// Why the reader ended the connection; nil when it did not.
+    /// Why the reader ended the connection; nil when it did not end it.
     var ending: Ending? { state.withLock { $0.ending } }
 
-    /// The position of the last message that was read, handed over or not; known when the reader is gone.
+    /// The position of the last message that was read, handed over or not; set when the reader is released.
     var last: Int64 { state.withLock { $0.last } }
 
-    /// Whether the connection lived for a minute.
+    /// Whether the connection lasted at least a minute.
     var isHealthy: Bool { state.withLock { $0.isHealthy } }
 
     func accept(_ position: StoredPosition) { state.withLock { $0.accepted = position } }

@@ -3,12 +3,12 @@ internal import Logging
 internal import Network
 internal import WebSocket
 
-/// Streams over WebSocket, as every host of the network offers them.
+/// Streams over WebSocket, the transport of all hosts on the network.
 struct WebSocketTransport: StreamTransport {
     private let configuration: StreamConfiguration
-    /// Kept over reconnects: it remembers the TLS sessions that can be resumed.
+    /// Kept across reconnects: holds the TLS sessions that can be resumed.
     private let tls: TLSContext
-    /// Kept over reconnects: it remembers the addresses that accept connections and lead nowhere.
+    /// Kept across reconnects: remembers the addresses that accepted a connection and then failed.
     private let addresses = AddressMemory()
     private let logger: Logger
 
@@ -42,18 +42,18 @@ struct WebSocketTransport: StreamTransport {
         }
     }
 
-    /// What a failure means to the follower; a key that the server quotes is not in it.
+    /// Translates a failure for the follower; hides the key, which the server may quote.
     static func end(_ failure: WebSocketFailure, of key: HostKey?, now: UnixTime) -> StreamTransportEnd {
         if failure.code == .cancelled || Task.isCancelled { return .cancelled }
         guard let refusal = failure.refusal else {
             return .lost(code: failure.code.rawValue, detail: failure.detail)
         }
         let error = XRPCError(HTTPResponse(status: refusal.status, headers: refusal.headers, body: refusal.body))
-        // Of an answer that is not XRPC's the status says more than its page.
+        // For an answer that is not XRPC, the status says more than its web page.
         let words = error.message.flatMap { $0.hasPrefix("<") ? nil : " ('\($0)')" } ?? ""
         return .refused(
             status: refusal.status,
-            // It may have been written with escapes.
+            // The JSON may have hidden the key behind escapes.
             error: error.name.map { key.hidden(in: $0) },
             message: key.hidden(in: error.name == nil ? failure.detail + words : error.message ?? ""),
             retryAfter: refusal.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: now) }
@@ -61,7 +61,7 @@ struct WebSocketTransport: StreamTransport {
     }
 }
 
-/// A stream reader on a connection's thread.
+/// A stream reader as the handler of a connection.
 private struct ReaderHandler: ~Copyable, WebSocketHandler {
     private var reader: StreamReader
 

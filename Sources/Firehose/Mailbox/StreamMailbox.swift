@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// The only crossing from a reader thread to business code: a bounded queue that the reader never waits for.
+/// A bounded queue from reader threads to business code; the reader never waits for it.
 ///
-/// A full mailbox refuses. The reader then closes its connection and the follower resumes from the last position that
-/// was accepted once there is room again: a socket that is not read is dropped by the server after five seconds, and a
-/// queue without a bound is a crash that comes later.
+/// A full mailbox refuses batches. The reader then closes its connection, and the follower resumes from the last
+/// accepted position when there is room again. Waiting instead would not work: the server drops a socket that is not
+/// read for five seconds, and an unbounded queue runs out of memory.
 public final class StreamMailbox: Sendable {
     private struct State {
         var batches: [StreamBatch] = []
@@ -20,14 +20,14 @@ public final class StreamMailbox: Sendable {
 
     /// An empty mailbox.
     ///
-    /// - Parameter capacity: the events and rejected messages that may wait, beyond which batches are refused.
+    /// - Parameter capacity: how many events and rejected messages may wait; beyond that, batches are refused.
     public init(capacity: Int = 10_000) {
         self.capacity = max(1, capacity)
     }
 
-    /// Hands a batch over without waiting.
+    /// Adds a batch without waiting.
     ///
-    /// - Returns: false when there is no room, or nobody will ever take it.
+    /// - Returns: false when there is no room, or the mailbox is closed.
     public func offer(_ batch: StreamBatch) -> Bool {
         let (isTaken, reader) = state.withLock { state -> (Bool, CheckedContinuation<StreamBatch?, Never>?) in
             guard !state.isClosed else { return (false, nil) }
@@ -42,14 +42,14 @@ public final class StreamMailbox: Sendable {
             state.weight += weight
             return (true, nil)
         }
-        // Not under the lock: a task that is being cancelled holds its own and wants this one (`onCancel` below).
+        // Not under the lock: a task that is being cancelled holds its own lock and needs this one (`onCancel` below).
         reader?.resume(returning: batch)
         return isTaken
     }
 
     /// The next batch in order; nil when the mailbox is closed and empty, or the caller is cancelled.
     ///
-    /// One consumer at a time: a second one that waits gets nil at once.
+    /// Only one consumer may wait; a second one gets nil at once.
     public func next() async -> StreamBatch? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -61,7 +61,7 @@ public final class StreamMailbox: Sendable {
         }
     }
 
-    /// Returns when at most half of the mailbox is taken, when it is closed, or when the caller is cancelled.
+    /// Returns when the mailbox is at most half full, when it is closed, or when the caller is cancelled.
     public func waitForRoom() async {
         let waiter = state.withLock { state in
             state.nextWaiter += 1
@@ -81,7 +81,7 @@ public final class StreamMailbox: Sendable {
         }
     }
 
-    /// Refuses everything from now on; what waits can still be taken.
+    /// Refuses new batches from now on; those that wait can still be taken.
     public func close() {
         let (reader, waiters) = state.withLock { state in
             state.isClosed = true
@@ -92,13 +92,13 @@ public final class StreamMailbox: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Whether nothing will ever be taken any more.
+    /// Whether the mailbox is closed.
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// The most events and rejected messages that a batch should hold, so that a half-empty mailbox takes it.
+    /// How many events and rejected messages a batch should hold, so that a half-empty mailbox accepts it.
     var batchLimit: Int { max(1, min(256, capacity / 4)) }
 
-    /// Events and rejected messages that wait to be taken.
+    /// The number of events and rejected messages that wait.
     public var depth: Int { state.withLock { $0.weight } }
 
     private func take(_ continuation: CheckedContinuation<StreamBatch?, Never>) -> (isKept: Bool, batch: StreamBatch?) {
@@ -119,7 +119,7 @@ public final class StreamMailbox: Sendable {
         return (isKept, batch)
     }
 
-    /// Where a position may take the place of an earlier one of its host: with nothing but positions behind it.
+    /// The index of a waiting position of the same host that this one can replace: only positions may come after it.
     private static func place(of batch: StreamBatch, in batches: [StreamBatch]) -> Int? {
         for index in batches.indices.reversed() {
             guard batches[index].isPositionOnly else { return nil }
@@ -129,7 +129,7 @@ public final class StreamMailbox: Sendable {
         return nil
     }
 
-    /// What is kept counts by its size too, so that a flood of large messages cannot fill the memory.
+    /// Size counts too, so that many large messages cannot fill the memory.
     private static func weight(of batch: StreamBatch) -> Int {
         let kept = batch.rejected + batch.unsigned.map(\.refusal)
         let bytes = kept.reduce(batch.bytes) { $0 + $1.bytes.count }

@@ -1,17 +1,17 @@
-/// Whether a record is news, and if not, why it comes now.
+/// Whether a record is new, and if not, why it arrives now.
 package enum Newness: String, Sendable, CaseIterable {
-    /// Written when it was seen.
+    /// The record was written just before the host saw it.
     case fresh
-    /// Written when its commit says, but read long after: the stream was caught up with.
+    /// The record was new when its commit was made, but we read it much later, while catching up.
     case late
-    /// Written long before a host saw it, or an old record that is changed: whoever was slow, it was not our reading.
+    /// The record was written long before the host saw it, or it is an old record that was changed.
     case stale
-    /// Old, and told again because the repository was replaced as a whole.
+    /// An old record, sent again because the whole repository was replaced.
     case resync
-    /// Old by its key and its own date, written anew: a move or an import.
+    /// Old by its key and its own date, but written now: a move or an import.
     case imported
-    /// Its key says now, its own date says long ago.
+    /// The record's key is recent, but its own date is long ago.
     case backdated
-    /// Its key or its commit claims to be from the future.
+    /// The record's key or commit has a time in the future.
     case misdated
 }

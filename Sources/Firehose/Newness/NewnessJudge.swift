@@ -1,18 +1,18 @@
 internal import ATProtocol
 package import Network
 
-/// Tells new records from old ones that are told again, by the arithmetic of their identifiers.
+/// Distinguishes new records from old ones that are sent again, by comparing their times.
 ///
-/// A create on the stream is not a new record: Jetstream sends every record of a repository again as a create when the
-/// repository is resynchronised, imports write years of records in a minute, and both carry nothing that says so. What
-/// there is are four times: that of the record's key, of its `createdAt`, of the commit's revision, and of when the
-/// host saw it; and the `#sync` that goes before.
+/// A create on the stream need not be a new record. Jetstream sends all records of a repository as creates when the
+/// repository is resynchronised, and an import writes years of records in a minute. Nothing in the events says so. But
+/// there are four times: of the record's key, of its `createdAt`, of the commit's revision, and of when the host saw
+/// it. And a `#sync` comes before a resynchronisation.
 package struct NewnessJudge: Sendable {
-    /// Revisions of replaced repositories that are remembered.
+    /// How many revisions of replaced repositories are remembered.
     private static let capacity = 4096
-    /// No TID of the network is older than 2022-01-01; a key that merely looks like one may be any time.
+    /// No TID of the network is older than 2022-01-01; a key that only looks like a TID may have any time.
     private static let oldestTime = UnixTime(microseconds: 1_640_995_200_000_000)
-    /// Clocks of servers may be ahead by this much (atproto.com/specs/sync).
+    /// How far servers' clocks may be ahead (atproto.com/specs/sync).
     private static let tolerance = Duration.seconds(5 * 60)
 
     private let window: Duration
@@ -20,17 +20,17 @@ package struct NewnessJudge: Sendable {
     private var order: [String] = []
     private var oldest = 0
 
-    /// - Parameter window: a record that is older than its commit by more is not new.
+    /// - Parameter window: a record older than its commit by more than this is not new.
     package init(window: Duration = .seconds(24 * 3600)) {
         self.window = window
     }
 
-    /// Judges an event, and remembers it when it is a `#sync`.
+    /// Judges an event; remembers each `#sync`.
     ///
     /// - Parameters:
-    ///   - event: give all events, in the order of the stream.
-    ///   - now: the time.
-    /// - Returns: nil for anything but a record that is created or changed.
+    ///   - event: all events must be passed in, in the order of the stream.
+    ///   - now: the current time.
+    /// - Returns: nil unless the event creates or changes a record.
     package mutating func judge(_ event: StreamEvent, now: UnixTime) -> Newness? {
         switch event.body {
         case .sync(let rev):
@@ -43,11 +43,11 @@ package struct NewnessJudge: Sendable {
         }
     }
 
-    /// What there is to judge a record by.
+    /// The times by which a record is judged.
     private struct Times {
-        /// That of its key, if the key is a time.
+        /// The time of its key, if the key is a TID.
         let key: UnixTime?
-        /// What the record says itself.
+        /// The record's `createdAt`.
         let created: UnixTime?
         let committed: UnixTime
         let witnessed: UnixTime
@@ -61,12 +61,12 @@ package struct NewnessJudge: Sendable {
             self.now = now
         }
 
-        /// The earliest: the author chose them, and pretending to be old only harms the author.
+        /// The earliest time; the author chooses the times, but gains nothing by an early one.
         var written: UnixTime { min(key ?? committed, created ?? committed, committed) }
     }
 
     private func judge(_ times: Times, isCreate: Bool, isResync: Bool) -> Newness {
-        // Only what both clocks call old is: either may be ahead, the host's or ours.
+        // Old by both clocks, because the host's clock or ours may be ahead.
         let isStale = min(times.witnessed, times.now + Self.tolerance) - times.written > window
         guard times.committed <= times.now + Self.tolerance,
             (times.key ?? times.committed) <= times.committed + Self.tolerance
@@ -75,13 +75,13 @@ package struct NewnessJudge: Sendable {
         let isDateOld = times.created.map { times.committed - $0 > window } ?? false
         switch (isKeyOld, isDateOld) {
         case (true, _) where isCreate: return isResync ? .resync : .imported
-        // A key that is no time, or a time of its own, leaves the date to decide.
+        // If the key is no time, or a recent one, the date decides.
         case (false, true) where isCreate: return isResync ? .resync : times.key == nil ? .imported : .backdated
         default: return isStale ? .stale : times.now - times.committed > window ? .late : .fresh
         }
     }
 
-    /// The time of a key or a revision; nil for one that is none, or only looks like one.
+    /// The time of a key or a revision; nil when it is no TID, or only looks like one.
     package static func time(_ text: String) -> UnixTime? {
         guard let time = (try? TID(text))?.time else { return nil }
         return time >= oldestTime ? time : nil

@@ -2,11 +2,10 @@ internal import ATProtocol
 internal import Glibc
 internal import Network
 
-/// The last messages of a connection as they came, in a ring of fixed size: what is looked at when something went
-/// wrong.
+/// Keeps the latest messages of a connection in a ring buffer, for inspection after a failure.
 ///
-/// A dump has one message a line, `{"bytes":{"$bytes":…},"encoding":…,"host":…,"recorded_us":…,"wire":…}`, and is what
-/// ``RecordingReader`` reads.
+/// A dump has one message per line, `{"bytes":{"$bytes":…},"encoding":…,"host":…,"recorded_us":…,"wire":…}`, which
+/// ``RecordingReader`` can read.
 struct FlightRecorder: Sendable {
     private struct Entry {
         var start: Int
@@ -23,21 +22,22 @@ struct FlightRecorder: Sendable {
     private var end = 0
 
     /// - Parameters:
-    ///   - host: named in the dump.
-    ///   - wire: named in the dump.
-    ///   - capacity: bytes of messages that are kept.
+    ///   - host: the host name for the dump.
+    ///   - wire: the wire for the dump.
+    ///   - capacity: how many bytes of messages to keep.
     init(host: String, wire: StreamWire, capacity: Int) {
         self.host = host
         self.wire = wire
         ring = [UInt8](repeating: 0, count: max(1, capacity))
     }
 
-    /// Keeps a message, and gives up the oldest ones for it; one that is larger than the ring is not kept.
+    /// Keeps a message and drops the oldest ones to make room; skips a message that is larger than the buffer.
     mutating func record(_ encoding: WireEncoding, _ bytes: RawSpan, at time: UnixTime) {
         let count = bytes.byteCount
         guard count <= ring.count else { return }
         if end + count > ring.count {
-            // What stands behind here is of the lap before, and older than what the new lap begins to overwrite.
+            // Entries from here to the end belong to the previous lap, and are older than those that will be
+            // overwritten next.
             while first < entries.count, entries[first].start >= end { first += 1 }
             end = 0
         }
@@ -54,7 +54,7 @@ struct FlightRecorder: Sendable {
         end += count
     }
 
-    /// The messages that are kept, oldest first, as lines.
+    /// The kept messages as lines, oldest first.
     var lines: [UInt8] {
         entries[first...].flatMap { entry in
             let bytes = Array(ring[entry.start..<entry.start + entry.count])
@@ -66,10 +66,10 @@ struct FlightRecorder: Sendable {
         }
     }
 
-    /// Makes the folder for recordings, when it is missing and the one around it is there.
+    /// Makes the directory for recordings, if it is missing and its parent exists.
     static func make(_ directory: String) { _ = unsafe mkdir(directory, 0o750) }
 
-    /// Writes lines to a file in place of what is there; a file that cannot be written is given up on.
+    /// Replaces a file with the lines; false when it cannot be written.
     static func write(_ lines: [UInt8], to path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }

@@ -1,16 +1,16 @@
 internal import CZlib
 
-/// Inflates the members of a gzip file (RFC 1952), a piece at a time.
+/// Inflates the members of a gzip file (RFC 1952) piece by piece.
 @safe final class GzipInflater {
-    // zlib keeps a pointer to the z_stream and refuses one that has moved (Z_STREAM_ERROR).
+    // zlib stores a pointer to the z_stream and refuses one that has moved (Z_STREAM_ERROR).
     private let stream: UnsafeMutablePointer<z_stream>
-    /// Whether a member has ended and no other has begun: where a file may end.
+    /// Whether a member has ended and the next has not begun, so that the file may end here.
     private(set) var isBetweenMembers = false
 
-    /// 15 bits of window, and 16 to say that it is gzip (zlib.h).
+    /// A window of 15 bits, plus 16 for the gzip format (zlib.h).
     private static let windowBits: Int32 = 31
 
-    /// An inflater before the first member; nil without memory.
+    /// An inflater before the first member; nil when memory runs out.
     init?() {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
@@ -22,15 +22,15 @@ internal import CZlib
         unsafe stream.deallocate()
     }
 
-    /// Inflates what there is room for.
+    /// Inflates as much as there is room for.
     ///
     /// - Parameters:
-    ///   - input: what follows in the file; what is not consumed stays.
-    ///   - room: the most bytes that come of it.
-    /// - Returns: the bytes; nil when the file is damaged.
+    ///   - input: the next bytes of the file; bytes that are not consumed remain in it.
+    ///   - room: the most bytes to return.
+    /// - Returns: the inflated bytes; nil when the file is damaged.
     func inflate(_ input: inout ArraySlice<UInt8>, room: Int) -> [UInt8]? {
         if isBetweenMembers {
-            // Tapes are filled up with zeros (gzip(1)).
+            // Zeros after a member are padding, as on tapes (gzip(1)).
             input = input.drop { $0 == 0 }
             guard !input.isEmpty else { return [] }
             isBetweenMembers = false

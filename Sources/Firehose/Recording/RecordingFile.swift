@@ -1,6 +1,6 @@
-/// Reads a recording line by line, or message by message, with one buffer; it may be larger than the memory.
+/// Reads a recording by line or by message with one buffer, so that the file may be larger than the memory.
 final class RecordingFile {
-    /// A longer line is cut there, and the rest of it read as another line.
+    /// The longest line in bytes; a longer one is cut there, and its rest is read as another line.
     static let maximumLine = 16 << 20
 
     private let input: RecordingInput
@@ -10,14 +10,14 @@ final class RecordingFile {
 
     init(_ input: RecordingInput) { self.input = input }
 
-    /// Whether it holds binary messages, each behind its length in four octets, little-endian.
+    /// Whether it holds binary messages, each after its length in four octets, little-endian.
     func isFramed() throws(FirehoseFailure) -> Bool {
         while buffer.count < 4, !isAtEnd { try fill() }
-        // Four letters are a length of more than half a gigabyte.
+        // As a length, the first four letters of a text would mean more than half a gigabyte.
         return frameLength.map { $0 > 0 } ?? false
     }
 
-    /// The next binary message, or what is left when the file ends within it; nil at the end of the file.
+    /// The next binary message, or the rest of the file if it ends within one; nil at the end of the file.
     func nextFrame() throws(FirehoseFailure) -> ArraySlice<UInt8>? {
         while true {
             if let length = frameLength, buffer.count - start - 4 >= length {
@@ -34,14 +34,14 @@ final class RecordingFile {
         }
     }
 
-    /// The length of the message that begins at the start; nil when it is not there or no length of a message.
+    /// The length of the next message; nil at the end of the file, or when it is not a possible length.
     private var frameLength: Int? {
         guard buffer.count - start >= 4 else { return nil }
         let length = (0..<4).reduce(0) { $0 | Int(buffer[start + $1]) << ($1 * 8) }
         return length <= Self.maximumLine ? length : nil
     }
 
-    /// The next line without its end; nil at the end of the file.
+    /// The next line without its line break; nil at the end of the file.
     func nextLine() throws(FirehoseFailure) -> ArraySlice<UInt8>? {
         var searched = start
         while true {

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// The bytes of a recording, a chunk at a time: of a file or of standard input, inflated where they are gzip.
+/// Reads the bytes of a recording in chunks, from a file or standard input; inflates gzip.
 final class RecordingInput {
-    /// So much may come of a compressed file, whatever its size.
+    /// How many bytes a compressed file may always give, whatever its size.
     static let allowance = 64 << 20
-    /// Beyond that no more than so many times what was read: a recording is compressed to a tenth.
+    /// The limit beyond that, as a multiple of the bytes read; recordings usually compress to a tenth.
     static let maximumRatio = 200
 
     private static let chunkSize = 1 << 18
@@ -13,15 +13,15 @@ final class RecordingInput {
     private let name: String
     private var gzip: GzipInflater?
     private var hasBegun = false
-    /// What was read and not given yet.
+    /// Bytes that were read and not returned yet.
     private var waiting: ArraySlice<UInt8> = []
     private let allowance: Int
     private var consumed = 0
     private var produced = 0
 
-    /// A file, or standard input where the path is `-`.
+    /// Opens a file, or standard input if the path is `-`.
     ///
-    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
+    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/recording``.
     convenience init(path: String) throws(FirehoseFailure) {
         let isStandard = path == "-"
         let descriptor = isStandard ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -33,11 +33,11 @@ final class RecordingInput {
         self.init(owning: descriptor, name: name)
     }
 
-    /// What an open descriptor gives, which is closed with this.
+    /// Reads from an open descriptor and closes it in the end.
     ///
     /// - Parameters:
-    ///   - descriptor: of a file, a pipe, or a terminal.
-    ///   - name: how failures call it.
+    ///   - descriptor: a file, a pipe or a terminal.
+    ///   - name: its name in failures.
     ///   - allowance: see ``allowance``.
     init(owning descriptor: Int32, name: String, allowance: Int = RecordingInput.allowance) {
         self.descriptor = descriptor
@@ -47,7 +47,7 @@ final class RecordingInput {
 
     deinit { close(descriptor) }
 
-    /// The next bytes; none at the end.
+    /// The next bytes; empty at the end.
     ///
     /// - Throws: ``FirehoseFailure`` when they cannot be read or inflated.
     func next() throws(FirehoseFailure) -> [UInt8] {
@@ -71,7 +71,7 @@ final class RecordingInput {
         }
     }
 
-    /// Tells by the first bytes how it is compressed.
+    /// Recognises the compression from the first bytes.
     private func begin() throws(FirehoseFailure) {
         hasBegun = true
         while waiting.count < 4 {

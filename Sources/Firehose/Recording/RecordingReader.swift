@@ -1,19 +1,19 @@
 internal import ATProtocol
 
-/// Reads recorded stream messages and gives what the live stream would have given, by the same decoders.
+/// Decodes recorded stream messages with the same decoders as the live stream.
 ///
-/// Either text with one message a line: JSON of Jetstream, whose version is told from each line by itself, or a line of
-/// the flight recorder. Or binary: messages of a relay, each behind its length. Both may be compressed with gzip. What
-/// the head of a message tells that nobody wants is passed over, and not looked at further; whose key signed a relay's
-/// commit is not asked.
+/// A recording is text or binary. Text has one message per line: Jetstream JSON, whose version is recognised line by
+/// line, or a line of the flight recorder. Binary has messages of a relay, each after its length. Both may be
+/// compressed with gzip. Messages that nobody wants, by their head, are skipped and not checked further. The signatures
+/// of a relay's commits are not checked.
 package struct RecordingReader {
-    /// What one recorded message came to.
+    /// The content of one recorded message.
     package enum Item: Sendable, Equatable {
-        /// An event; commits only of the wanted collections.
+        /// An event; commits are of the wanted collections only.
         case event(StreamEvent)
-        /// A message that nobody asked for, or that this program does not know.
+        /// A message that is not wanted, or of an unknown kind.
         case passed
-        /// A line or message that cannot be understood, counted from 1.
+        /// A line or message that cannot be understood; lines are counted from 1.
         case rejected(line: Int, RejectedMessage)
     }
 
@@ -29,8 +29,8 @@ package struct RecordingReader {
     ///
     /// - Parameters:
     ///   - path: the file; `-` for standard input.
-    ///   - configuration: the collections whose commits are wanted, and what is proven of a relay's.
-    /// - Throws: ``FirehoseFailure`` of code ``FirehoseFailure/Code/recording``.
+    ///   - configuration: the wanted collections, and how much of a relay's data is verified.
+    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/recording``.
     package init(path: String, configuration: StreamConfiguration) throws(FirehoseFailure) {
         try self.init(RecordingInput(path: path), configuration: configuration)
     }
@@ -44,10 +44,10 @@ package struct RecordingReader {
         isFramed = try file.isFramed()
     }
 
-    /// What the next message came to; a relay's commit may come to several events.
+    /// Decodes the next item; one commit of a relay may give several events.
     ///
     /// - Returns: nil at the end.
-    /// - Throws: ``FirehoseFailure`` when the file cannot be read; never for what is in it.
+    /// - Throws: ``FirehoseFailure`` when the file cannot be read; invalid content does not throw.
     package mutating func next() throws(FirehoseFailure) -> Item? {
         while waiting.isEmpty {
             guard let bytes = isFramed ? try file.nextFrame() : try file.nextLine() else { return nil }
@@ -61,7 +61,7 @@ package struct RecordingReader {
         return waiting.removeFirst()
     }
 
-    /// The first member's name tells the kinds of lines apart: `$type` begins every message of v2 and none of v1.
+    /// The first member's name distinguishes the kinds of line: all messages of v2 begin with `$type`, none of v1 does.
     private mutating func decode(_ bytes: ArraySlice<UInt8>) -> [Item] {
         let head = bytes.lazy.filter { $0 > 0x20 }.prefix(9)
         if head.elementsEqual(#"{"bytes":"#.utf8) { return decodeRecorded(bytes) }
@@ -70,7 +70,7 @@ package struct RecordingReader {
             : items(unsafe version1.decode(.text, bytes.span.bytes))
     }
 
-    /// A line of the flight recorder, whose members are in order of their names.
+    /// Decodes a line of the flight recorder, whose members are sorted by name.
     private mutating func decodeRecorded(_ bytes: ArraySlice<UInt8>) -> [Item] {
         guard let json = try? JSONValue(parsing: bytes), let message = json["bytes"]?.dataBytes,
             let wire = json["wire"]?.string.map(StreamWire.init)

@@ -2,14 +2,15 @@ internal import ATProtocol
 internal import Network
 
 extension CommitProof {
-    /// Checks the message against the commit in it, the records against the tree, and the operations against the tree
-    /// before (atproto.com/specs/sync#validation).
+    /// Checks the message against its commit, records against the tree, operations against the previous tree.
+    ///
+    /// See atproto.com/specs/sync#validation.
     ///
     /// - Parameters:
     ///   - message: the message without its blocks.
-    ///   - archive: its blocks.
-    ///   - now: the time.
-    /// - Throws: `RepositoryFailure` naming what does not fit.
+    ///   - archive: the blocks of the message.
+    ///   - now: the current time.
+    /// - Throws: `RepositoryFailure` that says what does not match.
     init(_ message: RelayCommit, _ archive: BlockArchive, now: UnixTime) throws(RepositoryFailure) {
         func wrong(_ detail: String) -> RepositoryFailure {
             RepositoryFailure(code: .wrongTree, detail: detail)
@@ -30,7 +31,7 @@ extension CommitProof {
                 throw wrong("the tree holds another record at \(operation.path)")
             }
         }
-        // Servers that do not speak of the tree before a commit are dying out; of theirs nothing more can be proven.
+        // A few old servers omit the previous tree; for their commits nothing more can be proven.
         guard let previousData = message.previousData else { return }
         let operations = message.operations.map {
             RecordOperation(path: $0.path, cid: $0.cid, previous: $0.previous)

@@ -1,8 +1,7 @@
 internal import ATProtocol
 
-/// The commit message of a relay, decoded but for its blocks (com.atproto.sync.subscribeRepos#commit).
+/// A relay's commit message, decoded except for its blocks (com.atproto.sync.subscribeRepos#commit).
 struct RelayCommit {
-    /// One operation.
     struct Operation {
         var action = ""
         var path = ""
@@ -18,7 +17,7 @@ struct RelayCommit {
     private(set) var operations: [Operation] = []
     private(set) var blocks: [UInt8] = []
 
-    /// Reads the payload.
+    /// Decodes the payload.
     ///
     /// - Throws: `CBORError` when it is malformed.
     init(_ reader: inout CBORReader) throws(CBORError) {
@@ -45,7 +44,7 @@ struct RelayCommit {
                 blocks = reader.array(range)
             } else if reader.isEqual(name, "ops") {
                 guard case .array(let count) = try reader.head() else { throw reader.failure("ops is not an array") }
-                // The outline knows of the first ones alone.
+                // The outline has seen only the first list of operations.
                 guard !hasOperations else { throw reader.failure("ops occur twice") }
                 hasOperations = true
                 for _ in 0..<count { operations.append(try Self.operation(&reader)) }

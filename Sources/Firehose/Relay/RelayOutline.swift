@@ -1,17 +1,17 @@
 internal import ATProtocol
 
-/// What can be told of a commit message without decoding its operations or looking at its blocks.
+/// What a commit message says without decoding its operations or blocks.
 struct RelayOutline {
     /// The sequence number.
     private(set) var sequence: Int64?
-    /// Whether one of its operations is in a wanted collection.
+    /// Whether an operation is in a wanted collection.
     private(set) var isWanted = false
-    /// Where the text of its time stands.
+    /// The range of the text of its time.
     private(set) var time: Range<Int>?
-    /// Where the text of the account stands that it is of, if the time is needed.
+    /// The range of the text of its account, if the time is needed.
     private(set) var account: Range<Int>?
 
-    /// Walks the members of a commit; those that come behind what is needed are not read.
+    /// Walks over the members of a commit, and stops when it has what is needed.
     ///
     /// - Throws: `CBORError` when it is malformed.
     init(_ reader: inout CBORReader, _ filter: CollectionFilter, needsTime: Bool) throws(CBORError) {

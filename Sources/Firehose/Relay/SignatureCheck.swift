@@ -4,28 +4,28 @@ internal import Logging
 internal import Network
 internal import Synchronization
 
-/// Compares the signatures of commits with their accounts' keys, between a reader and business code.
+/// Verifies commits' signatures with the accounts' keys, between a reader and business code.
 ///
-/// The keys of a batch are asked for together, and waited for a moment; when one does not come, nobody is waited for in the
-/// next batches, so that no number of such accounts makes the stream stand still. A commit whose key cannot be had goes on with
-/// a note of that: its author's PDS has to prove the record before anybody is told of it.
+/// It resolves the keys of a batch concurrently and waits a moment for them. When one does not come in time, the
+/// following batches do not wait for any key, so that such accounts cannot stop the stream. A commit whose key cannot
+/// be had is passed on with a mark: the author's PDS must prove the record before it is used.
 final class SignatureCheck: Sendable {
     /// How long a batch waits for keys.
     static let patience = Duration.seconds(2)
-    /// For how long only keys that are known are compared, after one did not come.
+    /// How long only cached keys are used after one did not come in time.
     static let rest = Duration.seconds(20)
-    /// The most keys that are asked for together.
+    /// How many keys are resolved at once.
     static let maximumQuestions = 64
 
     private struct State {
-        /// Until when nobody is asked.
+        /// Until when only cached keys are used.
         var restsUntil = ContinuousClock.Instant.now
-        /// Commits without a key since the last line about them, and when the next one may come.
+        /// How many commits without a key came since the last log line, and when the next line may be written.
         var unlogged = 0
         var logsAt = ContinuousClock.Instant.now
     }
 
-    /// Authors without a key get one line in this time.
+    /// How often commits without a key may get a log line.
     private static let logInterval = Duration.seconds(60)
 
     private let state = Mutex(State())
@@ -37,7 +37,7 @@ final class SignatureCheck: Sendable {
         self.logger = logger
     }
 
-    /// The batch with the events of wrongly signed commits put aside; nil when the task was cancelled.
+    /// The batch without the events of wrongly signed commits, which are rejected; nil when the task was cancelled.
     func checked(_ batch: StreamBatch) async -> StreamBatch? {
         guard !batch.unsigned.isEmpty else { return batch }
         var checked = batch
@@ -81,10 +81,10 @@ final class SignatureCheck: Sendable {
         )
     }
 
-    /// What is known of a signature.
+    /// The result for one signature.
     private enum Finding: Sendable {
         case signed
-        /// It is not the account's.
+        /// The signature is not from the account's key.
         case wrong(String)
         /// The account's key cannot be had now.
         case unknown(String)
@@ -116,7 +116,7 @@ final class SignatureCheck: Sendable {
                 state.withLock { $0.restsUntil = .now + Self.rest }
             }
         }
-        // A key that is known may be old, and is the only one there is then.
+        // A cached key may be outdated, but it is all that we have.
         guard finding.isUnknown, let known = await identities.known(of: proof.did),
             case .signed = Self.finding(of: proof, by: known)
         else { return finding }
@@ -125,13 +125,13 @@ final class SignatureCheck: Sendable {
 
     private func compare(_ proof: CommitProof) async -> Finding {
         var finding = Finding.unknown("")
-        // A key that was changed a moment ago, or an account that was made then, is not in the cache yet (atproto.com/specs/sync).
+        // The cache may hold an outdated key, if the account has just changed its key (atproto.com/specs/sync).
         for isFresh in [false, true] {
             do throws(IdentityFailure) {
                 finding = Self.finding(of: proof, by: try await identities.document(of: proof.did, isFresh: isFresh))
             } catch {
                 finding = .unknown(error.description)
-                // It was asked just now.
+                // A second attempt right away would not help.
                 if error.isTransient { break }
             }
             if case .signed = finding { break }

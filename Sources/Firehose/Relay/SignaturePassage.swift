@@ -1,6 +1,6 @@
-/// Leads from a reader's mailbox to that of business code, past the check of signatures, in order.
+/// Passes batches from a reader's mailbox to the consumer's mailbox, in order, through the signature check.
 struct SignaturePassage: Sendable {
-    /// Where the reader puts its batches.
+    /// The mailbox for the reader.
     let entrance = StreamMailbox()
     private let check: SignatureCheck
     private let destination: StreamMailbox
@@ -10,7 +10,7 @@ struct SignaturePassage: Sendable {
         self.destination = destination
     }
 
-    /// Passes batches on until the task is cancelled or either end is closed.
+    /// Passes on batches until the task is cancelled or either mailbox is closed.
     func run() async {
         while let batch = await entrance.next(), let checked = await check.checked(batch) {
             while !destination.offer(checked) {

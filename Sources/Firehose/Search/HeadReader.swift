@@ -1,7 +1,7 @@
-/// Reads the beginning of borrowed JSON word by word where its writing is known: no allocation, no copy.
+/// Reads the beginning of borrowed JSON whose exact spelling is known, without allocation or copy.
 ///
-/// Whatever stands there otherwise - white space, another name, an escape in a string - is false or nil, and the full
-/// parser decides.
+/// On any other spelling (whitespace, another name, an escape in a string) it returns false or nil, and the full parser
+/// decides.
 struct HeadReader: ~Escapable {
     private let bytes: RawSpan
     private var position = 0
@@ -9,7 +9,7 @@ struct HeadReader: ~Escapable {
     @_lifetime(copy bytes)
     init(_ bytes: RawSpan) { self.bytes = bytes }
 
-    /// Steps over characters; false, and nothing is stepped over, when others stand here.
+    /// Skips this text; if something else is here, returns false and skips nothing.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func skip(_ text: StaticString) -> Bool {
@@ -23,7 +23,7 @@ struct HeadReader: ~Escapable {
         }
         var offset = 0
         while offset < count {
-            // The last word begins where it ends with the text, and so reads some bytes again.
+            // The last word ends where the text ends, so it may compare some bytes twice.
             let start = min(offset, count - 8)
             let word = unsafe UInt64(littleEndian: expected.loadUnaligned(fromByteOffset: start, as: UInt64.self))
             guard self.word(at: position + start) == word else { return false }
@@ -33,10 +33,10 @@ struct HeadReader: ~Escapable {
         return true
     }
 
-    /// Steps over the rest of a string without escapes, and its closing quote; false when there is none.
+    /// Skips the rest of a string without escapes, and its closing quote; false when there is no such string.
     ///
-    /// A quote is expected first where strings of this place end as a rule: what stands before it is not looked at, and where
-    /// that is more than a string, what comes behind does not fit.
+    /// It first looks for the quote after `count` bytes, the usual length here. The bytes before the quote are not
+    /// checked: if they hold more than one string, what follows does not match.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func skipString(of count: Int) -> Bool {
@@ -48,7 +48,7 @@ struct HeadReader: ~Escapable {
         return string() != nil
     }
 
-    /// The rest of a string without escapes, whose opening quote was stepped over; the closing one is stepped over, too.
+    /// Reads the rest of a string without escapes, after its opening quote, and skips the closing one.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func string() -> Range<Int>? {
@@ -71,7 +71,7 @@ struct HeadReader: ~Escapable {
         return nil
     }
 
-    /// A number as JSON writes it, of digits only, at most eighteen.
+    /// Reads a JSON number that has only digits, at most eighteen.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func integer() -> Int64? {
@@ -92,21 +92,21 @@ struct HeadReader: ~Escapable {
         return value
     }
 
-    /// The characters of a range.
+    /// The text in a range.
     func text(_ range: Range<Int>) -> String {
         unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Whether nothing is left.
+    /// Whether all bytes have been read.
     var isAtEnd: Bool { position == bytes.byteCount }
 
-    /// Whether every byte, from the first on, is a printable character of ASCII: then a string without escapes is one of JSON.
+    /// Whether all bytes are printable ASCII; a string without escapes is then valid JSON.
     var isPlain: Bool {
         let end = bytes.byteCount
         var offset = 0
         while end - offset >= 8 {
             let word = word(at: offset)
-            // A byte below 0x20, or one of the upper half, sets a highest bit.
+            // A byte below 0x20, or above 0x7F, sets its highest bit.
             guard ((word &- 0x2020_2020_2020_2020) | word) & 0x8080_8080_8080_8080 == 0 else { return false }
             offset += 8
         }
@@ -117,27 +117,27 @@ struct HeadReader: ~Escapable {
         return true
     }
 
-    /// Whether a range of the bytes begins with the first of these.
+    /// Whether the bytes in a range begin with the first `count` bytes of a prefix.
     func hasPrefix(_ range: Range<Int>, _ prefix: [UInt8], count: Int) -> Bool {
         guard range.count >= count, prefix.count >= count else { return false }
         for offset in 0..<count where byte(at: range.lowerBound + offset) != prefix[offset] { return false }
         return true
     }
 
-    /// The number that eight digits make; nil when one of the characters is none.
+    /// Converts eight digits; nil when one of the characters is not a digit.
     @inline(__always)
     private static func eightDigits(_ word: UInt64) -> Int64? {
-        // A digit is 0x30 to 0x39: it has the upper half 3, and has it still when 6 is added.
+        // A digit is 0x30 to 0x39: its upper half is 3, and is still 3 after 6 is added.
         let halves: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
         let threes: UInt64 = 0x3030_3030_3030_3030
         guard word & halves == threes, (word &+ 0x0606_0606_0606_0606) & halves == threes else { return nil }
-        // Pairs of neighbours are put together, then pairs of pairs, then both halves; the first digit is the lowest byte.
+        // Combines neighbouring digits, then pairs, then both halves; the first digit is the lowest byte.
         let pairs = ((word & 0x0F0F_0F0F_0F0F_0F0F) &* (10 << 8 | 1)) >> 8 & 0x00FF_00FF_00FF_00FF
         let fours = (pairs &* (100 << 16 | 1)) >> 16 & 0x0000_FFFF_0000_FFFF
         return Int64(truncatingIfNeeded: (fours &* (10_000 << 32 | 1)) >> 32)
     }
 
-    /// Marks the lowest byte that is zero, and perhaps others above it, by their highest bits.
+    /// Sets the highest bit of the lowest zero byte, and perhaps of bytes above it.
     private static func zeroBytes(_ word: UInt64) -> UInt64 {
         (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
     }
@@ -148,7 +148,7 @@ struct HeadReader: ~Escapable {
         unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
-    /// Eight bytes, the first of them lowest; traps when they are out of bounds.
+    /// Eight bytes, the first in the lowest place; traps when they are out of bounds.
     private func word(at offset: Int) -> UInt64 {
         // Any bit pattern is a UInt64, the load may be unaligned, and the offset is checked.
         UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))

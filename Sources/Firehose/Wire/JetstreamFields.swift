@@ -1,25 +1,25 @@
 internal import ATProtocol
 
-/// The fields of one Jetstream message, checked; those that this program has no use for are passed over.
+/// The checked fields of one Jetstream message; fields that this program does not need are skipped.
 struct JetstreamFields {
-    /// Why a message is not one of Jetstream's.
+    /// Why a message is not a Jetstream message.
     struct Failure: Error {
         var value: Int64?
         var reason: RejectedMessage.Reason
         var detail: String
     }
 
-    /// Sequence number of v2, microseconds of v1; nil for a message about the stream.
+    /// The sequence number of v2, microseconds of v1; nil for a message about the stream.
     private(set) var value: Int64?
-    /// When the host saw it, where the message says so faithfully.
+    /// When the host saw the event, if the message says so reliably.
     private(set) var witnessed: Int64?
     private(set) var did: DID?
-    /// What happened; nil for kinds that this program does not know.
+    /// The event; nil for kinds that this program does not know.
     private(set) var body: StreamEvent.Body?
     /// A message about the stream.
     private(set) var notice: WireContent.Notice?
 
-    /// What happened to an account.
+    /// The fields of an account event.
     init(value: Int64, witnessed: Int64?, did: DID, body: StreamEvent.Body) {
         self.value = value
         self.witnessed = witnessed
@@ -51,17 +51,17 @@ struct JetstreamFields {
         let did = try Self.did(payload, sequence)
         self.did = did
         switch kind {
-        // The time of a commit may be one that was imported, so it says nothing about when the host saw it.
+        // A commit's time may have been imported, so it does not tell when the host saw the commit.
         case "commit": body = .commit(try Self.commit(payload, sequence))
         default: body = StreamEvent.Body(kind, payload[kind] ?? .null)
         }
         if kind != "commit" { witnessed = Self.time(payload) }
     }
 
-    /// The year 2100 in microseconds: no host has seen anything then.
+    /// The year 2100 in microseconds; no host has seen an event from then.
     static let endOfTime: Int64 = 4_102_444_800_000_000
 
-    /// Reads `{"did":…,"time_us":N,"kind":…,…}` (the wire of `/subscribe`).
+    /// Reads `{"did":…,"time_us":N,"kind":…,…}`, the format of `/subscribe`.
     init(version1 json: JSONValue) throws(Failure) {
         guard let time = json["time_us"]?.integer, (1..<Self.endOfTime).contains(time),
             let kind = json["kind"]?.string
@@ -109,9 +109,9 @@ struct JetstreamFields {
         }
     }
 
-    /// The time that the payload of a v2 message names; that of a commit may be an imported one.
+    /// The time in the payload of a v2 message; a commit's time may have been imported.
     static func time(_ payload: JSONValue) -> Int64? { payload["time"]?.string.flatMap(microseconds) }
 
-    /// A time as messages of v2 write it, in microseconds since the Unix epoch.
+    /// Parses a time in a v2 message into microseconds since the Unix epoch.
     static func microseconds(_ text: String) -> Int64? { (try? Datetime(text))?.microseconds }
 }

@@ -1,24 +1,23 @@
 internal import ATProtocol
 
-/// A Jetstream message as its servers write it: the head, enough to pass over what nobody asked for, and the whole of what
-/// they send of every account.
+/// Reads the beginning of a Jetstream message: enough to skip unwanted commits, and the whole of account events.
 ///
-/// They write no white space, and their members in this order. A message that is written otherwise is for the full
-/// parser, which takes longer and decides the same.
+/// The servers write no whitespace, and the members in a fixed order. For a message that is written differently the
+/// full parser is used; it takes longer and gives the same result.
 enum JetstreamHead {
-    /// The position of a commit of v1 to a collection that is not wanted; nil for everything else.
+    /// The position of a v1 commit in an unwanted collection; nil for other messages.
     static func unwanted(version1 bytes: RawSpan, _ filter: CollectionFilter) -> Int64? {
         var head = HeadReader(bytes)
         guard head.skip(#"{"did":""#), head.skipString(of: 32), head.skip(#","time_us":"#), let time = head.integer(),
             (1..<JetstreamFields.endOfTime).contains(time)
         else { return nil }
-        // The sequence number of v2, from hosts that speak both.
+        // The sequence number of v2, on hosts with both versions.
         if head.skip(#","cursor":"#), head.integer() == nil { return nil }
         guard head.skip(#","kind":"commit","commit":{"rev":""#) else { return nil }
         return isUnwanted(&head, filter) ? time : nil
     }
 
-    /// The sequence number of a commit of v2 to a collection that is not wanted; nil for everything else.
+    /// The sequence number of a v2 commit in an unwanted collection; nil for other messages.
     static func unwanted(version2 bytes: RawSpan, _ filter: CollectionFilter) -> Int64? {
         var head = HeadReader(bytes)
         guard
@@ -31,7 +30,7 @@ enum JetstreamHead {
         return isUnwanted(&head, filter) ? sequence : nil
     }
 
-    /// Goes on within the commit's revision.
+    /// Continues after the beginning of the commit's revision.
     @inline(__always)
     private static func isUnwanted(_ head: inout HeadReader, _ filter: CollectionFilter) -> Bool {
         guard head.skipString(of: 13), head.skip(#","operation":""#), head.skipString(of: 6),
@@ -40,7 +39,7 @@ enum JetstreamHead {
         return !filter.wants(collection, in: head)
     }
 
-    /// The fields of an identity or account message of v1; nil for everything else.
+    /// The fields of a v1 identity or account message; nil for other messages.
     static func ofAccount(version1 bytes: RawSpan) -> JetstreamFields? {
         var head = HeadReader(bytes)
         guard head.skip(#"{"did":""#), let did = head.string(), head.skip(#","time_us":"#), let time = head.integer(),
@@ -55,7 +54,7 @@ enum JetstreamHead {
         return JetstreamFields(value: time, witnessed: time, did: account, body: body)
     }
 
-    /// The fields of an identity or account message of v2; nil for everything else.
+    /// The fields of a v2 identity or account message; nil for other messages.
     static func ofAccount(version2 bytes: RawSpan) -> JetstreamFields? {
         var head = HeadReader(bytes)
         guard head.skip(#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#"#) else {

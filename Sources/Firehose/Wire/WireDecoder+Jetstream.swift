@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Network
 
 extension WireDecoder {
-    /// Decodes the whole of one message of a Jetstream, of either version.
+    /// Decodes one whole Jetstream message of either version.
     mutating func decodeJetstream(_ bytes: RawSpan) -> WireContent {
         let json: JSONValue
         do { json = try JSONValue(parsing: bytes) } catch {
@@ -12,19 +12,20 @@ extension WireDecoder {
         do throws(JetstreamFields.Failure) {
             fields = wire == .jetstream2 ? try JetstreamFields(version2: json) : try JetstreamFields(version1: json)
         } catch {
-            // Whose a message claims to be that has no other meaning.
+            // The account that the message claims to be from, for a rejected message.
             let account = try? DID((json["payload"] ?? json)["did"]?.string ?? "")
             return rejected(bytes, error.value, error.reason, error.detail, of: account)
         }
         if fields.witnessed == nil, !witness.isCertain, case .commit(let commit)? = fields.body {
-            // The message's time may be imported, and the revision's is the author's: whichever is nearer to now.
+            // The message's time may be imported, and the author chooses the revision's: take whichever is nearer to
+            // now.
             let times = [json["payload"].flatMap(JetstreamFields.time), (try? TID(commit.rev))?.time.microseconds]
             times.compactMap(\.self).max().map { witness.suggest($0) }
         }
         return content(of: fields)
     }
 
-    /// What the fields of a message come to, where a message's time is noted.
+    /// The content for the fields of a message; records the message's time.
     mutating func content(of fields: JetstreamFields) -> WireContent {
         if let moment = fields.witnessed { _ = witness.observe(moment, of: fields.did.hashValue) }
         var content = WireContent(value: place(fields.value), notice: fields.notice, time: fields.witnessed)

@@ -2,15 +2,15 @@ internal import ATProtocol
 internal import Network
 
 extension WireDecoder {
-    /// The time is read of every so many commits that are passed over.
+    /// One in this many skipped commits has its time read.
     static let sampling = 64
 
     /// Decodes one message of a relay (com.atproto.sync.subscribeRepos).
     ///
-    /// Of a commit only the paths of its operations are read until one of them is wanted; then everything is decoded,
-    /// and, if asked for, proven. The rest is believed: nothing is made of it. The protocol calls a malformed message a
-    /// reason to drop the connection. The next connection would begin with the same message: it is put aside instead, and
-    /// messages behind it are whole by themselves.
+    /// In a commit, only the paths of its operations are read until one of them is wanted. Then everything is decoded
+    /// and, if configured, verified. Other commits are not verified, because they are not used. For a malformed message
+    /// the protocol asks to drop the connection. But the next connection would begin with the same message, so it is
+    /// rejected instead. The messages after it are complete by themselves.
     mutating func decodeRelay(_ bytes: RawSpan) -> WireMessage {
         var reader = CBORReader(bytes)
         do throws(CBORError) {
@@ -62,13 +62,13 @@ extension WireDecoder {
                 let commit = try Self.commit(operation, rev: message.rev, archive)
                 content.events.append(event(message.sequence, did, .commit(commit)))
             } catch {
-                // One record that cannot be understood does not hide the others of its commit.
+                // One record that cannot be understood must not hide the others of its commit.
                 content.rejected += rejected(bytes, message.sequence, .malformed, "\(error)", of: did).rejected
             }
         }
         guard verification != .off else { return content }
         let proof = try CommitProof(message, archive, now: now)
-        // Whose signature it is takes a request to tell, for which nobody waits here.
+        // Checking the signature may need a request, for which the decoder does not wait.
         if !content.events.isEmpty {
             let refusal = rejected(bytes, message.sequence, .unproven, "", of: did).rejected
             content.unsigned = refusal.map { UnsignedCommit(proof: proof, refusal: $0) }
@@ -76,15 +76,15 @@ extension WireDecoder {
         return content
     }
 
-    /// Takes note of the time that an account's server writes.
+    /// Records the time that an account's server wrote.
     ///
-    /// It counts for no more than what most servers say, who may have come before it, and what it says itself.
+    /// It is limited by the time of most servers, because it may be in the future.
     private mutating func observe(_ time: Int64, of account: String) {
         guard let quartile = times.add(time) else { return }
         _ = witness.observe(min(quartile, time), of: account.hashValue)
     }
 
-    /// The time, or the network's when ours is behind: a slow clock must not refuse what everybody writes.
+    /// The current time, or the network's if our clock is behind: a slow clock must not reject all commits.
     private var now: UnixTime {
         isCertain ? max(clock.now(), UnixTime(microseconds: witnessed)) : .distantFuture
     }
@@ -142,7 +142,7 @@ extension WireDecoder {
 }
 
 extension RejectedMessage.Reason {
-    /// The reason that a commit does not prove what it should.
+    /// The reason for a failed proof.
     init(_ failure: RepositoryFailure) {
         switch failure.code {
         case .malformed: self = .malformed

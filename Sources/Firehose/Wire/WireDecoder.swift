@@ -1,9 +1,9 @@
 internal import ATProtocol
 package import Network
 
-/// Turns the messages of a host into events, whichever wire it speaks.
+/// Decodes the messages of a host into events, for all wire protocols.
 ///
-/// One value without existentials, changed in place: nothing is copied between the socket and a miss.
+/// It is one struct without existentials that is changed in place, so nothing is copied for an unwanted message.
 package struct WireDecoder: Sendable {
     private enum Format {
         case jetstream1
@@ -18,18 +18,18 @@ package struct WireDecoder: Sendable {
     let clock: any WallClock
     private let format: Format
     var witness: WitnessClock
-    /// What the accounts behind a relay say of the time.
+    /// The times that servers behind a relay have written.
     var times = ServerTimes()
-    /// The commits of a relay that were passed over since the time of one was read.
+    /// How many commits of a relay were skipped since the last one whose time was read.
     var sinceSample = Self.sampling
 
     /// - Parameters:
-    ///   - host: the name that positions carry.
-    ///   - wire: what the host speaks.
-    ///   - configuration: the collections whose commits are wanted, and what is proven of a relay's.
-    ///   - witnessed: what is known before the first message: where reading begins.
-    ///   - isCertain: whether a stream has told it.
-    ///   - clock: the date.
+    ///   - host: the host name for positions.
+    ///   - wire: the wire protocol of the host.
+    ///   - configuration: the wanted collections, and how much of a relay's data is verified.
+    ///   - witnessed: the time at which reading begins.
+    ///   - isCertain: whether that time comes from a stream.
+    ///   - clock: the wall clock.
     package init(
         host: String,
         wire: StreamWire,
@@ -47,13 +47,13 @@ package struct WireDecoder: Sendable {
         witness = WitnessClock(witnessed, isCertain: isCertain, clock: clock)
     }
 
-    /// When the host witnessed what it sent last, in microseconds since the Unix epoch.
+    /// When the host saw the last event that it sent, in microseconds since the Unix epoch.
     var witnessed: Int64 { witness.value }
 
-    /// Whether the stream, and not our clock alone, has told when that was.
+    /// Whether ``witnessed`` comes from the stream, and not only from our clock.
     var isCertain: Bool { witness.isCertain }
 
-    /// Decodes one message; never fails, a message that cannot be understood comes back as rejected.
+    /// Decodes one message; never fails, but returns a message that cannot be understood as rejected.
     package mutating func decode(_ encoding: WireEncoding, _ bytes: RawSpan) -> WireMessage {
         guard (encoding == .binary) == (format == .relay) else {
             let detail = encoding == .binary ? "it is a binary message" : "it is a text message"
@@ -65,7 +65,7 @@ package struct WireDecoder: Sendable {
             if let value = JetstreamHead.unwanted(version2: bytes, filter) { return .missed(value: value) }
             if let fields = JetstreamHead.ofAccount(version2: bytes) { return .read(content(of: fields)) }
         case .jetstream1:
-            // Where the time needs others' consent, whose message it is stands in the whole of it alone.
+            // If accounts must confirm the time, the account is needed, and only the full parser reads it.
             if let value = JetstreamHead.unwanted(version1: bytes, filter), witness.observe(value, of: nil) {
                 return .missed(value: value)
             }
@@ -74,13 +74,13 @@ package struct WireDecoder: Sendable {
         return .read(decodeJetstream(bytes))
     }
 
-    /// An event at a position.
+    /// Makes an event at a position.
     func event(_ value: Int64, _ did: DID, _ body: StreamEvent.Body) -> StreamEvent {
         let position = StreamPosition(host: host, wire: wire, value: value, witnessed: witnessed)
         return StreamEvent(position: position, did: did, body: body)
     }
 
-    /// A message, or a part of it, that cannot be understood.
+    /// Makes a rejected message for a message or a part of it.
     func rejected(
         _ bytes: RawSpan,
         _ value: Int64?,
@@ -100,12 +100,12 @@ package struct WireDecoder: Sendable {
         return WireContent(value: place(value), rejected: [message])
     }
 
-    /// Up to where the stream is read: a position of v1 is a time, and may be one that is not believed.
+    /// The position to store; a position of v1 is a time, and limited to the time that is believed.
     func place(_ value: Int64?) -> Int64? { format == .jetstream1 ? value.map { min($0, witnessed) } : value }
 }
 
 extension StreamEvent.Body {
-    /// What happened to an account, by the name of its kind; nil for what is no event of an account.
+    /// Reads an account event of the named kind; nil for other kinds.
     init?(_ kind: String, _ json: JSONValue) {
         switch kind {
         case "identity": self = .identity(handle: json["handle"]?.string.flatMap { try? Handle($0) })
@@ -121,7 +121,7 @@ extension StreamEvent.Body {
 }
 
 extension WireContent.Notice {
-    /// What a message about the stream says.
+    /// Reads a message about the stream.
     init(isError: Bool, name: JSONValue?, _ json: JSONValue) {
         self.isError = isError
         self.name = name?.string ?? ""

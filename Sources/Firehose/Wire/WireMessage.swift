@@ -1,38 +1,38 @@
-/// What one message of a wire came to.
+/// The result of decoding one message.
 package enum WireMessage {
-    /// It concerns no wanted collection; nothing of it was kept but where it stood.
+    /// The message is not about a wanted collection; only its position was read.
     case missed(value: Int64)
-    /// It was looked at in full.
+    /// The message was decoded in full.
     case read(WireContent)
 }
 
-/// What a message that was looked at in full holds.
+/// The content of a message that was decoded in full.
 package struct WireContent {
-    /// A message about the stream instead of the network.
+    /// A message about the stream itself.
     struct Notice: Equatable {
         /// Whether the server ends the stream with it.
         var isError: Bool
-        /// `OutdatedCursor`, `ConsumerTooSlow`, `FutureCursor` or another.
+        /// The name: `OutdatedCursor`, `ConsumerTooSlow`, `FutureCursor` or another.
         var name: String
-        /// The server's sentence.
+        /// The server's text.
         var message: String
     }
 
-    /// Where it stood; nil when that cannot be told.
+    /// The message's position; nil when it cannot be read.
     package var value: Int64?
-    /// The wanted events in it, in order.
+    /// The wanted events in the message, in order.
     package var events: [StreamEvent] = []
-    /// What in it could not be understood.
+    /// The parts that could not be understood.
     package var rejected: [RejectedMessage] = []
-    /// A message about the stream.
+    /// The message, if it is about the stream itself.
     var notice: Notice?
-    /// The commit that the events are of, where its signature is still to be checked.
+    /// The commit of the events, if its signature is not checked yet.
     var unsigned: [UnsignedCommit] = []
-    /// The time that it names, in microseconds since the Unix epoch, where that is the same whenever it is sent.
+    /// The message's own time in microseconds since the Unix epoch, if it is the same each time the message is sent.
     var time: Int64?
 }
 
-/// Whether a WebSocket message came as text or binary.
+/// Whether a WebSocket message was text or binary.
 package enum WireEncoding {
     case text
     case binary

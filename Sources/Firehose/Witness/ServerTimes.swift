@@ -1,17 +1,16 @@
-/// The times that the many servers behind a relay write, taken together: it does not say itself when it saw what it
-/// sends.
+/// Estimates the time from what the many servers behind a relay write; a relay does not tell its own time.
 ///
-/// Three quarters of the last times may be any amount in the future without moving the lower quartile ahead of the
-/// truth by more than honest servers' clocks differ.
+/// Even if three quarters of the latest times are far in the future, the lower quartile is ahead of the true time by no
+/// more than honest servers' clocks differ.
 struct ServerTimes: Sendable {
     private static let capacity = 32
 
     private var times: [Int64] = []
     private var next = 0
 
-    /// Takes note of a time, in microseconds since the Unix epoch.
+    /// Adds a time in microseconds since the Unix epoch.
     ///
-    /// - Returns: the lower quartile of the last times; nil while they are fewer than eight.
+    /// - Returns: the lower quartile of the latest times; nil while there are fewer than eight.
     mutating func add(_ time: Int64) -> Int64? {
         if times.count < Self.capacity {
             times.append(time)

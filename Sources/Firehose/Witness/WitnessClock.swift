@@ -1,16 +1,16 @@
 internal import Network
 
-/// The time up to which a stream was read, by the times that its messages name: no single clock decides it.
+/// The time up to which a stream has been read, from the times in its messages; no single clock decides it.
 ///
-/// A time that our clock allows is believed at once. One that lies further ahead, and one that takes back a value that
-/// does, is believed when three accounts in a row have said so: an outlier, of a host or an author, moves nothing, and
-/// where it is our own clock that is wrong, the stream's is followed all the same.
+/// A time that is possible by our clock is accepted at once. A time further ahead must be confirmed by three accounts
+/// in a row, and so must a return from such a time. So one wrong host or author changes nothing. And if our own clock
+/// is wrong, we still follow the stream's time.
 struct WitnessClock: Sendable {
-    /// Clocks may be ahead of ours by this much, in microseconds (atproto.com/specs/sync).
+    /// How far a clock may be ahead of ours, in microseconds (atproto.com/specs/sync).
     static let tolerance: Int64 = 300_000_000
-    /// The accounts that must agree.
+    /// How many accounts must agree.
     private static let quorum = 3
-    /// Our clock is read again after so many times, so that one that was set back is noticed.
+    /// Our clock is read again after this many times, so that we notice when it is set back.
     private static let interval = 1024
 
     private struct Claim {
@@ -21,36 +21,36 @@ struct WitnessClock: Sendable {
 
     private let clock: any WallClock
     private let start: Int64
-    /// What the stream has said; the least number while it has said nothing.
+    /// The time from the stream; `Int64.min` while there is none.
     private var told = Int64.min
-    /// The last time that our clock allows, as of its last reading.
+    /// The latest time that is possible by our clock, at its last reading.
     private var bound = Int64.min
     private var uses = 0
-    /// What the last messages said of different accounts, all in one direction.
+    /// The latest times from different accounts, all in the same direction.
     private var claims: [Claim] = []
 
     /// - Parameters:
-    ///   - start: what is known before the first message, in microseconds since the Unix epoch.
-    ///   - isCertain: whether a stream has told it; what our own clock has is held only until the stream says something.
-    ///   - clock: our own, which is not read for each message.
+    ///   - start: the known time before the first message, in microseconds since the Unix epoch.
+    ///   - isCertain: whether it comes from a stream; a time from our own clock only holds until the stream gives one.
+    ///   - clock: our clock; it is not read for each message.
     init(_ start: Int64, isCertain: Bool, clock: any WallClock) {
         self.start = start
         self.clock = clock
         if isCertain { told = start }
     }
 
-    /// The time, in microseconds since the Unix epoch.
+    /// The current value in microseconds since the Unix epoch.
     var value: Int64 { isCertain ? told : start }
 
-    /// Whether a stream has told it.
+    /// Whether the value comes from a stream.
     var isCertain: Bool { told != .min }
 
-    /// Takes note of the time that a message names.
+    /// Records the time of a message.
     ///
     /// - Parameters:
     ///   - time: microseconds since the Unix epoch.
-    ///   - account: the hash of whose message it is; nil when that would have to be looked for.
-    /// - Returns: false when nothing was noted, for want of the account.
+    ///   - account: the hash of the message's account; nil when it would have to be parsed first.
+    /// - Returns: false when the time was not recorded because the account is missing.
     @inline(__always)
     mutating func observe(_ time: Int64, of account: @autoclosure () -> Int?) -> Bool {
         uses += 1
@@ -66,7 +66,7 @@ struct WitnessClock: Sendable {
         return true
     }
 
-    /// Takes note of a time that may be too early, but is better than our own clock when that one is ahead.
+    /// Records a time that may be too early, but is better than our own clock if that is ahead.
     mutating func suggest(_ time: Int64) {
         if !isCertain, time < start { told = time }
     }
