@@ -3,21 +3,21 @@ internal import Crypto
 
 /// JSON Web Keys on P-256 (RFC 7517, RFC 7518 §6.2).
 enum JSONWebKey {
-    /// Public members only.
+    /// Encodes the public members.
     static func json(_ key: PublicKey) -> JSONValue {
         [
             "kty": "EC", "crv": "P-256", "x": .string(Base64.urlEncode(key.x)), "y": .string(Base64.urlEncode(key.y)),
         ]
     }
 
-    /// With the private member `d`: for files of mode 0600 only.
+    /// Encodes the private member `d`, too; for files with mode 0600 only.
     static func json(_ key: SigningKey) throws(CryptoFailure) -> JSONValue {
         var members = json(key.publicKey).object ?? [:]
         members["d"] = .string(Base64.urlEncode(try key.scalar()))
         return .object(members)
     }
 
-    /// Reads a private key and checks that its point belongs to its scalar.
+    /// Parses a private key and checks that its point belongs to its scalar.
     static func signingKey(_ json: JSONValue) throws(CryptoFailure) -> SigningKey {
         guard json["kty"]?.string == "EC", json["crv"]?.string == "P-256",
             let scalar = json["d"]?.string.flatMap({ Base64.urlDecode($0) })
@@ -29,7 +29,7 @@ enum JSONWebKey {
         return key
     }
 
-    /// Reads a public key.
+    /// Parses a public key.
     static func publicKey(_ json: JSONValue) throws(CryptoFailure) -> PublicKey {
         guard json["kty"]?.string == "EC", json["crv"]?.string == "P-256",
             let x = json["x"]?.string.flatMap({ Base64.urlDecode($0) }),

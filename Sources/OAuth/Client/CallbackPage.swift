@@ -1,7 +1,7 @@
-/// The static page that a confidential client's browser ends at: it shows its own address, to be copied and pasted.
+/// The static page to which a confidential client's browser is redirected; it shows its own address for copying.
 ///
-/// It loads nothing and sends nothing; the code stays in the browser.
+/// It loads nothing and sends nothing, so the code stays in the browser.
 package enum CallbackPage {
-    /// The page, without the line end behind it.
+    /// The HTML without its final line break.
     package static let html = String(decoding: PackageResources.callback_html.dropLast(), as: UTF8.self)
 }

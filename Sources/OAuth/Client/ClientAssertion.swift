@@ -2,9 +2,9 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// A signed statement by which a confidential client proves to be itself (RFC 7523 §3).
+/// A signed JWT with which a confidential client authenticates itself (RFC 7523 §3).
 enum ClientAssertion {
-    /// Seconds it is good for; the reference server allows no more.
+    /// The lifetime in seconds; the reference server allows no more.
     static let lifetime: Int64 = 60
 
     static func make(

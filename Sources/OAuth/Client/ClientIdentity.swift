@@ -1,19 +1,19 @@
 internal import Crypto
 internal import Network
 
-/// Who the daemon is to an authorization server.
+/// The daemon's identity as an OAuth client.
 struct ClientIdentity: Sendable {
     /// The exact `client_id`.
     let id: String
-    /// The key of a confidential client; nil for a public one.
+    /// The key of a confidential client; nil for a public client.
     let key: ClientKey?
-    /// Where the browser is sent back to.
+    /// The redirect URI: where the browser is sent after the login.
     let redirectURI: String
 
-    /// Path of the loopback listener.
+    /// The path of the loopback listener.
     static let loopbackPath = "/callback"
 
-    /// Builds the identity that a configuration describes; a loopback client's redirect has the listener's port.
+    /// Makes the identity for a configuration; a loopback client's redirect URI has the listener's port.
     init(
         _ configuration: SessionConfiguration,
         port: UInt16?,
@@ -33,7 +33,8 @@ struct ClientIdentity: Sendable {
             redirectURI = configuration.redirectURI ?? Self.callbackPage(beside: id)
         case .loopback:
             let declared = "http://127.0.0.1" + Self.loopbackPath
-            // Servers refuse a client that declares scopes which they do not know, also when it does not ask for them.
+            // A server rejects a client whose metadata declares unknown scopes, even if the client does not ask for
+            // them.
             let scope = configuration.scopes(of: configuration.scope).joined(separator: " ")
             id = configuration.clientID ?? LoopbackClientID(scope: scope, redirectURIs: [declared]).text
             guard !id.hasPrefix("http://localhost") || LoopbackClientID(id) != nil else {
@@ -49,12 +50,12 @@ struct ClientIdentity: Sendable {
         }
     }
 
-    /// `callback.html` beside the metadata document.
+    /// The URL of `callback.html` in the same directory as the metadata document.
     static func callbackPage(beside id: String) -> String {
         (id.lastIndex(of: "/").map { String(id[...$0]) } ?? id + "/") + "callback.html"
     }
 
-    /// The rules for the URL of a metadata document (atproto.com/specs/oauth#clients).
+    /// Checks the rules for the URL of a metadata document (atproto.com/specs/oauth#clients).
     static func check(_ id: String, allowsLoopback: Bool) throws(OAuthFailure) {
         func wrong(_ reason: String) -> OAuthFailure {
             OAuthFailure(code: .configuration, sentence: "The client id '\(id)' \(reason).")
@@ -70,9 +71,9 @@ struct ClientIdentity: Sendable {
         }
     }
 
-    /// The form fields by which the client names and proves itself, fresh for each attempt (RFC 7523 §2.2).
+    /// The form fields that identify and authenticate the client, new for each attempt (RFC 7523 §2.2).
     ///
-    /// The audience is the issuer, the token endpoint's URL is refused; the time is the server's.
+    /// The audience is the issuer; servers reject the token endpoint's URL. The time is the server's.
     func fields(for issuer: String, at now: UnixTime) throws(CryptoFailure) -> [(name: String, value: String)] {
         var fields = [(name: "client_id", value: id)]
         guard let key else { return fields }

@@ -2,9 +2,9 @@ public import ATProtocol
 internal import Crypto
 public import Network
 
-/// The key of a confidential client: its private half stays on this host, its public half is hosted in the metadata.
+/// The key of a confidential client: the private key stays on this host, the public key is in the hosted metadata.
 public struct ClientKey: Sendable {
-    /// The `kid` by which the metadata lists it.
+    /// The `kid` of the key in the metadata.
     public let id: String
     let key: SigningKey
 
@@ -13,9 +13,9 @@ public struct ClientKey: Sendable {
         self.key = key
     }
 
-    /// A new key, named by date and chance so that old and new stand side by side in the metadata.
+    /// Generates a key with a date and random characters as `kid`, so that several keys fit into the metadata.
     ///
-    /// - Throws: ``OAuthFailure`` when OpenSSL cannot make one.
+    /// - Throws: ``OAuthFailure`` when OpenSSL fails.
     public static func generate(at clock: any WallClock) throws(OAuthFailure) -> ClientKey {
         do throws(CryptoFailure) {
             let date = CalendarDate(clock.now())
@@ -28,14 +28,14 @@ public struct ClientKey: Sendable {
         }
     }
 
-    /// Reads a private JWK.
+    /// Reads a private JWK from a file.
     ///
-    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/configuration`` naming the file.
+    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/configuration`` that names the file.
     public static func load(_ path: String) throws(OAuthFailure) -> ClientKey {
         try load(path, files: POSIXFileSystem())
     }
 
-    /// Reads a private JWK from a file system.
+    /// Reads a private JWK from a file in a file system.
     static func load(_ path: String, files: any SessionFileSystem) throws(OAuthFailure) -> ClientKey {
         let bytes = try SecretFile(files).read(path)
         guard let json = try? JSONValue(parsing: bytes) else {
@@ -49,12 +49,12 @@ public struct ClientKey: Sendable {
         }
     }
 
-    /// Writes the private JWK to a new file of mode 0600; an existing file is never replaced.
+    /// Writes the private JWK to a new file with mode 0600; never replaces an existing file.
     ///
     /// - Throws: ``OAuthFailure``.
     public func write(to path: String) throws(OAuthFailure) { try write(to: path, files: POSIXFileSystem()) }
 
-    /// Writes the private JWK to a new file of a file system.
+    /// Writes the private JWK to a new file in a file system.
     func write(to path: String, files: any SessionFileSystem) throws(OAuthFailure) {
         do {
             guard try files.status(of: path) == nil else {
@@ -65,7 +65,7 @@ public struct ClientKey: Sendable {
             }
             var members = try JSONWebKey.json(key).object ?? [:]
             members.merge(["kid": .string(id), "alg": "ES256", "use": "sig"]) { $1 }
-            // A key that a crash of the machine takes away before anybody uses it is made again.
+            // If the machine crashes before the key is used, another one can be generated.
             _ = try files.replace(path, with: JSONValue.object(members).encoded + [0x0A])
         } catch let failure as OAuthFailure {
             throw failure
@@ -74,13 +74,13 @@ public struct ClientKey: Sendable {
         }
     }
 
-    /// The public JWK as the metadata lists it.
+    /// The public JWK for the metadata.
     public var publicJWK: JSONValue {
         var members = JSONWebKey.json(key.publicKey).object ?? [:]
         members.merge(["kid": .string(id), "alg": "ES256", "use": "sig"]) { $1 }
         return .object(members)
     }
 
-    /// RFC 7638.
+    /// The JWK thumbprint (RFC 7638).
     public var thumbprint: String { key.publicKey.thumbprint }
 }

@@ -2,27 +2,27 @@ public import ATProtocol
 internal import Crypto
 internal import Network
 
-/// The metadata document of a confidential client: what to host, and whether it is hosted right.
+/// The metadata document of a confidential client: makes it, and checks what is hosted.
 public struct ClientMetadata: Sendable {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
 
-    /// The metadata that a configuration of kind ``SessionKind/confidential`` needs.
+    /// The metadata for a configuration of kind ``SessionKind/confidential``.
     public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.configuration = configuration
         self.environment = environment
     }
 
-    /// The scope strings that a login asks for: servers compare them literally with the document.
+    /// The scopes that a login asks for; servers compare them literally with the document.
     ///
-    /// No others: a server refuses a client that declares scopes which it does not know.
+    /// It has no others: a server rejects a client that declares unknown scopes.
     private var scope: String { configuration.scopes(of: configuration.scope).joined(separator: " ") }
 
-    /// The document to host at the client id, byte for byte.
+    /// The document to host at the client ID, byte for byte.
     ///
-    /// - Parameter keys: the public keys to list: the one in use, and during a change the next one.
+    /// - Parameter keys: the public keys to list: the current one, and during a key change also the next one.
     /// - Returns: the document.
-    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/configuration``.
+    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/configuration``.
     public func document(keys: [ClientKey]) throws(OAuthFailure) -> JSONValue {
         guard let id = configuration.clientID else {
             throw OAuthFailure(code: .configuration, sentence: "The URL of the client metadata is not configured.")
@@ -44,10 +44,10 @@ public struct ClientMetadata: Sendable {
         ]
     }
 
-    /// Fetches the hosted document as an authorization server would, and compares it with what is needed.
+    /// Fetches the hosted document as an authorization server does, and checks it.
     ///
-    /// - Returns: what is wrong, one sentence each; empty when all is well.
-    /// - Throws: ``OAuthFailure`` when key or configuration cannot be read.
+    /// - Returns: the problems, one sentence each; empty if there are none.
+    /// - Throws: ``OAuthFailure`` when the key or the configuration cannot be read.
     public func problems() async throws(OAuthFailure) -> [String] {
         let identity = try ClientIdentity(configuration, port: nil, files: environment.files)
         guard let key = identity.key, let url = try? WebURL(identity.id) else { return [] }
@@ -61,7 +61,7 @@ public struct ClientMetadata: Sendable {
         return Self.problems(response, at: url, redirectURI: identity.redirectURI, key: key, scope: scope)
     }
 
-    /// Refuses to start a login that the server would refuse.
+    /// Throws if the server would reject a login because of the hosted metadata.
     func requireHosted() async throws(OAuthFailure) {
         let problems = try await problems()
         guard let first = problems.first else { return }
@@ -76,21 +76,21 @@ public struct ClientMetadata: Sendable {
 
     private static func isAboutScopes(_ problem: String) -> Bool { problem.hasPrefix("'scope' lacks ") }
 
-    /// What to do when all that is wrong is that the document declares too little for this login.
+    /// Advice if the only problem is that the document declares too few scopes for this login.
     private func scopeAdvice(_ problems: [String]) -> String {
         let asked = configuration.scope.rawValue
         let other = configuration.scope == .granular ? ScopeChoice.transition : .granular
         let hosting =
             "set session.scope to \(asked), host what 'impact-notifier client metadata' prints then, and log in ten minutes "
             + "later, for servers keep the old one that long"
-        // What both choices ask for says nothing.
+        // Scopes that both choices ask for do not tell which choice the document was made for.
         let differ = problems.count >= configuration.scopes(of: configuration.scope).count - 1
         guard differ else { return "It is an older one: \(hosting)." }
         return
             "It does not declare what --scope \(asked) asks for: log in with --scope \(other.rawValue), or \(hosting)."
     }
 
-    /// What is wrong with an answer of the URL that is the client's id.
+    /// The problems in the response from the client ID's URL.
     static func problems(
         _ response: HTTPResponse,
         at url: WebURL,

@@ -1,21 +1,21 @@
 internal import Network
 
-/// The client identity that needs no hosting: `http://localhost?redirect_uri=…&scope=…` (atproto.com/specs/oauth).
+/// The `client_id` that needs no hosting: `http://localhost?redirect_uri=…&scope=…` (atproto.com/specs/oauth).
 ///
-/// The whole string is the identity: refreshing under another spelling destroys the session, so it is stored verbatim.
+/// The whole string is the identity. A refresh with another spelling ends the session, so the string is stored
+/// verbatim.
 struct LoopbackClientID: Sendable, Equatable {
-    /// The scopes that may be asked for.
+    /// The scopes that a login may ask for.
     let scope: String
-    /// Loopback addresses with a path; the port is free at request time.
+    /// Loopback addresses with a path; the port may be any at request time.
     let redirectURIs: [String]
 
-    /// An identity for these scopes and redirects.
     init(scope: String, redirectURIs: [String]) {
         self.scope = scope
         self.redirectURIs = redirectURIs
     }
 
-    /// Reads an identity; nil when a server would refuse it.
+    /// Parses a `client_id`; nil when a server would reject it.
     init?(_ text: String) {
         guard text.hasPrefix("http://localhost") else { return nil }
         var rest = text.dropFirst(16)

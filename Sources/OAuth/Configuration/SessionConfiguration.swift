@@ -1,36 +1,36 @@
 public import ATProtocol
 internal import Network
 
-/// What the operator decided about the sender's session.
+/// The operator's settings for the sender's session.
 public struct SessionConfiguration: Sendable {
-    /// The account that messages are sent from; every token is checked against it.
+    /// The account that sends the messages; every token is checked against it.
     public var account: DID
-    /// How the daemon proves to be the account.
+    /// How the daemon authenticates.
     public var kind: SessionKind
-    /// URL of the hosted client metadata; confidential clients only.
+    /// The URL of the hosted client metadata; for confidential clients only.
     public var clientID: String?
-    /// What a confidential client is called where people approve its login.
+    /// The name of a confidential client on the page where its login is approved.
     public var clientName = "impact-notifier"
-    /// The static callback page of a confidential client; nil means `callback.html` beside the metadata.
+    /// The static callback page of a confidential client; nil means `callback.html` in the metadata's directory.
     public var redirectURI: String?
-    /// File with a confidential client's private JWK, closed to others.
+    /// A file with a confidential client's private JWK; other users must not be able to read it.
     public var clientKeyPath: String?
-    /// File with the app password; app-password sessions only.
+    /// A file with the app password; for app-password sessions only.
     public var appPasswordPath: String?
-    /// File with 32 octets, raw or as 64 hexadecimal digits, under which the session file is encrypted; nil: plain.
+    /// A file with the 32-octet key (raw or 64 hexadecimal digits) that encrypts the session file; nil for none.
     public var encryptionKeyPath: String?
-    /// Directory of `session.json`, mode 0700.
+    /// The directory of `session.json`, with mode 0700.
     public var stateDirectory: String
-    /// What the login asks for.
+    /// The scopes that the login asks for.
     public var scope: ScopeChoice
-    /// The chat service that the scope must allow: `did#service-id`.
+    /// The chat service that the scopes must allow: `did#service-id`.
     public var chatService: String
-    /// Whether public posts are to be allowed, too.
+    /// Whether the scopes must also allow public posts.
     public var allowsPosts: Bool
-    /// The development switch: plain HTTP to loopback addresses.
+    /// For development: allows plain HTTP to loopback addresses.
     public var allowsLoopback: Bool
 
-    /// A configuration with the usual values.
+    /// A configuration with default values.
     public init(
         account: DID,
         kind: SessionKind = .confidential,
@@ -59,11 +59,11 @@ public struct SessionConfiguration: Sendable {
         self.allowsLoopback = allowsLoopback
     }
 
-    /// The URL of a text when tokens may go there: https, or loopback where that is allowed; nil otherwise.
+    /// Parses a URL to which tokens may be sent: https, or loopback where that is allowed; nil for others.
     func trusted(_ text: String) -> WebURL? {
         (try? WebURL(text)).flatMap { $0.scheme == .https || (allowsLoopback && $0.isLoopback) ? $0 : nil }
     }
 
-    /// The scope strings of a choice.
+    /// The scopes of a choice.
     func scopes(of choice: ScopeChoice) -> [String] { choice.scopes(chatService: chatService, posts: allowsPosts) }
 }

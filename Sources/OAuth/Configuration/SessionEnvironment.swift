@@ -2,24 +2,24 @@ public import ATProtocol
 public import Logging
 public import Network
 
-/// Everything outside the session that it uses, passed in so that tests can replace it.
+/// What the session uses from outside; it is passed in so that tests can replace it.
 public struct SessionEnvironment: Sendable {
-    /// Makes requests.
+    /// Makes HTTP requests.
     public var client: any HTTPClient
-    /// Finds DID documents.
+    /// Resolves DIDs to documents.
     public var identities: any IdentityResolving
-    /// The date.
+    /// The wall clock.
     public var clock: any WallClock
-    /// Waits.
+    /// Sleeps.
     public var sleeper: any Clock<Duration>
-    /// Where the session file lives.
+    /// The file system of the session file.
     package var files: any SessionFileSystem = POSIXFileSystem()
-    /// A number between 0 and 1, for jitter.
+    /// A random number between 0 and 1, for jitter.
     package var jitter: @Sendable () -> Double = { Double.random(in: 0...1) }
-    /// Takes the log lines.
+    /// Receives the log lines.
     public var logger: Logger
 
-    /// The machine's own clock, file system and randomness around these parts.
+    /// An environment with these parts, the machine's file system and the system's random numbers.
     public init(
         client: any HTTPClient,
         identities: any IdentityResolving,

@@ -1,18 +1,18 @@
 internal import Network
 
-/// One challenge of a `WWW-Authenticate` header: a scheme and its parameters (RFC 9110 §11.6.1).
+/// One challenge in a `WWW-Authenticate` field: a scheme and its parameters (RFC 9110 §11.6.1).
 struct AuthenticateChallenge: Equatable {
     /// The scheme as written.
     let scheme: String
-    /// Parameters by lower-case name.
+    /// The parameters by lower-case name.
     let parameters: [String: String]
 
-    /// The DPoP challenge of an answer; nil when there is none.
+    /// The DPoP challenge in a response; nil when there is none.
     static func dpop(in headers: HTTPHeaders) -> AuthenticateChallenge? {
         headers.values(of: "WWW-Authenticate").flatMap(parse).first { $0.scheme.lowercased() == "dpop" }
     }
 
-    /// Every challenge of one header line, as far as it is well formed; read by octets, as the grammar is.
+    /// Parses all challenges of one field line, as far as they are well-formed; works on octets, like the grammar.
     static func parse(_ text: String) -> [AuthenticateChallenge] {
         var challenges: [AuthenticateChallenge] = []
         var rest = Array(text.utf8)[...]
@@ -32,7 +32,7 @@ struct AuthenticateChallenge: Equatable {
                 rest = afterSpace.dropFirst().drop(while: isSpace)
                 parameters[word.lowercased()] = value(&rest)
             } else if rest.starts(with: "=".utf8) {
-                // The padding of a token68, which is no scheme.
+                // The padding of a token68 is not a scheme.
                 rest = rest.drop { $0 == UInt8(ascii: "=") }
             } else {
                 finish()

@@ -1,22 +1,22 @@
 internal import Network
 internal import Synchronization
 
-/// What the servers told about themselves: the newest DPoP nonce and how far their clocks are from ours, by origin.
+/// The newest DPoP nonce and the clock difference of each server, by origin.
 ///
-/// In memory only: after a restart the first request of an origin costs one repetition.
+/// It is in memory only: after a restart the first request to each origin is repeated once.
 final class DPoPNonceCache: Sendable {
     private struct Origin {
         var nonce: String?
-        /// The newest differences, server minus us, in seconds.
+        /// The newest differences in seconds, server minus our clock.
         var offsets: [Double] = []
-        /// Whether its `Date` was seen to be wrong.
+        /// Whether the server's `Date` turned out to be wrong.
         var isDateWrong = false
     }
 
     private static let keptOffsets = 5
     private let origins = Mutex<[String: Origin]>([:])
 
-    /// Takes in an answer, of whatever status.
+    /// Records a response with any status.
     func note(_ response: HTTPResponse, from origin: String, at now: UnixTime) {
         origins.withLock { origins in
             if let nonce = response.headers["DPoP-Nonce"], !nonce.isEmpty {
@@ -29,12 +29,12 @@ final class DPoPNonceCache: Sendable {
         }
     }
 
-    /// The newest nonce of an origin.
+    /// The newest nonce from an origin.
     func nonce(of origin: String) -> String? { origins.withLock { $0[origin]?.nonce } }
 
-    /// The median of the newest clock differences, in seconds; 0 when nothing is known.
+    /// The median of the newest clock differences in seconds; 0 when none is known.
     ///
-    /// `Date` counts whole seconds and travels: below two seconds the difference says nothing.
+    /// `Date` has whole seconds and takes time to arrive, so a difference below two seconds means nothing.
     func offset(of origin: String) -> Double {
         let offsets = origins.withLock { $0[origin].map { $0.isDateWrong ? [] : $0.offsets } ?? [] }.sorted()
         guard !offsets.isEmpty else { return 0 }
@@ -42,7 +42,7 @@ final class DPoPNonceCache: Sendable {
         return abs(median) < 2 ? 0 : median
     }
 
-    /// Believes only the newest `Date`: after a server complained about the time.
+    /// Keeps only the newest `Date`, after a server complained about the time.
     func forgetOldOffsets(of origin: String) {
         origins.withLock { origins in
             let newest = origins[origin]?.offsets.suffix(1) ?? []
@@ -51,9 +51,9 @@ final class DPoPNonceCache: Sendable {
         }
     }
 
-    /// Goes by our own clock, until a server complains about that.
+    /// Uses our own clock, until a server complains about that.
     func distrustDate(of origin: String) { origins.withLock { $0[origin]?.isDateWrong = true } }
 
-    /// Forgets an origin that the account has left.
+    /// Removes an origin that the account has left.
     func forget(_ origin: String) { origins.withLock { $0[origin] = nil } }
 }

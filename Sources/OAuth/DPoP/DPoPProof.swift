@@ -2,11 +2,11 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// A proof of possession for one HTTP attempt (RFC 9449 §4.2).
+/// A DPoP proof for one HTTP request (RFC 9449 §4.2).
 enum DPoPProof {
-    /// Signs a proof with a new `jti`, at the server's time and with the newest nonce of its origin.
+    /// Signs a proof with a new `jti`, the server's time and the newest nonce from its origin.
     ///
-    /// The access token is bound in at a resource server only; the authorization server refuses `ath`.
+    /// The access token is bound (`ath`) for a resource server only; the authorization server rejects `ath`.
     static func make(
         _ method: HTTPRequest.Method,
         _ url: WebURL,
@@ -27,6 +27,6 @@ enum DPoPProof {
         return try CompactJWS(header: header.encoded, payload: JSONValue.object(claims).encoded, signedBy: key).text
     }
 
-    /// `htu`: scheme, host, explicit port and path, without query (RFC 9449 §4.2).
+    /// The value of `htu`: scheme, host, explicit port and path, without query (RFC 9449 §4.2).
     static func target(_ url: WebURL) -> String { url.origin + url.path }
 }

@@ -1,15 +1,15 @@
 internal import ATProtocol
 internal import Network
 
-/// What a server objects to in a proof or an assertion, as far as another attempt could do better.
+/// Why a server rejected a proof or an assertion, if another attempt can fix it.
 enum DPoPRejection: Equatable {
     case nonceWanted
     case clock
 
-    /// Reads an answer of either kind of server; nil when it objects to nothing of the sort.
+    /// Reads a response of an authorization or resource server; nil when it is about something else.
     ///
-    /// Some servers refuse a wrong time without a word; then the answer's own `Date` is the hint: `clockError` is how far,
-    /// in seconds, the attempt was from the server's time.
+    /// Some servers reject a wrong time without saying so. Then the response's own `Date` is the hint: `clockError` is
+    /// the difference in seconds between the attempt and the server's time.
     init?(_ response: HTTPResponse, clockError: Double = 0) {
         guard response.status == 400 || response.status == 401 else { return nil }
         let error = XRPCError(response)
@@ -28,7 +28,7 @@ enum DPoPRejection: Equatable {
         }
     }
 
-    /// Whether a message is about `iat` or `exp`, as the reference server's JOSE library words it.
+    /// Whether a message is about `iat` or `exp`, in the wording of the reference server's JOSE library.
     static func isAboutTime(_ message: String) -> Bool {
         message.contains("\"iat\" claim") || message.contains("\"exp\" claim timestamp check failed")
             || message.contains("should be in the past")

@@ -2,32 +2,32 @@ internal import Crypto
 internal import Logging
 internal import Network
 
-/// Sends requests with a fresh proof each, and repeats one at most once for a nonce and once for the clock.
+/// Sends requests with a new proof each; repeats a request at most once for a nonce and once for the clock.
 struct DPoPSender: Sendable {
     let clock: any WallClock
     let origins = DPoPNonceCache()
     private let client: any HTTPClient
     private let logger: Logger
 
-    /// A sender that knows nothing of any server yet.
     init(_ environment: SessionEnvironment) {
         client = environment.client
         clock = environment.clock
         logger = environment.logger
     }
 
-    /// The time at a server, by its own `Date` headers.
+    /// The time at a server, from its `Date` fields.
     func time(at origin: String) -> UnixTime { clock.now() + .seconds(origins.offset(of: origin)) }
 
     /// Sends a request.
     ///
     /// - Parameters:
-    ///   - url: where to; its origin decides nonce and clock.
+    ///   - url: the URL; its origin determines nonce and clock difference.
     ///   - key: the session's DPoP key.
-    ///   - accessToken: at a resource server.
-    ///   - build: makes the request for one attempt from the server's time; the proof is added here.
-    /// - Returns: the last answer. One that still asks for a nonce or complains about the time is the caller's to judge.
-    /// - Throws: ``OAuthFailure``, with the transport's failure when no answer came.
+    ///   - accessToken: for a resource server; nil for others.
+    ///   - build: makes the request for one attempt from the server's time; the proof is added to it.
+    /// - Returns: the last response. The caller must handle one that still asks for a nonce or complains about the
+    ///   time.
+    /// - Throws: ``OAuthFailure``, with the transport's failure when there was no response.
     func send(
         to url: WebURL,
         key: SigningKey,
@@ -60,7 +60,7 @@ struct DPoPSender: Sendable {
             let error = origins.offset(of: url.origin) + (clock.now() - now).inSeconds
             switch DPoPRejection(response, clockError: error) {
             case .nonceWanted where mayRepeatForNonce:
-                // Without a nonce that differs from the one just sent, a repetition would go the same way.
+                // Without a new nonce, a repetition would get the same response.
                 guard let fresh = response.headers["DPoP-Nonce"], fresh != nonce else { return response }
                 mayRepeatForNonce = false
             case .clock where clockTries < 2:
@@ -68,11 +68,11 @@ struct DPoPSender: Sendable {
                 if clockTries == 1 {
                     origins.forgetOldOffsets(of: url.origin)
                 } else {
-                    // A cache in between writes its own date: perhaps ours is right after all.
+                    // A cache in between writes its own date, so our clock may be right.
                     guard origins.offset(of: url.origin) != 0 else { return response }
                     origins.distrustDate(of: url.origin)
                 }
-                // A corrected clock is still wrong: row 6 of the failure table.
+                // The corrected time is still wrong: row 6 of the failure table.
                 logger.warning(
                     "this machine's clock differs from the server's; check it with timedatectl",
                     metadata: [

@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// What an authorization server says of itself, after every rule of the profile was checked (atproto.com/specs/oauth).
+/// An authorization server's metadata, after all checks of the profile (atproto.com/specs/oauth).
 struct AuthorizationServer: Sendable, Equatable {
     let issuer: String
     let authorizationEndpoint: WebURL
@@ -11,8 +11,8 @@ struct AuthorizationServer: Sendable, Equatable {
 
     /// Checks a metadata document.
     ///
-    /// The origin that it was fetched from must be its issuer, or another server could pose as this one; the PDS must be
-    /// listed when any is.
+    /// Its issuer must be the origin from which it was fetched; otherwise another server could impersonate this one. If
+    /// it lists protected resources, the PDS must be among them.
     init(_ json: JSONValue, origin: WebURL, resource: WebURL, allowsLoopback: Bool) throws(OAuthFailure) {
         func wrong(_ reason: String) -> OAuthFailure {
             OAuthFailure(

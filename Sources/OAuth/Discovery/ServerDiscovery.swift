@@ -1,13 +1,13 @@
 internal import ATProtocol
 internal import Network
 
-/// Finds an account's PDS and the authorization server that speaks for it.
+/// Finds an account's PDS and its authorization server.
 struct ServerDiscovery: Sendable {
     let client: any HTTPClient
     let identities: any IdentityResolving
     let allowsLoopback: Bool
 
-    /// Where an account lives and who signs it in.
+    /// An account's PDS and authorization server.
     struct Home: Sendable, Equatable {
         let pds: WebURL
         let server: AuthorizationServer
@@ -22,7 +22,7 @@ struct ServerDiscovery: Sendable {
         }
     }
 
-    /// The account's PDS and authorization server, both asked now.
+    /// The account's PDS and authorization server, without using a cache.
     func home(of account: DID) async throws(OAuthFailure) -> Home {
         let pds = try await pds(of: account)
         return Home(pds: pds, server: try await server(of: pds))
@@ -44,13 +44,13 @@ struct ServerDiscovery: Sendable {
             }
             origin = url
         } else {
-            // A PDS without this document is its own authorization server, as the reference client has it.
+            // A PDS without this document is its own authorization server, as in the reference client.
             origin = pds
         }
         return try await server(issuer: origin, of: pds)
     }
 
-    /// What an authorization server says of itself now (RFC 8414).
+    /// Fetches an authorization server's metadata (RFC 8414).
     func server(issuer origin: WebURL, of pds: WebURL) async throws(OAuthFailure) -> AuthorizationServer {
         guard let metadata = try await document(at: origin.with(path: "/.well-known/oauth-authorization-server")) else {
             throw OAuthFailure(
@@ -68,7 +68,7 @@ struct ServerDiscovery: Sendable {
         )
     }
 
-    /// A JSON document served with status 200 and the right type; nil for 404.
+    /// Fetches a JSON document with status 200 and the right media type; nil for 404.
     private func document(at url: WebURL) async throws(OAuthFailure) -> JSONValue? {
         let request = HTTPRequest(
             .get,
@@ -95,7 +95,7 @@ struct ServerDiscovery: Sendable {
 }
 
 extension ServerDiscovery {
-    /// Finds as a session does.
+    /// A discovery with a session's configuration.
     init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.init(
             client: environment.client,

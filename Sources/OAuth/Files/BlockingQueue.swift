@@ -1,10 +1,10 @@
 internal import Dispatch
 
-/// Runs calls that block (fsync, flock) in order on a queue of their own, away from the cooperative threads.
+/// Runs blocking calls (fsync, flock) in order on a queue of their own, outside the cooperative pool.
 struct BlockingQueue: Sendable {
     private let queue = DispatchQueue(label: "impact-notifier.session-store")
 
-    /// Runs `work` and hands back what it returns; ends only when the work has ended, cancelled or not.
+    /// Runs `work` and returns its result; waits for it even when cancelled.
     func run<Value: Sendable, Failure: Error>(
         _ work: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {

@@ -1,15 +1,14 @@
-/// An operation on a file that failed.
+/// A failed file operation.
 package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The operation: `open`, `write`, `fsync`, `rename`.
     package var operation: String
-    /// The file.
+    /// The path of the file.
     package var path: String
-    /// `errno`.
+    /// The value of `errno`.
     package var number: Int32
-    /// The error in the system's words.
+    /// The system's message.
     package var reason: String
 
-    /// A failure with these parts.
     package init(operation: String, path: String, number: Int32, reason: String) {
         self.operation = operation
         self.path = path
@@ -17,7 +16,7 @@ package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible 
         self.reason = reason
     }
 
-    /// A file that is there or not, and must not be used as it is.
+    /// A failure for a file that must not be used as it is.
     static func unusable(_ path: String, _ reason: String) -> FileFailure {
         FileFailure(operation: "use", path: path, number: 0, reason: reason)
     }

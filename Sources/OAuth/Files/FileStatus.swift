@@ -1,17 +1,16 @@
-/// What matters about a file.
+/// The part of a file's status that the session needs.
 package struct FileStatus: Sendable, Equatable {
-    /// Identity of the file on its file system.
+    /// The inode number.
     package var inode: UInt64
-    /// The user it belongs to.
+    /// The user ID of the owner.
     package var owner: UInt32
-    /// Type and permission bits, as in `stat`.
+    /// The type and permission bits, as in `stat`.
     package var mode: UInt32
-    /// Last change of content, nanoseconds since the epoch.
+    /// The time of the last change of content, in nanoseconds since the Unix epoch.
     package var modified: Int64
-    /// Octets.
+    /// The size in octets.
     package var size: Int64
 
-    /// A status with these parts.
     package init(inode: UInt64, owner: UInt32, mode: UInt32, modified: Int64, size: Int64) {
         self.inode = inode
         self.owner = owner
@@ -20,8 +19,8 @@ package struct FileStatus: Sendable, Equatable {
         self.size = size
     }
 
-    /// Whether group or others may do anything with it.
+    /// Whether group or others have any permission.
     var isShared: Bool { mode & 0o077 != 0 }
-    /// Whether it is a plain file.
+    /// Whether it is a regular file.
     var isRegular: Bool { mode & 0o170_000 == 0o100_000 }
 }

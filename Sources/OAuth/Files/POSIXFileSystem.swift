@@ -2,13 +2,12 @@ internal import Glibc
 
 /// The machine's file system.
 package struct POSIXFileSystem: SessionFileSystem {
-    /// The machine's file system.
     package init() {}
 
-    /// The user that this process acts as.
+    /// The effective user of this process.
     package var owner: UInt32 { geteuid() }
 
-    /// What the file, directory or link is; nil when there is none.
+    /// The status of the file, directory or link; nil when there is none.
     package func status(of path: String) throws(FileFailure) -> FileStatus? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
@@ -18,7 +17,7 @@ package struct POSIXFileSystem: SessionFileSystem {
         return FileStatus(status)
     }
 
-    /// The whole content, at most 1 MiB.
+    /// Reads the whole content, at most 1 MiB.
     package func read(_ path: String) throws(FileFailure) -> [UInt8] {
         let file = try open(path, O_RDONLY, "open")
         defer { close(file) }
@@ -38,12 +37,12 @@ package struct POSIXFileSystem: SessionFileSystem {
         }
     }
 
-    /// Creates or empties a file of mode 0600 and reserves room for `size` octets.
+    /// Creates or empties a file with mode 0600 and reserves `size` octets on the disk.
     package func reserve(_ path: String, size: Int) throws(FileFailure) {
         let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC, "create")
         defer { close(file) }
         guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
-        // Returns the error instead of setting errno.
+        // It returns the error number and does not set errno.
         let number = posix_fallocate(file, 0, size)
         guard number == 0 else { throw failure("reserve room for", path, number) }
         guard fsync(file) == 0 else { throw failure("sync", path) }
@@ -67,12 +66,12 @@ package struct POSIXFileSystem: SessionFileSystem {
         guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
-    /// Gives a file another name.
+    /// Renames a file.
     package func rename(_ path: String, to newPath: String) throws(FileFailure) {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw failure("rename", path) }
     }
 
-    /// Waits until the names in a directory are on the disk.
+    /// Waits until the entries of a directory are on the disk.
     package func syncDirectory(_ path: String) throws(FileFailure) {
         let file = try open(path, O_RDONLY | O_DIRECTORY, "open")
         defer { close(file) }
@@ -115,14 +114,14 @@ extension FileStatus {
             inode: UInt64(status.st_ino),
             owner: status.st_uid,
             mode: status.st_mode,
-            // It only tells versions apart; a clock of the year 2300 is no reason to end.
+            // This only distinguishes versions, so an overflow by a clock of the year 2300 must not trap.
             modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec),
             size: Int64(status.st_size)
         )
     }
 }
 
-/// A `flock` that lasts as long as its open file.
+/// A `flock` that is held while its file is open.
 private final class DescriptorLock: FileLock {
     private let file: Int32
 

@@ -1,19 +1,19 @@
-/// Reads files that hold secrets: keys and passwords, each from a plain file that is closed to others.
+/// Reads files with keys and passwords; each must be a regular file that other users cannot read.
 package struct SecretFile: Sendable {
-    /// EACCES.
+    /// The value of EACCES.
     private static let refused: Int32 = 13
 
     private let files: any SessionFileSystem
 
-    /// Reads from a file system.
+    /// Reads from the given file system.
     package init(_ files: any SessionFileSystem = POSIXFileSystem()) { self.files = files }
 
-    /// The content of a secret's file.
+    /// Reads a secret's file.
     ///
-    /// The file is a plain one, of this user or of root, and closed to others. One of root's may be open to its group,
-    /// which is how `/etc/impact-notifier/secrets` is shared with the daemon's user and how `LoadCredential` does it.
+    /// It must be a regular file of this user or of root, without permissions for others. Its group may read it if it
+    /// is root's; this is how `/etc/impact-notifier/secrets` and `LoadCredential` share a file with the daemon's user.
     ///
-    /// - Throws: ``OAuthFailure`` with ``OAuthFailure/Code/configuration``; never holds any of the secret.
+    /// - Throws: ``OAuthFailure`` with ``OAuthFailure/Code/configuration``; never contains a part of the secret.
     package func read(_ path: String) throws(OAuthFailure) -> [UInt8] {
         do throws(FileFailure) {
             guard let status = try files.status(of: path) else { throw .unusable(path, "there is no such file") }
@@ -27,13 +27,13 @@ package struct SecretFile: Sendable {
             }
             return try files.read(path)
         } catch {
-            // Root's file that its group may read: the daemon's user is in that group, and nobody else.
+            // For root's file with permissions for its group: the daemon's user is in that group, and nobody else.
             let advice = error.number == Self.refused ? "; run: chgrp impact-notifier \(path); chmod 640 \(path)" : ""
             throw OAuthFailure(code: .configuration, sentence: "A secret cannot be read: \(error)\(advice).")
         }
     }
 
-    /// The content without the line end that editors add; never empty.
+    /// Reads a secret without the final line break that editors add; never empty.
     ///
     /// - Throws: as ``read(_:)`` does.
     package func secret(_ path: String) throws(OAuthFailure) -> [UInt8] {
@@ -43,7 +43,7 @@ package struct SecretFile: Sendable {
         return bytes
     }
 
-    /// The content as text without white space behind it, as an app password is read; never empty.
+    /// Reads a secret as text without trailing whitespace, for an app password; never empty.
     ///
     /// - Throws: as ``read(_:)`` does.
     package func text(_ path: String) throws(OAuthFailure) -> String {
@@ -55,7 +55,7 @@ package struct SecretFile: Sendable {
         return text
     }
 
-    /// 32 octets, stored raw or as 64 hexadecimal digits.
+    /// Reads a key of 32 octets, raw or as 64 hexadecimal digits.
     ///
     /// - Throws: as ``read(_:)`` does.
     package func encryptionKey(_ path: String) throws(OAuthFailure) -> [UInt8] {

@@ -1,11 +1,12 @@
 extension SessionFileSystem {
-    /// Replaces a file as a whole: the content is written beside it and synced, then takes its name.
+    /// Replaces a whole file: writes and syncs a new file in the same directory, then renames it.
     ///
     /// - Parameters:
-    ///   - path: in a directory that is no symbolic link.
+    ///   - path: in a directory that is not a symbolic link.
     ///   - bytes: the content.
-    /// - Returns: why the new name may not survive a crash of the machine; nil when it does. The file is there either way.
-    /// - Throws: ``FileFailure`` when the file is as it was.
+    /// - Returns: why a crash of the machine may undo the rename; nil when it cannot. The file is replaced in both
+    ///   cases.
+    /// - Throws: ``FileFailure`` when the file is unchanged.
     func replace(_ path: String, with bytes: [UInt8]) throws(FileFailure) -> FileFailure? {
         let next = path + ".tmp"
         try write(bytes, to: next)

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// The login with an app password: no browser, no end.
+/// The login with an app password, which needs no browser and does not expire.
 public struct AppPasswordLogin: Sendable {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
@@ -13,12 +13,12 @@ public struct AppPasswordLogin: Sendable {
         self.environment = environment
     }
 
-    /// Whether a text looks like an app password that a server made: `xxxx-xxxx-xxxx-xxxx`.
+    /// Whether a text looks like an app password from a server: `xxxx-xxxx-xxxx-xxxx`.
     public static func looksGenerated(_ text: String) -> Bool { AppPasswordScheme.looksGenerated(text) }
 
     /// Starts a session with the password in the configured file, and stores it.
     ///
-    /// - Parameter isForced: takes a password that does not look generated.
+    /// - Parameter isForced: accepts a password that does not look generated.
     /// - Returns: the status of the new session.
     /// - Throws: ``OAuthFailure``.
     public func complete(isForced: Bool = false) async throws(OAuthFailure) -> SessionStatus {

@@ -1,26 +1,26 @@
 internal import Network
 internal import Synchronization
 
-/// Tells the callback of one login from everything else, and answers all of it.
+/// Recognises the callback of one login, and answers all requests to the listener.
 final class CallbackDesk: Sendable {
     private let hosts = KnownHosts()
     private let state = Mutex<String?>(nil)
     private let callbacks: AsyncStream<String>
     private let continuation: AsyncStream<String>.Continuation
 
-    /// A desk that does not know its login yet.
+    /// A desk that waits for no login yet.
     init() { (callbacks, continuation) = AsyncStream.makeStream() }
 
-    /// Only a callback with this state counts from now on.
+    /// From now on, accepts only a callback with this state.
     func expect(state: String) { self.state.withLock { $0 = state } }
 
-    /// The target of the callback, which may have come already; nil when nobody waits for it any more.
+    /// Waits for the callback and returns its target; nil after ``close()``.
     func callback() async -> String? { await callbacks.first { _ in true } }
 
     /// Stops waiting.
     func close() { continuation.finish() }
 
-    /// The page for a request, and the end of the wait with it when it is the callback.
+    /// The page for a request; if it is the callback, it also ends the wait.
     func reply(to request: ServerRequest) -> ServerReply {
         guard hosts.verdict(on: request) == .known else { return page(421, "This is not the page of the login.") }
         guard request.isReading else {
@@ -40,17 +40,17 @@ final class CallbackDesk: Sendable {
             )
         }
         var page = page(200, "Back to the terminal: the login goes on there. You may close this page.")
-        // Whoever only asks what there is has not come back yet.
+        // A HEAD request is not the callback.
         guard request.method == "GET" else { return page }
         let target = request.path + "?" + PercentEncoding.form(request.query)
-        // The program may end with the login: the page comes first.
+        // The program may exit after the login, so the page must be sent first.
         page.afterwards = { [continuation] in continuation.yield(target) }
         return page
     }
 
     private func page(_ status: Int, _ sentence: String, headers: HTTPHeaders = [:]) -> ServerReply {
         var headers = headers
-        // The address of the page holds the code.
+        // The page's URL contains the code.
         headers["Referrer-Policy"] = "no-referrer"
         let text = "<!doctype html><meta charset=utf-8><title>impact-notifier</title><p>\(sentence)</p>"
         return ServerReply(text.utf8, type: "text/html; charset=utf-8", status: status, headers: headers)

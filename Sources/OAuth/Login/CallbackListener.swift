@@ -1,19 +1,19 @@
 internal import Network
 
-/// Waits on a loopback port for the browser to come back from the authorization server (RFC 8252 §7.3).
+/// Waits on a loopback port for the browser's redirect from the authorization server (RFC 8252 §7.3).
 ///
-/// Only the callback of its own login counts, which the login's state proves (RFC 6749 §10.12): whatever else comes there,
-/// the wait goes on. It answers with one small page.
+/// Only the callback with the state of its own login counts (RFC 6749 §10.12); after any other request it waits on. It
+/// answers with one small page.
 public final class CallbackListener: Sendable {
-    /// The port it listens on, of 127.0.0.1.
+    /// The port on 127.0.0.1.
     public let port: UInt16
     private let server: HTTPServer
     private let desk: CallbackDesk
 
-    /// Listens.
+    /// Starts to listen.
     ///
     /// - Parameter port: 0 lets the system choose.
-    /// - Throws: ``OAuthFailure`` when the port is taken.
+    /// - Throws: ``OAuthFailure`` when the port is in use.
     public init(port: UInt16 = 0) throws(OAuthFailure) {
         let desk = CallbackDesk()
         guard let address = SocketAddress(literal: "127.0.0.1", port: port) else {
@@ -29,9 +29,9 @@ public final class CallbackListener: Sendable {
         self.desk = desk
     }
 
-    /// Says which login it is for; until then no callback counts.
+    /// Sets the login to wait for; before that, no callback is accepted.
     ///
-    /// To be called before anybody is told the login's address: a browser may be back at once.
+    /// Call this before you show the login's URL, because the browser may be redirected at once.
     public func expect(_ invitation: OAuthLogin.Invitation) { desk.expect(state: invitation.state) }
 
     /// Waits for the login's callback.
@@ -39,7 +39,7 @@ public final class CallbackListener: Sendable {
     /// - Returns: its target, path and query; nil after ``close()`` or cancellation.
     public func callback() async -> String? { await desk.callback() }
 
-    /// Stops waiting, and listening.
+    /// Stops waiting and listening.
     public func close() {
         desk.close()
         server.stop()

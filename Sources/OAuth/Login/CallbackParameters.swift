@@ -1,6 +1,6 @@
 internal import Network
 
-/// What the authorization server sends back through the browser (RFC 6749 §4.1.2, RFC 9207).
+/// The parameters that the authorization server sends through the browser (RFC 6749 §4.1.2, RFC 9207).
 struct CallbackParameters: Equatable {
     let state: String?
     let issuer: String?
@@ -8,9 +8,9 @@ struct CallbackParameters: Equatable {
     let error: String?
     let errorDescription: String?
 
-    /// Reads a pasted callback: the whole URL, or only what follows its `?` or `#`.
+    /// Parses a pasted callback: the whole URL, or only the part after its `?` or `#`.
     ///
-    /// Terminals wrap pastes in escape sequences and people in white space and quotes; both are taken off.
+    /// It removes the escape sequences that terminals put around pasted text, as well as whitespace and quotes.
     init(pasted text: String) {
         var body = Substring(text)
         // Bracketed paste: ESC [ 200 ~ … ESC [ 201 ~

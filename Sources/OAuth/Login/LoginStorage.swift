@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Logging
 internal import Network
 
-/// Puts a new session in the place of the old one, and ends the old one on its server.
+/// Replaces the stored session with a new one, and ends the old one on its server.
 struct LoginStorage: Sendable {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
@@ -14,14 +14,14 @@ struct LoginStorage: Sendable {
         vault = try SessionVault(configuration, environment)
     }
 
-    /// Writes the record under the session's lock, waiting for a refresh of a running daemon to end.
+    /// Writes the record under the session's lock, after a refresh of a running daemon has ended.
     func replace(with record: SessionRecord) async throws(OAuthFailure) -> SessionStatus {
         try await replace(with: record, releasing: vault.heldLock())
     }
 
-    /// Takes the session's lock and room for a session: before what can be used once only is used.
+    /// Takes the session's lock and reserves room for a session, before a code is spent.
     ///
-    /// From here on no daemon writes the file whose room this is.
+    /// While the lock is held, no daemon writes the file.
     func prepare() async throws(OAuthFailure) -> any FileLock {
         let lock = try await vault.heldLock()
         let store = vault.store
@@ -34,14 +34,14 @@ struct LoginStorage: Sendable {
         return lock
     }
 
-    /// Writes the record and gives the lock back, whatever comes of it.
+    /// Writes the record and releases the lock in any case.
     func replace(
         with record: SessionRecord,
         releasing lock: any FileLock
     ) async throws(OAuthFailure) -> SessionStatus {
         let store = vault.store
         let now = environment.clock.now()
-        // A session that cannot be read is not this one's business to end; it is kept aside all the same.
+        // A session that cannot be read cannot be ended here, but a copy of its file is kept.
         let old = (try? await vault.load()) ?? nil
         do throws(OAuthFailure) {
             let doubt = try await vault.queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now)
@@ -61,7 +61,7 @@ struct LoginStorage: Sendable {
         return try await StoredSession.open(configuration, environment).status()
     }
 
-    /// Asks a session's server to end it, as well as may be: that it agrees proves nothing.
+    /// Asks a session's server to end it, and ignores failures; even a success proves nothing.
     private func revoke(_ record: SessionRecord) async {
         var configuration = configuration
         configuration.kind = record.kind

@@ -3,13 +3,13 @@ internal import Crypto
 internal import Logging
 internal import Network
 
-/// The second half: from the callback to a stored session.
+/// The second half of the login: from the callback to a stored session.
 extension OAuthLogin {
     /// Checks the callback, exchanges its code, checks the tokens and stores the session.
     ///
-    /// - Parameter callback: the URL that the browser was sent to, or what follows its `?` or `#`.
+    /// - Parameter callback: the URL to which the browser was redirected, or the part after its `?` or `#`.
     /// - Returns: the status of the new session.
-    /// - Throws: ``OAuthFailure``. A code is never tried twice: after any failure the login starts again.
+    /// - Throws: ``OAuthFailure``. A code is never used twice: after any failure the login must start again.
     public func complete(_ callback: String) async throws(OAuthFailure) -> SessionStatus {
         let parameters = CallbackParameters(pasted: callback)
         let now = environment.clock.now()
@@ -43,7 +43,7 @@ extension OAuthLogin {
             throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.", advice: Self.again)
         }
         let storage = try LoginStorage(configuration, environment)
-        // The store must take the session before the one-shot code is spent.
+        // The store must be ready for the session before the code is spent, because a code works once.
         let lock = try await storage.prepare()
         let session: NewSession
         do throws(OAuthFailure) { session = try await exchange(code, login) } catch {
@@ -51,20 +51,20 @@ extension OAuthLogin {
             throw error
         }
         do throws(OAuthFailure) { return try await storage.replace(with: session.record, releasing: lock) } catch {
-            // Nobody will ever use it.
+            // The session that was just started will never be used.
             await revoke(session.record.refreshToken, session.client, session.server)
             throw error
         }
     }
 
-    /// A session that the server has begun and the disk does not hold yet.
+    /// A session that exists on the server and is not stored yet.
     private struct NewSession {
         let record: SessionRecord
         let client: TokenClient
         let server: AuthorizationServer
     }
 
-    /// Exchanges the code, once, and checks what it brought.
+    /// Exchanges the code, once, and checks the result.
     private func exchange(_ code: String, _ login: PendingLogin) async throws(OAuthFailure) -> NewSession {
         let home = try await discovery.home(of: login.account)
         guard home.server.issuer == login.issuer else {
@@ -147,7 +147,7 @@ extension OAuthLogin {
         }
     }
 
-    /// Every check that stands between tokens and a session.
+    /// Makes all checks on the tokens of a new session.
     private func examine(
         _ tokens: TokenSet,
         _ login: PendingLogin,
@@ -173,7 +173,7 @@ extension OAuthLogin {
             HTTPRequest(.get, url, headers: ["Accept": "application/json"])
         }
         response = SecretRedaction([tokens.accessToken, tokens.refreshToken])(response)
-        // A defect of the server says nothing about a session that the token endpoint named the account of.
+        // An error of the server says nothing about the session; the token endpoint has named the account already.
         guard response.status < 500 else {
             environment.logger.warning(
                 "the PDS could not confirm the new session",
@@ -206,7 +206,7 @@ extension OAuthLogin {
         }
     }
 
-    /// The session of these tokens; its times count from before the request that brought them.
+    /// Makes the record for these tokens; its times count from before the request.
     private func record(
         _ tokens: TokenSet,
         _ login: PendingLogin,

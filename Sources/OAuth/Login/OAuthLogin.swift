@@ -10,15 +10,15 @@ public struct OAuthLogin: Sendable {
     let sender: DPoPSender
     let pendingFile: PendingLoginFile
 
-    /// What the operator must open in a browser.
+    /// What the operator needs to continue in a browser.
     public struct Invitation: Sendable, Equatable {
-        /// To be opened within five minutes; it names no secret.
+        /// The URL to open within five minutes; it contains no secret.
         public let authorizationURL: WebURL
-        /// What the callback of this login says, and that of no other.
+        /// The `state` of this login, which its callback must have.
         public let state: String
-        /// Where the browser will be sent to.
+        /// The redirect URI.
         public let redirectURI: String
-        /// Seconds that the URL is good for.
+        /// The lifetime of the URL in seconds.
         public let lifetime: Double
     }
 
@@ -32,19 +32,19 @@ public struct OAuthLogin: Sendable {
 
     var discovery: ServerDiscovery { ServerDiscovery(configuration, environment) }
 
-    /// Who signs the account in, asked now: the issuer that its PDS names.
+    /// The issuer of the account's authorization server, without using a cache.
     ///
-    /// - Throws: ``OAuthFailure`` when its server offers no login of this kind.
+    /// - Throws: ``OAuthFailure`` when the server does not offer this kind of login.
     public func issuer() async throws(OAuthFailure) -> String {
         try await discovery.home(of: configuration.account).server.issuer
     }
 
-    /// First half: pushes the request and keeps what the second half needs.
+    /// The first half of the login: pushes the request and stores what the second half needs.
     ///
     /// - Parameters:
-    ///   - port: where a ``CallbackListener`` waits; loopback clients only.
-    ///   - hint: handle or DID shown on the login page; the DID when nil.
-    /// - Returns: the address to open.
+    ///   - port: the port of a ``CallbackListener``; for loopback clients only.
+    ///   - hint: the handle or DID for the login page; nil for the DID.
+    /// - Returns: the URL to open.
     /// - Throws: ``OAuthFailure``.
     public func start(port: UInt16? = nil, hint: String? = nil) async throws(OAuthFailure) -> Invitation {
         let identity = try ClientIdentity(configuration, port: port, files: environment.files)
@@ -57,10 +57,10 @@ public struct OAuthLogin: Sendable {
             (name: "response_type", value: "code"), ("code_challenge", pkce.challenge),
             ("code_challenge_method", "S256"), ("state", state), ("redirect_uri", identity.redirectURI),
             ("scope", configuration.scopes(of: configuration.scope).joined(separator: " ")),
-            // Servers refuse a hint that begins with @.
+            // Servers reject a hint that begins with @.
             ("login_hint", String((hint ?? configuration.account.text).drop { $0 == "@" })),
         ]
-        // In the fragment the code never reaches the log of the host of the callback page.
+        // A fragment is not sent to the callback page's host, so the code cannot get into its log.
         if identity.key != nil { fields.append(("response_mode", "fragment")) }
         let client = TokenClient(sender: sender, identity: identity, issuer: home.server.issuer, key: key)
         let response = try await client.post(fields, to: home.server.pushedRequestEndpoint)

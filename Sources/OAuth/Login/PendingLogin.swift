@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// A login between its two halves: kept in a 0600 file, good for an hour and for one callback.
+/// A login between its two halves, in a file with mode 0600; valid for an hour and for one callback.
 struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
     static let lifetime = Duration.seconds(3600)
 
@@ -67,6 +67,6 @@ struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
         )
     }
 
-    /// What is printed of it, should somebody ever print it: no secret.
+    /// Without secrets, in case it is printed.
     var description: String { "login of \(account)" }
 }

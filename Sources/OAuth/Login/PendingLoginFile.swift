@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// The file of the login that was started and not finished.
+/// The file of a login that has been started and not finished.
 struct PendingLoginFile: Sendable {
     private let path: String
     private let files: any SessionFileSystem
@@ -13,14 +13,14 @@ struct PendingLoginFile: Sendable {
 
     func save(_ login: PendingLogin) throws(OAuthFailure) {
         do throws(FileFailure) {
-            // A login that a crash of the machine takes away is started again.
+            // If a crash of the machine loses the login, it can be started again.
             _ = try files.replace(path, with: login.json.encoded)
         } catch {
             throw OAuthFailure(code: .storage, sentence: "The login cannot be kept: \(error).")
         }
     }
 
-    /// The login that waits for its callback, unless it is too old; such a one is removed.
+    /// The pending login; one that is too old is removed.
     func load(at now: UnixTime) throws(OAuthFailure) -> PendingLogin {
         let login: PendingLogin?
         do throws(FileFailure) {
@@ -38,6 +38,6 @@ struct PendingLoginFile: Sendable {
         return login
     }
 
-    /// Forgets the login: its state and verifier must not serve twice.
+    /// Removes the login: its state and verifier must not be used twice.
     func remove() { try? files.remove(path) }
 }

@@ -1,10 +1,11 @@
 internal import ATProtocol
 internal import Network
 
-/// What an operator does about a refusal of a login, by the error that the authorization server names: at the pushed
-/// request, in the callback or at the token endpoint.
+/// Advice for the operator about an error with which the authorization server refuses a login.
+///
+/// The error may come from the pushed request, in the callback, or from the token endpoint.
 struct RefusalAdvice {
-    /// Whether the client's metadata is hosted, and the key here.
+    /// Whether the client has hosted metadata, and its key is on this host.
     let isHosted: Bool
     let scope: ScopeChoice
 
@@ -18,8 +19,10 @@ struct RefusalAdvice {
         self.scope = scope
     }
 
-    /// Every error that has advice of its own (RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 9101, RFC 9449, OpenID
-    /// Connect Core §3.1.2.6); docs/oauth.md lists the same.
+    /// All errors with advice of their own; docs/oauth.md has the same list.
+    ///
+    /// They are defined in RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 9101, RFC 9449 and OpenID Connect Core
+    /// §3.1.2.6.
     static let known = [
         "access_denied", "account_selection_required", "consent_required", "insufficient_scope", "interaction_required",
         "invalid_client", "invalid_client_metadata", "invalid_dpop_proof", "invalid_grant", "invalid_redirect_uri",
@@ -28,7 +31,7 @@ struct RefusalAdvice {
         "unsupported_grant_type", "unsupported_response_type", "use_dpop_nonce",
     ]
 
-    /// What to do, as sentences; `status` counts where the error's name says nothing.
+    /// The advice as sentences; the status is used if the error's name is unknown.
     func text(for error: String?, status: Int) -> String {
         if status == 429 { return "Wait an hour: the server limits the number of logins." }
         if let text = error.flatMap(own) { return text }

@@ -1,11 +1,11 @@
 internal import Logging
 
-/// Ends the stored session: on the server first, then on the disk.
+/// Ends the stored session, first on the server, then on the disk.
 public struct SessionLogout: Sendable {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
 
-    /// A logout from the session that a configuration describes.
+    /// A logout from the session of a configuration.
     public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.configuration = configuration
         self.environment = environment
@@ -13,8 +13,8 @@ public struct SessionLogout: Sendable {
 
     /// Revokes the session and removes its file.
     ///
-    /// - Parameter isForced: removes the file even when the server could not be told.
-    /// - Throws: ``OAuthFailure``; then the file is still there.
+    /// - Parameter isForced: removes the file even if the server could not be told.
+    /// - Throws: ``OAuthFailure``; the file still exists then.
     public func complete(isForced: Bool = false) async throws(OAuthFailure) {
         let vault = try SessionVault(configuration, environment)
         let lock = try await vault.heldLock()

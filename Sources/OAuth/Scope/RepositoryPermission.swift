@@ -1,18 +1,18 @@
 internal import Network
 
-/// One `repo` permission: `repo:<collection>?action=…`, or with `collection` parameters; all actions when none is named.
+/// A `repo` permission: `repo:<collection>?action=…`, or with `collection` parameters; no action means all actions.
 struct RepositoryPermission: Equatable {
     private let collections: [String]
     private let actions: [String]
 
-    /// Reads a scope string; nil when it is no `repo` permission.
+    /// Parses a scope; nil when it is not a `repo` permission.
     init?(_ scope: String) {
         let parts = scope.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let head = parts[0].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard head[0] == "repo" else { return nil }
         let query = PercentEncoding.parseForm(parts.count == 2 ? parts[1] : "")
         let named = query.filter { $0.name == "collection" }.map(\.value)
-        // A positional value and a parameter of the same name exclude each other.
+        // The positional value and the parameter of the same name exclude each other.
         guard (head.count == 2) == named.isEmpty else { return nil }
         guard query.allSatisfy({ $0.name == "collection" || $0.name == "action" }) else { return nil }
         collections = head.count == 2 ? [String(head[1])] : named

@@ -1,17 +1,17 @@
-/// Which scopes a login asks for.
+/// The scopes that a login asks for.
 public enum ScopeChoice: String, Sendable, CaseIterable {
-    /// The chat calls that the daemon makes and nothing else; for servers that know granular scopes.
+    /// Only the chat calls that the daemon makes; for servers that support granular scopes.
     case granular
-    /// The documented transitional scopes, which every server knows.
+    /// The documented transitional scopes, which every server supports.
     case transition
 
-    /// Writing posts and nothing else: `putRecord` needs both actions.
+    /// Write access to posts; `putRecord` needs both actions.
     package static let postScope = "repo:app.bsky.feed.post?action=create&action=update"
 
-    /// The scope strings for a chat service, `did#service-id`, as they also stand in the client metadata.
+    /// The scopes for a chat service, `did#service-id`, as in the client metadata.
     ///
-    /// With `posts` they allow public posts, too; the transitional ones always do.
-    /// Servers compare them literally; the `#` is written `%23` (atproto.com/specs/permission).
+    /// With `posts` they also allow public posts; the transitional scopes always do. Servers compare scopes literally,
+    /// with the `#` written as `%23` (atproto.com/specs/permission).
     public func scopes(chatService: String, posts: Bool = false) -> [String] {
         switch self {
         case .granular:

@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// Bearer tokens from an app password: the one kind that starts anew without a human.
+/// Bearer tokens from an app password: the only kind of session that can start again by itself.
 struct AppPasswordScheme: TokenScheme {
     let configuration: SessionConfiguration
     private let client: any HTTPClient
@@ -19,7 +19,7 @@ struct AppPasswordScheme: TokenScheme {
     func mismatch(with record: SessionRecord) -> SessionProblem? { nil }
 
     func refresh(_ record: SessionRecord) async -> RefreshReply {
-        // The server gives the same successor for two hours, so this may be repeated.
+        // The server returns the same new token for two hours, so the request may be repeated.
         await call(
             "com.atproto.server.refreshSession",
             of: record.pds,
@@ -40,7 +40,7 @@ struct AppPasswordScheme: TokenScheme {
         return await signIn(password: password, at: record.pds)
     }
 
-    /// `com.atproto.server.createSession`; servers allow few of them a day.
+    /// Calls `com.atproto.server.createSession`; servers allow a limited number per day.
     func signIn(password: String, at pds: String) async -> RefreshReply {
         let body: JSONValue = ["identifier": .string(configuration.account.text), "password": .string(password)]
         return await call(
@@ -100,7 +100,7 @@ struct AppPasswordScheme: TokenScheme {
 
     func forget(_ origin: String) {}
 
-    /// Whether a text looks like an app password, `xxxx-xxxx-xxxx-xxxx`, and not like somebody's own.
+    /// Whether a text looks like an app password, `xxxx-xxxx-xxxx-xxxx`, and not like the account's password.
     static func looksGenerated(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 4

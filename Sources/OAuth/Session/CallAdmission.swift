@@ -1,48 +1,48 @@
 internal import ATProtocol
 internal import Network
 
-/// Whether a call may be made with a session now, and whether a renewal of the tokens comes before it.
+/// Decides whether a call may be made now, and whether the tokens must be renewed first.
 ///
-/// The calls are let through by it, and what operators are told is made from it, so that the two cannot differ. No clock
-/// and no I/O.
+/// It decides about calls and also produces the text for the operator, so that the two cannot differ. It has no clock
+/// and does no I/O.
 struct CallAdmission: Sendable {
-    /// The session in use; nil when there is none.
+    /// The current session; nil when there is none.
     let record: SessionRecord?
     let machine: SessionMachine
-    /// Whether the PDS refused the record's access token: it is not shown again.
+    /// Whether the PDS refused the record's access token, which is then not sent again.
     let isRefused: Bool
-    /// Whether the tokens are in memory only: until they are on the disk nothing is renewed.
+    /// Whether the tokens are in memory only; they are not renewed until they are on the disk.
     let isUnsaved: Bool
     /// Whether an earlier process may have spent the refresh token.
     let followsCrash: Bool
 
-    /// What forbids a call.
+    /// What prevents a call.
     enum Hindrance: Equatable {
-        /// A state in which no call is made; or no session at all.
+        /// A state in which no call is made, or the lack of a session.
         case state(SessionState)
-        /// No call before this date, as the account or a server asked for patience.
+        /// No call before this time, because of the account's state or a server's request.
         case patience(until: UnixTime)
-        /// The PDS does not take the access token at hand.
+        /// The PDS refuses the current access token.
         case tokenRefused
-        /// The access token at hand has ended.
+        /// The current access token has expired.
         case tokenEnded
-        /// The grant does not hold the chat calls.
+        /// The granted scope does not contain the chat calls.
         case scope(String)
     }
 
-    /// Whether the tokens are renewed before the next call.
+    /// Whether to renew the tokens before the next call.
     ///
     /// - Parameters:
-    ///   - now: the time.
-    ///   - margin: how long before its end a token counts as stale.
-    /// - Returns: whether they are.
+    ///   - now: the current time.
+    ///   - margin: how long before its end a token counts as expired.
+    /// - Returns: whether to renew them.
     func wantsRenewal(at now: SessionTime, margin: Duration) -> Bool {
-        // While the PDS is left in peace no call is made, and each renewal is a chance to lose the tokens.
+        // No call is made while we leave the PDS alone, and each renewal may lose the tokens.
         guard let record, machine.admitsRefresh(at: now), machine.calls.isOver(at: now.uptime) else { return false }
         return followsCrash || isRefused || record.expiresAt.map { $0 < now.date + margin } ?? false
     }
 
-    /// What forbids a call with the access token at hand; nil when nothing does.
+    /// What prevents a call with the current access token; nil when nothing does.
     func hindrance(at now: SessionTime) -> Hindrance? {
         guard let record else {
             let problem = SessionProblem(.neverLoggedIn, "there is no session")
@@ -53,15 +53,15 @@ struct CallAdmission: Sendable {
             return waits ? .patience(until: now.date(at: machine.calls.notBefore)) : .state(machine.state)
         }
         if isRefused { return .tokenRefused }
-        // A token that has ended would cost a refused request; the refresh that failed said why already.
+        // A call with an expired token would only be refused; the reason is the refresh that failed.
         if let end = record.expiresAt, now.date >= end { return .tokenEnded }
         return nil
     }
 
-    /// What keeps a message from being sent now; nil when it would be, be it after a renewal.
+    /// What prevents a message from being sent now; nil when it can be sent, if necessary after a renewal.
     ///
-    /// A token that has ended is the normal case between two messages: the next call renews it. It is an obstacle when
-    /// that was tried and failed, or cannot be tried yet. What calls ran into is one until a call went well again.
+    /// An expired token is normal between two messages, because the next call renews it. It counts only if the renewal
+    /// failed or cannot be tried yet. A failure of calls counts until a call succeeds again.
     func sendHindrance(at now: SessionTime, chatService: String) -> Hindrance? {
         if let hindrance = hindrance(at: now) {
             let isRenewedNext = machine.admitsRefresh(at: now) && !machine.hasRefreshFailed && !isUnsaved
@@ -74,7 +74,7 @@ struct CallAdmission: Sendable {
         return .scope(record.scope)
     }
 
-    /// The obstacle as operators are told; nil when there is none.
+    /// The obstacle with its text for the operator; nil when there is none.
     func obstacle(at now: SessionTime, chatService: String) -> SendObstacle? {
         guard let hindrance = sendHindrance(at: now, chatService: chatService) else { return nil }
         let cause = machine.state.problem.map { " (\($0.reason.rawValue)): \($0.detail)" } ?? ""
@@ -102,7 +102,7 @@ struct CallAdmission: Sendable {
 }
 
 extension SessionState {
-    /// The state as a clause with what is wrong.
+    /// The state and its problem as a clause.
     fileprivate var clause: String {
         let cause = problem.map { " (\($0.reason.rawValue)): \($0.detail)" } ?? ""
         return switch self {

@@ -1,18 +1,18 @@
 internal import ATProtocol
 internal import Synchronization
 
-/// The secrets of a session that this process has seen: servers quote old tokens back, too.
+/// The secrets of a session that this process has seen; servers may quote old tokens, too.
 final class KnownSecrets: Sendable {
     private struct State {
         var secrets: [String] = []
         var redaction = SecretRedaction([])
     }
 
-    /// Tokens of four generations.
+    /// The tokens of four generations.
     private static let kept = 8
     private let state = Mutex(State())
 
-    /// What takes them out of a server's text, those of this record among them.
+    /// The redaction for text from a server; it includes the secrets of this record.
     func redaction(with record: SessionRecord) -> SecretRedaction {
         let current = [record.accessToken, record.refreshToken]
         return state.withLock { state in

@@ -1,34 +1,36 @@
 internal import Network
 
-/// What is due at which hour of a session's life; by uptime, so that no wrong clock puts anything off.
+/// Decides when regular maintenance is due; it uses uptime, so that a wrong clock does not delay anything.
 struct MaintenanceSchedule: Sendable {
     static let day: Double = 86_400
     private var identityDue: Double = 0
     private var keepAliveJitter: Double = 0
     private var warnedStage: Int?
 
-    /// Sets out from now; the jitter, between 0 and 1, spreads the daily work over two hours.
+    /// Starts the schedule; the jitter, between 0 and 1, spreads the daily work over two hours.
     mutating func start(at now: SessionTime, jitter: Double) {
         identityDue = now.uptime + Self.day * (0.95 + 0.1 * jitter)
         keepAliveJitter = Self.day * 0.1 * (jitter - 0.5)
     }
 
-    /// Whether the daily look at the account's identity is due; counts it as done.
+    /// Whether the daily check of the account's identity is due; if so, records it as done.
     mutating func takesIdentityCheck(at now: SessionTime, jitter: Double) -> Bool {
         guard now.uptime >= identityDue else { return false }
         identityDue = now.uptime + Self.day * (0.95 + 0.1 * jitter)
         return true
     }
 
-    /// Whether the daily refresh is due: often enough for the 91 days of idleness, seldom enough to risk little.
+    /// Whether the daily refresh is due: well before the 91 idle days end, but not more often than necessary.
     ///
-    /// A refresh in the future was dated by a clock that was wrong: nobody knows how long ago it was.
+    /// A refresh time in the future comes from a wrong clock and does not tell how long ago the refresh was.
     func wantsKeepAlive(_ record: SessionRecord, at now: SessionTime) -> Bool {
         let age = now.date - record.refreshedAt
         return age >= .seconds(Self.day + keepAliveJitter) || age < .seconds(-3600)
     }
 
-    /// Whether to warn of the end: past 80 % and 95 % of the life, then daily in the last week, and after 60 idle days.
+    /// The warning about the session's end that is due, if any.
+    ///
+    /// Warnings come at 80 % and 95 % of its life, daily in its last week, and after 60 idle days.
     mutating func takesWarning(_ record: SessionRecord, at now: SessionTime) -> String? {
         let due = Self.warning(record, at: now.date)
         defer { warnedStage = due?.stage }

@@ -2,13 +2,13 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// Tokens bound to a key, renewed at the authorization server.
+/// Tokens that are bound to a DPoP key and renewed at the authorization server.
 struct OAuthScheme: TokenScheme {
     let configuration: SessionConfiguration
     let sender: DPoPSender
     private let discovery: ServerDiscovery
     private let secrets = KnownSecrets()
-    /// Nil when the configuration describes no usable client: then nothing is ever sent.
+    /// The client identity; nil when the configuration has no usable client, and then nothing is sent.
     let identity: ClientIdentity?
     let identityProblem: String
 
@@ -30,7 +30,7 @@ struct OAuthScheme: TokenScheme {
             return SessionProblem(.fileUnusable, "the stored session has no client")
         }
         guard let identity else { return SessionProblem(.credentials, identityProblem) }
-        // A loopback identity follows from the configuration at login time; the stored spelling is the one that counts.
+        // The identity of a loopback client was determined at login; the stored spelling is the one that counts.
         if configuration.kind == .confidential || configuration.clientID != nil {
             guard identity.id == binding.clientID else {
                 return SessionProblem(.otherClient, "the session belongs to the client \(binding.clientID)")
@@ -90,7 +90,7 @@ struct OAuthScheme: TokenScheme {
         }
     }
 
-    /// A server that rotated and answers late must still find somebody who listens: nothing else holds the new token.
+    /// A server may answer late after it has rotated the token, and its response is the only copy of the new one.
     private static let patience: Duration = .seconds(120)
 
     func movedEndpoints(_ record: SessionRecord) async -> SessionRecord.Binding? {

@@ -1,39 +1,39 @@
 internal import ATProtocol
 internal import Network
 
-/// What the account's own server says about the session when it answers a call: rows 2 to 8 and 21 to 27 of the table.
+/// What a response of the account's PDS says about the session: rows 2 to 8 and 21 to 27 of the failure table.
 enum ResourceReply: Equatable {
-    /// The session is known: the answer is the caller's.
+    /// The session is valid; the response is for the caller.
     case passed
-    /// Nothing about the session: a server that fails, limits requests, or is another one than was asked.
+    /// Nothing about the session: a failing or rate-limiting server, or a response from another server.
     case undecided
-    /// It still asks for a nonce after the one repetition.
+    /// The PDS still asks for a nonce after the repetition.
     case nonceWanted
-    /// It still complains about the time after the one correction.
+    /// The PDS still complains about the time after the correction.
     case clock(String)
-    /// The access token is expired, revoked or replaced.
+    /// The access token has expired, or was revoked or replaced.
     case tokenRefused(String)
     /// The token is bound to another key than the proof's.
     case keyMismatch
-    /// The proof does not fit the request.
+    /// The proof does not match the request.
     case proofRefused(String)
-    /// It saw the same proof before: a copy of the request was delivered.
+    /// The PDS has seen the same proof before: a copy of the request was delivered.
     case proofReplayed
     /// The grant lacks a scope.
     case scopeMissing(String)
-    /// The app password may not use messages.
+    /// The app password does not allow direct messages.
     case notPrivileged
-    /// The token was taken for one of another kind.
+    /// The server took the token for one of another kind.
     case tokenMisread(String)
     /// The account is taken down or deactivated.
     case accountInactive(String)
 
-    /// Reads an answer.
+    /// Classifies a response.
     ///
-    /// Errors of the called service come through the same door (`BadJwt`, `JwtExpired`): they carry neither a challenge
-    /// nor one of the names below, and never cause a refresh.
+    /// Errors of the called service arrive in the same way (`BadJwt`, `JwtExpired`). They have neither a challenge nor
+    /// one of the names below, so they never cause a refresh.
     init(_ response: HTTPResponse, kind: SessionKind) {
-        // A portal or a proxy answers in HTML, with 200, too.
+        // A captive portal or proxy answers in HTML, possibly with status 200.
         let isPDS = (try? JSONValue(parsing: response.body))?.object != nil
         let otherwise = isPDS && response.status < 500 && response.status != 429 ? ResourceReply.passed : .undecided
         guard response.status >= 400 else {
@@ -55,7 +55,7 @@ enum ResourceReply: Equatable {
         case (403, "ScopeMissingError"): self = .scopeMissing(message)
         case (400, "InvalidToken") where message == "Bad token method" && kind == .appPassword: self = .notPrivileged
         case (400, "ExpiredToken") where kind == .appPassword: self = .tokenRefused(message)
-        // The reference says 400; others may not.
+        // The reference server uses 400; others may not.
         case (401, "ExpiredToken"), (401, "InvalidToken"), (401, "AuthenticationRequired"):
             self = kind == .appPassword ? .tokenRefused(message) : otherwise
         case (400, "InvalidToken") where message.contains("could not be verified"):

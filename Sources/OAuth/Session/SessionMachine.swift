@@ -1,22 +1,22 @@
 internal import Network
 
-/// The session's state and what may be done now, from what attempts came to.
+/// The session's state and what may be done now, from the results of attempts.
 ///
-/// No clock and no I/O; waits are seconds of uptime, and only what ends with a token goes by the date.
+/// It has no clock and does no I/O. Waits are seconds of uptime; only the expiry of a token is a date.
 struct SessionMachine: Sendable, Equatable {
-    /// What no waiting changes: proof, or no session at all.
+    /// A state that waiting does not change: proven by a server, or no session.
     private var verdict: SessionState?
-    /// What forbids the use of the session under this configuration; nil when nothing does.
+    /// Why the session cannot be used with this configuration; nil when it can.
     var misfit: SessionProblem?
     /// Why the newest tokens are in memory only; nil when they are on the disk.
     private var unsaved: SessionProblem?
     private(set) var refreshes = Setback()
     private(set) var calls = Setback()
     private(set) var home = AccountHome()
-    /// Although the session is over, the access token serves until this date.
+    /// How long the access token is still valid although the session is over.
     private(set) var servesUntil = UnixTime.distantPast
 
-    /// How the session is: the worst of what is known.
+    /// The session's state: the worst of what is known.
     var state: SessionState {
         if let verdict { return verdict }
         if let misfit { return .misconfigured(misfit) }
@@ -26,15 +26,15 @@ struct SessionMachine: Sendable, Equatable {
         return setbacks.compactMap(\.self).first ?? home.setback.state ?? .ok
     }
 
-    /// Whether the last refresh brought no tokens, or was not begun.
+    /// Whether the last refresh failed or could not begin.
     var hasRefreshFailed: Bool { refreshes.state != nil }
 
-    /// Whether the state is one that no waiting changes.
+    /// Whether waiting does not change the state.
     var isOver: Bool { verdict != nil }
 
-    // MARK: What attempts came to
+    // MARK: Results of attempts
 
-    /// A refresh brought no tokens, or was not begun.
+    /// Records a refresh that failed or could not begin.
     mutating func refreshFailed(_ verdict: RefreshVerdict, at now: SessionTime, accessEnds: UnixTime?, jitter: Double) {
         func note(_ state: SessionState, wait: Double? = nil) {
             refreshes.note(state, at: now.uptime, wait: wait, jitter: jitter)
@@ -57,19 +57,19 @@ struct SessionMachine: Sendable, Equatable {
         }
     }
 
-    /// New tokens passed the checks; the reason when they are not on the disk.
+    /// Records new tokens; `detail` says why they are not on the disk, nil if they are.
     mutating func rotated(unsaved detail: String?) {
         refreshes = Setback()
         unsaved = detail.map { SessionProblem(.unsaved, $0) }
     }
 
-    /// The new tokens reached the disk after all.
+    /// Records that the new tokens are on the disk.
     mutating func saved() { unsaved = nil }
 
-    /// Something was found out about the session.
+    /// Records a finding about the session.
     mutating func take(_ finding: SessionFinding, at now: SessionTime, jitter: Double) {
         switch finding {
-        // What a refresh ran into, only a refresh ends.
+        // The result of a refresh changes only with the next refresh.
         case .callSucceeded(isChat: true): calls = Setback()
         case .callSucceeded(isChat: false): calls.pass()
         case .callFailed(let state): calls.note(state, at: now.uptime, jitter: jitter)
@@ -79,13 +79,13 @@ struct SessionMachine: Sendable, Equatable {
         }
     }
 
-    /// The account was found where its session was made.
+    /// Records that the account is still where its session was created.
     mutating func homeConfirmed() { home = AccountHome() }
 
-    /// Proof, or no session.
+    /// Sets a state that waiting does not change.
     mutating func settle(_ verdict: SessionState) { self.verdict = verdict }
 
-    /// A session is taken from the store.
+    /// Starts with a session from the store.
     mutating func begin(_ record: SessionRecord, at now: SessionTime) {
         self = SessionMachine()
         if let stored = record.setbacks[.refresh] { refreshes = stored.resumed(at: now) }
@@ -94,7 +94,7 @@ struct SessionMachine: Sendable, Equatable {
         verdict = record.verdict
     }
 
-    /// What a restart must not forget.
+    /// The setbacks that must survive a restart.
     func setbacks(at date: UnixTime) -> [Setback.Attempt: Setback.Stored] {
         [.refresh: refreshes.stored(at: date), .call: calls.stored(at: date), .home: home.stored(at: date)]
             .compactMapValues(\.self)
@@ -102,29 +102,29 @@ struct SessionMachine: Sendable, Equatable {
 
     // MARK: What may be done
 
-    /// Whether a call may be made with the access token at hand.
+    /// Whether a call with the current access token may be made.
     func admitsCall(at now: SessionTime) -> Bool {
         guard calls.isOver(at: now.uptime) else { return false }
         return verdict == nil ? isUsableForCalls : now.date < servesUntil
     }
 
-    /// A call that is blocked by what calls ran into is how one finds out whether it still is.
+    /// A setback of calls is not checked here: only a call can show whether it is over.
     private var isUsableForCalls: Bool { misfit == nil && refreshes.state?.isUsable ?? true }
 
-    /// Whether the refresh token may be presented.
+    /// Whether the refresh token may be used.
     func admitsRefresh(at now: SessionTime) -> Bool {
         verdict == nil && misfit == nil && refreshes.isOver(at: now.uptime)
     }
 
-    /// Whether somebody should ask the account's server if it takes calls again.
+    /// Whether a test call to the PDS is due, to see if calls work again.
     func wantsCall(at now: SessionTime) -> Bool { calls.state != nil && admitsCall(at: now) }
 
-    /// Whether somebody should look again where the account lives.
+    /// Whether to check again which server the account is on.
     func wantsHome(at now: SessionTime) -> Bool {
         verdict == nil && home.setback.state != nil && home.setback.isOver(at: now.uptime)
     }
 
-    /// The uptime at which something is tried again; nil when nothing waits.
+    /// The uptime of the next attempt; nil when nothing waits.
     func waitsUntil(at now: SessionTime) -> Double? {
         let time = max(calls.notBefore, refreshes.notBefore)
         return verdict == nil && time > now.uptime ? time : nil

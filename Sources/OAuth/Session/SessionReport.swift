@@ -2,18 +2,19 @@ internal import ATProtocol
 internal import Logging
 internal import Network
 
-/// The log lines about the session: one for each new state, and an alarm, with the command that helps, when no message can
-/// be sent any more and each hour after that.
+/// Logs the session's state: a line for each new state, and an alarm while no message can be sent.
+///
+/// The alarm names the command that helps, and is repeated every hour.
 struct SessionReport {
     private let logger: Logger
     private let account: DID
     private var reported = SessionState.ok
     private var isObstructed = false
-    /// When each reason was alarmed of last, by uptime.
+    /// The uptime of the last alarm for each reason.
     private var alarms: [String: Double] = [:]
     private var lastProblem: (problem: SessionProblem, at: UnixTime)?
 
-    /// Seconds between two alarms.
+    /// The time between two alarms, in seconds.
     private static let interval: Double = 3600
 
     init(_ logger: Logger, _ account: DID) {
@@ -21,18 +22,18 @@ struct SessionReport {
         self.account = account
     }
 
-    /// What was wrong last and when it was seen; it may have passed.
+    /// The last problem and when it was seen; it may be over.
     ///
     /// - Parameters:
-    ///   - state: how the session is now, which may not be noted yet.
-    ///   - now: the time.
-    /// - Returns: the problem and when; nil when there was none.
+    ///   - state: the session's current state, which may not be recorded yet.
+    ///   - now: the current time.
+    /// - Returns: the problem and its time; nil when there was none.
     func lastProblem(in state: SessionState, at now: SessionTime) -> (problem: SessionProblem, at: UnixTime)? {
         guard let problem = state.problem, problem != lastProblem?.problem else { return lastProblem }
         return (problem, now.date)
     }
 
-    /// Takes in how the session is now.
+    /// Records the session's current state, and logs what is due.
     mutating func note(_ state: SessionState, obstacle: SendObstacle?, at now: SessionTime) {
         if let problem = state.problem, problem != lastProblem?.problem || state != reported {
             lastProblem = (problem, now.date)
@@ -43,13 +44,13 @@ struct SessionReport {
         let wasObstructed = isObstructed
         isObstructed = obstacle != nil
         guard let obstacle else { return }
-        // What comes and goes within an hour for one reason is one trouble.
+        // A problem that comes and goes within an hour is one problem.
         let reason = state.problem?.reason.rawValue ?? ""
         guard now.uptime >= (alarms[reason] ?? -.infinity) + Self.interval else { return }
         alarms[reason] = now.uptime
         var metadata = metadata(state)
         guard state.isUsable else {
-            // The state's own line said it just now.
+            // The line about the new state has just said so.
             if isNews { return }
             if wasObstructed {
                 logger.error("session still needs a human; nothing is sent", metadata: metadata)
@@ -67,7 +68,7 @@ struct SessionReport {
         }
     }
 
-    /// A record was taken from the store.
+    /// Logs that a record from the store is now used.
     func adopted(_ stored: SessionRecord, insteadOf old: SessionRecord?) {
         if let old, old.loginID != stored.loginID { logger.notice("new login picked up", metadata: ["did": did]) }
         if stored.isInTheClear {
@@ -84,17 +85,17 @@ struct SessionReport {
         }
     }
 
-    /// The account lives at another PDS of the same authorization server.
+    /// Logs that the account moved to another PDS with the same authorization server.
     func moved(to pds: String) {
         logger.notice("account moved to another PDS", metadata: ["did": did, "host": "\(pds)"])
     }
 
-    /// New tokens came.
+    /// Logs new tokens.
     func rotated(_ next: SessionRecord, _ saving: TokenRefresh.Saving) {
         switch saving {
         case .saved(nil): break
         case .saved(let doubt?):
-            // They are in the file; the next refresh is withheld for as long as the doubt lasts.
+            // The tokens are in the file, but no refresh is made until a write is known to be durable.
             logger.error(
                 "new tokens are stored, but may not survive a power cut",
                 metadata: ["reason": "\(doubt.sentence)", "generation": .stringConvertible(next.generation)]
@@ -109,7 +110,7 @@ struct SessionReport {
         )
     }
 
-    /// New tokens cannot be written.
+    /// Logs that new tokens cannot be written.
     func unsaved(_ record: SessionRecord, _ failure: OAuthFailure) {
         logger.error(
             "new tokens are in memory only: mend the disk, and do not stop this process before",
@@ -117,7 +118,7 @@ struct SessionReport {
         )
     }
 
-    /// New tokens could be written after all.
+    /// Logs that new tokens were written at last.
     func savedAfterAll(_ record: SessionRecord) {
         logger.notice(
             "new tokens are stored after all",
@@ -125,7 +126,7 @@ struct SessionReport {
         )
     }
 
-    /// What is known about the session could not be written.
+    /// Logs that the session's state could not be written.
     func stateNotStored(_ failure: OAuthFailure) {
         logger.warning(
             "session state cannot be stored; look at the disk of the state directory",
@@ -133,7 +134,7 @@ struct SessionReport {
         )
     }
 
-    /// A server could not be asked to end a session that nobody will use.
+    /// Logs that a server could not be asked to end an unused session.
     func notRevoked(_ failure: OAuthFailure) {
         logger.warning("the server could not be asked to end the session", metadata: ["reason": "\(failure.sentence)"])
     }
@@ -144,7 +145,7 @@ struct SessionReport {
         switch state {
         case .ok: logger.notice("session is usable", metadata: metadata(state))
         case .degraded(let problem):
-            // A disk that takes no record needs somebody soon, although the tokens at hand still serve.
+            // A full or broken disk needs attention, even if the current tokens still work.
             let needsHelp = problem.reason == .storage || problem.reason == .unsaved
             logger.log(level: needsHelp ? .error : .warning, "session is degraded", metadata: metadata(state))
         case .needsLogin, .misconfigured, .quarantined:
@@ -176,7 +177,7 @@ extension SessionState {
         case .fileUnusable?, .credentials?, .keyBinding?, .proofRefused?, .storage?, .unsaved?, .lockBusy?, .clock?,
             .nonce?, .unreachable?, .ambiguous?, .rateLimited?, .account?, .signInUnavailable?:
             "impact-notifier doctor"
-        // It may be done at any time: a login takes a session's place, whatever became of it.
+        // A login is always possible: it replaces the session, whatever its state.
         default: "impact-notifier login"
         }
     }

@@ -1,15 +1,15 @@
 internal import Network
 
-/// What is known about the session at one moment.
+/// The state of the session at one moment.
 struct SessionSnapshot: Sendable {
     let admission: CallAdmission
-    /// Renewals that ended, by result.
+    /// The number of finished renewals, by result.
     let renewals: [String: Int64]
-    /// What was wrong last, and when it was seen.
+    /// The last problem and when it was seen.
     let lastProblem: (problem: SessionProblem, at: UnixTime)?
     let now: SessionTime
 
-    /// The session in use; nil when there is none.
+    /// The current session; nil when there is none.
     var record: SessionRecord? { admission.record }
     var machine: SessionMachine { admission.machine }
 }

@@ -2,9 +2,9 @@ public import ATProtocol
 internal import Logging
 internal import Network
 
-/// What the session does by itself: new logins, renewals, looks at the identity, and asking again what was refused.
+/// The session's own work: new logins, renewals, identity checks, and retries.
 extension StoredSession {
-    /// Looks after the session until cancelled, then waits for a refresh under way.
+    /// Maintains the session until cancelled, then waits for a refresh in progress.
     public func run() async {
         while !Task.isCancelled {
             await maintain()
@@ -13,10 +13,10 @@ extension StoredSession {
         await drain()
     }
 
-    /// Waits for a refresh under way and for what it brought to be on the disk: before the process ends.
+    /// Waits until a refresh in progress has ended and its tokens are on the disk; call it before the process ends.
     public func drain() async { await keeper.drain() }
 
-    /// Does what is due now; cheap when nothing is.
+    /// Does the work that is due; cheap when there is none.
     public func maintain() async {
         await keeper.pickUp()
         let known = await keeper.snapshot
@@ -28,7 +28,7 @@ extension StoredSession {
             )
         }
         await renewIfDue(record, known)
-        // What calls ran into is found to be over, or not, although no message waits.
+        // Tests whether calls work again, even if no message waits.
         let refreshed = await keeper.snapshot
         if refreshed.machine.wantsCall(at: refreshed.now) { await probe(.call) { _ = try? await check() } }
         if schedule.takesIdentityCheck(at: known.now, jitter: environment.jitter()) {
@@ -39,7 +39,7 @@ extension StoredSession {
         await keeper.note()
     }
 
-    /// Asks a question whose answer nobody waits for; where none comes the next one waits, up to five minutes.
+    /// Runs a test; if it gives no result, the next one waits up to five minutes.
     private func probe(_ attempt: Setback.Attempt, _ ask: () async -> Void) async {
         let before = await keeper.snapshot
         var probe = probes[attempt] ?? Setback()
@@ -66,7 +66,7 @@ extension StoredSession {
         }
     }
 
-    /// Rows 10 and 11: when the server dislikes the client, says what is wrong with what is hosted.
+    /// Rows 10 and 11: when the server rejects the client, logs what is wrong with the hosted metadata.
     private func explainClientProblem() async {
         let problems: [String]
         do { problems = try await ClientMetadata(configuration, environment).problems() } catch {
@@ -77,7 +77,7 @@ extension StoredSession {
         }
     }
 
-    /// Compares the account's home with the stored one; only a definite answer changes anything.
+    /// Compares the account's servers with the stored ones; only a definite result changes anything.
     func checkIdentity() async {
         let known = await keeper.snapshot
         guard let record = known.record, !known.machine.isOver else { return }
@@ -85,14 +85,14 @@ extension StoredSession {
         do throws(OAuthFailure) {
             let pds = try await discovery.pds(of: account)
             guard let binding = record.binding else {
-                // An app password is the old PDS's alone.
+                // An app password is valid on the old PDS only.
                 if pds.origin == record.pds { return await keeper.homeConfirmed(at: pds.origin, nil, of: record) }
                 let detail = "the account moved from \(record.pds) to \(pds.origin)"
                 return await keeper.take(.movedAway(detail), about: record)
             }
             let server = try await discovery.server(of: pds)
             guard server.issuer == binding.issuer else {
-                // Never show the refresh token to the new issuer: it is not the one that gave it.
+                // Never send the refresh token to the new issuer, because it did not issue the token.
                 let detail = "the account moved from \(binding.issuer) to \(server.issuer)"
                 return await keeper.take(.movedAway(detail), about: record)
             }
@@ -105,10 +105,10 @@ extension StoredSession {
         }
     }
 
-    /// Asks the account's server who we are (`com.atproto.server.getSession`): the health check of every kind.
+    /// Calls `com.atproto.server.getSession` as a health check for every kind of session.
     ///
     /// - Returns: the handle.
-    /// - Throws: `SessionFailure`; an inactive account counts as `refreshUnavailable`.
+    /// - Throws: `SessionFailure`; an inactive account gives `refreshUnavailable`.
     public func check() async throws(SessionFailure) -> String {
         guard let nsid = try? NSID("com.atproto.server.getSession") else { throw await keeper.failure }
         let (response, record) = try await answer(to: .query(nsid))
@@ -129,7 +129,7 @@ extension StoredSession {
         return json["handle"]?.string ?? ""
     }
 
-    /// What may be told about the session.
+    /// The session's status, without secrets.
     public func status() async -> SessionStatus {
         let known = await keeper.snapshot
         let (record, machine, now) = (known.record, known.machine, known.now)

@@ -2,19 +2,19 @@ public import ATProtocol
 internal import Logging
 public import Network
 
-/// The sender's session: it lives in a file, renews itself, and lets nobody see a token.
+/// The sender's session: it is stored in a file, renews its tokens, and does not reveal them.
 ///
-/// Calls are made here; the tokens are `TokenKeeper`'s.
+/// This actor makes calls; `TokenKeeper` manages the tokens.
 public actor StoredSession: AccountSession {
-    /// The account that the calls are made for.
+    /// The account that makes the calls.
     public nonisolated let account: DID
     let configuration: SessionConfiguration
     let environment: SessionEnvironment
     let keeper: TokenKeeper
     var schedule = MaintenanceSchedule()
-    /// Questions of its own that brought no answer: the next one waits.
+    /// Tests without a result, which delay the next test.
     var probes: [Setback.Attempt: Setback] = [:]
-    /// Held for as long as this object lives: it keeps a second daemon away.
+    /// The lock against a second daemon; held for the lifetime of this object.
     private let instanceLock: (any FileLock)?
 
     private init(
@@ -30,14 +30,14 @@ public actor StoredSession: AccountSession {
         keeper = TokenKeeper(configuration, environment, vault, isDaemon: instanceLock != nil)
     }
 
-    /// Opens the stored session of an account; what is wrong with it shows in ``status()`` and at the first call.
+    /// Opens the stored session of an account; problems with it show in ``status()`` and at the first call.
     ///
     /// - Parameters:
-    ///   - configuration: whose session, of which kind.
+    ///   - configuration: the account and the kind of session.
     ///   - environment: clients, clock and file system.
-    ///   - isDaemon: takes the lock that keeps a second daemon away until this object ends.
+    ///   - isDaemon: takes the lock against a second daemon, for the lifetime of the session object.
     /// - Returns: the session.
-    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/busy`` when another daemon uses the session, or
+    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/busy`` when another daemon uses the session, or
     ///   ``OAuthFailure/Code/storage`` when the state directory cannot be used.
     public static func open(
         _ configuration: SessionConfiguration,
@@ -79,31 +79,31 @@ public actor StoredSession: AccountSession {
         }
     }
 
-    /// Makes one call on the account's PDS and returns its answer, errors of the called service included.
+    /// Makes one call on the account's PDS and returns the response, which may be an error of the called service.
     ///
-    /// - Throws: `SessionFailure` when no answer to the call can be had; its `mayHaveBeenSent` tells
-    ///   whether it may have been carried out.
+    /// - Throws: `SessionFailure` when there is no response to the call; its `mayHaveBeenSent` tells whether the call
+    ///   may have been carried out.
     public func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
         try await answer(to: call).0
     }
 
-    /// The answer to a call, and the record that it was made with.
+    /// The response to a call, and the record that was used.
     func answer(to call: XRPCCall) async throws(SessionFailure) -> (HTTPResponse, SessionRecord) {
         let first = try await keeper.usableRecord()
         let response = try await exchange(call, first)
         guard case .tokenRefused = try await judge(response, call, first) else { return (response, first) }
-        // Row 4: somebody may have renewed the tokens meanwhile; if not, one refresh, and the call once more.
+        // Row 4: the tokens may have been renewed meanwhile; otherwise refresh once. Then repeat the call.
         await keeper.tokenRefused(of: first)
         let second = try await keeper.usableRecord()
         let again = try await exchange(call, second)
         guard case .tokenRefused(let detail) = try await judge(again, call, second) else { return (again, second) }
-        // The tokens are fresh, and still refused.
+        // The tokens are new and still refused.
         await keeper.take(.callFailed(.degraded(SessionProblem(.tokenRefused, detail))), about: second)
         await checkIdentity()
         throw await keeper.failure
     }
 
-    /// One exchange with the PDS; a replayed proof of a query is repeated, since a query changes nothing.
+    /// Sends a call to the PDS; repeats a query whose proof was replayed, since a query changes nothing.
     private func exchange(_ call: XRPCCall, _ record: SessionRecord) async throws(SessionFailure) -> HTTPResponse {
         guard let pds = configuration.trusted(record.pds) else {
             throw SessionFailure(code: .misconfigured, sentence: "The stored PDS \(record.pds) is not https.")
@@ -121,10 +121,9 @@ public actor StoredSession: AccountSession {
         }
     }
 
-    /// Takes in what an answer of the account's own server means for the session; hands back what the caller of this must
-    /// still act on.
+    /// Records what the PDS's response means for the session; returns what the caller must still handle.
     ///
-    /// - Throws: ``SessionFailure`` when the answer is none to the call.
+    /// - Throws: ``SessionFailure`` when it is not the response to the call.
     private func judge(
         _ response: HTTPResponse,
         _ call: XRPCCall,
@@ -132,7 +131,7 @@ public actor StoredSession: AccountSession {
     ) async throws(SessionFailure) -> ResourceReply {
         let reply = ResourceReply(response, kind: record.kind)
         switch reply {
-        // That it knows the session of an account that is not active is no reason to try messages.
+        // For an inactive account, a valid session is no reason to try messages again.
         case .passed
         where call.method.text == "com.atproto.server.getSession"
             && (try? JSONValue(parsing: response.body))?["active"]?.bool == false:
@@ -149,7 +148,7 @@ public actor StoredSession: AccountSession {
                     mayHaveBeenSent: call.kind == .procedure
                 )
             )
-        // What the chat service needs is what the session is for; whoever makes another call sees its refusal.
+        // The session exists for the chat calls; a refused scope of another call concerns that call's caller only.
         case .scopeMissing where call.proxy == nil || !ScopeGrant.chatMethods.contains(call.method.text): break
         case .scopeMissing(let detail):
             await keeper.take(.settled(.needsLogin(SessionProblem(.scope, detail))), about: record)
@@ -193,7 +192,7 @@ extension SessionFailure {
 }
 
 extension SessionStore {
-    /// The store that a configuration describes, with the key of its encryption.
+    /// The store of a configuration, with its encryption key.
     init(_ configuration: SessionConfiguration, _ files: any SessionFileSystem) throws(OAuthFailure) {
         let key = try configuration.encryptionKeyPath.map { path throws(OAuthFailure) in
             try SecretFile(files).encryptionKey(path)

@@ -1,35 +1,35 @@
 internal import ATProtocol
 internal import Network
 
-/// The session's record in memory and on the disk, and the one refresh at a time that replaces its tokens.
+/// The session's record in memory and on the disk, and the refresh that replaces its tokens.
 ///
-/// Decisions are ``SessionMachine``'s and ``RefreshAttempt``'s; this actor carries them out. A refresh runs in a task of its
-/// own, one in this process and, by a file lock, on this machine; callers come and go without touching it.
+/// ``SessionMachine`` and ``RefreshAttempt`` decide; this actor carries it out. A refresh runs in its own task, only
+/// one at a time in this process and, by a file lock, on this machine. It goes on when its callers are cancelled.
 actor TokenKeeper {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
     private let uptime: @Sendable () -> Double
-    /// Nil when the store cannot even be opened: the key of its encryption is missing.
+    /// The store; nil when it cannot be opened because its encryption key is missing.
     private let vault: SessionVault?
-    /// Whether this process holds the lock that keeps a second daemon away.
+    /// Whether this process holds the lock against a second daemon.
     private let isDaemon: Bool
     /// How tokens are renewed and how a request carries them.
     private(set) var scheme: any TokenScheme
 
     private var record: SessionRecord?
-    /// The version of the file that ``record`` was read from or written as.
+    /// The version of the file that ``record`` was read from or written to.
     private var version: FileStatus?
-    /// Whether ``record`` holds tokens that the disk does not.
+    /// Whether ``record`` has tokens that are not on the disk.
     private var isUnsaved = false
     /// Whether an earlier process may have spent the stored refresh token.
     private var followsCrash = false
-    /// Whether this process may have spent it without seeing the answer.
+    /// Whether this process may have spent it without receiving the response.
     private var isOutcomeUnknown = false
-    /// The access token that the PDS refused last, by generation: it is not shown again.
+    /// The generation whose access token the PDS refused; it is not sent again.
     private var refusedGeneration: Int64?
     private var machine = SessionMachine()
     private var report: SessionReport
-    /// Renewals that ended, by result: `ok`, or the reason of the problem.
+    /// The number of finished renewals, by result: `ok`, or the problem's reason.
     private var renewals: [String: Int64] = ["ok": 0]
     private var isDraining = false
     private var refreshTask: Task<Void, Never>?
@@ -51,7 +51,7 @@ actor TokenKeeper {
         scheme = configuration.scheme(environment)
     }
 
-    /// Reads the store for the first time; that it cannot be opened is a state, too.
+    /// Reads the store for the first time; if it cannot be opened, that becomes the state.
     func start(_ problem: OAuthFailure?) async {
         if let problem {
             hold(nil, .misconfigured(SessionProblem(.fileUnusable, problem.sentence)))
@@ -63,7 +63,7 @@ actor TokenKeeper {
 
     private var now: SessionTime { SessionTime(date: environment.clock.now(), uptime: uptime()) }
 
-    /// How things stand.
+    /// The current state.
     var snapshot: SessionSnapshot {
         let admission = CallAdmission(
             record: record,
@@ -77,20 +77,20 @@ actor TokenKeeper {
         return SessionSnapshot(admission: admission, renewals: renewals, lastProblem: lastProblem, now: now)
     }
 
-    /// Logs what is new about the session, and what is due to be said again.
+    /// Logs what is new about the session, and repeats what is due again.
     func note() {
         let snapshot = snapshot
         let obstacle = snapshot.admission.obstacle(at: snapshot.now, chatService: configuration.chatService)
         report.note(machine.state, obstacle: obstacle, at: snapshot.now)
     }
 
-    /// Why no call is possible just now.
+    /// Why no call is possible now.
     var failure: SessionFailure { SessionFailure(machine.state) }
 
-    /// The record to make a call with, renewed when it is due.
+    /// The record for a call; renews its tokens first if that is due.
     func usableRecord() async throws(SessionFailure) -> SessionRecord {
         await pickUp()
-        // A token is about to end by the rule of the reference client.
+        // The margin before a token's end is the reference client's.
         if let record, snapshot.admission.wantsRenewal(at: now, margin: .seconds(10 + 30 * environment.jitter())) {
             try await renew(insteadOf: record)
         }
@@ -98,12 +98,12 @@ actor TokenKeeper {
         throw failure
     }
 
-    /// The PDS refused a record's access token.
+    /// Records that the PDS refused a record's access token.
     func tokenRefused(of old: SessionRecord) {
         if record?.isSameGeneration(as: old) == true { refusedGeneration = old.generation }
     }
 
-    /// Takes in what was found out with a record; nothing when a login came meanwhile.
+    /// Records a finding about a record; ignores it if there has been a new login.
     func take(_ finding: SessionFinding, about old: SessionRecord) {
         guard record?.loginID == old.loginID else { return }
         let known = machine
@@ -111,12 +111,12 @@ actor TokenKeeper {
         if machine != known { keepState() }
     }
 
-    /// The account was found at the authorization server that its session is of.
+    /// Records that the account is still at the session's authorization server.
     ///
     /// - Parameters:
-    ///   - pds: where it lives now, an origin.
-    ///   - endpoints: those of the server, where they are others than before.
-    ///   - asked: the record that was looked after; its key and client are no other login's.
+    ///   - pds: the origin of the account's current PDS.
+    ///   - endpoints: the server's endpoints, if they have changed.
+    ///   - asked: the record that was checked; ignored if there has been a new login.
     func homeConfirmed(at pds: String, _ endpoints: SessionRecord.Binding?, of asked: SessionRecord) async {
         await refreshTask?.value
         guard record?.loginID == asked.loginID, let old = record?.pds else { return }
@@ -131,7 +131,7 @@ actor TokenKeeper {
         await stateWriteTask?.value
     }
 
-    /// Reads the file when it is another one than last time: a new login needs no restart.
+    /// Reads the file if it has changed, so that a new login needs no restart.
     func pickUp() async {
         defer { note() }
         guard refreshTask == nil, saveRetryTask == nil, let vault else { return }
@@ -154,16 +154,16 @@ actor TokenKeeper {
         }
     }
 
-    /// Whether the stored record is the one in memory; takes over another one, and says what is wrong otherwise.
+    /// Whether the store has the record that is in memory; otherwise adopts the stored one, or records the problem.
     private func isConfirmed(by vault: SessionVault) async -> Bool {
         do throws(OAuthFailure) {
             guard let stored = try await vault.load() else {
                 hold(nil, .needsLogin(SessionProblem(.neverLoggedIn, "the session file is gone")))
                 return false
             }
-            // Where somebody put an older file back, what it holds is spent, and the next write puts ours over it.
+            // If somebody restored an older file, its tokens are spent, and our next write replaces it.
             if let record, !record.isSucceeded(by: stored) {
-                // Beside a daemon an intent is news, too: what it began may have come to nothing but memory.
+                // A daemon may have begun a refresh meanwhile, and have its tokens in memory only.
                 if !isDaemon, stored.isInterrupted { followsCrash = true }
                 return true
             }
@@ -175,7 +175,7 @@ actor TokenKeeper {
         return false
     }
 
-    /// Takes over a record that the store holds.
+    /// Adopts a record from the store.
     private func adopt(_ stored: SessionRecord) async {
         guard record?.isSucceeded(by: stored) ?? true else { return }
         report.adopted(stored, insteadOf: record)
@@ -183,7 +183,7 @@ actor TokenKeeper {
         await noticeMisfit()
     }
 
-    /// Goes by a record that was stored, or by none for this reason.
+    /// Uses a stored record, or none for this reason.
     private func hold(_ stored: SessionRecord?, _ reason: SessionState?) {
         record = stored
         isUnsaved = false
@@ -192,11 +192,11 @@ actor TokenKeeper {
         followsCrash = stored?.isInterrupted ?? false
         if let stored { machine.begin(stored, at: now) }
         if let reason { machine.settle(reason) }
-        // Looked at again with every call, so that mending the file is enough.
+        // Read the file again at each call, so that it is enough to repair it.
         if case .misconfigured? = reason { version = nil }
     }
 
-    /// Notices, here alone, whether the record may be used under this configuration; what somebody mended needs no restart.
+    /// Checks, only here, whether the record fits the configuration; a repaired file needs no restart.
     private func noticeMisfit() async {
         if machine.misfit != nil {
             let (configuration, environment) = (configuration, environment)
@@ -205,7 +205,7 @@ actor TokenKeeper {
         machine.misfit = record.flatMap { scheme.misfit(of: $0, under: configuration) }
     }
 
-    /// Stores what is known about the session and not about its tokens, and logs what is new.
+    /// Stores the session's state except its tokens, and logs what is new.
     private func keepState(isMoved: Bool = false) {
         note()
         guard let known = record else { return }
@@ -229,7 +229,7 @@ actor TokenKeeper {
         await save(next, vault)
     }
 
-    /// Writes a record whose tokens are on the disk already; the lock is held.
+    /// Writes a record whose tokens are on the disk already; the lock must be held.
     private func save(_ record: SessionRecord, _ vault: SessionVault) async {
         do throws(OAuthFailure) {
             try await vault.save(record)
@@ -239,9 +239,9 @@ actor TokenKeeper {
         }
     }
 
-    /// Waits until the tokens of `old` are replaced, or cannot be just now.
+    /// Waits until the tokens of `old` are replaced, or cannot be replaced now.
     ///
-    /// A caller that is cancelled leaves; the refresh goes on.
+    /// A cancelled caller stops waiting; the refresh goes on.
     func renew(insteadOf old: SessionRecord) async throws(SessionFailure) {
         guard record?.isSameGeneration(as: old) == true, refreshTask != nil || machine.admitsRefresh(at: now) else {
             return
@@ -261,7 +261,7 @@ actor TokenKeeper {
         }
     }
 
-    /// Waits for a refresh under way and for what it brought to be on the disk: before the process ends.
+    /// Waits until a refresh in progress has ended and its tokens are on the disk; called before the process ends.
     func drain() async {
         isDraining = true
         defer { isDraining = false }
@@ -270,10 +270,10 @@ actor TokenKeeper {
         await stateWriteTask?.value
     }
 
-    /// One refresh under the session's lock.
+    /// Makes one refresh under the session's lock.
     ///
-    /// - Returns: the result of a renewal, `ok` or a reason; nil when there was none, for another process's tokens were
-    ///   taken over, or ours only reached the disk.
+    /// - Returns: `ok` or the reason of a failure; nil when there was no renewal, because another process's tokens were
+    ///   adopted or our own were only written to the disk.
     private func refresh() async -> String? {
         guard let vault else { return nil }
         let lock: (any FileLock)?
@@ -295,7 +295,7 @@ actor TokenKeeper {
             )
         }
         let refresh = TokenRefresh(scheme: scheme, vault: vault, environment: environment) {
-            // The process ends: what was asked once is asked again by the next one.
+            // The process ends; the next one will repeat the request.
             guard !self.isDraining else { return false }
             return await self.isConfirmed(by: vault)
         }
@@ -315,7 +315,7 @@ actor TokenKeeper {
             record.take(machine, at: environment.clock.now())
             self.record = record
             self.record?.intent = nil
-            // Where nothing was spent, and where all is over, a restart need not worry.
+            // The intent is not needed if no token was spent, or if the session is over.
             if !isOutcomeUnknown || machine.isOver { record.intent = nil }
             await save(record, vault)
             return result
@@ -336,7 +336,7 @@ actor TokenKeeper {
         }
     }
 
-    /// The state's reason.
+    /// The reason of the state's problem.
     private var reason: String { machine.state.problem?.reason.rawValue ?? "ok" }
 
     private func failed(_ verdict: RefreshVerdict) -> String? {
@@ -344,7 +344,7 @@ actor TokenKeeper {
         return machine.isOver ? reason : machine.refreshes.state?.problem?.reason.rawValue
     }
 
-    /// The checks, after the tokens are safe.
+    /// Checks the tokens after they are stored.
     private func examine(_ tokens: TokenSet, _ next: SessionRecord, _ vault: SessionVault) async {
         if let problem = tokens.problem(account: configuration.account, kind: configuration.kind) {
             await enter(.quarantined(problem), vault)
@@ -357,14 +357,14 @@ actor TokenKeeper {
         }
     }
 
-    /// Enters a state that rests on proof, in memory and on the disk; the lock is held.
+    /// Sets a state that waiting does not change, in memory and on the disk; the lock must be held.
     private func enter(_ state: SessionState, _ vault: SessionVault) async {
         machine.settle(state)
         record?.take(machine, at: environment.clock.now())
         if !isUnsaved, let record { await save(record, vault) }
     }
 
-    /// Writes tokens that are only in memory, for as long as it takes: nothing else keeps the session alive.
+    /// Retries to write tokens that are only in memory until it succeeds, because the session depends on them.
     private func retrySaving(_ vault: SessionVault) {
         guard saveRetryTask == nil else { return }
         saveRetryTask = Task {
@@ -380,12 +380,12 @@ actor TokenKeeper {
         }
     }
 
-    /// One attempt to write tokens that are only in memory; the lock is held.
+    /// Tries to write tokens that are only in memory; the lock must be held.
     private func saveUnsaved(_ vault: SessionVault) async {
         guard isUnsaved, let record else { return }
         do throws(OAuthFailure) {
             if let stored = try await vault.load(), record.isSucceeded(by: stored) {
-                // A new login came between; its tokens count, ours are of a session that it replaced.
+                // There was a new login; its tokens replace ours.
                 return await adopt(stored)
             }
             try await vault.save(record)

@@ -2,41 +2,41 @@ internal import Network
 
 /// The write protocol of a refresh (docs/oauth.md).
 ///
-/// The store is proved, tokens are asked for, and what comes is on the disk before anybody looks at it. The session's lock is
-/// held meanwhile.
+/// It checks that the store can be written, then asks for tokens, and writes them to the disk before they are checked.
+/// The session's lock must be held.
 struct TokenRefresh {
     let scheme: any TokenScheme
     let vault: SessionVault
     let environment: SessionEnvironment
-    /// Whether the store still holds the record, asked after a wait.
+    /// Whether the store still has the same record; called after a wait.
     let isStillCurrent: () async -> Bool
 
-    /// What came of it.
+    /// The result of the refresh.
     enum Outcome {
-        /// Not begun: the store would not take the new tokens.
+        /// Not begun, because the store cannot be written.
         case withheld(OAuthFailure)
-        /// Another process brought tokens meanwhile.
+        /// Another process stored new tokens meanwhile.
         case overtaken
-        /// No tokens. The record's endpoints may have moved.
+        /// There are no tokens. The record's endpoints may have changed.
         case failed(RefreshVerdict, SessionRecord, isOutcomeUnknown: Bool)
-        /// New tokens, and whether they are on the disk.
+        /// There are new tokens, on the disk or not.
         case rotated(TokenSet, SessionRecord, Saving)
     }
 
-    /// Where new tokens are.
+    /// Where the new tokens are.
     enum Saving {
-        /// In the file; the doubt is why a crash of the machine may bring the old ones back.
+        /// In the file; `doubt` says why a crash of the machine may restore the old ones.
         case saved(doubt: OAuthFailure?)
         /// In memory only.
         case failed(OAuthFailure)
     }
 
-    /// Runs it.
+    /// Runs the refresh.
     ///
     /// - Parameters:
-    ///   - record: the one that the store holds.
-    ///   - attempt: decides how often the token is presented.
-    ///   - prepare: gives the new record what the session's state is once it has new tokens.
+    ///   - record: the record in the store.
+    ///   - attempt: decides how often the token is sent.
+    ///   - prepare: sets the session's state in the new record once there are new tokens.
     /// - Returns: the outcome.
     func run(
         _ record: SessionRecord,
@@ -44,10 +44,10 @@ struct TokenRefresh {
         prepare: (inout SessionRecord) -> Void
     ) async -> Outcome {
         var (record, attempt) = (record, attempt)
-        // The server's count of the new token's life may begin as soon as this is sent.
+        // The server may count the new token's lifetime from the moment of the request.
         let askedAt = environment.clock.now()
         record.intent = SessionRecord.Intent(generation: record.generation, startedAt: askedAt)
-        // A store that would not take the new tokens must say so before the old one is spent.
+        // The store must prove that it can be written before the old token is spent.
         do throws(OAuthFailure) { try await vault.prove(record) } catch { return .withheld(error) }
         guard let verdict = await ask(&record, &attempt) else { return .overtaken }
         guard case .rotated(let tokens) = verdict else {
@@ -62,7 +62,7 @@ struct TokenRefresh {
         }
     }
 
-    /// Asks until there is a verdict; nil when another process brought tokens meanwhile.
+    /// Sends the token until there is a verdict; nil when another process stored new tokens meanwhile.
     private func ask(_ record: inout SessionRecord, _ attempt: inout RefreshAttempt) async -> RefreshVerdict? {
         var reply = await scheme.refresh(record)
         while true {

@@ -1,28 +1,28 @@
 internal import ATProtocol
 internal import Network
 
-/// What differs between the session kinds: how tokens are renewed and how a request carries them.
+/// The difference between the kinds of session: how tokens are renewed and how a request carries them.
 protocol TokenScheme: Sendable {
-    /// What forbids any use of a record under this configuration; nil when nothing does.
+    /// Why a record cannot be used with this configuration; nil when it can.
     ///
-    /// One refresh under the wrong client or key destroys the session, so this is asked before each.
+    /// A single refresh with the wrong client or key ends the session, so this is checked before each refresh.
     func mismatch(with record: SessionRecord) -> SessionProblem?
-    /// One attempt to renew the tokens.
+    /// Makes one attempt to renew the tokens.
     func refresh(_ record: SessionRecord) async -> RefreshReply
-    /// Where the authorization server says now that its endpoints are; nil when it says nothing, or nothing new.
+    /// The authorization server's current endpoints; nil when they are unknown or unchanged.
     func movedEndpoints(_ record: SessionRecord) async -> SessionRecord.Binding?
-    /// One attempt to start a new session without a human.
+    /// Makes one attempt to start a new session without a human.
     func signIn(_ record: SessionRecord) async -> RefreshReply
-    /// Makes a request with the record's access token.
+    /// Sends a request with the record's access token.
     func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse
-    /// Asks the server to end the session. That it agrees proves nothing: it also does when it could not.
+    /// Asks the server to end the session; a success proves nothing, because it may report one after a failure.
     func revoke(_ record: SessionRecord) async throws(OAuthFailure)
-    /// Forgets what it knows about an origin that the account has left.
+    /// Drops what is known about an origin that the account has left.
     func forget(_ origin: String)
 }
 
 extension TokenScheme {
-    /// What forbids any use of a record: another account, kind, client or key than the configuration's.
+    /// Why a record does not fit: another account, kind, client or key than the configuration's.
     func misfit(of record: SessionRecord, under configuration: SessionConfiguration) -> SessionProblem? {
         guard record.account == configuration.account else {
             return SessionProblem(.otherAccount, "the stored session is of \(record.account)")
@@ -36,14 +36,14 @@ extension TokenScheme {
 }
 
 extension SessionConfiguration {
-    /// The scheme of the configuration's kind; reads the client's key.
+    /// The scheme for the configuration's kind of session; reads the client's key.
     func scheme(_ environment: SessionEnvironment) -> any TokenScheme {
         kind == .appPassword ? AppPasswordScheme(self, environment) : OAuthScheme(self, environment)
     }
 }
 
 extension XRPCCall {
-    /// The call as a request to a PDS, without authorization.
+    /// The call as an HTTP request to a PDS, without authorization.
     func request(to pds: WebURL) -> HTTPRequest {
         var headers: HTTPHeaders = ["Accept": "application/json"]
         if let proxy { headers["atproto-proxy"] = proxy }
@@ -58,7 +58,7 @@ extension XRPCCall {
             headers: headers,
             body: bytes,
             timeout: timeout,
-            // A hundred messages, each of ten kilobytes with as many facets as its author likes.
+            // Room for a hundred messages of ten kilobytes each with any number of facets.
             maximumBody: 16 << 20
         )
     }

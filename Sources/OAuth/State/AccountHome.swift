@@ -1,25 +1,25 @@
 internal import Network
 
-/// Whether the account still lives where its session was made: another home is believed after a day without contradiction.
+/// Watches whether the account still has the server that made its session; doubts a move for a day.
 ///
 /// A PDS that named another authorization server for six seconds once ended a session. Times are seconds of uptime.
 struct AccountHome: Sendable, Equatable {
-    /// How long it is doubted.
+    /// How long a move is doubted, in seconds.
     static let patience: Double = 86_400
-    /// What the detail of a migration that is believed ends with.
+    /// The end of the detail text for a move that is believed.
     static let proof = "as its PDS and DID document have said for 24 hours"
-    /// More than this between two looks confirms nothing.
+    /// A longer time between two checks does not confirm the move.
     private static let longestGap: Double = 2 * 3600
 
-    /// The looks that found another home.
+    /// The checks that found the account elsewhere.
     private(set) var setback = Setback()
-    /// For how long that was confirmed.
+    /// How long the move has been confirmed, in seconds.
     private(set) var confirmed: Double = 0
     private var seenAt: Double?
 
-    /// A look found another home.
+    /// Records a check that found the account elsewhere.
     ///
-    /// - Returns: the state when it is believed from now on; nil while it is doubted.
+    /// - Returns: the state once the move is believed; nil while it is doubted.
     mutating func found(_ detail: String, at uptime: Double) -> SessionState? {
         if setback.state?.problem?.detail != detail { self = AccountHome() }
         if let seenAt { confirmed += min(max(0, uptime - seenAt), Self.longestGap) }
@@ -31,14 +31,14 @@ struct AccountHome: Sendable, Equatable {
         return nil
     }
 
-    /// What a restart must not forget; nil when there is no doubt.
+    /// What must survive a restart; nil when there is no doubt.
     func stored(at date: UnixTime) -> Setback.Stored? {
         var stored = setback.stored(at: date)
         stored?.confirmed = confirmed
         return stored
     }
 
-    /// The doubt of an earlier process.
+    /// Continues the doubt of an earlier process.
     init(_ stored: Setback.Stored, at now: SessionTime) {
         setback = stored.resumed(at: now)
         confirmed = stored.confirmed

@@ -1,21 +1,21 @@
-/// The refusals of a refresh by which an authorization server proves that a session is over (docs/oauth.md; invariant 13).
+/// The errors with which an authorization server proves that a session is over (docs/oauth.md; invariant 13).
 ///
-/// Any other text proves nothing: the reference server says “Invalid refresh token” whenever its store fails, too.
+/// Other texts prove nothing: the reference server says “Invalid refresh token” also when its store fails.
 enum ProofOfEnd: String, CaseIterable {
-    /// The token was used before, and the session deleted for it.
+    /// The token was used before, and the session was deleted because of that.
     case replayed = "Refresh token replayed"
-    /// The session reached the end of its life.
+    /// The session has reached its maximum age.
     case sessionExpired = "Session expired"
     /// The refresh token was not used for too long.
     case tokenExpired = "Refresh token expired"
-    /// The client id is not the login's.
+    /// The client ID differs from the login's.
     case otherClient = "Token was not issued to this client"
-    /// The client key is not the login's.
+    /// The client key differs from the login's.
     case otherClientKey = "initiated with a different key"
-    /// The DPoP key is not the login's.
+    /// The DPoP key differs from the login's.
     case otherDPoPKey = "does not match the expected JKT"
 
-    /// The proof that a description of `invalid_grant` holds; nil when it holds none.
+    /// The proof in a description of `invalid_grant`; nil when there is none.
     init?(in description: String) {
         guard let proof = Self.allCases.first(where: { description.contains($0.rawValue) }) else { return nil }
         self = proof
@@ -26,9 +26,9 @@ enum ProofOfEnd: String, CaseIterable {
 }
 
 extension SessionState {
-    /// Whether the state may outlast everything but a human: it rests on proof.
+    /// Whether only a human may end the state, because it is proven.
     ///
-    /// Files of earlier versions hold states that rest on less; those are asked about again.
+    /// Files of earlier versions may contain states without proof; those are tried again.
     var isProven: Bool {
         switch self {
         case .needsLogin(let problem):

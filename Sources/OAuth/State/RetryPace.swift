@@ -1,21 +1,22 @@
-/// How long something waits before it is tried again; seconds.
+/// How long to wait before a retry, in seconds.
 enum RetryPace: Sendable, Equatable {
-    /// Twice as long each time, half of it by chance, so that a restored server is not stormed.
+    /// Exponential, and half of it random, so that not all clients return at once.
     case backoff(first: Double, longest: Double)
-    /// Always as long.
+    /// Always the same wait.
     case every(Double)
-    /// What was refused without proof is asked again for ever: after 1, 5, 15 and 60 minutes, hourly for a day, then every
-    /// six hours.
+    /// For a refusal without proof; retried for ever.
+    ///
+    /// The waits are 1, 5, 15 and 60 minutes, an hour each for a day, then six hours.
     case patient
 
     private static let patientWaits: [Double] = [60, 300, 900, 3600] + [Double](repeating: 3600, count: 24)
     /// The longest wait of ``patient``.
     static let longestPatience: Double = 6 * 3600
 
-    /// The wait behind an attempt that failed.
+    /// The wait after a failed attempt.
     ///
     /// - Parameters:
-    ///   - failures: how many failed before it, in a row.
+    ///   - failures: how many attempts in a row failed before it.
     ///   - jitter: between 0 and 1.
     /// - Returns: seconds.
     func wait(after failures: Int, jitter: Double) -> Double {
@@ -30,7 +31,7 @@ enum RetryPace: Sendable, Equatable {
 }
 
 extension SessionProblem.Reason {
-    /// How what failed for this reason is tried again.
+    /// How attempts are retried after a failure for this reason.
     var pace: RetryPace {
         switch self {
         case .unreachable, .ambiguous, .lockBusy: .backoff(first: 5, longest: 300)
@@ -39,9 +40,9 @@ extension SessionProblem.Reason {
         case .clientMetadata: .backoff(first: 60, longest: 900)
         case .signInUnavailable: .backoff(first: 300, longest: 3600)
         case .account: .every(3600)
-        // No refusal, and the server says itself how long.
+        // These are not refusals; for a rate limit the server says itself how long to wait.
         case .rateLimited, .unsaved: .every(60)
-        // Somebody mends these elsewhere while the daemon runs.
+        // Somebody must fix these elsewhere while the daemon runs.
         case .clientRefused, .proofRefused, .keyBinding, .credentials: .every(15 * 60)
         // Servers allow 300 sign-ins a day.
         case .passwordRefused: .every(RetryPace.longestPatience)

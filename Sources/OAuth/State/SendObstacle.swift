@@ -1,11 +1,11 @@
-/// Why no message could be sent with a session just now.
+/// Why no message can be sent with a session now.
 package struct SendObstacle: Sendable, Equatable, CustomStringConvertible {
-    /// One clause: what stands in the way, with the stable reason in parentheses.
+    /// The obstacle as a clause, with its stable reason in parentheses.
     package let clause: String
-    /// The command that helps, or that tells more where waiting is all that helps; never the one that shows this.
+    /// The command that helps, or that tells more if one can only wait; never the command that shows this text.
     package let remedy: String
 
-    /// The clause and the command, on one line.
+    /// The clause and the command on one line.
     package var description: String { "\(clause); run '\(remedy)'" }
 
     init(_ clause: String, remedy: String?) {

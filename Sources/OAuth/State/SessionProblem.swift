@@ -1,6 +1,6 @@
-/// What is wrong with a session.
+/// A problem with a session.
 public struct SessionProblem: Sendable, Equatable {
-    /// The reason, stable in logs and metrics.
+    /// The reason; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
         /// The stable name.
         public let rawValue: String
@@ -10,65 +10,65 @@ public struct SessionProblem: Sendable, Equatable {
 
         /// There is no session file.
         public static let neverLoggedIn = Reason(rawValue: "never-logged-in")
-        /// The server proved that it ended the session.
+        /// The server has proven that it ended the session.
         public static let tokenDead = Reason(rawValue: "token-dead")
-        /// The refresh token was spent by a process that died before it could store the next one.
+        /// A process spent the refresh token and died before it could store the next one.
         public static let lostInCrash = Reason(rawValue: "lost-in-crash")
-        /// The PDS refuses tokens that are fresh.
+        /// The PDS refuses new tokens.
         public static let tokenRefused = Reason(rawValue: "token-refused")
-        /// The server says that the session, or its refresh token, reached the end of its life.
+        /// The server says that the session, or its refresh token, has expired.
         public static let sessionEnded = Reason(rawValue: "session-ended")
         /// The granted scope does not allow the chat calls.
         public static let scope = Reason(rawValue: "scope")
-        /// Tokens came that are of another account, or not bound, or without the base scope.
+        /// New tokens belong to another account, are not bound to the key, or lack the base scope.
         public static let wrongSubject = Reason(rawValue: "wrong-subject")
-        /// The account now belongs to another authorization server.
+        /// The account has moved to another authorization server.
         public static let migrated = Reason(rawValue: "migrated")
-        /// The app password is not accepted, or not there.
+        /// The app password was rejected, or is missing.
         public static let passwordRefused = Reason(rawValue: "password-refused")
         /// The authorization server refuses the refresh token in words that prove nothing.
         public static let refreshRefused = Reason(rawValue: "refresh-refused")
-        /// There is no token endpoint where the authorization server says that it is.
+        /// There is no token endpoint at the URL in the authorization server's metadata.
         public static let endpointGone = Reason(rawValue: "token-endpoint-gone")
-        /// The authorization server refuses, and does not say why.
+        /// The authorization server refuses without a known reason.
         public static let unrecognizedRefusal = Reason(rawValue: "refused-without-reason")
-        /// The stored session is of another account than the configuration's.
+        /// The stored session belongs to another account than the configured one.
         public static let otherAccount = Reason(rawValue: "other-account")
-        /// The stored session belongs to another client or kind than the configuration's.
+        /// The stored session belongs to another client or kind than the configured one.
         public static let otherClient = Reason(rawValue: "other-client")
-        /// The stored session belongs to another client key than the configuration's.
+        /// The stored session belongs to another client key than the configured one.
         public static let otherKey = Reason(rawValue: "other-client-key")
         /// The tokens are bound to another key than the stored one.
         public static let keyBinding = Reason(rawValue: "key-binding")
-        /// The authorization server does not accept the client's key or name.
+        /// The authorization server does not accept the client's key or ID.
         public static let clientRefused = Reason(rawValue: "client-refused")
-        /// A server does not accept the proofs: it sees another URL, method or type than was sent.
+        /// A server rejects the proofs: it sees another URL, method or token type than we sent.
         public static let proofRefused = Reason(rawValue: "proof-refused")
-        /// The app password may not use direct messages.
+        /// The app password does not allow direct messages.
         public static let notPrivileged = Reason(rawValue: "app-password-without-messages")
-        /// The session file is corrupt, open to others, of another user, or cannot be decrypted.
+        /// The session file is corrupt, readable by others, owned by another user, or cannot be decrypted.
         public static let fileUnusable = Reason(rawValue: "session-file-unusable")
         /// A key or password file cannot be used.
         public static let credentials = Reason(rawValue: "credentials-unusable")
-        /// A refresh was answered with 200 and no tokens.
+        /// The response to a refresh has status 200 but no usable tokens.
         public static let unusableAnswer = Reason(rawValue: "unusable-answer")
-        /// A server asks for a nonce again and again.
+        /// A server asks for a nonce repeatedly.
         public static let nonce = Reason(rawValue: "nonce")
-        /// A server finds our time wrong, even corrected by its own.
+        /// A server rejects our time, even corrected by its own.
         public static let clock = Reason(rawValue: "clock")
         /// The authorization server cannot fetch the hosted client metadata.
         public static let clientMetadata = Reason(rawValue: "client-metadata-unavailable")
-        /// A refresh was sent and its answer did not come.
+        /// A refresh was sent and there was no response.
         public static let ambiguous = Reason(rawValue: "refresh-outcome-unknown")
         /// The PDS could not start a session with the app password.
         public static let signInUnavailable = Reason(rawValue: "sign-in-unavailable")
         /// The server cannot be reached; nothing was sent.
         public static let unreachable = Reason(rawValue: "unreachable")
-        /// The server limits the number of requests.
+        /// The server limits the rate of requests.
         public static let rateLimited = Reason(rawValue: "rate-limited")
-        /// The store does not take the next record, so no token is spent.
+        /// The store cannot be written, so no token is spent.
         public static let storage = Reason(rawValue: "storage")
-        /// New tokens are in memory only, because writing them failed.
+        /// New tokens are in memory only, because they could not be written.
         public static let unsaved = Reason(rawValue: "rotated-token-unsaved")
         /// Another process holds the session's lock.
         public static let lockBusy = Reason(rawValue: "session-lock-busy")
@@ -78,10 +78,10 @@ public struct SessionProblem: Sendable, Equatable {
 
     /// The reason.
     public var reason: Reason
-    /// One clause: what was seen.
+    /// What was seen, as a clause.
     public var detail: String
 
-    /// Trouble with these parts.
+    /// A problem with these parts.
     public init(_ reason: Reason, _ detail: String) {
         self.reason = reason
         self.detail = detail

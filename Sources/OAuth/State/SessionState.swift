@@ -1,16 +1,16 @@
-/// How the session is, as far as the daemon knows.
+/// The session's state, as far as the daemon knows.
 ///
-/// In the last three states nothing is sent and jobs stay queued; only a human, or the restored outside, ends them.
+/// In the last three states nothing is sent and jobs stay queued, until a human or an outside change fixes the cause.
 public enum SessionState: Sendable, Equatable {
     /// Calls work.
     case ok
-    /// Something passing is wrong; it is tried again by itself.
+    /// A temporary problem; it is retried automatically.
     case degraded(SessionProblem)
-    /// The session is gone, or cannot do what is needed: a human must log in.
+    /// The session has ended or lacks a permission: a human must log in.
     case needsLogin(SessionProblem)
-    /// Configuration, key, file or hosted metadata do not fit; a human must correct them.
+    /// Configuration, key, file or hosted metadata do not match; a human must correct them.
     case misconfigured(SessionProblem)
-    /// An answer to a refresh was stored but did not pass the checks; a human must look.
+    /// The response to a refresh was stored but did not pass the checks; a human must look at it.
     case quarantined(SessionProblem)
 
     /// The stable name: `ok`, `degraded`, `needs-login`, `misconfigured`, `quarantined`.
@@ -24,7 +24,7 @@ public enum SessionState: Sendable, Equatable {
         }
     }
 
-    /// What is wrong; nil when nothing is.
+    /// The problem; nil when there is none.
     public var problem: SessionProblem? {
         switch self {
         case .ok: nil
@@ -33,7 +33,7 @@ public enum SessionState: Sendable, Equatable {
         }
     }
 
-    /// Whether messages may be tried.
+    /// Whether sending messages may be tried.
     public var isUsable: Bool {
         switch self {
         case .ok, .degraded: true
@@ -41,7 +41,7 @@ public enum SessionState: Sendable, Equatable {
         }
     }
 
-    /// Exit status of `session status`: 0 ok, 1 degraded, 2 needs-login, 3 misconfigured, 4 quarantined.
+    /// The exit status of `session status`: 0 ok, 1 degraded, 2 needs-login, 3 misconfigured, 4 quarantined.
     public var exitStatus: Int32 {
         switch self {
         case .ok: 0
@@ -52,7 +52,7 @@ public enum SessionState: Sendable, Equatable {
         }
     }
 
-    /// The state of a stable name; nil for a name that none has.
+    /// The state with a stable name; nil for an unknown name.
     public init?(name: String, problem: SessionProblem) {
         switch name {
         case "ok": self = .ok

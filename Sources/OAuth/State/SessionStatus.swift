@@ -1,49 +1,49 @@
 public import ATProtocol
 public import Network
 
-/// What may be told about a session: no token, no key, no code.
+/// The status of a session, without tokens, keys or codes.
 public struct SessionStatus: Sendable, Equatable {
-    /// How it proves to be the account.
+    /// How the session authenticates.
     public var kind: SessionKind
     /// The account.
     public var account: DID
-    /// The account's PDS, an origin; nil without a session.
+    /// The origin of the account's PDS; nil without a session.
     public var pds: String?
     /// The authorization server's issuer; nil for app passwords and without a session.
     public var issuer: String?
-    /// The client's identity; OAuth only.
+    /// The `client_id`; OAuth only.
     public var clientID: String?
     /// The granted scope; OAuth only.
     public var scope: String?
-    /// Whether the scope allows the two chat calls.
+    /// Whether the granted scope allows the two chat calls.
     public var canSendMessages: Bool
-    /// Whether the scope allows public posts.
+    /// Whether the granted scope allows public posts.
     public var canPost: Bool
-    /// Rotations since the login.
+    /// The number of rotations since the login.
     public var generation: Int64
-    /// When the login happened.
+    /// The time of the login.
     public var createdAt: UnixTime?
-    /// When tokens were last renewed.
+    /// When the tokens were last renewed.
     public var refreshedAt: UnixTime?
-    /// When the access token ends.
+    /// When the access token expires.
     public var accessExpiresAt: UnixTime?
-    /// When the session ends whatever one does; nil for app passwords.
+    /// When the session ends in any case; nil for app passwords.
     public var endsAt: UnixTime?
-    /// When an unused refresh token would end.
+    /// When the refresh token expires if it is not used.
     public var idleEndsAt: UnixTime?
-    /// How it is.
+    /// The session's state.
     public var state: SessionState
-    /// What was wrong last, in this process, and may have passed; nil when nothing was.
+    /// The last problem in this process, which may be over; nil when there was none.
     public var lastProblem: SessionProblem?
-    /// When that was seen.
+    /// When the last problem was seen.
     public var lastProblemAt: UnixTime?
-    /// Why calls wait and until when; nil when they do not.
+    /// How long calls wait; nil when they do not wait.
     public var waitsUntil: UnixTime?
-    /// Why no message could be sent now; nil when one could, be it after a renewal of the tokens.
+    /// Why no message can be sent now; nil when one can, if necessary after a renewal of the tokens.
     package var sendObstacle: SendObstacle?
-    /// Although the session is over, the access token serves until then; nil otherwise.
+    /// How long the access token is valid although the session is over; nil otherwise.
     public var servesUntil: UnixTime?
-    /// Renewals of this process that ended, by result: `ok`, or the reason of the problem.
+    /// The number of this process's finished renewals, by result: `ok`, or the problem's reason.
     public var renewals: [String: Int64]
 
     /// Whether a message could be sent now.

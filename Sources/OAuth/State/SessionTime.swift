@@ -1,13 +1,13 @@
 internal import Network
 
-/// The two times that a session goes by.
+/// The two times that a session uses.
 struct SessionTime: Sendable, Equatable {
-    /// The date by the machine's clock, which anybody may set.
+    /// The date by the machine's clock, which may be set to anything.
     var date: UnixTime
-    /// What has really passed since the process began to count, in seconds.
+    /// The seconds that have really passed since the process began to count.
     var uptime: Double
 
-    /// The date at an uptime.
+    /// Converts an uptime to a date.
     func date(at uptime: Double) -> UnixTime { date + .seconds(uptime - self.uptime) }
 }
 

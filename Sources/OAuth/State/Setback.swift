@@ -1,40 +1,40 @@
 internal import Network
 
-/// What one kind of attempt last came to, and when it is made again; times are seconds of uptime.
+/// The last result of one kind of attempt, and when it may be repeated; times are seconds of uptime.
 ///
-/// A wait is a duration: a wall clock that was wrong leaves none behind.
+/// Waits are durations, so that a wrong wall clock does not affect them.
 struct Setback: Sendable, Equatable {
-    /// What the attempts are.
+    /// The kind of attempt.
     enum Attempt: String, Sendable, CaseIterable {
-        /// Renewals of the tokens.
+        /// A renewal of the tokens.
         case refresh
-        /// Calls on the PDS.
+        /// A call to the PDS.
         case call
-        /// Looks at where the account lives.
+        /// A check of the account's servers.
         case home
     }
 
-    /// What the last attempt came to; nil when it went well.
+    /// The result of the last attempt; nil when it succeeded.
     private(set) var state: SessionState?
-    /// No attempt before this.
+    /// The uptime of the next attempt at the earliest.
     private(set) var notBefore: Double = 0
-    /// Attempts in a row that were refused without proof.
+    /// How many attempts in a row were refused without proof.
     private(set) var refusals = 0
     private var failures = 0
     private var notedAt: Double = 0
 
-    /// Refusals are in a row when no more than a day lies between two.
+    /// Refusals are in a row if no more than a day lies between them.
     private static let memory: Double = 86_400
 
-    /// Notes an attempt that failed.
+    /// Records a failed attempt.
     ///
     /// - Parameters:
-    ///   - state: what it came to.
-    ///   - uptime: now.
-    ///   - wait: what a server asked for, in seconds; nil leaves it to the reason's pace.
+    ///   - state: the result.
+    ///   - uptime: the current uptime.
+    ///   - wait: the wait that the server asked for, in seconds; nil for the reason's own pace.
     ///   - jitter: between 0 and 1.
     mutating func note(_ state: SessionState, at uptime: Double, wait: Double? = nil, jitter: Double) {
-        // Several attempts that were under way together are one.
+        // Several attempts that ran at the same time count once.
         guard isOver(at: uptime) || state.problem?.reason != self.state?.problem?.reason else { return }
         let pace = state.problem?.reason.pace ?? .patient
         if uptime - notedAt > Self.memory { refusals = 0 }
@@ -44,7 +44,7 @@ struct Setback: Sendable, Equatable {
         self.state = state
     }
 
-    /// An attempt of another kind went well, which says that this kind may: how often it was refused is not forgotten.
+    /// Allows an attempt, because one of another kind succeeded; keeps the number of refusals.
     mutating func pass() {
         state = nil
         notBefore = 0
@@ -53,26 +53,28 @@ struct Setback: Sendable, Equatable {
     /// Whether an attempt may be made.
     func isOver(at uptime: Double) -> Bool { uptime >= notBefore }
 
-    /// What a restart must not forget, at a date; nil when waiting a little is all there is.
+    /// What must survive a restart, with a date; nil when only a short wait would be lost.
     func stored(at date: UnixTime) -> Stored? {
         guard let state, let reason = state.problem?.reason else { return nil }
         guard reason.pace == .patient || reason == .passwordRefused || refusals > 0 else { return nil }
         return Stored(state: state, refusals: refusals, at: date)
     }
 
-    /// A setback in the session file.
+    /// A setback as stored in the session file.
     struct Stored: Sendable, Equatable {
         var state: SessionState
         var refusals: Int
         var at: UnixTime
-        /// Seconds for which another home of the account was confirmed.
+        /// How long a move of the account has been confirmed, in seconds.
         var confirmed: Double = 0
 
-        /// Shortest wait of a new process: it may be one of many.
+        /// The shortest wait of a new process, because processes may restart often.
         private static let shortest: Double = 60
 
-        /// The setback in a process that has just begun: it asks at once, for its operator may have mended something; but
-        /// not sooner than a server bears it, whatever the clock says meanwhile.
+        /// The setback in a process that has just started.
+        ///
+        /// The process tries early, because its operator may have fixed the cause, but not earlier than servers
+        /// tolerate, even if the clock is wrong.
         func resumed(at now: SessionTime) -> Setback {
             let isPassword = state.problem?.reason == .passwordRefused
             let longest = isPassword ? RetryPace.longestPatience : Self.shortest

@@ -3,7 +3,7 @@ internal import Network
 
 /// The file format of the session record.
 extension SessionRecord {
-    /// The record as it is written.
+    /// Encodes the record.
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "format": .integer(Self.format),
@@ -34,9 +34,9 @@ extension SessionRecord {
         return .object(members)
     }
 
-    /// Reads a record; nil when a member is missing or of the wrong kind.
+    /// Decodes a record; nil when a member is missing or has the wrong type.
     init?(_ json: JSONValue) {
-        // Seconds of the years that a date can have; anything else was not written by this program.
+        // Seconds within the range of dates; this program writes no others.
         func time(_ name: String) -> UnixTime? {
             json[name]?.integer.flatMap { (0..<253_402_300_800).contains($0) ? UnixTime(seconds: Double($0)) : nil }
         }
@@ -82,7 +82,7 @@ extension SessionRecord {
         if let state = SessionState(stored: json) { take(state) }
     }
 
-    /// A verdict that rests on proof lasts; any other, of an earlier version, is asked about again.
+    /// A state with proof is kept; a state without proof, from an earlier version, is tried again.
     private mutating func take(_ state: SessionState) {
         guard !state.isProven else {
             verdict = state
@@ -105,7 +105,7 @@ extension SessionRecord {
 }
 
 extension SessionState {
-    /// The state as an object's members `state` and `last_error`.
+    /// The state as the members `state` and `last_error` of an object.
     fileprivate var members: [String: JSONValue] {
         let error: JSONValue = [
             "reason": .string(problem?.reason.rawValue ?? ""), "detail": .string(problem?.detail ?? ""),
@@ -113,7 +113,7 @@ extension SessionState {
         return ["state": .string(name), "last_error": error]
     }
 
-    /// The state in such members; nil when there is none.
+    /// Decodes the state from these members; nil when there is none.
     fileprivate init?(stored json: JSONValue) {
         guard let name = json["state"]?.string else { return nil }
         let reason = SessionProblem.Reason(rawValue: json["last_error"]?["reason"]?.string ?? "")
@@ -131,7 +131,7 @@ extension Setback.Stored {
     }
 
     fileprivate init?(_ json: JSONValue) {
-        // What can be counted on and written again, whoever wrote it.
+        // Limits a number to a range in which it can be incremented and written again.
         func number(_ name: String) -> Int64? { json[name]?.integer.map { min(max(0, $0), 1 << 40) } }
         guard let state = SessionState(stored: json), state.problem != nil, let at = number("at") else { return nil }
         self.init(

@@ -2,27 +2,27 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// The stored session: one JSON object in one file, replaced as a whole.
+/// The stored session: one JSON object in one file, which is always replaced as a whole.
 struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     static let format: Int64 = 1
 
-    /// How OAuth proves to be the client and binds the tokens.
+    /// The OAuth client and the key to which the tokens are bound.
     struct Binding: Sendable, Equatable {
-        /// The exact `client_id`: another spelling destroys the session.
+        /// The exact `client_id`; another spelling ends the session.
         var clientID: String
         var issuer: String
         var tokenEndpoint: String
         var revocationEndpoint: String?
-        /// Key id of the client key the login was made with; nil for public clients.
+        /// The key ID of the client key at login; nil for public clients.
         var clientKeyID: String?
-        /// Thumbprint of the client key; nil for public clients.
+        /// The thumbprint of the client key; nil for public clients.
         var clientKeyThumbprint: String?
-        /// Private JWK of the session's DPoP key.
+        /// The private JWK of the session's DPoP key.
         var dpopKey: JSONValue
-        /// Thumbprint that the tokens are bound to.
+        /// The thumbprint to which the tokens are bound.
         var dpopThumbprint: String
 
-        /// The binding at the endpoints that its server names now; nil when they are the same.
+        /// The binding with the server's current endpoints; nil when they have not changed.
         func moved(to server: AuthorizationServer) -> Binding? {
             var moved = self
             moved.tokenEndpoint = server.tokenEndpoint.description
@@ -31,16 +31,16 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// A refresh that was begun and, as far as the disk knows, not ended.
+    /// A refresh that was begun and, according to the file, has not ended.
     struct Intent: Sendable, Equatable {
         var generation: Int64
         var startedAt: UnixTime
     }
 
     var kind: SessionKind
-    /// Random, new at each login: two logins are never the same session.
+    /// A random ID, new at each login, which distinguishes logins.
     var loginID: String
-    /// Plus one at each rotation.
+    /// Incremented at each rotation.
     var generation: Int64 = 0
     var account: DID
     var pds: String
@@ -52,31 +52,31 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
     var createdAt: UnixTime
     var refreshedAt: UnixTime
     var intent: Intent?
-    /// A lasting verdict, which rests on proof; nil while all is well, or nobody knows.
+    /// A lasting state, which is proven; nil when the session is fine or its state is unknown.
     var verdict: SessionState?
-    /// What attempts ran into that are made again for ever.
+    /// The setbacks of attempts that are retried for ever.
     var setbacks: [Setback.Attempt: Setback.Stored] = [:]
-    /// Whether the file that it was read from is not encrypted although a key is configured.
+    /// Whether it was read from an unencrypted file although a key is configured.
     var isInTheClear = false
 
-    /// What a log may hold to tell tokens apart: the first 8 hexadecimal digits of the refresh token's SHA-256.
+    /// Identifies tokens in a log: the first 8 hexadecimal digits of the refresh token's SHA-256.
     var tokenMark: String {
         Hexadecimal.encode(Digest.sha256(refreshToken).prefix(4))
     }
 
-    /// When the session ends whatever one does.
+    /// When the session ends in any case; nil when it has no end.
     var endsAt: UnixTime? { kind.lifetime.map { createdAt + $0 } }
 
-    /// Whether a refresh was begun and not ended by an earlier process.
+    /// Whether an earlier process began a refresh and did not end it.
     var isInterrupted: Bool { intent?.generation == generation }
 
     /// The record with new tokens.
     ///
     /// - Parameters:
-    ///   - tokens: as the server gave them.
-    ///   - date: now.
-    ///   - askedAt: when they were asked for, which their life counts from.
-    /// - Returns: the next generation; its state is the old one's.
+    ///   - tokens: the tokens from the server.
+    ///   - date: the current time.
+    ///   - askedAt: the time of the request, from which the tokens' lifetime counts.
+    /// - Returns: the next generation, with the state of the old one.
     func renewed(with tokens: TokenSet, at date: UnixTime, askedAt: UnixTime) -> SessionRecord {
         var next = self
         next.generation += 1
@@ -89,7 +89,7 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
         return next
     }
 
-    /// Whether two records tell the same of the session's state, whenever that was.
+    /// Whether two records have the same session state, apart from times.
     func isSameState(as other: SessionRecord) -> Bool {
         func timeless(_ record: SessionRecord) -> [Setback.Attempt: Setback.Stored] {
             record.setbacks.mapValues { Setback.Stored(state: $0.state, refusals: $0.refusals, at: .distantPast) }
@@ -102,11 +102,11 @@ struct SessionRecord: Sendable, Equatable, CustomStringConvertible {
         other.loginID != loginID || other.generation > generation
     }
 
-    /// Whether another record holds the same tokens.
+    /// Whether another record has the same tokens.
     func isSameGeneration(as other: SessionRecord) -> Bool {
         other.loginID == loginID && other.generation == generation
     }
 
-    /// What is printed of it, should somebody ever print it: no secret.
+    /// Without secrets, in case it is printed.
     var description: String { "session of \(account), generation \(generation)" }
 }

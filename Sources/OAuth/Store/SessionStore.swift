@@ -2,11 +2,11 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// The session file and its locks; every write goes through the protocol that no crash can break.
+/// The session file and its locks; the write protocol is safe at every point where a process may crash.
 ///
-/// `session.json` is only ever replaced by a complete, synced file. Calls block: use ``BlockingQueue``.
+/// `session.json` is only replaced by a complete, synced file. Calls block: use ``BlockingQueue``.
 struct SessionStore: Sendable {
-    /// Room for the next record, taken before a token is spent.
+    /// How many octets are reserved for the next record before a token is spent.
     static let reservation = 16_384
 
     let directory: String
@@ -24,12 +24,12 @@ struct SessionStore: Sendable {
     var path: String { directory + "/session.json" }
     private var nextPath: String { directory + "/session.json.tmp" }
 
-    /// What tells one version of the file from another; nil when there is none or it cannot be examined.
+    /// The status that distinguishes versions of the file; nil when it is missing or cannot be examined.
     func version() -> FileStatus? { (try? files.status(of: path)) ?? nil }
 
-    /// The stored record; nil when there is none.
+    /// Reads the stored record; nil when there is none.
     ///
-    /// - Throws: ``OAuthFailure`` when the file is there but must not be used: corrupt is not absent.
+    /// - Throws: ``OAuthFailure`` when the file exists but must not be used; a corrupt file is not a missing one.
     func load() throws(OAuthFailure) -> SessionRecord? {
         do throws(FileFailure) {
             guard let status = try files.status(of: path) else { return nil }
@@ -74,7 +74,7 @@ struct SessionStore: Sendable {
         return record
     }
 
-    /// Bound to the ciphertext, so that a file cannot be moved to another account.
+    /// Authenticated with the ciphertext, so that a file cannot be used for another account.
     private var context: [UInt8] { Array("\(account.text)|\(SessionRecord.format)".utf8) }
 
     private func encode(_ record: SessionRecord) throws(OAuthFailure) -> [UInt8] {
@@ -93,8 +93,8 @@ struct SessionStore: Sendable {
 
     /// Replaces the record on the disk.
     ///
-    /// - Returns: why a crash of the machine may bring the old one back; nil when it cannot.
-    /// - Throws: ``OAuthFailure`` when the old one is still there.
+    /// - Returns: why a crash of the machine may restore the old one; nil when it cannot.
+    /// - Throws: ``OAuthFailure`` when the old one is unchanged.
     @discardableResult func save(_ record: SessionRecord) throws(OAuthFailure) -> OAuthFailure? {
         let bytes = try encode(record)
         do throws(FileFailure) {
@@ -104,13 +104,13 @@ struct SessionStore: Sendable {
         }
     }
 
-    /// Proves that the store takes a record for good, and takes the room for the next one: called before a token is spent.
+    /// Proves that a record can be written durably, and reserves room for the next; called before a token is spent.
     func prove(_ record: SessionRecord) throws(OAuthFailure) {
         if let doubt = try save(record) { throw doubt }
         try reserve()
     }
 
-    /// Takes room for a record, where nobody else's session is or can be read.
+    /// Reserves room for a record; throws if the directory or the session belongs to another user.
     func reserve() throws(OAuthFailure) {
         do throws(FileFailure) {
             try checkDirectory()
@@ -123,13 +123,13 @@ struct SessionStore: Sendable {
         }
     }
 
-    /// Stores a new login, keeping what was there under a name that tells when it ended.
+    /// Stores a new login, and keeps the old file under a name with the current time.
     ///
     /// - Returns, throws: as ``save(_:)`` does.
     func replace(with record: SessionRecord, at now: UnixTime) throws(OAuthFailure) -> OAuthFailure? {
         do throws(FileFailure) {
             if try files.status(of: path) != nil {
-                // A copy and no link: some file systems know none. The replacement that follows syncs the directory.
+                // A copy, because some file systems have no hard links. The replacement below syncs the directory.
                 try files.write(files.read(path), to: directory + "/session.dead-\(Int64(now.seconds)).json")
             }
         } catch {
@@ -143,11 +143,11 @@ struct SessionStore: Sendable {
         do { try files.remove(path) } catch { throw Self.storage(error) }
     }
 
-    /// Keeps the last answer that could not be used, for the operator.
+    /// Keeps the last unusable response for the operator.
     func keep(_ body: [UInt8]) throws(OAuthFailure) -> String {
         let file = directory + "/session.answer.txt"
         var kept = Array(body.prefix(65_536))
-        // It may hold tokens: where the session is encrypted this is, too.
+        // It may contain tokens, so it is encrypted if the session is.
         if let encryptionKey {
             do throws(CryptoFailure) {
                 kept = Array(Base64.encode(try SealedBox.seal(kept, key: encryptionKey, context: context)).utf8)
@@ -159,12 +159,12 @@ struct SessionStore: Sendable {
         return file
     }
 
-    /// The lock held from reading the record to writing its successor; nil while another process holds it.
+    /// The lock that is held from reading a record to writing the next; nil while another process holds it.
     func lock() throws(OAuthFailure) -> (any FileLock)? {
         do { return try files.lock(directory + "/session.lock") } catch { throw Self.storage(error) }
     }
 
-    /// The lock that a daemon holds as long as it runs; nil when another one does.
+    /// The lock that a daemon holds while it runs; nil when another daemon holds it.
     func lockInstance() throws(OAuthFailure) -> (any FileLock)? {
         do { return try files.lock(directory + "/session.instance.lock") } catch { throw Self.storage(error) }
     }

@@ -1,49 +1,49 @@
 internal import Network
 
-/// The session's store for callers that must not block: each call runs on a queue of its own.
+/// The session's store for callers that must not block; its calls run on a queue of their own.
 struct SessionVault: Sendable {
     let store: SessionStore
     let queue: BlockingQueue
     private let sleeper: any Clock<Duration>
 
-    /// How long a lock is waited for: longer than a command holds it, in tenths of a second.
+    /// How long to wait for a lock, in tenths of a second; longer than a command holds it.
     private static let lockPatience = 700
 
-    /// Opens the store that a configuration describes.
+    /// Opens the store of a configuration.
     ///
-    /// - Throws: ``OAuthFailure`` when the key of its encryption is missing.
+    /// - Throws: ``OAuthFailure`` when its encryption key is missing.
     init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) throws(OAuthFailure) {
         store = try SessionStore(configuration, environment.files)
         queue = BlockingQueue()
         sleeper = environment.sleeper
     }
 
-    /// The stored record; nil when there is none.
+    /// Reads the stored record; nil when there is none.
     func load() async throws(OAuthFailure) -> SessionRecord? {
         try await queue.run { () throws(OAuthFailure) in try store.load() }
     }
 
-    /// Replaces the record; as ``SessionStore/save(_:)``.
+    /// Replaces the record, as ``SessionStore/save(_:)`` does.
     @discardableResult func save(_ record: SessionRecord) async throws(OAuthFailure) -> OAuthFailure? {
         try await queue.run { () throws(OAuthFailure) in try store.save(record) }
     }
 
-    /// Proves that the store takes a record and its successor; as ``SessionStore/prove(_:)``.
+    /// Proves that a record and its successor can be written, as ``SessionStore/prove(_:)`` does.
     func prove(_ record: SessionRecord) async throws(OAuthFailure) {
         try await queue.run { () throws(OAuthFailure) in try store.prove(record) }
     }
 
-    /// Keeps an answer for the operator; the file, or nil when it could not be written.
+    /// Keeps a response for the operator; returns the file's path, nil when it could not be written.
     func keep(_ body: [UInt8]) async -> String? {
         try? await queue.run { () throws(OAuthFailure) in try store.keep(body) }
     }
 
-    /// What tells one version of the file from another; nil when there is none.
+    /// The status that distinguishes versions of the file; nil when there is none.
     func version() async -> FileStatus? {
         (try? await queue.run { () throws(OAuthFailure) in store.version() }) ?? nil
     }
 
-    /// Whether a daemon runs, or nobody can tell: it may hold in memory the successor of what the disk holds.
+    /// Whether a daemon runs or may run; it may have newer tokens in memory than those on the disk.
     var isHeldByDaemon: Bool {
         get async {
             let lock = (try? await queue.run { () throws(OAuthFailure) in try store.lockInstance() }) ?? nil
@@ -52,9 +52,9 @@ struct SessionVault: Sendable {
         }
     }
 
-    /// Waits for the lock that is held from reading the record to writing its successor.
+    /// Waits for the lock that is held from reading a record to writing the next.
     ///
-    /// - Returns: the lock; nil when another process keeps it for 70 s.
+    /// - Returns: the lock; nil when another process has kept it for 70 s.
     /// - Throws: ``OAuthFailure`` when it cannot be taken at all.
     func lock() async throws(OAuthFailure) -> (any FileLock)? {
         for _ in 0..<Self.lockPatience {
@@ -64,9 +64,9 @@ struct SessionVault: Sendable {
         return nil
     }
 
-    /// Waits for the lock as a command does, which cannot go on without it.
+    /// Waits for the lock, for a command that needs it.
     ///
-    /// - Throws: ``OAuthFailure`` of code ``OAuthFailure/Code/busy`` when another process keeps it.
+    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/busy`` when another process keeps it.
     func heldLock() async throws(OAuthFailure) -> any FileLock {
         if let lock = try await lock() { return lock }
         throw OAuthFailure(code: .busy, sentence: "Another process holds the session; try again in a minute.")

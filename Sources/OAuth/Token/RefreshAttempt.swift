@@ -1,24 +1,24 @@
 /// One refresh from its first request to its verdict, as a state machine without clock or I/O.
 ///
-/// It decides whether the same refresh token may be presented once more, which is the only dangerous question.
+/// Its dangerous decision is whether the same refresh token may be sent again.
 struct RefreshAttempt {
     /// What to do next.
     enum Step: Equatable {
-        /// Present the same token again after that many seconds, unless the store now holds another one.
+        /// Send the same token again after this many seconds, unless the store has another one by then.
         case sendAgain(after: ClosedRange<Double>)
-        /// Look where the authorization server has its token endpoint now, and present the token there if it has moved.
+        /// Look up the authorization server's token endpoint, and send the token there if it has moved.
         case lookUp
         /// Start a new session with the app password.
         case signIn
-        /// Keep the answer for the operator, then end so.
+        /// Keep the response for the operator, then end with this verdict.
         case keep([UInt8], RefreshVerdict)
-        /// It is over.
+        /// End with this verdict.
         case finish(RefreshVerdict)
     }
 
-    /// Whether a refresh was begun and not ended by an earlier process.
+    /// Whether an earlier process began a refresh and did not end it.
     let followsCrash: Bool
-    /// Whether the server may have spent the token already, here or in an earlier attempt.
+    /// Whether the server may have spent the token already, in this or an earlier attempt.
     private(set) var isOutcomeUnknown: Bool
     private var hasRepeated = false
     private var hasRepeatedForAssertion = false
@@ -30,7 +30,7 @@ struct RefreshAttempt {
         self.isOutcomeUnknown = isOutcomeUnknown || followsCrash
     }
 
-    /// Decides on an answer.
+    /// Decides what to do after a response.
     mutating func handle(_ reply: RefreshReply) -> Step {
         switch reply {
         case .tokens(let tokens): return .finish(.rotated(tokens))
@@ -39,15 +39,15 @@ struct RefreshAttempt {
         case .unusable(let body):
             return .keep(body, .setAside("a refresh was answered with tokens that cannot be used"))
         case .outcomeUnknown(let detail):
-            // Row 14. If the server rotated, nothing is lost by asking again; if it did not, this repairs it.
-            // A sign-in counts against a limit of a hundred a day, so it is not repeated at once.
+            // Row 14. If the server rotated the token, asking again loses nothing; if it did not, this repairs it. A
+            // sign-in counts against a limit of a hundred a day, so it is not repeated at once.
             guard !hasSignedIn else { return .finish(.postponed(.signInUnavailable, detail)) }
             isOutcomeUnknown = true
             guard !hasRepeated else { return .finish(.postponed(.ambiguous, detail)) }
             hasRepeated = true
             return .sendAgain(after: 2...5)
         case .proofReplayed:
-            // Row 8: a copy arrived, so this is an unknown outcome with a different face.
+            // Row 8: a copy arrived, so the outcome is unknown here, too.
             return handle(.outcomeUnknown("the server saw the same proof before"))
         case .assertionReused:
             guard !hasRepeatedForAssertion else {
@@ -60,7 +60,7 @@ struct RefreshAttempt {
             hasLookedUp = true
             return .lookUp
         case .ended(let proof, let detail):
-            // Row 13. Not asked once more: the second time the server only says that it knows nothing.
+            // Row 13. Do not repeat it: the second response would only say that the token is unknown.
             let reason: SessionProblem.Reason =
                 proof.isExpiry ? .sessionEnded : followsCrash ? .lostInCrash : .tokenDead
             return .finish(.ended(reason, detail, mayStillServe: isOutcomeUnknown))

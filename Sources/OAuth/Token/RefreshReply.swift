@@ -1,57 +1,57 @@
 internal import ATProtocol
 internal import Network
 
-/// What one attempt to refresh came to, before anything is decided: rows 1 and 3 to 19 of the failure table.
+/// The result of one refresh request: rows 1 and 3 to 19 of the failure table.
 enum RefreshReply: Sendable, Equatable {
-    /// 200 with a pair of tokens.
+    /// Status 200 with a pair of tokens.
     case tokens(TokenSet)
-    /// 200 and nothing of a token: a maintenance page, a portal. Holds the body, for the operator's eyes only.
+    /// Status 200 without a token: a maintenance page, a captive portal. Holds the body, for the operator only.
     case noTokens([UInt8])
-    /// 200 with a token, and not with a pair that can be used: the server rotated, or is broken. Holds the body.
+    /// Status 200 with tokens that cannot be used: the server has rotated them, or is broken. Holds the body.
     case unusable([UInt8])
-    /// It still asks for a nonce after the one repetition.
+    /// The server still asks for a nonce after the repetition.
     case nonceWanted
-    /// It still complains about the time after the one correction.
+    /// The server still complains about the time after the correction.
     case clock(String)
-    /// The proof does not fit the request: URL, method or type.
+    /// The proof does not match the request: URL, method or type.
     case proofRefused(String)
-    /// It saw the same proof before: a copy of the request was delivered.
+    /// The server has seen the same proof before: a copy of the request was delivered.
     case proofReplayed
-    /// The client's key or name is not what it finds in the hosted metadata.
+    /// The client's key or ID does not match the hosted metadata.
     case clientRefused(String)
-    /// It cannot fetch the hosted metadata, or no longer likes it.
+    /// The server cannot fetch the hosted metadata, or rejects it.
     case metadataUnavailable(String)
-    /// It saw the same assertion before.
+    /// The server has seen the same assertion before.
     case assertionReused
-    /// The grant is refused in words that prove the session to be over.
+    /// The grant was refused in words that prove that the session is over.
     case ended(ProofOfEnd, String)
-    /// The grant is refused in other words, which prove nothing.
+    /// The grant was refused in other words, which prove nothing.
     case grantRefused(String)
-    /// There is no token endpoint at the address.
+    /// There is no token endpoint at the URL.
     case endpointGone(String)
-    /// A server error, or a lost answer: the token may have been spent.
+    /// A server error or a lost response: the token may have been spent.
     case outcomeUnknown(String)
     /// Nothing was sent.
     case unreachable(String)
-    /// Too many requests; seconds to wait, when told.
+    /// Too many requests; the seconds to wait, if the server says so.
     case rateLimited(Double?)
     /// The account is not active.
     case accountInactive(String)
-    /// An app password's refresh token has ended.
+    /// The refresh token of an app-password session has expired.
     case passwordSessionEnded
-    /// An app password is not accepted.
+    /// The app password was rejected.
     case passwordRefused(String)
-    /// A refusal that says nothing known; equal texts are equal answers.
+    /// A refusal with an unknown text; equal texts count as the same refusal.
     case unrecognized(String)
-    /// No request could be made: key or configuration.
+    /// No request could be made, because of key or configuration.
     case impossible(String)
 
-    /// Reads the answer of an OAuth token endpoint.
+    /// Classifies the response of an OAuth token endpoint.
     init(token response: HTTPResponse, now: UnixTime) {
         let error = XRPCError(response)
         let detail = [error.name, error.message].compactMap(\.self).joined(separator: ": ")
         switch (response.status, error.name ?? "") {
-        // What arrives when the connection ends within the header.
+        // This is the result when the connection ends within the header.
         case (200, _) where response.body.isEmpty: self = .outcomeUnknown("status 200 and nothing more")
         case (200..<300, _): self = TokenSet(response).map { .tokens($0) } ?? Self.without(response.body)
         case (429, _): self = .rateLimited(Self.wait(response, now: now))
@@ -68,12 +68,12 @@ enum RefreshReply: Sendable, Equatable {
         case (_, "invalid_grant"):
             self = ProofOfEnd(in: error.message ?? "").map { .ended($0, detail) } ?? .grantRefused(detail)
         case (400, _), (401, _): self = .unrecognized("status \(response.status) \(detail)")
-        // No authorization server answers so: something in between does, and the token was not looked at.
+        // Authorization servers do not use these statuses; something in between does, and the token was not examined.
         default: self = .unreachable("status \(response.status) \(detail)")
         }
     }
 
-    /// Reads the failure of a request.
+    /// Classifies the failure of a request.
     init(_ failure: OAuthFailure) {
         guard let transport = failure.transport else {
             self = .impossible(failure.sentence)
@@ -85,7 +85,7 @@ enum RefreshReply: Sendable, Equatable {
             : .unreachable("\(transport.code.rawValue): \(transport.detail)")
     }
 
-    /// Reads an answer of `createSession`, or of `refreshSession`, which says nothing about the password.
+    /// Classifies the response of `createSession`, or of `refreshSession`, which says nothing about the password.
     init(password response: HTTPResponse, isRefresh: Bool, now: UnixTime) {
         let error = XRPCError(response)
         let detail = [error.name, error.message].compactMap(\.self).joined(separator: ": ")
@@ -100,27 +100,27 @@ enum RefreshReply: Sendable, Equatable {
             self = .passwordRefused(
                 "a second factor is asked for, so this is the account's password, not an app password"
             )
-        // In other words, or in none, it is somebody's in between.
+        // Other words, or none, come from something in between.
         case (401, "AuthenticationRequired"), (401, "AuthMissing"):
             self = isRefresh ? .passwordSessionEnded : .passwordRefused(detail)
         default: self = .unrecognized("status \(response.status) \(detail)")
         }
     }
 
-    /// The reply with no secret in what is told beside tokens.
+    /// The reply without secrets in its texts; its tokens remain.
     func telling(noneOf secrets: SecretRedaction) -> RefreshReply {
         guard case .tokens(let tokens) = self else { return self }
         return .tokens(tokens.telling(noneOf: secrets))
     }
 
-    /// A good answer without a pair of tokens.
+    /// A response with status 200 that has no pair of tokens.
     private static func without(_ body: [UInt8]) -> RefreshReply {
         let text = String(decoding: body, as: UTF8.self)
         let names = ["access_token", "refresh_token", "accessJwt", "refreshJwt"]
         return names.contains(where: text.contains) ? .unusable(body) : .noTokens(body)
     }
 
-    /// `Retry-After`, or the reset time of the network's rate limits (epoch seconds).
+    /// The wait in `Retry-After`, or until the reset time of the network's rate limits (Unix epoch seconds).
     static func wait(_ response: HTTPResponse, now: UnixTime) -> Double? {
         let asked =
             if let value = response.headers["Retry-After"] {
@@ -128,13 +128,13 @@ enum RefreshReply: Sendable, Equatable {
             } else {
                 response.headers["RateLimit-Reset"].flatMap(Double.init).map { $0 - now.seconds }
             }
-        // A server that writes milliseconds must not silence the session for years.
+        // A server that writes milliseconds must not stop the session for years.
         return asked.flatMap { $0.isFinite ? min(max(0, $0), 86_400) : nil }
     }
 }
 
 extension TokenSet {
-    /// Reads a 200 answer of `createSession` or `refreshSession`.
+    /// Parses a 200 response of `createSession` or `refreshSession`.
     init?(passwordSession response: HTTPResponse) {
         guard let json = try? JSONValue(parsing: response.body),
             let access = json["accessJwt"]?.string, let refresh = json["refreshJwt"]?.string,

@@ -1,19 +1,19 @@
 /// How a refresh ended.
 enum RefreshVerdict: Sendable, Equatable {
-    /// New tokens, not yet checked.
+    /// There are new tokens, which are not checked yet.
     case rotated(TokenSet)
-    /// Try again later; the token is as good as before, or nobody knows.
+    /// Try again later; the token is still valid, or that is unknown.
     case postponed(SessionProblem.Reason, String)
-    /// Refused, or answered without sense: no proof of anything, so it is asked again for ever.
+    /// The server refused or gave a meaningless response, which proves nothing; retried for ever.
     case unproven(SessionProblem.Reason, String)
-    /// Try again after that many seconds.
+    /// Try again after this many seconds.
     case rateLimited(Double?)
-    /// Try again slowly; a human should look.
+    /// Try again slowly; a human should look at it.
     case misfit(SessionProblem.Reason, String)
-    /// 200 with a token in it that cannot be used.
+    /// The response has status 200 and a token that cannot be used.
     case setAside(String)
-    /// The app password is not accepted.
+    /// The app password was rejected.
     case passwordRefused(String)
-    /// The session is over by proof; the access token may still serve until it ends.
+    /// The session is proven to be over; the access token may work until it expires.
     case ended(SessionProblem.Reason, String, mayStillServe: Bool)
 }

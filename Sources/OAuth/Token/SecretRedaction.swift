@@ -1,11 +1,11 @@
 internal import ATProtocol
 internal import Network
 
-/// Takes known secrets, and longer pieces of them, out of what servers write: some quote back what they were sent.
+/// Removes known secrets, and long parts of them, from servers' text, because some servers quote what they were sent.
 struct SecretRedaction: Sendable {
-    /// What stands in a secret's place.
+    /// The replacement for a secret.
     private static let replacement = Array("[secret]".utf8)
-    /// Octets of the pieces that are looked for.
+    /// The length in octets of the parts that are searched for.
     private static let width = 16
 
     /// Sixteen octets in lower case.
@@ -22,7 +22,7 @@ struct SecretRedaction: Sendable {
     private var pieces: Set<Piece> = []
     private var short: [[UInt8]] = []
 
-    /// Looks for these secrets; those of less than eight octets are no secrets.
+    /// Prepares a redaction of these secrets; ignores those shorter than eight octets.
     init(_ secrets: [String]) {
         for secret in secrets {
             let octets = Array(secret.utf8)
@@ -38,14 +38,14 @@ struct SecretRedaction: Sendable {
         }
     }
 
-    /// The text without secrets.
+    /// Removes the secrets from a text.
     func callAsFunction(_ text: String) -> String {
         let octets = Array(text.utf8)
         let clean = self(octets)
         return clean == octets ? text : String(decoding: clean, as: UTF8.self)
     }
 
-    /// The answer without secrets, in its fields and in its body, however JSON spells them.
+    /// Removes the secrets from a response's fields and body, however they are escaped in JSON.
     func callAsFunction(_ response: HTTPResponse) -> HTTPResponse {
         var response = response
         var headers = HTTPHeaders()

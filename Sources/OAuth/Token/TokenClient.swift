@@ -2,21 +2,21 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// Speaks to one authorization server: pushed requests, token requests, revocation; each form-encoded, proven, alone.
+/// Sends requests to one authorization server: pushed requests, token requests, revocation.
 struct TokenClient: Sendable {
     let sender: DPoPSender
     let identity: ClientIdentity
     let issuer: String
     let key: SigningKey
-    /// What an answer must not hold, beside what it was asked with.
+    /// Secrets that a response must not contain, besides those in its request.
     var redaction = SecretRedaction([])
 
-    /// Fields that a server must not quote back.
+    /// The form fields that a server must not quote.
     private static let secretFields: Set<String> = ["refresh_token", "token", "code", "code_verifier"]
 
-    /// POSTs a form with the client's identification; a fresh assertion and proof for each attempt.
+    /// Posts a form with client authentication; each attempt has a new assertion and a new proof.
     ///
-    /// An answer that holds no pair of tokens holds none of the secrets that the server was sent, either.
+    /// A response without a pair of tokens is returned without the secrets that the server was sent.
     func post(
         _ fields: [(name: String, value: String)],
         to url: WebURL,
@@ -38,9 +38,9 @@ struct TokenClient: Sendable {
         return redaction(sent(response))
     }
 
-    /// Asks the server to end the session that a token belongs to (RFC 7009).
+    /// Asks the server to end the session of a token (RFC 7009).
     ///
-    /// That it agrees proves nothing: the reference server agrees when it failed, too.
+    /// A success proves nothing: the reference server reports one even after a failure.
     func revoke(_ token: String, at url: WebURL) async throws(OAuthFailure) {
         let response = try await post([("token", token)], to: url, timeout: .seconds(10))
         guard response.isSuccess else {

@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// The answer of a token endpoint (RFC 6749 §5.1), read as it came; checked by ``problem(account:kind:)``.
+/// The response of a token endpoint (RFC 6749 §5.1) as received; ``problem(account:kind:)`` checks it.
 struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     var accessToken: String
     var refreshToken: String
@@ -9,13 +9,13 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     var scope: String?
     /// The account's DID, `sub`.
     var subject: String?
-    /// How long from now; nil when it is not told, or makes no sense.
+    /// The lifetime from now; nil when it is missing or makes no sense.
     var expiresIn: Duration?
 
-    /// Ten years, in seconds.
+    /// Ten years in seconds.
     private static let longestLife = 315_360_000.0
 
-    /// Reads a 200 answer; nil when it holds no pair of tokens.
+    /// Parses a 200 response; nil when it has no pair of tokens.
     init?(_ response: HTTPResponse) {
         guard let json = try? JSONValue(parsing: response.body),
             let accessToken = json["access_token"]?.string, !accessToken.isEmpty,
@@ -32,11 +32,11 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
             case .number(let seconds)?: seconds
             default: nil
             }
-        // What is no life of a token says nothing; the server will say when it has ended.
+        // A lifetime that makes no sense is ignored; the server will say when the token has expired.
         expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? .seconds($0) : nil }
     }
 
-    /// The tokens, with none of them, nor of these secrets, in what is told beside them: a grant is shown to people.
+    /// The tokens, with secrets removed from all other text, because operators see the scope.
     func telling(noneOf secrets: SecretRedaction) -> TokenSet {
         let own = SecretRedaction([accessToken, refreshToken])
         var tokens = self
@@ -45,7 +45,7 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
         return tokens
     }
 
-    /// What forbids the use of the tokens; nil when nothing does.
+    /// Why the tokens cannot be used; nil when they can.
     func problem(account: DID, kind: SessionKind) -> SessionProblem? {
         guard subject == account.text else {
             return SessionProblem(
@@ -63,6 +63,6 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
         return nil
     }
 
-    /// What is printed of it, should somebody ever print it: no secret.
+    /// Without secrets, in case it is printed.
     var description: String { "tokens" }
 }
