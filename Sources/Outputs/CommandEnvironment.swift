@@ -1,13 +1,14 @@
 internal import Glibc
 
-/// What a command output sees of the daemon's environment: where programs are, language, time zone, and whose it is.
+/// The environment of a command output: a few of the daemon's variables for paths, language, time zone and user.
 ///
-/// Nothing else is handed on: the daemon's own settings are not the program's business, and with systemd's variables
-/// (`NOTIFY_SOCKET`, `CREDENTIALS_DIRECTORY`) it could speak in the daemon's name and find its secrets.
+/// Other variables are not passed on. The daemon's settings are not the program's business. And with systemd's
+/// variables (`NOTIFY_SOCKET`, `CREDENTIALS_DIRECTORY`) the program could act in the daemon's name and find its
+/// secrets.
 package enum CommandEnvironment {
     private static let names: Set = ["PATH", "LANG", "LANGUAGE", "TZ", "HOME", "USER"]
 
-    /// Those of the variables, each as `NAME=value`, that a program is given.
+    /// Selects the variables, each as `NAME=value`, for the program.
     static func selection(of variables: [String]) -> [String] {
         variables.filter { variable in
             guard let end = variable.firstIndex(of: "=") else { return false }

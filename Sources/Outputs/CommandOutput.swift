@@ -2,23 +2,23 @@ package import ATProtocol
 internal import Glibc
 internal import Network
 
-/// Runs a program for each notification, which it reads as JSON from its standard input; no shell is involved.
+/// Runs a program for each notification, with the notification as JSON on its standard input; uses no shell.
 ///
-/// The program gets a small environment and nothing that is open here. What it writes to its standard output goes nowhere, and
-/// the end of what it writes to its standard error is said when it fails. Whatever it started is ended with it.
+/// The program gets a small environment and no open descriptors of ours. Its standard output is discarded; the end of
+/// its standard error is reported when it fails. Its child processes end with it.
 package struct CommandOutput: OutputChannel {
     let arguments: [String]
-    /// The variables, each as `NAME=value`, of which ``CommandEnvironment`` hands some on.
+    /// The variables, each as `NAME=value`, from which ``CommandEnvironment`` selects some.
     let variables: [String]
 
-    /// A program that runs longer is killed.
+    /// The time after which a program is killed.
     private static let timeout = Duration.seconds(30)
-    /// One that is still there so long after it was killed, for it became another user's, is left alone.
+    /// How long to wait for a killed program; one that changed its user may not be killable, and is left alone.
     private static let killPatience = Duration.seconds(5)
-    /// So much of what it writes to its standard error is said, in bytes.
+    /// How many bytes of its standard error are reported.
     private static let longestComplaint = 300
 
-    /// A command, its program first; `variables` are those of this process unless given.
+    /// Runs a command, whose first element is the program; `variables` are those of this process by default.
     package init(arguments: [String], variables: [String] = CommandEnvironment.current()) {
         self.arguments = arguments
         self.variables = variables
@@ -89,12 +89,12 @@ package struct CommandOutput: OutputChannel {
         } catch {
             throw OutputError(detail: "\(program): \(error)")
         }
-        // A notification is smaller than a pipe's buffer, so this never waits for the program; our own reading end stays
-        // open meanwhile, so that a program that ended at once raises no SIGPIPE here.
+        // A notification fits into a pipe's buffer, so this never waits for the program. Our own reading end stays
+        // open, so that a program that has already ended raises no SIGPIPE here.
         _ = unsafe write(standardInput.input.rawValue, input, input.count)
     }
 
-    /// What can be read now.
+    /// Reads what is available now.
     private static func read(_ descriptor: borrowing Descriptor) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe Glibc.read(descriptor.rawValue, &buffer, buffer.count)

@@ -2,11 +2,10 @@ package import ATProtocol
 internal import Dispatch
 internal import Glibc
 
-/// Appends each notification as one line of JSON; the file is opened anew each time, so that it may be rotated.
+/// Appends each notification as a line of JSON; opens the file each time, so that it may be rotated.
 package struct FileOutput: OutputChannel {
     let path: String
 
-    /// Appends to the file at this path.
     package init(path: String) { self.path = path }
 
     package func deliver(_ notification: JSONValue) async throws {
@@ -25,7 +24,7 @@ package struct FileOutput: OutputChannel {
 
     private static var errorText: String { unsafe String(cString: strerror(errno)) }
 
-    /// Runs something that blocks away from the cooperative pool.
+    /// Runs a blocking call outside the cooperative pool.
     static func blocking(_ body: @escaping @Sendable () throws -> Void) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global(qos: .utility).async { continuation.resume(with: Result(catching: body)) }

@@ -1,9 +1,9 @@
 package import ATProtocol
 
-/// One local output: takes one notification at a time and says whether it was taken.
+/// A local output, which accepts one notification at a time.
 package protocol OutputChannel: Sendable {
-    /// Hands a notification over.
+    /// Delivers a notification.
     ///
-    /// - Throws: whatever went wrong; it is logged, counted and not repeated: the ledger holds the truth.
+    /// - Throws: any error; it is logged and counted, and the delivery is not repeated: the ledger has the full record.
     func deliver(_ notification: JSONValue) async throws
 }

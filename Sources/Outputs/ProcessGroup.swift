@@ -2,31 +2,30 @@ internal import Glibc
 internal import Network
 internal import Synchronization
 
-/// A program and whatever it starts, unless that leaves the group; all of it ends with the program.
+/// A program and the child processes in its group, which all end with the program.
 final class ProcessGroup: Sendable {
-    /// How a program ended.
     enum Ending {
         case exited(Int32)
         case signalled(Int32)
     }
 
     private struct State {
-        /// Its number, which is the group's, too; nil before it is started and after its end.
+        /// The process number of the program and its group; nil before the start and after the end.
         var leader: pid_t?
         var isKilled = false
     }
 
     private let state = Mutex(State())
 
-    /// Starts the program; not at all when it was killed before.
+    /// Starts the program, unless it was killed before.
     ///
-    /// - Parameter spawn: starts it as the leader of a group, and gives its number.
+    /// - Parameter spawn: starts it as the leader of a process group, and returns its number.
     /// - Throws: what `spawn` throws.
     func start(_ spawn: () throws(ChildProgram.Failure) -> Int32) throws(ChildProgram.Failure) {
-        // What ends is to be waited for, whatever whoever started this process thought of it.
+        // An ignored SIGCHLD, perhaps inherited, would prevent waiting for the program.
         signal(SIGCHLD, SIG_DFL)
         guard !state.withLock({ $0.isKilled }) else { throw ChildProgram.Failure(number: ECANCELED) }
-        // This may take for ever: a program may lie on a file system that does not answer.
+        // This may block for ever, when the program is on a file system that does not answer.
         let child = try spawn()
         state.withLock { state in
             state.leader = child
@@ -34,11 +33,11 @@ final class ProcessGroup: Sendable {
         }
     }
 
-    /// How the program ended, with what it left behind; nil while it runs, for it never waits.
+    /// How the program ended, after the rest of its group was killed; nil while it runs, because it does not wait.
     func ending() -> Ending? {
         state.withLock { state in
             guard let leader = state.leader else { return .signalled(SIGKILL) }
-            // Its number is nobody else's as long as it was not waited for.
+            // The number is not reused before it has been waited for.
             var info = unsafe siginfo_t()
             let status = unsafe waitid(P_PID, id_t(leader), &info, WEXITED | WNOHANG | WNOWAIT)
             guard status == 0, unsafe info.si_signo != 0 else { return nil }
@@ -50,7 +49,7 @@ final class ProcessGroup: Sendable {
         }
     }
 
-    /// Has all of it end, and does not wait for that.
+    /// Kills the whole group without waiting.
     func kill() {
         state.withLock { state in
             state.isKilled = true

@@ -4,13 +4,13 @@ package import Network
 
 /// Posts each notification to a URL that the operator chose, signed with HMAC-SHA-256 over the body.
 ///
-/// `X-Impact-Signature: sha256=<hex>`; the receiver computes the same over the bytes that it got.
+/// The field is `X-Impact-Signature: sha256=<hex>`. The receiver computes the same over the bytes of the body.
 package struct WebhookOutput: OutputChannel {
     let url: WebURL
     let secret: [UInt8]
     let http: any HTTPClient
 
-    /// Posts to `url`, with signatures by `secret`.
+    /// Posts to `url`, with signatures made with `secret`.
     package init(url: WebURL, secret: [UInt8], http: any HTTPClient) {
         self.url = url
         self.secret = secret
@@ -39,7 +39,7 @@ package struct WebhookOutput: OutputChannel {
     }
 }
 
-/// Why a local output did not take a notification.
+/// Why a local output failed.
 package struct OutputError: Error, CustomStringConvertible {
     let detail: String
 
