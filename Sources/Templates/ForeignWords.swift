@@ -1,18 +1,18 @@
 internal import ATProtocol
 
-/// What a stranger wrote, as it may stand in a message of ours: on one line, no link in any client, and never mistaken for
-/// our own words.
+/// Makes a stranger's text safe for our messages: on one line, without links, and distinguishable from our own words.
 ///
-/// Clients make links of addresses, of bare domain names whatever their ending, of mentions, tags and schemes, some of them
-/// after characters were mapped to ASCII (UTS #46). None links over a space: so one is put where such a word would go on.
-/// The quotation marks, square brackets, long dashes and bullets that our messages are built with become others.
+/// Clients turn addresses, bare domain names with any ending, mentions, tags and schemes into links, some after they
+/// have mapped characters to ASCII (UTS #46). No client continues a link after a space, so a space is inserted where
+/// such a word would go on. The quotation marks, square brackets, long dashes and bullets of our own messages are
+/// replaced by others.
 package enum ForeignWords {
-    /// The words on one line, harmless; empty when nothing of them can be shown.
+    /// The safe text on one line; empty when nothing of it can be shown.
     package static func defused(_ text: String) -> String {
         let words = PlainText.sanitize(text).split(separator: " ").map { word in
             isAddress(word) ? "[link]" : String(String.UnicodeScalarView(word.unicodeScalars.map(withoutOurSigns)))
         }
-        // An accent without a letter would fall on our own quotation mark.
+        // An accent without a letter would combine with our own quotation mark.
         let shown = words.joined(separator: " ").unicodeScalars.drop {
             isInvisible($0) || $0 == " " || $0.properties.generalCategory == .spacingMark
         }
@@ -25,16 +25,17 @@ package enum ForeignWords {
         }
     }
 
-    /// The same in quotation marks, cut to so many graphemes and bytes between them; empty when there is nothing to show.
+    /// The safe text in quotation marks, cut to this many graphemes and bytes; empty when there is nothing to show.
     package static func quoted(_ text: String, graphemes: Int, bytes: Int) -> String {
         inMarks(PlainText.truncate(defused(text), graphemes: graphemes, bytes: bytes))
     }
 
-    /// Words that are harmless already, in quotation marks; nothing stays nothing.
+    /// Puts safe text in quotation marks; an empty text stays empty.
     static func inMarks(_ words: String) -> String { words.isEmpty ? "" : "“\(words)”" }
 
-    /// A collection, a record key or an AT-URI, the parts of which strangers choose: nothing in it reads as a domain name, nor
-    /// its record key as an address.
+    /// Makes a collection, a record key or an AT-URI safe.
+    ///
+    /// No part looks like a domain name, and the record key does not look like a scheme.
     package static func defusedIdentifier(_ text: String) -> String {
         let identifier = Array(PlainText.sanitize(text).unicodeScalars)
         let key = identifier.lastIndex(of: "/") ?? 0
@@ -49,7 +50,7 @@ package enum ForeignWords {
 
     // MARK: Where a word is broken
 
-    /// The text with a space behind each sign of ``folded(_:)`` for which the closure says so, before what follows it.
+    /// Inserts a space after each sign (see ``folded(_:)``) for which the closure returns true.
     private static func broken(
         _ scalars: [Unicode.Scalar],
         _ breaks: (Unicode.Scalar, Int, [Unicode.Scalar]) -> Bool
@@ -66,9 +67,9 @@ package enum ForeignWords {
         return String(out)
     }
 
-    /// Whether a dot stands between two labels of what may be a domain name, or before the last number of an IP address.
+    /// Whether a dot is between two labels of a possible domain name, or before the last number of an IP address.
     ///
-    /// No ending has one letter or begins with a digit: `e.g.` and `v1.2` stay as they are.
+    /// No top-level domain has one letter or begins with a digit, so `e.g.` and `v1.2` are not changed.
     private static func breaksDomain(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         guard let following = next(after: index, in: scalars), isWord(scalars[following]) else { return false }
         guard isBehindName(index, in: scalars) else { return false }
@@ -78,7 +79,7 @@ package enum ForeignWords {
         return next(after: following, in: scalars).map { isWord(scalars[$0]) || isHyphen(scalars[$0]) } ?? false
     }
 
-    /// Whether a dot stands behind something that may be a label; numbered ones bring it along.
+    /// Whether a possible label comes before the dot; a numbered full stop such as `⒈` contains one.
     private static func isBehindName(_ index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         var dot = index
         while folded(scalars[dot]) == "." {
@@ -89,7 +90,7 @@ package enum ForeignWords {
         return isWord(scalars[dot]) || isHyphen(scalars[dot])
     }
 
-    /// Whether a colon ends what may be a scheme; `10:30` and `std::vector` stay as they are.
+    /// Whether a colon ends a possible scheme; `10:30` and `std::vector` are not changed.
     private static func breaksScheme(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         guard let before = previous(before: index, in: scalars), isWord(scalars[before]),
             let following = next(after: index, in: scalars)
@@ -99,7 +100,7 @@ package enum ForeignWords {
         return first != ":" && !(isDigit(last) && isDigit(first))
     }
 
-    /// Whether a mention, a tag or a ticker symbol begins; `#12` and `$5` stay as they are.
+    /// Whether a mention, a tag or a ticker symbol begins here; `#12` and `$5` are not changed.
     private static func breaksName(behind sign: Unicode.Scalar, at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         guard let following = next(after: index, in: scalars) else { return false }
         let first = scalars[following]
@@ -109,7 +110,7 @@ package enum ForeignWords {
         return sign == "#" && behind.map(isWord) == true
     }
 
-    /// How many numbers stand before a dot, with one dot between each two; three at most are counted.
+    /// How many numbers, separated by single dots, come before a dot; counts at most three.
     private static func numbers(before index: Int, in scalars: [Unicode.Scalar]) -> Int {
         var count = 0
         var position: Int? = index
@@ -141,12 +142,14 @@ package enum ForeignWords {
     private static func isAddress(_ word: Substring) -> Bool {
         let seen = String(String.UnicodeScalarView(word.unicodeScalars.filter { !isInvisible($0) }.map(folded)))
             .lowercased().unicodeScalars
-        // By scalars: a vowel sign makes one character with the dot before it.
+        // By scalars, because a vowel sign and the dot before it are one character.
         return ["://", "www."].contains { seen.contains($0.unicodeScalars) }
     }
 
-    /// The sign that a client may read it as: full-width and small forms as ASCII, ideographic and numbered full stops as
-    /// a dot (Unicode's compatibility decomposition, UTS #46), slashes of other names as one.
+    /// The sign as a client may read it.
+    ///
+    /// That is ASCII for full-width and small forms, a dot for ideographic and numbered full stops (Unicode's
+    /// compatibility decomposition, UTS #46), and a slash for similar characters.
     private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.value {
         case 0xFF01...0xFF5E: Unicode.Scalar(UInt8(scalar.value - 0xFEE0))
@@ -163,7 +166,7 @@ package enum ForeignWords {
         }
     }
 
-    /// The sign in the place of one that is ours: `“Window”`, `[ref-…]`, `— Impact Notifier:` and `•`.
+    /// The replacement for a character that our messages use: `“Window”`, `[ref-…]`, `— Impact Notifier:` and `•`.
     private static func withoutOurSigns(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.properties.generalCategory {
         case .initialPunctuation, .finalPunctuation: return "'"
@@ -181,7 +184,7 @@ package enum ForeignWords {
         }
     }
 
-    /// Joiners, variation selectors and marks that stand on what is before them: no client lets them end a word.
+    /// Whether a character is a joiner, a variation selector or a combining mark, which do not end a word in clients.
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark: true

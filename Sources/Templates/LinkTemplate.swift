@@ -1,15 +1,15 @@
 internal import Network
 
-/// Where a message links to: an `https` address with fields in its path or query, each percent-encoded when shown.
+/// A template for a link in a message: an `https` URL with fields, percent-encoded, in its path or query.
 ///
-/// The host is fixed and no field of the record is allowed, so nobody but the operator decides where an owner is led.
+/// The host is fixed and fields of the record are not allowed, so only the operator decides where a link leads.
 public struct LinkTemplate: Sendable, Equatable {
-    /// The template behind it.
+    /// The parsed template.
     public let template: Template
 
-    /// Reads a link template.
+    /// Parses a link template.
     ///
-    /// - Throws: ``TemplateError`` when it is not an `https` URL with a fixed host, or names a field of the record.
+    /// - Throws: ``TemplateError`` when it is not an `https` URL with a fixed host, or uses a field of the record.
     public init(_ source: String) throws(TemplateError) {
         let template = try Template(source)
         guard case .literal(let head)? = template.segments.first, head.hasPrefix("https://"),
@@ -33,7 +33,7 @@ public struct LinkTemplate: Sendable, Equatable {
         do { _ = try WebURL(sample) } catch { throw TemplateError(column: 1, reason: "the link \(error.reason)") }
     }
 
-    /// The address with its fields filled in; the result is ASCII.
+    /// Fills in the fields; the result is ASCII.
     public func render(_ value: (TemplateField) -> TemplateValue?) -> String {
         template.segments.map { segment in
             switch segment {
@@ -43,7 +43,7 @@ public struct LinkTemplate: Sendable, Equatable {
         }.joined()
     }
 
-    // Colons are kept: they are legal in a path segment (RFC 3986 §3.3) and every DID has two of them.
+    // Colons are kept: a path segment may contain them (RFC 3986 §3.3), and every DID has two.
     private static func encode(_ value: TemplateValue?) -> String {
         guard case .text(let text)? = value else { return "" }
         return text.split(separator: ":", omittingEmptySubsequences: false)

@@ -1,38 +1,37 @@
 internal import ATProtocol
 
-/// A text with fields in it: `{{author.name}} asks for {{record.title | truncate: 80 | default: "a change"}}`.
+/// A text with fields: `{{author.name}} asks for {{record.title | truncate: 80 | default: "a change"}}`.
 ///
-/// A field may pass through filters: `truncate: N` cuts to N graphemes, `default: "text"` stands in for a missing or
-/// empty value, `plural: "request", "requests"` chooses by a count. Everything is checked when the template is read; a
-/// template that was read always renders.
+/// A field may have filters: `truncate: N` cuts to N graphemes, `default: "text"` replaces a missing or empty value,
+/// `plural: "request", "requests"` chooses by a count. All checks are made by the parser, so rendering cannot fail.
 public struct Template: Sendable, Equatable {
-    /// What happens to a value before it is shown.
+    /// A change to a value before it is shown.
     public enum Filter: Sendable, Hashable {
-        /// Cut to so many graphemes, the last of them an ellipsis.
+        /// Cuts to this many graphemes, the last of which is then an ellipsis.
         case truncate(Int)
-        /// Stands in for a value that is missing or empty.
+        /// Replaces a missing or empty value.
         case fallback(String)
-        /// One form for 1, the other for every other count.
+        /// Chooses one form for 1, and the other for all other counts.
         case plural(one: String, other: String)
     }
 
-    /// A piece of a template.
+    /// A part of a template.
     public enum Segment: Sendable, Hashable {
-        /// Text that is shown as it is.
+        /// Text without fields.
         case literal(String)
-        /// A value with its filters in order.
+        /// A field with its filters in order.
         case field(TemplateField, [Filter])
     }
 
-    /// A value without a `truncate` of its own is cut to so many graphemes.
+    /// The length in graphemes to which a value without a `truncate` filter is cut.
     public static let defaultTruncation = 200
 
-    /// The template as it was written.
+    /// The template as written.
     public let source: String
-    /// Its pieces in order.
+    /// The parts in order.
     public let segments: [Segment]
 
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// - Throws: ``TemplateError`` with the column of the first mistake.
     public init(_ source: String) throws(TemplateError) {
@@ -41,12 +40,12 @@ public struct Template: Sendable, Equatable {
         segments = try parser.parse()
     }
 
-    /// The text with its fields filled in.
+    /// Fills in the fields.
     ///
-    /// No value adds a line, hides text or is a link; what a stranger wrote stands in quotation marks, those of the
-    /// template or our own, and holds none itself.
+    /// A value cannot add a line, hide text or become a link. A stranger's text is in quotation marks, either the
+    /// template's or our own, and contains none itself.
     ///
-    /// - Parameter value: the value of a field; nil when it is missing.
+    /// - Parameter value: returns the value of a field; nil when it is missing.
     /// - Returns: the text.
     public func render(_ value: (TemplateField) -> TemplateValue?) -> String {
         segments.enumerated().map { index, segment in
@@ -71,7 +70,7 @@ public struct Template: Sendable, Equatable {
         segments.map { if case .literal(let text) = $0 { text } else { "" } }.joined()
     }
 
-    /// The fields that it names, in order.
+    /// The fields that it uses, in order.
     public var fields: [TemplateField] {
         segments.compactMap { segment in
             guard case .field(let field, _) = segment else { return nil }

@@ -1,6 +1,6 @@
-/// What is wrong with a template, and where.
+/// A mistake in a template, and where it is.
 public struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Characters from the template's start, counted from 1.
+    /// The column in characters, counted from 1.
     public let column: Int
     /// What is wrong, as a clause.
     public let reason: String

@@ -1,25 +1,25 @@
 public import ATProtocol
 
-/// Where a template's value comes from; the names are the ones that are written in templates.
+/// The source of a value; the raw values are the names in templates.
 public enum TemplateField: Sendable, Hashable {
-    /// One of the fixed fields.
+    /// A field of every change request.
     case known(Known)
-    /// `record.<path>`: a member of the change request, written by its author; `record.topics[*]` for a list.
+    /// A member of the change request's record, which its author wrote: `record.<path>`; `record.topics[*]` for a list.
     case record(FieldPath)
 
     /// The fields that every change request has.
     public enum Known: String, Sendable, CaseIterable {
-        /// Who wrote the change request.
+        /// The DID of the change request's author.
         case authorDID = "author.did"
-        /// The author's handle when it is known, else the DID.
+        /// The author's handle if it is known, otherwise the DID.
         case authorName = "author.name"
-        /// Who gets the message.
+        /// The DID of the owner, who gets the message.
         case ownerDID = "owner.did"
-        /// The project's name, or its record key when the name is not known.
+        /// The project's name, or its record key if the name is not known.
         case projectName = "project.name"
-        /// The AT-URI of the project, or the DID that the reference names.
+        /// The AT-URI of the project, or the DID in the reference.
         case projectURI = "project.uri"
-        /// Whose repository holds the project.
+        /// The DID of the repository that holds the project.
         case projectDID = "project.did"
         /// The project's collection; empty for a DID.
         case projectCollection = "project.collection"
@@ -33,17 +33,17 @@ public enum TemplateField: Sendable, Hashable {
         case requestRecordKey = "request.rkey"
         /// The name of the rule that matched.
         case ruleName = "rule.name"
-        /// How many change requests the message speaks of.
+        /// How many change requests the message is about.
         case count = "count"
     }
 
-    /// Who chose its value.
+    /// Who chooses the value.
     enum Origin {
-        /// We did, or an account's name, which was verified.
+        /// We do, or it is a verified account name.
         case known
-        /// A stranger, within the syntax of collections, record keys and AT-URIs.
+        /// A stranger does, within the syntax of collections, record keys and AT-URIs.
         case identifier
-        /// A stranger, as they liked.
+        /// A stranger does, without limits.
         case words
     }
 
@@ -72,7 +72,7 @@ public enum TemplateField: Sendable, Hashable {
 
 /// A value that a template can show.
 public enum TemplateValue: Sendable, Hashable {
-    /// Text, not sanitised yet.
+    /// Text that is not sanitised yet.
     case text(String)
     /// A count.
     case number(Int)

@@ -1,4 +1,4 @@
-/// Reads the template language in one pass over its characters.
+/// Parses the template language in one pass.
 struct TemplateParser {
     private let characters: [Character]
     private var position = 0
@@ -31,7 +31,7 @@ struct TemplateParser {
         position + 1 < characters.count && String(characters[position...(position + 1)]) == pair
     }
 
-    /// The field that stands in one pair of braces here; nil for anything else.
+    /// The field in one pair of braces at this point; nil for anything else.
     private func singleBraces() -> String? {
         guard characters[position] == "{" else { return nil }
         let name = characters[(position + 1)...].prefix(while: Self.isWord)
