@@ -1,32 +1,33 @@
 internal import GRDB
 
-/// Carries a ledger of the version before over to this one, however large it is, in transactions that are small enough for
-/// the log of the database to stay small.
+/// Carries a ledger of the previous version over to this version, in batches.
 ///
-/// A batch of rows is removed in the transaction that makes its requests, so that the file hardly grows, and an interruption
-/// of any kind loses nothing: the next opening goes on with the rows that are left.
+/// Each transaction is small, so the write-ahead log stays small however large the ledger is. The transaction that
+/// writes the new rows also removes the old ones, so the file hardly grows. An interruption of any kind loses nothing:
+/// the next opening goes on with the rows that are left.
 package struct LedgerCarryOver {
-    /// How far it is.
+    /// How far the carry-over is.
     package enum Progress: Sendable, Equatable {
-        /// It begins, or goes on after an interruption, with so many rows.
+        /// It begins, or goes on after an interruption; `rows` are still to be carried over.
         case begun(rows: Int)
-        /// So many rows are there; told after each batch, and again before each index.
+        /// So many rows are carried over; reported after each batch, and again before each index is made.
         case carried(Int, of: Int)
-        /// All is there.
+        /// Everything is carried over.
         case finished
     }
 
     let queue: DatabaseQueue
     let progress: @Sendable (Progress) throws -> Void
 
-    /// Whether a file has rows of the version before.
+    /// Whether a file still has rows of the previous version.
     static func isNeeded(_ database: Database) throws -> Bool {
         let applied = try LedgerSchema.migrator.appliedIdentifiers(database)
         return applied.contains(LedgerSchema.first) && !applied.contains(LedgerSchema.second)
     }
 
-    // What is removed need not be overwritten with zeros, for it is there anew. A batch has room in memory, and the log for
-    // several (32 MiB), for the AT-URIs of each lie all over their index. A power cut may take the last batches back, not more.
+    // Removed rows need not be overwritten with zeros, because their content is kept in the new rows. The cache has
+    // room for one batch and the log for several (32 MiB), because the AT-URIs of a batch are spread over the whole
+    // index. A power cut may undo the last batches, and nothing more.
     private static let pragmas: [(name: String, value: Int)] = [
         ("secure_delete", 0), ("cache_size", -16_384), ("wal_autocheckpoint", 8192), ("synchronous", 1),
     ]
@@ -66,7 +67,7 @@ package struct LedgerCarryOver {
         }
         try progress(.carried(rows, of: rows))
         try LedgerSchema.migrator.migrate(queue)
-        // From here on all of it is on disk, and the log is small again.
+        // From here on everything is on disk, and the log is small again.
         _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try progress(.finished)
     }

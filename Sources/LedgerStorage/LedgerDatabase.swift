@@ -3,16 +3,16 @@ package import GRDB
 internal import Glibc
 internal import Synchronization
 
-/// The SQLite file of the ledger: opened, locked, migrated, its errors in our words.
+/// The SQLite file of the ledger: opens, locks and migrates it, and turns its errors into ours.
 ///
-/// WAL with `synchronous=FULL`: a transaction that returned is on disk. Every access runs on GRDB's own queue, never on
-/// the cooperative pool.
+/// Write-ahead log with `synchronous=FULL`: a transaction that has returned is on disk. Every access runs on GRDB's own
+/// queue, never on the cooperative pool.
 package final class LedgerDatabase: Sendable {
     /// What a process wants from the ledger.
     package enum Access: Sendable {
-        /// The daemon: exclusive among daemons, migrates.
+        /// The daemon: keeps other daemons out, and migrates.
         case daemon
-        /// A command, beside a running daemon or without one: reads and writes; migrates when there is no daemon.
+        /// A command, with or without a running daemon: reads and writes, and migrates when no daemon runs.
         case command
     }
 
@@ -21,7 +21,7 @@ package final class LedgerDatabase: Sendable {
     private let queue: DatabaseQueue
     private let lock: LedgerLock?
     private let neighbors: LockWait
-    /// The version of this program that wrote the file last; nil when it does not say so.
+    /// The version of this program that last wrote the file; nil when the file does not say.
     private let writer: String?
 
     package convenience init(path: String, queue: DatabaseQueue) {
@@ -36,8 +36,9 @@ package final class LedgerDatabase: Sendable {
         self.writer = writer
     }
 
-    /// How long one statement of the daemon waits for another process's lock: under the watchdog's minute and a quarter,
-    /// and the service manager's minute and a half for a start.
+    /// How long one statement of the daemon waits for another process's lock.
+    ///
+    /// Shorter than the watchdog's 75 seconds, and than the service manager's 90 seconds for a start.
     private static let daemonPatience = Duration.seconds(70)
     private static let commandPatience = Duration.seconds(10)
 
@@ -46,9 +47,9 @@ package final class LedgerDatabase: Sendable {
     /// - Parameters:
     ///   - directory: exists and belongs to this process.
     ///   - access: what the process wants from it.
-    ///   - version: of this program, which the file is signed with; nil leaves that as it is.
-    ///   - progress: told how a ledger of the version before is carried over.
-    ///   - waiting: told when a lock of another process is waited for, see ``LockWait/Report``.
+    ///   - version: the version of this program, which is written into the file; nil leaves the file's as it is.
+    ///   - progress: is told how far the carry-over of an older ledger is.
+    ///   - waiting: is told when we wait for another process's lock, see ``LockWait/Report``.
     /// - Returns: the database.
     /// - Throws: ``LedgerError``.
     package static func open(
@@ -118,16 +119,16 @@ package final class LedgerDatabase: Sendable {
                     try LedgerCarryOver.isNeeded(database)
                 )
             }
-            // A file in which nothing of ours can be read does not say who wrote it.
+            // A file that we cannot read does not say who wrote it.
             writer = try? queue.read { try $0.setting(Self.writtenBy) }
             guard !isTooNew else { throw LedgerError(.tooNew, path: path, detail: "unknown schema version") }
             let signature = version.flatMap { $0 != writer && (lock != nil || !isCurrent) ? $0 : nil }
             if !isCurrent {
-                // A command migrates only what no daemon holds.
+                // A command migrates only when no daemon holds the lock.
                 let held = try lock ?? Self.lockForCommand(path: lockPath)
                 try withExtendedLifetime(held) {
                     if isOld {
-                        // Before anything is changed that the version before cannot read.
+                        // Written before any change that the previous version cannot read.
                         if let signature { try queue.write { try $0.set(Self.writtenBy, to: signature) } }
                         try LedgerCarryOver(queue: queue, progress: progress).run()
                     } else {
@@ -142,7 +143,7 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
-    /// The setting that names the version which wrote the file.
+    /// The setting that names the version that last wrote the file.
     private static let writtenBy = "written-by"
 
     private static func lockForCommand(path: String) throws(LedgerError) -> LedgerLock {
@@ -153,9 +154,9 @@ package final class LedgerDatabase: Sendable {
         }
     }
 
-    /// Looks through the whole file for damage, on a connection of its own beside the work, until the task is cancelled.
+    /// Checks the whole file for damage, on its own connection beside the daemon's work, until the task is cancelled.
     ///
-    /// - Throws: ``LedgerError``, of code `corrupt` when something does not fit.
+    /// - Throws: ``LedgerError``; its code is `corrupt` when something is damaged.
     package func examine() async throws(LedgerError) {
         do {
             let reader = try LedgerReader.open(path, label: "ledger-examination")
@@ -168,16 +169,16 @@ package final class LedgerDatabase: Sendable {
             throw LedgerError(.corrupt, path: path, detail: found)
         } catch {
             let failure = LedgerError(error, path: path, writer: writer)
-            // What ends early, or cannot begin, has found nothing.
+            // A check that ends early, or cannot begin, has found nothing.
             guard failure.code == .corrupt else { return }
             throw failure
         }
     }
 
-    /// A second connection, which reads beside the work.
+    /// A second connection, which reads while the daemon works.
     package var reader: LedgerReader { LedgerReader(path: path, writer: writer) }
 
-    /// `PRAGMA data_version`: changes with every commit of another connection, and with none of this one.
+    /// `PRAGMA data_version`: changes with every commit of another connection, and with none of ours.
     package func version() async throws(LedgerError) -> Int64 {
         try await read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
     }
@@ -202,10 +203,10 @@ package final class LedgerDatabase: Sendable {
         try await finished { [queue] in try await queue.write(body) }
     }
 
-    /// Ends what was begun, also when its task is cancelled.
+    /// Runs to its end even when its task is cancelled.
     ///
-    /// GRDB 7.10 leaves a connection read-only when a read is cancelled at its end (`endReadOnly` gives up), and the next
-    /// write fails as on a disk that cannot be written.
+    /// GRDB 7.10 leaves a connection read-only when a read is cancelled at its end (`endReadOnly` gives up). The next
+    /// write then fails as if the disk were read-only.
     private func finished<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws(LedgerError) -> Value {

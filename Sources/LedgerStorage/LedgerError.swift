@@ -2,7 +2,9 @@ internal import ATProtocol
 internal import GRDB
 internal import Glibc
 
-/// Why the ledger cannot be read or written: damage to our own state, fatal at once, and loud.
+/// Why the ledger cannot be read or written.
+///
+/// Damage to our own state ends the daemon at once, and loudly.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, stable in logs and exit codes.
     public struct Code: RawRepresentable, Sendable, Hashable {
@@ -12,7 +14,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// Another daemon works on the same state.
+        /// Another daemon uses the same state.
         public static let inUse = Code(rawValue: "ledger-in-use")
         /// The directory or file cannot be opened or made.
         public static let unopenable = Code(rawValue: "ledger-unopenable")
@@ -24,7 +26,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let corrupt = Code(rawValue: "ledger-corrupt")
         /// A newer version of this program wrote it.
         public static let tooNew = Code(rawValue: "ledger-too-new")
-        /// Another process holds it longer than we wait.
+        /// Another process holds the lock for longer than we wait.
         public static let busy = Code(rawValue: "ledger-busy")
         /// The task was cancelled before anything was written.
         public static let cancelled = Code(rawValue: "ledger-cancelled")
@@ -38,7 +40,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     public let path: String
     /// The cause in the words of the layer below.
     public let detail: String
-    /// The version of this program that wrote the file last; nil when that is not known.
+    /// The version of this program that last wrote the file; nil when unknown.
     public private(set) var writer: String?
 
     package init(_ code: Code, path: String, detail: String) {
@@ -47,7 +49,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// What a call of the file system ended with.
+    /// The error of a failed system call.
     init(errno cause: Int32, path: String) {
         let code: Code =
             switch cause {
@@ -68,12 +70,12 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case let error as LedgerError: self = error
         case is CancellationError: self.init(.cancelled, path: path, detail: "cancelled")
         case let error as DatabaseError:
-            // Without the statement's arguments, which may hold what strangers wrote.
+            // Without the statement's arguments: they may hold what strangers wrote.
             let detail = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
             let isUnreadable = [.SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ].contains(error.extendedResultCode)
             self.init(isUnreadable ? .corrupt : Self.code(of: error.resultCode), path: path, detail: detail)
         case is RowDecodingError: self.init(.corrupt, path: path, detail: "a value is of another kind than expected")
-        // A row holds what this program did not write there.
+        // A row holds something that this program did not write.
         case let error as SyntaxError: self.init(.corrupt, path: path, detail: "\(error)")
         case let error as JSONError: self.init(.corrupt, path: path, detail: "\(error)")
         default: self.init(.other, path: path, detail: "\(error)")
@@ -86,7 +88,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .SQLITE_IOERR: .full
         case .SQLITE_READONLY, .SQLITE_PERM: .readOnly
         case .SQLITE_CANTOPEN: .unopenable
-        // What is prepared here fits the schema of this version; one that it does not fit was changed by something else.
+        // Our statements fit the schema of this version. If one does not, something else changed the file.
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_MISMATCH: .corrupt
         case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
         case .SQLITE_INTERRUPT, .SQLITE_ABORT: .cancelled
@@ -94,7 +96,7 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// A sentence for the operator.
+    /// One sentence for the operator.
     public var description: String {
         switch code {
         case .inUse: "\(path) is in use by another daemon (\(detail)); stop that one first"

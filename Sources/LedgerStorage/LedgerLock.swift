@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// An exclusive lock on a state directory for as long as the process lives; the kernel frees it even after `kill -9`.
+/// An exclusive lock on a state directory, held until the process ends; the kernel frees it even after `kill -9`.
 package final class LedgerLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock; a daemon waits a second for one that is just ending.
+    /// Takes the lock; a daemon waits one second for a process that is just ending.
     ///
     /// - Parameters:
-    ///   - path: of the lock file.
-    ///   - holder: the process that ``holder(of:)`` tells of; nil for one that is none of others' business.
+    ///   - path: the lock file.
+    ///   - holder: the process that ``holder(of:)`` then names; nil to stay unnamed.
     /// - Throws: ``LedgerError`` of code `inUse`, `readOnly`, `full` or `unopenable`.
     init(path: String, holder: Int32?) throws(LedgerError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -20,7 +20,7 @@ package final class LedgerLock: Sendable {
         }
         self.descriptor = descriptor
         let text = holder.map { "\($0)\n" } ?? ""
-        // Whom nobody can name cannot be told to reload; that is no reason not to run.
+        // If the name cannot be written, `reload` cannot find this process; that is no reason not to run.
         _ = ftruncate(descriptor, 0)
         _ = unsafe pwrite(descriptor, text, text.utf8.count, 0)
     }
@@ -33,7 +33,7 @@ package final class LedgerLock: Sendable {
         return false
     }
 
-    /// The process that holds the lock; nil when nobody does, or who does has not said so.
+    /// The process that holds the lock; nil when none does, or when it has not written its number.
     package static func holder(of path: String) -> Int32? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }

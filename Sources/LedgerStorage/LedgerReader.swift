@@ -2,9 +2,9 @@ internal import Dispatch
 package import GRDB
 internal import Synchronization
 
-/// Reads the ledger on a connection and a queue of its own: it neither waits for the daemon's work nor holds it up.
+/// Reads the ledger on a connection and a queue of its own, so that it never waits for the daemon's work nor delays it.
 ///
-/// A disk that hangs holds up this queue alone; who asks must be able to do without an answer.
+/// A hanging disk blocks this queue only. Callers must cope with getting no answer.
 package final class LedgerReader: Sendable {
     private let path: String
     private let writer: String?
@@ -16,7 +16,7 @@ package final class LedgerReader: Sendable {
         self.writer = writer
     }
 
-    /// A connection that writes nothing.
+    /// A read-only connection.
     static func open(_ path: String, label: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
@@ -24,7 +24,7 @@ package final class LedgerReader: Sendable {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// Reads, and tells what was read on the queue of its own.
+    /// Reads, and hands the result over on this reader's own queue.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value,
         then tell: @escaping @Sendable (Result<Value, LedgerError>) -> Void

@@ -1,6 +1,8 @@
-// `gap.outcome` says how a gap was closed: another host was read over it (`covered`), everybody answered (`swept`), or
-// somebody never did (`given-up`), who is named by `unanswered`; nil of gaps that are open, or were closed before. `next_at`
-// says when who did not answer is asked again, `patience` how many seconds that goes on in all.
+// - `gap.outcome`: how a gap was closed. `covered`: another host was read over it. `swept`: everybody answered.
+//   `given-up`: somebody never answered. NULL for open gaps and for those closed before this schema.
+// - `gap.unanswered`: who never answered.
+// - `gap.next_at`: when those who did not answer are asked again.
+// - `gap.patience`: for how many seconds in all they are asked.
 extension LedgerSchema {
     static let eighthTables = """
         ALTER TABLE gap ADD COLUMN outcome TEXT;

@@ -1,9 +1,12 @@
-// `opening` has the conversations that could not be opened because their recipient refused, as `author` asked for, for the limits.
-// `burst` has the authors who wrote more requests at once than `policy.author_burst` was then (`number`), and when the stream
-// saw the last of them, by its time.
-// `job.queued_at` says since when it is queued, or its message under way; nil otherwise, and of jobs that were queued before.
-// `request.authority` is whose records it refers to first, DID or handle, so that look-ups take turns by it; nil of requests
-// that came before. `first_turn` is the turn of one whose author had no other in look-up.
+// - `opening`: conversations that could not be opened because the recipient refused, by the `author` whose request it
+//   was; counted for the limits.
+// - `burst`: authors who wrote more requests at once than `policy.author_burst` allowed then (`number`), and when the
+//   stream saw the last one, by the stream's time.
+// - `job.queued_at`: since when the job is queued or its message is being sent. NULL otherwise, and for jobs queued
+//   before this schema.
+// - `request.authority`: the DID or handle in the request's first reference. Look-ups take turns by it. NULL for
+//   requests from before this schema.
+// - `first_turn`: the turn of a request whose author had no other one in look-up.
 extension LedgerSchema {
     static let fifthTables = """
         ALTER TABLE job ADD COLUMN queued_at REAL;

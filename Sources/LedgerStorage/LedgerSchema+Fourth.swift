@@ -1,8 +1,11 @@
-// A conversation is its recipient's, whatever id the service gives it: an id that is another's is a lie of the service's and
-// nothing that the file must refuse. `last_message` is the newest message that is known there, our own or the owner's; what
-// is newer was written without this ledger's knowing. What was written there before `known_since` is known by chance: the ledger
-// was not there, or was older than the chat. `may_repeat` is set by an operator who wants a request told of which the
-// conversation does not say whether it was told.
+// A conversation is identified by its recipient, not by the id that the service gives it. If the service gives one
+// recipient's id to another, the service is wrong, and the file must still be able to store it.
+//
+// - `last_message`: the newest message that we know there, ours or the owner's. Anything newer was written without this
+//   ledger's knowledge.
+// - `known_since`: since when the ledger knows all messages there. Before that, the ledger did not exist or was older
+//   than the chat.
+// - `may_repeat`: the operator wants the request sent although the conversation does not say whether it was sent.
 extension LedgerSchema {
     static let fourthTables = """
         ALTER TABLE request ADD COLUMN may_repeat INTEGER NOT NULL DEFAULT 0;

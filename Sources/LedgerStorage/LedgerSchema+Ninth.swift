@@ -1,10 +1,13 @@
-// `heard` has the last of what each person wrote to the sender, by the revision that the chat service gave it: nothing is
-// heeded twice, however often it is read. An answer is a row of `message` before it is its turn (`queued`), with its `kind`, and
-// in `reply_to` what it answers.
-// `preference` has what a recipient wants otherwise than the configuration says; `digest` is the least time between two messages,
-// in seconds. `project` has the projects that a recipient was to be told of, by the name that each had last, and until when
-// they have muted it: NULL for one that they have not. `forgotten` has who was forgotten and is not to be written to, as a hash
-// with the ledger's own salt (the setting `forgotten-salt`).
+// - `heard`: the last message that each person wrote to the sender, by the revision that the chat service gave it. So
+//   no message is acted on twice, however often it is read.
+// - `message.kind`, `message.reply_to`: what the message is, and what it answers. An answer has a row (`queued`) before
+//   its turn comes.
+// - `preference`: how a recipient's wishes differ from the configuration. `digest` is the least time between two
+//   messages, in seconds.
+// - `project`: the projects that a recipient was to be told about, each with its latest name, and until when the
+//   recipient has muted it; NULL when not muted.
+// - `forgotten`: people who were forgotten and must not be written to, as hashes with the ledger's own salt (the
+//   setting `forgotten-salt`).
 extension LedgerSchema {
     static let ninthTables = """
         CREATE TABLE heard (owner TEXT PRIMARY KEY, rev TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;

@@ -1,14 +1,20 @@
 internal import GRDB
 
-// A request is what somebody wrote; a job is a request and one recipient; a message is written to one recipient and speaks
-// of several jobs. A request is shown for itself where no job of its version tells of it (`is_shown`). `turn` is where a due row stands in the queue of its state, nil while it is not due; `tally` counts what
-// the status shows, and nothing that is resolved and has no job, so that nobody has to count rows; `calling_off` names whose jobs are called off a batch at a time. The number of a job that was taken back is given to none that follows:
-// the sender may still hold it.
+// A request is what somebody wrote; a job is a request and one recipient; a message is written to one recipient and
+// tells of one or several jobs.
+//
+// - `is_shown`: the request is listed by itself, because no job of its version stands for it.
+// - `turn`: where a due row stands in the queue of its state; NULL while it is not due.
+// - `tally`: the counts that the status shows, so that nobody has to count rows. Requests that are resolved without a
+//   job are not counted.
+// - `calling_off`: whose jobs are being called off, one batch at a time.
+// - The number of a job that was taken back is never given to another job, because the sender may still hold it.
 extension LedgerSchema {
-    /// Makes room for the second schema beside the rows of the first, which are carried over after it.
+    /// Creates the tables of the second schema beside the rows of the first, which are carried over afterwards.
     ///
-    /// `elder_1` has the rows whose request has a later one, its `heir`: a request is made of its latest row. `message` keeps
-    /// the unused column `withdrawal`, for to drop it would be to write every message anew in one transaction.
+    /// `elder_1` has the rows whose request has a later row, its `heir`: each request is made from its latest row.
+    /// `message` keeps the unused column `withdrawal`, because dropping it would rewrite every message in one
+    /// transaction.
     static let secondTables = """
         CREATE TABLE elder_1 (id INTEGER PRIMARY KEY, heir INTEGER NOT NULL);
         INSERT INTO elder_1 SELECT job.id, latest.id
@@ -79,7 +85,7 @@ extension LedgerSchema {
         END;
         """
 
-    /// The indices of the second schema, made one by one when all rows are there.
+    /// The indices of the second schema, made one by one after all rows are carried over.
     static let secondIndices = [
         "message_created ON message (created_at)",
         "request_turn ON request (state, turn, due_at)",
@@ -104,15 +110,15 @@ extension LedgerSchema {
         "recipient_asked ON recipient (asked_at) WHERE ask_at IS NULL",
     ]
 
-    /// The most rows of the first schema that are carried over in one transaction, but for the elders of their requests.
+    /// The most rows of the first schema in one transaction; earlier rows of the same requests come on top.
     private static let batch = 1000
 
-    /// Carries a batch of requests over, with their jobs and attempts, and removes what they were made of.
+    /// Carries over one batch of requests with their jobs and attempts, and removes the old rows.
     ///
     /// - Parameters:
     ///   - database: in a transaction.
-    ///   - cursor: the last row that was looked at; what is behind it is still to be carried over.
-    /// - Returns: the last row of this batch, and how many rows were carried over; nil when there are none behind the cursor.
+    ///   - cursor: the last row that was looked at; later rows are still to be carried over.
+    /// - Returns: the last row of this batch, and how many rows were carried over; nil when no rows are left.
     /// - Throws: `DatabaseError`.
     static func carryOver(_ database: Database, after cursor: Int64) throws -> (cursor: Int64, rows: Int)? {
         let sql = "SELECT max(id) FROM (SELECT id FROM job_1 WHERE id > ? ORDER BY id LIMIT ?)"
@@ -121,12 +127,12 @@ extension LedgerSchema {
         for statement in [requests, jobs, attempts, recipients] {
             try database.execute(sql: statement, arguments: range)
         }
-        // Their attempts go with them.
+        // This deletes their attempts, too.
         try database.execute(sql: "DELETE FROM job_1 WHERE id IN (SELECT id FROM (\(part)))", arguments: range)
         return (last, database.changesCount)
     }
 
-    /// Ends the carrying over: whatever is left of it is done here.
+    /// Ends the carry-over: does here whatever is left of it.
     static func endSecond(_ database: Database) throws {
         var cursor: Int64 = 0
         while let next = try carryOver(database, after: cursor) { cursor = next.cursor }
@@ -134,7 +140,7 @@ extension LedgerSchema {
         try database.execute(sql: "DROP TABLE attempt_1; DROP TABLE job_1; DROP TABLE elder_1")
     }
 
-    /// The rows of a batch, and the request that is made of each.
+    /// The rows of a batch, and the request that each becomes.
     private static let part = """
         SELECT id, id AS request FROM job_1 WHERE id > :after AND id <= :last AND id NOT IN (SELECT id FROM elder_1)
         UNION ALL SELECT id, heir FROM elder_1 WHERE heir > :after AND heir <= :last
@@ -153,7 +159,7 @@ extension LedgerSchema {
             FROM job_1 WHERE id > :after AND id <= :last AND id NOT IN (SELECT id FROM elder_1) ORDER BY id
         """
 
-    // A job without a message that is `sending` is one whose recipient is being mentioned, and its `sends` are posts.
+    // A job that is `sending` without a message is a public mention, and its `sends` count posts.
     private static let jobs = """
         INSERT INTO job (id, request, owner, author, state, reason, detail, attempts, sends, withdrawal, is_in_doubt, due_at,
                 wait_until, message, created_at, updated_at)
@@ -173,7 +179,7 @@ extension LedgerSchema {
                 WHERE job_1.owner IS NOT NULL AND job_1.state <> 'lookup')
         """
 
-    // What was tried before a recipient was certain belongs to the request alone.
+    // Attempts from before the recipient was certain belong to the request alone.
     private static let attempts = """
         INSERT INTO attempt
             SELECT attempt_1.id, request, CASE WHEN job_1.state <> 'lookup' THEN job_1.owner END, message.id, at, phase, outcome,
@@ -184,7 +190,7 @@ extension LedgerSchema {
 
     private static let follow = "('owner-does-not-follow', 'owner-not-following', 'relationship-unknown')"
 
-    // Who is waited for to follow is asked after in one row, however many jobs wait for them.
+    // Each person whose follow is waited for has one row, however many jobs wait for it.
     private static let recipients = """
         INSERT INTO recipient (did, follows, ask_at)
             SELECT owner, CASE WHEN max(reason = 'relationship-unknown') = 0 THEN 0 END, min(due_at)

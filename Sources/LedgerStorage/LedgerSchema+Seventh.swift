@@ -1,8 +1,12 @@
-// A gap is closed when it was looked through twice: `swept_at` says when that was done first, `tried` how many seconds somebody
-// was waited for who did not answer, `unanswered` who that was. `round` has the one asking of all authors that is under way, for
-// all open gaps up to `gap`, `answer` who has answered in it. `writer` has who wrote to a collection, so that sweeps ask them
-// whatever the directories say, and when a request of theirs was seen last. `followed` has since when a rule waits for what is
-// written to a collection, in microseconds; 0 of those that were followed before this schema.
+// A gap is closed after two sweeps.
+//
+// - `gap.swept_at`: when the first sweep was done.
+// - `gap.tried`: for how many seconds we waited for those who did not answer; `gap.unanswered` says who they are.
+// - `round`: the round that is under way. It asks all authors once, for all open gaps up to `gap`.
+// - `answer`: who has answered in the round.
+// - `writer`: who wrote to a collection, and when a request of theirs was last seen. Sweeps ask them whatever the
+//   directories say.
+// - `followed`: since when a rule follows a collection, in microseconds; 0 for those followed before this schema.
 extension LedgerSchema {
     static let seventhTables = """
         ALTER TABLE gap ADD COLUMN swept_at REAL;

@@ -1,6 +1,7 @@
-// `request.awaits_proof` stands while nobody could compare the signature of the commit that brought it with its account's key.
-// `request.failing_since` says since when its look-up has failed without a success or a new beginning between; nil when it has not.
-// What was queued before the fifth schema is queued since it was last changed.
+// - `request.awaits_proof`: true until somebody could check the commit's signature against its account's key.
+// - `request.failing_since`: since when its look-up has only failed. A success or a new beginning sets it to NULL.
+//
+// Jobs that were queued before the fifth schema count as queued since their last change.
 extension LedgerSchema {
     static let sixthTables = """
         ALTER TABLE request ADD COLUMN awaits_proof INTEGER NOT NULL DEFAULT 0;

@@ -1,12 +1,17 @@
-// `job.role` says what its recipient is to the project, `confirmed_by` whose record says so (nil of owners), `confirmed_as` in
-// which version, by its CID; of a subscription, to which of these, with spaces between, it must be. `thread` has the records on
-// the way from the request to the project, the nearest first, with spaces between. `subscriber` has whose repositories are read
-// for records by which people ask to be told, and when next; `changes` counts what the stream told of since, and `claim` is the
-// record that it told of last, and `useful_at` when somebody was last to be told for it: 0 for never. `subscriber_count` has how
-// many there are. `subscription` has what their repositories said: a row for each thing that is subscribed to, and
-// the collections of which alone they want to hear, with spaces between. `revoked` has the records that confirmed a job and of
-// which the stream told since, with the CID that each has now: NULL of one that is gone. `message.to_stranger` marks answers to
-// who was never sent a notice.
+// - `job.role`: what the recipient is to the project.
+// - `job.confirmed_by`: whose record says so; NULL for owners.
+// - `job.confirmed_as`: the version of that record, by its CID. For a subscription: to which of these the person must
+//   be subscribed, separated by spaces.
+// - `thread`: the records on the way from the request to the project, the nearest first, separated by spaces.
+// - `subscriber`: people whose repositories are read for subscription records, and when next. `changes` counts what the
+//   stream told since. `claim` is the record that it told last. `useful_at` is when the record was last the reason to
+//   tell somebody; 0 for never.
+// - `subscriber_count`: how many subscribers there are.
+// - `subscription`: what their repositories said. One row for each thing subscribed to, with the only collections that
+//   they want to hear about, separated by spaces.
+// - `revoked`: records that confirmed a job and that the stream has changed since, each with its CID now; NULL for a
+//   deleted one.
+// - `message.to_stranger`: marks answers to people who never got a notice.
 extension LedgerSchema {
     static let tenthTables = """
         ALTER TABLE job ADD COLUMN role TEXT NOT NULL DEFAULT 'owner';

@@ -1,9 +1,11 @@
-// What was seen while sending was off is never told by itself (`is_shadow`); an operator's retry takes that back. Each
-// recipient may own another project than the next: `request.reference` has what the record refers to, several with spaces
-// between, and `request.project_name` is of jobs that the second schema wrote. `confirmation` says whose record confirmed
-// what an index named. `collection` has the collections that requests were seen in and not refused, at most a thousand, the
-// earliest first: whoever writes may make up names in a namespace, and each is asked for when a gap is swept. `rule_day`
-// counts what rules matched, told and refused, by the days since the Unix epoch, with the last request of each.
+// - `is_shadow`: seen while sending was off. Such a request is never sent, unless an operator retries it.
+// - `request.reference`: what the record refers to, several separated by spaces. Each recipient may own a different
+//   project.
+// - `request.project_name`: used by jobs that the second schema wrote.
+// - `confirmation`: whose record confirmed what an index named.
+// - `collection`: the collections in which accepted requests were seen, at most a thousand, the earliest first.
+//   Strangers may invent names within a namespace, and a sweep asks for each.
+// - `rule_day`: what each rule matched, told and refused, by days since the Unix epoch, with the last request of each.
 extension LedgerSchema {
     // An AT-URI is at://authority/collection/key.
     static let thirdTables = """

@@ -2,9 +2,9 @@ internal import GRDB
 
 /// The tables of the ledger.
 ///
-/// A migration that was released is never changed; a new one follows it.
+/// A released migration is never changed; a new one follows it.
 enum LedgerSchema {
-    /// The names of the migrations, in their order; rows are carried over between the two of the second schema.
+    /// The names of the migrations, in order; rows are carried over between the two of the second schema.
     static let first = "1"
     static let secondBegun = "2 begun"
     static let second = "2"
@@ -21,7 +21,7 @@ enum LedgerSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(first) { try $0.execute(sql: firstTables) }
-        // Foreign keys hold all along, so that nobody has to check them at the end.
+        // Foreign keys are checked at once, so that no check is needed at the end.
         migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
         migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
@@ -36,8 +36,8 @@ enum LedgerSchema {
         return migrator
     }
 
-    // Times are seconds since the Unix epoch, `witnessed` is microseconds as in the streams. A job without an owner is
-    // one whose owner is still being looked up, and there is one of those at most for a change request.
+    // Times are seconds since the Unix epoch; `witnessed` is microseconds, as in the streams. A job without an owner is
+    // one whose owner is still being looked up; there is at most one for each change request.
     static let firstTables = """
         CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE position (

@@ -1,12 +1,13 @@
 internal import Glibc
 internal import Synchronization
 
-/// Waits while another process holds SQLite's locks on the ledger (a backup, somebody's `sqlite3`), and says which.
+/// Waits while another process holds SQLite's locks on the ledger (a backup, `sqlite3`), and says which process it is.
 ///
-/// The locks are those of fcntl(2), so the kernel knows who has them (sqlite.org/walformat.html §2.3.1, sqlite.org/lockingv3.html).
-/// Whoever closes any descriptor of a file loses all such locks of the process on it: those opened here stay open.
+/// The locks are those of fcntl(2), so the kernel knows who holds them (sqlite.org/walformat.html §2.3.1,
+/// sqlite.org/lockingv3.html). Closing any descriptor of a file drops all such locks of the process on it, so the
+/// descriptors opened here stay open.
 final class LockWait: Sendable {
-    /// Told who holds the lock, in words, and how long it has been waited for.
+    /// Is told who holds the lock, in words, and how long we have waited.
     typealias Report = @Sendable (_ holder: String, _ waited: Duration) -> Void
 
     private struct State {
@@ -23,10 +24,12 @@ final class LockWait: Sendable {
     private let report: Report
     private let state = Mutex(State())
 
+    /// A busy handler that has not waited yet.
+    ///
     /// - Parameters:
-    ///   - path: of the database.
+    ///   - path: the database.
     ///   - patience: how long one statement waits.
-    ///   - report: called after five seconds, and every half a minute, on the thread that waits.
+    ///   - report: called after five seconds and then every 30 seconds, on the thread that waits.
     init(path: String, patience: Duration, report: @escaping Report) {
         self.path = path
         self.patience = patience
@@ -36,7 +39,7 @@ final class LockWait: Sendable {
     /// SQLite's busy handler: waits a moment.
     ///
     /// - Parameter tries: how often it was called for this lock before.
-    /// - Returns: whether to try again; else the statement fails with `SQLITE_BUSY`.
+    /// - Returns: whether to try again; if not, the statement fails with `SQLITE_BUSY`.
     func goesOn(after tries: Int) -> Bool {
         let (waited, isDue) = state.withLock { state in
             if tries == 0 { (state.beganAt, state.nextReport) = (.now, Self.firstReport) }
@@ -51,9 +54,10 @@ final class LockWait: Sendable {
         return true
     }
 
-    /// Who holds a lock that keeps us from writing.
+    /// Who holds a lock that keeps us from writing, in words.
     var holder: String {
-        // WAL_WRITE_LOCK, WAL_CKPT_LOCK and WAL_RECOVER_LOCK; then what a process holds that wants no other.
+        // WAL_WRITE_LOCK, WAL_CKPT_LOCK and WAL_RECOVER_LOCK first; then the lock of a process that shares the file
+        // with nobody.
         guard
             let process = owner(of: "\(path)-shm", from: 120, length: 3)
                 ?? owner(of: path, from: 0x4000_0000, length: 512)
@@ -70,7 +74,7 @@ final class LockWait: Sendable {
         }
         guard descriptor >= 0 else { return nil }
         var lock = flock()
-        // Against a lock for reading stand those for writing alone.
+        // Only a writer's lock conflicts with a reader's.
         lock.l_type = Int16(F_RDLCK)
         lock.l_whence = Int16(SEEK_SET)
         lock.l_start = start

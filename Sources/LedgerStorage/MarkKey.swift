@@ -2,14 +2,14 @@ internal import GRDB
 internal import Glibc
 package import Network
 
-/// The secret of the marks by which messages are recognised in their conversations: a file of its own beside the ledger.
+/// The secret key of the marks by which messages are recognised in conversations: a file of its own beside the ledger.
 ///
-/// A ledger that is older than the chat, or empty, finds with it what was told; without it nobody can say. So it is written
-/// once, before the first message, and never changed.
+/// With it, a ledger that is empty or older than the chat can find what was sent; without it, nobody can tell. So it is
+/// written once, before the first message, and never changed.
 package struct MarkKey: Sendable, Equatable {
     /// The key, in Base64.
     package let text: String
-    /// When it was made: of what was seen before, earlier messages have other marks.
+    /// When the key was made; messages about requests seen before that may carry marks of another key.
     package let madeAt: UnixTime
 
     /// The file's name in the state directory.
@@ -21,7 +21,7 @@ package struct MarkKey: Sendable, Equatable {
         self.madeAt = madeAt
     }
 
-    /// Two lines: the key, and the microseconds of its making since the Unix epoch.
+    /// Two lines: the key, and when it was made, in microseconds since the Unix epoch.
     fileprivate init?(content: String) {
         let lines = content.split(separator: "\n")
         guard lines.count == 2, lines[0].utf8.count == 44, let madeAt = Int64(lines[1]) else { return nil }
@@ -32,16 +32,18 @@ package struct MarkKey: Sendable, Equatable {
 }
 
 extension LedgerDatabase {
-    /// The setting in which ledgers before the fourth schema kept it.
+    /// The setting that held the key before the fourth schema.
     private static let setting = "marker-key"
 
-    /// The key of the state directory; that of an earlier ledger, or a new one, is written down first.
+    /// The key of the state directory.
+    ///
+    /// When there is no file yet, it is written first: the key of an earlier ledger, or a new one.
     ///
     /// - Parameters:
     ///   - now: when a new one is made.
     ///   - new: 32 random bytes in Base64, for a new one.
     /// - Returns: the key.
-    /// - Throws: ``LedgerError``, of a file that is damaged or cannot be written too.
+    /// - Throws: ``LedgerError``, also when the key's file is damaged or cannot be written.
     package func markKey(now: UnixTime, new: String) async throws(LedgerError) -> MarkKey {
         let file = directory + "/" + MarkKey.fileName
         if let content = try Self.content(of: file) {
@@ -50,7 +52,7 @@ extension LedgerDatabase {
             }
             return key
         }
-        // An earlier ledger had it from its first day.
+        // An earlier ledger had its key from the first day.
         let earlier = try await read { try $0.setting(Self.setting) }
         let key = earlier.map { MarkKey(text: $0, madeAt: .distantPast) } ?? MarkKey(text: new, madeAt: now)
         try Self.write(key.content, to: file)
@@ -72,7 +74,7 @@ extension LedgerDatabase {
         return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
-    /// Written whole or not at all.
+    /// Writes the whole file or nothing.
     private static func write(_ text: String, to path: String) throws(LedgerError) {
         let temporary = path + ".new"
         let descriptor = unsafe Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)

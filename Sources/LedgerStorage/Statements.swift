@@ -2,7 +2,7 @@ package import ATProtocol
 package import GRDB
 internal import Network
 
-// Statements carry their values where they stand: each is bound, none becomes text of the statement.
+// Statements carry their values inline: each value is bound, and none becomes part of the statement's text.
 extension Database {
     package func run(_ statement: SQL) throws { try cachedStatement(literal: statement).execute() }
 
@@ -15,7 +15,7 @@ extension Database {
         try SQLRequest<Value>(literal: query, cached: true).fetchAll(self)
     }
 
-    /// The first column of the first row; nil when there is none, or nothing in it.
+    /// The first column of the first row; nil when there is no row, or when it is NULL.
     package func value<Value: DatabaseValueConvertible>(_ query: SQL) throws -> Value? {
         try SQLRequest<Value>(literal: query, cached: true).fetchOne(self)
     }
@@ -24,7 +24,9 @@ extension Database {
 }
 
 extension Row {
-    /// The value of a column; what a damaged file holds instead is an error, where a subscript would end the process.
+    /// The value of a column.
+    ///
+    /// - Throws: what is wrong, when a damaged file holds another type. A subscript would end the process.
     package func get<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
         try decode(Value.self, forColumn: column)
     }

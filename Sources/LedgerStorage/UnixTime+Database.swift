@@ -1,7 +1,7 @@
 public import GRDB
 public import Network
 
-// Moments are seconds in the ledger. To the nearest microsecond, so that what was due is due when it is read back.
+// Moments are stored in seconds. Rounding to the nearest microsecond keeps what is due still due after it is read back.
 extension UnixTime: DatabaseValueConvertible {
     /// Seconds since the Unix epoch.
     public var databaseValue: DatabaseValue { seconds.databaseValue }
