@@ -1,10 +1,10 @@
 internal import ATProtocol
 internal import Network
 
-/// Who writes to a collection, by all directories together (com.atproto.sync.listReposByCollection).
+/// Lists who writes to a collection, from all directories together (com.atproto.sync.listReposByCollection).
 ///
-/// A directory is an index that lags and has holes, and that answers an unknown collection with an empty list: none is
-/// believed to know everybody, and empty lists alone are no answer.
+/// A directory is an index: it lags, has holes, and answers an unknown collection with an empty list. So no directory
+/// is believed to know everybody, and nothing but empty lists counts as no answer.
 struct AuthorDirectories: Sendable {
     /// The most pages of a list of authors.
     private static let maximumPages = 1000
@@ -12,7 +12,7 @@ struct AuthorDirectories: Sendable {
     let configuration: SweepConfiguration
     let client: SweepClient
 
-    /// Everybody whom a directory names, and what the directories that gave no answer said.
+    /// Everybody whom some directory names, and the failures of the directories that gave no answer.
     func authors(of collection: NSID) async -> (authors: Set<DID>, failures: [SweepFailure]) {
         var (authors, failures) = (Set<DID>(), [SweepFailure]())
         for directory in configuration.directories {
@@ -26,7 +26,7 @@ struct AuthorDirectories: Sendable {
         return (authors, failures)
     }
 
-    /// What is said of a collection that no directory names an author of.
+    /// The words for a collection for which no directory names an author.
     static let nobody = "no directory names anybody who writes to it"
 
     private func authors(of collection: NSID, from directory: WebURL) async throws(SweepFailure) -> Set<DID> {

@@ -3,14 +3,14 @@ package import Firehose
 package import Logging
 package import Network
 
-/// Looks over plain HTTP for what the stream did not bring: asks who writes to the collections, then each of them what was
-/// written.
+/// Looks over plain HTTP for what the stream did not bring.
 ///
-/// Nobody lists who writes to a namespace: of one, the collections are asked for that are known by name.
-/// Needs no key and no archive. Of requests that are known and wait it finds what they say now, and whether they are no
-/// more. What it cannot see are records whose keys claim another time than that of their writing.
+/// It asks who writes to the collections, then asks each author what they wrote. It needs no key and no archive. Nobody
+/// lists who writes to a namespace, so for a namespace it asks for the collections that are known by name. For waiting
+/// requests it finds their present version, or that they were deleted. It cannot see records whose keys claim another
+/// time than the one they were written at.
 package struct GapBackfill: Sendable {
-    /// The longest place to go on at that is remembered, in bytes.
+    /// The longest cursor that is remembered, in bytes.
     private static let longestPlace = 512
 
     private let configuration: SweepConfiguration
@@ -19,23 +19,23 @@ package struct GapBackfill: Sendable {
     private let clock: any WallClock
     private let logger: Logger
 
-    /// What an author's server said.
+    /// What an author's server answered.
     private struct Answer: Sendable {
         let reading: RepositoryBackfill.Reading
-        /// Of requests that wait.
+        /// What became of waiting requests.
         let changes: [StreamEvent]
     }
 
     /// A sweep that is ready to run.
     ///
     /// - Parameters:
-    ///   - configuration: whom to ask.
-    ///   - client: the guarded client; authors' servers are strangers' hosts.
+    ///   - configuration: whom to ask, and how fast.
+    ///   - client: the guarded client; strangers choose the hosts of authors.
     ///   - identities: finds the authors' servers.
     ///   - clock: the date.
-    ///   - steady: a clock that nobody sets, to wait by; nil for the same.
+    ///   - steady: a clock that nobody sets, to wait by; nil for `clock`.
     ///   - sleeper: waits for the next request.
-    ///   - logger: takes what there is to say of a sweep.
+    ///   - logger: gets the messages about a sweep.
     package init(
         configuration: SweepConfiguration,
         client: any HTTPClient,
@@ -59,7 +59,7 @@ package struct GapBackfill: Sendable {
         repositories = RepositoryBackfill(configuration: configuration, client: client, identities: identities)
     }
 
-    /// How long after its first look a gap is looked through again.
+    /// How long after its first sweep a gap is swept again.
     var settling: Duration { configuration.settling }
     /// The date.
     var now: UnixTime { clock.now() }
@@ -67,15 +67,15 @@ package struct GapBackfill: Sendable {
     /// Looks for every record of the collections that arrived, or may have arrived, between two times.
     ///
     /// - Parameters:
-    ///   - window: when it arrived, in microseconds since the Unix epoch; what is looked for was written up to
-    ///     ``SweepConfiguration/lookback`` before.
+    ///   - window: the arrival times, in microseconds since the Unix epoch; records may have been written up to
+    ///     ``SweepConfiguration/lookback`` earlier.
     ///   - knowledge: what the ledger knows of collections and authors.
     ///   - answered: who need not be asked again.
-    ///   - places: where to go on with those of whom a pass before has read a part.
-    ///   - isKnown: whether a record was seen already; it is counted then, and not delivered.
-    ///   - waiting: the requests of an author in a collection of which somebody is still to be told, the newest first.
-    ///   - deliver: takes an author's answer: what was not known of it, as creations without a position of any stream,
-    ///     oldest first; then what became of requests that wait; and whether that was all.
+    ///   - places: where to go on with authors of whom an earlier pass read only a part.
+    ///   - isKnown: whether a record was seen before; such records are counted and not delivered.
+    ///   - waiting: an author's requests in a collection whose recipients are not all told yet, the newest first.
+    ///   - deliver: takes an author's answer: first the unknown records, as creations without a stream position, oldest
+    ///     first; then what became of waiting requests; then whether the answer was complete.
     /// - Returns: what was asked and found.
     package func run(
         over window: ClosedRange<Int64>,
@@ -98,7 +98,7 @@ package struct GapBackfill: Sendable {
                 (authors, failures) = await directories.authors(of: collection)
                 authors.formUnion(knowledge.authors[collection] ?? [])
             }
-            // Who is known answers for a directory that names nobody.
+            // Authors known to the ledger make up for a directory that names nobody.
             let missing = failures.filter { authors.isEmpty || $0.detail != AuthorDirectories.nobody }
             report.failures += missing.map { .init($0, did: nil, collection, isPart: false) }
             pairs += authors.sorted { $0.text < $1.text }.map { SweepPair($0, collection) }
@@ -112,14 +112,14 @@ package struct GapBackfill: Sendable {
         return report
     }
 
-    /// The collections that are wanted one by one, and those of the namespaces that are known.
+    /// The collections that were asked for by name, and the known ones of the namespaces.
     private func collections(_ seen: [NSID]) -> [NSID] {
         let wanted = configuration.collections
         let known = Set(wanted.compactMap(\.collection) + seen)
         return known.filter { collection in wanted.contains { $0.matches(collection) } }.sorted { $0.text < $1.text }
     }
 
-    /// When what is looked for of a collection was written first.
+    /// The earliest time at which the wanted records of a collection were written.
     private func beginning(_ collection: NSID, _ from: Int64, _ knowledge: SweepKnowledge) -> Int64 {
         let earliest = clock.now() - configuration.memory
         let followed = knowledge.beginnings.filter { $0.key.matches(collection) }.values.min() ?? Int64.min
@@ -142,7 +142,7 @@ package struct GapBackfill: Sendable {
                 guard !Task.isCancelled, let pair = left.next() else { return }
                 let from = beginning(pair.collection, window.lowerBound, knowledge)
                 group.addTask { [repositories] in
-                    // Before the question: what is written meanwhile is not missing in the answer.
+                    // Read before the question: what is written meanwhile is not missing from the answer.
                     let requests = await waiting(pair)
                     do throws(SweepFailure) {
                         let reading = try await repositories.records(
@@ -210,7 +210,12 @@ package struct GapBackfill: Sendable {
         }
     }
 
-    /// Says what came of a sweep, and in how long those are asked again who did not answer; nil when they are not.
+    /// Logs the result of a sweep.
+    ///
+    /// - Parameters:
+    ///   - report: the result.
+    ///   - window: the arrival times that were looked for.
+    ///   - next: how soon those who did not answer are asked again; nil when they are not.
     func log(_ report: SweepReport, _ window: ClosedRange<Int64>, next: Duration? = nil) {
         var metadata: Logger.Metadata = [
             "from": "\(UnixTime(microseconds: window.lowerBound))",

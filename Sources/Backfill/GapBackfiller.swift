@@ -2,12 +2,11 @@ package import Firehose
 package import Logging
 package import Network
 
-/// Closes the gaps of the stream: one that another host was read over is covered, the others are swept over plain HTTP,
-/// twice.
+/// Closes the gaps of the stream: a gap that another host was read over is covered; others are swept twice over HTTP.
 ///
-/// One round asks every author once for all that lies in the open gaps. A round and its answers are rows, so a restart
-/// goes on where it was, and an answer is a row with what was found in it. What did not answer is asked again, at growing
-/// distances, for some days. What a round finds goes the way of everything that the stream brings.
+/// One round asks every author once for everything that lies in the open gaps. A round and its answers are rows, so a
+/// restart goes on where it was. An answer becomes a row together with the records that it brought. Those who do not
+/// answer are asked again, at growing intervals, for some days. What a round finds takes the same way as stream events.
 package actor GapBackfiller {
     private let backfill: GapBackfill
     private let store: any GapStore
@@ -17,29 +16,31 @@ package actor GapBackfiller {
     private let steady: any WallClock
     private let logger: Logger
 
-    /// The round under way, as it was stored, and what this process has done of it.
+    /// The round under way, as it is stored, and what this process has done for it.
     private var round: SweepRound?
     private var passes = 0
-    /// When somebody was last asked for a gap, by the steady clock: how long a pass takes is no wait for anybody.
+    /// When authors were last asked for a gap, by the steady clock; the time that a pass itself takes does not count as
+    /// waiting.
     private var lastPass: [OpenGap.ID: UnixTime] = [:]
     private var nextPass = UnixTime.distantPast
-    /// Where the next pass goes on with authors of whom a part was read.
+    /// Where the next pass goes on with authors who were read in part.
     private var places: [SweepPair: String] = [:]
-    /// The gaps of the round that are looked through for the second time, where this process has begun it.
+    /// The gaps of this round that are swept for the second time, if this process began the round.
     private var settled: [OpenGap.ID] = []
-    /// The round that ends once what was found is stored.
+    /// The round that ends as soon as what it found is stored.
     private var ending: SweepRound.ID?
-    /// When gaps are due that were looked through once, by the steady clock.
+    /// When gaps that were swept once are due again, by the steady clock.
     private var due: [OpenGap.ID: UnixTime] = [:]
-    /// What is said of gaps when their rows are closed.
+    /// What to log about gaps when their rows are closed.
     private var closing: [OpenGap.ID: Closing] = [:]
     private var isStoreFailing = false
 
     /// How long authors whose servers do not answer are asked, restarts included.
     private static let patience = Duration.seconds(3 * 86_400)
-    /// How long authors are asked whose servers cannot be reached at all, when they are not many.
+    /// How long authors whose servers cannot be reached at all are asked, if they are few.
     private static let unreachablePatience = Duration.seconds(86_400)
-    /// How long is asked what asking for days would not bring: a directory, whom nobody can ask, or who has written too much.
+    /// How long to ask where days of asking would not help: a directory, an author without a server, or one with too
+    /// many records.
     private static let shortPatience = Duration.seconds(6 * 3600)
     private static let pieceSize = 50
     private static let longestWait = Duration.seconds(6 * 3600)
@@ -48,7 +49,7 @@ package actor GapBackfiller {
         let gap: OpenGap
         let words: String
         var level = Logger.Level.notice
-        /// The round that is to close it; it may stay open after that, until it has settled.
+        /// The round that is to close the gap; the gap may stay open afterwards, until its second sweep.
         var round: SweepRound.ID?
         var details: Logger.Metadata = [:]
     }
@@ -58,11 +59,11 @@ package actor GapBackfiller {
     /// - Parameters:
     ///   - backfill: asks the authors' servers.
     ///   - store: has the gaps, and knows what was seen.
-    ///   - hosts: tells what was read meanwhile.
+    ///   - hosts: says what other hosts have read meanwhile.
     ///   - mailbox: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
     ///   - interval: how often the ledger is asked for gaps.
     ///   - steady: a clock that nobody sets.
-    ///   - logger: takes a line for each gap that is closed.
+    ///   - logger: gets a line for each gap that is closed.
     package init(
         backfill: GapBackfill,
         store: any GapStore,
@@ -101,13 +102,13 @@ package actor GapBackfiller {
 
     /// Does what is due now.
     func step() async throws {
-        // In this order: a round that is over has closed its gaps.
+        // This order matters: a round that is over has closed its gaps.
         let stored = try await store.round()
         let gaps = try await store.openGaps()
         let open = Set(gaps.map(\.id))
         for (id, closing) in closing where !open.contains(id) { report(closing) }
         closing = closing.filter { open.contains($0.key) }
-        // Nothing is begun before what was found is stored.
+        // Begin nothing before what was found is stored.
         guard ending == nil || stored?.id != ending else { return }
         if ending != nil || round?.id != stored?.id {
             closing = closing.filter { $0.value.round == nil }
@@ -128,7 +129,7 @@ package actor GapBackfiller {
         try await pass(next, gaps)
     }
 
-    /// Gaps that no other host was read over, or will have been in a moment; closes those that one was.
+    /// The gaps that no other host has read over, or is about to; closes those that one has.
     private func uncovered(_ gaps: [OpenGap]) async -> [OpenGap] {
         var left: [OpenGap] = []
         for gap in gaps where closing[gap.id] == nil {
@@ -143,14 +144,14 @@ package actor GapBackfiller {
         return left
     }
 
-    /// Whether a gap is to be looked through, for the first time or once it has settled.
+    /// Whether a gap is due for its first sweep, or for its second.
     private func isDue(_ gap: OpenGap) -> Bool {
         guard let sweptAt = gap.sweptAt else {
             due[gap.id] = nil
             return true
         }
         let now = steady.now()
-        // Reckoned once: the clock that the row was dated by may be set meanwhile.
+        // Computed once: the clock that dated the row may be set meanwhile.
         let time = due[gap.id] ?? now + min(backfill.settling, max(.zero, sweptAt + backfill.settling - backfill.now))
         due[gap.id] = time
         return time <= now
@@ -160,7 +161,7 @@ package actor GapBackfiller {
         let gaps = gaps.filter { $0.id <= round.gap && closing[$0.id] == nil }
         let answered = try await store.answered(in: round.id)
         var knowledge = try await store.sweepKnowledge()
-        // Where nothing else is open nobody else is asked.
+        // When only gaps of accounts are open, only these accounts are asked.
         let accounts = gaps.map(\.gap.account)
         if !accounts.contains(nil) { knowledge.accounts = Set(accounts.compactMap(\.self)) }
         let report = await backfill.run(
@@ -191,7 +192,7 @@ package actor GapBackfiller {
             return await hand(over: .ended(round.id, settled: settled, settling: backfill.settling))
         }
         let now = steady.now()
-        // Nothing is given up for one pass.
+        // A single pass is never enough to give up.
         let waited: [OpenGap.ID: Duration] = gaps.reduce(into: [:]) { $0[$1.id] = now - (lastPass[$1.id] ?? now) }
         let (next, patience) = ((interval * 2).doubled(passes, atMost: Self.longestWait), self.patience(report))
         let over = gaps.filter { $0.tried + waited[$0.id, default: .zero] >= patience }
@@ -218,15 +219,15 @@ package actor GapBackfiller {
         }
     }
 
-    /// How long somebody is asked for a gap who does not answer.
+    /// How long those who do not answer for a gap are asked.
     private func patience(_ report: SweepReport) -> Duration {
-        // Whom no directory names within the time in which directories settle is named by none.
+        // After the settling time of directories, an author whom none of them names is named by none.
         if report.onlyLacksAuthors { return backfill.settling }
         if report.isAllThatCanBeHad { return Self.shortPatience }
         return report.lacksOnlyTheUnreachable ? Self.unreachablePatience : Self.patience
     }
 
-    /// What is said of a gap that is closed although somebody has not answered, or not for everything.
+    /// The words and the level for a gap that is closed without a complete answer from everybody.
     private static func outcome(_ report: SweepReport) -> (words: String, level: Logger.Level) {
         if report.lacksMuch { return ("gap given up: some servers never answered", .error) }
         if report.parts > 0 { return ("gap given up: some repositories were read only in part", .warning) }
@@ -247,7 +248,7 @@ package actor GapBackfiller {
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 
-    /// Hands over what was found and then what it comes to, if anything, in pieces that are one transaction each.
+    /// Hands over what was found, and then the step that follows from it, if any, in pieces of one transaction each.
     private func hand(over step: SweepStep?, behind events: [StreamEvent] = []) async {
         var left = events[...]
         guard step != nil || !left.isEmpty else { return }

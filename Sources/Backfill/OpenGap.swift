@@ -2,19 +2,19 @@ package import ATProtocol
 package import Firehose
 package import Network
 
-/// A stretch of the stream that nobody has read and no sweep has closed yet.
+/// A stretch of the stream that nobody has read and that no sweep has closed yet.
 package struct OpenGap: Sendable, Equatable, Identifiable {
     /// Its number in the store; a later one has a higher number.
     package let id: Int64
-    /// Where and why.
+    /// Where the gap is, and why it arose.
     package let gap: StreamGap
     /// When it was declared.
     package let noticedAt: UnixTime
-    /// When it was looked through for the first time; nil before.
+    /// When its first sweep was done; nil before.
     package let sweptAt: UnixTime?
-    /// How long somebody was asked who has not answered, restarts included.
+    /// How long those who did not answer were asked, restarts included.
     package let tried: Duration
-    /// Who did not answer in the last pass, and when they are asked again; nil when nobody was missing.
+    /// Who did not answer in the last pass, and when they are asked again; nil when everybody did.
     package let wait: SweepWait?
 
     /// A gap as it was stored.
@@ -40,24 +40,24 @@ package protocol GapStore: Sendable {
     /// The gaps that are still to be closed, oldest first.
     func openGaps() async throws -> [OpenGap]
 
-    /// What a sweep goes by.
+    /// What the ledger knows that a sweep needs.
     func sweepKnowledge() async throws -> SweepKnowledge
 
-    /// Whether a record was seen before, by whatever way.
+    /// Whether a record was seen before, in any way.
     func knows(_ uri: ATURI) async throws -> Bool
 
-    /// The requests of an author in a collection of which somebody is still to be told, the newest first.
+    /// An author's requests in a collection whose recipients are not all told yet, the newest first.
     func waiting(of pair: SweepPair) async throws -> [WaitingRequest]
 
     /// The round that has begun and not ended; nil when there is none.
     func round() async throws -> SweepRound?
 
-    /// Begins a round for all open gaps up to one of them, in the place of one that has not ended.
+    /// Begins a round for all open gaps up to one of them; it replaces a round that has not ended.
     func beginRound(upTo gap: OpenGap.ID, window: ClosedRange<Int64>, at now: UnixTime) async throws -> SweepRound
 
     /// Who has answered in a round.
     func answered(in round: SweepRound.ID) async throws -> Set<SweepPair>
 
-    /// Notes that somebody did not answer in a pass, and how long they were waited for since the pass before it, by gap.
+    /// Notes that somebody did not answer in a pass, and for each gap how long we waited since the pass before.
     func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws
 }

@@ -2,23 +2,24 @@ internal import ATProtocol
 internal import Firehose
 internal import Network
 
-/// What became of requests that were seen before the gap, and of which nobody was told yet.
+/// What became of requests that were seen before the gap and whose recipients are not told yet.
 extension RepositoryBackfill {
     /// The most requests of an author in a collection that are asked for one by one.
     private static let maximumQuestions = 100
 
-    /// Requests that say something else now, as updates, and those that are no more, as deletes.
+    /// Finds the requests that have changed, as updates, and those that were deleted, as deletes.
     ///
-    /// What a list lacks proves nothing: it may be older than the list goes back, or the list may be cut. Such a request
-    /// is asked for by itself, where the account is at home now; of a repository that was read in part once the rest is.
+    /// That a list lacks a request proves nothing: the request may be older than the list, or the list may be cut
+    /// short. Such a request is asked for by itself, at the account's present server. When a repository was read in
+    /// part, this waits until the rest is read.
     ///
     /// - Parameters:
     ///   - waiting: what was known of them before the author was asked, the newest first.
-    ///   - pair: whose they are.
+    ///   - pair: the author and the collection.
     ///   - reading: the author's answer.
-    ///   - until: the end of the window; of what was seen behind it the stream tells.
-    /// - Returns: what is to be stored behind the answer.
-    /// - Throws: ``SweepFailure`` when somebody did not answer.
+    ///   - until: the end of the window; the stream tells what happened to requests seen after it.
+    /// - Returns: the events to store after the answer.
+    /// - Throws: ``SweepFailure`` when a server did not answer.
     func changes(
         to waiting: [WaitingRequest],
         of pair: SweepPair,
@@ -37,7 +38,7 @@ extension RepositoryBackfill {
         guard reading.rest == nil, !missing.isEmpty else { return changes }
         do throws(SweepFailure) {
             let server = try await server(of: pair.author, isFresh: true)
-            // A repository that is not there has none of its records, and says nothing of any.
+            // A repository that does not exist answers without records, which says nothing of any request.
             _ = try await list(server, pair, behind: nil)
             for request in missing.prefix(Self.maximumQuestions) {
                 if let change = try await change(of: request, pair, at: server) { changes.append(change) }
@@ -48,7 +49,7 @@ extension RepositoryBackfill {
         return changes
     }
 
-    /// What became of one request; nil when it is as it was (com.atproto.repo.getRecord).
+    /// What became of one request; nil when it has not changed (com.atproto.repo.getRecord).
     private func change(
         of request: WaitingRequest,
         _ pair: SweepPair,

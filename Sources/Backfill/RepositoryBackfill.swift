@@ -2,36 +2,36 @@ internal import ATProtocol
 package import Firehose
 internal import Network
 
-/// Reads the records of one repository that were written in a window (com.atproto.repo.listRecords).
+/// Reads those records of one repository that were written in a window (com.atproto.repo.listRecords).
 struct RepositoryBackfill: Sendable {
-    /// The most pages of one repository that are read at once.
+    /// The most pages of one repository that are read in one pass.
     private static let maximumPages = 100
-    /// Microseconds by which the clocks of authors, whose keys tell the time, may be wrong.
+    /// By how many microseconds the clocks of authors may be wrong, whose keys tell the time.
     static let clockTolerance: Int64 = 600_000_000
 
     let configuration: SweepConfiguration
     let client: SweepClient
     let identities: any IdentityResolving
 
-    /// What was read of a repository: all that was asked for, or its newest part.
+    /// What was read of a repository: everything that was asked for, or its newest part.
     struct Reading: Sendable {
-        /// What was not read yet, and why.
+        /// The part that was not read yet, and why.
         struct Rest: Sendable {
-            /// Where it begins: the server's own word for it.
+            /// The server's cursor to the first unread record.
             let place: String
             let failure: SweepFailure
         }
 
         /// Newest first.
         var events: [StreamEvent] = []
-        /// Nil when there is none.
+        /// The unread part; nil when there is none.
         var rest: Rest?
     }
 
-    /// The records of a collection that were written between two times, as events; those of a repository that has more than
-    /// is read at once in part, to go on from where that ended.
+    /// The records of a collection that were written between two times, as events.
     ///
-    /// None of a repository that is gone, and of an account that has no server.
+    /// Of a very large repository only a part is read; the next pass goes on from there. The result is empty when the
+    /// repository is gone or the account has no server.
     ///
     /// - Throws: ``SweepFailure`` when nothing could be read.
     func records(
@@ -46,7 +46,7 @@ struct RepositoryBackfill: Sendable {
         } catch {
             guard error.isDefinitive else { throw error }
         }
-        // The account may have moved a moment ago; where it is not any more is no answer.
+        // The account may have moved a moment ago; its old server's answer counts for nothing.
         do throws(SweepFailure) {
             return try await records(of: pair, in: window, behind: nil, isFresh: true)
         } catch {
@@ -89,14 +89,14 @@ struct RepositoryBackfill: Sendable {
         return reading
     }
 
-    /// What one answer holds of the window.
+    /// The part of one answer that lies in the window.
     private struct Page {
         var events: [StreamEvent] = []
-        /// What is kept of it, about: the rest is gone with the answer.
+        /// The approximate size of what is kept; the rest of the answer is dropped.
         var bytes = 0
-        /// Where the next one begins; nil when no other holds anything of the window.
+        /// The cursor to the next page; nil when no later page holds anything of the window.
         var next: String?
-        /// When the last of its records was written, by its key.
+        /// When its oldest record was written, by the record's key.
         var oldest: Int64?
     }
 
@@ -117,7 +117,7 @@ struct RepositoryBackfill: Sendable {
                 value["$type"]?.string == pair.collection.text
             else { continue }
             let time = Self.time(key, value)
-            // Records come by their keys, newest first; a key that is no time says nothing of what is behind it.
+            // Records are ordered by key, newest first; a key that is no time says nothing about the records after it.
             let isTime = (try? TID(key.text)) != nil
             if isTime { page.oldest = time }
             if !isTime || time ?? window.upperBound >= window.lowerBound { isBehindWindow = false }
@@ -129,7 +129,7 @@ struct RepositoryBackfill: Sendable {
         return page
     }
 
-    /// Where an account is at home.
+    /// The server of an account.
     func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
         do throws(IdentityFailure) {
             return try await identities.document(of: did, isFresh: isFresh).pds(
@@ -141,14 +141,14 @@ struct RepositoryBackfill: Sendable {
         }
     }
 
-    /// One page of the list of its records (com.atproto.repo.listRecords).
+    /// One page of an account's records (com.atproto.repo.listRecords).
     func list(_ server: WebURL, _ pair: SweepPair, behind place: String?) async throws(SweepFailure) -> [UInt8] {
         var query = [("repo", pair.author.text), ("collection", pair.collection.text), ("limit", "25")]
         if let place { query.append(("cursor", place)) }
         return try await client.body(question(server, "com.atproto.repo.listRecords", query))
     }
 
-    /// A question to an author's server, which a stranger chose.
+    /// A request to an author's server, whose host a stranger chose.
     func question(_ server: WebURL, _ method: String, _ query: [(name: String, value: String)]) -> HTTPRequest {
         HTTPRequest(
             .get,
@@ -186,6 +186,6 @@ struct RepositoryBackfill: Sendable {
 }
 
 extension StreamWire {
-    /// No stream at all: found by asking the repositories.
+    /// Not a stream: found by asking the repositories.
     package static let sweep = StreamWire(rawValue: "sweep")
 }

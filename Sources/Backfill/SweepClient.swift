@@ -1,34 +1,37 @@
 internal import ATProtocol
 internal import Network
 
-/// Makes the requests of a sweep: no more in a second than its rate, and none to a host that asks to be left alone.
+/// Sends the HTTP requests of a sweep, within its rate, and spares hosts that ask to be left alone.
 actor SweepClient {
     private let client: any HTTPClient
     private let clock: any WallClock
     private let date: any WallClock
     private let sleeper: any Clock<Duration>
     private var pacer: RequestPacer
-    /// Until when hosts are left alone.
+    /// Until when each host is left alone.
     private var rests: [String: UnixTime] = [:]
-    /// Failures in a row.
+    /// Failures in a row, by host.
     private var failures: [String: Int] = [:]
-    /// Hosts that could not be reached when they were asked last.
+    /// Hosts that could not be reached the last time.
     private var unreachable: Set<String> = []
 
-    /// The longest that one author's turn waits for a host that asked to be left alone; beyond, they come later.
+    /// The longest that one author's turn waits for a host that asked to be left alone; beyond that, the author comes
+    /// later.
     private static let patience = Duration.seconds(60)
-    /// How long a host is left alone that fails: longer than anybody waits for it.
+    /// How long a failing host is left alone; longer than any turn waits.
     private static let firstRest = Duration.seconds(120)
     /// The longest that a host is left alone, whatever it asks.
     private static let longestRest = Duration.seconds(3600)
-    /// What a host that is no more answers with: nothing, from the name to the handshake.
+    /// How requests to a host that no longer exists fail, from the name to the handshake.
     private static let unreachableCodes: Set<HTTPFailure.Code> = [.nameResolution, .connect, .tls, .timeout]
 
+    /// A client without a history.
+    ///
     /// - Parameters:
     ///   - client: the guarded client.
     ///   - rate: requests in a second.
-    ///   - clock: what waits go by, which nobody sets.
-    ///   - date: what a host means that names a date.
+    ///   - clock: a clock that nobody sets, for waits.
+    ///   - date: the date, for hosts that name a time of day.
     ///   - sleeper: waits for the next request.
     init(
         _ client: any HTTPClient,
@@ -62,7 +65,7 @@ actor SweepClient {
         try Self.parse(try await body(request))
     }
 
-    /// A record; nil where the server says that there is none.
+    /// A record; nil when the server says that there is none.
     func record(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue? {
         let response = try await answer(request)
         if response.isSuccess { return try Self.parse(response.body) }
@@ -81,7 +84,7 @@ actor SweepClient {
     private func answer(_ request: HTTPRequest) async throws(SweepFailure) -> HTTPResponse {
         let response = try await send(request)
         guard response.status == 429 else { return response }
-        // Once more for a host that says when.
+        // Try once more when the host said how long to wait.
         return try await send(request)
     }
 
@@ -112,13 +115,13 @@ actor SweepClient {
         let wait = max(rest, pacer.wait(from: clock.now()))
         guard wait > .zero else { return }
         do { try await sleeper.sleep(for: wait) } catch { throw SweepFailure("the sweep was cancelled") }
-        // Those who waited with this one may have made the host ask again.
+        // Others who waited at the same time may have made the host ask again.
         if rest > .zero { _ = try self.rest(of: host) }
     }
 
-    /// How long the host is left alone.
+    /// How long the host is still left alone.
     ///
-    /// - Throws: ``SweepFailure`` when that is longer than anybody waits.
+    /// - Throws: ``SweepFailure`` when that is longer than a turn waits.
     private func rest(of host: String) throws(SweepFailure) -> Duration {
         let rest = rests[host].map { max(.zero, $0 - clock.now()) } ?? .zero
         guard rest > Self.patience else { return rest }
@@ -128,7 +131,7 @@ actor SweepClient {
         )
     }
 
-    /// A host that fails three times in a row costs nobody else their turns.
+    /// After three failures in a row a host is left alone, so that it costs other authors no time.
     private func noteFailure(of host: String) {
         let count = (failures[host] ?? 0) + 1
         failures[host] = count
@@ -136,7 +139,7 @@ actor SweepClient {
         rests[host] = clock.now() + Self.firstRest.doubled(count - 3, atMost: Self.longestRest)
     }
 
-    /// How long the host asks to be left alone; nil when it does not.
+    /// How long the host asks to be left alone; nil when it does not ask.
     private static func rest(_ response: HTTPResponse, now: UnixTime) -> Duration? {
         let asked =
             response.headers["Retry-After"].flatMap { RetryAfter.wait($0, now: now) }
@@ -149,11 +152,11 @@ actor SweepClient {
 /// Why a part of a sweep could not be done.
 struct SweepFailure: Error {
     let detail: String
-    /// Whether asking again would bring the same answer: the account or its repository is gone.
+    /// Whether another try would bring the same answer: the account or its repository is gone.
     let isDefinitive: Bool
-    /// Whether asking for days would bring nothing, although it is no answer.
+    /// Whether trying for days would bring nothing, although this is no answer.
     let isLasting: Bool
-    /// Whether there was no host to ask: for good, should that last for a day.
+    /// Whether no host could be reached; final if it lasts for a day.
     let isUnreachable: Bool
 
     init(_ detail: String, isDefinitive: Bool = false, isLasting: Bool = false, isUnreachable: Bool = false) {

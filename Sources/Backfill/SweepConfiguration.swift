@@ -1,35 +1,34 @@
 package import ATProtocol
 package import Network
 
-/// What a sweep asks, and how fast.
+/// What a sweep asks for, and how fast.
 package struct SweepConfiguration: Sendable {
-    /// Origins that list the repositories of a collection: relays' `https` addresses, all of which are asked.
+    /// Origins that list the repositories of a collection: the `https` addresses of relays; all of them are asked.
     package var directories: [WebURL]
-    /// The collections that are looked for, and the namespaces of which those that were seen are.
+    /// The wanted collections; for a namespace, those of its collections that were seen are asked for.
     package var collections: [CollectionPattern]
-    /// How much older than a gap a record may be that arrived in it.
+    /// How much older than a gap a record may be that arrived in it: `policy.maximum_age`.
     ///
-    /// Hosts that lag and servers that come back deliver what was written long before. `policy.maximum_age`: older ones are
-    /// told to nobody.
+    /// Lagging hosts, and servers that come back, deliver records that were written long before. Nobody is told of
+    /// older ones.
     package var lookback: Duration
-    /// What was written longer ago than this may have been told and forgotten, and is not looked for.
+    /// Records older than this may have been told and forgotten since, so they are not looked for.
     package var memory: Duration
-    /// How long after the first look a gap is looked through again before it closes: directories lag.
+    /// How long after the first sweep a gap is swept again, because directories lag.
     package var settling: Duration
-    /// The most authors of a collection that are asked for; more leave the sweep unfinished.
+    /// The most authors of a collection that are asked; with more the sweep stays unfinished.
     package var maximumAuthors: Int
-    /// The most of an author's records that is kept of one answer, in bytes of JSON: strangers choose their length.
+    /// The most that is kept of one answer with an author's records, in bytes of JSON; strangers choose its length.
     package var maximumAnswer: Int
-    /// Authors that are asked at the same time.
+    /// How many authors are asked at the same time.
     package var concurrency: Int
-    /// Requests in a second, of all hosts together.
+    /// Requests in a second, to all hosts together.
     ///
-    /// A third of what the network's servers allow an address (3,000 in five minutes), so that messages find room beside
-    /// it.
+    /// A third of what the network's servers allow one address (3,000 in five minutes). The rest is left to messages.
     package var rate: Double
     /// From the start of one request to its last byte.
     package var timeout: Duration
-    /// The development switch: plain `http` to loopback addresses.
+    /// Development only: allows plain `http` to loopback addresses.
     package var allowsLoopback: Bool
 
     /// A configuration with the usual limits.

@@ -1,21 +1,21 @@
 package import ATProtocol
 internal import Firehose
 
-/// What a sweep did, to be signed off by whoever declared the gap.
+/// The result of a sweep, by which a gap is closed.
 package struct SweepReport: Sendable, Equatable {
-    /// A repository, or a directory of them, that could not be asked, or not for everything.
+    /// A repository, or a directory, that could not be asked, or not for everything.
     package struct Failure: Sendable, Equatable, CustomStringConvertible {
-        /// Whose repository; nil for the list of a collection.
+        /// Whose repository; nil for a directory's list of a collection.
         package var did: DID?
         /// The collection.
         package var collection: NSID
         /// One clause: what came back.
         package var detail: String
-        /// Whether the newest of the records were read, and the older ones were not.
+        /// Whether only the newest of the records were read.
         package var isPart: Bool
-        /// Whether asking for days would bring nothing: a directory, a server that nobody can ask, or more than is read.
+        /// Whether trying for days would bring nothing: a directory, an author without a server, or too many records.
         var isLasting: Bool
-        /// Whether there was no host to ask.
+        /// Whether no host could be reached.
         var isUnreachable: Bool
 
         init(_ failure: SweepFailure, did: DID?, _ collection: NSID, isPart: Bool) {
@@ -31,11 +31,11 @@ package struct SweepReport: Sendable, Equatable {
         package var description: String { "\(did?.text ?? collection.text): \(detail)" }
     }
 
-    /// A namespace, of which nobody lists the authors.
+    /// A namespace; nobody lists the authors of one.
     package struct Namespace: Sendable, Equatable, CustomStringConvertible {
         /// What is wanted.
         package var pattern: CollectionPattern
-        /// What was asked for of it: the collections that are known by name.
+        /// The collections that were asked for in its place: those known by name.
         package var collections: [NSID]
 
         /// One clause for an operator.
@@ -47,41 +47,41 @@ package struct SweepReport: Sendable, Equatable {
         }
     }
 
-    /// The namespaces that were looked for, and in what.
+    /// The namespaces that were wanted, each with the collections asked for.
     package var namespaces: [Namespace] = []
-    /// Authors that the directories named or the ledger knew, once for each collection.
+    /// Authors whom the directories named or the ledger knew, counted once for each collection.
     package var authors = 0
-    /// Whether nobody else was asked for: accounts whose repositories are others now, and no directory.
+    /// Whether only accounts were asked whose repositories were replaced, and no directory.
     var isOfAccounts = false
-    /// Those of them whose repositories were read, if only in part.
+    /// The authors whose repositories were read, if only in part.
     package var checked = 0
     /// Records in the window that the ledger did not know.
     package var found = 0
-    /// Records in the window that it did.
+    /// Records in the window that the ledger knew.
     package var known = 0
-    /// Requests that wait and were written anew or deleted.
+    /// Waiting requests that were changed or deleted.
     package var changed = 0
     /// What could not be asked.
     package var failures: [Failure] = []
-    /// Where the next pass goes on with what was read in part: the servers' own words for it.
+    /// The servers' cursors, at which the next pass goes on with what was read in part.
     var places: [SweepPair: String] = [:]
 
-    /// A report of nothing yet.
+    /// An empty report.
     package init() {}
 
     /// Whether everybody was asked and answered.
     package var isComplete: Bool { failures.isEmpty }
 
-    /// How many were read in part.
+    /// How many repositories were read in part.
     var parts: Int { failures.count(where: \.isPart) }
 
-    /// One of them, of those that were read in part if there are any: what is not read of them may stay so.
+    /// One of the failures, preferably a repository that was read in part: its rest may stay unread.
     var example: Failure? { failures.first(where: \.isPart) ?? failures.first }
 
-    /// Whether all that is missing is somebody to ask: a collection may be nobody's yet.
+    /// Whether the only thing missing is an author to ask; nobody may have written to a new collection yet.
     package var onlyLacksAuthors: Bool { failures.allSatisfy { $0.detail == AuthorDirectories.nobody } }
 
-    /// One clause: how many did not answer, or not for everything, and one of them.
+    /// One clause: how many did not answer, or not for everything, with one example.
     func unanswered(_ example: Failure) -> String {
         let lists = failures.count { $0.did == nil }
         let directories = lists == 0 ? "" : "\(lists) of the directories' lists and "
@@ -89,16 +89,19 @@ package struct SweepReport: Sendable, Equatable {
         return "\(silent)\(parts == 0 ? "" : " (\(parts) in part)"), for example \(example)"
     }
 
-    /// Whether asking for days would bring nothing more; without any answer it may be our own network that is away.
+    /// Whether trying for days would bring nothing more.
+    ///
+    /// False when nobody answered at all: then our own network may be down.
     var isAllThatCanBeHad: Bool { checked > 0 && failures.allSatisfy(\.isLasting) }
 
-    /// Whether asking for more than a day would bring nothing more: nobody is missing but some without a server.
+    /// Whether trying for more than a day would bring nothing more, because only a few unreachable authors are missing.
     var lacksOnlyTheUnreachable: Bool { !lacksMuch && failures.allSatisfy { $0.isLasting || $0.isUnreachable } }
 
-    /// Whether what is missing may well hold what is looked for: a directory's list, or a good part of the authors.
+    /// Whether the missing part may well hold what is looked for: a directory's list, or many of the authors.
     ///
-    /// Some whose servers are dead, or refused, there always are, and whoever wants to can add to them. Of who was read in
-    /// part the newest is known. An account whose repository a relay called another, and that never answers, is one of those.
+    /// There are always some authors whose servers are dead or refused, and anybody can add such authors. Authors who
+    /// were read in part do not count: their newest records are known. An account that never answers, and whose
+    /// repository a relay said was replaced, counts as one of the dead.
     var lacksMuch: Bool {
         guard !isOfAccounts else { return false }
         let missing = failures.count { $0.did != nil && !$0.isPart }

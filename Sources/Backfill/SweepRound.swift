@@ -1,14 +1,14 @@
 package import ATProtocol
 
-/// One asking of all authors for everything that lies in the gaps which were open when it began.
+/// One round of asking all authors, for everything in the gaps that were open when it began.
 ///
-/// It is kept until it has ended, so that a restart goes on with those who were not asked yet.
+/// It is stored until it ends, so that a restart goes on with the authors who were not asked yet.
 package struct SweepRound: Sendable, Equatable, Identifiable {
     /// Its number in the store; a later one has a higher number.
     package let id: Int64
-    /// The last gap that it is for; all open ones before are its own, too.
+    /// The last gap that it is for; it also covers all earlier open gaps.
     package let gap: OpenGap.ID
-    /// When what is looked for begins and ends, in microseconds since the Unix epoch: arrival times, as in the gaps.
+    /// The window that is looked for: arrival times, as in the gaps, in microseconds since the Unix epoch.
     package let window: ClosedRange<Int64>
 
     /// A round as it was stored.
@@ -21,14 +21,15 @@ package struct SweepRound: Sendable, Equatable, Identifiable {
 
 /// What the store knows that a sweep needs.
 package struct SweepKnowledge: Sendable {
-    /// The collections that wanted records were seen of.
+    /// The collections in which wanted records were seen.
     package var collections: [NSID]
-    /// Who is known to have written to a collection, beside whom the directories name.
+    /// Who is known to have written to a collection, apart from those whom the directories name.
     package var authors: [NSID: [DID]]
-    /// Since when a collection or namespace is followed, in microseconds since the Unix epoch: what was written before
-    /// was never waited for.
+    /// Since when a collection or namespace is followed, in microseconds since the Unix epoch.
+    ///
+    /// What was written before that was never wanted.
     package var beginnings: [CollectionPattern: Int64]
-    /// Who alone is asked; nil for everybody.
+    /// The only accounts to ask; nil for everybody.
     var accounts: Set<DID>?
 
     /// This knowledge.

@@ -1,13 +1,13 @@
 package import ATProtocol
 internal import Firehose
 
-/// A request of the ledger of which somebody is still to be told, in the version that was seen last.
+/// A request of the ledger whose recipients are not all told yet, in the version that was last seen.
 package struct WaitingRequest: Sendable, Equatable {
     /// The request.
     package let uri: ATURI
-    /// What the record was; nil when nobody said.
+    /// The CID of its record; nil when unknown.
     package let cid: String?
-    /// When it was written, a TID.
+    /// The revision that wrote it, a TID.
     package let rev: String
 
     /// A request as it was stored.
@@ -17,10 +17,10 @@ package struct WaitingRequest: Sendable, Equatable {
         self.rev = rev
     }
 
-    /// That it says something else now; nil when it does not, or nobody can say.
+    /// The event for its present version; nil when it has not changed, or when nobody can say.
     ///
-    /// Nobody says when it was written: it comes directly behind the version that is known, and before all that a stream
-    /// may still bring.
+    /// Nobody says when that version was written. So its revision comes directly after the known one, before anything
+    /// that a stream may still bring.
     func update(to cid: String?, _ record: JSONValue?) -> StreamEvent? {
         guard let cid, let record, let known = self.cid, cid != known, let time = (try? TID(rev))?.microseconds else {
             return nil
@@ -28,7 +28,7 @@ package struct WaitingRequest: Sendable, Equatable {
         return event(.update, rev: TID(microseconds: time + 1, clock: 0).text, cid, record)
     }
 
-    /// That it is no more: of a version that came meanwhile it says nothing.
+    /// The event for its deletion; it does not concern a version that came meanwhile.
     var deletion: StreamEvent? { event(.delete, rev: rev) }
 
     private func event(
