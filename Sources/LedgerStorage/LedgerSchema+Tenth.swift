@@ -1,11 +1,11 @@
 // - `job.role`: what the recipient is to the project.
 // - `job.confirmed_by`: whose record says so; NULL for owners.
-// - `job.confirmed_as`: the version of that record, by its CID. For a subscription: to which of these the person must
-//   be subscribed, separated by spaces.
+// - `job.confirmed_as`: the version of that record, by its CID. For a subscription: the subjects, separated by spaces,
+//   of which it must name one.
 // - `thread`: the records on the way from the request to the project, the nearest first, separated by spaces.
 // - `subscriber`: people whose repositories are read for subscription records, and when next. `changes` counts what the
-//   stream told since. `claim` is the record that it told last. `useful_at` is when the record was last the reason to
-//   tell somebody; 0 for never.
+//   stream told since. `claim` is the record that it told last. `useful_at` is when somebody was last to be told for
+//   such a record; 0 for never.
 // - `subscriber_count`: how many subscribers there are.
 // - `subscription`: what their repositories said. One row for each thing subscribed to, with the only collections that
 //   they want to hear about, separated by spaces.

@@ -1,10 +1,12 @@
-/// The value of `atproto-proxy`: `did#service`, checked here because a PDS answers a wrong one with a riddle.
+/// The value of `atproto-proxy`: `did#service`.
+///
+/// It is checked here because a PDS does not explain what is wrong with it.
 package enum ProxyHeader {
-    /// What is wrong with a value, as the end of a sentence; nil when nothing is.
+    /// What is wrong with a value, as the end of a sentence; nil when it is right.
     package static func problem(with value: String) -> String? {
         let parts = value.split(separator: "#", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return "must hold one # between a DID and a service id" }
-        // What else there is in a text ends a header, or is cut out of it.
+        // Any other character would end the header, or be cut out of it.
         guard value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             return "must not hold a space, or anything else but ASCII characters"
         }

@@ -1,4 +1,4 @@
-/// How often somebody wants to hear of requests, at the most.
+/// How often at most a recipient wants to be told of requests.
 public enum DigestPace: String, Sendable, Hashable, CaseIterable {
     /// As soon as there is something to tell.
     case now

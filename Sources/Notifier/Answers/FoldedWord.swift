@@ -1,25 +1,25 @@
 /// A word as its reader takes it, whatever characters it is written with.
 ///
-/// Case, accents, marks that strike through, zero-width characters, full width and letters of other designs are no
-/// difference (most of what Unicode calls compatibility, UAX #15, and the confusables of UTS #39 that people use). Signs of a
-/// script that has no spaces are a word each.
+/// These make no difference: case, accents, strikethrough marks, zero-width characters, full width and letters of other
+/// designs. That is most of what Unicode calls compatibility (UAX #15), and those confusables of UTS #39 that people
+/// use. In scripts without spaces each sign is a word.
 struct FoldedWord: Sendable, Hashable {
-    /// In the script that it is written in.
+    /// The word in its own script.
     let own: String
-    /// With every letter that looks like a Latin one taken for it, digits in a word too.
+    /// The word with every letter that looks like a Latin one replaced by that letter; in a word, digits too.
     let latin: String
-    /// With every letter that looks like a Cyrillic one taken for it, where there is one that is Cyrillic.
+    /// The word with every letter that looks like a Cyrillic one replaced by it, if it has a Cyrillic letter at all.
     let cyrillic: String
 
-    /// The words of a text, without anything between them.
+    /// The words of a text, without what stands between them.
     ///
     /// - Parameters:
     ///   - text: any.
-    ///   - spellsByFlags: whether the letters that flags are made of are letters.
-    /// - Returns: the words in their order.
+    ///   - spellsByFlags: whether the letters that make up flags count as letters.
+    /// - Returns: the words in order.
     static func words(of text: String, spellsByFlags: Bool = false) -> [FoldedWord] {
         var words: [String.UnicodeScalarView] = []
-        // Whether the next letter, or the next mark, belongs to the last word.
+        // Whether the last word goes on with the next letter, or with the next mark.
         var (isOpen, hasLetter) = (false, false)
         for scalar in text.unicodeScalars {
             for plain in Lookalikes.plain(scalar, spellsByFlags: spellsByFlags) {
@@ -48,11 +48,11 @@ struct FoldedWord: Sendable, Hashable {
         cyrillic = isCyrillic ? String(String.UnicodeScalarView(scalars.map(Lookalikes.cyrillic))) : own
     }
 
-    /// Whether words are phrases of a kind, at least one, and nothing else but others of a second kind around them.
+    /// Whether words are one or more phrases of one kind, and nothing else but phrases of a second kind around them.
     ///
-    /// What stands together in a phrase may stand apart here: `S T O P`.
+    /// The letters of a phrase may stand apart: `S T O P`.
     static func are(_ words: [FoldedWord], oneOf phrases: Phrases, among others: Phrases? = nil) -> Bool {
-        // For each place: whether it can be reached, and with a phrase.
+        // For each place: whether phrases reach it, and whether one of the first kind is among them.
         var reached = [Bool?](repeating: nil, count: words.count + 1)
         reached[0] = false
         for start in words.indices {
@@ -79,7 +79,7 @@ struct FoldedWord: Sendable, Hashable {
         scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "$@".unicodeScalars.contains(scalar)
     }
 
-    /// Vowel signs and the like, which belong to the letter before them.
+    /// Vowel signs and other marks that belong to the letter before them.
     private static func isContinuing(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .spacingMark: true
@@ -97,7 +97,7 @@ struct FoldedWord: Sendable, Hashable {
     }
 }
 
-/// Phrases that are recognised, each in one piece.
+/// Phrases that are recognised, each stored as one piece.
 struct Phrases: Sendable {
     private let exact: Set<String>
     private let squeezed: Set<String>
@@ -107,7 +107,7 @@ struct Phrases: Sendable {
         squeezed = Set(exact.map(Self.squeeze))
     }
 
-    /// Whether a word is one of them; three of the same letter in a row are as good as any number.
+    /// Whether a word is one of them; a letter may be repeated any number of times from three on.
     func contains(_ word: String) -> Bool {
         exact.contains(word) || Self.isStretched(word) && squeezed.contains(Self.squeeze(word))
     }
@@ -125,20 +125,20 @@ struct Phrases: Sendable {
 }
 
 extension Phrases {
-    /// What asks to stop.
+    /// Asking to stop.
     static let stops = Phrases(OptOutLanguage.all.flatMap(\.stop) + OptOutLanguage.signs.map(String.init))
-    /// What says of something that follows that it is not wanted.
+    /// Saying that something that follows is not wanted.
     static let unwillingBefore = Phrases(OptOutLanguage.unwillingBefore)
-    /// The same of something before it.
+    /// Saying that something before it is not wanted.
     static let unwillingBehind = Phrases(OptOutLanguage.unwillingBehind)
-    /// What the end of the messages is called.
+    /// Names for the end of the messages.
     static let endings = Phrases(OptOutLanguage.endings)
-    /// What says no.
+    /// Saying no.
     static let refusals = Phrases(OptOutLanguage.all.flatMap(\.no) + OptOutLanguage.signs.map(String.init))
-    /// What asks to start.
+    /// Asking to start.
     static let starts = Phrases(OptOutLanguage.all.flatMap(\.start))
-    /// What may stand around any of it.
+    /// Polite words that may stand around any of these.
     static let courtesies = Phrases(OptOutLanguage.all.flatMap(\.polite))
-    /// What a letter ends with.
+    /// The closing of a letter.
     static let closings = Phrases(OptOutLanguage.all.flatMap(\.closing))
 }

@@ -1,11 +1,11 @@
-/// Characters that a reader takes for others.
+/// Characters that look like others.
 enum Lookalikes {
     /// The letters that a character is read as.
     ///
     /// - Parameters:
     ///   - scalar: any.
-    ///   - spellsByFlags: whether the letters that flags are made of are letters.
-    /// - Returns: none for a character that shows nothing of its own.
+    ///   - spellsByFlags: whether the letters that make up flags count as letters.
+    /// - Returns: the letters; none for a character that shows nothing by itself.
     static func plain(_ scalar: Unicode.Scalar, spellsByFlags: Bool) -> [Unicode.Scalar] {
         if isDropped(scalar) { return [] }
         if !spellsByFlags, (0x1F1E6...0x1F1FF).contains(scalar.value) { return [" "] }
@@ -22,14 +22,15 @@ enum Lookalikes {
     /// The Cyrillic letter that a Latin one looks like; itself when it looks like none.
     static func cyrillic(_ scalar: Unicode.Scalar) -> Unicode.Scalar { cyrillicOfLatin[scalar] ?? scalar }
 
-    /// Joiners, marks that strike through, and accents that stand for themselves; apostrophes too, which many leave out.
+    /// Joiners, strikethrough marks, separate accents, and apostrophes, which many people leave out.
     private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.properties.isDefaultIgnorableCodePoint || apostrophes.contains(scalar) { return true }
         switch scalar.properties.generalCategory {
         case .format, .enclosingMark: return true
         default: break
         }
-        // Signs of Indic vowels, nukta, virama and the voicing of Kana make other letters; the rest are accents.
+        // Indic vowel signs, nukta, virama and the voicing marks of Kana make different letters; all others are
+        // accents.
         return switch scalar.properties.canonicalCombiningClass.rawValue {
         case 1...6, 10...36, 200...: true
         default: false
@@ -40,8 +41,9 @@ enum Lookalikes {
         "'", "’", "‘", "ʼ", "ʻ", "′", "`", "´", "\u{0640}", "\u{05F3}",
     ]
 
-    /// The character of which this is another width or design (Unicode's compatibility decomposition, UAX #15, as far as
-    /// letters need it).
+    /// The plain form of a character of another width or design.
+    ///
+    /// This is Unicode's compatibility decomposition (UAX #15), as far as letters need it.
     private static func compatible(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.value {
         case 0xFF01...0xFF5E: letter(0x21, scalar.value - 0xFF01)
@@ -75,7 +77,7 @@ enum Lookalikes {
         Dictionary(zip(from.unicodeScalars, to.unicodeScalars)) { first, _ in first }
     }
 
-    /// Letterlike symbols, small capitals, superscripts and letters without accents that are letters of their own.
+    /// Letterlike symbols, small capitals, superscripts, and letters of other alphabets' own that have no accent.
     private static let designs = pairs(
         "ℂℊℋℌℍℎℐℑℒℓℕℙℚℛℜℝℤℨℬℭℯℰℱℳℴℹ" + "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ" + "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
             + "ıłøđħıŧſςىةٱیک",
@@ -86,7 +88,9 @@ enum Lookalikes {
         "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬅ": "st", "ﬆ": "st",
     ]
 
-    /// Letters by what they are with one accent or two: equal characters are equal keys, in one piece or in several.
+    /// Letters with one accent or two, with the plain letter of each.
+    ///
+    /// Equal characters are equal keys, whether composed or decomposed.
     private static let withoutAccent: [Character: Unicode.Scalar] = {
         var plain: [Character: Unicode.Scalar] = [:]
         func add(_ letters: String, _ accents: [String]) {

@@ -1,25 +1,26 @@
-/// What an owner can say to the sender in many ways and languages; what else they can say is ``OwnerCommand``.
+/// A request to stop or to start, which an owner can make in many ways and languages; ``OwnerCommand`` has the others.
 ///
-/// A short answer is read as its writer means it: every sentence of it asks for the same, or is a polite word. A question, a
-/// “don't”, or a word that is not in the table (``OptOutLanguage``) makes it something else, which only a human understands.
+/// A short answer is read as its writer means it: every sentence of it asks for the same, or is polite. A question
+/// mark, a “don't”, or a word that is not in the table (``OptOutLanguage``) makes it something else, for a human to
+/// read.
 enum OptOutKeyword: String, Sendable, Hashable, CaseIterable {
     /// To get no more messages.
     case stop
     /// To get messages again.
     case start
 
-    /// Reads an answer; nil for one that asks for neither.
+    /// Reads an answer; nil when it asks for neither.
     init?(_ text: String) {
         let own = OwnWords.of(text)
-        // Who has more to say says more than that.
+        // A longer answer says more than “stop” or “start”.
         guard own.count <= Self.maximumLength, !own.contains(where: Self.questionMarks.contains) else { return nil }
-        // Flags are made of letters, which spell something only where nothing else does.
+        // Flags are made of letters. These count only when the text has no other letters.
         let spellsByFlags = !own.unicodeScalars.contains { $0.properties.isAlphabetic }
         let sentences = own.split { $0.isNewline || Self.ends.contains($0) }
             .map { FoldedWord.words(of: String($0), spellsByFlags: spellsByFlags) }.filter { !$0.isEmpty }
-        // Letters with full stops between them, and a word that is cut in two, are whole only together.
+        // Joined, because full stops may stand between single letters, and a word may be cut in two.
         let all = Array(sentences.joined())
-        // “No” is an answer where it is all that is said: before another word it may turn that into its contrary.
+        // “No” counts only when it is the whole answer: before another word it may reverse that word's meaning.
         if let keyword = FoldedWord.are(all, oneOf: .refusals) ? OptOutKeyword.stop : Self.keyword(in: all) {
             self = keyword
             return
@@ -41,7 +42,7 @@ enum OptOutKeyword: String, Sendable, Hashable, CaseIterable {
         return FoldedWord.are(words, oneOf: .starts, among: .courtesies) ? .start : nil
     }
 
-    /// Whether it is the end of the messages that is not wanted: two phrases, each of which asks to stop by itself.
+    /// Whether two phrases that each ask to stop together say the contrary: that the end of the messages is not wanted.
     private static func isContrary(_ words: [FoldedWord]) -> Bool {
         func are(_ words: ArraySlice<FoldedWord>, _ phrases: Phrases) -> Bool {
             FoldedWord.are(Array(words), oneOf: phrases, among: .courtesies)
@@ -54,11 +55,11 @@ enum OptOutKeyword: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Characters of an answer, quoted text and signature not counted, from which on it is read by nobody.
+    /// The most characters of an answer that is read, without quoted text and signature.
     static let maximumLength = 300
-    /// Words of which two phrases are, at the most.
+    /// The most words in which two phrases are looked for.
     private static let longestContrary = 24
-    /// What a question ends with.
+    /// The ends of questions.
     static let questionMarks: Set<Character> = ["?", "？", "؟", "¿", "⁇", "⁈", "⁉", "⁉️", "‽", "❓", "❔"]
     private static let ends: Set<Character> = [
         ".", "!", "‼", "‼️", "❗", "❗️", ",", ";", ":", "…", "¡", "。", "．", "！", "，", "、", "；", "：", "।", "؛", "،",

@@ -1,18 +1,20 @@
 extension OptOutLanguage {
-    /// Phrases that say of anything that it is not wanted: each asks to stop, but not before a word of ``endings``, which is
-    /// what is not wanted then: “ich möchte das nicht abbestellen”.
+    /// Phrases that say of anything that it is not wanted.
+    ///
+    /// Each of them asks to stop. But before a word of ``endings`` it says that the end is not wanted: “ich möchte das
+    /// nicht abbestellen”.
     static let unwillingBefore = """
         ich will das nicht, ich möchte das nicht, nicht mehr, no quiero más, no me interesa, não quero mais, \
         non mi interessa, nu mă interesează, nemám zájem, не интересует, не надо, не цікавить, не треба, \
         δεν θέλω, لا أريد, לא מעוניין, לא מעוניינת, tidak tertarik, nem kérek, nem kérem, nem érdekel
         """.split(separator: ", ").map(String.init)
 
-    /// The same where it stands behind them: “iptal istemiyorum”.
+    /// The same for phrases that stand after such a word: “iptal istemiyorum”.
     static let unwillingBehind = """
         istemiyorum, नहीं चाहिए, いりません, 要りません, もういらない, 필요 없어요, 필요 없습니다, 관심 없어요, 관심 없습니다
         """.split(separator: ", ").map(String.init)
 
-    /// What the end of the messages is called: nouns, and verbs in the form that stands beside the others.
+    /// Names for the end of the messages: nouns, and verbs in the form that goes with these phrases.
     static let endings = """
         stoppen, aufhören, aufhoeren, beenden, abmelden, abbestellen, austragen, kündigen, abbrechen, parar, \
         detener, cancelar, cancelar suscripción, darme de baja, dar de baja, desuscribirme, terminar, sair, \

@@ -1,22 +1,22 @@
 /// What people say in one language to get no more messages, or to get them again.
 ///
-/// Looked through for words that mean something else in another language: taken is what would be no answer there to such a
-/// message. docs/delivery.md has the same table, with what is not taken.
+/// Each phrase was checked against the other languages: a phrase is left out if in one of them it could be a different
+/// answer to such a message. docs/delivery.md has the same table, and says what is left out.
 struct OptOutLanguage: Sendable {
     /// Its English name.
     let name: String
-    /// What asks to stop, alone or between polite words.
+    /// Phrases that ask to stop, alone or between polite words.
     let stop: [String]
-    /// What says no, which asks to stop where it is all that is said.
+    /// Words for “no”, which ask to stop when they are the whole answer.
     let no: [String]
-    /// What asks to start again.
+    /// Phrases that ask to start again.
     let start: [String]
-    /// What may stand around any of it and says nothing.
+    /// Polite words that may stand around any of these, and change nothing.
     let polite: [String]
-    /// What a letter ends with: only a name follows.
+    /// Closings of a letter, which only a name may follow.
     let closing: [String]
 
-    /// A language by its phrases, with commas between them.
+    /// A language by its phrases, separated by commas.
     init(_ name: String, stop: String, no: String, start: String, polite: String, closing: String = "") {
         func phrases(_ text: String) -> [String] { text.split(separator: ", ").map(String.init) }
         self.name = name
@@ -27,10 +27,10 @@ struct OptOutLanguage: Sendable {
         self.closing = phrases(closing)
     }
 
-    /// Signs that ask to stop.
+    /// Emoji that ask to stop.
     static let signs: Set<Character> = ["🛑", "⛔", "🚫", "🔕", "🙅"]
 
-    /// All languages, in the order of the page.
+    /// All languages, in the order of docs/delivery.md.
     static let all = germanic + romance + slavic + others + asian
 }
 

@@ -1,4 +1,4 @@
-/// What somebody wrote themselves: without what they quote, and without what stands below a letter.
+/// The words that somebody wrote themselves, without quotations and without the closing of a letter.
 enum OwnWords {
     /// An answer without quoted lines and signature.
     static func of(_ text: String) -> String {
@@ -6,7 +6,7 @@ enum OwnWords {
         var kept: [Substring] = []
         var length = 0
         for (number, line) in lines.enumerated() {
-            // Nobody reads on who has read so much more than a short answer.
+            // A text that is this much longer than a short answer need not be read on.
             guard length <= longest else { break }
             length += line.count
             if line.first.map(quoteMarks.contains) == true {
@@ -29,7 +29,7 @@ enum OwnWords {
         return kept.joined(separator: "\n")
     }
 
-    /// Whether a sentence says no more than with which device or program it was sent: “Sent from my iPhone”.
+    /// Whether a sentence only names the device or program that sent it: “Sent from my iPhone”.
     static func isOfDevice(_ words: [FoldedWord]) -> Bool {
         func begins(_ word: FoldedWord, _ text: String) -> Bool {
             word.own.hasPrefix(text) || word.latin.hasPrefix(text)
@@ -38,7 +38,7 @@ enum OwnWords {
             words.contains(where: { word in devices.contains { begins(word, $0) } })
         else { return false }
         if words.first?.own == "get" { return true }
-        // Signs are a word each.
+        // In scripts without spaces each sign is a word.
         let all = words.map(\.own).joined()
         return sendings.contains { sending in
             words.contains { begins($0, sending) }
@@ -46,13 +46,13 @@ enum OwnWords {
         }
     }
 
-    /// Whether a line with a dash or stars before it asks for something, and is no name.
+    /// Whether a line that begins with a dash or stars asks for something, and is not a name.
     private static func isAsking(_ line: Substring) -> Bool {
         let words = FoldedWord.words(of: String(line))
         return [Phrases.stops, .starts].contains { FoldedWord.are(words, oneOf: $0, among: .courtesies) }
     }
 
-    /// “Best regards”, and no more than a name below it.
+    /// Whether a line is a closing such as “Best regards”, with no more than a name below it.
     private static func isClosing(_ words: [FoldedWord], before rest: ArraySlice<Substring>) -> Bool {
         guard !words.isEmpty else { return false }
         var room = longestName
@@ -65,7 +65,7 @@ enum OwnWords {
 
     private static func isIntroduction(_ line: Substring) -> Bool { line.last.map { ":：".contains($0) } == true }
 
-    /// Removes “On 3 May 2026 at 10:00 they wrote:”, in any language; a long one stands on two lines.
+    /// Removes “On 3 May 2026 at 10:00 they wrote:”, in any language; a long one may take two lines.
     private static func removeIntroduction(from kept: inout [Substring]) {
         kept.removeLast()
         if kept.count > 1, kept.last?.contains(where: \.isNumber) == true { kept.removeLast() }
@@ -82,10 +82,10 @@ enum OwnWords {
     }
 
     private static let longestName = 6
-    /// Words of what a device says.
+    /// The most words of a device's signature.
     private static let longestSignature = 8
     private static let longest = OptOutKeyword.maximumLength * 4
-    /// What devices say that they did.
+    /// The words with which such a signature begins or ends.
     private static let sendings = [
         "sent", "gesendet", "envoyé", "enviad", "inviat", "verzonden", "verstuurd", "skickat", "sendt", "trimis",
         "wysłan", "odesláno", "отправлен", "надіслан", "відправлен", "gönderildi", "lähetetty", "küldve", "στάλθηκε",

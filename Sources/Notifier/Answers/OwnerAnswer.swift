@@ -1,28 +1,28 @@
 internal import Network
 
-/// What is said to somebody who wrote to the sender.
+/// What we answer somebody who wrote to the sender.
 enum OwnerAnswer: Sendable, Hashable {
-    /// They get no more messages.
+    /// That they get no more messages.
     case stopped
-    /// They get messages.
+    /// That they get messages.
     case started
-    /// They were not understood.
+    /// That we did not understand them.
     case notUnderstood
     /// What they can ask for.
     case help
-    /// What waits for them, and what they want.
+    /// What waits for them, and which preferences they have.
     case status(OwnerStanding)
-    /// They hear nothing of these projects, for some days or for good.
+    /// That they are not told about these projects, for some days or for good.
     case muted([String], days: Int?)
-    /// They hear of these projects again; none when none was muted.
+    /// That they are told about these projects again; empty when none was muted.
     case unmuted([String])
-    /// They named no project, or none that is known; some that are.
+    /// That they named no known project, with some that are known.
     case projectUnknown([String])
-    /// They are written to so often at the most.
+    /// How often at most they are written to.
     case digest(DigestPace)
 }
 
-/// How somebody who asked for it stands to the sender; projects by their titles, as others wrote them.
+/// What waits for somebody and what they prefer, as shown to them; projects by the titles that others gave them.
 struct OwnerStanding: Sendable, Hashable {
     /// Requests about one project.
     struct Waiting: Sendable, Hashable {
@@ -30,22 +30,22 @@ struct OwnerStanding: Sendable, Hashable {
         let number: Int
     }
 
-    /// A project of which they want to hear nothing.
+    /// A project that they have muted.
     struct Muted: Sendable, Hashable {
         let project: String
-        /// Nil for good.
+        /// Until when; nil for good.
         let until: UnixTime?
     }
 
     /// Whether they get no messages.
     var isStopped = false
-    /// What waits for them, by project, the most first.
+    /// The requests that wait for them, by project, the most first.
     var waiting: [Waiting] = []
     /// How many of these wait until they follow the sender.
     var untilFollow = 0
-    /// Whether more waits than was counted.
+    /// Whether more wait than were counted.
     var isMore = false
-    /// What they said about how often they are written to.
+    /// How often they want to be written to; nil when they never said.
     var pace: DigestPace?
     var muted: [Muted] = []
 }

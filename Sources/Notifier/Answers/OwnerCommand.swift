@@ -1,31 +1,32 @@
-/// What an owner asks for by an answer.
+/// What an owner asks for in an answer.
 ///
-/// A word to stop or to start may be said in many ways and languages (``OptOutKeyword``); the others are English words, alone
-/// or between polite ones. Only what somebody wrote themselves counts: neither what they quote nor what stands below a letter.
+/// Stop and start may be said in many ways and languages (``OptOutKeyword``). The other commands are English words,
+/// alone or between polite ones. Only the words that somebody wrote themselves count, not quotations nor the closing of
+/// a letter.
 enum OwnerCommand: Sendable, Hashable {
     /// To get no more messages.
     case stop
     /// To get messages again.
     case start
-    /// To hear what can be asked for.
+    /// To be told what they can ask for.
     case help
-    /// To hear what waits for them.
+    /// To be told what waits for them.
     case status
-    /// To hear nothing of a project, by what may be meant, the likeliest first; nothing when none is named.
+    /// To be told nothing about a project: the possible meanings, the likeliest first; none when no project is named.
     case mute([Muting])
-    /// To hear again of a project, by the texts that may be its name, the likeliest first; nil among them means all.
+    /// To be told about a project again: the possible names, the likeliest first; nil among them means all.
     case unmute([String?])
-    /// To be written to so often at the most.
+    /// To be written to at most so often.
     case digest(DigestPace)
 
-    /// A project, and how long to hear nothing of it.
+    /// A project, and for how long to mute it.
     struct Muting: Sendable, Hashable {
         let project: String
-        /// Nil for good.
+        /// For how many days; nil for good.
         let days: Int?
     }
 
-    /// Reads an answer; nil for one that asks for nothing of these.
+    /// Reads an answer; nil when it asks for none of these.
     init?(_ text: String) {
         if let keyword = OptOutKeyword(text) {
             self = keyword == .stop ? .stop : .start
@@ -34,7 +35,7 @@ enum OwnerCommand: Sendable, Hashable {
         let own = OwnWords.of(text)
         guard own.count <= OptOutKeyword.maximumLength else { return nil }
         let each = own.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        // Who wants no messages at all wants nothing else of them.
+        // “Stop” makes every other command in the answer pointless.
         if each.count > 1 {
             let commands = each.map { OwnerCommand(String($0)) }
             if commands.contains(.stop), !commands.contains(.start), !commands.contains(nil) {
@@ -44,7 +45,7 @@ enum OwnerCommand: Sendable, Hashable {
         }
         let words = FoldedWord.words(of: own)
         if let command = Self.plain.first(where: { FoldedWord.are(words, oneOf: $0.phrases, among: .courtesies) }) {
-            // Who asks whether something is so wants to know, not to change it.
+            // A question asks for information, and changes nothing.
             guard command.mayBeAsked || !Self.isQuestion(own) else { return nil }
             self = command.command
             return
@@ -59,7 +60,7 @@ enum OwnerCommand: Sendable, Hashable {
         }
     }
 
-    /// What it is called in metrics and logs.
+    /// The command's name in metrics and logs.
     var name: String {
         switch self {
         case .stop: "stop"
@@ -74,7 +75,7 @@ enum OwnerCommand: Sendable, Hashable {
 }
 
 extension OwnerCommand {
-    /// A command that is a phrase, and whether it may be a question, too.
+    /// A command that is a fixed phrase, and whether it may be asked as a question.
     private struct Plain: Sendable {
         let command: OwnerCommand
         let phrases: Phrases
@@ -94,7 +95,7 @@ extension OwnerCommand {
         text.last { !$0.isWhitespace }.map { OptOutKeyword.questionMarks.contains($0) } ?? false
     }
 
-    /// The word before which nothing but polite words stand, and what stands behind it.
+    /// The first word that is not polite, and the words after it.
     private static func verb(in text: String) -> (verb: String, rest: ArraySlice<Substring>)? {
         let words = text.split(whereSeparator: \.isWhitespace)
         for (number, word) in words.enumerated() {
@@ -105,7 +106,7 @@ extension OwnerCommand {
         return nil
     }
 
-    /// What may be meant: a name may end in a number, and in what is a polite word elsewhere.
+    /// The possible meanings: a project's name may end in a number, or in a word that is polite elsewhere.
     private static func mutings(_ words: ArraySlice<Substring>) -> [Muting] {
         withoutCourtesies(words).flatMap { words -> [Muting] in
             let whole = Muting(project: text(words), days: nil)
@@ -114,7 +115,7 @@ extension OwnerCommand {
         }
     }
 
-    /// Words as they are, and without the polite ones at their end.
+    /// The words as they are, and the words without the polite ones at the end.
     private static func withoutCourtesies(_ words: ArraySlice<Substring>) -> [ArraySlice<Substring>] {
         var readings = words.isEmpty ? [] : [words]
         var rest = words

@@ -1,14 +1,14 @@
-/// What a recipient wants, as far as it is otherwise than the configuration says.
+/// How a recipient's wishes differ from the configuration.
 public struct Preferences: Sendable, Equatable {
     /// How often they are written to; nil for the `digest.window` of the configuration.
     public var digest: DigestPace?
-    /// The most messages in an hour; nil, and whatever is more than the policy allows, for those of the policy.
+    /// The most messages in an hour; nil for the policy's limit, which is never exceeded.
     public var hourlyLimit: Int?
-    /// The same for a day.
+    /// The most messages in a day; nil for the policy's limit, which is never exceeded.
     public var dailyLimit: Int?
-    /// Whether they are mentioned in public when they take no messages; nil when only `mentions.owners` says it.
+    /// Whether they want to be mentioned in public when they take no messages; nil to go by `mentions.owners`.
     public var mention: Bool?
 
-    /// Nothing otherwise than the configuration says.
+    /// No wishes beyond the configuration.
     public init() {}
 }

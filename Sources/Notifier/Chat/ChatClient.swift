@@ -1,10 +1,10 @@
 public import ATProtocol
 public import Network
 
-/// The calls of the chat service that delivery needs, through the sender's PDS and with the proxy header on each.
+/// The calls to the chat service that delivery needs, through the sender's PDS, each with the proxy header.
 ///
-/// Answers are read leniently: the lexicon grows every month. A call is made once; what to do about a failure is
-/// decided by ``classify(_:_:)``.
+/// Answers are read leniently, because the lexicon grows every month. Each call is made once; ``classify(_:_:)``
+/// decides what to do about a failure.
 public struct ChatClient: Sendable {
     private let session: any AccountSession
     private let proxy: String
@@ -18,9 +18,9 @@ public struct ChatClient: Sendable {
     /// The account that sends.
     public var sender: DID { session.account }
 
-    /// The one conversation with an owner, made when there is none; safe to repeat.
+    /// The conversation with an owner, which is created when there is none; safe to repeat.
     ///
-    /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
+    /// - Throws: ``CallFailure``, also for an answer about other people's conversation.
     public func conversation(with owner: DID) async throws(CallFailure) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvoForMembers, [("members", owner.text)], proxy: proxy))
         guard let view = json["convo"], let conversation = Conversation(view, of: sender) else {
@@ -34,9 +34,9 @@ public struct ChatClient: Sendable {
         return conversation
     }
 
-    /// A conversation, asked for by its id, when it is the one with an owner.
+    /// A conversation by its id, if it is the one with an owner.
     ///
-    /// - Throws: ``CallFailure``, of an answer about the conversation of others too.
+    /// - Throws: ``CallFailure``, also for an answer about other people's conversation.
     @discardableResult
     func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) -> Conversation {
         let (view, conversation) = try await readView(of: id)
@@ -44,7 +44,7 @@ public struct ChatClient: Sendable {
         return conversation
     }
 
-    /// Whether a conversation is one of the sender and an owner; a group is none, however few are in it.
+    /// Whether a conversation is between the sender and an owner alone; false for every group, however small.
     ///
     /// - Throws: ``CallFailure``.
     func isDirect(_ id: String, with owner: DID) async throws(CallFailure) -> Bool {
@@ -71,9 +71,10 @@ public struct ChatClient: Sendable {
         }
     }
 
-    /// The newest message of this program's in any conversation; nil when there is none among the latest conversations.
+    /// The newest message of this program in any conversation; nil when none of the latest conversations has one.
     ///
-    /// What answers this answers everything else that delivery asks, which `getStatus` does not say of an app password.
+    /// A session that may make this call may make all others that delivery needs. `getStatus` does not prove that for
+    /// an app password.
     ///
     /// - Throws: ``CallFailure``.
     public func newestOwnMessage() async throws(CallFailure) -> (id: String, conversation: String, sentAt: UnixTime?)? {
@@ -87,8 +88,9 @@ public struct ChatClient: Sendable {
         return own.max { ($0.sentAt ?? .distantPast) < ($1.sentAt ?? .distantPast) }
     }
 
-    /// The conversations in which something was written since a time, as far as their latest message tells, and of the latest
-    /// two hundred.
+    /// The conversations that were written in since a time, by the date of their latest message.
+    ///
+    /// At most the latest two hundred conversations are looked at.
     ///
     /// - Throws: ``CallFailure``.
     func conversations(since time: UnixTime) async throws(CallFailure) -> [String] {
@@ -123,15 +125,15 @@ public struct ChatClient: Sendable {
     /// - Parameters:
     ///   - input: `chat.bsky.convo.defs#messageInput`.
     ///   - conversation: its id.
-    /// - Returns: what the service calls the message.
-    /// - Throws: ``CallFailure``; after some of them the message may have arrived.
+    /// - Returns: the id and revision that the service gave the message.
+    /// - Throws: ``CallFailure``; after some failures the message may have arrived all the same.
     public func send(_ input: JSONValue, to conversation: String) async throws(CallFailure) -> SentMessage {
         let body: JSONValue = ["convoId": .string(conversation), "message": input]
         let json = try await call(.procedure(ChatMethod.sendMessage, body, proxy: proxy))
         guard let message = ConversationMessage(json) else {
             throw .unreadable(status: 200, detail: "the answer has no message")
         }
-        // The service may tidy up the text; the marks tell whose it is.
+        // The service may change the text a little; the marks show that the message is ours.
         let marks = MessageReference.marks(in: input["text"]?.string ?? "")
         guard message.sender == sender, let text = message.text,
             marks.isEmpty ? text == input["text"]?.string : MessageReference.marks(in: text) == marks
@@ -159,7 +161,7 @@ public struct ChatClient: Sendable {
         )
     }
 
-    /// What happened in all conversations since a cursor; without one, only the cursor of now.
+    /// What happened in all conversations since a cursor; without a cursor, only the present cursor.
     ///
     /// - Throws: ``CallFailure``.
     public func log(since cursor: String?) async throws(CallFailure) -> ChatLog {

@@ -1,6 +1,6 @@
 internal import ATProtocol
 
-/// The methods of the chat service that are called.
+/// The methods of the chat service that we call.
 enum ChatMethod {
     static let getConvoForMembers = NSID(known: "chat.bsky.convo.getConvoForMembers")
     static let getConvo = NSID(known: "chat.bsky.convo.getConvo")

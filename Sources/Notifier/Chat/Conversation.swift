@@ -4,13 +4,13 @@ internal import ATProtocol
 public struct Conversation: Sendable, Equatable {
     /// Its id.
     public let id: String
-    /// The id of its newest message, whoever wrote it; nil when nobody has written anything.
+    /// The id of its newest message, whoever wrote it; nil in an empty conversation.
     public let lastMessage: String?
-    /// Whether a message of this program's was seen there, so that the owner knows it.
+    /// Whether a message of this program was seen there, so that the owner knows the sender.
     var holdsOurs = false
 }
 
-/// What the service calls a message that it stored.
+/// The id and revision that the service gave a message.
 public struct SentMessage: Sendable, Equatable {
     /// Its id.
     public let id: String
@@ -19,11 +19,11 @@ public struct SentMessage: Sendable, Equatable {
 }
 
 extension Conversation {
-    /// Reads a `convoView` as its sender sees it; nil for something else.
+    /// Reads a `convoView` from the sender's side; nil for anything else.
     init?(_ json: JSONValue, of sender: DID) {
         guard let id = json["id"]?.string else { return nil }
         let last = json["lastMessage"].flatMap { $0.object == nil ? nil : $0 }
-        // One of an unknown form is none that anybody knows.
+        // A newest message of an unknown form has an id that we do not know.
         self.init(
             id: id,
             lastMessage: last.map { $0["id"]?.string ?? "" },

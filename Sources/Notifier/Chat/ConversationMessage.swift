@@ -1,18 +1,17 @@
 public import ATProtocol
 public import Network
 
-/// A message as a conversation shows it: one's own, the owner's, the place of a deleted one, or something newer than this
-/// program.
+/// A message in a conversation: ours, the owner's, a deleted one, or a form newer than this program.
 public struct ConversationMessage: Sendable, Equatable {
     /// What it holds.
     public enum Content: Sendable, Equatable {
-        /// Somebody's words.
+        /// A text that somebody wrote.
         case text(String)
-        /// Nothing any more.
+        /// Nothing: the message was deleted.
         case deleted
-        /// A word of the service's.
+        /// A message of the service itself.
         case system
-        /// A form that is not known.
+        /// An unknown form.
         case unknown
     }
 
@@ -20,22 +19,22 @@ public struct ConversationMessage: Sendable, Equatable {
     public let id: String
     /// Its revision.
     public let rev: String
-    /// Who wrote it; nil for a message of the system, or when that cannot be read.
+    /// Who wrote it; nil for a message of the system, or when this cannot be read.
     public let sender: DID?
     /// What it holds.
     public let content: Content
-    /// When the service took it; nil when it does not say.
+    /// When the service received it; nil when it does not say.
     public let sentAt: UnixTime?
-    /// The conversation that it stands in; nil where what was read does not say it.
+    /// The conversation in which it stands; nil when the answer does not say.
     public var conversation: String?
 
-    /// Somebody's words; nil when there are none.
+    /// The text that somebody wrote; nil when there is none.
     public var text: String? {
         guard case .text(let text) = content else { return nil }
         return text
     }
 
-    /// Reads any of the message views (`chat.bsky.convo.defs`); nil for what does not even say which it is.
+    /// Reads any message view (`chat.bsky.convo.defs`); nil when it does not even have an id.
     init?(_ json: JSONValue) {
         guard let id = json["id"]?.string, let rev = json["rev"]?.string else { return nil }
         self.id = id
@@ -53,19 +52,19 @@ public struct ConversationMessage: Sendable, Equatable {
             }
     }
 
-    /// The same, with the conversation that it was read in.
+    /// The same message, with the conversation in which it was read.
     func standing(in conversation: String) -> ConversationMessage {
         var message = self
         message.conversation = conversation
         return message
     }
 
-    /// Whether this program wrote it for an account, and no human: it ends with marks.
+    /// Whether this program wrote it for an account, and no human did: it ends with marks.
     func isMarked(by account: DID) -> Bool {
         sender == account && !MessageReference.marks(in: text ?? "").isEmpty
     }
 
-    /// Who wrote a message of any form.
+    /// The author of a message of any form.
     static func sender(of json: JSONValue) -> DID? { json["sender"]?["did"]?.string.flatMap { try? DID($0) } }
 }
 
@@ -73,18 +72,18 @@ public struct ConversationMessage: Sendable, Equatable {
 public struct MessagePage: Sendable, Equatable {
     /// The messages.
     public let messages: [ConversationMessage]
-    /// Where older ones begin; nil at the end.
+    /// The cursor to older messages; nil at the end.
     public let cursor: String?
-    /// Whether there were others on it that do not say which they are, and may be the sender's.
+    /// Whether the page has other messages without a readable id, some of which may be the sender's.
     public var isPartlyReadable = false
 }
 
 /// What happened in all conversations.
 public struct ChatLog: Sendable, Equatable {
-    /// Messages that were written, by anybody, oldest first.
+    /// Messages that anybody wrote, oldest first.
     public let messages: [ConversationMessage]
-    /// Where the log goes on.
+    /// The cursor at which the log goes on.
     public let cursor: String?
-    /// Entries of any kind.
+    /// How many entries of any kind there were.
     public let count: Int
 }

@@ -1,47 +1,47 @@
 internal import ATProtocol
 internal import Network
 
-/// What a conversation holds of our own messages, read from the newest back to a place where what is looked for ends.
+/// Our own messages in a conversation, read from the newest back to a given end.
 ///
-/// What was not understood keeps it from saying that a message is not there, on whatever page it was.
+/// If any page holds something that was not understood, the scan cannot prove that a message is missing.
 struct ConversationScan: Sendable {
     /// Where reading ends.
     enum End: Sendable, Equatable {
-        /// At this message, or at the beginning.
+        /// At this message; nil for the beginning of the conversation.
         case message(String?)
-        /// At this revision, which ledgers before the fourth schema kept.
+        /// At this revision; ledgers before the fourth schema stored one.
         case revision(String)
-        /// At this message, or at anything earlier than that.
+        /// At this message, or at the first one from before this time.
         case time(UnixTime, message: String?)
     }
 
     /// One of our own messages.
     struct Found: Sendable, Equatable {
         let message: SentMessage
-        /// The marks of the requests that it tells of; none when it was deleted, or tells of none.
+        /// The marks of the requests that it tells of; empty when it was deleted, or tells of none.
         let marks: [String]
         let isDeleted: Bool
     }
 
-    /// Who writes there: the sender and the owner.
+    /// The two who write there: the sender and the owner.
     let members: Set<DID>
     let sender: DID
     let end: End
-    /// The newest message, as the conversation itself says: pages without it are old.
+    /// The newest message by the conversation's own word; pages without it are out of date.
     let newest: String?
-    /// Our own, newest first.
+    /// Our own messages, newest first.
     private(set) var found: [Found] = []
-    /// Whether a message of this program's is among all that were read, however old.
+    /// Whether any message that was read, however old, is one of this program.
     private(set) var holdsOurs = false
-    /// The newest message of all that were read, whoever wrote it.
+    /// The newest message that was read, whoever wrote it.
     private(set) var newestRead: ConversationMessage?
-    /// Whether everything was read.
+    /// Whether the scan has reached its end.
     private(set) var isAtEnd = false
-    /// Whether everything that was read could be understood.
+    /// Whether every message that was read was understood.
     private(set) var isUnderstood = true
-    /// Why what was read cannot be this conversation as it is; nil when it can.
+    /// Why the pages cannot be the present conversation; nil when they can.
     private(set) var objection: String?
-    /// When the oldest message that was read was sent.
+    /// When the oldest of the messages read was sent.
     private var oldestSentAt: UnixTime?
     private var pages = 0
 
@@ -52,21 +52,21 @@ struct ConversationScan: Sendable {
         self.newest = newest
     }
 
-    /// Whether what was not found is not there.
+    /// Whether the scan proves that a message it did not find is not there.
     var isProof: Bool { isAtEnd && isReadable }
 
-    /// Whether what was not found was not written behind a time.
+    /// The same for messages that were written after a time.
     func isProof(since time: UnixTime) -> Bool {
         isReadable && (isAtEnd || oldestSentAt.map { $0 < time } ?? false)
     }
 
-    /// Whether everything that was read makes sense.
+    /// Whether every page that was read makes sense.
     var isReadable: Bool { isUnderstood && objection == nil }
 
-    /// The message that tells of a request, by its mark.
+    /// The message that tells of a request, found by the request's mark.
     func message(telling mark: String) -> SentMessage? { found.first { $0.marks.contains(mark) }?.message }
 
-    /// Takes a page.
+    /// Adds a page.
     mutating func read(_ page: MessagePage) {
         pages += 1
         guard page.messages.allSatisfy({ $0.sender.map(members.contains) ?? true }) else {
@@ -92,7 +92,7 @@ struct ConversationScan: Sendable {
             )
         }
         isAtEnd = page.cursor == nil || page.messages.isEmpty && !page.isPartlyReadable
-        // What was the newest once is still there, or a deleted message in its place.
+        // The message that was once the newest is still there, or a deleted message is in its place.
         if isAtEnd, case .message(_?) = end {
             objection = "its messages do not go back to the last one that the ledger knows"
         }
@@ -108,7 +108,7 @@ struct ConversationScan: Sendable {
 }
 
 extension ConversationScan.End {
-    /// As the ledger keeps the place behind which a message in doubt would be.
+    /// Reads the ledger's note of the place after which a message in doubt would stand.
     init(baseline text: String) {
         guard text.hasPrefix("id:") else {
             self = .revision(text)
@@ -117,6 +117,6 @@ extension ConversationScan.End {
         self = .message(text.count > 3 ? String(text.dropFirst(3)) : nil)
     }
 
-    /// The same for the ledger, of a conversation with this newest message.
+    /// The note that the ledger keeps of a conversation's newest message.
     static func baseline(_ newest: String?) -> String { "id:" + (newest ?? "") }
 }

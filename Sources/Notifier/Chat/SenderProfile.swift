@@ -1,14 +1,14 @@
 public import ATProtocol
 internal import Network
 
-/// What the sender's own profile says to those who look at it.
+/// What the sender's own profile tells people who look at it.
 public struct SenderProfile: Sendable, Equatable {
     /// Whether it carries the `bot` self-label, as Bluesky asks of automated accounts.
     public let isLabelledBot: Bool
 
     /// Reads the profile record from the sender's own PDS.
     ///
-    /// - Returns: nil when it cannot be read now, or there is none.
+    /// - Returns: the profile; nil when it does not exist or cannot be read now.
     public static func read(with session: any AccountSession) async -> SenderProfile? {
         let call = XRPCCall.query(
             NSID(known: "com.atproto.repo.getRecord"),

@@ -1,5 +1,5 @@
 extension Attempt {
-    /// A try that failed, and what is done about it.
+    /// A failed attempt, with what is done about it.
     init(_ phase: CallPhase, _ failure: CallFailure, _ verdict: Verdict) {
         self.init(
             phase,

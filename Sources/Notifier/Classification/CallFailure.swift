@@ -1,13 +1,13 @@
 public import ATProtocol
 public import Network
 
-/// What came back instead of what was asked for.
+/// Why a call did not return what was asked for.
 public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// An answer with an error status.
     case answer(XRPCError)
-    /// An answer of success whose body is cut, is no JSON or lacks what it must have.
+    /// A successful answer whose body is cut short, is not JSON, or lacks something required.
     case unreadable(status: Int, detail: String)
-    /// An answer of success about somebody, or something, else than was asked for: no answer at all.
+    /// A successful answer about somebody or something else; it counts as no answer.
     case misdirected(String)
     /// The sender's session could not make the call.
     case session(SessionFailure)
@@ -15,13 +15,13 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case transport(HTTPFailure)
     /// A DID or handle could not be resolved.
     case identity(IdentityFailure)
-    /// A repository that exists and does not serve, with `getRepoStatus`'s word for it.
+    /// A repository that exists but is not served, with its status from `getRepoStatus`.
     case inactiveRepository(status: String?)
-    /// The conversation says that a member cannot take part: the sender, or the owner.
+    /// By the conversation, a member cannot take part: the sender, or else the owner.
     case chatDisabled(isSender: Bool)
     /// The author's repository does not prove what the stream told.
     case unproven(RepositoryFailure)
-    /// Something that was read and is not acceptable.
+    /// Something was read that is not acceptable.
     case refused(Refusal)
 
     /// One line for log and ledger, without anybody's text.
@@ -40,7 +40,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// HTTP status of the answer, when there was one.
+    /// The HTTP status of the answer, if there was one.
     public var status: Int? {
         switch self {
         case .answer(let error): error.status
@@ -49,13 +49,13 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Name of the XRPC error, when there was one.
+    /// The name of the XRPC error, if there was one.
     public var errorName: String? {
         guard case .answer(let error) = self else { return nil }
         return error.name
     }
 
-    /// An answer of success that does not tell what was asked.
+    /// Whether it is a successful answer to something that was not asked.
     var isSenseless: Bool {
         switch self {
         case .unreadable, .misdirected: true
@@ -63,7 +63,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// No answer, and the request may have been carried out nevertheless.
+    /// Whether there was no answer, so that the request may have been carried out all the same.
     var mayHaveBeenCarriedOut: Bool {
         switch self {
         case .session(let failure): failure.mayHaveBeenSent
@@ -74,7 +74,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension HTTPResponse {
-    /// The JSON of an answer of success.
+    /// The JSON of a successful answer.
     func json() throws(CallFailure) -> JSONValue {
         guard isSuccess else { throw .answer(XRPCError(self)) }
         do { return try JSONValue(parsing: body) } catch {

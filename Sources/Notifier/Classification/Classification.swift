@@ -1,10 +1,10 @@
 internal import ATProtocol
 internal import Network
 
-/// What is to be done about a failure: the whole of it, and a pure function.
+/// Decides what to do about a failure; a pure function, and the only place that decides it.
 ///
-/// The rows are those of docs/delivery.md; the first that matches counts. A named error is matched by its name, else by
-/// a piece of its message (the service named its errors only in 2026, and some clients see the name inside the
+/// The rows are those of docs/delivery.md; the first match counts. A named error is matched by its name, else by a
+/// piece of its message (the service has named its errors only since 2026, and some clients see the name inside the
 /// message), else by its status.
 public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
     switch failure {
@@ -24,7 +24,7 @@ public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
         guard phase != .sendMessage else { return Verdict(2, .verify, .outcomeUnknown) }
         if phase == .proof { return Verdict(40, .retry, .proofUnavailable) }
         if phase == .index { return Verdict(41, .retry, .indexUnavailable) }
-        // A page of a server that is being mended says nothing about the record.
+        // The error page of a server under maintenance says nothing about the record.
         return Verdict(phase == .project ? 30 : 2, .retry, phase == .project ? .projectUnavailable : .answerUnreadable)
     case .answer(let error):
         switch phase {
@@ -47,7 +47,7 @@ private func classify(_ reason: Reason) -> Verdict {
     case .projectNotFound: Verdict(33, .drop, reason)
     case .projectInvalid: Verdict(32, .drop, reason)
     case .projectUnavailable: Verdict(30, .retry, reason)
-    // An index lags behind the records that it tells of.
+    // An index lags behind the records.
     case .indexUnknown: Verdict(42, .retry, reason)
     case .ownerUnconfirmed: Verdict(43, .retry, reason)
     case .ownerAmbiguous: Verdict(44, .drop, reason)
@@ -112,7 +112,7 @@ private func classifyProject(_ error: XRPCError) -> Verdict {
 
 private func classifyProof(_ error: XRPCError) -> Verdict {
     switch error.name {
-    // The word of a server that may lag behind; only a signed commit proves that there is no record.
+    // A server may lag behind; only a signed commit proves that there is no record.
     case "RecordNotFound": Verdict(38, .retry, .recordNotFound, escalation: .job(after: 1, .drop), wait: .seconds(60))
     case "RepoNotFound": Verdict(34, .retry, .repositoryNotFound, .resolveAgain)
     case "RepoTakendown", "RepoSuspended", "RepoDeactivated": Verdict(36, .drop, .authorInactive)
@@ -124,13 +124,14 @@ private func classify(_ failure: RepositoryFailure) -> Verdict {
     if failure.code == .outdated {
         return Verdict(38, .retry, .recordNotFound, escalation: .job(after: 1, .drop), wait: .seconds(60))
     }
-    // An account whose key was changed a moment ago may not have signed its repository anew yet.
+    // An account that changed its key a moment ago may not have signed its repository with it yet.
     return Verdict(39, .retry, .proofInvalid, escalation: .job(after: 1, .drop), wait: .seconds(300))
 }
 
 private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
     if error.status == 429 { return classifyLimit(error) }
-    // A PDS names so what has no name: an edge's page in front of the chat service looks like a refusal.
+    // A PDS uses the status text when there is no error name, so an edge's error page in front of the chat service
+    // looks like a refusal.
     if error.isStatusText, [400, 401, 413].contains(error.status) {
         guard phase != .sendMessage else { return Verdict(17, .verify, .outcomeUnknown) }
         return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
@@ -141,7 +142,7 @@ private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
     case 413 where error.name != nil: return Verdict(28, .drop, .messageTooLarge)
     case 400 where error.name != nil:
         return Verdict(27, .drop, .requestRefused, escalation: .sender(after: 2, .pause))
-    // Without a name it is cut, or not the word of the service at all: nothing to drop a message for.
+    // Without a name the answer is cut short or not from the service itself, so no message is dropped for it.
     case 400, 401: return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
     case 413 where phase != .sendMessage: return Verdict(17, .retry, .answerUnreadable)
     case 408, 425, 500...:
@@ -149,14 +150,14 @@ private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
         return error.isUpstreamFailure
             ? Verdict(16, .retry, .upstreamUnreachable)
             : Verdict(17, .retry, .serverError, escalation: .sender(after: 12, .pause))
-    // Only a load balancer's 403 and 404 surely came before the message was handled.
+    // Only a load balancer's 403 and 404 certainly came before the message was handled.
     case let status where phase == .sendMessage && error.name == nil && ![403, 404].contains(status):
         return Verdict(17, .verify, .outcomeUnknown)
     default: return Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause))
     }
 }
 
-// The `ratelimit-*` fields are always the PDS's own: when they say that there is room, the limit is the chat service's.
+// The `ratelimit-*` fields are always the PDS's own. When they leave room, the limit is the chat service's.
 private func classifyLimit(_ error: XRPCError) -> Verdict {
     let remaining = error.headers["ratelimit-remaining"].flatMap { Int($0) }
     if remaining == 0 || (remaining == nil && error.headers["retry-after"] != nil) {

@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// The answers that have a name or a phrase of their own, in the order in which they are tried.
+/// The answers that are known by a name or a phrase, in the order in which they are tried.
 enum ClassificationTable {
     struct Entry: Sendable {
         let verdict: Verdict
@@ -35,7 +35,7 @@ enum ClassificationTable {
         Entry(
             verdict: Verdict(8, .pause, .scopeMissing),
             names: ["ScopeMissingError"],
-            // The latter is said of an app password that may not read direct messages.
+            // The second phrase concerns an app password that may not read direct messages.
             phrases: ["missing required scope", "bad token method"]
         ),
         Entry(verdict: Verdict(7, .pause, .authorizationMalformed), names: ["InvalidToken", "AuthMissing"]),
@@ -98,7 +98,7 @@ enum ClassificationTable {
             phrases: ["account is disabled", "account does not exist"]
         ),
         Entry(
-            // The next try asks for the conversation anew.
+            // The next try opens the conversation anew.
             verdict: Verdict(24, .retry, .conversationNotFound, escalation: .job(after: 1, .drop)),
             names: ["InvalidConvo"],
             phrases: ["convo not found"]

@@ -6,8 +6,8 @@ extension ComposedMessage {
     ///
     /// - Parameters:
     ///   - answer: what it says.
-    ///   - configuration: in whose name, and where a human can be asked.
-    ///   - mark: of what is answered, by which the answer is found again.
+    ///   - configuration: names the service, and the contact for questions.
+    ///   - mark: the mark of the answered message, by which the answer is found again.
     init(_ answer: OwnerAnswer, _ configuration: MessageConfiguration, mark: String) {
         let reference = MessageReference.reference([mark])
         let contact = configuration.contact.isEmpty ? "" : " Questions: \(configuration.contact)."
@@ -18,7 +18,7 @@ extension ComposedMessage {
 }
 
 extension OwnerAnswer {
-    /// As what it is stored.
+    /// The kind that is stored for it.
     var kind: MessageKind {
         switch self {
         case .stopped: .stopped
@@ -59,10 +59,10 @@ extension OwnerAnswer {
         return days == 1 ? "for a day" : "for \(days) days"
     }
 
-    /// More are only counted.
+    /// The most projects that are named; more are only counted.
     fileprivate static let maximumNamed = 5
 
-    /// Titles in quotation marks; of the same the first alone.
+    /// Titles in quotation marks; equal titles are listed once.
     fileprivate static func list(_ titles: [String]) -> String {
         var seen: Set<String> = []
         let names = titles.filter { seen.insert($0).inserted }.map(quoted)

@@ -1,12 +1,14 @@
 public import ATProtocol
 
-/// A direct message ready to be sent: text, links by their place in its UTF-8, and the mark that it is known by.
+/// A direct message that is ready to be sent.
+///
+/// It has a text, links by their place in the text's UTF-8, and the marks by which it is recognised.
 public struct ComposedMessage: Sendable, Equatable {
     /// A link over a stretch of the text.
     public struct Link: Sendable, Equatable {
-        /// Offset of the first UTF-8 byte.
+        /// The offset of its first UTF-8 byte.
         public let byteStart: Int
-        /// Offset behind the last UTF-8 byte.
+        /// The offset after its last UTF-8 byte.
         public let byteEnd: Int
         /// Where it leads.
         public let uri: String
@@ -14,16 +16,16 @@ public struct ComposedMessage: Sendable, Equatable {
 
     /// At most 1000 graphemes and 10 000 UTF-8 bytes.
     public let text: String
-    /// In order, without overlap.
+    /// In order, and not overlapping.
     public let links: [Link]
-    /// The marks of the requests that it lists, as they stand in the bracket at its end: `ref-a.b.c`.
+    /// The marks of the listed requests, as they stand in the bracket at the end of the text: `ref-a.b.c`.
     public let reference: String
-    /// The id of the message in the same conversation that it answers; nil when it begins a story of its own.
+    /// The id of the message in the same conversation that this one replies to; nil when it begins a new thread.
     public var replyTo: String?
 
-    /// The limits of `chat.bsky.convo.defs#messageInput`.
+    /// The limit of `chat.bsky.convo.defs#messageInput` on graphemes.
     public static let maximumGraphemes = 1000
-    /// The limits of `chat.bsky.convo.defs#messageInput`.
+    /// The limit of `chat.bsky.convo.defs#messageInput` on UTF-8 bytes.
     public static let maximumBytes = 10_000
 
     /// `chat.bsky.convo.defs#messageInput`.

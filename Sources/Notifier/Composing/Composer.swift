@@ -1,10 +1,10 @@
 internal import ATProtocol
 internal import Templates
 
-/// Puts a message together: the rules' texts, the links, and a footer that says who, why and how to stop.
+/// Composes a message from the rules' texts, the links, and a footer that says who writes, why, and how to stop.
 ///
-/// The footer is never cut; the rules' texts give way. Every part stands on lines of its own, so that no grapheme can
-/// reach over a joint and the parts' counts add up.
+/// The footer is never cut; the rules' texts are shortened instead. Every part has its own lines, so no grapheme
+/// crosses from one part to the next, and the lengths of the parts add up.
 public struct Composer: Sendable {
     private let rules: [String: Rule]
     private let message: MessageConfiguration
@@ -14,17 +14,17 @@ public struct Composer: Sendable {
     public init(configuration: NotifierConfiguration) {
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
         message = configuration.message
-        // Where requests are not combined, who wants a digest all the same gets the usual one.
+        // When the configuration does not combine requests, recipients who asked for a digest get the default one.
         maximumListed = (configuration.digest.isEnabled ? configuration.digest : DigestConfiguration()).maximumListed
     }
 
-    /// The message about one request or several of one recipient.
+    /// The message about one or several requests for one recipient.
     ///
     /// - Parameters:
-    ///   - requests: oldest first, at least one, all of one recipient.
-    ///   - marks: of the same, see ``MessageReference``; the message ends with those of the requests that it lists.
-    ///   - isFirst: whether its recipient was never written to, and is told who writes.
-    ///   - answered: the id of the message that told them of what all of the requests belong to; nil for none.
+    ///   - requests: oldest first, at least one, all for the same recipient.
+    ///   - marks: their marks, see ``MessageReference``; the message ends with the marks of the requests that it lists.
+    ///   - isFirst: whether the recipient was never written to before, and must be told who writes.
+    ///   - answered: the id of an earlier message about the same matter, to reply to; nil for none.
     /// - Returns: the message, within the limits.
     /// - Throws: ``Refusal`` for ``Reason/compositionFailed`` or ``Reason/ruleRemoved``.
     public func compose(
@@ -51,14 +51,15 @@ public struct Composer: Sendable {
             items.append(Item(request, rule, count: requests.count))
         }
         func footer(_ listed: Int) -> (text: String, reference: String) {
-            // What is only counted has no mark, but the first: a message without any would not be found again.
+            // Requests that are only counted have no mark. The first always has one, so that the message can be found
+            // again.
             let reference = MessageReference.reference(Array(marks.prefix(max(1, listed))))
             return (self.footer(for: requests, reference: reference), reference)
         }
         let about = isFirst ? self.message.about : ""
         guard items.count > 1 else { return try single(items[0], about, footer(1)) }
         let headline = isAnswer ? "\(items.count) more about this:" : Self.headline(for: requests)
-        // Who writes is said at the price of some that are only counted then, but not of all.
+        // To say who writes, fewer requests may be listed, but at least one.
         for (about, least) in [(about, 1), ("", 0)] {
             for listed in stride(from: min(maximumListed, items.count), through: least, by: -1) {
                 let footer = footer(listed)
@@ -81,7 +82,7 @@ public struct Composer: Sendable {
             Self.end(&ending, about, footer)
             return ending
         }
-        // Its author chose how long the link is: the owner is told without it.
+        // The author chose the length of the link. If it is too long, the owner is told without it.
         let endings = [ending(item.link, about), ending(item.link, ""), ending(nil, about), ending(nil, "")]
         let (graphemes, bytes) = (ComposedMessage.maximumGraphemes / 2, ComposedMessage.maximumBytes / 2)
         let tail = endings.first { $0.isWithin(graphemes, bytes: bytes) } ?? endings[3]
@@ -127,7 +128,7 @@ public struct Composer: Sendable {
         return message
     }
 
-    /// Ends a message: who writes, if it is the first, and the footer.
+    /// Appends the end of a message: who writes, when it is the first, and the footer.
     private static func end(_ message: inout MessageBuilder, _ about: String, _ footer: String) {
         message.append("\n\n")
         if !about.isEmpty {
@@ -137,7 +138,7 @@ public struct Composer: Sendable {
         message.append(footer)
     }
 
-    /// The beginning of a rule's text within both limits; quotation marks that the cut left open are closed.
+    /// The beginning of a rule's text within both limits; closes quotation marks that the cut left open.
     private static func cut(_ text: String, graphemes: Int, bytes: Int) -> String {
         let cut = PlainText.truncate(text, graphemes: graphemes, bytes: bytes)
         guard cut != text else { return text }
@@ -146,7 +147,7 @@ public struct Composer: Sendable {
         return head + "”"
     }
 
-    /// Why somebody hears of these requests for what they are to the projects, in a clause.
+    /// One clause: why the recipient is told of these requests, by their role in the projects.
     private static func cause(_ role: RecipientRole, _ requests: [ChangeRequest], graphemes: Int) -> String {
         let named = requests.filter { $0.reference != .account($0.owner) }
         let title = ForeignWords.quoted(named.first?.projectTitle ?? "", graphemes: graphemes, bytes: graphemes * 5)

@@ -1,6 +1,6 @@
 internal import Network
 
-/// Appends text and links and keeps account of the bytes.
+/// Appends text and links, and counts the bytes.
 struct MessageBuilder {
     private(set) var text = ""
     private(set) var links: [ComposedMessage.Link] = []
@@ -14,12 +14,12 @@ struct MessageBuilder {
         links.append(ComposedMessage.Link(byteStart: start, byteEnd: text.utf8.count, uri: uri))
     }
 
-    /// Appends a line of the operator's, of which each address becomes a link.
+    /// Appends a line of the operator's, and makes each address in it a link.
     mutating func append(linking line: String) {
         var rest = line[...]
         while let start = rest.firstRange(of: "https://")?.lowerBound {
             let word = rest[start...].prefix { !$0.isWhitespace }
-            // What ends a sentence behind it is none of it.
+            // Punctuation after the address does not belong to it.
             let address = word.prefix(word.count - word.reversed().prefix { ".,;:!?)]}'”’»".contains($0) }.count)
             append(String(rest[..<start]))
             if (try? WebURL(String(address.prefix { $0 != "#" }))) != nil {

@@ -2,21 +2,21 @@ public import ATProtocol
 internal import Crypto
 public import Network
 
-/// The marks by which a message is recognised in its conversation: one of each change request, the same always.
+/// The marks by which a message is recognised in its conversation: one for each change request, always the same.
 ///
-/// Keyed with a secret of this ledger, so that no author can put the mark of another request into their text and make a
-/// message look delivered that never was.
+/// A mark is keyed with a secret of this ledger. So no author can put the mark of another request into their text, and
+/// make that request look delivered although it was not.
 public struct MessageReference: Sendable {
     private let key: [UInt8]
     private let madeAt: UnixTime
 
-    /// Marks by a key that was made at a time; an empty key gives those of a dry run.
+    /// Marks made with a key and its date; an empty key is for dry runs.
     public init(key: [UInt8], madeAt: UnixTime = .distantPast) {
         self.key = key
         self.madeAt = madeAt
     }
 
-    /// Whether what was seen at a time may have been told with marks of another key.
+    /// Whether a request seen at a time may have been told with marks of an earlier key.
     func isYounger(than witnessed: UnixTime) -> Bool { witnessed < madeAt }
 
     /// 10 ASCII characters: 50 bits in base32.
@@ -32,12 +32,12 @@ public struct MessageReference: Sendable {
 
     private static let alphabet = Array("234567abcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// How a message names the requests that it tells of: `ref-a.b.c`, to stand in brackets at its very end.
+    /// The names of the told requests as they stand in a message: `ref-a.b.c`, in brackets at its very end.
     static func reference(_ marks: [String]) -> String { "ref-" + marks.joined(separator: ".") }
 
-    /// The marks of the requests that a message tells of, by the bracket at its very end; none when there is none.
+    /// The marks of the requests that a message tells of, from the bracket at its very end; empty without one.
     ///
-    /// Nobody but us writes there: behind an author's words stands our footer.
+    /// Only we write there: our footer follows the author's words.
     static func marks(in text: String) -> [String] {
         let bytes = Array(text.utf8)
         guard bytes.last == UInt8(ascii: "]"), let start = bytes.lastIndex(of: UInt8(ascii: "[")) else { return [] }
@@ -48,18 +48,18 @@ public struct MessageReference: Sendable {
         return marks.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The key of the one public post that there may be about a change request for an owner.
+    /// The record key of the public post about a change request for an owner; there is at most one such post.
     ///
     /// - Parameters:
     ///   - uri: the change request.
     ///   - owner: who is mentioned.
-    /// - Returns: always the same for the same request and owner, whatever way the request came.
+    /// - Returns: always the same key for the same request and owner, whichever way the request came.
     func recordKey(of uri: ATURI, for owner: DID) -> TID {
         let digest = Digest.hmacSHA256(key: key, Array("\(uri.text) \(owner.text)".utf8))
         let offset = digest[2..<7].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return TID(microseconds: Self.firstKey + offset, clock: UInt16(digest[0]) << 8 | UInt16(digest[1]))
     }
 
-    /// Where the keys begin, which say nothing of when a post was made: 2024-01-01, in microseconds since the Unix epoch.
+    /// The first such key: 2024-01-01, in microseconds since the Unix epoch; the keys do not say when a post was made.
     private static let firstKey: UInt64 = 1_704_067_200_000_000
 }

@@ -1,12 +1,14 @@
 internal import ATProtocol
 
-/// What the configuration says about telling an account of a request: the same question when its owner is found, when what
-/// waits is looked at anew, and when its message is about to leave.
+/// Whether the configuration lets an account be told of a request.
+///
+/// The same question is asked when the owner is found, when a waiting job is judged anew, and when the message is about
+/// to be sent.
 struct AdmissionPolicy: Sendable {
     private let policy: PolicyConfiguration
     private let rules: [String: Rule]
     private let sender: DID?
-    /// Whether anything may leave.
+    /// Whether messages are sent at all.
     let isSendingEnabled: Bool
 
     /// The policy of a configuration; without a sender nothing is sent.
@@ -17,10 +19,10 @@ struct AdmissionPolicy: Sendable {
         isSendingEnabled = configuration.sending.isEnabled
     }
 
-    /// Whether an account is told of a request for what it is to the project; `isMuted` says whether they want to hear nothing
-    /// of it, `isFollower` is nil when that is not known.
+    /// Whether an account is told of a request, given its role in the project.
     ///
-    /// What was seen while sending was off (`isShadow`) goes its way in shadow mode alone.
+    /// A request that was seen while sending was off (`isShadow`) is admitted only in shadow mode. `isMuted` says
+    /// whether the account wants to hear nothing of the project. `isFollower` is nil when unknown.
     func admission(
         of recipient: DID,
         as role: RecipientRole = .owner,
@@ -49,7 +51,7 @@ struct AdmissionPolicy: Sendable {
         }
     }
 
-    /// Whether the rule by which a request was taken is still there, and reads its collection.
+    /// Whether the rule that took a request still exists and still reads the request's collection.
     func hasRule(_ name: String, for uri: ATURI) -> Bool {
         guard let rule = rules[name], let collection = uri.collection else { return false }
         return rule.covers(collection)

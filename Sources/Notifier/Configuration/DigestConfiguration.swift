@@ -1,15 +1,15 @@
-/// Several requests for one owner in one message.
+/// How several requests for one owner are combined into one message.
 ///
-/// The first request is told at once; those that come within the window behind a message wait for its end and are told
-/// together.
+/// The first request is told at once. Requests that come within the window after that message wait for the window's end
+/// and are told together.
 public struct DigestConfiguration: Sendable, Equatable {
-    /// How long after a message the owner's next one comes at the earliest; zero combines only what waits anyway.
+    /// The least time between two messages to an owner; zero combines only requests that wait anyway.
     public var window: Duration = .seconds(300)
-    /// Requests that are listed in one message; the rest is counted.
+    /// The most requests that one message lists; more are only counted.
     ///
     /// 1 never combines requests, and has no window.
     public var maximumListed = 5
-    /// Requests that one message may speak of, listed or counted.
+    /// The most requests that one message tells of, listed or counted.
     public var maximumCounted = 200
 
     /// Five minutes, five requests.

@@ -2,11 +2,11 @@ public import ATProtocol
 
 /// Public posts that mention owners who take no direct messages and have agreed to be told in public.
 public struct MentionConfiguration: Sendable, Equatable {
-    /// The owners who have agreed; nobody else is ever mentioned but those whose ``Preferences`` say it.
+    /// The owners who have agreed; apart from them only those are mentioned whose ``Preferences`` say so.
     public var owners: Set<DID> = []
     /// The least time between two posts.
     public var interval: Duration = .seconds(900)
-    /// Posts in 24 hours; more wait.
+    /// The most posts in 24 hours; more wait.
     public var dailyLimit = 24
 
     /// Nobody is mentioned.

@@ -1,19 +1,19 @@
 internal import ATProtocol
 
-/// Settings that do not fit together.
+/// Settings that contradict each other.
 public struct Contradiction: Sendable, Equatable {
-    /// The dotted path of the key that it is said of.
+    /// The dotted path of the key that the sentence is about.
     public let key: String
-    /// The dotted paths of the keys, that one first, each of which could be changed.
+    /// The dotted paths of the keys that could be changed, the first one included.
     public let keys: [String]
-    /// What is wrong with the key, as the rest of the sentence that it begins.
+    /// What is wrong with the key: the rest of a sentence that begins with it.
     public let reason: String
-    /// Whether it is one only where all the keys are written: what one of them bounds does no harm as a default.
+    /// Whether it counts only when all the keys are written in the file, because a default of one of them does no harm.
     public let isOfBothWritten: Bool
 }
 
 extension NotifierConfiguration {
-    /// What does not fit together; empty when everything does.
+    /// The contradictions; empty when there are none.
     public var contradictions: [Contradiction] {
         var found: [Contradiction] = []
         func check(_ isWrong: Bool, _ key: String, _ other: String, ofBothWritten: Bool = false, reason: String) {

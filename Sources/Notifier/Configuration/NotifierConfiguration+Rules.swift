@@ -1,7 +1,7 @@
 internal import ATProtocol
 
 extension NotifierConfiguration {
-    /// Rules that can never count, each with the one before it that takes all that it covers.
+    /// Rules that can never match, each with an earlier rule that takes all of its records.
     public var shadowedRules: [(rule: String, by: String)] {
         rules.enumerated().compactMap { index, rule in
             let first = rules[..<index].first { earlier in

@@ -1,6 +1,6 @@
-/// Everything that an operator may decide about matching, owners, messages and their sending.
+/// Everything that an operator may decide about rules, owners, messages and their sending.
 public struct NotifierConfiguration: Sendable {
-    /// The rules; the first counts that covers a record and whose conditions hold.
+    /// The rules; the first that covers a record and whose conditions hold decides.
     public var rules: [Rule]
     /// Who may get messages, and about what.
     public var policy = PolicyConfiguration()
@@ -10,13 +10,13 @@ public struct NotifierConfiguration: Sendable {
     public var message = MessageConfiguration()
     /// How messages are sent.
     public var sending = SendingConfiguration()
-    /// Several requests for one owner in one message.
+    /// How several requests for one owner are combined.
     public var digest = DigestConfiguration()
     /// Public posts for owners who agreed to them.
     public var mentions = MentionConfiguration()
     /// Local outputs beside the messages.
     public var outputs: [OutputConfiguration] = []
 
-    /// A configuration with the usual values.
+    /// A configuration with default values.
     public init(rules: [Rule]) { self.rules = rules }
 }

@@ -4,15 +4,15 @@ public import Network
 public struct OutputConfiguration: Sendable, Equatable {
     /// Where it goes.
     public enum Channel: Sendable, Equatable {
-        /// One JSON object a line, appended to this file.
+        /// A file to which one JSON object a line is appended.
         case file(path: String)
-        /// A program with its arguments; the JSON object is its standard input. Never a shell.
+        /// A program with its arguments, which gets the JSON object on standard input; never run by a shell.
         case command([String])
         /// A POST of the JSON object, signed with HMAC-SHA-256 of the secret in `X-Impact-Signature`.
         case webhook(WebURL, secret: [UInt8])
     }
 
-    /// What it is told.
+    /// What an output can be told.
     public enum Occasion: String, Sendable, CaseIterable, Hashable {
         /// A message arrived.
         case delivered
@@ -20,7 +20,7 @@ public struct OutputConfiguration: Sendable, Equatable {
         case dropped
         /// A message waits for its owner.
         case deferred
-        /// A message may or may not have arrived, and a human must look.
+        /// A message may have arrived; this needs a decision.
         case uncertain
     }
 
@@ -28,7 +28,7 @@ public struct OutputConfiguration: Sendable, Equatable {
     public var name: String
     /// Where it goes.
     public var channel: Channel
-    /// What it is told.
+    /// Which events it is told of.
     public var occasions: Set<Occasion>
 
     /// An output of this name.

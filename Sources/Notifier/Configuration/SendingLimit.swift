@@ -1,6 +1,6 @@
-/// A limit on the messages in a window of time: on all of them, on those to one owner, or of one author's requests.
+/// A limit on messages in a window of time: all messages, those to one owner, or those about one author's requests.
 struct SendingLimit: Sendable, Equatable {
-    /// Whose messages are counted.
+    /// Which messages are counted.
     enum Scope: Sendable {
         case everybody, owner, author
     }
@@ -9,15 +9,16 @@ struct SendingLimit: Sendable, Equatable {
     /// The most messages in a window.
     let number: Int
     let window: Duration
-    /// Why what it holds back waits.
+    /// The reason that held-back jobs are given.
     let reason: Reason
-    /// The most jobs of what it holds back that go on in each window.
+    /// The most held-back jobs that go on in each window.
     var each: Int
 }
 
 extension NotifierConfiguration {
-    /// The limits on what somebody gets who wants this, in the order in which they count; nobody gets more than the policy
-    /// allows.
+    /// The limits that apply to a recipient with these preferences, in the order in which they are checked.
+    ///
+    /// Preferences never raise a limit of the policy.
     func limits(for preferences: Preferences) -> [SendingLimit] {
         let (hour, day) = (Duration.seconds(3600), Duration.seconds(86_400))
         let ownDaily = min(policy.ownerDailyLimit, preferences.dailyLimit ?? .max)
@@ -35,7 +36,7 @@ extension NotifierConfiguration {
         return limits
     }
 
-    /// Whether somebody who wants this is told of several requests in one message.
+    /// Whether a recipient with these preferences is told of several requests in one message.
     func combinesRequests(for preferences: Preferences) -> Bool {
         digest.isEnabled || (preferences.digest ?? .now) != .now
     }

@@ -2,9 +2,9 @@ internal import ATProtocol
 internal import LedgerStorage
 internal import Network
 
-/// Says who is told of a request now: what the configuration says, the suppression list, and whether they follow the sender.
+/// Says whether an account may be told of a request now: by configuration, suppression list and follow.
 ///
-/// Whether somebody follows is believed for an hour. Several who want to know at once share one question.
+/// An answer about a follow is believed for an hour. Callers that ask at once share one question to the AppView.
 actor AdmissionChecker {
     private let context: DeliveryContext
     private let queue: JobQueue
@@ -14,9 +14,9 @@ actor AdmissionChecker {
     private(set) var waiting: [DID: [CheckedContinuation<Void, Never>]] = [:]
     private var isAsking = false
 
-    /// How long it is believed that somebody follows the sender, or does not.
+    /// How long an answer about a follow is believed.
     static let lifetime = Duration.seconds(3600)
-    /// The same when a message is about to leave: what is older is asked again, and stands when there is no answer.
+    /// The same before a message is sent: an older answer is asked for again, and believed if there is no new one.
     static let lifetimeBeforeSending = Duration.seconds(60)
 
     init(_ context: DeliveryContext, ledger: Ledger, client: RelationshipClient) {
@@ -27,8 +27,9 @@ actor AdmissionChecker {
         self.client = client
     }
 
-    /// Whether an account is told of a request for what it is to a project, that of the job when it is one; the AppView is
-    /// asked only when that decides.
+    /// Whether an account may be told of a request, given its role in the project.
+    ///
+    /// For an existing job, `role` is the job's. The AppView is asked only when the follow decides.
     func admission(
         of recipient: DID,
         as role: RecipientRole = .owner,
@@ -81,13 +82,13 @@ actor AdmissionChecker {
         return try await recipients.follows(recipient, in: now - max(.zero, age)...now)
     }
 
-    // Who comes while a question is under way is in the next one.
+    // Callers that come while a question is under way are part of the next one.
     private func askForThoseWhoWait() async {
         while !waiting.isEmpty {
             let owners = Array(waiting.keys.prefix(RelationshipClient.batchSize))
             let those = owners.compactMap { waiting.removeValue(forKey: $0) }.joined()
-            // Somebody may have asked about the same owner just before. Who waits looks into the ledger, and finds out when
-            // that is what failed.
+            // Somebody may have asked about the same owner just before. Errors are ignored here: each caller reads the
+            // ledger afterwards, and meets the same error.
             var unknown: [DID] = []
             for owner in owners where (try? await believed(owner, Self.lifetimeBeforeSending)) == nil {
                 unknown.append(owner)
@@ -98,7 +99,9 @@ actor AdmissionChecker {
         isAsking = false
     }
 
-    /// Asks how these stand to the sender, and stores it: who blocks is suppressed, who follows is woken by ``WaitKeeper``.
+    /// Asks whether these accounts follow or block the sender, and stores the answers.
+    ///
+    /// Those who block are suppressed; ``WaitKeeper`` wakes the jobs of those who follow.
     func ask(about owners: [DID]) async throws(LedgerError) {
         let found: [DID: Relationship]
         do { found = try await client.relationships(with: owners) } catch { return }

@@ -6,22 +6,22 @@ internal import Network
 
 extension ChatSender {
     private static let cursorSetting = "chat-log-cursor"
-    /// When answers were last read, in microseconds, and up to ``storingInterval`` earlier.
+    /// When answers were last read, in microseconds since the Unix epoch; up to ``storingInterval`` too early.
     private static let readAtSetting = "answers-read-at"
     private static let storingInterval = Duration.seconds(3600)
-    /// A log that is longer than this is read on at the next turn.
+    /// The most pages of the log in one turn; the next turn reads on.
     private static let maximumLogPages = 20
-    /// Failures in a row after which an operator should know.
+    /// After so many failures in a row the operator is told.
     private static let failuresBeforeWarning = 3
-    /// Who cannot hear “stop” for so long says nothing any more.
+    /// After so long without reading answers, and so without noticing “stop”, nothing more is sent.
     private static let longestDeafness = Duration.seconds(6 * 3600)
 
     /// Reads what owners answered since the last time, and does what they ask for.
     ///
-    /// Without a cursor the service tells only the cursor of now: what was said before the first start is not heeded.
-    /// The cursor is stored behind what it stands for: what is read twice the ledger knows as heard.
+    /// Without a cursor the service gives only the present cursor, so nothing said before the first start counts. A
+    /// cursor is stored after the answers up to it; answers that are read twice are known in the ledger.
     ///
-    /// - Returns: whether they could be read.
+    /// - Returns: whether the answers could be read.
     @discardableResult
     func readAnswers() async throws(LedgerError) -> Bool {
         var cursor = try await settings[Self.cursorSetting]
@@ -47,17 +47,17 @@ extension ChatSender {
         return true
     }
 
-    /// Whether a cursor is to be given up for this: the service refuses it, or what stands behind it can be read by nobody.
+    /// Whether to give up a cursor after a failure: the service refuses it, or what follows it cannot be read.
     private func isLost(_ failure: CallFailure) -> Bool {
         if failure.status == 400 { return true }
         let isTooLarge = if case .session(let cause) = failure { cause.isTooLarge } else { false }
         return (failure.isSenseless || isTooLarge) && answerFailures >= Self.failuresBeforeWarning
     }
 
-    /// Goes on behind a cursor that is of no use any more: what was said since the last reading stands in the conversations,
-    /// too.
+    /// Gives up a useless cursor, and reads what was said since the last reading from the conversations instead.
     ///
-    /// - Returns: whether that was read; false when a log without a cursor cannot be had either, or several conversations cannot.
+    /// - Returns: whether that worked; false when the service gives no new cursor, or several conversations cannot be
+    ///   read.
     private func giveUpCursor() async throws(LedgerError) -> Bool {
         let since = try await storedReadAt().map { $0 - Self.storingInterval } ?? .distantPast
         let cursor: String?
@@ -75,7 +75,7 @@ extension ChatSender {
             guard !context.loops.sending.isDraining else { return false }
             let page: MessagePage
             do throws(CallFailure) { page = try await chat.messages(in: conversation, before: nil) } catch {
-                // What is wrong with one conversation keeps nobody else's words from being heard.
+                // One unreadable conversation must not keep other people from being heard.
                 failed += 1
                 guard error.status != 429, failed <= Self.maximumUnreadable else { return false }
                 continue
@@ -83,7 +83,7 @@ extension ChatSender {
             let messages = page.messages.filter { ($0.sentAt ?? .distantFuture) >= since }
             said += messages.compactMap { words(in: $0.standing(in: conversation)) }
         }
-        // What somebody said last counts, wherever they said it.
+        // What somebody said last counts, in whichever conversation.
         said.sort { $0.rev.utf8.lexicographicallyPrecedes($1.rev.utf8) }
         guard try await heed(said) == nil else { return false }
         try await settings.set(Self.cursorSetting, to: cursor)
@@ -96,7 +96,7 @@ extension ChatSender {
         return true
     }
 
-    /// When more conversations than these cannot be read it is not they that are at fault.
+    /// When more conversations than this cannot be read, the conversations are not the problem.
     private static let maximumUnreadable = 5
 
     private func storedReadAt() async throws(LedgerError) -> UnixTime? {
@@ -108,16 +108,16 @@ extension ChatSender {
         answersReadAt = context.steadyNow
         try await compareWithChat()
         let now = context.agreedNow
-        // As long as no stream was read nobody knows what time it is.
+        // Without a stream's time we do not know what time it is.
         guard now > .distantPast else { return }
         let stored = try await storedReadAt()
         guard stored.map({ now - $0 >= Self.storingInterval || $0 > now }) ?? true else { return }
         try await settings.set(Self.readAtSetting, to: "\(now.microseconds)")
     }
 
-    /// Asks later and later.
+    /// Tries again after growing waits.
     ///
-    /// What hinders this call stops no message for six hours, and ends no pause.
+    /// Such a failure stops no message during the first six hours, and ends no pause.
     private func answersNotRead(_ failure: CallFailure) async throws(LedgerError) {
         let verdict = classify(.readAnswers, failure)
         context.reporter.count(call: .readAnswers, status: failure.status)
@@ -146,7 +146,7 @@ extension ChatSender {
         reportPause(.answersUnreadable, failure)
     }
 
-    /// What somebody else than the sender wrote; nil for everything else.
+    /// A message that somebody else than the sender wrote; nil for everything else.
     private func words(in message: ConversationMessage) -> OwnerMessage? {
         guard let owner = message.sender, owner != chat.sender, let text = message.text else { return nil }
         return OwnerMessage(
@@ -159,15 +159,17 @@ extension ChatSender {
         )
     }
 
-    /// Does what people ask for who wrote to the sender alone, in the order written, and queues the answers.
+    /// Carries out what people asked the sender for in private, in the order written, and queues the answers.
     ///
-    /// - Returns: why it went no further; nil when it did all. What is heeded twice the ledger knows as heard.
+    /// A message that is read twice does nothing, because the ledger knows it.
+    ///
+    /// - Returns: the failure that stopped it; nil when everything was done.
     private func heed(_ messages: [OwnerMessage]) async throws(LedgerError) -> CallFailure? {
         let (marker, answers) = (self.marker, configuration.message)
         for said in messages {
             switch try await isDirect(said) {
             case .success(true): break
-            // What somebody says in a group they say to others.
+            // Words in a group are addressed to others.
             case .success(false): continue
             case .failure(let failure): return failure
             }
@@ -195,10 +197,10 @@ extension ChatSender {
         return nil
     }
 
-    /// Whether words were said in the conversation of their writer with the sender, and in no group.
+    /// Whether a message was written in a conversation with the sender alone, and not in a group.
     ///
-    /// What the service does not say, asked several times, or says of no conversation, counts as if they were: nobody's “stop”
-    /// is lost for it.
+    /// If the service does not say, after several questions or because it names no conversation, the answer is yes, so
+    /// that nobody's “stop” is lost.
     private func isDirect(_ said: OwnerMessage) async throws(LedgerError) -> Result<Bool, CallFailure> {
         guard !said.conversation.isEmpty else { return .success(true) }
         if let known = areDirect[said.conversation] { return .success(known) }
@@ -215,7 +217,7 @@ extension ChatSender {
 
     private func askWhetherDirect(_ said: OwnerMessage) async throws(CallFailure) -> Bool {
         do { return try await chat.isDirect(said.conversation, with: said.owner) } catch {
-            // A session that was granted call by call need not have this one.
+            // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName == "ScopeMissingError" else { throw error }
             return try await chat.conversation(with: said.owner).id == said.conversation
         }

@@ -3,10 +3,11 @@ internal import LedgerStorage
 internal import Logging
 internal import Network
 
-// The conversation, not the ledger, says what was said: a ledger may be older than the chat, and another daemon may write for
-// the same account.
+// Before a first send the conversation is asked what was said, because the ledger may be older than the chat, and
+// another daemon may write for the same account.
 extension ChatSender {
-    /// Whether a conversation is with the recipient; when it is known as another's, it is asked whose it is.
+    /// Whether a conversation is the one with the recipient; if its id is known for somebody else, the service is
+    /// asked.
     func isOurs(_ conversation: Conversation, _ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         guard let other = try await queue.otherOwner(of: conversation.id, than: candidate.owner) else { return true }
         do { try await chat.checkConversation(conversation.id, isWith: candidate.owner) } catch {
@@ -17,18 +18,20 @@ extension ChatSender {
         return true
     }
 
-    /// The conversation with the newest message in it, when nothing there speaks against telling all of this now, by what was
-    /// written unknown to the ledger; nil when something does, and what it means for the jobs is stored.
+    /// Reads what was written in the conversation without the ledger's knowledge.
+    ///
+    /// - Returns: the conversation with its newest message, when all of the candidate's requests may be sent now; nil
+    ///   when one may not, and the consequence for the jobs is stored.
     func readUnknown(_ candidate: SendCandidate, in conversation: Conversation) async throws(LedgerError)
         -> Conversation?
     {
         let known = try await queue.known(in: conversation.id, with: candidate.owner)
         let now = context.now
         let beginning = candidate.jobs.map { Self.beginning(of: $0, at: now) }.min() ?? now
-        // What was written before the ledger knew all may tell of these requests, though something newer is known.
+        // Messages from before the ledger knew everything may tell of these requests, even when a newer one is known.
         let last = known.flatMap { $0.since <= beginning ? $0.last : nil }
-        // A ledger that is known to be older than the chat does not take the conversation's word alone for it, and one that
-        // says nothing has not said that it is empty.
+        // When the ledger is older than the chat, the newest message alone proves nothing; and a conversation that
+        // names no newest message need not be empty.
         if let newest = conversation.lastMessage, newest == last, !isNotAlone, !isComparisonOwed { return conversation }
         let newest = conversation.lastMessage ?? known?.last
         var scan = ConversationScan(
@@ -38,18 +41,18 @@ extension ChatSender {
             newest: newest
         )
         do { try await read(&scan, conversation.id, pages: Self.maximumPagesBeforeSending) } catch {
-            // A service that shows no messages at all names none either: nothing speaks for there being one.
+            // A service that shows no messages at all also names none, so nothing suggests that there are any.
             let isSilent = conversation.lastMessage == nil
             if isSilent, classify(.readMessages, error).reason == .chatNotReachable { return conversation }
             try await giveBack(candidate, .readMessages, error)
             return nil
         }
-        // What is strange now may be as usual in a moment.
+        // A page that makes no sense now may be fine in a moment.
         if !scan.isReadable, candidate.jobs.allSatisfy({ $0.attempts < Self.maximumReadings }) {
             try await giveBack(candidate, .readMessages, Self.objection(to: scan))
             return nil
         }
-        // What a human wrote by hand from this account has no marks.
+        // Messages that a human wrote by hand from this account have no marks.
         let marked = scan.found.filter { !$0.marks.isEmpty }.map(\.message.id)
         let unknown = try await queue.unknown(marked, to: candidate.owner)
         var told: [Int64] = []
@@ -87,12 +90,12 @@ extension ChatSender {
             holdsOurs: conversation.holdsOurs || scan.holdsOurs
         )
         if last == nil || !unknown.isEmpty {
-            // Of what is unknown the ledger knows the marks only as long as it is read.
+            // The marks of unknown messages are not stored; they are known only while they are read.
             try await queue.note(
                 read.lastMessage,
                 in: read.id,
                 with: candidate.owner,
-                // By the chat's own clock: ours may be behind.
+                // By the chat's own clock, because ours may be behind.
                 knownSince: scan.isProof && unknown.isEmpty ? beginning : scan.newestRead?.sentAt ?? .distantFuture,
                 now: context.now
             )
@@ -100,21 +103,22 @@ extension ChatSender {
         return read
     }
 
-    /// Whether a recipient was never told of anything, as far as the ledger and what was read of their conversation say: an
-    /// answer to what they wrote has no line on who runs this.
+    /// Whether a recipient was never sent a notice, by the ledger and by what was read of the conversation.
+    ///
+    /// An answer to what they wrote does not count, because it does not say who runs this.
     func isFirstContact(with owner: DID, in conversation: Conversation? = nil) async throws(LedgerError) -> Bool {
         guard !configuration.message.about.isEmpty, try await !queue.hasWritten(to: owner) else { return false }
-        // What the ledger does not know of is a notice that it has lost.
+        // A message of ours that the ledger does not know is a notice that the ledger has lost.
         guard conversation?.holdsOurs == true else { return true }
         return try await queue.hasWritten(answer: true, to: owner)
     }
 
-    /// Before this no message can tell of a request.
+    /// The time before which no message can tell of a request.
     private static func beginning(of job: Job, at now: UnixTime) -> UnixTime {
         min(job.firstWritten, now) - marginBeforeRequest
     }
 
-    /// Reads a conversation until the scan has seen enough.
+    /// Reads a conversation until the scan reaches its end.
     func read(_ scan: inout ConversationScan, _ conversation: String, pages: Int) async throws(CallFailure) {
         var cursor: String?
         for _ in 0..<pages where !scan.isAtEnd && scan.objection == nil {
@@ -125,13 +129,15 @@ extension ChatSender {
         if scan.isAtEnd { breaker.succeeded(.readMessages) }
     }
 
-    /// Says, once the chat service is reached, when it holds a newer message of this account than the ledger knows: whoever
-    /// restored it should hear of that before the first message.
+    /// Logs a warning when the chat holds a newer message of this account than the ledger, as soon as the service
+    /// answers.
+    ///
+    /// After a restore the operator should hear of that before the first message is sent.
     func compareWithChat() async throws(LedgerError) {
         guard !isCompared else { return }
         let newest: (id: String, conversation: String, sentAt: UnixTime?)?
         do throws(CallFailure) { newest = try await chat.newestOwnMessage() } catch {
-            // Until it is known whether the ledger is older than the chat, it counts as such.
+            // Until this is known, the ledger counts as older than the chat.
             return isComparisonOwed = true
         }
         (isCompared, isComparisonOwed) = (true, false)
@@ -150,10 +156,10 @@ extension ChatSender {
         "nobody is told twice, for each conversation is read first; unless a backup was restored here, another daemon sends "
         + "for this account: find it and stop it"
 
-    /// How long before a request was written its message cannot have been written: clocks differ.
+    /// The margin for differing clocks: how long before its request a message may seem to be written.
     private static let marginBeforeRequest = Duration.seconds(3600)
-    /// Readings of a conversation that makes no sense before a human must look.
+    /// After so many readings that make no sense, the job needs a decision.
     private static let maximumReadings = 5
-    /// A conversation in which more was written since then is for a human.
+    /// The most pages that are read before a first send; if more was written, the job needs a decision.
     static let maximumPagesBeforeSending = 10
 }

@@ -4,14 +4,15 @@ internal import Logging
 internal import Network
 
 extension ChatSender {
-    /// Sends an answer to what somebody wrote, unless the conversation holds it already.
+    /// Sends an answer to what somebody wrote, unless the conversation already holds it.
     ///
-    /// The conversation is asked for by the id that it was read with: who writes is answered, whoever else may write to them.
+    /// The conversation is found by the id with which it was read: everybody who writes gets an answer, whatever the
+    /// policy says about recipients.
     func answer(_ message: Message) async throws(LedgerError) {
         guard message.attempts < Self.maximumTries else {
             return try await giveUp(message, message.machine.reason ?? .sendsExhausted)
         }
-        // It costs the service's patience, whatever becomes of it.
+        // The service counts it in any case.
         defer { paceNext() }
         let seen: (newest: String?, sent: SentMessage?)
         do { seen = try await look(for: message) } catch {
@@ -29,12 +30,13 @@ extension ChatSender {
         try await send(begun)
     }
 
-    /// The newest message in the conversation of an answer, and the answer, where it is there: a ledger that was restored hears
-    /// the same once more.
+    /// The newest message in the answer's conversation, and the answer itself if it is there.
+    ///
+    /// After a restore the same words are heard again.
     private func look(for message: Message) async throws(CallFailure) -> (newest: String?, sent: SentMessage?) {
         let conversation: Conversation
         do { conversation = try await chat.checkConversation(message.conversation, isWith: message.owner) } catch {
-            // A session that was granted call by call need not have this one.
+            // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName == "ScopeMissingError" else { throw error }
             conversation = try await chat.conversation(with: message.owner)
         }
@@ -57,8 +59,8 @@ extension ChatSender {
         try await apply(.refused(reason), to: message, Attempt(.sendMessage, outcome: "given up", reason: reason))
     }
 
-    /// Tries after which an answer is given up: a day of them, mostly.
+    /// After so many tries an answer is given up; usually a day.
     private static let maximumTries = 100
-    /// The same when only this one fails.
+    /// The same when only this answer fails.
     private static let triesAlone = 5
 }

@@ -4,14 +4,14 @@ internal import Logging
 internal import Network
 
 extension ChatSender {
-    /// Writes to a recipient, when nothing speaks against it.
+    /// Writes to a recipient, unless something forbids it.
     func take(_ candidate: SendCandidate) async throws(LedgerError) {
-        // One request that must not be told of any more must not take the others of its digest with it.
+        // One request that must not be told must not take the others of its digest with it.
         if try await refuseWhatIsExcluded(candidate) { return }
         if try await isHeldBack(candidate) { return }
-        // Of what no message can be made nobody's conversation is opened.
+        // If no message can be composed, no conversation is opened.
         guard var message = try await compose(for: candidate) else { return }
-        // Whatever becomes of it: to open conversations costs as much of the service's patience as to write in them.
+        // In any case: the service counts the opening of a conversation like a message.
         defer { paceNext() }
         let conversation: Conversation
         do { conversation = try await chat.conversation(with: candidate.owner) } catch {
@@ -40,8 +40,9 @@ extension ChatSender {
         if let begun { try await send(begun) }
     }
 
-    /// Ends jobs in shadow mode with the message that would have been sent, whatever the limits say: no message leaves that
-    /// they could count.
+    /// Ends jobs in shadow mode, with the message that would have been sent.
+    ///
+    /// Limits do not apply, because no message is sent that they could count.
     func foretell(_ candidate: SendCandidate) async throws(LedgerError) {
         guard let first = candidate.jobs.first, try await !refuseWhatIsExcluded(candidate) else { return }
         let isFirst = try await isFirstContact(with: candidate.owner)
@@ -56,7 +57,7 @@ extension ChatSender {
         try await refuse(candidate.jobs, Refusal(.shadowMode, ""), in: .sendMessage)
     }
 
-    /// The message about these jobs; nil when none can be made of them, and they are dropped for it.
+    /// The message about these jobs; nil when none can be composed, and the jobs are dropped for it.
     private func compose(
         for candidate: SendCandidate,
         isFirst: Bool = false,
@@ -72,12 +73,12 @@ extension ChatSender {
         }
     }
 
-    /// Sends a message that is on disk as `sending`, and stores what came of it.
+    /// Sends a message that is stored as `sending`, and stores the result.
     func send(_ message: Message) async throws(LedgerError) {
         let sent: SentMessage
         do { sent = try await chat.send(message.input, to: message.conversation) } catch {
             let verdict = try await refine(await judge(.sendMessage, error, of: message.owner), error, message)
-            // What a notice tells of goes back to its jobs; an answer waits itself.
+            // A notice gives its requests back to their jobs; an answer waits itself.
             let again = message.kind.isAnswer ? breaker.backoff(message.attempts + 1) : .zero
             return try await apply(
                 .failed(verdict),
@@ -96,7 +97,7 @@ extension ChatSender {
         try await apply(.accepted, to: message, Attempt(.sendMessage, outcome: "delivered"), sent: sent)
     }
 
-    /// Stores an event of a message, and says once for every request what it came to.
+    /// Stores an event of a message, and reports the outcome of every request once.
     func apply(
         _ event: MessageMachine.Event,
         to message: Message,
@@ -130,7 +131,7 @@ extension ChatSender {
         )
     }
 
-    /// Drops jobs of which no message can be made, or is to be sent.
+    /// Drops jobs for which no message can be composed, or must be sent.
     private func refuse(_ jobs: [Job], _ refusal: Refusal, in phase: CallPhase = .input) async throws(LedgerError) {
         context.report(
             try await queue.apply(
@@ -142,7 +143,9 @@ extension ChatSender {
         )
     }
 
-    /// Drops, or lets wait, what the settings of this moment exclude; whether there was anything.
+    /// Drops or defers the jobs that the present settings exclude.
+    ///
+    /// - Returns: whether there were any.
     private func refuseWhatIsExcluded(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         var isChanged = false
         for job in candidate.jobs {
@@ -172,11 +175,11 @@ extension ChatSender {
         }
     }
 
-    /// Whether a limit stands against this turn; what it means is stored.
+    /// Whether a limit forbids this message now; the consequence is stored.
     private func isHeldBack(_ candidate: SendCandidate) async throws(LedgerError) -> Bool {
         guard let (limit, until) = candidate.heldBy else { return false }
         let now = context.now
-        // It ran out meanwhile: another may stand behind it.
+        // It has expired meanwhile, but there may be another one.
         guard until > now else { return true }
         if limit.scope == .everybody {
             nextNoticeAt = context.steadyNow + (until - now)
@@ -202,7 +205,7 @@ extension ChatSender {
         return try await refine(verdict, failure, request: request, owner: message.owner)
     }
 
-    /// The verdict after what only another question, or a look at the past, can tell.
+    /// Refines a verdict by a further question to a server, or by earlier attempts.
     private func refine(
         _ verdict: Verdict,
         _ failure: CallFailure,
@@ -212,7 +215,7 @@ extension ChatSender {
         if verdict.followUp == .checkOwnStatus {
             let isOurs: Bool
             do { isOurs = try await chat.isChatDisabled() } catch {
-                // Nobody can say whose it is: nothing is dropped for that.
+                // It is unclear whose account it is, so nothing is dropped for it.
                 return Verdict(22, .retry, .accountSuspended)
             }
             guard isOurs else { return Verdict(22, .drop, .recipientSuspended) }

@@ -4,10 +4,11 @@ internal import Logging
 internal import Network
 
 extension ChatSender {
-    /// Reads the conversation of a message in doubt and decides what it was.
+    /// Reads the conversation of a message in doubt, and decides whether the message arrived.
     func verify(_ message: Message) async throws(LedgerError) {
         var told: [Int64] = []
-        // What is not there is looked for once more: an answer of a moment ago must not make a second message.
+        // A message that is not there is looked for a second time: an answer that is a moment old must not cause a
+        // second message.
         for _ in 0..<2 {
             let scan: ConversationScan
             do { scan = try await self.scan(message) } catch { return try await verifyFailed(message, error) }
@@ -32,11 +33,11 @@ extension ChatSender {
         paceNext()
     }
 
-    /// The message itself, or what else tells of everything that it lists.
+    /// The message itself, or another that tells of everything it lists.
     private static func find(_ message: Message, in scan: ConversationScan) -> SentMessage? {
         let listed = MessageReference.marks(in: "[\(message.reference)]")
         let isTold = listed.allSatisfy { scan.message(telling: $0) != nil }
-        // A deleted message of ours can only be the one in doubt: nothing else was sent meanwhile.
+        // A deleted message of ours can only be the one in doubt, because nothing else was sent meanwhile.
         return isTold ? listed.first.flatMap(scan.message(telling:)) : scan.found.first(where: \.isDeleted)?.message
     }
 
@@ -53,14 +54,14 @@ extension ChatSender {
         )
     }
 
-    /// Answers without sense after which a human must look: the owner would get nothing else meanwhile.
+    /// After so many senseless answers the message needs a decision; until then the owner gets nothing else.
     private static let senselessAttempts = 20
 
     private func scan(_ message: Message) async throws(CallFailure) -> ConversationScan {
-        // Pages without what the conversation says of itself are old.
+        // Pages that lack the conversation's newest message are out of date.
         let newest: String?
         do throws(CallFailure) { newest = try await chat.conversation(with: message.owner).lastMessage } catch {
-            // Whoever refuses that may still let it be read.
+            // A service that refuses to open the conversation may still let it be read.
             guard classify(.openConversation, error).isRefusal else { throw error }
             newest = nil
         }
@@ -74,7 +75,7 @@ extension ChatSender {
         return scan
     }
 
-    /// Why a scan does not prove that a message is not there.
+    /// Why a scan does not prove that a message is missing.
     static func objection(to scan: ConversationScan) -> CallFailure {
         if let objection = scan.objection { return .misdirected(objection) }
         let detail =
@@ -84,6 +85,6 @@ extension ChatSender {
         return .unreadable(status: 200, detail: detail)
     }
 
-    /// Pages of 100; a conversation in which more was written since the baseline is not read to the end.
+    /// Pages of 100 messages; beyond that the rest since the baseline is not read.
     private static let maximumPages = 50
 }

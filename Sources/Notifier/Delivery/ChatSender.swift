@@ -4,11 +4,11 @@ internal import Logging
 internal import Network
 internal import Synchronization
 
-/// Sends what is queued, one request at a time for the whole account, and never the same thing twice.
+/// Sends what is queued, one HTTP request at a time for the whole account, and never the same thing twice.
 ///
-/// A loop that does one thing after the other: nothing of it runs twice at once, so a decision that was read from the
-/// ledger still holds when it is carried out. What may be sent again is ``MessageMachine``'s business, what a failure
-/// means ``classify(_:_:)``'s, and whether the sender may go on ``SendBreaker``'s.
+/// It is a loop that does one thing after the other and never runs twice at once, so what it read in the ledger still
+/// holds when it acts. ``MessageMachine`` decides what may be sent again, ``classify(_:_:)`` what a failure means, and
+/// ``SendBreaker`` whether the sender may go on.
 actor ChatSender {
     let context: DeliveryContext
     let queue: JobQueue
@@ -19,37 +19,37 @@ actor ChatSender {
     let marker: MessageReference
     var breaker: SendBreaker
     private let limits: LimitMemory
-    /// When the pace allows the next message, by the steady clock, as the next line.
+    /// When the pace allows the next message, by the steady clock; so is the next line.
     var nextSendAt = UnixTime.distantPast
     var nextAnswersAt = UnixTime.distantPast
-    /// When the day's limit lets the next notice leave, by the steady clock.
+    /// When the day's limit allows the next notice, by the steady clock.
     ///
-    /// It stands against notices alone: words are heard, and answered, and what is in doubt is settled.
+    /// It holds back notices only: answers are still read and answered, and doubts are still settled.
     var nextNoticeAt = UnixTime.distantPast
-    /// Failures in a row to read what owners answered.
+    /// Failures in a row to read owners' answers.
     var answerFailures = 0
-    /// Whether conversations are with one person alone, as far as that was asked lately.
+    /// Whether conversations are with one person alone; recent answers of the service.
     var areDirect: [String: Bool] = [:]
-    /// When their answers were last read, by the steady clock; nil until that was tried.
+    /// When owners' answers were last read, by the steady clock; nil before the first try.
     var answersReadAt: UnixTime?
-    /// Whether the chat was asked what the ledger does not know.
+    /// Whether the chat was compared with the ledger.
     var isCompared = false
-    /// Whether that could not be found out yet.
+    /// Whether that comparison has failed so far.
     var isComparisonOwed = false
     /// Whether messages of this account were found that this ledger did not write.
     var isNotAlone = false
-    /// Those that were told of.
+    /// The ids of these messages that were reported.
     var reportedMessages: Set<String> = []
-    /// Whether the last that was written is an answer.
+    /// Whether the last message was an answer.
     private var hasAnswered = false
-    /// Whether the last look found nothing to be sent.
+    /// Whether the last step found nothing to send.
     private var isIdle = true
-    /// How long another's turn is waited for, which lasts as long as its calls: seconds, mostly.
+    /// How long to wait for another process's turn, which usually takes seconds.
     private static let longestTurn = Duration.seconds(600)
-    /// Between two looks at what else there is to do.
+    /// How long to wait at a stretch before other work is looked at.
     private static let turnPatience = Duration.seconds(5)
     private static let turnInterval = Duration.milliseconds(20)
-    /// Since when another's turn is waited for.
+    /// Since when we wait for another process's turn.
     private var awaitsTurnSince: ContinuousClock.Instant?
 
     init(
@@ -73,7 +73,7 @@ actor ChatSender {
     var configuration: NotifierConfiguration { context.configuration }
     var logger: Logger { context.logger }
 
-    /// Runs until its loop is drained; what is under way then is finished first.
+    /// Runs until its loop is drained; finishes what is under way.
     func run() async throws(LedgerError) {
         let doubtful = try await queue.recover(now: context.now)
         if doubtful > 0 {
@@ -83,7 +83,7 @@ actor ChatSender {
             )
         }
         if let last = try await queue.lastSentAt() {
-            // A clock that was ahead then prolongs nothing.
+            // A clock that was ahead at that time must not prolong the wait.
             nextSendAt = context.steadyNow + configuration.sending.interval - max(.zero, context.now - last)
         }
         if let limit = try await limits.recall() { breaker.restore(limit) }
@@ -94,13 +94,13 @@ actor ChatSender {
         }
     }
 
-    /// Forgets pauses, and holds but a limit's.
+    /// Ends pauses, and holds other than a rate limit's.
     func resume() {
         breaker.reopen()
         context.loops.sending.wake()
     }
 
-    /// Whether and why nothing is sent, with the times of the date.
+    /// Whether anything is sent, and if not, why; with times by the wall clock.
     var status: PipelineStatus.Sender {
         let offset = context.now - context.steadyNow
         return switch breaker.status {
@@ -113,7 +113,9 @@ actor ChatSender {
         }
     }
 
-    /// Does one thing, and says how long there is nothing else to do.
+    /// Does one thing.
+    ///
+    /// - Returns: how long there is nothing else to do.
     func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
         if context.isShadow, let answer = try await queue.nextAnswer(now: now) {
@@ -121,7 +123,7 @@ actor ChatSender {
             try await apply(.refused(.shadowMode), to: answer, note)
             return .zero
         }
-        // Whatever stands against sending, a session that there is not among it, does not stand against this.
+        // Nothing that forbids sending, such as a missing session, matters in shadow mode.
         if context.isShadow, let candidate = try await queue.nextCandidate(configuration, now: now) {
             try await foretell(candidate)
             return .zero
@@ -135,9 +137,9 @@ actor ChatSender {
             try await probe(now: steadyNow)
             return .zero
         }
-        // Before anything is sent, or sent again: an owner may have said “stop” during a pause.
+        // Read answers before anything is sent, or sent again: an owner may have said “stop” during a pause.
         if let interval = configuration.sending.answersInterval, nextAnswersAt <= steadyNow {
-            // Never so often that nothing else gets a turn.
+            // Not so often that nothing else gets a turn.
             nextAnswersAt = steadyNow + max(.seconds(1), interval)
             try await readAnswers()
             return .zero
@@ -148,7 +150,7 @@ actor ChatSender {
         }
         if !context.isShadow {
             if nextSendAt > steadyNow { return nextSendAt - steadyNow }
-            // In turns: neither a crowd that writes to the sender nor a full queue keeps the other waiting.
+            // Answers and notices take turns, so that neither many writers nor a full queue delays the other.
             if !hasAnswered, let answer = try await queue.nextAnswer(now: now) {
                 hasAnswered = true
                 try await inTurn { () async throws(LedgerError) in try await self.answer(answer) }
@@ -172,14 +174,15 @@ actor ChatSender {
         }
         let isDayUsedUp = nextNoticeAt > steadyNow
         let due = try await queue.nextDue(withNotices: !isDayUsedUp) ?? .distantFuture
-        // Where nobody reads answers there is no time for it.
+        // If answers are not read, they are never due.
         let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
         let noticesAt = isDayUsedUp ? nextNoticeAt : .distantFuture
         return max(WorkLoop.shortestSleep, min(due - now, min(answersAt, noticesAt) - steadyNow))
     }
 
-    /// Looks into a conversation and writes there, while no other daemon of this machine does so for the same account; while one
-    /// does, nothing is done, for ten minutes at the most.
+    /// Reads and writes in a conversation while no other daemon on this machine does so for the same account.
+    ///
+    /// While another does, nothing is done, for at most ten minutes.
     private func inTurn(_ work: () async throws(LedgerError) -> Void) async throws(LedgerError) {
         guard let name = context.turnName else { return try await work() }
         let deadline = ContinuousClock.now + Self.turnPatience
@@ -205,17 +208,17 @@ actor ChatSender {
         try await work()
     }
 
-    /// How long a sender that was idle waits at random, at most; not at all where messages need not keep a distance.
+    /// The longest random wait of an idle sender; zero when messages need no distance.
     ///
-    /// Of two daemons that hear of the same at the same time one is to see what the other wrote.
+    /// If two daemons hear of the same request at the same time, one should see what the other wrote.
     private var longestHesitation: Duration {
         min(configuration.sending.hesitation, configuration.sending.interval)
     }
 
-    /// What bothers an owner next, a message or the opening of a conversation, waits for its turn.
+    /// Delays the next message or opened conversation by the configured interval.
     func paceNext() { nextSendAt = context.steadyNow + configuration.sending.interval }
 
-    // A pause ends when the chat service says through the whole chain that this account may chat.
+    // A pause ends when the chat service itself says, through the PDS, that this account may chat.
     private func probe(now: UnixTime) async throws(LedgerError) {
         guard !breaker.isPaused(for: .answersUnreadable) else {
             guard try await readAnswers() else { return breaker.stillPaused(now: now) }
@@ -226,7 +229,7 @@ actor ChatSender {
             let isDisabled = try await chat.isChatDisabled()
             guard !isDisabled else { return breaker.stillPaused(now: now) }
             try await proveReading()
-            // What was held against sending only a message that is sent takes back: nothing may be lost in finding out.
+            // Only a sent message clears failures to send; the probe must not lose them.
             breaker.reopenAfterHold()
             logger.notice("sending resumed")
         } catch {
@@ -235,15 +238,16 @@ actor ChatSender {
         }
     }
 
-    /// Finds out whether the session may read messages: an app password without direct messages passes everything else.
+    /// Checks that the session may read messages: an app password without access to direct messages passes all other
+    /// checks.
     private func proveReading() async throws(CallFailure) {
         do { _ = try await chat.newestOwnMessage() } catch {
-            // A session that was granted call by call need not have this one.
+            // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName == "ScopeMissingError", !breaker.isPaused(for: .scopeMissing) else { throw error }
         }
     }
 
-    /// Judges a failure for the sender as a whole, and tells the operator when they are needed.
+    /// Judges a failure for the whole sender, and tells the operator when something needs a decision.
     func judge(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil) async -> Verdict {
         let now = context.steadyNow
         let wasPaused = breaker.isPaused

@@ -3,7 +3,7 @@ internal import Firehose
 internal import Logging
 internal import Network
 
-/// What every part of the delivery is given beside its stores.
+/// What every part of the delivery gets besides its stores.
 struct DeliveryContext: Sendable {
     let configuration: NotifierConfiguration
     /// The account that sends.
@@ -17,7 +17,7 @@ struct DeliveryContext: Sendable {
     /// A clock that nothing sets.
     let steadyClock: any WallClock
     let networkTime: NetworkTime
-    /// What daemons that send for one account on this machine take turns by; nil for one that is alone.
+    /// The name under which daemons of one account on this machine take turns; nil for a daemon that is alone.
     let turnName: String?
     let logger: Logger
 
@@ -45,22 +45,22 @@ struct DeliveryContext: Sendable {
         self.logger = logger
     }
 
-    /// Whether nothing is sent, and everything else is done.
+    /// Whether everything but the sending is done.
     var isShadow: Bool { !configuration.sending.isEnabled }
 
-    /// The time, as rows are dated.
+    /// The wall clock, which dates rows.
     var now: UnixTime { wallClock.now() }
 
-    /// The time by a clock that nothing sets: waits that are in no row are reckoned by it.
+    /// The clock that nothing sets; waits that are not in a row go by it.
     var steadyNow: UnixTime { steadyClock.now() }
 
-    /// The time as far as our clock and the network's agree: what is given up, expired or forgotten goes by it.
+    /// The earlier of our time and the network's; what is given up, expired or forgotten goes by it.
     var agreedNow: UnixTime { min(now, networkTime.now) }
 
-    /// Takes note of how far a stream was read; position 0 is where reading was to begin.
+    /// Notes how far a stream was read; position 0 only says where reading begins.
     func note(_ position: StreamPosition) { if position.value > 0 { networkTime.note(position.witnessedAt) } }
 
-    /// Says what became of requests and jobs, and wakes whose work it is now.
+    /// Reports what became of requests and jobs, and wakes the loops that go on with them.
     func report(_ applied: Applied) {
         reporter.report(applied)
         if applied.hasReopened { loops.resolving.wake() }
@@ -72,7 +72,7 @@ struct DeliveryContext: Sendable {
     }
 }
 
-/// The loops that wake each other.
+/// The loops, which wake each other.
 struct DeliveryLoops: Sendable {
     let resolving: WorkLoop
     let sending: WorkLoop
@@ -88,10 +88,10 @@ struct DeliveryLoops: Sendable {
         (mentioning, tidying, watching, subscribing) = (loop(), loop(), loop(), loop())
     }
 
-    /// Lets each look for work.
+    /// Makes every loop look for work.
     func wakeAll() { for loop in [resolving, sending, keeping, mentioning] { loop.wake() } }
 
-    /// Ends each after the step under way.
+    /// Ends every loop after its present step.
     func drain() {
         for loop in [resolving, keeping, mentioning, sending, tidying, watching, subscribing] { loop.drain() }
     }

@@ -2,24 +2,25 @@ internal import ATProtocol
 internal import LedgerStorage
 internal import Network
 
-/// Remembers a server's limit in the ledger: whoever it was told to is to heed it, however often they start.
+/// Remembers a server's rate limit in the ledger, so that restarts do not evade it.
 actor LimitMemory {
     private let context: DeliveryContext
     private let settings: Settings
     private let name: String
-    /// What the ledger holds; nil for no limit.
+    /// The limit in the ledger; nil for none.
     private var known: SendBreaker.Limit?
 
-    /// The memory of one who calls, by their name.
+    /// The memory of a caller, by its name.
     init(_ context: DeliveryContext, _ settings: Settings, of name: String) {
         self.context = context
         self.settings = settings
         self.name = "limit-\(name)"
     }
 
-    /// The limit that was met before, its end by the steady clock; nil for none, or one of an unknown form.
+    /// The stored limit, with its end by the steady clock; nil for none, or for an unknown format.
     ///
-    /// However the clock stood that dated it: it is believed no longer than any limit lasts, and stored as it is believed.
+    /// The clock that dated it may have been wrong. So it is believed for no longer than any limit lasts, and stored
+    /// that way.
     func recall() async throws(LedgerError) -> SendBreaker.Limit? {
         let parts = (try await settings[name] ?? "").split(separator: " ")
         guard parts.count == 4, let until = Int64(parts[0]), let repetitions = Int(parts[3]),
@@ -37,7 +38,7 @@ actor LimitMemory {
         return limit
     }
 
-    /// Remembers a limit, or that there is none any more; writes nothing when that is known.
+    /// Stores a limit, or that there is none; writes nothing when that is known.
     func remember(_ limit: SendBreaker.Limit?) async throws(LedgerError) {
         guard limit != known else { return }
         known = limit

@@ -1,7 +1,7 @@
 internal import Metrics
 internal import Network
 
-/// The metrics of delivery; labels are bounded, no DID and no URI is ever one.
+/// The metrics of delivery; label values are bounded, and never a DID or URI.
 enum NotifierMetrics {
     private static let prefix = "impact_notifier_"
 

@@ -4,7 +4,7 @@ internal import Metrics
 internal import Network
 internal import Synchronization
 
-/// Says what became of change requests: one log line, the metrics, the local outputs.
+/// Reports what became of change requests: one log line, the metrics, the local outputs.
 final class OutcomeReporter: Sendable {
     /// Counts since the start.
     struct Totals: Sendable, Equatable {
@@ -67,7 +67,7 @@ final class OutcomeReporter: Sendable {
         outputs.offer(outcome)
     }
 
-    /// A limit, or the window of a digest, holds back everything of an author or owner.
+    /// A limit, or a digest's window, holds back everything of an author or for an owner.
     func held(_ job: Job, _ reason: Reason, for wait: Duration) {
         NotifierMetrics.suppressed(reason).increment()
         logger.info(
@@ -92,7 +92,7 @@ final class OutcomeReporter: Sendable {
         for outcome in applied.outcomes { report(outcome) }
     }
 
-    /// Says that a message goes without the project's name, and why.
+    /// A message is sent without the project's name, for this reason.
     func reportUnreadProject(of uri: ATURI, _ reason: Reason, _ cause: CallFailure) {
         logger.notice(
             "the project's record cannot be read; the message goes without its name",
@@ -100,12 +100,12 @@ final class OutcomeReporter: Sendable {
         )
     }
 
-    /// The author's repository holds what the stream told of.
+    /// The author's repository holds what the stream told.
     func proven(_ uri: ATURI, rev: TID) {
         logger.info("change request proven", metadata: ["uri": "\(uri)", "rev": "\(rev)"])
     }
 
-    /// The author's repository holds another version than the stream told of.
+    /// The author's repository holds another version than the stream told.
     func replacedByProof(_ uri: ATURI, rev: TID) {
         logger.notice(
             "change request replaced",
@@ -118,7 +118,7 @@ final class OutcomeReporter: Sendable {
 }
 
 extension Reason {
-    /// What one author does to many is one line, not one for each.
+    /// What one author does to many people is one line, not one line each.
     fileprivate var dropLevel: Logger.Level {
         switch self {
         case .authorBurst, .authorBlocked: .debug

@@ -1,20 +1,22 @@
 internal import ATProtocol
 internal import Network
 
-/// Whether the sender may go on: what failures that are no job's fault have to say about it.
+/// Decides whether the sender may go on, by failures that are no single job's fault.
 ///
 /// No I/O, no clock.
 ///
-/// A rate limit holds the sender and not the job; a defect that only a human can mend pauses it and keeps the queue;
-/// failures of the way in a row slow everything down, so that an outage does not eat up each job's patience.
+/// - A rate limit holds the sender, not the job.
+/// - A defect that only a human can repair pauses the sender and keeps the queue.
+/// - When the service fails several times in a row, everything slows down, so that an outage does not use up each job's
+///   tries.
 ///
-/// What is held against one method only its own success takes back: a service that opens conversations all day and
-/// refuses every message is none that works.
+/// Failures of one method are cleared only by that method's own success: a service that opens conversations all day but
+/// refuses every message does not work.
 struct SendBreaker: Sendable {
-    /// What is held against one method.
+    /// The failures of one method.
     private struct Record {
         var failures = 0
-        /// Whose messages failed.
+        /// The owners whose messages failed.
         var owners: Set<DID> = []
         var limits = 0
         var limitedSince: UnixTime?
@@ -22,7 +24,7 @@ struct SendBreaker: Sendable {
         var occurrences: [Reason: Int] = [:]
     }
 
-    /// A server's limit: the one hold that neither a restart nor a session that works again takes back.
+    /// A server's rate limit: the one hold that neither a restart nor a new session ends.
     struct Limit: Sendable, Equatable {
         var phase: CallPhase
         var reason: Reason
@@ -32,36 +34,36 @@ struct SendBreaker: Sendable {
     }
 
     private(set) var status = PipelineStatus.Sender.open
-    /// The last limit; nil when none was met since a success.
+    /// The last limit; nil when none was met since the last success.
     private(set) var limit: Limit?
     private let configuration: SendingConfiguration
     private var records: [CallPhase: Record] = [:]
 
-    /// Failures in a row from which the way and not the job is to blame.
+    /// After so many failures in a row the service is at fault, and not the job.
     static let failuresBeforeHold = 3
-    /// The longest that a PDS is believed about its own limit.
+    /// The longest time for which a PDS is believed about its own limit.
     static let maximumPDSWait = Duration.seconds(900)
-    /// Being limited for so long is worth an operator's attention.
+    /// After being limited for so long, the operator is told.
     static let limitReport = Duration.seconds(6 * 3600)
 
     init(_ configuration: SendingConfiguration) { self.configuration = configuration }
 
-    /// A call succeeded; a message that was sent proves the whole way.
+    /// Notes that a call succeeded; a sent message proves that everything on its way works.
     mutating func succeeded(_ phase: CallPhase) {
         status = .open
         if phase == .sendMessage { records = [:] } else { records[phase] = nil }
         if phase == .sendMessage || phase == limit?.phase { limit = nil }
     }
 
-    /// Takes note of a failure.
+    /// Notes a failure.
     ///
     /// - Parameters:
     ///   - phase: what was being done.
-    ///   - failure: what came of it.
-    ///   - owner: whom it was about; nil when it was about nobody, or everybody. What fails with one of them alone may be
-    ///     theirs alone, and the others do not wait for it.
+    ///   - failure: how it failed.
+    ///   - owner: the only owner concerned; nil when it concerns nobody or everybody. A failure with one owner alone
+    ///     does not make the others wait.
     ///   - now: the time.
-    /// - Returns: what is to be done, escalated when the same has happened too often in a row.
+    /// - Returns: what to do; escalated when the same has happened too often in a row.
     mutating func failed(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil, now: UnixTime) -> Verdict {
         var record = records[phase] ?? Record()
         defer { records[phase] = record }
@@ -96,13 +98,13 @@ struct SendBreaker: Sendable {
                 hold(until: now + backoff(record.failures - Self.failuresBeforeHold), verdict.reason)
             }
         case .defer, .drop, .skip:
-            // The service answered: the way is good.
+            // The service answered, so it can be reached.
             record.failures = 0
         }
         return verdict
     }
 
-    /// Lets everything wait for an operator, or for a probe that succeeds.
+    /// Pauses everything until an operator has helped, or a probe succeeds.
     mutating func pause(_ reason: Reason, _ failure: CallFailure, now: UnixTime) {
         status = .paused(
             reason: reason,
@@ -111,21 +113,21 @@ struct SendBreaker: Sendable {
         )
     }
 
-    /// Forgets pauses, and holds but a limit's: the session works again, which says nothing of a limit.
+    /// Ends pauses, and holds other than a rate limit's: the session works again, which says nothing about a limit.
     mutating func reopen() {
         status = .open
         records = [:]
         if let limit { restore(limit) }
     }
 
-    /// Goes on under a limit that was met before.
+    /// Takes over a limit that was met before a restart.
     mutating func restore(_ limit: Limit) {
         self.limit = limit
         hold(until: limit.until, limit.reason)
         records[limit.phase, default: Record()].limits = limit.repetitions
     }
 
-    /// Lets one call through after a hold; a success then forgets everything, a failure holds longer.
+    /// Lets one call through after a hold; a success clears everything, a failure holds longer.
     mutating func reopenAfterHold() { status = .open }
 
     /// Whether an operator is needed.
@@ -134,7 +136,7 @@ struct SendBreaker: Sendable {
         return true
     }
 
-    /// Whether an operator is needed for this.
+    /// Whether it is paused for this reason.
     func isPaused(for reason: Reason) -> Bool {
         guard case .paused(reason, _, _) = status else { return false }
         return true
@@ -149,7 +151,7 @@ struct SendBreaker: Sendable {
     /// Lets everything wait.
     mutating func hold(until time: UnixTime, _ reason: Reason) { status = .held(reason: reason, until: time) }
 
-    /// Whether it has been limited so long that the operator should know; true once.
+    /// Whether it has been limited for so long that the operator should know; true only once.
     mutating func reportsLimit(now: UnixTime) -> Bool {
         for (phase, record) in records {
             guard let since = record.limitedSince, now - since >= Self.limitReport, !record.isLimitReported else {
@@ -161,12 +163,12 @@ struct SendBreaker: Sendable {
         return false
     }
 
-    /// The wait before something that failed so often is tried again.
+    /// The wait after so many failed attempts.
     func backoff(_ attempts: Int) -> Duration {
         configuration.firstWait.doubled(attempts, atMost: configuration.maximumWait)
     }
 
-    // `ratelimit-reset` is the PDS's and in seconds since the epoch; it says nothing about the chat service.
+    // `ratelimit-reset` is the PDS's, in seconds since the epoch; it says nothing about the chat service.
     private func length(of rest: Verdict.Hold, _ failure: CallFailure, limits: Int, now: UnixTime) -> Duration {
         var headers = HTTPHeaders()
         if case .answer(let error) = failure { headers = error.headers }

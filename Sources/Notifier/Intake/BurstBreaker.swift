@@ -1,9 +1,9 @@
 internal import ATProtocol
 internal import Network
 
-/// Notices an author who writes faster than a person does, by the times at which the stream saw the requests.
+/// Notices authors who write faster than a human, by the times at which the stream saw their requests.
 ///
-/// After a long absence a day's requests come in within a second; their own times tell that nobody was fast.
+/// After a long absence a whole day's requests arrive within a second; their own times show that nobody wrote fast.
 struct BurstBreaker: Sendable {
     private struct Author {
         // By record, so that an event that is read again counts once.
@@ -14,7 +14,7 @@ struct BurstBreaker: Sendable {
     /// What a request means for its author.
     enum Judgement: Equatable {
         case passes
-        /// This request is the one too many.
+        /// This request exceeds the limit.
         case trips(Burst)
         /// The author is blocked already.
         case blocked
@@ -27,7 +27,7 @@ struct BurstBreaker: Sendable {
     /// Strangers choose the authors, so their number is bounded.
     static let capacity = 10_000
 
-    /// A breaker that goes on blocking who is blocked; a limit that was raised since then lets them go.
+    /// A breaker that still blocks the authors of these bursts, unless the limit was raised since.
     init(_ policy: PolicyConfiguration, bursts: [DID: Burst] = [:]) {
         limit = max(1, policy.authorBurst)
         window = policy.burstWindow
@@ -35,7 +35,7 @@ struct BurstBreaker: Sendable {
         authors = bursts.filter { [limit] in $0.value.number >= limit }.mapValues { Author(burst: $0) }
     }
 
-    /// Counts a request of an author at a time.
+    /// Counts a request that an author wrote at a time.
     mutating func judge(_ did: DID, _ record: RecordKey, at time: UnixTime) -> Judgement {
         if authors.count >= Self.capacity, authors[did] == nil { forget(at: time) }
         var author = authors[did] ?? Author()
@@ -49,7 +49,7 @@ struct BurstBreaker: Sendable {
         return .trips(burst)
     }
 
-    // What is read again behind a restart may be of the burst itself.
+    // Requests that are read again after a restart may belong to the burst itself.
     private func isBlocked(_ author: Author, at time: UnixTime) -> Bool {
         author.burst.map { $0.at - window < time && time < $0.at + pause } ?? false
     }

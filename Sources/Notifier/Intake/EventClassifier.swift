@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Firehose
 internal import Network
 
-/// What an event of the stream means by the configuration and by what the stream told before.
+/// Decides what a stream event means, by the configuration and by earlier events.
 struct EventClassifier: Sendable {
     private let rules: [Rule]
     private let policy: PolicyConfiguration
@@ -10,13 +10,14 @@ struct EventClassifier: Sendable {
     private var followed: FollowedCollections
     private var newness: NewnessJudge
 
-    /// The longest text of a record that is kept for the templates, in characters.
+    /// The longest text of a record that is kept for templates, in characters.
     static let maximumText = 2000
     /// The most of a record that is kept, in bytes.
     static let maximumRecord = 16 << 10
 
-    /// A classifier that has seen nothing yet; without a sender nothing is sent, and without a note of since when rules wait for
-    /// records they have always done so.
+    /// A classifier that has seen nothing yet.
+    ///
+    /// Without a sender nothing is sent. Without a note of when rules began to follow a collection, they always have.
     init(
         rules: [Rule],
         policy: PolicyConfiguration,
@@ -30,13 +31,15 @@ struct EventClassifier: Sendable {
         newness = NewnessJudge(window: policy.maximumAge)
     }
 
-    /// What an event means, nil when it is nobody's business; give all events, in the order of the stream.
+    /// What an event means; nil when it does not concern us.
+    ///
+    /// Needs all events, in the order of the stream.
     mutating func judge(_ event: StreamEvent, now: UnixTime) -> IntakeItem? {
         let newness = newness.judge(event, now: now)
         switch event.body {
         case .account(isActive: false, let status) where Self.isGone(status):
             return .authorInactive(event.did, witnessed: event.position.witnessed)
-        // A Jetstream tells each record of it again.
+        // A Jetstream sends each record of the repository again.
         case .sync where event.position.wire == .relay:
             return .repositoryReplaced(event.did, witnessed: event.position.witnessed)
         case .account, .identity, .sync: return nil
@@ -44,7 +47,7 @@ struct EventClassifier: Sendable {
         }
     }
 
-    /// Whether the account is gone, and not just out of step with a relay (`desynchronized`, `throttled`; sync spec).
+    /// Whether the account is gone, and not merely out of step with a relay (`desynchronized`, `throttled`; sync spec).
     private static func isGone(_ status: String?) -> Bool {
         status.map { ["takendown", "suspended", "deleted", "deactivated"].contains($0) } ?? true
     }
@@ -60,8 +63,8 @@ struct EventClassifier: Sendable {
         let uri = ATURI(event.did, commit.collection, commit.recordKey)
         guard commit.operation != .delete else { return .deleted(event, uri: uri) }
         let record = commit.record ?? .object([:])
-        // The first rule in order counts whose conditions hold; without one the record is nobody's business, and takes back
-        // what it was before.
+        // The first rule whose conditions hold decides. Without one the record does not concern us, and an earlier
+        // version of it is taken back.
         let rule = covering.first { $0.matches(record) }
         var (references, leftOut, refusal) = ([ProjectReference](), 0, Refusal?.none)
         switch rule?.references(in: record) {
@@ -89,12 +92,12 @@ struct EventClassifier: Sendable {
         )
     }
 
-    /// Corrects since when rules wait for records, where a clock was ahead; whether that was anything.
+    /// Corrects since when rules follow collections, after our clock was ahead; returns whether anything changed.
     mutating func lowerBeginnings(to time: UnixTime, from latest: UnixTime) -> Bool {
         followed.lower(to: time, from: latest)
     }
 
-    /// Why nobody is told of what was written before any rule waited for it that would tell of it.
+    /// The refusal of a record that was written before any matching rule followed its collection; nil when it was not.
     private func beginning(_ rules: [Rule], _ commit: StreamEvent.Commit) -> Refusal? {
         guard let beginning = followed.beginning(rules, commit.collection),
             let written = NewnessJudge.time(commit.rev), written < beginning
@@ -121,7 +124,7 @@ struct EventClassifier: Sendable {
             if owners == [author] { return Refusal(.authorIsOwner, author.text) }
             if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
         }
-        // By which clocks, should they have been wrong.
+        // Names the clocks, in case they were wrong.
         let times = "the host saw it at \(event.position.witnessedAt), and this machine's clock said \(now)"
         return newness?.refusal.map { Refusal($0, newness == .stale ? times : "") }
     }

@@ -5,7 +5,7 @@ internal import Logging
 internal import Metrics
 internal import Network
 
-/// Takes what the stream matched, judges it, and stores it together with the position (invariant 1).
+/// Takes matched events, judges them, and stores them together with the position (invariant 1).
 actor Intake {
     private let context: DeliveryContext
     private let queue: JobQueue
@@ -20,11 +20,13 @@ actor Intake {
     private let start: UnixTime
     /// The latest time that any host has told.
     private var latest = UnixTime.distantPast
-    /// A host that begins early has caught up by then: what it tells is the time.
+    /// By this time a host that began in the past has caught up, so the times it tells are the present.
     private static let catchUp = Duration.seconds(120)
 
-    /// An intake that knows who is blocked for a burst; `changed` is told of each account, and of each record that may have
-    /// confirmed whose a project is, that may be another now than it is remembered.
+    /// An intake that knows which authors are blocked for a burst.
+    ///
+    /// `changed` is called with everything that may differ from what is remembered: accounts, and records that may have
+    /// confirmed whose a project is.
     init(
         _ context: DeliveryContext,
         queue: JobQueue,
@@ -50,14 +52,14 @@ actor Intake {
         quarantine = QuarantineReport(logger: context.logger)
     }
 
-    /// Stores a batch; when this returns, it survives `kill -9`.
+    /// Stores a batch; once this returns, the batch survives `kill -9`.
     ///
     /// - Returns: whether there is a new job.
     func take(_ batch: StreamBatch) async throws(LedgerError) -> Bool {
         var items: [IntakeItem] = []
         let beginning = beginning(batch)
         for event in batch.events {
-            // Before it is stored: whoever looks it up then must not meet what was before.
+            // Before the event is stored, so that the look-up that follows does not use the outdated value.
             if let remembered = outdated(by: event) { await changed(remembered) }
             items += people(event)
             guard let item = judge.judge(event, now: context.now) else { continue }
@@ -80,13 +82,13 @@ actor Intake {
         return result.added.contains { $0.refusal == nil }
     }
 
-    /// Says what is left to be said: no batch follows.
+    /// Logs what is still to be logged, because no batch follows.
     func finish() { quarantine.finish() }
 
-    /// Since when rules wait for records, where the stream has shown that our clock had dated that too late.
+    /// Since when rules follow their collections, if the stream shows that our clock dated that too late.
     private func beginning(_ batch: StreamBatch) -> (time: UnixTime, latest: UnixTime)? {
-        // A host that goes on where it was left tells of times that are long past: the latest counts, and only what is later
-        // than all before tells that it is now.
+        // A host that resumes tells of past times. So the latest time of any host counts, and only a later one shows
+        // that it is the present.
         let told = batch.position?.position.witnessedAt
         let isNow = told.map { $0 > latest } ?? false
         latest = max(latest, told ?? latest)
@@ -102,10 +104,10 @@ actor Intake {
         return judge.lowerBeginnings(to: time, from: latest) ? (time, latest) : nil
     }
 
-    /// What may be remembered and is not to be believed any more.
+    /// What may be remembered and must not be believed any more.
     private func outdated(by event: StreamEvent) -> Remembered? {
         switch event.body {
-        // Many say again what they said before: only the next question would tell.
+        // Many identity events repeat what is known; only the next look-up would show it.
         case .identity, .account: .account(event.did)
         case .commit(let commit):
             confirming.contains { $0.matches(commit.collection) }
@@ -114,7 +116,7 @@ actor Intake {
         }
     }
 
-    /// What an event says of who is told beside the owner, whatever else it is.
+    /// What an event says about recipients other than the owner, besides everything else it is.
     private func people(_ event: StreamEvent) -> [IntakeItem] {
         guard case .commit(let commit) = event.body else { return [] }
         let (uri, isDeleted) = (ATURI(event.did, commit.collection, commit.recordKey), commit.operation == .delete)
@@ -125,7 +127,7 @@ actor Intake {
         return items
     }
 
-    // The author of a burst is blocked and what they have in the queue is called off, with one line for all of it.
+    // Blocks the author of a burst and calls off their queued requests, with one log line for all of them.
     private func limit(_ item: IntakeItem) -> [IntakeItem] {
         guard case .request(var request) = item else { return [item] }
         request.isShadow = context.isShadow

@@ -2,19 +2,20 @@ internal import Firehose
 internal import Logging
 internal import Network
 
-/// Says which messages were put aside, once a minute and host: a host that sends nonsense sends much of it.
+/// Logs which stream messages were put aside, once a minute for each host: a host that sends nonsense sends a lot of
+/// it.
 ///
-/// All of them are in the metrics, the newest with their bytes in the ledger.
+/// All are counted in the metrics; the newest are in the ledger with their bytes.
 struct QuarantineReport: Sendable {
     private struct Account: Sendable {
-        /// Since the last line.
+        /// How many since the last log line.
         var count = 0
-        /// The first of them.
+        /// The first one since then.
         var example: RejectedMessage?
         var saidAt: UnixTime?
     }
 
-    /// A host gets one line in this time.
+    /// The least time between two lines about a host.
     static let interval = Duration.seconds(60)
 
     private let logger: Logger
@@ -22,10 +23,10 @@ struct QuarantineReport: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Counts messages, and says what is due; also to be called when there are none.
+    /// Counts stream messages, and logs what is due; call it also without any.
     ///
     /// - Parameters:
-    ///   - messages: of any hosts.
+    ///   - messages: from any hosts.
     ///   - now: the time by a clock that nothing sets.
     mutating func take(_ messages: [RejectedMessage], at now: UnixTime) {
         for message in messages {
@@ -33,7 +34,7 @@ struct QuarantineReport: Sendable {
             account.count += 1
             if account.example == nil {
                 account.example = message
-                // What is said has no room for them.
+                // The log line has no room for the bytes.
                 account.example?.bytes = []
             }
             accounts[message.host] = account
@@ -44,7 +45,7 @@ struct QuarantineReport: Sendable {
         }
     }
 
-    /// Says what was not said yet: nothing follows.
+    /// Logs what was not logged yet, because nothing follows.
     mutating func finish() {
         for account in accounts.values { say(account) }
         accounts = [:]

@@ -1,8 +1,8 @@
-/// What the settings of this moment say about telling a recipient of a request.
+/// What the present settings say about telling a recipient of a request.
 public enum Admission: Sendable, Hashable {
     /// They are told when their turn comes.
     case told
-    /// They are told when this has changed.
+    /// They are told once the reason no longer holds.
     case waits(Reason)
     /// They are not told.
     case refused(Reason)

@@ -1,4 +1,4 @@
-/// A try and what came of it, for `explain`.
+/// An attempt and its result, for `explain`.
 struct Attempt: Sendable {
     var phase: CallPhase
     var outcome: String
@@ -14,7 +14,7 @@ struct Attempt: Sendable {
         self.detail = detail
     }
 
-    /// Something that is not done, for a reason.
+    /// An attempt that was refused for a reason.
     init(_ phase: CallPhase, _ refusal: Refusal) {
         self.init(phase, outcome: Verdict.Action.drop.rawValue, reason: refusal.reason, detail: refusal.detail)
     }

@@ -2,11 +2,11 @@
 public enum CallPhase: String, Sendable, Hashable, CaseIterable {
     /// The event itself was read and judged.
     case input = "input"
-    /// An operator's.
+    /// An operator decided.
     case decision = "operator"
     /// A DID or handle was resolved.
     case identity = "identity"
-    /// The owner's PDS was asked for the project's record or the state of the repository.
+    /// The owner's PDS was asked for the project's record or for the repository's status.
     case project = "project"
     /// The index of the rule was asked who owns the project.
     case index = "index"

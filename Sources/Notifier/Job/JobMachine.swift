@@ -1,74 +1,74 @@
-/// What becomes of one change request for one recipient, as a synchronous machine.
+/// The state machine of a job, which is one change request for one recipient.
 ///
-/// From ``JobState/sending`` to its end a job stands where its message stands: ``MessageMachine`` decides, and this machine
-/// takes over what it decided.
+/// From ``JobState/sending`` to its end a job follows its message: ``MessageMachine`` decides, and this machine takes
+/// the decision over. Synchronous, without I/O.
 public struct JobMachine: Sendable, Hashable {
     /// Something that happened.
     public enum Event: Sendable, Hashable {
-        /// What speaks for or against telling this recipient, by the settings of this moment.
+        /// The present settings were asked whether to tell this recipient.
         case admitted(Admission)
-        /// A limit lets it wait.
+        /// A limit delays it.
         case postponed(Reason)
-        /// What it waits for may have come to pass.
+        /// The thing that it waits for may have happened.
         case wakened
         /// It is called off.
         case calledOff(Reason)
-        /// Opening the conversation, or sending its message, failed with nothing stored.
+        /// The conversation could not be opened, or the message not be sent; certainly nothing was stored.
         case failed(Verdict)
-        /// Its recipient was told already: their conversation holds a message of it.
+        /// The recipient was told before: their conversation holds a message about it.
         case told
-        /// Nobody can say whether its recipient was told already.
+        /// It cannot be found out whether the recipient was told before.
         case possiblyTold
-        /// Its message was written down, and stands so.
+        /// Its message was stored, or has changed its state.
         case message(MessageMachine.State, Reason?)
-        /// Its message is proven not to have arrived, and is not sent again as it was.
+        /// Its message provably did not arrive, and is not sent again in the same form.
         case disproved
-        /// Its recipient is being mentioned in public.
+        /// A public post that mentions the recipient is being made.
         case mentionBegun
-        /// The post is there.
+        /// The post exists.
         case posted
         /// The post failed.
         case postFailed(PostOutcome)
-        /// It waited for its recipient, or for its turn, as long as allowed.
+        /// It has waited for its recipient, or for its turn, as long as allowed.
         case waitExpired
         /// An operator wants it tried again.
         case retried
     }
 
-    /// What a failed try says about a public post.
+    /// What a failed attempt says about a public post.
     public enum PostOutcome: Sendable, Hashable {
-        /// This try did not make it.
+        /// This attempt did not create it.
         case refused
-        /// This try may have made it.
+        /// This attempt may have created it.
         case unknown
-        /// No try can have made it.
+        /// No attempt can have created it.
         case impossible
     }
 
-    /// Something to be done in the same transaction, or behind it.
+    /// Something to do in the same transaction, or after it.
     public enum Action: Sendable, Hashable {
-        /// Look the request up anew; this job goes back into it.
+        /// Look the request up anew; this job becomes part of it again.
         case reopenRequest(Reason?)
-        /// The same, for an operator wants it, whatever became of the request.
+        /// The same for an operator, whatever the state of the request.
         case retryRequest
-        /// The same, while this job stays until its doubt is settled.
+        /// The same, but this job stays until its doubt is settled.
         case reviveRequest
-        /// Read the conversation of its message first.
+        /// First read the conversation of its message.
         case retryMessage
         /// Never write to this recipient again.
         case suppressRecipient(Reason)
     }
 
-    /// Where it stands.
+    /// The state of the job.
     public private(set) var state: JobState
-    /// Why it stands there.
+    /// The reason for the state.
     public private(set) var reason: Reason?
-    /// Why it must not be sent any more, when that became known with a message, or a post, in doubt.
+    /// Why it must not be sent any more; set when this became known while a message or post was in doubt.
     public private(set) var withdrawal: Reason?
-    /// Whether a message of it may have arrived.
+    /// Whether a message about it may have arrived.
     public private(set) var isInDoubt: Bool
 
-    /// A machine in a given state; without one it is a job that is still to be judged.
+    /// A machine in a given state; by default a job that must still be judged.
     public init(state: JobState = .queued, reason: Reason? = nil, withdrawal: Reason? = nil, isInDoubt: Bool = false) {
         self.state = state
         self.reason = reason
@@ -78,9 +78,9 @@ public struct JobMachine: Sendable, Hashable {
 }
 
 extension JobMachine {
-    /// Takes note of an event.
+    /// Handles an event.
     ///
-    /// - Parameter event: one that means nothing in this state changes nothing.
+    /// - Parameter event: an event that means nothing in this state changes nothing.
     /// - Returns: what to do; nil when nothing changed.
     public mutating func handle(_ event: Event) -> [Action]? {
         switch state {
@@ -96,10 +96,10 @@ extension JobMachine {
     private mutating func handleWaiting(_ event: Event) -> [Action]? {
         switch event {
         case .admitted(.told): return state == .deferred && reason?.isOfPolicy == true ? [.reopenRequest(nil)] : nil
-        // What waited long is looked up anew before anybody is told: owner, project and record may be others by now.
+        // After a long wait, owner, project and record may have changed, so they are looked up again first.
         case .wakened: return state == .deferred ? [.reopenRequest(nil)] : enter(.queued, nil)
         case .admitted(.waits(let cause)):
-            // What the chat service said of the same says more.
+            // The chat service's own reason says more than this one.
             guard state == .queued || reason == .relationshipUnknown && cause != reason || reason?.waits != cause.waits
             else { return nil }
             return enter(.deferred, cause)
@@ -137,7 +137,8 @@ extension JobMachine {
         }
     }
 
-    // A post goes back to its wait only while it surely is not there: it keeps the reason for which it was deferred.
+    // A post goes back to waiting only while it certainly does not exist; it keeps the reason for which it was
+    // deferred.
     private mutating func handlePosting(_ event: Event) -> [Action]? {
         switch event {
         case .mentionBegun: return dropPost()
@@ -146,7 +147,7 @@ extension JobMachine {
             return enter(.delivered, .mentionPosted)
         case .postFailed(let outcome):
             if outcome != .refused { isInDoubt = outcome == .unknown }
-            // Of a post that may be there it is found out first whether it speaks of the newest version, too.
+            // A post that may exist is first settled, also when it shows an outdated version.
             if isInDoubt, withdrawal == nil || withdrawal == .recordReplaced { return [] }
             return dropPost() ?? enter(.deferred, reason)
         case .calledOff(let cause):
@@ -155,7 +156,7 @@ extension JobMachine {
             guard withdrawal != nil else { return nil }
             return revive([])
         case .admitted(let admission):
-            // The newest version is about the same recipient, and none of the author's words are in a post.
+            // The newest version concerns the same recipient, and a post contains none of the author's words.
             guard withdrawal == .recordReplaced else { return nil }
             if case .refused(let cause) = admission { withdrawal = cause } else { withdrawal = nil }
             return []
@@ -163,7 +164,7 @@ extension JobMachine {
         }
     }
 
-    // A doubt about a post hinders nothing: to make it again makes no second one.
+    // A doubt about a post blocks nothing, because making it again creates no second post.
     private mutating func dropPost() -> [Action]? { withdrawal == nil ? nil : settleDoubt() }
 
     private mutating func handleUncertain(_ event: Event) -> [Action]? {
@@ -173,13 +174,13 @@ extension JobMachine {
         case .retried: return revive([.retryMessage])
         case .calledOff(let cause):
             guard withdraw(cause) else { return nil }
-            // The withdrawal stays with it: a retry of another request of the same message must not bring it back.
+            // The withdrawal stays: a retry of another request in the same message must not bring this one back.
             return cause == .operatorDecision ? enter(.dropped, .operatorDecision) : []
         default: return nil
         }
     }
 
-    // No message of this ledger's is in doubt: the conversation is read again before anything is sent.
+    // No message of this ledger is in doubt; the conversation is read again before anything is sent.
     private mutating func handlePossiblyTold(_ event: Event) -> [Action]? {
         switch event {
         case .retried: [.retryRequest]
@@ -210,33 +211,33 @@ extension JobMachine {
         }
     }
 
-    /// Takes note of why it must not be sent as it is; whether that is more than was known.
+    /// Notes why it must not be sent in this form; returns whether this replaces an earlier cause.
     private mutating func withdraw(_ cause: Reason) -> Bool {
         guard cause != .recordReplaced || withdrawal?.yieldsToNewVersion != false else { return false }
         withdrawal = cause
         return true
     }
 
-    /// An operator wants it told: as the record stands now, when what was written is not there.
+    /// An operator wants it sent: as the record is now, if the written message did not arrive.
     private mutating func revive(_ actions: [Action]) -> [Action] {
         withdrawal = .recordReplaced
         return actions + [.reviveRequest]
     }
 
-    /// Takes over where the message stands.
+    /// Takes over the state of the message.
     private mutating func follow(_ next: MessageMachine.State, _ cause: Reason?) -> [Action] {
         isInDoubt = next != .delivered && next != .dropped
         return enter(next.jobState, next == .dropped ? withdrawal ?? cause : cause)
     }
 
-    /// What became known while its message was in doubt, now that it surely did not arrive; nil when nothing did.
+    /// Applies what became known while its message was in doubt, now that it certainly did not arrive; nil for nothing.
     private mutating func settleDoubt() -> [Action]? {
         isInDoubt = false
         guard let withdrawal else { return nil }
         return withdrawal == .recordReplaced ? [.reopenRequest(.recordReplaced)] : enter(.dropped, withdrawal)
     }
 
-    /// Nothing was sent: back to the queue, to the recipient, or out.
+    /// Nothing was sent: back to the queue, to waiting for the recipient, or dropped.
     private mutating func giveBack(_ verdict: Verdict) -> [Action] {
         switch verdict.action {
         case .retry, .refresh, .verify:
@@ -253,7 +254,7 @@ extension JobMachine {
     private mutating func enter(_ next: JobState, _ cause: Reason?) -> [Action] {
         state = next
         reason = cause
-        // A withdrawal is of what may have arrived already, or of a post under way: what is judged anew begins without one.
+        // A withdrawal concerns a message or post that may exist; a job that is judged anew begins without one.
         if !isInDoubt, next != .posting { withdrawal = nil }
         return []
     }

@@ -2,25 +2,25 @@
 enum MessageKind: String, Sendable, Hashable, CaseIterable {
     /// It tells of requests.
     case notice
-    /// It says that nothing more is written.
+    /// It confirms that nothing more is sent.
     case stopped
-    /// It says that its recipient is written to again.
+    /// It confirms that messages are sent again.
     case started
-    /// It says that its recipient was not understood.
+    /// It says that we did not understand its recipient.
     case help
     /// It says what can be asked for.
     case commands
     /// It says what waits.
     case status
-    /// It says that nothing is told of a project.
+    /// It confirms that a project is muted.
     case muted
-    /// It says that a project is told of again.
+    /// It confirms that a project is no longer muted.
     case unmuted
     /// It asks which project was meant.
     case unclear
-    /// It says how often its recipient is written to.
+    /// It confirms how often its recipient is written to.
     case digest
 
-    /// Whether it answers what its recipient wrote: it speaks of no job, and is a row before it is its turn.
+    /// Whether it answers what its recipient wrote: it belongs to no job, and is stored before its turn comes.
     var isAnswer: Bool { self != .notice }
 }

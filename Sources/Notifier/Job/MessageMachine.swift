@@ -1,84 +1,84 @@
-/// One message on its way, as a synchronous machine: what is known about it, and what may be done next.
+/// The state machine of one message: what is known about it, and what may be done next.
 ///
-/// Guards invariant 3: ``Action/send`` is asked for only together with a state that must be on disk first, and after a
+/// It guards invariant 3: it asks for ``Action/send`` only together with a state that must be stored first, and after a
 /// doubt only when the conversation was read and the message is not in it.
 ///
-/// An answer to what somebody wrote speaks of no job: it waits for its turn itself, and when nothing of it was stored, it waits
-/// again.
+/// An answer to what somebody wrote belongs to no job. It waits for its turn itself, and waits again if it was
+/// certainly not stored. Synchronous, without I/O.
 public struct MessageMachine: Sendable, Hashable {
-    /// Where a message stands.
+    /// The state of a message.
     public enum State: String, Sendable, Hashable, CaseIterable {
         /// It is an answer whose turn has not come.
         case queued
-        /// It was written down and may be under way.
+        /// It was stored and may be on its way.
         case sending
         /// It may have arrived; the conversation is read before anything else.
         case verify
         /// It is in the conversation.
         case delivered
-        /// It may have arrived, and only a human can find out.
+        /// It may have arrived; this needs a decision.
         case uncertain
-        /// It is not in the conversation and is not sent any more.
+        /// It is not in the conversation, and is not sent any more.
         case dropped
     }
 
     /// Something that happened.
     public enum Event: Sendable, Hashable {
-        /// The conversation of an answer was read, and it is not there.
+        /// The conversation of an answer was read, and the answer is not there.
         case opened
-        /// An answer is not to be sent any more.
+        /// An answer must not be sent any more.
         case refused(Reason)
-        /// The service took it.
+        /// The service accepted it.
         case accepted
-        /// The call under way failed: the sending, or the reading of the conversation.
+        /// The present call failed: sending it, or reading the conversation.
         case failed(Verdict)
-        /// The conversation was read back to the baseline, and it is there.
+        /// The conversation was read back to the baseline, and the message is there.
         case found
-        /// The conversation was read back to the baseline, and it is not there.
+        /// The conversation was read back to the baseline, and the message is not there.
         case absent(Members)
-        /// The same, before the pace allows to send it again.
+        /// The message is not there, but the pace does not allow to send it again yet.
         case absentEarly
-        /// The process started anew with this row.
+        /// The process was started again with this row.
         case restarted
         /// An operator wants it looked for again.
         case retried
     }
 
-    /// What the requests that a message speaks of have come to.
+    /// Whether the requests of a message have changed.
     public enum Members: Sendable, Hashable {
-        /// All stand as the message says.
+        /// None has changed.
         case unchanged
-        /// Some, or all, were called off or replaced: what is written must not be sent.
+        /// Some or all were called off or replaced: the message must not be sent as it is.
         case changed
     }
 
-    /// Something to be done, after the state is on disk.
+    /// Something to do after the state is stored.
     public enum Action: Sendable, Hashable {
         /// Send it now.
         case send
-        /// Its jobs go their own ways, for it failed so.
+        /// Its jobs go on by themselves, because it failed with this verdict.
         case release(Verdict)
-        /// Its jobs go their own ways: it is not there, and is not sent as it was.
+        /// Its jobs go on by themselves: it did not arrive, and is not sent as it is.
         case disband
         /// Never write to its recipient again.
         case suppressRecipient(Reason)
     }
 
-    /// Where it stands.
+    /// The state of the message.
     public private(set) var state: State
-    /// Why it stands there.
+    /// The reason for the state.
     public private(set) var reason: Reason?
-    /// Sends whose message may have arrived, plus the one under way.
+    /// How often it was sent and may have arrived, the present send included.
     public private(set) var sends: Int
-    /// The most sends before a human must look.
+    /// The most sends; after them it needs a decision.
     public private(set) var maximumSends: Int
     private let isAnswer: Bool
 
-    /// A message that is written down to be sent now, for the first time or after sends that were disproved.
+    /// A message that is stored to be sent now, for the first time or after sends that provably did not arrive.
     ///
     /// - Parameters:
-    ///   - earlierSends: sends of its jobs that may have happened before.
-    ///   - maximumSends: sends after which a human must look.
+    ///   - earlierSends: earlier sends of its jobs that may have happened.
+    ///   - maximumSends: after so many sends it needs a decision.
     public init(earlierSends: Int, maximumSends: Int) {
         self.init(state: .sending, sends: earlierSends + 1, maximumSends: maximumSends)
     }
@@ -92,10 +92,10 @@ public struct MessageMachine: Sendable, Hashable {
         self.maximumSends = maximumSends
     }
 
-    /// Takes note of an event.
+    /// Handles an event.
     ///
-    /// - Parameter event: one that means nothing in this state changes nothing.
-    /// - Returns: what to do once the new state is on disk; nil when nothing changed.
+    /// - Parameter event: an event that means nothing in this state changes nothing.
+    /// - Returns: what to do once the new state is stored; nil when nothing changed.
     public mutating func handle(_ event: Event) -> [Action]? {
         switch (state, event) {
         case (.queued, .opened):
@@ -107,7 +107,7 @@ public struct MessageMachine: Sendable, Hashable {
         case (.sending, .restarted): return enter(.verify, .outcomeUnknown)
         case (.sending, .failed(let verdict)):
             guard verdict.action != .verify else { return enter(.verify, verdict.reason) }
-            // An answer that refuses proves that nothing was stored.
+            // A refusal proves that nothing was stored.
             sends -= 1
             return isAnswer ? giveBack(verdict) : enter(.dropped, verdict.reason, [.release(verdict)])
         case (.verify, .absent(.changed)): return enter(.dropped, .recordReplaced, [.disband])
@@ -120,7 +120,7 @@ public struct MessageMachine: Sendable, Hashable {
             case .drop, .skip:
                 let isEnd = verdict.followUp == .suppressOwner
                 return enter(.uncertain, .conversationUnreadable, isEnd ? [.suppressRecipient(verdict.reason)] : [])
-            // It is read again, and stands where it stood.
+            // It is read again later, and keeps its state.
             case .retry, .verify, .refresh, .defer, .pause: return []
             }
         case (.verify, .absentEarly): return []
@@ -131,7 +131,7 @@ public struct MessageMachine: Sendable, Hashable {
         }
     }
 
-    /// Nothing of an answer was stored: it is tried again, unless its recipient takes none.
+    /// An answer was certainly not stored: it is tried again, unless its recipient takes no messages.
     private mutating func giveBack(_ verdict: Verdict) -> [Action] {
         switch verdict.action {
         case .retry, .verify, .refresh, .pause: return enter(.queued, verdict.reason)
@@ -149,7 +149,7 @@ public struct MessageMachine: Sendable, Hashable {
 }
 
 extension MessageMachine.State {
-    /// Where the jobs of a message in this state stand.
+    /// The state of the jobs of a message in this state.
     public var jobState: JobState {
         switch self {
         case .queued: .queued

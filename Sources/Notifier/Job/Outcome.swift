@@ -1,6 +1,6 @@
 internal import ATProtocol
 
-/// Where a change request stands with one recipient after something was done about it.
+/// Where a change request stands with one recipient, after a change.
 struct Outcome: Sendable {
     let uri: ATURI
     let owner: DID?

@@ -1,19 +1,19 @@
 extension Reason {
-    /// What makes a request, or a job, that waits for this reason go on.
+    /// What a request or job with this reason waits for.
     public enum Wait: String, Sendable, CaseIterable {
-        /// A follow of the recipient.
+        /// A follow by the recipient.
         case follow
-        /// Another setting of ours, or of the recipient's: asked again by sending, slowly.
+        /// Another setting of ours or of the recipient's; sending is tried again after long intervals.
         case setting
-        /// An account that is active again.
+        /// An account's return to activity.
         case account
-        /// Room below a limit.
+        /// Room within a limit.
         case limit
-        /// Time alone.
+        /// Time only.
         case time
     }
 
-    /// Whether another version of the record could make it go away.
+    /// Whether another version of the record could remove this reason.
     public var isAboutRecord: Bool {
         switch self {
         case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
@@ -25,7 +25,8 @@ extension Reason {
         }
     }
 
-    /// Whether it says, of most that a rule matches, that records or an index are otherwise than the rule expects.
+    /// Whether it suggests drift, when most of a rule's matches have it: records or an index differ from what the rule
+    /// expects.
     var meansDrift: Bool {
         switch self {
         case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
@@ -36,7 +37,7 @@ extension Reason {
         }
     }
 
-    /// Whether a reference to another project could make it go away.
+    /// Whether a reference to another project could remove this reason.
     public var isAboutReference: Bool {
         switch self {
         case .authorIsOwner, .ownerIsSender, .ownerSuppressed, .ownerNotAllowed, .projectMuted, .ownerBlocked,
@@ -51,17 +52,17 @@ extension Reason {
         }
     }
 
-    /// Whether a job that was dropped for it is judged anew when its request is looked up again.
+    /// Whether a job that was dropped with this reason is judged anew when its request is looked up again.
     public var isJudgedAnew: Bool {
         isAboutReference || yieldsToNewVersion || [.ruleRemoved, .roleNotTold, .authorBlocked].contains(self)
     }
 
-    /// Whether what fails so with one recipient alone says nothing of the others.
+    /// Whether a failure with one recipient alone says nothing about the others.
     var mayBeOneRecipients: Bool {
         [.answerUnreadable, .serverError, .requestRefused, .outcomeUnknown, .upstreamUnreachable].contains(self)
     }
 
-    /// Whether a newer version of the record takes it back.
+    /// Whether a newer version of the record overrides it.
     public var yieldsToNewVersion: Bool {
         switch self {
         case .recordDeleted, .recordReplaced, .ownerChanged, .collaboratorUnconfirmed, .subscriptionEnded,
@@ -73,7 +74,7 @@ extension Reason {
 }
 
 extension Reason {
-    /// Whether an owner who agreed to that is mentioned in public while their request waits for it.
+    /// Whether an owner who agreed to mentions is mentioned while their request waits for this.
     var allowsMention: Bool {
         self == .ownerDoesNotFollow || self == .ownerNotFollowing || self == .ownerDisabledMessages
     }

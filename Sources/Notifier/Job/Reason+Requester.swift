@@ -1,7 +1,8 @@
 extension Reason {
-    /// What whoever wrote the request may know of it.
+    /// What the author of the request may know about this reason.
     ///
-    /// Without a `default`: whoever adds a reason decides what it tells of people who have not been asked.
+    /// It has no `default`, so that everybody who adds a reason decides what it reveals about people who were not
+    /// asked.
     public var forRequester: RequesterReason {
         switch self {
         case .ownerSuppressed, .ownerStopped, .ownerBlocked, .ownerNotAllowed, .projectMuted, .ownerDisabledMessages,
@@ -9,7 +10,7 @@ extension Reason {
             .ownerIsSender, .collaboratorUnconfirmed, .subscriptionUnconfirmed, .subscriptionEnded, .peopleAboveLimit,
             .roleNotTold, .nobodyToTell:
             .notTold
-        // It ends the wait for a follow, and that for a setting of the recipient's.
+        // It ends two kinds of waits: for a follow, and for a setting of the recipient's, which is private.
         case .waitExpired: .notTold
         case .ownerNotFollowing, .ownerDoesNotFollow: .followNeeded
         case .waiting, .ownerLimit, .globalLimit, .digestWindow, .relationshipUnknown: .turn

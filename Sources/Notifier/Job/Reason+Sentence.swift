@@ -1,5 +1,5 @@
 extension Reason {
-    /// What happened and, where there is something to do, what the operator does.
+    /// What happened, and what the operator can do, if anything.
     public var sentence: String {
         switch self {
         case .referenceMissing:

@@ -1,5 +1,5 @@
 extension Reason {
-    /// What makes a request or a job go on that waits for this reason; nil when nothing waits for it.
+    /// What a request or job with this reason waits for; nil when nothing waits with it.
     public var waits: Wait? {
         switch self {
         case .ownerDoesNotFollow, .ownerNotFollowing, .relationshipUnknown: .follow
@@ -34,6 +34,6 @@ extension Reason {
         }
     }
 
-    /// Whether our own settings let it wait, so that others let it go on.
+    /// Whether our own settings make it wait, so that other settings would let it go on.
     var isOfPolicy: Bool { self == .ownerNotFollowing || self == .relationshipUnknown }
 }

@@ -1,8 +1,8 @@
-/// Why a change request stands where it stands: one stable code for logs, metrics, `explain` and the ledger.
+/// Why a change request stands where it stands: a stable code for logs, metrics, `explain` and the ledger.
 ///
-/// Invariant 9: a message that is not sent has a reason, and every reason has a ``sentence``.
+/// Invariant 9: every message that is not sent has a reason, and every reason has a ``sentence``.
 public enum Reason: String, Sendable, CaseIterable {
-    // What the record says.
+    // About the record.
     case referenceMissing = "reference-missing"
     case referenceKindRefused = "reference-kind-refused"
     case referenceMalformed = "reference-malformed"
@@ -10,21 +10,21 @@ public enum Reason: String, Sendable, CaseIterable {
     case referenceWithoutOwner = "reference-without-owner"
     case projectCollectionUnexpected = "project-collection-unexpected"
     case didUnsupported = "did-unsupported"
-    /// The record is not, or is no longer, what the rule is for.
+    /// The record does not meet the rule's conditions, or does so no longer.
     case conditionUnmet = "condition-unmet"
     case projectsAboveLimit = "projects-above-limit"
     case tooOld = "too-old"
-    /// Written before any rule waited for such records.
+    /// It was written before any rule followed such records.
     case recordBeforeRule = "record-before-rule"
-    /// The repository was replaced as a whole, and its old records were told again.
+    /// The repository was replaced as a whole, and the stream repeated its old records.
     case recordResynchronized = "record-resynchronized"
-    /// Old by its key and written anew: a move or an import.
+    /// Its key is old, but it was written now: a move or an import.
     case recordImported = "record-imported"
-    /// Its key is new and its own date is old.
+    /// Its key is new, but its own date is old.
     case recordBackdated = "record-backdated"
     case compositionFailed = "composition-failed"
 
-    // Who wrote it, and to whom.
+    // About the author and the recipient.
     case authorIsOwner = "author-is-owner"
     case ownerIsSender = "owner-is-sender"
     case authorBlocked = "author-blocked"
@@ -39,26 +39,26 @@ public enum Reason: String, Sendable, CaseIterable {
     case projectMuted = "project-muted"
     case ownerNotFollowing = "owner-not-following"
     case relationshipUnknown = "relationship-unknown"
-    /// Neither the owner's repository nor their own says that they work on the project.
+    /// Neither the owner's repository nor the collaborator's own says that they work on the project.
     case collaboratorUnconfirmed = "collaborator-unconfirmed"
-    /// The stream told of a subscription that the subscriber's repository does not hold.
+    /// The stream told of a subscription that is not in the subscriber's repository.
     case subscriptionUnconfirmed = "subscription-unconfirmed"
     case subscriptionEnded = "subscription-ended"
     case peopleAboveLimit = "people-above-limit"
-    /// The rule tells nobody who is only this to the project.
+    /// The rule does not tell people with this role.
     case roleNotTold = "role-not-told"
     case nobodyToTell = "nobody-to-tell"
 
-    // What became of the record.
+    // About the record's later history.
     case recordDeleted = "record-deleted"
     case recordReplaced = "record-replaced"
     case ownerChanged = "owner-changed"
-    /// The author's repository does not hold it.
+    /// The author's repository does not have it.
     case recordNotFound = "record-not-found"
     case proofInvalid = "proof-invalid"
     case proofUnavailable = "proof-unavailable"
 
-    // Who the owner is.
+    // About who the owner is.
     case identityUnavailable = "identity-unavailable"
     case didNotFound = "did-not-found"
     case didDocumentInvalid = "did-document-invalid"
@@ -75,13 +75,13 @@ public enum Reason: String, Sendable, CaseIterable {
     case indexUnknown = "index-unknown"
     case ownerUnconfirmed = "owner-unconfirmed"
     case ownerAmbiguous = "owner-ambiguous"
-    /// A repository, a group or an organisation.
+    /// The owner is a repository, a group or an organisation.
     case ownerIsNoPerson = "owner-is-no-person"
     case repositoryNotFound = "repository-not-found"
     case repositoryInactive = "repository-inactive"
     case repositoryGone = "repository-gone"
 
-    // The way to the chat service.
+    // About reaching the chat service.
     case connectionFailed = "connection-failed"
     case outcomeUnknown = "outcome-unknown"
     case answerUnreadable = "answer-unreadable"
@@ -104,10 +104,10 @@ public enum Reason: String, Sendable, CaseIterable {
     case chatRateLimited = "chat-rate-limited"
     case upstreamUnreachable = "upstream-unreachable"
     case serverError = "server-error"
-    /// Nobody's “stop” can be heeded.
+    /// Answers cannot be read, so nobody's “stop” would be noticed.
     case answersUnreadable = "answers-unreadable"
 
-    // What the chat service says.
+    // About the answers of the chat service.
     case ownerDoesNotFollow = "owner-does-not-follow"
     case ownerDisabledMessages = "owner-disabled-messages"
     case ownerBlocked = "owner-blocked"
@@ -115,9 +115,9 @@ public enum Reason: String, Sendable, CaseIterable {
     case recipientSuspended = "recipient-suspended"
     case accountSuspended = "account-suspended"
     case senderChatDisabled = "sender-chat-disabled"
-    /// The conversation holds a message of it that this ledger does not know.
+    /// The conversation holds a message about it that this ledger does not know.
     case alreadyTold = "already-told"
-    /// The conversation does not say whether it was told.
+    /// The conversation does not show whether it was told.
     case possiblyTold = "possibly-told"
     case conversationNotFound = "conversation-not-found"
     case conversationLocked = "conversation-locked"
@@ -126,17 +126,17 @@ public enum Reason: String, Sendable, CaseIterable {
     case requestRefused = "request-refused"
     case messageTooLarge = "message-too-large"
 
-    // What was decided here.
+    // About our own decisions.
     case waiting = "waiting"
-    /// Told in public, as the owner agreed to.
+    /// It was told in public, as the owner agreed.
     case mentionPosted = "mention-posted"
     case sendsExhausted = "sends-exhausted"
     case waitExpired = "wait-expired"
-    /// It was never its turn.
+    /// Its turn never came.
     case queueExpired = "queue-expired"
     case ownerStopped = "owner-stopped"
     case operatorDecision = "operator-decision"
     case ruleRemoved = "rule-removed"
-    /// Sending is off, or was when it was seen.
+    /// Sending is off, or was off when the record was seen.
     case shadowMode = "shadow-mode"
 }

@@ -1,21 +1,21 @@
-/// Why somebody hears of a change request: what they are to the project.
+/// Why somebody is told of a change request: their role in the project.
 ///
-/// In the order in which they count: who is several is told as the first.
+/// In order of precedence: a person with several roles is told in the first of them.
 public enum RecipientRole: String, Sendable, Hashable, CaseIterable {
-    /// It is theirs.
+    /// The project is theirs.
     case owner
-    /// They work on it, as its owner says.
+    /// They work on it, as the owner says.
     case collaborator
     /// They asked to be told of it.
     case subscriber
 
-    /// How a rule calls them: the owner of a project is one, of the others there may be several.
+    /// The role's key in a rule; a project has one owner, and may have several of the others.
     public var plural: String { self == .owner ? rawValue : rawValue + "s" }
 
-    /// How many others count before.
+    /// How many roles take precedence.
     var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-    /// Why somebody is not told who was to be told as this, and by the latest look-up is it no more.
+    /// The reason for a job whose recipient no longer has this role by the latest look-up.
     var endReason: Reason {
         switch self {
         case .owner: .ownerChanged

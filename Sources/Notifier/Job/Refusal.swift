@@ -1,10 +1,10 @@
 internal import ATProtocol
 
-/// Why something is not done, with what was found.
+/// Why something is not done, and what was found.
 public struct Refusal: Error, Sendable, Equatable {
     /// The stable reason.
     public let reason: Reason
-    /// What was found, in a clause of at most 200 characters; what it quotes of a stranger is plain text on one line.
+    /// What was found: a clause of at most 200 characters; quotations of strangers are plain text on one line.
     public let detail: String
 
     /// A refusal for a reason.

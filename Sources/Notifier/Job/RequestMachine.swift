@@ -1,13 +1,13 @@
-/// What becomes of one change request, whoever its recipients are, as a synchronous machine.
+/// The state machine of one change request, for all of its recipients.
 ///
-/// A request in ``State/lookup`` has no job that waits: recipients are decided anew each time it is resolved. Jobs whose
-/// message may have arrived stay what they are.
+/// A request in ``State/lookup`` has no waiting job: its recipients are decided anew each time it is resolved. Jobs
+/// whose message may have arrived stay as they are. Synchronous, without I/O.
 public struct RequestMachine: Sendable, Hashable {
-    /// Where a request stands.
+    /// The state of a request.
     public enum State: String, Sendable, Hashable, CaseIterable {
-        /// Its recipients, or its proof, are being found.
+        /// Its recipients are being looked up, or its proof is being fetched.
         case lookup
-        /// Its recipients are known; their jobs say the rest.
+        /// Its recipients are known; the states of their jobs say the rest.
         case resolved
         /// Nobody is told of it any more.
         case dropped
@@ -15,52 +15,52 @@ public struct RequestMachine: Sendable, Hashable {
 
     /// Something that happened.
     public enum Event: Sendable, Hashable {
-        /// A newer version was written; `refusal` is what speaks against it by itself.
+        /// A newer version was written; `refusal` is a reason against it that lies in the record itself.
         case updated(refusal: Reason?, Change)
-        /// It is called off: deleted, its author gone or blocked, an operator.
+        /// It is called off: it was deleted, its author is gone or blocked, or an operator said so.
         case calledOff(Reason)
-        /// Its recipients are known, and its record proven where that is asked for.
+        /// Its recipients are known, and its record is proven if that is required.
         case resolved
-        /// It is not told of, by what was found.
+        /// What was found forbids telling it.
         case refused(Reason)
-        /// A look-up or a proof failed; `isGivenUp` when it was tried as long as allowed.
+        /// A look-up or a proof failed; `isGivenUp` when it was tried for as long as allowed.
         case failed(Verdict, isGivenUp: Bool)
-        /// What was found need not hold any more: look it up anew.
+        /// What was found may have changed: look it up anew.
         case reopened(Reason?)
-        /// It waited for an account as long as allowed.
+        /// It has waited for an account as long as allowed.
         case waitExpired
         /// An operator wants it tried again.
         case retried
     }
 
-    /// Something to be done in the same transaction.
+    /// Something to do in the same transaction.
     public enum Action: Sendable, Hashable {
-        /// Take back the jobs of which no message was written: the next resolution decides anew.
+        /// Take back the jobs for which no message was stored; the next resolution decides anew.
         case takeBackJobs
-        /// Call every unfinished job off.
+        /// Call off every unfinished job.
         case callOffJobs(Reason)
     }
 
-    /// Where it stands.
+    /// The state of the request.
     public private(set) var state: State
-    /// Why it stands there.
+    /// The reason for the state.
     public private(set) var reason: Reason?
-    /// What its jobs have come to.
+    /// How far its jobs have come.
     public let jobs: Jobs
 
     /// How a version differs from the one before.
     public enum Change: Sendable, Hashable {
-        /// Not at all: written anew as it was.
+        /// Not at all: the same content was written again.
         case none
-        /// Its words do.
+        /// In its content.
         case content
-        /// It is about another project.
+        /// In the project that it refers to.
         case reference
     }
 
     /// What the machine must know of the request's jobs.
     public enum Jobs: Sendable, Hashable {
-        /// There is none, or none of which a message was delivered or may have been.
+        /// No job, or none whose message was or may have been delivered.
         case open
         /// Somebody was told, or may have been.
         case begun
@@ -75,15 +75,15 @@ public struct RequestMachine: Sendable, Hashable {
         self.jobs = jobs
     }
 
-    /// A request that was just seen; `refusal` is what speaks against it by itself.
+    /// A request that was just seen; `refusal` is a reason against it that lies in the record itself.
     public init(seen refusal: Reason?) {
         self.init()
         if let refusal { _ = handle(.refused(refusal)) }
     }
 
-    /// Takes note of an event.
+    /// Handles an event.
     ///
-    /// - Parameter event: one that means nothing in this state changes nothing.
+    /// - Parameter event: an event that means nothing in this state changes nothing.
     /// - Returns: what to do with the jobs; nil when nothing changed.
     public mutating func handle(_ event: Event) -> [Action]? {
         switch event {
@@ -109,7 +109,7 @@ public struct RequestMachine: Sendable, Hashable {
             enter(isEnd ? .dropped : .lookup, verdict.reason)
             return []
         case .reopened(let cause):
-            // A clock that was ahead may have dated since when a rule waits.
+            // Since when a rule follows a collection may have been dated by a clock that was ahead.
             guard state == .resolved || state == .dropped && reason == .recordBeforeRule else { return nil }
             enter(.lookup, cause)
             return [.takeBackJobs]
@@ -123,13 +123,13 @@ public struct RequestMachine: Sendable, Hashable {
         }
     }
 
-    /// Whether being called off for this says more than is known.
+    /// Whether this cause says more than what is known.
     private func callsOff(_ cause: Reason) -> Bool {
         switch state {
         case .lookup: true
         // What was told stays told.
         case .resolved: jobs != .delivered
-        // An operator says no to newer versions, too.
+        // An operator's decision also covers newer versions.
         case .dropped: cause == .operatorDecision && reason != .operatorDecision
         }
     }
@@ -138,11 +138,11 @@ public struct RequestMachine: Sendable, Hashable {
     private func takes(_ change: Change) -> Bool {
         switch state {
         case .lookup: change != .none
-        // Who was told is not told again, unless it is about another project now.
+        // Those who were told are not told again, unless the request now concerns another project.
         case .resolved: change == .reference || change == .content && jobs != .delivered
         case .dropped:
             switch reason {
-            // Whoever writes it, be it as it was, is there and wants it told.
+            // An author who writes it again, even unchanged, is active and wants it told.
             case let reason?:
                 reason.yieldsToNewVersion || change == .reference && reason.isAboutReference
                     || change != .none && reason.isAboutRecord

@@ -1,7 +1,8 @@
-/// Why a change request stands where it stands, as whoever wrote it may know it.
+/// Why a change request stands where it stands, as far as its author may know.
 ///
-/// It tells nobody's preferences: who asked for no messages, who blocked whom, what an operator decided about a person, and
-/// whom nothing reaches are one and the same, ``notTold``. What goes on between the daemon and its servers is the operator's.
+/// It reveals nobody's preferences. Somebody who asked for no messages, who blocked somebody, about whom an operator
+/// decided, or whom no message reaches: all of these are ``notTold``. What goes on between the daemon and its servers
+/// concerns the operator only.
 public enum RequesterReason: String, Sendable, Hashable, CaseIterable {
     case told
     case toldInPublic = "told-in-public"
@@ -16,7 +17,7 @@ public enum RequesterReason: String, Sendable, Hashable, CaseIterable {
     case gaveUp = "given-up"
     case notSendable = "not-sendable"
 
-    // The request itself.
+    // About the request itself.
     case referenceUnusable = "reference-unusable"
     case tooManyProjects = "too-many-projects"
     case conditionUnmet = "condition-unmet"
@@ -25,13 +26,13 @@ public enum RequesterReason: String, Sendable, Hashable, CaseIterable {
     case unproven
     case ruleRemoved = "rule-removed"
 
-    // Who wrote it.
+    // About its author.
     case ownRequest = "own-request"
     case authorInactive = "author-inactive"
     case authorLimit = "author-limit"
     case authorBurst = "author-burst"
 
-    // Whose project it is.
+    // About the project's owner.
     case projectNotFound = "project-not-found"
     case projectUnusable = "project-unusable"
     case ownerOutOfReach = "owner-out-of-reach"
@@ -41,7 +42,7 @@ public enum RequesterReason: String, Sendable, Hashable, CaseIterable {
     case ownerIsNoPerson = "owner-is-no-person"
     case ownerInactive = "owner-inactive"
 
-    /// Whether it speaks of something that is still to come, and so of nothing that has ended.
+    /// Whether it is about something still to come, and so fits no request that has ended.
     var isPending: Bool {
         switch self {
         case .sending, .turn, .lookup, .followNeeded, .authorLimit: true
@@ -49,8 +50,10 @@ public enum RequesterReason: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What it means, for whoever wrote the request; `sender` is the account that sends the messages, as people name it:
-    /// `@bot.example.com`.
+    /// What it means for the author of the request.
+    ///
+    /// - Parameter sender: the account that sends the messages, by its handle: `@bot.example.com`.
+    /// - Returns: one sentence.
     public func sentence(sender: String) -> String {
         switch self {
         case .told: "The owner was told of it."
@@ -88,7 +91,7 @@ public enum RequesterReason: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What would help, and who can do it, for the same; nil when nothing does, or nothing needs to.
+    /// What would help and who can do it, for the author; nil when nothing helps or is needed.
     public func help(sender: String) -> String? {
         switch self {
         case .followNeeded: "Ask the owner to follow \(sender)."

@@ -2,18 +2,18 @@
 struct Timetable: Sendable {
     /// How long a message in doubt is left alone.
     var settle = Duration.seconds(120)
-    /// First and longest wait after failures of the way.
+    /// The first and the longest wait while the service cannot be reached.
     var sending = (first: Duration.seconds(5), longest: Duration.seconds(900))
-    /// First and longest wait after failed look-ups.
+    /// The first and the longest wait after failed look-ups.
     var lookup = (first: Duration.seconds(15), longest: Duration.seconds(3600))
-    /// How often a follow is asked for.
+    /// How often to ask about a follow.
     var follow = Duration.seconds(900)
-    /// How often a recipient who takes no messages is asked again.
+    /// How often to try again a recipient who takes no messages.
     var setting = Duration.seconds(7 * 86_400)
-    /// How long a job waits for its recipient at most.
+    /// The longest wait of a job for its recipient.
     var expiry = Duration.seconds(30 * 86_400)
 
-    /// The wait of a job that failed so, so often before.
+    /// The wait of a job after this verdict and so many earlier failures.
     func wait(of job: JobMachine, after verdict: Verdict, attempts: Int) -> Duration {
         if let wait = verdict.wait { return wait }
         if job.state == .deferred, let reason = job.reason { return wait(for: reason, attempts: attempts) }
@@ -22,15 +22,15 @@ struct Timetable: Sendable {
         return isSenders ? .zero : sending.first.doubled(attempts, atMost: sending.longest)
     }
 
-    /// The wait of a look-up that failed so, so often before.
+    /// The wait of a look-up after this verdict and so many earlier failures.
     func wait(ofLookupAfter verdict: Verdict, attempts: Int) -> Duration {
         if verdict.action == .defer { return lookup.longest }
         return verdict.wait ?? lookup.first.doubled(attempts, atMost: lookup.longest)
     }
 
-    /// How long what waits for this reason is left alone; rows are looked at then, whatever else wakes them.
+    /// The wait of a row with this reason; the row is looked at after that at the latest.
     func wait(for reason: Reason, attempts: Int = 0) -> Duration {
-        // The AppView is asked as soon as it answers.
+        // The AppView is asked as soon as it answers again.
         if reason == .relationshipUnknown { return .zero }
         return switch reason.waits {
         case .follow: follow
@@ -40,7 +40,7 @@ struct Timetable: Sendable {
         }
     }
 
-    /// How long a recipient who is not told yet is left alone.
+    /// The wait for a recipient who is not told yet.
     func wait(for admission: Admission) -> Duration {
         guard case .waits(let reason) = admission else { return .zero }
         return wait(for: reason)
@@ -48,6 +48,6 @@ struct Timetable: Sendable {
 }
 
 extension Duration {
-    /// The wait after so many failures more: each is twice the one before.
+    /// The wait after so many more failures; each doubles it.
     func doubled(_ times: Int, atMost longest: Duration) -> Duration { min(longest, self * (1 << min(times, 20))) }
 }

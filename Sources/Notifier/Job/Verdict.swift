@@ -2,53 +2,53 @@
 public struct Verdict: Sendable, Hashable {
     /// The kinds of things that can be done.
     public enum Action: String, Sendable, Hashable, CaseIterable {
-        /// The same again later.
+        /// Try the same again later.
         case retry
-        /// Nobody knows whether the message arrived: read the conversation before anything else.
+        /// The message may have arrived: read the conversation before anything else.
         case verify
-        /// Credentials were refreshed once already and that did not help.
+        /// The session was refreshed once, and that did not help.
         case refresh
-        /// The owner's choice: ask again slowly, no alarm.
+        /// The owner decides: ask again after long intervals, without alarm.
         case `defer`
-        /// Never for this change request.
+        /// Never tell this request to this recipient.
         case drop
         /// An operator must help: the sender stops, the queue stays.
         case pause
-        /// Not meant for anybody.
+        /// The request concerns nobody.
         case skip
     }
 
-    /// What must be found out, or done, before the action.
+    /// What must be found out or done before the action.
     public enum FollowUp: Sendable, Hashable {
-        /// Whose account is suspended: `getStatus` of our own tells.
+        /// Ask `getStatus` whether the suspended account is our own.
         case checkOwnStatus
-        /// Resolve the owner's DID anew, past the cache.
+        /// Resolve the owner's DID again, without the cache.
         case resolveAgain
         /// Ask the PDS whether the repository is active.
         case checkRepository
-        /// Ask whether the way to the chat service is to blame, for it failed so with one recipient alone.
+        /// It failed with one recipient alone: ask whether the chat service can be reached at all.
         case checkWay
-        /// Take everything else for this owner out of the queue and never write again.
+        /// Remove everything else for this owner from the queue, and never write to them again.
         case suppressOwner
     }
 
-    /// How long the whole sender rests, whatever it would send next.
+    /// How long the whole sender rests, whatever is next.
     public enum Hold: Sendable, Hashable {
-        /// For as long as the PDS says: its rate limit.
+        /// As long as the PDS says: its rate limit.
         case pdsLimit
-        /// Longer each time: the rate limit of the chat service, which says nothing.
+        /// Longer each time: the chat service's rate limit, which names no time.
         case chatLimit
-        /// For so long.
+        /// This long.
         case time(Duration)
     }
 
-    /// After so many occurrences in a row something else is done.
+    /// What to do instead after so many occurrences in a row.
     public struct Escalation: Sendable, Hashable {
-        /// Occurrences that are still met with the verdict's own action.
+        /// The occurrences to which the verdict's own action still applies.
         public let after: Int
-        /// What is done from then on.
+        /// The action after that.
         public let action: Action
-        /// Whether occurrences count over all jobs of the sender, or for each job.
+        /// Whether occurrences are counted across all jobs of the sender, or for each job.
         public let isSenderWide: Bool
     }
 
@@ -60,11 +60,11 @@ public struct Verdict: Sendable, Hashable {
     public let reason: Reason
     /// What comes before the action.
     public var followUp: FollowUp?
-    /// What is done when it does not help.
+    /// What to do when the action does not help.
     public var escalation: Escalation?
-    /// How long the job, or the look-up, is left alone; nil for what its action and reason usually wait.
+    /// The wait of the job or look-up; nil for the usual wait of its action and reason.
     public var wait: Duration?
-    /// How long the sender rests; nil when others are told meanwhile.
+    /// How long the sender rests; nil when it goes on with others.
     public var hold: Hold?
 
     init(
@@ -85,16 +85,16 @@ public struct Verdict: Sendable, Hashable {
         self.hold = hold
     }
 
-    /// Whether the service has answered, and the answer is no.
+    /// Whether the service has answered with a refusal.
     var isRefusal: Bool { action == .defer || action == .drop }
 
-    /// Whether it is this job's alone: nothing is held against the way that all messages take.
+    /// Whether it concerns this job alone, so that it does not count as a failure of the service.
     var isOfJobAlone: Bool { wait != nil || escalation?.isSenderWide == false || reason == .answerMisdirected }
 
-    /// No ``wait`` is longer.
+    /// The longest ``wait`` of any verdict.
     static let longestWait = Duration.seconds(300)
 
-    /// The verdict when the same has happened so often already.
+    /// The verdict after so many earlier occurrences of the same failure.
     func escalated(occurrences: Int) -> Verdict {
         guard let escalation, occurrences > escalation.after else { return self }
         return Verdict(row, escalation.action, reason)

@@ -3,9 +3,9 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// Whose records confirmed what an index said, for as long as the ledger lives.
+/// Remembers in the ledger which records confirmed an index's claim.
 ///
-/// What cannot be read or written is asked for anew: whoever uses the ledger for more finds out that it is damaged.
+/// Errors are ignored, and what cannot be read is asked for again: every other use of the ledger reports the damage.
 struct ConfirmationStore: Confirmations {
     let database: LedgerDatabase
 

@@ -9,7 +9,7 @@ extension Job {
         is_shadow, may_repeat, awaits_proof, failing_since, witnessed, request.created_at AS created_at
         """
 
-    /// Jobs with their requests.
+    /// Selects jobs with their requests.
     static let selection: SQL = """
         SELECT \(columns), job.id AS id, owner, project, coalesce(job.project_name, request.project_name) AS project_name, job.state AS state, job.reason AS reason, job.detail AS detail, \
         job.attempts AS attempts, job.due_at AS due_at, job.wait_until AS wait_until, job.updated_at AS updated_at, ask_at, role, confirmed_by, confirmed_as, \
@@ -17,7 +17,7 @@ extension Job {
         FROM job JOIN request ON request.id = job.request LEFT JOIN recipient ON recipient.did = job.owner
         """
 
-    /// Requests, as if there were no jobs.
+    /// Selects requests as if they had no jobs.
     static let requests: SQL = """
         SELECT \(columns), NULL AS id, NULL AS owner, NULL AS project, project_name, state, reason, detail, attempts, due_at, wait_until, updated_at, \
         NULL AS ask_at, NULL AS role, NULL AS confirmed_by, NULL AS confirmed_as, NULL AS thread
@@ -54,7 +54,7 @@ extension Job {
         }
         detail = try row.get("detail")
         attempts = try row.get("attempts")
-        // What waits for a follow is asked about with everything else that waits for the same recipient.
+        // The recipient's row says when the follow of everything that waits for it is asked about.
         let askAt: UnixTime? = try state == .deferred && reason?.waits == .follow ? row.get("ask_at") : nil
         dueAt = try min(row.get("due_at"), askAt ?? .distantFuture)
         waitUntil = try row.get("wait_until")
@@ -68,9 +68,9 @@ extension Job {
 }
 
 extension [ATURI] {
-    /// Reads what ``text`` wrote.
+    /// Parses what ``text`` has written.
     init(text: String) { self = text.split(separator: " ").compactMap { try? ATURI(String($0)) } }
 
-    /// All of them, with spaces between.
+    /// All of them, separated by spaces.
     var text: String { map(\.text).joined(separator: " ") }
 }

@@ -1,9 +1,9 @@
 public import ATProtocol
 public import Network
 
-/// One change request and one owner, or a change request that has no owner yet, as the ledger shows it.
+/// One change request for one owner, or a change request without an owner yet, as the ledger has it.
 ///
-/// Named by (AT-URI, owner), never by where or how often it was seen (invariant 2).
+/// Its identity is (AT-URI, owner), never where or how often it was seen (invariant 2).
 public struct Job: Sendable, Equatable {
     /// The row of the job; 0 when the request has none.
     var id: Int64
@@ -19,79 +19,80 @@ public struct Job: Sendable, Equatable {
     public var authorName: String?
     /// The name of the rule that matched.
     public var rule: String
-    /// Which version of the record it speaks of.
+    /// The version of the record, by its CID.
     public var cid: String?
-    /// The repository's revision that brought this version.
+    /// The revision of the repository with this version.
     public var rev: String
-    /// What the record refers to; empty when that is not acceptable.
+    /// What the record refers to; empty when the reference is not acceptable.
     public var references: [ProjectReference]
-    /// The project whose owner this is; nil while it is not known.
+    /// The owner's project; nil while unknown.
     public var project: ProjectReference?
-    /// The record, abridged, as it is stored.
+    /// The record's JSON, abridged, as stored.
     var recordText: String
-    /// The project's name; nil when it is not known.
+    /// The project's name; nil when unknown.
     public var projectName: String?
-    /// Whether sending was off when it was seen, and no operator has asked for it since.
+    /// Whether sending was off when it was seen, and no operator has retried it since.
     var isShadow: Bool
-    /// Whether an operator wants it told though nobody can say whether it was.
+    /// Whether an operator wants it sent although the conversation does not show whether it was sent.
     var mayRepeat: Bool
-    /// Whether its author's PDS has to prove it, because the key that signed it could not be had.
+    /// Whether its author's PDS must prove it, because its signing key was not available.
     var awaitsProof: Bool
-    /// Since when its look-up fails without a success or a new beginning between; nil when it does not.
+    /// Since when its look-up has only failed; nil after a success or a new beginning.
     var failingSince: UnixTime?
     /// When the stream saw it, in microseconds since the Unix epoch.
     public var witnessed: Int64
-    /// Where it stands.
+    /// The state of the job.
     public var state: JobState
-    /// Why it stands there.
+    /// The reason for the state.
     public var reason: Reason?
     /// What was found, in a clause.
     public var detail: String?
-    /// Failed tries since the last change of state.
+    /// Failed tries since its state last changed.
     public var attempts: Int
-    /// When it is looked at next.
+    /// When it is next looked at.
     public var dueAt: UnixTime
-    /// When waiting for the owner ends; nil when it does not wait for them.
+    /// When its wait for the owner ends; nil when it does not wait.
     public var waitUntil: UnixTime?
     /// When it was first seen.
     public var createdAt: UnixTime
     /// When it was last changed.
     public var updatedAt: UnixTime
-    /// What its recipient is to the project.
+    /// The recipient's role in the project.
     public var role = RecipientRole.owner
-    /// The record that says so; nil of owners.
+    /// The record that confirms the role; nil for owners.
     public var confirmedBy: ATURI?
-    /// In which version it does, by its CID; of a subscription, to which of these it must be, with spaces between.
+    /// The version of that record, by its CID; for a subscription, the subjects of which it must name one,
+    /// space-separated.
     var confirmedAs: String?
     /// The records on the way from the request to the project, the nearest first.
     var thread: [ATURI] = []
 
-    /// When its first version was written, as far as that can be known: earlier it was told to nobody.
+    /// When its first version was written, as far as known; it was told to nobody earlier.
     ///
-    /// An update is seen later than it may have been told; a key that is a TID says when it was made.
+    /// The stream may see an update later than the request was first told; a key that is a TID says when it was made.
     var firstWritten: UnixTime {
         let seen = UnixTime(microseconds: witnessed)
         guard let made = uri.recordKey.flatMap({ try? TID($0.text) }) else { return seen }
         return min(seen, UnixTime(microseconds: Int64(clamping: made.microseconds)))
     }
 
-    /// What is in the record, without anybody's text, when it was refused for that; nil otherwise.
+    /// The shape of the record without anybody's text, if it was refused for its shape; nil otherwise.
     public var refusedShape: String? {
-        // With a reference, a record behind it is otherwise than expected: the detail says which.
+        // When it has a reference, another record on the way differs from what was expected, and the detail says which.
         guard let reason, reason.meansDrift, references.isEmpty else { return nil }
         return record.shape
     }
 
-    /// The project, or what the record refers to while that is not known; nil when there is no acceptable reference.
+    /// The project; before it is known, what the record refers to; nil without an acceptable reference.
     public var about: String? {
         if let project { return project.description }
         return references.isEmpty ? nil : references.map(\.description).joined(separator: ", ")
     }
 
-    /// The record, abridged; read from its text each time.
+    /// The abridged record; parsed from its text each time.
     public var record: JSONValue { (try? JSONValue(parsing: recordText)) ?? .object([:]) }
 
-    /// What a message says about it; nil while owner or reference are missing.
+    /// What a message tells about it; nil while owner or reference are missing.
     public var changeRequest: ChangeRequest? {
         guard let owner, let reference = project ?? references.first else { return nil }
         return ChangeRequest(

@@ -3,39 +3,39 @@ internal import GRDB
 internal import LedgerStorage
 public import Network
 
-/// Which jobs, and requests that stand for themselves, an operator means: those of which all holds that is set.
+/// Selects jobs, and requests without a job, for an operator: those that meet all conditions that are set.
 public struct JobFilter: Sendable, Equatable {
-    /// Where they stand.
+    /// Their state.
     public var state: JobState?
-    /// Why they stand there.
+    /// The reason for their state.
     public var reason: Reason?
-    /// Whom they are for; a request without a job has no owner yet.
+    /// Their recipient; a request without a job has none yet.
     public var owner: DID?
-    /// Who wrote the request.
+    /// The author of the request.
     public var author: DID?
-    /// The name of the rule, which may be gone.
+    /// The name of the rule, which need not exist any more.
     public var rule: String?
     /// First seen at this time or later.
     public var since: UnixTime?
     /// First seen before this time.
     public var before: UnixTime?
 
-    /// Everything is meant.
+    /// A filter that selects everything.
     public init() {}
 
-    /// Whether everything is meant.
+    /// Whether it selects everything.
     public var isEmpty: Bool { self == JobFilter() }
 }
 
 extension JobFilter {
-    /// The tables whose rows it is about.
+    /// The tables that are searched.
     enum Kind: Sendable, CaseIterable {
-        /// Requests that stand for themselves, for there is no job that tells of them.
+        /// Requests that are listed by themselves, because they have no job.
         case requests
         case jobs
     }
 
-    /// What must hold of a job beside its request.
+    /// Conditions on a job and its request.
     var jobConditions: [SQL] {
         var conditions = commonConditions
         if let state { conditions.append("job.state = \(state)") }
@@ -45,7 +45,7 @@ extension JobFilter {
         return conditions
     }
 
-    /// What must hold of a request that stands for itself; nil when none can be meant.
+    /// Conditions on a request without a job; nil when no such request can be selected.
     var requestConditions: [SQL]? {
         guard owner == nil else { return nil }
         var conditions = commonConditions

@@ -3,31 +3,31 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// What somebody wrote to the sender, as far as it matters.
+/// A message that somebody wrote to the sender, as far as it matters.
 struct OwnerMessage: Sendable {
     let id: String
-    /// Its place among what they wrote; ascending as text.
+    /// Its place in the order of what they wrote; ascending as text.
     let rev: String
     let owner: DID
-    /// Where they wrote it.
+    /// The conversation.
     let conversation: String
     /// What it asks for; nil when it was not understood.
     let command: OwnerCommand?
-    /// How many characters it has.
+    /// Its length in characters.
     var length = 0
 }
 
-// What owners answer, and what is answered to that: one transaction takes note of the words, does what they ask for, and queues
-// the answer. It leaves as every message does: its row is `sending` first.
+// What owners write to the sender, and our answers. One transaction notes the words, does what they ask for, and queues
+// the answer. An answer is sent like every message: its row is `sending` first.
 extension JobQueue {
-    /// Does what somebody asks for, unless it was heard before, and queues an answer when there is something to say.
+    /// Does what somebody asks for, unless it was heard before, and queues the answer if there is one.
     ///
     /// - Parameters:
     ///   - said: what they wrote.
-    ///   - maximumSends: sends of the answer after which it is given up.
+    ///   - maximumSends: after so many sends the answer is given up.
     ///   - now: the time.
-    ///   - compose: the message of an answer; nil when none is to be sent.
-    /// - Returns: what is answered and what changed; nil for what was heard before.
+    ///   - compose: makes the message of an answer; nil when none is to be sent.
+    /// - Returns: the answer and what changed; nil when it was heard before.
     /// - Throws: ``LedgerError``.
     func hear(
         _ said: OwnerMessage,
@@ -46,9 +46,9 @@ extension JobQueue {
         }
     }
 
-    /// The answer that is to be sent next; nil when none is due.
+    /// The next answer to send; nil when none is due.
     ///
-    /// Those of one person leave in their order, and when nothing to them is in doubt.
+    /// Answers to one person are sent in order, and only when no message to that person is in doubt.
     func nextAnswer(now: UnixTime) async throws(LedgerError) -> Message? {
         try await write(at: now) { transaction in
             for _ in 0..<LedgerTransaction.batch {
@@ -67,13 +67,13 @@ extension JobQueue {
         }
     }
 
-    /// Writes down that an answer is about to be sent (invariant 3).
+    /// Stores that an answer is about to be sent (invariant 3).
     ///
     /// - Parameters:
-    ///   - id: of the answer.
+    ///   - id: the answer.
     ///   - newest: the newest message in its conversation.
     ///   - now: the time.
-    /// - Returns: the answer; nil when it is not to be sent any more.
+    /// - Returns: the answer; nil when it must not be sent any more.
     /// - Throws: ``LedgerError``.
     func open(_ id: Int64, behind newest: String?, now: UnixTime) async throws(LedgerError) -> Message? {
         try await write(at: now) { transaction in
@@ -92,19 +92,19 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// More answers than these a person gets not in a day; what they ask for is done.
+    /// The most answers to a person in a day; beyond that, what they ask for is still done.
     private static let answersEachDay = 12
-    /// The same for all together to whom no notice was sent: anybody may write, from any number of accounts.
+    /// The most answers in a day to all people who never got a notice: anybody may write, from any number of accounts.
     private static let answersToStrangers = 50
     private static let day = Duration.seconds(86_400)
 
-    /// Whether a message is an answer that its recipient, who gets none any more, did not ask for, or must not get.
+    /// Whether a message is an answer to a suppressed recipient that they did not ask for, or must not get.
     func isUnwanted(_ message: Message) throws -> Bool {
         guard message.kind.isAnswer, let reason = try suppressionReason(of: message.owner) else { return false }
         return reason != .ownerStopped || message.kind == .help
     }
 
-    /// Takes note of what somebody wrote; whether it is newer than all that was heard of them.
+    /// Notes what somebody wrote; returns whether it is newer than everything heard from them before.
     fileprivate func note(_ said: OwnerMessage) throws -> Bool {
         try database.run(
             """
@@ -115,13 +115,13 @@ extension LedgerTransaction {
         return database.changesCount > 0
     }
 
-    /// Whether somebody was written to, may be, and was not helped today.
+    /// Whether somebody was sent a notice, may be written to, and got no help today.
     func needsHelp(_ owner: DID) throws -> Bool {
         guard try isTold(owner) && !isSuppressed(owner) else { return false }
         return try answers(to: owner, [.help]) == 0
     }
 
-    /// Whether a notice was sent to somebody, as long as that is remembered.
+    /// Whether somebody was sent a notice that the ledger still knows.
     private func isTold(_ owner: DID) throws -> Bool {
         try database.exists(
             "SELECT 1 FROM message WHERE owner = \(owner) AND kind = \(MessageKind.notice) AND sends > 0"
@@ -141,7 +141,7 @@ extension LedgerTransaction {
         return (number ?? 0) < Self.answersToStrangers
     }
 
-    /// How many answers of some kinds were written to somebody in a day.
+    /// How many answers of some kinds somebody got within a day.
     private func answers(to owner: DID, _ kinds: [MessageKind]) throws -> Int {
         try database.value(
             """
@@ -157,7 +157,7 @@ extension LedgerTransaction {
         _ machine: MessageMachine,
         to said: OwnerMessage
     ) throws {
-        // No limit counts what was not sent yet.
+        // No limit counts an answer that was not sent yet.
         let never = UnixTime(microseconds: 0)
         let isToStranger = try !isTold(said.owner)
         try database.run(
@@ -171,7 +171,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// When what must leave before an answer, or is in doubt, is looked at next; nil when there is nothing of that.
+    /// When messages that come before an answer, or are in doubt, are next looked at; nil without any.
     fileprivate func whatComesBefore(_ answer: Message) throws -> UnixTime? {
         let (queued, doubts) = (MessageMachine.State.queued, [MessageMachine.State.sending, .verify])
         return try database.value(

@@ -3,24 +3,26 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// What the events of a transaction came to.
+/// The results of the events of a transaction.
 struct Applied: Sendable {
-    /// Where requests and jobs stand now, for the log, the metrics and the outputs.
+    /// The new outcomes of requests and jobs, for the log, the metrics and the outputs.
     var outcomes: [Outcome] = []
-    /// Recipients nobody writes to any more, why, and how many of their jobs were called off with it.
+    /// Recipients who were suppressed, why, and how many of their jobs were called off.
     var suppressed: [(recipient: DID, reason: Reason, calledOff: Int)] = []
     /// Whether a request is to be looked up anew.
     var hasReopened = false
-    /// Whether more of the same is to be called off, in transactions of their own.
+    /// Whether more must be called off, in further transactions.
     var isUnfinished = false
-    /// What the sender is to do with the message, now that its state is on disk.
+    /// What the sender must do with the message, now that its state is stored.
     var actions: [MessageMachine.Action] = []
 }
 
-// The only code that writes a state: it reads the row, asks the machine, writes what the machine says and tells what is to be
-// reported. Whatever happens to a request, a job or a message is an event that comes through here.
+// The only code that writes a state. It reads the row, asks the machine, writes what the machine says, and returns what
+// to report. Everything that happens to a request, a job or a message comes through here as an event.
 extension LedgerTransaction {
-    /// Applies an event to a request and, as its machine says, to its jobs; whether it changed anything.
+    /// Applies an event to a request and, as its machine says, to its jobs.
+    ///
+    /// - Returns: whether anything changed.
     @discardableResult
     func apply(_ event: RequestMachine.Event, toRequest id: Int64, _ note: Attempt? = nil) throws -> Bool {
         guard let (row, before) = try request(id) else { return false }
@@ -29,7 +31,7 @@ extension LedgerTransaction {
         for action in actions {
             switch action {
             case .takeBackJobs:
-                // Those of which no message was written.
+                // Jobs for which no message was stored.
                 let states = [JobState.queued, .deferred, .uncertain]
                 try database.run("DELETE FROM job WHERE request = \(id) AND state IN \(states) AND NOT is_in_doubt")
             case .callOffJobs(let reason):
@@ -53,7 +55,7 @@ extension LedgerTransaction {
         }
         let isOpen = machine.state == .lookup
         if isOpen, machine.reason?.waits == .account { waitUntil = waitUntil ?? now + timetable.expiry }
-        // What is called off when its recipients were known is told of by its jobs.
+        // A request that is called off after its recipients were found is shown by its jobs.
         let isShown = try isOpen || machine.state == .dropped && (row.get("is_shown") || isNewVersion)
         if let note { try add(note, to: id, again: isOpen ? wait : nil) }
         try database.run(
@@ -75,7 +77,9 @@ extension LedgerTransaction {
         return true
     }
 
-    /// Applies an event to a job and, as its machine says, to its request, message and recipient; whether it changed anything.
+    /// Applies an event to a job and, as its machine says, to its request, message and recipient.
+    ///
+    /// - Returns: whether anything changed.
     @discardableResult
     func apply(
         _ event: JobMachine.Event,
@@ -95,7 +99,7 @@ extension LedgerTransaction {
             attempts = try row.get("attempts")
             wait = max(wait, timetable.wait(of: machine, after: verdict, attempts: attempts))
             attempts += 1
-        // A post comes in between; what was waited for before is waited for behind it.
+        // A post interrupts a wait, which goes on after it with the same due time.
         case .mentionBegun, .postFailed: dueAt = try row.get("due_at")
         default: break
         }
@@ -108,7 +112,7 @@ extension LedgerTransaction {
                 + timetable.expiry
         }
         if machine.state == .deferred, machine != before, let reason = machine.reason, let waitUntil {
-            // One row says when its recipient is asked after, however much waits for them.
+            // The recipient's row says when to ask about the follow, however many jobs wait for it.
             let next = now + (before.state == .posting ? timetable.wait(for: reason) : wait)
             if reason.waits == .follow { try awaitFollow(of: owner, reason, at: next) }
             dueAt = reason.waits == .follow ? waitUntil : min(dueAt ?? next, waitUntil)
@@ -116,7 +120,7 @@ extension LedgerTransaction {
         let keepsMessage = machine.isInDoubt || machine.state == .delivered
         let isTakenBack = actions.contains { $0.takesBack }
         let isQueued = [JobState.queued, .sending, .verify].contains(machine.state)
-        // What is taken back ends with the row.
+        // The row of a job that is taken back is deleted below.
         if !isTakenBack {
             try database.run(
                 """
@@ -154,7 +158,7 @@ extension LedgerTransaction {
         return true
     }
 
-    /// Applies an event to a message and what it decides to its jobs, which may end differently.
+    /// Applies an event to a message, and the result to its jobs, which may end differently.
     func apply(
         _ event: MessageMachine.Event,
         toMessage id: Int64,
@@ -167,7 +171,7 @@ extension LedgerTransaction {
         guard let actions = machine.handle(event) else { return }
         applied.actions += actions
         let isTriedAgain = machine.state == .queued || machine.state == .verify && row.machine.state == .verify
-        // An answer that is about to be sent was tried as often as before.
+        // Sending an answer does not change how often it was tried.
         let isTaken = row.machine.state == .queued && machine.state == .sending
         let attempts = isTriedAgain ? row.attempts + 1 : isTaken ? row.attempts : 0
         try database.run(
@@ -191,7 +195,7 @@ extension LedgerTransaction {
             try apply(event, toJob: member.job, note, of: id, sends: machine.sends, wait: wait)
         }
         for case .suppressRecipient(let reason) in actions { try suppress(row.owner, reason) }
-        // What was written between the last message that is known and one that is answered was not read.
+        // For an answer, the messages before the answered one may not have been read.
         if let sent, !row.kind.isAnswer { try know(sent.id, as: row.owner, in: row.conversation) }
         if ![.queued, .sending, .verify].contains(machine.state) { try resumeQueue(of: row.owner) }
     }
@@ -220,7 +224,7 @@ extension LedgerTransaction {
 }
 
 extension JobMachine.Action {
-    /// Whether the job goes back into its request.
+    /// Whether the job becomes part of its request again.
     fileprivate var takesBack: Bool {
         switch self {
         case .reopenRequest, .retryRequest: true
@@ -230,6 +234,6 @@ extension JobMachine.Action {
 }
 
 extension JobState {
-    /// How a request that is looked up is shown.
+    /// The state that is shown for a request in look-up.
     static func lookup(waitingFor reason: Reason?) -> JobState { reason?.waits == .account ? .deferred : .lookup }
 }

@@ -2,24 +2,24 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// How far what waits has been corrected.
+/// How far the correction of waiting rows has come.
 enum WaitPlace: Sendable, Equatable {
-    /// What is found by its date.
+    /// At rows that are found by their date.
     case dated
-    /// Jobs of a state that are due later than most of them may be, in the order in which they are due, behind one of them.
+    /// At jobs of a state that are due unusually late, in the order of their due times, after one of them.
     case late(JobState, due: UnixTime, after: Int64)
 }
 
-// The machine's clock may be wrong, and set while rows wait: it neither prolongs a wait beyond its longest nor ends anything
-// for good (invariant 12).
+// The machine's clock may be wrong, and may be set while rows wait. It must neither prolong a wait beyond its longest
+// nor end anything for good (invariant 12).
 extension JobQueue {
-    /// Corrects a batch of rows that wait longer than anything may, and of those that were due before the clock was set back.
+    /// Corrects a batch of rows: those that wait too long, and those that were due before the clock was set back.
     ///
     /// - Parameters:
-    ///   - place: how far it was done.
-    ///   - before: the time by the clock as it was; nil when nobody set it.
+    ///   - place: how far it has come.
+    ///   - before: the time by the clock before it was set; nil when nobody set it.
     ///   - now: the time.
-    /// - Returns: where the next batch begins; nil behind the last one.
+    /// - Returns: where the next batch begins; nil after the last one.
     /// - Throws: ``LedgerError``.
     func correctWaits(
         _ place: WaitPlace = .dated,
@@ -34,8 +34,8 @@ extension JobQueue {
         }
     }
 
-    /// What is reckoned from its date: what was sent within the longest window, for the limits, and what has failed or been
-    /// queued since then.
+    /// Rows whose age counts: messages sent within the longest window, for the limits, and since when jobs fail or are
+    /// queued.
     enum Dated: CaseIterable {
         case messages, openings, failures, queued
 
@@ -57,14 +57,22 @@ extension JobQueue {
         }
     }
 
-    /// A row by the date that is corrected, as it was.
+    /// A row by its date, before or after correction.
     struct DatedPlace: Sendable {
         fileprivate let date: UnixTime
         fileprivate let id: Int64
     }
 
-    /// Dates what was dated before the clock was set as the clock is now, so that it counts as before: a batch of it behind a
-    /// row; the last of the batch, nil when there is no more.
+    /// Moves a batch of dates by the length of a step of the clock, so that each row keeps its age.
+    ///
+    /// - Parameters:
+    ///   - dated: which rows.
+    ///   - before: the time by the clock before it was set; later dates are left alone.
+    ///   - length: how far the clock was set, negative for back.
+    ///   - last: the last row of the batch before; nil for the first batch.
+    ///   - now: the time.
+    /// - Returns: the last row of this batch; nil when there are no more.
+    /// - Throws: ``LedgerError``.
     func correct(
         _ dated: Dated,
         before: UnixTime,
@@ -75,7 +83,7 @@ extension JobQueue {
         try await write(at: now) { transaction in
             let (table, name) = dated.place
             let (column, begin) = ("\(sql: name)" as SQL, dated.begin(before: before))
-            // Away from what is still to be corrected.
+            // In the direction in which a corrected row is not met again.
             let isLater = length > .zero
             let place = last ?? DatedPlace(date: isLater ? before : begin, id: .max)
             let rest: SQL =
@@ -97,11 +105,11 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Corrects a batch of what is found by its date; whether there may be more.
+    /// Corrects a batch of rows that are found by their date; returns whether there may be more.
     fileprivate func correctDated(before: UnixTime?) throws -> Bool {
         let changes = database.totalChangesCount
         var isChanged: Bool { database.totalChangesCount > changes }
-        // They wait until they are settled, answers for their turn; no row says since when.
+        // These wait until they are settled, or for their turn; no row says since when.
         let waiting: SQL = "state IN \([MessageMachine.State.queued, .verify])"
         if let before { try setDue("message", now, "\(waiting) AND \(due(before: before))") }
         try setDue("message", now + timetable.settle, "\(waiting) AND due_at > \(now + timetable.tries)")
@@ -112,7 +120,7 @@ extension LedgerTransaction {
             if let before { try setDue("job", now, "state = \(state) AND \(due(before: before))", end: end) }
             try setDue("job", own(longest), "state = \(state) AND \(writtenLater)", end: "\(end), updated_at = \(now)")
         }
-        // What was noted by a clock that was ahead begins now.
+        // A date in the future comes from a clock that was ahead: it becomes the present.
         for dated in [JobQueue.Dated.failures, .queued] {
             let (table, column) = dated.place
             try database.run(
@@ -135,7 +143,7 @@ extension LedgerTransaction {
         return isChanged
     }
 
-    // What has its turn is due, whatever its date.
+    // A row with a turn is due, whatever its date.
     private func correctRequests(before: UnixTime?) throws {
         let (lookup, longest) = (RequestMachine.State.lookup, max(timetable.lookup.longest, Verdict.longestWait))
         let waits: SQL = "state = \(lookup) AND turn IS NULL"
@@ -145,7 +153,7 @@ extension LedgerTransaction {
         try setDue("request", now + longest, "\(waits) AND due_at > \(now + longest)", end: end)
     }
 
-    /// Lets a batch of rows be due at a time.
+    /// Sets the due time of a batch of rows.
     private func setDue(_ table: String, _ due: SQL, _ rows: SQL, end: SQL = "") throws {
         try database.run(
             """
@@ -161,20 +169,20 @@ extension LedgerTransaction {
 
     private func due(before time: UnixTime) -> SQL { "due_at > \(now) AND due_at <= \(time)" }
 
-    /// What was written in the future was written by a clock that was ahead: it waits as long as it was to wait.
+    /// Rows that were written in the future, by a clock that was ahead: they keep the length of their wait.
     private var writtenLater: SQL { "updated_at > \(now) AND +due_at > \(now)" }
 
     private func own(_ longest: SQL) -> SQL { "\(now) + min(\(longest), due_at - updated_at)" }
 
-    /// It waits for its recipient no longer than allowed from now on.
+    /// Limits the wait for the recipient to the longest allowed from now on.
     private var end: SQL { ", wait_until = min(wait_until, \(now + timetable.expiry))" }
 
-    /// Where those jobs of a state begin that are due later than most of them may be.
+    /// The place of the first job of a state that is due unusually late.
     fileprivate func late(_ state: JobState) -> WaitPlace {
         .late(state, due: now + min(timetable.longest(in: state).usual, timetable.expiry), after: .max)
     }
 
-    /// Lets those of the next jobs that wait longer than they may be due when that is over.
+    /// Sets the due time of the next jobs to the latest allowed, where it is later.
     fileprivate func shorten(_ state: JobState, due: UnixTime, after last: Int64) throws -> WaitPlace? {
         let (usual, exempt) = timetable.longest(in: state)
         let rows = try database.rows(
@@ -199,7 +207,7 @@ extension LedgerTransaction {
 }
 
 extension JobState {
-    /// Where a job waits for its own due time.
+    /// The states in which a job waits for its own due time.
     fileprivate static let corrected = [queued, deferred, posting]
 }
 
@@ -207,8 +215,10 @@ extension Timetable {
     /// The longest wait between two tries.
     fileprivate var tries: Duration { max(sending.longest, settle, Verdict.longestWait) }
 
-    /// How long a job of a state waits at most, and the reasons for which it may wait until its end: many wait for one limit, a
-    /// window after the other, and what waits for a follow is due when that ends.
+    /// The longest wait of a job in a state, and the reasons that may wait until their end.
+    ///
+    /// Many jobs may wait for one limit, one window after the other; a job that waits for a follow is due when that
+    /// wait ends.
     fileprivate func longest(in state: JobState) -> (usual: Duration, exempt: [Reason]) {
         state == .queued ? (tries, Reason.awaiting(.limit)) : (max(setting, tries), Reason.awaiting(.follow))
     }

@@ -3,14 +3,14 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-// What owners ask for is done in the transaction that notes it as heard, with the answer that says so.
+// What owners ask for is done in the transaction that notes that it was heard and queues the answer.
 extension LedgerTransaction {
-    /// Does what somebody asks for; what is to be answered, nil for nothing.
+    /// Does what somebody asks for; returns the answer, nil for none.
     func heed(_ said: OwnerMessage) throws -> OwnerAnswer? {
         let owner = said.owner
         let reason = try suppressionReason(of: owner)
         let answer = try answer(to: said.command, of: owner, isStopped: reason != nil)
-        // To whom an operator, or a block, let nobody write nothing is written.
+        // Nothing is sent to somebody who is suppressed by an operator or a block.
         return reason == nil || reason == .ownerStopped ? answer : nil
     }
 
@@ -36,7 +36,7 @@ extension LedgerTransaction {
         }
     }
 
-    /// Mutes the projects that somebody means most likely.
+    /// Mutes the projects that somebody most likely means.
     private func mute(_ readings: [OwnerCommand.Muting], of owner: DID) throws -> OwnerAnswer {
         guard let found = try projects(of: owner, calledOneOf: readings.map(\.project)) else {
             return .projectUnknown(try projects(of: owner).map(\.title))
@@ -54,7 +54,7 @@ extension LedgerTransaction {
         return .unmuted(try unmute(projects(of: owner), of: owner).map(\.title))
     }
 
-    /// What waits for somebody, as far as it need be counted, and what they want.
+    /// What waits for somebody, counted up to a limit, and their preferences.
     private func standing(of owner: DID, isStopped: Bool) throws -> OwnerStanding {
         var standing = OwnerStanding(isStopped: isStopped)
         standing.pace = try preferences(of: owner).digest
@@ -75,7 +75,7 @@ extension LedgerTransaction {
         var numbers: [String: Int] = [:]
         for row in rows.prefix(Self.rows) {
             let reference = [ProjectReference](text: try row.get("project")).first
-            // What is muted waits for nobody: it ends when its turn comes.
+            // A muted request waits for nobody: it ends when its turn comes.
             guard !muted.contains(where: { $0.reference == reference?.description }) else { continue }
             let name: String? = try row.get("name")
             numbers[reference?.title(named: name) ?? "", default: 0] += 1

@@ -3,9 +3,10 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-// What the ledger knows of a conversation, and what the conversation says of jobs.
+// What the ledger knows of a conversation, and what the conversation says about jobs.
 extension JobQueue {
-    /// The newest message that is known in the conversation with a recipient, and since when all are; nil when none was written.
+    /// The newest known message in the conversation with a recipient, and since when all are known; nil before the
+    /// first.
     func known(
         in conversation: String,
         with owner: DID
@@ -17,7 +18,7 @@ extension JobQueue {
         }
     }
 
-    /// Notes that all messages of a conversation are known from a time on, the newest of them too.
+    /// Notes that all messages of a conversation since a time are known, and the newest of them.
     func note(
         _ newest: String?,
         in conversation: String,
@@ -28,7 +29,7 @@ extension JobQueue {
         try await write(at: now) { try $0.know(newest, as: owner, in: conversation, since: time) }
     }
 
-    /// Who else a conversation is known to be with; nil when it is nobody else's.
+    /// The other account with which a conversation is known to be; nil for none.
     func otherOwner(of conversation: String, than owner: DID) async throws(LedgerError) -> DID? {
         let text: String? = try await database.read {
             try $0.value("SELECT owner FROM conversation WHERE id = \(conversation) AND owner <> \(owner) LIMIT 1")
@@ -36,12 +37,12 @@ extension JobQueue {
         return text.flatMap { try? DID($0) }
     }
 
-    /// Forgets a conversation that proved to be another's.
+    /// Forgets a conversation that proved to be with somebody else.
     func forgetConversation(with owner: DID) async throws(LedgerError) {
         try await database.write { try $0.run("DELETE FROM conversation WHERE owner = \(owner)") }
     }
 
-    /// Of messages of the sender's to a recipient, those that this ledger does not know.
+    /// The sender's messages to a recipient that this ledger does not know.
     func unknown(_ messages: [String], to owner: DID) async throws(LedgerError) -> [String] {
         let list = JSONValue.array(messages.map { .string($0) }).encodedText
         return try await database.read { database in
@@ -67,10 +68,10 @@ extension JobQueue {
         }
     }
 
-    /// The message in a conversation that told its recipient of what these requests belong to: the nearest record on the way to
-    /// the project of which they were told.
+    /// The message in a conversation that these requests continue.
     ///
-    /// Nil when there is none, when it is not the same for all, and when the service did not find it before.
+    /// It told its recipient of the nearest record on the way to the project. Nil when there is none, when it is not
+    /// the same for all requests, or when the service did not find it the last time.
     func answered(by jobs: [Job], in conversation: String) async throws(LedgerError) -> String? {
         guard jobs.allSatisfy({ !$0.thread.isEmpty }) else { return nil }
         return try await database.read { database in
@@ -103,8 +104,7 @@ extension JobQueue {
         }
     }
 
-    /// Stores what a conversation says of jobs before anything of them is sent: who was told already, and of whom nobody
-    /// can say.
+    /// Stores what a conversation says about jobs before they are sent: which were told, and which may have been.
     func settle(told: [Int64], possiblyTold: [Int64], now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             for job in told {
@@ -120,7 +120,7 @@ extension JobQueue {
 }
 
 extension Database {
-    /// The message that told somebody of the first of these records of which they were told.
+    /// The message that told somebody of the first of these records that they were told of.
     fileprivate func message(telling owner: DID, _ records: [ATURI], _ conversation: String) throws -> String? {
         for uri in records {
             let message: String? = try value(

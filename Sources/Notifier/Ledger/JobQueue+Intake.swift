@@ -5,8 +5,9 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
-    /// Stores what a batch of the stream means, and its position, in one transaction (invariant 1); `beginning` corrects
-    /// since when rules wait for records.
+    /// Stores what a batch of the stream means, and its position, in one transaction (invariant 1).
+    ///
+    /// `beginning` corrects since when rules follow their collections.
     func store(
         _ batch: StreamBatch,
         _ items: [IntakeItem],
@@ -38,8 +39,9 @@ extension JobQueue {
         }
     }
 
-    /// Puts the version that was proven in the place of the one that the stream told, unless the request was called off or
-    /// replaced meanwhile.
+    /// Replaces the version that the stream told by the version that was proven.
+    ///
+    /// Does nothing when the request was called off or replaced meanwhile.
     func replace(_ job: Job, with request: NewRequest, now: UnixTime) async throws(LedgerError) -> IntakeResult {
         try await write(at: now) { transaction in
             var result = IntakeResult()
@@ -52,9 +54,9 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Microseconds by which the clocks of two hosts may differ.
+    /// The most microseconds by which the clocks of two hosts may differ.
     private static let clockDifference: Int64 = 120_000_000
-    /// Whoever writes may make up names in a namespace: later ones are not noted.
+    /// Strangers may invent names within a namespace, so later ones are not noted.
     private static let maximumCollections = 1000
 
     func take(_ item: IntakeItem, into result: inout IntakeResult) throws {
@@ -62,7 +64,7 @@ extension LedgerTransaction {
         case .request(let request): try take(request, into: &result)
         case .deleted(let event, let uri): try delete(event, uri)
         case .authorInactive(let did, let witnessed):
-            // A host that is behind tells of it again when the author may long be back and have written anew.
+            // A host that lags may repeat this long after the author has come back and written again.
             let limit = witnessed + Self.clockDifference
             try callOff(did, .author, .authorInactive, witnessedBefore: limit)
         case .authorBurst(let did, let burst):
@@ -71,7 +73,7 @@ extension LedgerTransaction {
                 "INSERT OR REPLACE INTO burst (author, number, at) VALUES (\(did), \(burst.number), \(burst.at))"
             )
         case .repositoryReplaced(let did, let witnessed):
-            // The network tells of many; of others' no request was ever seen.
+            // The network tells of many accounts; most have never written a request.
             guard try database.exists("SELECT 1 FROM request WHERE author = \(did)") else { return }
             try declare(replaced: did, at: witnessed)
         case .subscription(let uri, let isDeleted): try heed(subscription: uri, isDeleted: isDeleted)
@@ -85,14 +87,14 @@ extension LedgerTransaction {
         try see(request.event, request.commit, of: request.uri)
         guard let known else { return try insert(request, into: &result) }
         let (id, rev, cid): (Int64, String, String?) = try (known.get("id"), known.get("rev"), known.get("cid"))
-        // A host that proves its commits itself has brought the same.
+        // A host that proves its commits itself has brought the same version.
         if !request.commit.awaitsProof, rev == request.commit.rev, cid == request.commit.cid {
             try database.run("UPDATE request SET awaits_proof = FALSE WHERE id = \(id) AND awaits_proof")
         }
         let isSameReference = try known.get("reference") == request.references.text
         let change: RequestMachine.Change =
             cid == request.commit.cid ? .none : isSameReference ? .content : .reference
-        // Older than what is known, or nothing new, or told of already.
+        // Older than the known version, or without anything new, or told already.
         guard rev.utf8.lexicographicallyPrecedes(request.commit.rev.utf8),
             try update(id, to: request, change, into: &result)
         else {
@@ -101,18 +103,18 @@ extension LedgerTransaction {
         }
     }
 
-    /// Puts a version in the place of the one before; whether it is judged anew.
+    /// Replaces the version of a request; returns whether the request is judged anew.
     fileprivate func update(
         _ id: Int64,
         to request: NewRequest,
         _ change: RequestMachine.Change,
         into result: inout IntakeResult
     ) throws -> Bool {
-        // What became of the version before is no news: the new one is.
+        // The end of the earlier version is not reported, because the new version is.
         let isNews = try silently { try apply(.updated(refusal: request.refusal?.reason, change), toRequest: id) }
-        // Who was told of nothing in shadow mode is not told of other words; another project is another matter.
+        // A change of words does not end shadow mode for a request; a reference to another project does.
         let keepsShadow = change != .reference
-        // What is dropped all the same takes it too: an operator may want it told, as it is now.
+        // A request that stays dropped takes the version, too: an operator may want it told as it is now.
         try database.run(
             """
             UPDATE request SET rule = \(request.rule), cid = \(request.commit.cid), rev = \(request.commit.rev),
@@ -166,10 +168,10 @@ extension LedgerTransaction {
         result.added.append(request)
     }
 
-    /// What the history says of a request that its author's PDS has to prove.
+    /// What the history says when the author's PDS must prove a request.
     static let awaitsProof = "awaits proof"
 
-    /// What is left out of a request, and what it needs first, is said where somebody asks what became of it.
+    /// Notes in the history what is left out of a request, and what it needs first.
     private func note(_ request: NewRequest, _ id: Int64) throws {
         if let limit = request.aboveLimit { try add(Attempt(.input, limit), to: id, again: nil) }
         guard request.commit.awaitsProof, request.refusal == nil else { return }
@@ -188,7 +190,7 @@ extension LedgerTransaction {
         try database.run("UPDATE request SET rev = max(rev, \(commit.rev)) WHERE id = \(id)")
     }
 
-    /// Whether a request is still looked up, in this version.
+    /// Whether a request is still in look-up, in this version.
     func isLookedUp(_ id: Int64, _ rev: String) throws -> Bool {
         let state = RequestMachine.State.lookup
         return try database.exists("SELECT 1 FROM request WHERE id = \(id) AND rev = \(rev) AND state = \(state)")
@@ -196,10 +198,11 @@ extension LedgerTransaction {
 }
 
 extension NewRequest {
-    /// Nobody is told of what is refused; enough is kept for an operator who wants it told after all.
+    /// The record to store; a refused record is cut shorter, with enough left for an operator who wants it told after
+    /// all.
     fileprivate var keptRecord: JSONValue {
         guard let refusal else { return record }
-        // What is refused for its shape is kept with all its members.
+        // A record that was refused for its shape keeps all its members.
         return refusal.reason.meansDrift
             ? record.abridged(characters: 120, bytes: 2048) : record.abridged(characters: 200, bytes: 1024)
     }

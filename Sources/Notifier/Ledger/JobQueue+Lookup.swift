@@ -4,7 +4,7 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
-    /// Requests whose recipients are to be looked up now; authors take turns, and so do those whose projects they refer to.
+    /// Requests whose recipients are to be looked up now; authors and the accounts referred to take turns.
     func dueLookups(limit: Int, excluding running: Set<Int64>, now: UnixTime) async throws(LedgerError) -> [Job] {
         try await write(at: now) { transaction in
             let lookup = RequestMachine.State.lookup
@@ -19,10 +19,10 @@ extension JobQueue {
         }
     }
 
-    /// When a look-up is due next.
+    /// When the next look-up is due.
     func nextLookup() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
-            // What has its turn is due already.
+            // A request with a turn is already due.
             try ["IS NOT NULL ORDER BY turn, due_at", "IS NULL ORDER BY due_at"].compactMap { turn -> UnixTime? in
                 let lookup = RequestMachine.State.lookup
                 return try database.value(
@@ -32,12 +32,12 @@ extension JobQueue {
         }
     }
 
-    /// Stores what a look-up found out, unless the request was called off or replaced meanwhile.
+    /// Stores the result of a look-up, unless the request was called off or replaced meanwhile.
     func resolve(_ request: Job, as resolution: Resolution, now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { try $0.resolve(request.request, of: request.rev, as: resolution) }
     }
 
-    /// Since when the proof of a request has been asked for in vain; nil when it has not.
+    /// Since when a request's proof has been missing; nil when it is not.
     func proofMissingSince(_ job: Job) async throws(LedgerError) -> UnixTime? {
         guard let failing = job.failingSince else { return nil }
         return try await database.read { database in
@@ -51,7 +51,7 @@ extension JobQueue {
         }
     }
 
-    /// Since when the look-up of a request fails for one of these reasons; nil when it does not.
+    /// Since when a request's look-up has failed for one of these reasons; nil when it has not.
     func failing(for reasons: [Reason], _ job: Job) async throws(LedgerError) -> UnixTime? {
         guard let failing = job.failingSince else { return nil }
         return try await database.read { database in
@@ -63,7 +63,7 @@ extension JobQueue {
         }
     }
 
-    /// How often this failed for this reason: the look-up of a request, or telling one of its recipients.
+    /// How often the look-up of a request, or telling one of its recipients, has failed for this reason.
     func occurrences(of reason: Reason, request: Int64, owner: DID?) async throws(LedgerError) -> Int {
         try await database.read { database in
             try database.value(
@@ -74,10 +74,11 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Puts requests that have become due into the queue of look-ups: each behind what its author has in it already, and those
-    /// of several authors at one account behind each other, so that no flood of either kind delays others.
+    /// Gives turns to requests that have become due.
     ///
-    /// What is new comes behind the round that is served, so that no inflow, however fast, keeps the next from being served.
+    /// Each comes after its author's other requests, and after other requests that refer to the same account, so that a
+    /// flood of either kind delays nobody else. New requests come after the round that is being served, so that no
+    /// inflow, however fast, keeps the next one waiting.
     fileprivate func giveLookupTurns(excluding running: Set<Int64>) throws {
         let lookup = RequestMachine.State.lookup
         let due = try database.rows(
@@ -92,7 +93,7 @@ extension LedgerTransaction {
             ORDER BY turn LIMIT 1
             """
         )
-        // Whose look-up took longer stands no further behind for it.
+        // Ordered by number, so that a slow look-up costs a request no place.
         for row in try due.sorted(by: { try ($0.get("id") as Int64) < $1.get("id") }) {
             let (id, author): (Int64, String) = try (row.get("id"), row.get("author"))
             let authority: String? = try row.get("authority")
@@ -118,8 +119,10 @@ extension LedgerTransaction {
         }
     }
 
-    /// Puts jobs that have become due into the queue of their state: behind what their author has in it already, else beside
-    /// what is served now, so that a flood of one author delays nobody else.
+    /// Gives turns to jobs that have become due in a state.
+    ///
+    /// Each comes after its author's other jobs, or else beside what is being served now, so that a flood from one
+    /// author delays nobody else.
     func giveTurns(in state: JobState) throws {
         let due = try database.rows(
             """
@@ -127,13 +130,13 @@ extension LedgerTransaction {
             ORDER BY due_at LIMIT \(Self.rows)
             """
         )
-        // Whose wait took longer stands no further behind for it.
+        // Ordered by request, so that a long wait costs a job no place.
         for row in try due.sorted(by: { try ($0.get("request") as Int64) < $1.get("request") }) {
             try giveTurn(row.get("id"), of: row.get("author"), in: state)
         }
     }
 
-    /// Puts a job behind what its author has in the queue of its state.
+    /// Places a job after its author's other jobs in the queue of a state.
     func giveTurn(_ id: Int64, of author: String, in state: JobState) throws {
         let served: Int64? = try database.value("SELECT min(turn) FROM job WHERE state = \(state) AND turn >= 0")
         let last: Int64? = try database.value("SELECT max(turn) FROM job WHERE state = \(state) AND author = \(author)")

@@ -3,24 +3,25 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// Whose turn it is to be mentioned.
+/// Whom to mention next.
 enum MentionCandidate: Sendable {
-    /// Nobody's.
+    /// Nobody.
     case nobody
-    /// Nobody's before this time.
+    /// Nobody before this time.
     case waits(until: UnixTime)
-    /// The owner of this request, with the time when it was first seen; it is ``JobState/posting`` from now on, unless sending
-    /// is off.
+    /// The owner of this request, with the time when it was first seen.
+    ///
+    /// It is ``JobState/posting`` from now on, unless sending is off.
     case post(Job)
-    /// Nobody's: it was found that somebody is not to be mentioned, or not again.
+    /// Nobody: it was found that somebody must not be mentioned, or not again.
     case calledOff(Applied)
 }
 
 extension JobQueue {
-    /// The next owner to be mentioned; their request is marked before anything leaves (invariant 3).
+    /// The next owner to mention; their request is marked before anything is sent (invariant 3).
     ///
-    /// A post that may have been made already comes first: to make it again does no harm. Authors take turns. What is in force
-    /// at this moment decides of both. While sending is off, what may have been made rests.
+    /// A post that may exist already comes first, because making it again does no harm. Authors take turns. The present
+    /// settings decide about both. While sending is off, posts that may exist are left alone.
     func nextMention(
         _ configuration: MentionConfiguration,
         policy: AdmissionPolicy,
@@ -30,7 +31,7 @@ extension JobQueue {
             let owners = try transaction.mentioned(of: configuration.owners)
             let underWay = policy.isSendingEnabled ? try transaction.mentionUnderWay() : nil
             if let underWay {
-                // They want no mention any more.
+                // They do not want to be mentioned any more.
                 guard underWay.owner.map({ owners.contains($0) }) == true else {
                     try transaction.apply(.postFailed(.impossible), toJob: underWay.id)
                     return .calledOff(transaction.applied)
@@ -54,7 +55,8 @@ extension JobQueue {
 
     /// Stores that a post failed.
     ///
-    /// A job that waits again is judged by what is in force now: what waits may have been looked at anew meanwhile.
+    /// A job that waits again is judged by the present settings, because other waiting jobs may have been reviewed
+    /// meanwhile.
     func postFailed(
         _ outcome: JobMachine.PostOutcome,
         of id: Int64,
@@ -72,15 +74,17 @@ extension JobQueue {
         }
     }
 
-    /// Those of these who agreed to be mentioned in public, with all who did so since and without who did not want it any more.
+    /// Those of these owners who agreed to mentions, with all who have agreed since, and without those who no longer
+    /// do.
     func mentioned(of owners: Set<DID>) async throws(LedgerError) -> Set<DID> {
         try await database.read {
             try LedgerTransaction($0, timetable, now: .distantPast).mentioned(of: owners)
         }
     }
 
-    /// Takes up what was under way when the process ended: it may be posted already, but for owners who are not to be
-    /// mentioned any more, who wait again.
+    /// Takes up the posts that were under way when the process ended; they may exist already.
+    ///
+    /// Jobs of owners who must not be mentioned any more wait again.
     func recoverMentions(of owners: Set<DID>, now: UnixTime) async throws(LedgerError) {
         try await write(at: now) { transaction in
             let owners = try transaction.mentioned(of: owners)
@@ -96,7 +100,7 @@ extension LedgerTransaction {
     private static let told: SQL = "phase = 'post-mention' AND outcome = \(JobState.delivered)"
 
     fileprivate func mentionUnderWay() throws -> Job? {
-        // One whose request was replaced waits until it is known whom the newest version is about.
+        // A job whose request was replaced waits until the newest version's owner is known.
         let id: Int64? = try database.value(
             """
             SELECT job.id FROM job CROSS JOIN request ON request.id = request WHERE job.state = \(JobState.posting)
@@ -117,9 +121,10 @@ extension LedgerTransaction {
         return at.map { $0 + window }
     }
 
-    /// What waits for one of these owners, the author's first who was told of least in the last day.
+    /// The next job that waits for one of these owners; the author with the fewest mentions in the last day comes
+    /// first.
     ///
-    /// Authors take turns in the queue of an owner, so that whoever was told of least is among the first of it.
+    /// Authors take turns in an owner's queue, so each author's next job is among the first.
     fileprivate func nextMention(of owners: Set<DID>) throws -> Job? {
         let told = try database.rows(
             """

@@ -3,17 +3,17 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
-    /// More confirmations are not remembered; the oldest go.
+    /// The most confirmations that are remembered; the oldest are forgotten first.
     private static let maximumConfirmations = 100_000
 
-    /// Forgets a batch of what was finished before a time; what no stream can replay any more needs no memory.
+    /// Forgets a batch of what was finished before a time; it is old enough that no stream can replay it.
     ///
     /// - Returns: how many rows were forgotten; 0 when there are no more.
     func prune(before time: UnixTime) async throws(LedgerError) -> Int {
         try await write(at: time) { transaction in
             let count = try transaction.pruneRequests()
             guard count == 0 else { return count }
-            // Each kind when those are gone that speak of it, so that no batch looks at what stays more than once.
+            // Rows are forgotten after those that refer to them, so that no batch visits a remaining row twice.
             try transaction.pruneTallies(before: time.day)
             for (table, key, condition) in [
                 (
@@ -51,7 +51,7 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Deletes a batch of a table's rows, found by their key; how many.
+    /// Deletes a batch of a table's rows, found by their key; returns how many.
     func deleteSome(from table: String, by key: String, where condition: SQL) throws -> Int {
         let key: SQL = "\(sql: key)"
         let rows: SQL = "SELECT \(key) FROM \(sql: table) WHERE \(condition) LIMIT \(Self.rows)"
@@ -59,12 +59,12 @@ extension LedgerTransaction {
         return database.changesCount
     }
 
-    /// Forgets requests of which nothing is open and nothing was seen lately, with their jobs, attempts and sightings.
+    /// Forgets requests with nothing open and nothing seen lately, with their jobs, attempts and sightings.
     fileprivate func pruneRequests() throws -> Int {
         let before = database.totalChangesCount
         var count: Int { database.totalChangesCount - before }
         let unseen: SQL = "NOT EXISTS (SELECT 1 FROM sighting WHERE uri = request.uri AND seen_at >= \(now))"
-        // A clock that was behind dates rows too early; when the stream told of them does not hang on it.
+        // A clock that was behind dates rows too early. The stream's time does not depend on it.
         let written: SQL = "request.witnessed < \(now.microseconds)"
         let ends = [JobState.delivered, .dropped]
         let jobs = ends.map { end -> SQL in

@@ -2,36 +2,37 @@ internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
 
-/// What a look-up found out about a request.
+/// The result of a request's look-up.
 enum Resolution: Sendable {
-    /// Its recipients, and what the settings say about each.
+    /// The recipients, and what the settings say about each.
     case recipients([DID: Admission], Findings, Attempt?)
     /// Nobody is told.
     case refused(Refusal, CallPhase)
     /// The look-up, or the proof, failed.
     case failed(Verdict, isGivenUp: Bool, Attempt)
 
-    /// What a message says about the request beside its record.
+    /// What a message tells about the request in addition to its record.
     struct Findings: Sendable {
         let references: [ProjectReference]
         var authorName: String?
         /// The project of each recipient, with its name.
         var projects: [DID: Project] = [:]
-        /// Why nobody is told of what else it refers to.
+        /// Why nobody is told because of other references.
         var notes: [Attempt] = []
-        /// The record as it was proven, abridged; nil when it was not.
+        /// The record as proven, abridged; nil when it was not proven.
         var record: JSONValue?
     }
 
-    /// A project, its name, and why somebody hears of it.
+    /// A project, its name, and why somebody is told of it.
     struct Project: Sendable {
         let reference: ProjectReference
         var name: String?
-        /// What the recipient is to it.
+        /// The recipient's role in it.
         var role = RecipientRole.owner
-        /// The record that says so; nil of owners.
+        /// The record that confirms the role; nil for owners.
         var confirmedBy: ATURI?
-        /// In which version it does, by its CID; of a subscription, to which of these it must be, with spaces between.
+        /// The version of that record, by its CID; for a subscription, the subjects of which it must name one,
+        /// space-separated.
         var confirmedAs: String?
         /// The records on the way to it, the nearest to the request first.
         var thread: [ATURI] = []
@@ -39,7 +40,7 @@ enum Resolution: Sendable {
 }
 
 extension LedgerTransaction {
-    /// Stores what a look-up found out, unless the request was called off or replaced meanwhile.
+    /// Stores the result of a look-up, unless the request was called off or replaced meanwhile.
     func resolve(_ id: Int64, of rev: String, as resolution: Resolution) throws {
         guard try isLookedUp(id, rev) else { return }
         switch resolution {
@@ -64,7 +65,7 @@ extension LedgerTransaction {
                 let role = try RecipientRole(rawValue: job.get("role")) ?? .owner
                 try apply(.calledOff(role.endReason), toJob: job.get("id"))
             }
-            // Owners stand before the others in the queue.
+            // Owners come first in the queue.
             func place(_ recipient: DID) -> (Int, String) {
                 ((findings.projects[recipient]?.role ?? .owner).rank, recipient.text)
             }
@@ -99,8 +100,8 @@ extension LedgerTransaction {
             try apply(.admitted(admission), toJob: job, wait: wait)
             return
         }
-        // A row to be judged: the event behind it says what becomes of it. Due since the request was seen: whose look-up took
-        // longer stands no further behind for it.
+        // The new row is judged by the event that follows. It is due since the request was seen, so that a slow look-up
+        // costs no place.
         let machine = JobMachine()
         try database.run(
             """

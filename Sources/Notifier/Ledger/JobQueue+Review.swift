@@ -3,16 +3,16 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// What became of a batch of rows that were looked at anew.
+/// The result of reviewing a batch of rows.
 struct Review: Sendable {
     var applied = Applied()
-    /// Where the next batch begins; nil behind the last one.
+    /// Where the next batch begins; nil after the last one.
     var next: ReviewPlace?
-    /// How many wait for a rule that is gone, by rule: they are dropped when their turn comes, and can be moved before.
+    /// How many wait for a rule that was removed, by rule; they are dropped when their turn comes, unless moved before.
     var withoutRule: [String: Int] = [:]
 }
 
-/// How far what waits has been looked at.
+/// How far the review of waiting rows has come.
 enum ReviewPlace: Sendable, Equatable {
     case lookup(after: Int64)
     case job(JobState, after: Int64)
@@ -22,10 +22,10 @@ enum ReviewPlace: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Looks at a batch of what waits anew, by the settings of this moment.
+    /// Reviews a batch of waiting rows by the present settings.
     ///
-    /// What they exclude is called off, what they let through goes on, and due times that stem from a setting follow it. To do
-    /// it twice does no harm.
+    /// What they exclude is called off, what they allow goes on, and due times that come from a setting are set anew.
+    /// Doing it twice does no harm.
     func review(_ place: ReviewPlace, policy: AdmissionPolicy, now: UnixTime) async throws(LedgerError) -> Review {
         try await write(at: now) { transaction in
             switch place {
@@ -79,7 +79,7 @@ extension LedgerTransaction {
             guard !isChanged, state == .deferred, let reason = job.reason else { continue }
             let expiry = timetable.expiry
             let until: SQL = "max(created_at + \(expiry), min(wait_until, updated_at + \(expiry)))"
-            // What waits for a follow is due at its end; when its recipient is asked after stands with the recipient.
+            // A wait for a follow is due at its end; the recipient's row says when to ask about the follow.
             let wait = reason.waits == .follow ? nil : timetable.wait(for: reason)
             let due: SQL = "min(\(until), coalesce(min(due_at, updated_at + \(wait)), \(until)))"
             try database.run(
@@ -115,7 +115,7 @@ extension LedgerTransaction {
 }
 
 extension AdmissionPolicy {
-    /// Whether the recipient of a job is told, by what the ledger knows of them.
+    /// Whether the recipient of a job may be told, by what the ledger knows.
     func admission(of job: Job, in transaction: LedgerTransaction) throws -> Admission {
         guard let owner = job.owner else { return .refused(.ownerFieldInvalid) }
         if let reason = try transaction.reasonForCallingOff(job) { return .refused(reason) }
@@ -130,7 +130,8 @@ extension AdmissionPolicy {
             isMuted: try transaction.isMuted(job.project, for: owner),
             isFollower: try transaction.follows(owner)
         )
-        // What settings refuse is said by its own name: of a rule that tells subscribers no more they are soon forgotten.
+        // A refusal by the settings is reported under its own reason: subscribers whom a rule no longer tells are soon
+        // forgotten.
         if case .refused = verdict { return verdict }
         let confirmation = try transaction.confirmation(of: job)
         return confirmation == .told ? verdict : confirmation

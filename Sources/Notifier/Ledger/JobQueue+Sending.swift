@@ -4,9 +4,9 @@ internal import LedgerStorage
 internal import Network
 
 extension JobQueue {
-    /// The next recipient to be written to, with the jobs that one message may speak of; nil when nobody is due.
+    /// The next recipient to write to, with the jobs that one message may tell of; nil when nobody is due.
     ///
-    /// Authors take turns. Recipients with a message in doubt wait until that is settled.
+    /// Authors take turns. Recipients with a message in doubt wait until it is settled.
     func nextCandidate(
         _ configuration: NotifierConfiguration,
         now: UnixTime
@@ -14,7 +14,7 @@ extension JobQueue {
         try await write(at: now) { transaction in
             try transaction.giveTurns(in: .queued)
             var room = LedgerTransaction.batch
-            // Whoever is left over is looked at in the next transaction.
+            // The rest is handled in the next transaction.
             while room > 0, let head = try transaction.nextJob() {
                 if let owner = head.owner, let moved = try transaction.waitForDoubt(of: owner) {
                     room -= moved
@@ -26,11 +26,11 @@ extension JobQueue {
         }
     }
 
-    /// Writes a message down before it is sent (invariant 3), when everything that speaks for it still holds.
+    /// Stores a message before it is sent (invariant 3), if nothing speaks against it by now.
     ///
-    /// Its author, by whom limits are reckoned, is the one whose turn it was.
+    /// Its author, to whom the limits apply, is the author of the job whose turn it was.
     ///
-    /// - Returns: the message to send; nil when a job was called off, replaced or refused meanwhile, with what became of it.
+    /// - Returns: the message to send; nil when a job was called off, replaced or refused meanwhile, with the results.
     func begin(
         _ message: ComposedMessage,
         for candidate: SendCandidate,
@@ -54,12 +54,12 @@ extension JobQueue {
                 )
                 try transaction.apply(.message(machine.state, nil), toJob: job.id)
             }
-            // That it is about to be sent is no news yet.
+            // That it is about to be sent is not reported yet.
             return (try transaction.message(id), Applied())
         }
     }
 
-    /// Counts for the limits that a conversation could not be opened for an author's request: its recipient refused.
+    /// Counts for the limits that a recipient refused to open a conversation for an author's request.
     func countOpening(for author: DID, now: UnixTime) async throws(LedgerError) {
         try await write(at: now) { transaction in
             try transaction.database.run("INSERT INTO opening (author, sent_at) VALUES (\(author), \(now))")
@@ -81,9 +81,9 @@ extension JobQueue {
 
     /// Stores that a message in doubt is not in its conversation.
     ///
-    /// It is sent again when everything that speaks for it still holds, sending is on and the pace allows it, read once more
-    /// when only the pace does not, else taken apart. Jobs of it
-    /// that another message there tells of are delivered (`told`).
+    /// If nothing speaks against it, sending is on and the pace allows it, it is sent again. If only the pace does not,
+    /// the conversation is read once more. Otherwise its jobs go on by themselves. Its jobs that another message there
+    /// tells of (`told`) are delivered.
     func absent(
         _ id: Int64,
         told: [Int64] = [],
@@ -112,7 +112,7 @@ extension JobQueue {
         }
     }
 
-    /// A message as it stands now.
+    /// A message as it is stored now.
     func message(_ id: Int64, now: UnixTime) async throws(LedgerError) -> Message? {
         try await write(at: now) { try $0.message(id) }
     }
@@ -126,8 +126,9 @@ extension JobQueue {
         }
     }
 
-    /// Turns every message that was under way when the process ended into one in doubt, to be verified when the settling time
-    /// has passed since it was sent.
+    /// Marks every message that was under way when the process ended as in doubt; returns how many.
+    ///
+    /// Each is verified when the settling time since it was sent has passed.
     func recover(now: UnixTime) async throws(LedgerError) -> Int {
         try await write(at: now) { transaction in
             let rows = try transaction.database.rows(
@@ -142,7 +143,7 @@ extension JobQueue {
         }
     }
 
-    /// Lets the queued jobs of an author or recipient wait for a limit, a window's worth after the other.
+    /// Makes the queued jobs of an author or recipient wait for a limit; each window lets the next few go on.
     func postpone(
         by limit: SendingLimit,
         author: DID,
@@ -159,7 +160,9 @@ extension JobQueue {
         }
     }
 
-    /// When something is to be sent or verified next, first notices among it or not; nil when nothing waits.
+    /// When something is next to be sent or verified; nil when nothing waits.
+    ///
+    /// `withNotices` says whether messages that were never sent before are included.
     func nextDue(withNotices: Bool = true) async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             var queries: [SQL] = [

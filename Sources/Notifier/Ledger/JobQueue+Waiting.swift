@@ -3,21 +3,22 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-// What is deferred is due when it is to be tried again, or given up; what waits for a follow is due when it is given up, and
-// when its recipient is asked after stands in one row, however much waits for them.
+// A deferred job is due when it is to be tried again or given up. A job that waits for a follow is due when it is given
+// up; the recipient's row says when to ask about the follow, however many jobs wait for it.
 extension JobQueue {
-    /// Lets a batch of what has waited long enough go on: to another try, or to its end; before it, what is being called off.
+    /// Lets a batch of jobs whose wait is over go on, to another try or to their end, after what is being called off.
     ///
     /// - Parameters:
     ///   - now: the time.
-    ///   - agreed: the time as far as our clock and the network's agree; no wait ends for good before it.
-    /// - Returns: what became of them.
+    ///   - agreed: the earlier of our time and the network's; no wait ends for good before it.
+    /// - Returns: the results.
     /// - Throws: ``LedgerError``.
     func wakeDue(now: UnixTime, agreed: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             guard try !transaction.callOffNext() else { return }
             let database = transaction.database
-            // However its row was dated: nothing is over before the longest wait has passed since the stream told of it.
+            // Whatever its row's date: nothing is given up before the longest wait has passed since the stream told of
+            // it.
             let told = (agreed - timetable.expiry).microseconds
             for job in try database.rows(
                 """
@@ -36,7 +37,7 @@ extension JobQueue {
                     try transaction.rest(id)
                 }
             }
-            // An account that came back is found by the next look-up: only the end of the wait is somebody's business.
+            // The next look-up finds an account that came back; only the end of the wait is handled here.
             let requests: [Int64] = try database.values(
                 """
                 SELECT id FROM request WHERE state = \(RequestMachine.State.lookup) AND is_shown AND wait_until <= \(agreed)
@@ -47,12 +48,12 @@ extension JobQueue {
         }
     }
 
-    /// Drops a batch of what has been queued since before a time, and was not seen behind it either; what became of them.
+    /// Drops a batch of jobs that were queued, and seen, before a time; returns the results.
     ///
-    /// What its recipient wants to be collected is queued for that long besides.
+    /// For a recipient who wants a digest, its window is added to that time.
     func expireQueued(before time: UnixTime, now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
-            // By date: everything else that is queued is no concern of it.
+            // By date only, because this does not concern other queued jobs.
             let jobs: [Int64] = try transaction.database.values(
                 """
                 SELECT job.id FROM job CROSS JOIN request ON request.id = request
@@ -66,7 +67,7 @@ extension JobQueue {
         }
     }
 
-    /// When ``wakeDue(now:agreed:)`` finds something.
+    /// When ``wakeDue(now:agreed:)`` next finds something.
     func nextWaking() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             try database.value(
@@ -78,22 +79,22 @@ extension JobQueue {
         }
     }
 
-    /// Lets a batch of what waited for a follow go on whose recipients follow now.
+    /// Wakes a batch of jobs that waited for the follow of recipients who follow now.
     func wakeFollowers(now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             var room = LedgerTransaction.batch
             for owner in try transaction.awaited(follows: true, limit: room) where room > 0 {
                 let jobs = try transaction.awaitingFollow(of: owner, limit: room)
                 for job in jobs { try transaction.apply(.wakened, toJob: job) }
-                // The row stays while there may be more.
+                // The row stays as long as there may be more.
                 if jobs.count < room { try transaction.ask(after: owner, at: nil) }
                 room -= max(1, jobs.count)
             }
         }
     }
 
-    /// Owners whose follow is waited for and who are to be asked after now: those of whom nothing is known, then the longest
-    /// waiting.
+    /// Owners whose follow is waited for and due to be asked about: first unknown ones, then those with the longest
+    /// wait.
     func ownersToAsk(limit: Int, now: UnixTime) async throws(LedgerError) -> [DID] {
         try await write(at: now) { transaction in
             var owners: [DID] = []
@@ -111,8 +112,7 @@ extension JobQueue {
         }
     }
 
-    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` finds something; nil when nobody is
-    /// waited for.
+    /// When ``ownersToAsk(limit:now:)`` or ``wakeFollowers(now:)`` next finds something; nil when nobody is waited for.
     func nextQuestion() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             try [nil, false, true].compactMap { (follows: Bool?) -> UnixTime? in
@@ -125,14 +125,16 @@ extension JobQueue {
         }
     }
 
-    /// Stores who follows the sender, nil for those of whom the AppView says nothing; who does not is asked after again.
+    /// Stores who follows the sender; nil for owners about whom the AppView does not say.
+    ///
+    /// Owners who do not follow are asked about again.
     func learn(_ answers: [(owner: DID, follows: Bool?)], now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             var room = LedgerTransaction.batch
             for (owner, follows) in answers {
                 if let follows { try transaction.store(owner, follows: follows) }
                 guard follows != true else { continue }
-                // What is more than a batch is told why it waits when its recipient is asked after again.
+                // Jobs beyond the batch get their reason the next time their recipient is asked about.
                 if follows == false, room > 0 {
                     let jobs = try transaction.awaitingFollow(of: owner, [.relationshipUnknown], limit: room)
                     let event = JobMachine.Event.admitted(.waits(.ownerNotFollowing))
@@ -146,14 +148,14 @@ extension JobQueue {
 }
 
 extension LedgerTransaction {
-    /// Lets a job wait on whose wait our clock alone says to be over.
+    /// Lets a job wait on, because only our clock says that its wait is over.
     fileprivate func rest(_ job: Int64) throws {
         try database.run("UPDATE job SET due_at = \(now + .seconds(600)) WHERE id = \(job)")
     }
 
-    /// Recipients who are waited for, of whom this is known and who are due, the longest waiting first.
+    /// Recipients with this answer whose follow is waited for and due, those with the longest wait first.
     fileprivate func awaited(follows: Bool?, limit: Int) throws -> [DID] {
-        // Who follows is woken at once.
+        // Those who follow are woken at once.
         let due = follows == true ? .distantFuture : now
         let dids: [String] = try database.values(
             "SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at <= \(due) ORDER BY ask_at LIMIT \(limit)"
@@ -176,6 +178,6 @@ extension LedgerTransaction {
 }
 
 extension Reason {
-    /// The reasons for which something waits until this comes to pass.
+    /// The reasons that wait for this.
     static func awaiting(_ wait: Wait) -> [Reason] { allCases.filter { $0.waits == wait } }
 }

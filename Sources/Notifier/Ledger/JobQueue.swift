@@ -3,7 +3,7 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// Requests, their jobs and messages: what is next, and what became of it.
+/// Requests, their jobs and messages: what is next, and what came of it.
 ///
 /// Every change of a state is an event for a machine (JobQueue+Apply).
 struct JobQueue: Sendable {
@@ -17,7 +17,7 @@ struct JobQueue: Sendable {
         try await database.transaction(at: now, timetable, body)
     }
 
-    /// Applies events in one transaction; what they came to.
+    /// Applies events in one transaction; returns the results.
     func applied(
         at now: UnixTime,
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Void
@@ -28,7 +28,7 @@ struct JobQueue: Sendable {
         }
     }
 
-    /// Applies an event to jobs, each for itself.
+    /// Applies an event to each of several jobs.
     func apply(
         _ event: JobMachine.Event,
         to jobs: [Int64],

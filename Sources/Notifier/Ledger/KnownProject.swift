@@ -7,9 +7,9 @@ internal import Templates
 public struct KnownProject: Sendable, Equatable {
     /// Its AT-URI or DID.
     public let reference: String
-    /// How messages call it, as others wrote it.
+    /// Its name in messages, as others wrote it.
     public let title: String
-    /// Until when its recipient wants to hear nothing of it; nil when they did not say so.
+    /// Until when the recipient has muted it; nil when it is not muted.
     public let mutedUntil: UnixTime?
 
     init(row: Row) throws {
@@ -18,17 +18,17 @@ public struct KnownProject: Sendable, Equatable {
         mutedUntil = try row.get("muted_until")
     }
 
-    /// Whether its recipient wants to hear nothing of it.
+    /// Whether the recipient has muted it.
     public func isMuted(at now: UnixTime) -> Bool { mutedUntil.map { $0 > now } ?? false }
 
-    /// By what somebody may name it: as messages have it or as it is, by its AT-URI, or by the key of its record.
+    /// The names by which somebody may call it: its title in messages or as written, its AT-URI, or its record's key.
     func names(isExact: Bool) -> Set<String> {
         let key = reference.split(separator: "/").last.map(String.init) ?? reference
         let shown = ForeignWords.quoted(title, graphemes: 80, bytes: 400)
         return Set([title, shown, reference, key].map { Self.name($0, isExact: isExact) })
     }
 
-    /// What somebody wrote, as a name is compared; exact is where no more than case, spaces and the marks around it differ.
+    /// A text as names are compared: exactly, or also without differences beyond case, spaces and surrounding marks.
     static func name(_ text: String, isExact: Bool) -> String { isExact ? plain(text) : folded(text) }
 
     private static func plain(_ text: String) -> String {
@@ -41,7 +41,7 @@ public struct KnownProject: Sendable, Equatable {
 
     private static func folded(_ text: String) -> String { FoldedWord.words(of: text).map(\.own).joined() }
 
-    /// What stands around a name that is no part of it.
+    /// Characters around a name that do not belong to it.
     private static let marks: Set<Character> = [
         "“", "”", "„", "\"", "'", "‘", "’", "«", "»", "`", ".", ",", ";", ":", "!", "(", ")", "[", "]", "<", ">",
     ]

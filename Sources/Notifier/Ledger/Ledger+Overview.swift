@@ -3,9 +3,9 @@ internal import GRDB
 public import LedgerStorage
 public import Network
 
-/// What people look at first: figures that are found by index, however much the ledger holds.
+/// The figures that people look at first; each is found by an index, however large the ledger is.
 public struct LedgerOverview: Sendable, Equatable {
-    /// What one hour has brought.
+    /// The figures of one hour.
     public struct Hour: Sendable, Equatable {
         /// Its beginning.
         public var from: UnixTime
@@ -22,34 +22,34 @@ public struct LedgerOverview: Sendable, Equatable {
         }
     }
 
-    /// How many jobs, or requests without one, stand in one state for one reason.
+    /// How many jobs, or requests without a job, have one state for one reason.
     public struct Standing: Sendable, Equatable {
         /// The state.
         public var state: JobState
-        /// The reason; nil when nothing is the matter.
+        /// The reason; nil for none.
         public var reason: Reason?
         /// How many.
         public var number: Int
 
-        /// A number of jobs that stand so.
+        /// A number of jobs with this state and reason.
         public init(state: JobState, reason: Reason?, number: Int) {
             (self.state, self.reason, self.number) = (state, reason, number)
         }
     }
 
-    /// Twenty-four hours, the oldest first; the last one is not over.
+    /// Twenty-four hours, the oldest first; the last one is not complete.
     public var hours: [Hour] = []
-    /// Everything that is not deleted, the largest numbers first.
+    /// Everything that was not deleted, the largest numbers first.
     public var standing: [Standing] = []
-    /// What was told, refused, or cannot be known, the latest first.
+    /// What was told, was refused or needs a decision, the latest first.
     public var outcomes: [Job] = []
-    /// What became of the requests of each rule in seven days, by its name.
+    /// What became of each rule's requests in seven days, by the rule's name.
     public var rules: [String: RuleTally] = [:]
-    /// The oldest of the gaps that are still to be swept.
+    /// The oldest gaps that must still be swept.
     package var gaps: [OpenGap] = []
-    /// How many of those there are, up to a thousand.
+    /// How many gaps must still be swept, up to a thousand.
     public var openGaps = 0
-    /// How many gaps were given up within a day, of the last thousand.
+    /// How many gaps were given up within a day, among the last thousand.
     public var gapsGivenUp = 0
 
     /// An overview of an empty ledger.
@@ -57,16 +57,16 @@ public struct LedgerOverview: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Outcomes, and gaps, that an overview has at most.
+    /// The most outcomes, and gaps, in an overview.
     private static let shown = (outcomes: 20, gaps: 5)
 
-    /// What people look at first, as it stands now.
+    /// The present overview.
     public func overview(at now: UnixTime) async throws(LedgerError) -> LedgerOverview {
         var overview = LedgerOverview()
         overview.rules = try await desk.tallies(since: now - RuleTally.week)
         overview.gaps = try await stream.openGaps(atMost: Self.shown.gaps)
         (overview.openGaps, overview.gapsGivenUp) = try await stream.gapCounts(since: now - .seconds(86_400))
-        // One after the other, so that the daemon's own work comes between.
+        // In separate reads, so that the daemon's own work can come between.
         overview.hours = try await database.read { try $0.hours(until: now) }
         overview.outcomes = try await database.read { try $0.outcomes(atMost: Self.shown.outcomes) }
         overview.standing = try await database.read { database in
@@ -86,7 +86,7 @@ extension Database {
         let states = [RequestMachine.State.lookup, .resolved, .dropped].map { state -> SQL in "state = \(state) AND" }
         let requests = try counts(of: "request", from: starts, states)
         let messages = try counts(of: "message", from: starts, [""])
-        // By these words the index of answers is known.
+        // These words must match the index on answers.
         let answers = try counts(of: "message", from: starts, ["kind <> 'notice' AND"])
         return starts.indices.map { hour in
             LedgerOverview.Hour(
@@ -98,10 +98,10 @@ extension Database {
         }
     }
 
-    /// How many rows of a table came in the hour from each time on; each row is of one of the kinds, which have an index that
-    /// is all that is read.
+    /// The number of a table's rows in the hour from each of these times on.
     ///
-    /// The numbers of rows do not say when: a request that is written anew keeps its own.
+    /// Each row is of one of the kinds, and each kind has an index, so that only indices are read. Row numbers cannot
+    /// be used: a request that is written again keeps its own.
     private func counts(of table: SQL, from starts: [UnixTime], _ kinds: [SQL]) throws -> [Int] {
         try starts.map { start in
             let end = start + .seconds(3600)
@@ -115,7 +115,7 @@ extension Database {
         }
     }
 
-    /// What has come to an end, the latest first.
+    /// What has ended, the latest first.
     fileprivate func outcomes(atMost limit: Int) throws -> [Job] {
         let ended = JobState.allCases.filter(\.isFinal).map { state -> SQL in
             "SELECT * FROM (SELECT id FROM job WHERE state = \(state) ORDER BY updated_at DESC LIMIT \(limit))"

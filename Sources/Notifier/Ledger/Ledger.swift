@@ -2,10 +2,10 @@ internal import Crypto
 public import LedgerStorage
 internal import Network
 
-/// What must survive `kill -9`: positions, change requests, messages and what became of them, in one SQLite file.
+/// What must survive `kill -9`, in one SQLite file: positions, change requests, messages and their outcomes.
 ///
-/// A bundle of stores over one database, of which each user is given those it needs. The file format is docs/delivery.md; a
-/// version of this program reads the file of the one before.
+/// It is a bundle of stores over one database; each user gets only the stores that it needs. docs/delivery.md describes
+/// the file format. A version of this program reads the file of the version before.
 public struct Ledger: Sendable {
     let database: LedgerDatabase
 
@@ -14,11 +14,11 @@ public struct Ledger: Sendable {
     /// - Parameters:
     ///   - directory: exists and belongs to this process.
     ///   - access: see ``LedgerDatabase/Access``.
-    ///   - version: of this program, by which the ledger says who wrote it; nil leaves that as it is.
-    ///   - progress: told how a ledger of the version before is carried over, on a thread of its own; what it throws, and a
-    ///     cancelled task, ends that between two transactions, and the next opening goes on from there.
-    ///   - waiting: told, on a thread of its own, which process's lock is waited for, and how long so far: after five
-    ///     seconds, then every half a minute.
+    ///   - version: the version of this program, which is written into the file; nil leaves the file's as it is.
+    ///   - progress: is told, on its own thread, how far the carry-over of an older ledger is. If it throws, or the
+    ///     task is cancelled, the carry-over ends between two transactions, and the next opening goes on from there.
+    ///   - waiting: is told, on its own thread, for which process's lock we wait, and how long: after five seconds and
+    ///     then every 30 seconds.
     /// - Returns: the ledger.
     /// - Throws: ``LedgerError``.
     package static func open(
@@ -38,27 +38,27 @@ public struct Ledger: Sendable {
         return Ledger(database: database)
     }
 
-    /// The process of the daemon that has the ledger of a state directory open; nil when none has.
+    /// The daemon process that has the ledger of a state directory open; nil for none.
     public static func daemon(in directory: String) -> Int32? {
         LedgerLock.holder(of: LedgerDatabase.lockPath(in: directory))
     }
 
-    /// Positions, gaps, and what was seen.
+    /// Positions, gaps, and the events that were seen.
     public var stream: StreamStore { StreamStore(database: database) }
-    /// Whom nobody writes to.
+    /// Accounts that nobody writes to.
     public var suppressions: SuppressionList { SuppressionList(database: database) }
     /// What operators see and decide.
     public var desk: OperatorDesk { OperatorDesk(database: database) }
-    /// What requesters may know; each time with a connection of its own.
+    /// What authors of requests may know; each use has its own connection.
     public var requests: RequestDesk { RequestDesk(reader: database.reader) }
     var settings: Settings { Settings(database: database) }
-    /// What is known of those who are written to, and what they want.
+    /// What is known about recipients, and their preferences.
     public var recipients: RecipientStore { RecipientStore(database: database) }
     var confirmations: ConfirmationStore { ConfirmationStore(database: database) }
     var subscriptions: SubscriptionStore { SubscriptionStore(database: database) }
     func queue(_ timetable: Timetable) -> JobQueue { JobQueue(database: database, timetable: timetable) }
 
-    /// The marks of messages, by the key of the state directory.
+    /// The marks of messages, made with the key of the state directory.
     func marks(now: UnixTime) async throws(LedgerError) -> MessageReference {
         let key = try await database.markKey(now: now, new: Base64.encode(SecureRandom.bytes(32)))
         guard let bytes = Base64.decode(key.text) else {
@@ -67,12 +67,12 @@ public struct Ledger: Sendable {
         return MessageReference(key: bytes, madeAt: key.madeAt)
     }
 
-    /// Looks through the whole file for damage, beside the work, until the task is cancelled.
+    /// Checks the whole file for damage, beside the daemon's work, until the task is cancelled.
     ///
     /// - Throws: ``LedgerError`` of code `corrupt`.
     func examine() async throws(LedgerError) { try await database.examine() }
 
-    /// Whether a message of the sender's, by its id, is known in a conversation, or may be one that is in doubt there.
+    /// Whether a message of the sender's is known in a conversation by its id, or may be one that is in doubt there.
     ///
     /// - Throws: ``LedgerError``.
     public func knows(_ message: String, in conversation: String) async throws(LedgerError) -> Bool {

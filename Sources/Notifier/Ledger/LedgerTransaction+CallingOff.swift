@@ -2,14 +2,14 @@ internal import ATProtocol
 internal import GRDB
 internal import LedgerStorage
 
-// Whatever is unfinished of an account is called off by one row, which is obeyed at once wherever something is about to leave;
-// the requests and jobs themselves follow in batches, each in a transaction of its own, and go on after an interruption.
+// One row calls off everything unfinished of an account. It is obeyed at once wherever something is about to be sent.
+// The requests and jobs follow in batches, one transaction each, and go on after an interruption.
 extension LedgerTransaction {
-    /// What an account is to that which is called off.
+    /// The account's role in what is called off.
     enum Role: String {
-        /// Its recipient.
+        /// The recipient.
         case owner
-        /// Who wrote it.
+        /// The author.
         case author
     }
 
@@ -28,7 +28,7 @@ extension LedgerTransaction {
         try callOffNext(where: "did = \(did) AND role = \(role)")
     }
 
-    /// Calls off the next batch of what is to be called off; whether there was anything.
+    /// Calls off the next batch; returns whether there was one.
     @discardableResult
     func callOffNext(where which: SQL = "TRUE") throws -> Bool {
         guard let row = try database.row("SELECT * FROM calling_off WHERE \(which) LIMIT 1") else { return false }
@@ -37,7 +37,7 @@ extension LedgerTransaction {
         )
         let (request, witnessed): (Int64, Int64) = try (row.get("request"), row.get("witnessed"))
         var room = Self.batch - applied.outcomes.count
-        // What has a message, or a post, in doubt takes note of why it is called off and stays where it stands.
+        // Jobs with a message or post in doubt note why they are called off, and keep their state.
         let jobs: SQL = """
             FROM job CROSS JOIN request ON request.id = job.request
             WHERE job.\(sql: role.rawValue) = \(did) AND withdrawal IS NOT \(reason) AND request <= \(request)
@@ -70,7 +70,7 @@ extension LedgerTransaction {
         return true
     }
 
-    /// Why a job must not leave though it was not yet its turn to be called off; nil when nothing speaks against it.
+    /// Why a job must not be sent although its own calling-off is still to come; nil when it may be sent.
     func reasonForCallingOff(_ job: Job) throws -> Reason? {
         try database.row(
             """
@@ -83,6 +83,6 @@ extension LedgerTransaction {
 }
 
 extension JobState {
-    /// Where a job stands that may still be called off, those among them of which only a human can know more.
+    /// The states in which a job may still be called off, including those that need a decision.
     static let open = allCases.filter { !$0.isFinal || $0 == .uncertain }
 }

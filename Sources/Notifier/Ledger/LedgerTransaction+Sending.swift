@@ -18,8 +18,9 @@ extension LedgerTransaction {
         try database.row("\(Job.selection) WHERE job.id = \(id)").map(Job.init(row:))
     }
 
-    /// Lets a batch of a recipient's queued jobs wait while a message to them is under way or in doubt; how many, nil when there
-    /// is none.
+    /// Makes a batch of a recipient's queued jobs wait while a message to them is under way or in doubt.
+    ///
+    /// - Returns: how many; nil when there is no such message.
     func waitForDoubt(of owner: DID) throws -> Int? {
         let states = [MessageMachine.State.sending, .verify]
         let due: UnixTime? = try database.value(
@@ -31,10 +32,11 @@ extension LedgerTransaction {
         return jobs.count
     }
 
-    /// Lets a batch of a recipient's queued jobs go on, now that nothing to them is in doubt, or that they want otherwise than
-    /// before; the others go on behind the message about these.
+    /// Lets a batch of a recipient's queued jobs go on, after a doubt was settled or their preferences changed.
+    ///
+    /// The other jobs go on after the message about these.
     func resumeQueue(of owner: DID) throws {
-        // By account: everything else that is due is no concern of it.
+        // By account only, because this does not concern other due jobs.
         let jobs: [Int64] = try database.values(
             """
             SELECT id FROM job WHERE owner = \(owner) AND state = \(JobState.queued) AND turn IS NULL AND +due_at > \(now)
@@ -48,8 +50,9 @@ extension LedgerTransaction {
         for job in jobs { try database.run("UPDATE job SET due_at = \(due), turn = NULL WHERE id = \(job)") }
     }
 
-    /// A batch of the queued jobs of an author or recipient that have their turn, whoever's turn it is among them; the others
-    /// follow when theirs has come.
+    /// A batch of queued jobs of an author or recipient that have a turn, the present one included.
+    ///
+    /// The others follow when they get their turn.
     func queuedJobs(_ whose: SQL) throws -> [Int64] {
         try database.values(
             """
@@ -64,7 +67,8 @@ extension LedgerTransaction {
         let preferences = try preferences(of: owner)
         var jobs = [head]
         if configuration.combinesRequests(for: preferences) {
-            // Turns put each author's first request before anybody's second: a flood must not push others off the list.
+            // Turns put each author's first request before anybody's second, so that a flood keeps no other author off
+            // the list.
             jobs = try database.rows(
                 """
                 \(Job.selection) WHERE job.owner = \(owner) AND job.state = \(JobState.queued) AND job.turn IS NOT NULL
@@ -74,7 +78,7 @@ extension LedgerTransaction {
         }
         for job in jobs { try prove(job) }
         let sends: [Int] = try jobs.map { try database.value("SELECT sends FROM job WHERE id = \($0.id)") ?? 0 }
-        // The mark of an earlier message stays the mark: who was sent before comes first.
+        // Jobs that were sent before come first, so that the message keeps the mark of the earlier one.
         let order = jobs.indices.sorted { (sends[$1], $0) < (sends[$0], $1) }
         var candidate = SendCandidate(
             head: head,
@@ -89,8 +93,9 @@ extension LedgerTransaction {
         return candidate
     }
 
-    /// Makes sure that a damaged file sends nothing to somebody else, nor under another mark: recipient and AT-URI stand in the
-    /// row and in an index, which must agree.
+    /// Makes sure that a damaged file sends nothing to somebody else, or under another mark.
+    ///
+    /// Recipient and AT-URI stand both in the row and in an index, and must agree.
     private func prove(_ job: Job) throws {
         let isTrue = try database.exists(
             """
@@ -102,10 +107,10 @@ extension LedgerTransaction {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a job is not in its index")
     }
 
-    /// When a limit lets the next message through; nil when it does so now.
+    /// When a limit next allows a message; nil when it does now.
     ///
-    /// The message that must leave the window before another fits is the limit-th newest in it. What a clock that was ahead
-    /// has dated does not count; a conversation that a recipient would not have opened does, but not against them.
+    /// That is when the limit-th newest message leaves the window. Messages dated in the future by a clock that was
+    /// ahead do not count. Conversations that a recipient refused to open count, but not against the recipient.
     private func freeAt(_ limit: SendingLimit, author: DID, owner: DID) throws -> UnixTime? {
         let counted: SQL =
             switch limit.scope {
@@ -115,7 +120,7 @@ extension LedgerTransaction {
             }
         let within: SQL = "\(counted) AND sent_at > \(now - limit.window) AND sent_at <= \(now)"
         let openings: SQL = limit.scope == .owner ? "" : "UNION ALL SELECT sent_at FROM opening WHERE \(within)"
-        // Answers have budgets of their own: who writes to the sender keeps nobody from being told.
+        // Answers have their own limits: people who write to the sender delay no notices.
         let sentAt: UnixTime? = try database.value(
             """
             SELECT sent_at FROM message WHERE \(within) AND sends > 0 AND kind = \(MessageKind.notice) \(openings)
@@ -139,9 +144,9 @@ extension LedgerTransaction {
         for candidate: SendCandidate,
         in conversation: Conversation
     ) throws -> Int64 {
-        // The place before the first send of any of these jobs: what came later may be theirs.
+        // The place before the first send of any of these jobs, because later messages may be theirs.
         let earlier = try SQLRequest<String>(
-            // As many texts as there are numbers of jobs: not kept.
+            // The text of this statement depends on the number of jobs, so it is not cached.
             literal: """
                 SELECT message.baseline FROM attempt CROSS JOIN message ON message.id = attempt.message
                 WHERE attempt.request IN \(candidate.jobs.map(\.request)) AND attempt.owner = \(candidate.owner)
@@ -164,8 +169,10 @@ extension LedgerTransaction {
         return id
     }
 
-    /// Notes the newest message that is known in the conversation with a recipient, and since when all of them are when that is
-    /// new; of one that was never read they are of no time.
+    /// Notes the newest known message in the conversation with a recipient.
+    ///
+    /// For a new conversation it also notes since when all messages are known; for one that was never read, that none
+    /// are.
     func know(_ message: String?, as owner: DID, in conversation: String, since time: UnixTime? = nil) throws {
         try database.run(
             """
@@ -177,7 +184,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Notes a conversation in which none of the messages is known yet.
+    /// Notes a conversation in which no message is known yet.
     func knowConversation(_ conversation: String, with owner: DID) throws {
         try database.run(
             """

@@ -3,11 +3,12 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// One transaction of the ledger: stores work in it, so that what belongs together is on disk together (invariant 1).
+/// One transaction of the ledger, which stores share, so that what belongs together is stored together (invariant 1).
 final class LedgerTransaction {
-    /// The most requests or jobs that one transaction applies an event to: each changes half a dozen rows, with its counters.
+    /// The most requests or jobs to which one transaction applies an event; each changes about six rows, counters
+    /// included.
     static let batch = 150
-    /// The most rows that one transaction gives their turn, moves or forgets.
+    /// The most rows that one transaction gives turns, moves or forgets.
     static let rows = 500
 
     let database: Database
@@ -15,9 +16,9 @@ final class LedgerTransaction {
     let timetable: Timetable
     /// The time.
     let now: UnixTime
-    /// What the events came to that were applied in it.
+    /// The results of the events that were applied in it.
     var applied = Applied()
-    /// What it has counted by rule and outcome, with the last request of each; written at its end.
+    /// What it counted by rule and outcome, with the last request of each; written at its end.
     var counted: [RuleTally.Key: (number: Int, uri: ATURI)] = [:]
 
     init(_ database: Database, _ timetable: Timetable, now: UnixTime) {
@@ -26,7 +27,7 @@ final class LedgerTransaction {
         self.now = now
     }
 
-    /// Does something of which nobody is told what it came to.
+    /// Does something without reporting its results.
     func silently<Value>(_ body: () throws -> Value) rethrows -> Value {
         let before = applied
         applied = Applied()
@@ -51,7 +52,7 @@ extension LedgerDatabase {
 }
 
 extension LedgerTransaction {
-    /// A request as its machine sees it, with its row but for the record.
+    /// A request's machine and its row, without the record.
     func request(_ id: Int64) throws -> (row: Row, machine: RequestMachine)? {
         let row = try database.row(
             """
@@ -67,7 +68,7 @@ extension LedgerTransaction {
         return (row, RequestMachine(state: try row.value("state"), reason: row.reason("reason"), jobs: jobs))
     }
 
-    /// A job as its machine sees it, with its row.
+    /// A job's machine and its row.
     func jobRow(_ id: Int64) throws -> (row: Row, machine: JobMachine)? {
         let row = try database.row(
             """
@@ -85,7 +86,7 @@ extension LedgerTransaction {
         return (row, machine)
     }
 
-    /// Notes a try, once for each request that it was about, and how long until it is tried again.
+    /// Notes an attempt, once for each request concerned, and how long until the next.
     func add(_ note: Attempt, to id: Int64, owner: DID? = nil, message: Int64? = nil, again wait: Duration?) throws {
         try database.run(
             """
@@ -98,22 +99,22 @@ extension LedgerTransaction {
 
     func isSuppressed(_ did: DID) throws -> Bool { try suppressionReason(of: did) != nil }
 
-    /// Why an account gets no messages; nil for one that may get them.
+    /// Why an account gets no messages; nil when it may get them.
     func suppressionReason(of did: DID) throws -> Reason? {
         var row = try database.row("SELECT reason FROM suppression WHERE did = \(did)")
         if row == nil, let hash = try forgottenHash(of: did) {
             row = try database.row("SELECT reason FROM forgotten WHERE hash = \(hash)")
         }
-        // A reason that a newer version wrote is none that a word lifts.
+        // A suppression for an unknown reason, written by a newer version, cannot be lifted by “start”.
         return row.map { $0.reason("reason") ?? .operatorDecision }
     }
 
-    /// Puts an account on the list and calls off everything that waits for it, a batch of it at once.
+    /// Suppresses an account, and calls off a first batch of everything that waits for it.
     ///
-    /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may start
-    /// with a word, but a block or an operator's decision only an operator lifts.
+    /// An account on the list keeps the stronger reason: owners may undo their own “stop” with “start”, but only an
+    /// operator undoes a block or an operator's decision.
     func suppress(_ did: DID, _ reason: Reason, note: String = "") throws {
-        // Who was forgotten stays so.
+        // A forgotten account stays forgotten.
         if try !suppressForgotten(did, reason) {
             try database.run(
                 """
@@ -128,7 +129,7 @@ extension LedgerTransaction {
         applied.suppressed.append((did, reason, applied.outcomes.count - count))
     }
 
-    /// Takes an account off the list, when it is there for this reason or whatever for; whether it was on it.
+    /// Removes an account from the list, if it is there for this reason, or for any when nil; returns whether it was.
     @discardableResult
     func lift(_ did: DID, ifReason reason: Reason? = nil) throws -> Bool {
         try database.run("DELETE FROM suppression WHERE did = \(did) AND reason = coalesce(\(reason), reason)")
@@ -149,7 +150,7 @@ extension Row {
         return state
     }
 
-    // A reason that a newer version wrote is shown as none.
+    // An unknown reason, written by a newer version, is shown as none.
     func reason(_ column: String) -> Reason? {
         guard let text: String = try? get(column) else { return nil }
         return Reason(rawValue: text)

@@ -1,31 +1,31 @@
 internal import ATProtocol
 
-/// One message that was written down to be sent, with the jobs that it speaks of; an answer speaks of none.
+/// A stored message with the jobs that it tells of; an answer tells of none.
 struct Message: Sendable, Equatable {
-    /// A job that the message speaks of.
+    /// A job that the message tells of.
     struct Member: Sendable, Equatable {
         let job: Int64
         let request: Int64
         /// The change request.
         let uri: ATURI
-        /// Why it must not be sent any more.
+        /// Why it must not be sent any more; nil when it may.
         let withdrawal: Reason?
     }
 
     let id: Int64
     let owner: DID
     let kind: MessageKind
-    /// What an answer answers, by the id that the chat service gave it.
+    /// The message that an answer replies to, by the id that the chat service gave it.
     let replyTo: String?
-    /// The marks of the requests that it lists, or of what it answers, as they stand in the bracket at its end: `ref-a.b.c`.
+    /// The marks of the listed requests, or of the answered message, as in the bracket at its end: `ref-a.b.c`.
     let reference: String
     /// `chat.bsky.convo.defs#messageInput`.
     let input: JSONValue
     let conversation: String
-    /// The place in the conversation behind which it is (``ConversationScan/End``).
+    /// The place in the conversation after which it must stand (``ConversationScan/End``).
     let baseline: String
     let machine: MessageMachine
-    /// Failed reads of the conversation, or tries to answer, in a row.
+    /// How often in a row the conversation could not be read, or the answer not be sent.
     let attempts: Int
     let members: [Member]
 }

@@ -2,25 +2,25 @@ internal import ATProtocol
 internal import Firehose
 internal import Network
 
-/// What the stream says about a change request, judged, ready to become a row.
+/// What the stream says about a change request, judged and ready to be stored.
 struct NewRequest: Sendable {
     let event: StreamEvent
     let commit: StreamEvent.Commit
     let uri: ATURI
     let rule: String
     let record: JSONValue
-    /// What it refers to; empty when that is not acceptable.
+    /// What it refers to; empty when the reference is not acceptable.
     let references: [ProjectReference]
-    /// How many projects it refers to beside them, which are more than the rule takes.
+    /// How many more projects it refers to than the rule allows.
     let leftOut: Int
-    /// Why it is of no concern; nil when it is, and then there is a reference.
+    /// Why nobody is told of it; nil when somebody is, and then there is a reference.
     var refusal: Refusal?
-    /// Whether the event is one that the rule sends messages for; else it only replaces what is queued.
+    /// Whether the rule sends messages for this operation; if not, it only replaces what is queued.
     let startsJob: Bool
-    /// Whether sending is off while it is seen.
+    /// Whether sending was off when it was seen.
     var isShadow = false
 
-    /// Why nobody is told of some that it refers to; nil when the rule takes all.
+    /// The refusal for the references above the rule's limit; nil when there are none.
     var aboveLimit: Refusal? {
         leftOut == 0 ? nil : Refusal(.projectsAboveLimit, "it refers to \(leftOut) more than the rule takes")
     }
@@ -28,31 +28,33 @@ struct NewRequest: Sendable {
 
 /// What a batch of the stream means for the ledger.
 enum IntakeItem: Sendable {
-    /// A change request was written, or written anew.
+    /// A change request was created or updated.
     case request(NewRequest)
     /// A change request was deleted.
     case deleted(StreamEvent, uri: ATURI)
     /// An account is no longer active; seen at this time, in microseconds since the Unix epoch.
     case authorInactive(DID, witnessed: Int64)
-    /// An author writes faster than a person.
+    /// An author writes faster than a human.
     case authorBurst(DID, Burst)
-    /// A repository is another now, and nothing tells what is new in it; seen at this time, in microseconds since the Unix epoch.
+    /// A repository was replaced, and nothing says what is new in it.
+    ///
+    /// Seen at this time, in microseconds since the Unix epoch.
     case repositoryReplaced(DID, witnessed: Int64)
-    /// A record by which somebody asks to be told was written, or deleted: a reason to read their repository.
+    /// A record by which somebody subscribes was written or deleted: a reason to read their repository.
     case subscription(ATURI, isDeleted: Bool)
-    /// A record that may say who works on a project was written in this version, or deleted (nil).
+    /// A record that may name a project's collaborators was written in this version, or deleted (nil).
     case collaboration(ATURI, cid: String?)
 }
 
 extension IntakeItem {
-    /// Whether somebody's wish to be told may be another now.
+    /// Whether somebody's subscriptions may have changed.
     var isSubscription: Bool {
         guard case .subscription = self else { return false }
         return true
     }
 }
 
-/// More requests at once than a person writes.
+/// More requests at once than a human writes.
 struct Burst: Sendable, Equatable {
     /// How many.
     var number: Int
@@ -60,13 +62,13 @@ struct Burst: Sendable, Equatable {
     var at: UnixTime
 }
 
-/// What became of a batch.
+/// The result of a batch.
 struct IntakeResult: Sendable {
-    /// Requests that are new, or judged anew, those among them that are refused.
+    /// Requests that are new or judged anew, including refused ones.
     var added: [NewRequest] = []
     /// What was called off.
     var applied = Applied()
-    /// Events of requests that were known already.
+    /// Events about requests that were known already.
     var duplicates = 0
 }
 

@@ -3,15 +3,15 @@ internal import GRDB
 public import LedgerStorage
 public import Network
 
-// What an operator decides about many jobs at once: each is asked what the decision would change of it, and the decision is
-// carried out a few at a time, so that work goes on beside it.
+// An operator's decision about many jobs at once. Each job's machine is asked whether the decision would change it. The
+// decision is carried out a few jobs at a time, so that other work goes on.
 extension OperatorDesk {
-    /// How far an operator has seen: what comes in later is not meant by what they decide.
+    /// How far an operator has seen: a decision does not cover what comes later.
     public struct Horizon: Sendable, Equatable {
         fileprivate let newest: [JobFilter.Kind: Int64]
     }
 
-    /// Everything that is there now.
+    /// Everything that exists now.
     public func horizon() async throws(LedgerError) -> Horizon {
         try await database.read { database in
             let (requests, jobs) = (try database.newest(.requests), try database.newest(.jobs))
@@ -19,7 +19,7 @@ extension OperatorDesk {
         }
     }
 
-    /// How many jobs, and requests that have none, a decision would change of those that a filter means, by where they stand.
+    /// How many of the selected jobs and requests without a job a decision would change, by state.
     public func concerned(
         by decision: Decision,
         like filter: JobFilter,
@@ -43,9 +43,9 @@ extension OperatorDesk {
         return counts
     }
 
-    /// Carries out a decision on all that a filter means; how many it changed.
+    /// Carries out a decision on everything that a filter selects; returns how many it changed.
     ///
-    /// What comes in meanwhile, or comes of it, is not meant. When it is broken off, what was decided stays decided.
+    /// It does not cover what comes meanwhile or as a result. After an interruption, what was decided stays decided.
     public func carryOut(
         _ decision: Decision,
         like filter: JobFilter,
@@ -67,7 +67,7 @@ extension OperatorDesk {
         return count
     }
 
-    /// The same for a batch of them; behind its last row there may be more.
+    /// The same for one batch; there may be more after its last row.
     func carryOut(
         _ decision: Decision,
         like filter: JobFilter,
@@ -90,7 +90,7 @@ extension OperatorDesk {
 }
 
 extension LedgerTransaction {
-    /// The numbers of the next rows that a filter means.
+    /// The numbers of the next selected rows.
     fileprivate func rows(
         like filter: JobFilter,
         _ kind: JobFilter.Kind,
@@ -119,7 +119,7 @@ extension LedgerTransaction {
         }
     }
 
-    /// Where a row is shown to stand; nil when a decision would change nothing of it, or it stands elsewhere than is meant.
+    /// The state that is shown for a row; nil when the decision would not change it, or the filter wants another state.
     fileprivate func state(
         of id: Int64,
         _ kind: JobFilter.Kind,
@@ -143,7 +143,7 @@ extension LedgerTransaction {
         guard kind == .jobs else { return try carryOut(decision, on: [], of: id) { true } }
         guard let request: Int64 = try jobRow(id)?.row.get("request") else { return false }
         return try carryOut(decision, on: [id], of: request) {
-            // A request of which nobody is told any more is dropped with its last job, and its newer versions are no news.
+            // A request whose last job is dropped is dropped as well, so that its newer versions are not told.
             let isOpen = try database.exists(
                 """
                 SELECT 1 FROM job WHERE request = \(request) AND state IN \(JobState.open)
@@ -154,7 +154,9 @@ extension LedgerTransaction {
         }
     }
 
-    /// Carries out a decision on jobs of a request and, if that is wanted then, on the request; whether it changed anything.
+    /// Carries out a decision on jobs of a request and, if that is then wanted, on the request.
+    ///
+    /// - Returns: whether anything changed.
     func carryOut(
         _ decision: OperatorDesk.Decision,
         on jobs: [Int64],
@@ -167,18 +169,18 @@ extension LedgerTransaction {
         for job in jobs {
             if try apply(decision.jobEvent, toJob: job, note) { isChanged = true }
         }
-        // What its jobs were told is not told twice.
+        // A note that its jobs have is not repeated.
         if try isWanted(), try apply(decision.requestEvent, toRequest: id, isChanged ? nil : note) { isChanged = true }
         return isChanged
     }
 
-    /// An operator asks for it, whenever it was seen.
+    /// Prepares a retry by an operator, however the request was seen.
     private func prepareRetry(of id: Int64) throws {
-        // Of what nobody can say whether it was told, they have looked into the chat.
+        // Where nobody can say whether it was told, the operator has looked into the chat.
         let undecided: SQL = """
             EXISTS (SELECT 1 FROM job WHERE request = \(id) AND state = \(JobState.uncertain) AND NOT is_in_doubt)
             """
-        // Of what was deleted nobody is told the old words: it goes on only if its author's repository holds it all the same.
+        // The old words of a deleted record are not told: the author's repository must prove that it still has it.
         let deleted: SQL = """
             coalesce((SELECT operation FROM sighting WHERE uri = request.uri ORDER BY id DESC LIMIT 1)
                 = \(StreamEvent.Commit.Operation.delete), FALSE)

@@ -7,7 +7,7 @@ public import Network
 public struct OperatorDesk: Sendable {
     /// What an operator may do with a change request.
     public enum Decision: Sendable {
-        /// Try it again; a message in doubt is looked for in the conversation first.
+        /// Try it again; for a message in doubt the conversation is read first.
         case retry
         /// Send nothing more about it.
         case drop
@@ -15,8 +15,9 @@ public struct OperatorDesk: Sendable {
 
     let database: LedgerDatabase
 
-    /// Carries out an operator's decision about a change request and every job of it; the jobs as they are now, none when
-    /// nothing changed.
+    /// Carries out an operator's decision about a change request and all of its jobs.
+    ///
+    /// - Returns: the jobs as they are now; empty when nothing changed.
     public func carryOut(_ decision: Decision, about uri: ATURI, now: UnixTime) async throws(LedgerError) -> [Job] {
         try await database.transaction(at: now) { transaction in
             let database = transaction.database
@@ -27,14 +28,16 @@ public struct OperatorDesk: Sendable {
             let isChanged = try transaction.carryOut(decision, on: jobs, of: id) { decision == .drop || isShown }
             guard isChanged else { return [] }
             let standing = try database.jobs(about: uri)
-            // A request that is looked up again beside a job in doubt is told of when something comes of it.
+            // A request that is looked up again beside a job in doubt is shown once there is a result.
             return isShown || standing.allSatisfy { $0.id == 0 } ? standing : standing.filter { $0.id != 0 }
         }
     }
 
-    /// Puts what waits for a rule, or was dropped because it is gone, under another and looks it up anew; how many requests.
+    /// Moves everything that waits for a rule, or was dropped because the rule was removed, to another rule.
     ///
-    /// The same name brings back what was dropped.
+    /// Everything moved is looked up anew. The same name brings back what was dropped.
+    ///
+    /// - Returns: how many requests were moved.
     public func move(rule: String, to name: String, now: UnixTime) async throws(LedgerError) -> Int {
         var (count, last) = (0, Int64(0))
         while true {
@@ -46,17 +49,17 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// So many of the jobs, and of the requests that have none, that a filter means, the latest first.
+    /// The latest of the jobs and requests without a job that a filter selects, up to a number, newest first.
     public func jobs(like filter: JobFilter, limit: Int) async throws(LedgerError) -> [Job] {
         try await database.read { try $0.jobs(like: filter, limit: limit) }
     }
 
-    /// The jobs of one change request, or the request alone.
+    /// The jobs of one change request; the request itself when it has none.
     public func jobs(about uri: ATURI) async throws(LedgerError) -> [Job] {
         try await database.read { try $0.jobs(about: uri) }
     }
 
-    /// How many stand in each state.
+    /// How many jobs have each state.
     public func counts() async throws(LedgerError) -> [JobState: Int] {
         try await database.read { database in
             var counts: [JobState: Int] = [:]
@@ -65,7 +68,7 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// How many wait for their owner, by reason.
+    /// How many jobs wait for their owner, by reason.
     func waiting() async throws(LedgerError) -> [Reason: Int] {
         try await database.read { database in
             var counts: [Reason: Int] = [:]
@@ -76,7 +79,7 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// How many requests wait for their author's PDS to prove them.
+    /// How many requests their author's PDS must still prove.
     ///
     /// - Throws: ``LedgerError``.
     public func awaitingProof() async throws(LedgerError) -> Int {
@@ -87,7 +90,7 @@ public struct OperatorDesk: Sendable {
         }
     }
 
-    /// When the oldest was first seen that neither is finished nor waits for its owner.
+    /// When the oldest job was first seen that is neither finished nor waiting for its owner; nil for none.
     public func oldestPending() async throws(LedgerError) -> UnixTime? {
         try await database.read { database in
             let states = JobState.allCases.filter { !$0.isFinal && $0 != .deferred && $0 != .lookup }
@@ -128,7 +131,7 @@ extension Database {
 
     fileprivate func jobs(like filter: JobFilter, limit: Int) throws -> [Job] {
         let newest: SQL = "request.id IN (SELECT id FROM request ORDER BY id DESC LIMIT \(limit))"
-        // Few wait for an account: the index of what waits finds them.
+        // Few requests wait for an account, and the index of waiting requests finds them.
         let number: SQL = filter.state == .deferred ? "+request.id" : "request.id"
         func latest(_ conditions: [SQL], _ number: SQL) -> SQL {
             "\(conditions.joined(separator: " AND ")) ORDER BY \(number) DESC LIMIT \(limit)"
@@ -145,7 +148,7 @@ extension Database {
         )
     }
 
-    /// How many stand in each state for each reason, requests without jobs among them.
+    /// How many have each state and reason, requests without jobs included.
     func tally() throws -> [(state: JobState, reason: Reason?, number: Int)] {
         try rows("SELECT * FROM tally WHERE number > 0").compactMap { row in
             let reason = row.reason("reason")

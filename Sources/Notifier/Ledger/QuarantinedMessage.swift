@@ -1,21 +1,21 @@
 public import Firehose
 public import Network
 
-/// A message that was put aside, as the ledger keeps it, without its bytes.
+/// A stream message that was put aside, as the ledger keeps it, without its bytes.
 public struct QuarantinedMessage: Sendable, Equatable, Identifiable {
-    /// Its number in the ledger; later messages have greater ones.
+    /// Its number in the ledger; later ones have greater numbers.
     public let id: Int64
-    /// Where it came from.
+    /// The host that sent it.
     public let host: String
-    /// The wire it came by.
+    /// The wire over which it came.
     public let wire: StreamWire
-    /// Its position, when that much could be read.
+    /// Its position; nil when it could not be read.
     public let position: Int64?
     /// Why it was put aside.
     public let reason: RejectedMessage.Reason
-    /// What is wrong with it, one clause; in part a stranger's words.
+    /// What is wrong with it: one clause, partly in a stranger's words.
     public let detail: String
-    /// The bytes that are kept of it, at most ``RejectedMessage/maximumBytes``.
+    /// How many bytes are kept of it, at most ``RejectedMessage/maximumBytes``.
     public let size: Int
     /// When it came.
     public let noticedAt: UnixTime

@@ -4,22 +4,23 @@ internal import GRDB
 public import LedgerStorage
 public import Network
 
-/// What became of what was known of a person.
+/// The result of forgetting a person.
 public struct Forgetting: Sendable, Equatable {
-    /// Requests that were deleted: those that they wrote, and those that only they were to be told of.
+    /// Deleted requests: those that they wrote, and those that only they were to be told of.
     public internal(set) var requests = 0
-    /// Messages to them that were deleted.
+    /// Deleted messages to them.
     public internal(set) var messages = 0
-    /// Requests of theirs that stay, for a message to somebody else about them is in doubt.
+    /// Requests of theirs that are kept, because a message to somebody else about them is in doubt.
     public internal(set) var inDoubt = 0
-    /// Whether it is kept, as a hash, that nobody writes to them.
+    /// Whether a hash is kept that says that nobody must write to them.
     public internal(set) var isSuppressed = false
 }
 
 extension RecipientStore {
-    /// Deletes what is known of a person, as a recipient and as an author; that they are not to be written to is kept as a hash.
+    /// Deletes what is known of a person, as a recipient and as an author.
     ///
-    /// What is under way to them is not waited for: nothing of it is sent again.
+    /// If they must not be written to, a hash of that is kept. It does not wait for what is under way to them; nothing
+    /// of it is sent again.
     public func forget(_ did: DID, now: UnixTime) async throws(LedgerError) -> Forgetting {
         var forgetting = Forgetting()
         forgetting.isSuppressed = try await database.transaction(at: now) { try $0.beginForgetting(did) }
@@ -43,7 +44,7 @@ extension RecipientStore {
 }
 
 extension SuppressionList {
-    /// How many accounts are not written to of which only a hash is kept.
+    /// How many accounts that must not be written to are kept as hashes only.
     public func countForgotten() async throws(LedgerError) -> Int {
         try await database.read { try $0.value("SELECT count(*) FROM forgotten") ?? 0 }
     }
@@ -51,12 +52,12 @@ extension SuppressionList {
 
 extension LedgerTransaction {
     private static let saltSetting = "forgotten-salt"
-    /// The most requests that are looked at in one transaction.
+    /// The most requests that one transaction visits.
     private static let forgettingBatch = 50
-    /// The most rows that are looked through for a name in one transaction.
+    /// The most rows that one transaction searches for a name.
     private static let searchedRows = 20_000
 
-    /// What a transaction of forgetting has deleted.
+    /// What one transaction has deleted.
     struct ForgettingStep: Sendable {
         var requests = 0
         var messages = 0
@@ -64,19 +65,20 @@ extension LedgerTransaction {
         var isUnfinished = false
     }
 
-    /// By what an account is known that was forgotten; nil when none was.
+    /// The hash by which a forgotten account is known; nil when no account was ever forgotten.
     func forgottenHash(of did: DID) throws -> String? {
         guard let text = try database.setting(Self.saltSetting), let salt = Base64.decode(text) else { return nil }
         return Base64.encode(Digest.hmacSHA256(key: salt, Array(did.text.utf8)))
     }
 
-    /// Whether an account was forgotten and is not to be written to.
+    /// Whether an account was forgotten and must not be written to.
     func isForgotten(_ did: DID) throws -> Bool {
         guard let hash = try forgottenHash(of: did) else { return false }
         return try database.exists("SELECT 1 FROM forgotten WHERE hash = \(hash)")
     }
 
-    /// Notes why nobody writes to an account that was forgotten, the stronger reason; whether it is one.
+    /// Notes why a forgotten account gets no messages, if that reason is stronger; returns whether the account is
+    /// forgotten.
     func suppressForgotten(_ did: DID, _ reason: Reason) throws -> Bool {
         guard let hash = try forgottenHash(of: did), try isForgotten(did) else { return false }
         try database.run(
@@ -85,9 +87,9 @@ extension LedgerTransaction {
         return true
     }
 
-    /// Puts a hash in the place of a person who is not to be written to; whether they are one.
+    /// Replaces a person who must not be written to by a hash; returns whether they are one.
     fileprivate func beginForgetting(_ did: DID) throws -> Bool {
-        // What is deleted is overwritten in the file.
+        // Deleted content is overwritten in the file.
         try database.execute(sql: "PRAGMA secure_delete = ON")
         guard let reason = try suppressionReason(of: did) else { return false }
         if try forgottenHash(of: did) == nil {
@@ -101,7 +103,8 @@ extension LedgerTransaction {
         return true
     }
 
-    /// Deletes a batch of what is known of a person: what they were, or were to be, told of, what they wrote, then the rest.
+    /// Deletes a batch of what is known of a person: first what they were to be told of, then what they wrote, then the
+    /// rest.
     fileprivate func forgetNext(_ did: DID) throws -> ForgettingStep {
         var step = ForgettingStep()
         let before = database.totalChangesCount
@@ -128,13 +131,13 @@ extension LedgerTransaction {
         }
         step.isUnfinished = !jobs.isEmpty || !written.isEmpty
         guard !step.isUnfinished else { return step }
-        // No job speaks of it any more.
+        // No job refers to it any more.
         step.messages = try deleteSome(from: "message", by: "id", where: "owner = \(did)")
         step.isUnfinished = try step.messages > 0 || forgetRest(of: did)
         return step
     }
 
-    /// A job of a request about which a message may still be sent again.
+    /// A job of a request whose message may still be sent again.
     private static let doubts: SQL =
         "SELECT 1 FROM job WHERE request = request.id AND is_in_doubt AND state <> \(JobState.dropped)"
 
@@ -155,11 +158,11 @@ extension LedgerTransaction {
         try database.run("DELETE FROM request WHERE id = \(id)")
     }
 
-    /// Whether what is revoked keeps others from being told.
+    /// Whether a revoked record keeps others from being told.
     private static let isNeeded: SQL =
         "EXISTS (SELECT 1 FROM job WHERE confirmed_by = revoked.uri AND state IN \(JobState.open))"
 
-    /// Takes a person's name out of what is said of some of a table's rows; the last of them, nil when there are no more.
+    /// Removes a person's name from the details of a batch of rows; returns the last row, nil when there are no more.
     fileprivate func unname(_ did: DID, in table: String, behind place: Int64) throws -> Int64? {
         let rows: SQL = "SELECT id FROM \(sql: table) WHERE id > \(place) ORDER BY id LIMIT \(Self.searchedRows)"
         guard let last: Int64 = try database.value("SELECT max(id) FROM (\(rows))") else { return nil }
@@ -172,9 +175,9 @@ extension LedgerTransaction {
         return last
     }
 
-    /// Deletes a batch of what else names a person; whether there was anything.
+    /// Deletes a batch of other rows that name a person; returns whether there were any.
     private func forgetRest(of did: DID) throws -> Bool {
-        // What is in their repository.
+        // Records in their repository.
         let (first, last) = ("at://\(did)/", "at://\(did)0")
         for (table, key, condition) in [
             ("recipient", "did", "did = \(did)"), ("preference", "owner", "owner = \(did)"),
@@ -183,7 +186,7 @@ extension LedgerTransaction {
             ("opening", "id", "author = \(did)"), ("burst", "author", "author = \(did)"),
             ("writer", "collection, author", "author = \(did)"),
             ("answer", "round, author, collection", "author = \(did)"),
-            // What nobody has told of their repository.
+            // Gaps in what the stream told of their repository.
             ("gap", "id", "host = \(did)"),
             ("subscriber", "did, collection", "did = \(did)"), ("subscription", "uri, subject", "did = \(did)"),
             ("revoked", "uri", "uri >= \(first) AND uri < \(last) AND NOT \(Self.isNeeded)"),
@@ -194,14 +197,14 @@ extension LedgerTransaction {
         ] as [(String, String, SQL)] where try deleteSome(from: table, by: key, where: condition) > 0 {
             return true
         }
-        // Whose turn a message was that told others.
+        // Messages to others that they caused by their turn.
         try database.run(
             """
             UPDATE message SET author = '' WHERE id IN (SELECT id FROM message WHERE author = \(did) LIMIT \(Self.rows))
             """
         )
         if database.changesCount > 0 { return true }
-        // What their record said of others, who were told, or are not going to be.
+        // Their records that confirmed others as recipients, told or not.
         try database.run(
             """
             UPDATE job SET confirmed_by = NULL WHERE id IN (SELECT id FROM job WHERE confirmed_by >= \(first)

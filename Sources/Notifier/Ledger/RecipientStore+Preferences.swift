@@ -3,23 +3,23 @@ internal import GRDB
 public import LedgerStorage
 public import Network
 
-// What recipients want. A command beside the daemon changes it as their own words do.
+// What recipients want. A command beside the daemon changes it in the same way as their own words.
 extension RecipientStore {
-    /// What a recipient wants otherwise than the configuration says.
+    /// How a recipient's wishes differ from the configuration.
     public func preferences(of did: DID) async throws(LedgerError) -> Preferences {
         try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).preferences(of: did) }
     }
 
-    /// Changes what a recipient wants, all of it or nothing; what waits because of what they wanted before takes its turn.
+    /// Changes a recipient's preferences, all or nothing; jobs that waited because of the old ones get their turn.
     ///
     /// - Parameters:
     ///   - did: the recipient.
-    ///   - mute: the name of projects of theirs of which they hear nothing; nil for none.
+    ///   - mute: the name of a project to mute; nil for none.
     ///   - end: until when; nil for good.
-    ///   - unmute: the name of projects of which they hear again, or `all`; nil for none.
+    ///   - unmute: the name of a project to unmute, or `all`; nil for none.
     ///   - now: the time.
-    ///   - change: what else they want.
-    /// - Returns: a name that none of their projects has, for which nothing was changed; nil when everything was.
+    ///   - change: changes the other preferences.
+    /// - Returns: a name that fits none of their projects, for which nothing was changed; nil when everything was.
     /// - Throws: ``LedgerError``.
     @discardableResult
     public func change(
@@ -53,7 +53,7 @@ extension RecipientStore {
         try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).projects(of: did) }
     }
 
-    /// Whether a recipient wants to hear nothing of a project.
+    /// Whether a recipient has muted a project.
     func isMuted(_ project: ProjectReference?, for did: DID, now: UnixTime) async throws(LedgerError) -> Bool {
         try await database.read { try LedgerTransaction($0, Timetable(), now: now).isMuted(project, for: did) }
     }
@@ -71,7 +71,7 @@ extension LedgerTransaction {
         return preferences
     }
 
-    /// Stores what a recipient wants; what waits because of what they wanted before takes its turn.
+    /// Stores a recipient's preferences; jobs that waited because of the old ones get their turn.
     func set(_ preferences: Preferences, of did: DID) throws {
         if preferences == Preferences() {
             try database.run("DELETE FROM preference WHERE owner = \(did)")
@@ -87,7 +87,8 @@ extension LedgerTransaction {
         try resumeQueue(of: did)
     }
 
-    /// Those of these who agreed to be mentioned in public, with all who did so since and without who did not want it any more.
+    /// Those of these owners who agreed to mentions, with all who have agreed since, and without those who no longer
+    /// do.
     func mentioned(of owners: Set<DID>) throws -> Set<DID> {
         var owners = owners
         for row in try database.rows("SELECT owner, mention FROM preference WHERE mention IS NOT NULL") {
@@ -107,7 +108,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Projects that a recipient may name are not more than these.
+    /// The most projects of a recipient that are remembered by name.
     private static let maximumProjects = 500
 
     func projects(of did: DID) throws -> [KnownProject] {
@@ -116,15 +117,15 @@ extension LedgerTransaction {
         ).map(KnownProject.init(row:))
     }
 
-    /// A recipient's projects that somebody calls so; several may have the same name.
+    /// A recipient's projects with this name; several may have the same.
     func projects(of did: DID, called name: String) throws -> [KnownProject] {
         try projects(of: did, calledOneOf: [name])?.projects ?? []
     }
 
-    /// The first of these names by which somebody calls projects of theirs, and those; what is exact comes before all that is
-    /// not: “app 3” is no “app-3” where there is an “app”.
+    /// The first of these names that fits projects of theirs, and these projects.
     ///
-    /// Whoever writes chooses how many names there are to try: what the projects are called is found out once.
+    /// All exact matches come first: “app 3” does not mean “app-3” when there is an “app”. The writer decides how many
+    /// names there are to try, so the projects' names are computed once.
     func projects(of did: DID, calledOneOf names: [String]) throws -> (place: Int, projects: [KnownProject])? {
         let projects = try names.isEmpty ? [] : projects(of: did)
         for isExact in [true, false] {
@@ -145,8 +146,9 @@ extension LedgerTransaction {
         )
     }
 
-    /// Lets a recipient hear nothing of projects, until a time or for good, and calls off a batch of what waits; the rest ends
-    /// when its turn comes.
+    /// Mutes projects for a recipient, until a time or for good, and calls off a batch of waiting jobs.
+    ///
+    /// The other jobs end when their turn comes.
     func mute(_ projects: [KnownProject], of did: DID, until: UnixTime?) throws {
         guard !projects.isEmpty else { return }
         let end = until ?? .distantFuture
@@ -163,7 +165,7 @@ extension LedgerTransaction {
         for job in jobs { try apply(.calledOff(.projectMuted), toJob: job) }
     }
 
-    /// Lets a recipient hear again of these projects; those of which they had not.
+    /// Unmutes projects for a recipient; returns those that were muted.
     func unmute(_ projects: [KnownProject], of did: DID) throws -> [KnownProject] {
         let muted = projects.filter { $0.isMuted(at: now) }
         for project in muted {

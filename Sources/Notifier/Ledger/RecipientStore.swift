@@ -3,17 +3,17 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// What is known about recipients: whether they follow the sender, and when those who are waited for are asked after.
+/// What is known about recipients: whether they follow the sender, and when to ask about the awaited follows.
 ///
-/// What they want is in RecipientStore+Preferences. `ask_at` stands while jobs wait for the recipient's follow. A row with
-/// `follows = 1` and `ask_at` is one whose jobs are being woken.
+/// Their preferences are in RecipientStore+Preferences. `ask_at` is set while jobs wait for the recipient's follow. In
+/// a row with `follows = 1` and `ask_at`, these jobs are being woken.
 public struct RecipientStore: Sendable {
     let database: LedgerDatabase
 
-    /// The setting that names the latest followers, with spaces between.
+    /// The setting with the latest followers, separated by spaces.
     static let followersSetting = "latest-followers"
 
-    /// Whether a recipient was seen to follow the sender in these times; nil when nobody asked.
+    /// Whether a recipient was seen to follow the sender within these times; nil when nobody asked.
     func follows(_ did: DID, in times: ClosedRange<UnixTime>) async throws(LedgerError) -> Bool? {
         let (first, last) = (times.lowerBound, times.upperBound)
         return try await database.read {
@@ -21,7 +21,7 @@ public struct RecipientStore: Sendable {
         }
     }
 
-    /// Stores that these follow the sender, as far as somebody ever wanted to know.
+    /// Stores that these accounts follow the sender, for those about whom somebody has asked.
     func follow(_ followers: [DID], now: UnixTime) async throws(LedgerError) {
         try await database.write { database in
             for did in followers {
@@ -47,10 +47,10 @@ extension LedgerTransaction {
         )
     }
 
-    /// Notes that something waits for a recipient's follow, who is asked after at that time at the latest.
+    /// Notes that something waits for a recipient's follow, and asks about it at that time at the latest.
     func awaitFollow(of did: DID, _ reason: Reason, at time: UnixTime) throws {
         let isUnknown = reason == .relationshipUnknown
-        // The chat service knows better than what was believed.
+        // The chat service knows better than our last answer.
         let isNews = isUnknown || reason == .ownerDoesNotFollow
         let (follows, askedAt) = isUnknown ? (Bool?.none, UnixTime?.none) : (false, now)
         try database.run(
@@ -63,7 +63,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Asks after a recipient at another time; never when nothing waits for them any more.
+    /// Asks about a recipient at another time; nil for never, when nothing waits for them any more.
     func ask(after did: DID, at time: UnixTime?) throws {
         try database.run("UPDATE recipient SET ask_at = \(time) WHERE did = \(did) AND ask_at IS NOT NULL")
     }

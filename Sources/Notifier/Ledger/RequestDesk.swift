@@ -3,16 +3,17 @@ internal import GRDB
 public import LedgerStorage
 public import Network
 
-/// Tells how a change request stands, beside the daemon's work.
+/// Tells the standing of a change request, without disturbing the daemon's work.
 public struct RequestDesk: Sendable {
     let reader: LedgerReader
 
-    /// Reads how a request stands.
+    /// Reads the standing of a request.
     ///
     /// - Parameters:
     ///   - uri: the request.
     ///   - now: the time.
-    ///   - tell: told on a thread of the reader's, nil of what the ledger does not know; late, or never, while the disk hangs.
+    ///   - tell: gets the standing on the reader's thread, nil for an unknown request; late or never while the disk
+    ///     hangs.
     public func standing(
         of uri: ATURI,
         now: UnixTime,

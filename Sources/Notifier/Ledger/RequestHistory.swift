@@ -9,7 +9,7 @@ public struct RequestHistory: Sendable, Equatable {
         public let operation: String
         /// The repository's revision.
         public let rev: String
-        /// Which version of the record; nil for a delete.
+        /// The version of the record, by its CID; nil for a delete.
         public let cid: String?
         /// The stream's host and wire.
         public let host: String
@@ -21,37 +21,37 @@ public struct RequestHistory: Sendable, Equatable {
         public let seenAt: UnixTime
     }
 
-    /// A try and what came of it.
+    /// An attempt and its result.
     public struct Attempt: Sendable, Equatable {
-        /// When.
+        /// When it was made.
         public let at: UnixTime
         /// What was being done.
         public let phase: String
-        /// What came of it: an action, `delivered`, `found` or `not found`.
+        /// The result: an action, `delivered`, `found` or `not found`.
         public let outcome: String
         /// The stable reason; nil for success.
         public let reason: Reason?
-        /// HTTP status, when there was an answer.
+        /// The HTTP status, if there was an answer.
         public let status: Int?
-        /// Name of the XRPC error, when there was one.
+        /// The name of the XRPC error, if there was one.
         public let error: String?
-        /// What came back, in a clause.
+        /// What came back: one clause.
         public let detail: String?
-        /// When it was to be tried again.
+        /// When the next attempt was due.
         public let nextAt: UnixTime?
     }
 
-    /// A message that was written down for it.
+    /// A message that was stored for it.
     public struct Message: Sendable, Equatable {
         /// The conversation.
         public let conversation: String
-        /// What the message is known by in the chat: the bracket in its last line.
+        /// The bracket in the message's last line, by which it is recognised in the chat.
         public let reference: String
         /// Sends that may have happened.
         public let sends: Int
         /// When it was last sent.
         public let sentAt: UnixTime
-        /// What the service calls it, when that is known.
+        /// The id that the service gave it; nil when unknown.
         public let messageID: String?
     }
 
@@ -61,7 +61,7 @@ public struct RequestHistory: Sendable, Equatable {
     public let sightings: [Sighting]
     /// Its jobs.
     public let jobs: [Job]
-    /// Every try, oldest first.
+    /// Every attempt, oldest first.
     public let attempts: [Attempt]
     /// Every message, oldest first.
     public let messages: [Message]

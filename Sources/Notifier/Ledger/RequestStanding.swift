@@ -1,18 +1,18 @@
 public import Network
 
-/// Where a change request stands, as whoever wrote it may know it: nothing names a recipient or tells what they want.
+/// The standing of a change request, as far as its author may know: it names no recipient and reveals no preference.
 ///
-/// Of several recipients it speaks of the one who was told, or is nearest to it.
+/// With several recipients it is about the one who was told, or who is closest to that.
 public struct RequestStanding: Sendable, Equatable {
-    /// Where it stands.
+    /// How far it has come.
     public enum State: String, Sendable, CaseIterable {
         /// An owner was told.
         case told
         /// A message is under way.
         case sending
-        /// An owner will be told, when what it waits for has come.
+        /// An owner will be told when what it waits for has happened.
         case waiting
-        /// It is not known yet who is to be told.
+        /// Its recipients are not known yet.
         case looking
         /// An owner may have been told.
         case unclear
@@ -20,31 +20,31 @@ public struct RequestStanding: Sendable, Equatable {
         case notTold = "not-told"
     }
 
-    /// Where it stands.
+    /// How far it has come.
     public let state: State
-    /// Why.
+    /// Why it stands there.
     public let reason: RequesterReason
-    /// How many people it concerns; nil while that is not known, and when nobody may know why they are not told.
+    /// How many people it concerns; nil when unknown, or when nobody may know why they are not told.
     public let recipients: Int?
     /// How many of them were told.
     public let told: Int
     /// When it was first seen.
     public let seenAt: UnixTime
-    /// When it last came to stand otherwise; nil when that would tell when somebody decided something.
+    /// When its standing last changed; nil when that would reveal the time of somebody's decision.
     public let updatedAt: UnixTime?
-    /// When it is tried again; nil when nothing is tried by itself, or when that hangs on the recipient.
+    /// When it is next tried; nil when nothing happens by itself, or when that depends on the recipient.
     public let nextAt: UnixTime?
     /// When the wait for a follow ends; nil when it does not wait for one.
     public let waitsUntil: UnixTime?
 
-    /// Where the jobs of one request, and the request beside them, stand; nil when there are none.
+    /// The standing from the jobs of one request, or from the request itself; nil when there are none.
     init?(_ jobs: [Job], now: UnixTime) {
-        // Who else hears of it is nobody's business but theirs, where there is an owner to speak of.
+        // When there is an owner, the other recipients are private.
         let owners = jobs.filter { $0.role == .owner }
         let jobs = owners.isEmpty ? jobs : owners
         let standings = jobs.map { (job: $0, at: Self.standing(of: $0)) }
         func rank(_ at: (state: State, reason: RequesterReason)) -> Int {
-            // What says more comes before what says nothing.
+            // A reason that says something comes before one that does not.
             2 * (State.allCases.firstIndex(of: at.state) ?? 0) + (at.reason == .notTold ? 1 : 0)
         }
         guard let (job, best) = standings.min(by: { rank($0.at) < rank($1.at) }) else { return nil }

@@ -9,11 +9,11 @@ public struct RuleTally: Sendable, Equatable {
     public var matched = 0
     /// Owners who were told.
     public var told = 0
-    /// Requests and owners who were not told, by reason.
+    /// Requests and owners that were refused, by reason.
     public var refused: [Reason: Int] = [:]
-    /// The last request that was refused for a reason that means drift, for a look at it.
+    /// The last request that was refused for a reason that means drift, as an example.
     public var example: ATURI?
-    /// The day of the last match, in days since the Unix epoch, of all that is remembered.
+    /// The day of the last match that is remembered, in days since the Unix epoch.
     public var lastMatch: Int?
 
     /// The days that people look at.
@@ -30,13 +30,13 @@ public struct RuleTally: Sendable, Equatable {
 }
 
 extension LedgerTransaction {
-    /// Counts what became of a request, by the day.
+    /// Counts an outcome of a request, by day.
     func count(_ outcome: String, rule: String, _ uri: ATURI) {
         let key = RuleTally.Key(rule: rule, outcome: outcome)
         counted[key] = ((counted[key]?.number ?? 0) + 1, uri)
     }
 
-    /// Writes down what was counted, a row for each outcome however many came to it.
+    /// Writes what was counted: one row for each outcome.
     func writeTallies() throws {
         for (key, count) in counted {
             try database.run(
@@ -50,12 +50,13 @@ extension LedgerTransaction {
         counted = [:]
     }
 
-    /// Counts that nobody is told of a request, or somebody is not.
+    /// Counts that nobody is told of a request, or that one recipient is not.
     func count(_ refusal: Reason?, rule: String, _ uri: ATURI) {
         if let refusal { count(refusal.rawValue, rule: rule, uri) }
     }
 
-    /// Forgets the days before one, but when a rule matched last: how long it has been silent is known for ever.
+    /// Forgets the days before a day, except when each rule last matched: how long a rule has been silent is always
+    /// known.
     func pruneTallies(before day: Int) throws {
         let matched = RuleTally.matchedOutcome
         try database.run(
@@ -68,7 +69,7 @@ extension LedgerTransaction {
 }
 
 extension OperatorDesk {
-    /// What became of the requests of each rule since a time.
+    /// What became of each rule's requests since a time.
     func tallies(since time: UnixTime) async throws(LedgerError) -> [String: RuleTally] {
         try await database.read { database in
             var tallies: [String: RuleTally] = [:]

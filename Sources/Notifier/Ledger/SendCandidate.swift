@@ -1,15 +1,15 @@
 internal import ATProtocol
 internal import Network
 
-/// Whose turn it is.
+/// The recipient whose turn it is, with their jobs.
 struct SendCandidate: Sendable {
-    /// The job whose turn it is; its author pays for the message.
+    /// The job whose turn it is; the message counts for its author.
     let head: Job
     let owner: DID
-    /// In their turns; those of earlier sends before them.
+    /// In the order of their turns; jobs that were sent before come first.
     let jobs: [Job]
-    /// Sends that may have happened for these jobs before.
+    /// Earlier sends of these jobs that may have happened.
     let earlierSends: Int
-    /// The limit that stands against it, and until when.
+    /// The limit that forbids it, and until when; nil for none.
     var heldBy: (limit: SendingLimit, until: UnixTime)?
 }

@@ -1,6 +1,6 @@
 internal import LedgerStorage
 
-/// What the daemon must remember by name.
+/// Values that the daemon remembers by name.
 struct Settings: Sendable {
     let database: LedgerDatabase
 

@@ -4,9 +4,9 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// Since when each rule waits for what is written to its collections: what is older is no news to anybody.
+/// Since when each rule follows each of its collections; older records are no news to anybody.
 ///
-/// A host may begin long before it was asked to, and a sweep looks back by a day.
+/// This matters because a host may begin earlier than it was asked to, and a sweep looks back by a day.
 struct FollowedCollections: Sendable, Equatable {
     /// A collection or namespace of a rule.
     struct Key: Hashable, Sendable {
@@ -24,16 +24,16 @@ struct FollowedCollections: Sendable, Equatable {
         }
     }
 
-    /// Times of writing; none stands for long ago.
+    /// When the rules began; a missing time stands for long ago.
     private(set) var beginnings: [Key: UnixTime] = [:]
 
-    /// When the first of some rules began to wait for a collection; nil for long ago.
+    /// When the first of some rules began to follow a collection; nil for long ago.
     func beginning(_ rules: [Rule], _ collection: NSID) -> UnixTime? {
         let names = Set(rules.map(\.name))
         return beginnings.filter { names.contains($0.key.rule) && $0.key.covers(collection) }.values.min()
     }
 
-    /// Corrects what a clock that was ahead has dated later than a time of the stream; whether that was anything.
+    /// Lowers beginnings that a clock that was ahead has dated too late; returns whether any changed.
     mutating func lower(to time: UnixTime, from latest: UnixTime) -> Bool {
         guard beginnings.values.contains(where: { $0 > latest }) else { return false }
         beginnings = beginnings.mapValues { $0 > latest ? min($0, time) : $0 }
@@ -42,17 +42,17 @@ struct FollowedCollections: Sendable, Equatable {
 }
 
 extension StreamStore {
-    /// Notes which collections rules wait for now, and tells since when they do.
+    /// Notes which collections rules follow now, and returns since when.
     ///
-    /// A new one is waited for from where the stream goes on; at a first start from a margin before now. A rule that was
-    /// renamed has waited as long as under its old name, and one that wants more or less of a namespace has waited for what
-    /// it wanted before as long as before.
+    /// A new collection is followed from where the stream goes on; at a first start, from a margin before now. A
+    /// renamed rule keeps its beginning. A rule whose namespace grows or shrinks keeps its beginning for what it
+    /// already followed.
     func follow(_ rules: [Rule], margin: Duration, now: UnixTime) async throws(LedgerError) -> FollowedCollections {
         try await database.write { database in
             let reached: [Int64] = try database.values(
                 "SELECT witnessed FROM position WHERE value > 0 OR NOT EXISTS (SELECT 1 FROM position WHERE value > 0)"
             )
-            // A time that is ahead of the clock was told by a clock that was wrong.
+            // A time ahead of the clock comes from a clock that was wrong.
             let read = reached.filter { $0 <= now.microseconds }.max()
             let start = UnixTime(microseconds: read ?? (now - margin).microseconds)
             var known: [FollowedCollections.Key: UnixTime] = [:]
@@ -61,7 +61,7 @@ extension StreamStore {
                 let since = UnixTime(microseconds: try row.get("since"))
                 known[key] = since > now ? min(since, start) : since
             }
-            // A ledger of the version before has read all of them.
+            // A ledger of the previous version has followed all of them.
             let isInherited = try known.isEmpty && database.exists("SELECT 1 FROM position WHERE value > 0")
             let wanted = rules.flatMap { rule in
                 rule.collections.map { FollowedCollections.Key(rule: rule.name, pattern: $0.text) }
@@ -92,10 +92,10 @@ extension FollowedCollections {
 }
 
 extension LedgerTransaction {
-    /// How many of the last requests are looked through: a clock that is ahead refuses the first of a ledger.
+    /// How many of the last requests are checked: a clock that is ahead makes a ledger refuse its first ones.
     private static let recent = 1000
 
-    /// Corrects what a clock that was ahead has dated too late, and looks anew at what that has refused.
+    /// Corrects beginnings that a clock that was ahead has dated too late, and judges anew what was refused for them.
     func lowerBeginnings(to time: UnixTime, from latest: UnixTime) throws {
         try database.run(
             "UPDATE followed SET since = min(since, \(time.microseconds)) WHERE since > \(latest.microseconds)"

@@ -6,10 +6,10 @@ package import LedgerStorage
 package import Network
 
 extension StreamStore: GapStore {
-    /// The gaps that are still to be swept, oldest first.
+    /// The gaps that must still be swept, oldest first.
     package func openGaps() async throws(LedgerError) -> [OpenGap] { try await openGaps(atMost: .max) }
 
-    /// The oldest of the gaps that are still to be swept.
+    /// The oldest gaps that must still be swept.
     package func openGaps(atMost limit: Int) async throws(LedgerError) -> [OpenGap] {
         try await database.read { database in
             try database.rows("SELECT * FROM gap WHERE closed_at IS NULL ORDER BY id LIMIT \(limit)").map { row in
@@ -25,7 +25,7 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// The gaps that were closed although somebody had never answered, or not for everything, oldest first.
+    /// The gaps that were closed although somebody never answered, or not completely; oldest first.
     package func givenUpGaps() async throws(LedgerError) -> [GivenUpGap] {
         try await database.read { database in
             try database.rows(
@@ -43,7 +43,7 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// How many gaps are still to be swept, and how many were given up since a time: of each the last thousand count.
+    /// How many gaps must still be swept, and how many were given up since a time; each among the last thousand.
     package func gapCounts(since time: UnixTime) async throws(LedgerError) -> (open: Int, givenUp: Int) {
         try await database.read { database in
             let open: Int? = try database.value(
@@ -64,7 +64,7 @@ extension StreamStore: GapStore {
         try await database.transaction(at: now) { try $0.declare(gap) }
     }
 
-    /// Whether a record was seen before, by whatever way.
+    /// Whether a record was seen before, in any way.
     package func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
         try await database.read { database in
             try database.exists(
@@ -73,11 +73,12 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// The most requests of an author in one state that a sweep compares with what they are now.
+    /// The most requests of an author in one state that a sweep compares with their present version.
     private static let maximumWaiting = 200
 
-    /// The requests of an author in a collection of which somebody is still to be told, the newest first: of each state the
-    /// last ones, for strangers choose how many there are.
+    /// An author's requests in a collection whose recipients are not all told yet, the newest first.
+    ///
+    /// Only the last ones of each state, because strangers decide how many there are.
     package func waiting(of pair: SweepPair) async throws(LedgerError) -> [WaitingRequest] {
         try await database.read { database in
             let last: SQL = "ORDER BY turn DESC, id DESC LIMIT \(Self.maximumWaiting)"
@@ -99,12 +100,12 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// The most authors that are asked because the ledger remembers them: strangers choose how many there are.
+    /// The most authors that are asked because the ledger knows them; strangers decide how many there are.
     private static let maximumWriters = 20_000
 
-    /// The collections that requests were seen in, who wrote to them, and since when rules wait for them.
+    /// The collections in which requests were seen, who wrote to them, and since when rules follow them.
     ///
-    /// Of more authors than a sweep asks by memory, those count of whom a request was seen last.
+    /// Of too many authors, those with the latest requests are kept.
     package func sweepKnowledge() async throws(LedgerError) -> SweepKnowledge {
         try await database.read { database in
             var knowledge = SweepKnowledge()
@@ -134,7 +135,7 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// Begins a round for all open gaps up to one of them, in the place of one that has not ended.
+    /// Begins a round for all open gaps up to one of them; it replaces a round that has not ended.
     package func beginRound(
         upTo gap: OpenGap.ID,
         window: ClosedRange<Int64>,
@@ -160,7 +161,7 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// Notes who did not answer in a pass, and how long they were waited for, by gap.
+    /// Notes who did not answer in a pass, and for each gap how long we waited for them.
     package func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws(LedgerError) {
         try await database.write { database in
             for (gap, time) in waited {
@@ -182,7 +183,7 @@ private enum GapOutcome: String {
     case covered
     /// Everybody was asked and answered.
     case swept
-    /// Somebody never answered, or not for everything.
+    /// Somebody never answered, or not completely.
     case givenUp = "given-up"
 }
 
@@ -223,8 +224,9 @@ extension LedgerTransaction {
         )
     }
 
-    /// Declares that a repository may hold what no commit has told: one gap for an account, which grows, and is looked through
-    /// anew then.
+    /// Declares that a repository may have records that no commit told of.
+    ///
+    /// An account has one such gap, which grows and is then swept anew.
     func declare(replaced did: DID, at witnessed: Int64) throws {
         let (from, until) = (min(witnessed, now.microseconds), max(witnessed, now.microseconds))
         let reason = StreamGap.Reason.repositoryReplaced
@@ -237,7 +239,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Stores what a sweep has come to, behind the events that it found.
+    /// Stores the result of a sweep, after the events that it found.
     func take(_ step: SweepStep) throws {
         switch step {
         case .covered(let gap): try close(gap, .covered)
@@ -261,7 +263,7 @@ extension LedgerTransaction {
         guard let row = try database.row("SELECT gap, started_at FROM round WHERE id = \(round)") else { return }
         let (gap, start): (Int64, UnixTime) = try (row.get("gap"), row.get("started_at"))
         let open: SQL = "closed_at IS NULL AND id <= \(gap)"
-        // What an operator asks for is for now. A first look in the future was dated by a wrong clock.
+        // An operator's gap is swept at once. A first sweep in the future was dated by a wrong clock.
         let isSettled: SQL = """
             reason = \(StreamGap.Reason.operatorRequest) OR swept_at <= \(start - settling) OR swept_at > \(now)
                 OR swept_at IS NOT NULL AND id IN \(settled)

@@ -5,7 +5,7 @@ public import LedgerStorage
 internal import Network
 
 extension StreamStore {
-    /// So many of the messages that were put aside, the newest first.
+    /// The newest of the stream messages that were put aside, up to a number, newest first.
     public func quarantine(limit: Int) async throws(LedgerError) -> [QuarantinedMessage] {
         try await database.read { database in
             try database.rows(
@@ -17,7 +17,7 @@ extension StreamStore {
         }
     }
 
-    /// How many there are: the oldest alone are ever forgotten, so their numbers tell.
+    /// How many there are; only the oldest are ever forgotten, so the row numbers tell.
     public func quarantined() async throws(LedgerError) -> Int {
         try await database.read { database in
             try database.value(
@@ -26,7 +26,7 @@ extension StreamStore {
         }
     }
 
-    /// One of them with the bytes that are kept of it; nil when it is not there, or not there any more.
+    /// One of them with its stored bytes; nil when there is none of this number, or no longer.
     public func quarantined(
         _ id: QuarantinedMessage.ID
     ) async throws(LedgerError) -> (message: QuarantinedMessage, bytes: [UInt8])? {

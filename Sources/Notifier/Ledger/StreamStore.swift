@@ -5,13 +5,13 @@ internal import GRDB
 public import LedgerStorage
 internal import Network
 
-/// Where every stream was read to, what it brought and what it lost.
+/// Up to where every stream was read, what it brought and what it lost.
 public struct StreamStore: PositionStore {
     let database: LedgerDatabase
 
-    /// The stored position of every host and wire ever followed.
+    /// The stored position of every host and wire that was ever followed.
     ///
-    /// One that was read up to a time long after it was saved is believed up to when it was saved.
+    /// A position whose time is long after it was saved counts with the time when it was saved.
     public func positions() async throws(LedgerError) -> [StoredPosition] {
         try await database.read { database in
             try database.rows("SELECT * FROM position").map { row in

@@ -3,49 +3,49 @@ internal import GRDB
 internal import LedgerStorage
 internal import Network
 
-/// Who asked to be told of what, as their own repositories say.
+/// Who has subscribed to what, as their own repositories say.
 ///
-/// What the stream tells is only a reason to read a repository: nobody is put down for what a host says. A deletion is heeded
-/// at once.
+/// What the stream tells is only a reason to read a repository: nobody becomes a subscriber because a host says so. A
+/// deletion takes effect at once.
 struct SubscriptionStore: Sendable {
     let database: LedgerDatabase
 
-    /// Somebody whose repository is to be read.
+    /// Somebody whose repository must be read.
     struct Subscriber: Sendable, Equatable {
         let did: DID
         let collection: NSID
         /// Failed tries in a row.
         let attempts: Int
-        /// What the stream told of them so far; what it tells while they are read counts.
+        /// How often the stream has told of their records; what it tells during a reading counts, too.
         let changes: Int
-        /// The record that the stream told of last; nil when it told of none that is there.
+        /// The record that the stream told last; nil when that was a deletion.
         let claim: String?
     }
 
-    /// A record of theirs.
+    /// A subscription record of theirs.
     struct Subscription: Sendable, Equatable {
         let uri: ATURI
         let subjects: [ProjectReference]
-        /// The collections of which alone they want to hear; nil for all.
+        /// The only collections that they want to hear about; nil for all.
         var wanted: [NSID]?
     }
 
     /// The most people whose repositories are read.
     static let maximumSubscribers = 20_000
-    /// So many places are free for who comes next, as long as anybody holds one for nothing.
+    /// How many places are kept free for new people, as long as there are unused places to take.
     static let freePlaces = 500
-    /// Who was to be told of nothing for so long holds their place for nothing.
+    /// After so long without being told anything, a subscriber's place counts as unused.
     static let usefulness = Duration.seconds(30 * 86_400)
-    /// The most subscriptions of one of them, the newest of each collection.
+    /// The most subscriptions of one person; the newest of each collection are kept.
     static let maximumSubscriptions = 100
-    /// How often a repository is read of which nothing is told: the stream has gaps.
+    /// How often a repository is read although the stream tells nothing of it, because the stream has gaps.
     static let rereading = Duration.seconds(86_400)
-    /// Somebody whose records change all the time is read no more often.
+    /// The least time between two readings of a repository whose records change all the time.
     fileprivate static let pause = Duration.seconds(10)
-    /// A reading that was broken off is begun again behind this.
+    /// After this time an interrupted reading is begun again.
     private static let patience = Duration.seconds(120)
 
-    /// Those who subscribe to one of these subjects and want to hear of a collection, in the order of their DIDs.
+    /// Those who subscribe to one of these subjects and want to hear about a collection, in the order of their DIDs.
     func subscribers(
         of subjects: [ProjectReference],
         by collections: [NSID],
@@ -68,12 +68,12 @@ struct SubscriptionStore: Sendable {
         }
     }
 
-    /// Whether a subscription is to hear of a collection.
+    /// A condition on subscriptions: they want to hear about this collection.
     fileprivate static func wants(_ collection: String) -> SQL {
         "(wanted IS NULL OR instr(' ' || wanted || ' ', ' ' || \(collection) || ' ') > 0)"
     }
 
-    /// Those who are to be read now, the longest waiting first; they are noted as asked.
+    /// Those who must be read now, with the longest wait first; notes that they are being read.
     func due(limit: Int, now: UnixTime) async throws(LedgerError) -> [Subscriber] {
         try await database.write { database in
             let rows = try database.rows(
@@ -98,13 +98,14 @@ struct SubscriptionStore: Sendable {
         }
     }
 
-    /// When somebody is to be read next; nil when nobody is.
+    /// When the next reading is due; nil for never.
     func nextDue() async throws(LedgerError) -> UnixTime? {
         try await database.read { try $0.value("SELECT due_at FROM subscriber ORDER BY due_at LIMIT 1") }
     }
 
-    /// Puts what a repository says in the place of what was known of it, unless the stream told of more meanwhile; whoever
-    /// subscribes to nothing is forgotten.
+    /// Stores what a repository says in place of what was known of it, unless the stream has told more meanwhile.
+    ///
+    /// People without a subscription are forgotten.
     func store(
         _ subscriptions: [Subscription],
         of subscriber: Subscriber,
@@ -140,7 +141,7 @@ struct SubscriptionStore: Sendable {
         }
     }
 
-    /// Reads somebody again later, whose repository did not answer; what was known of it stands.
+    /// Reads somebody later whose repository did not answer; what was known of them stays.
     func postpone(_ subscriber: Subscriber, by wait: Duration, now: UnixTime) async throws(LedgerError) {
         try await database.write { database in
             try database.run(
@@ -153,8 +154,10 @@ struct SubscriptionStore: Sendable {
         }
     }
 
-    /// Has the repositories of those read who are not known yet, and were not forgotten to be told nothing, a batch at a time;
-    /// whether there was room for all.
+    /// Makes unknown people subscribers to be read, a batch at a time; those who were forgotten and get no messages are
+    /// left out.
+    ///
+    /// - Returns: whether there was room for all.
     func take(_ dids: [DID], in collection: NSID, now: UnixTime) async throws(LedgerError) -> Bool {
         var isRoom = true
         for start in stride(from: 0, to: dids.count, by: LedgerTransaction.rows) {
@@ -178,14 +181,15 @@ struct SubscriptionStore: Sendable {
         return isRoom
     }
 
-    /// Forgets a batch of those whose collections no rule reads any more; whether there was any.
+    /// Forgets a batch of subscribers in collections that no rule reads any more; returns whether there were any.
     func forget(allBut collections: [NSID]) async throws(LedgerError) -> Bool {
         let names = collections.map(\.text)
         return try await database.write { try $0.forgetSubscribers("WHERE collection NOT IN \(names)") }
     }
 
-    /// Forgets a batch of those who were to be told of nothing for long, those first to whom that never happened, when there are
-    /// few places left; whether there was anybody.
+    /// Forgets a batch of subscribers with unused places, when few places are left; those who were never told go first.
+    ///
+    /// - Returns: whether there were any.
     func makeRoom(in places: Int = maximumSubscribers, now: UnixTime) async throws(LedgerError) -> Bool {
         try await database.write { database in
             guard try database.roomForSubscribers(in: places) < Self.freePlaces else { return false }
@@ -203,7 +207,7 @@ extension Database {
         try places - (value("SELECT number FROM subscriber_count") ?? 0)
     }
 
-    /// Forgets the first few of some subscribers; whether there was any.
+    /// Forgets the first few of some subscribers; returns whether there were any.
     fileprivate func forgetSubscribers(_ which: SQL) throws -> Bool {
         let rows = try self.rows("SELECT did, collection FROM subscriber \(which) LIMIT 5")
         for row in rows {
@@ -216,10 +220,11 @@ extension Database {
 }
 
 extension LedgerTransaction {
-    /// Takes note that the stream told of a record by which somebody asks to be told.
+    /// Notes that the stream told of a subscription record.
     func heed(subscription uri: ATURI, isDeleted: Bool) throws {
         guard let did = uri.did, let collection = uri.collection else { return }
-        // What was read stands until the repository says otherwise, but who wants to hear no more is not told once more.
+        // Until the repository is read, the earlier reading stands, except that a deleted subscription has no effect
+        // any more.
         if isDeleted { try database.run("DELETE FROM subscription WHERE uri = \(uri)") }
         let claim = isDeleted ? nil : uri.text
         let pause = SubscriptionStore.pause
@@ -230,7 +235,7 @@ extension LedgerTransaction {
             WHERE did = \(did) AND collection = \(collection.text)
             """
         )
-        // Nobody is remembered for it who was forgotten and is told nothing.
+        // Somebody who was forgotten and gets no messages is not stored again.
         guard database.changesCount == 0, try !isDeleted && !isForgotten(did),
             try database.roomForSubscribers(in: SubscriptionStore.maximumSubscribers) > 0
         else { return }
@@ -242,7 +247,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Takes note that somebody is to be told because of what they subscribe to: they hold their place for something.
+    /// Notes that somebody is told because of a subscription, so that their place counts as used.
     func noteUse(by did: DID, of record: ATURI?) throws {
         guard let collection = record?.collection?.text else { return }
         try database.run(
@@ -250,7 +255,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Lets a batch of those be read within the longest wait whom a clock that was ahead has put off for longer.
+    /// Limits the wait for a reading to the longest allowed, for a batch of rows that a clock that was ahead has dated.
     func correctSubscribers() throws {
         let latest = now + SubscriptionStore.rereading
         try database.run(
@@ -261,7 +266,7 @@ extension LedgerTransaction {
         )
     }
 
-    /// Takes note that the stream told of a record that may say who works on a project.
+    /// Notes that the stream told of a record that may name a project's collaborators.
     func heed(collaboration uri: ATURI, cid: String?) throws {
         try database.run(
             """
@@ -271,8 +276,9 @@ extension LedgerTransaction {
         )
     }
 
-    /// Takes a repository's word for the version of a record that says who works on a project; not at once, for it may have been
-    /// read before the stream told of another.
+    /// Takes over the version of a collaborator's record that the repository has.
+    ///
+    /// Not at once, because it may have been read before the stream told of a newer version.
     func trust(_ project: Resolution.Project) throws {
         guard let record = project.confirmedBy, let cid = project.confirmedAs else { return }
         try database.run(
@@ -284,8 +290,9 @@ extension LedgerTransaction {
 
     private static let longestReading = Duration.seconds(60)
 
-    /// Whether the record that says why somebody beside the owner is told does so, as far as is known; whether it does in a
-    /// version that is newer is asked once more.
+    /// Whether the record that makes somebody a recipient still does, as far as is known.
+    ///
+    /// For a newer version, the look-up asks once more.
     func confirmation(of job: Job) throws -> Admission {
         guard job.role != .owner else { return .told }
         guard let record = job.confirmedBy, let version = job.confirmedAs else { return .refused(job.role.endReason) }

@@ -5,10 +5,10 @@ public import Network
 public struct Suppression: Sendable, Equatable {
     /// The account.
     public let did: DID
-    /// Who decided: the owner by a block or a word, or an operator.
+    /// Who decided: the owner by a block or by “stop”, or an operator.
     public let reason: Reason
-    /// What the operator wrote to it.
+    /// The operator's note.
     public let note: String
-    /// Since when.
+    /// Since when it gets no messages.
     public let addedAt: UnixTime
 }

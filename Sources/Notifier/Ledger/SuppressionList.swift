@@ -3,14 +3,14 @@ internal import GRDB
 public import LedgerStorage
 public import Network
 
-/// Whom nobody writes to.
+/// The accounts that nobody writes to.
 public struct SuppressionList: Sendable {
     let database: LedgerDatabase
 
-    /// Puts an account on the list and calls off everything that waits for it; how many messages that were.
+    /// Suppresses an account and calls off everything that waits for it; returns how many messages that were.
     ///
-    /// An account that is on the list already keeps the stronger reason: what an owner stopped with a word they may
-    /// start with a word, but a block or an operator's decision only an operator lifts.
+    /// An account on the list keeps the stronger reason: owners may undo their own “stop” with “start”, but only an
+    /// operator undoes a block or an operator's decision.
     @discardableResult
     public func suppress(_ did: DID, reason: Reason, note: String = "", now: UnixTime) async throws(LedgerError) -> Int
     {
@@ -26,7 +26,7 @@ public struct SuppressionList: Sendable {
         return count
     }
 
-    /// Does the same for a batch of what waits, and tells what became of it; the rest follows.
+    /// The same for a first batch of what waits, with the results; the rest follows later.
     func suppress(_ did: DID, _ reason: Reason, note: String = "", now: UnixTime) async throws(LedgerError) -> Applied {
         try await database.transaction(at: now) { transaction in
             try transaction.suppress(did, reason, note: note)
@@ -34,7 +34,7 @@ public struct SuppressionList: Sendable {
         }
     }
 
-    /// Takes an account off the list, when it is there for this reason or whatever for; whether it was on it.
+    /// Removes an account from the list, if it is there for this reason, or for any when nil; returns whether it was.
     @discardableResult
     public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
         try await database.write {
@@ -42,7 +42,7 @@ public struct SuppressionList: Sendable {
         }
     }
 
-    /// Everybody on the list, the latest first.
+    /// All suppressed accounts, the latest first.
     public func all() async throws(LedgerError) -> [Suppression] {
         try await database.read { database in
             try database.rows("SELECT * FROM suppression ORDER BY added_at DESC, did").map { row in

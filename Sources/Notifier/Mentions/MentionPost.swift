@@ -4,23 +4,23 @@ internal import Templates
 
 /// A public post that mentions an owner: `app.bsky.feed.post`.
 ///
-/// Nothing in it is the author's, neither words nor name: who writes a change request does not choose what the sender
-/// says in public. The only link is the rule's own.
+/// It contains nothing of the author's, neither words nor name, so that authors do not choose what the sender says in
+/// public. The only link is the rule's own.
 struct MentionPost: Sendable, Equatable {
-    /// A stretch of the text, by its place in the UTF-8, and what it stands for.
+    /// A stretch of the text, by its place in the UTF-8, and what it links to.
     struct Facet: Sendable, Equatable {
         let byteStart: Int
         let byteEnd: Int
         let feature: JSONValue
     }
 
-    /// The longest handle or project's name that is shown, in graphemes.
+    /// The longest handle or project name that is shown, in graphemes.
     static let maximumName = 60
-    /// The longest name of the service that is shown, in graphemes.
+    /// The longest service name that is shown, in graphemes.
     static let maximumService = 60
-    /// The limit of `app.bsky.feed.post`; the parts above keep the text within it.
+    /// The limit of `app.bsky.feed.post` on graphemes; the limits above keep the text within it.
     static let maximumGraphemes = 300
-    /// The limit of `app.bsky.feed.post`.
+    /// The limit of `app.bsky.feed.post` on UTF-8 bytes.
     static let maximumBytes = 3000
 
     private(set) var text = ""
@@ -29,10 +29,10 @@ struct MentionPost: Sendable, Equatable {
     /// The post about one request.
     ///
     /// - Parameters:
-    ///   - request: for the owner of a project, or who else is told.
-    ///   - handle: the recipient's, verified; without one the mention stands on what they are, “Owner”.
-    ///   - link: the rule's; nil for none.
-    ///   - service: on whose behalf it is posted.
+    ///   - request: the request; its recipient is mentioned.
+    ///   - handle: the recipient's verified handle; without one, the mention is on their role, such as “Owner”.
+    ///   - link: the rule's link; nil for none.
+    ///   - service: the service in whose name it is posted.
     init(about request: ChangeRequest, handle: String?, link: String?, service: String) {
         func short(_ text: String, _ limit: Int) -> String {
             PlainText.truncate(PlainText.sanitize(text), graphemes: limit, bytes: limit * 8)

@@ -4,10 +4,10 @@ internal import Logging
 internal import Network
 internal import Templates
 
-/// Mentions owners in public who take no direct messages and have agreed to that, one post at a time.
+/// Mentions owners in public who take no direct messages and have agreed to mentions, one post at a time.
 ///
-/// A post is written under a key that belongs to its request, and only where there is none (`swapRecord: null`): to repeat
-/// it after a doubt or a crash makes no second one.
+/// A post has a key that belongs to its request, and is written only if there is no such record (`swapRecord: null`).
+/// So repeating it after a doubt or a crash creates no second post.
 actor MentionPoster {
     private let context: DeliveryContext
     private let queue: JobQueue
@@ -19,7 +19,7 @@ actor MentionPoster {
     private var failures = 0
     private var nextTryAt = UnixTime.distantPast
 
-    /// The wait before it is looked whether an operator has helped.
+    /// How long to wait before looking whether an operator has helped.
     private static let pause = Duration.seconds(3600)
     private static let method = NSID(known: "com.atproto.repo.putRecord")
     private static let collection = "app.bsky.feed.post"
@@ -41,7 +41,7 @@ actor MentionPoster {
         breaker = SendBreaker(context.configuration.sending)
     }
 
-    /// Runs until its loop is drained; nobody is mentioned when nobody has agreed.
+    /// Runs until its loop is drained; without owners who have agreed, it mentions nobody.
     func run() async throws(LedgerError) {
         if let limit = try await limits.recall() { breaker.restore(limit) }
         try await context.loops.mentioning.run { () async throws(LedgerError) in
@@ -51,7 +51,7 @@ actor MentionPoster {
         }
     }
 
-    /// Forgets pauses, and holds but a limit's.
+    /// Ends pauses, and holds other than a rate limit's.
     func resume() {
         breaker.reopen()
         failures = 0
@@ -59,14 +59,16 @@ actor MentionPoster {
         context.loops.mentioning.wake()
     }
 
-    /// Does one thing, and says how long there is nothing else to do.
+    /// Does one thing.
+    ///
+    /// - Returns: how long there is nothing else to do.
     func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
         if case .held(_, let until) = breaker.status, until > steadyNow { return until - steadyNow }
         guard nextTryAt <= steadyNow else { return nextTryAt - steadyNow }
         breaker.reopenAfterHold()
         switch try await queue.nextMention(context.configuration.mentions, policy: context.policy, now: now) {
-        // Where nobody has agreed nobody's turn ever comes.
+        // Nobody has agreed, so there is never anything to do.
         case .nobody: return WorkLoop.longestSleep
         case .waits(let until): return max(WorkLoop.shortestSleep, until - now)
         case .post(let job): try await post(about: job)
@@ -95,7 +97,7 @@ actor MentionPoster {
         context.report(try await queue.apply(.posted, to: [job.id], note, now: context.now))
     }
 
-    /// Ends a job in shadow mode with the post that would have been made.
+    /// Ends a job in shadow mode, with the post that would have been made.
     private func foretell(_ post: MentionPost, about job: Job) async throws(LedgerError) {
         context.logger.notice(
             "shadow mode: mention not posted",
@@ -119,7 +121,7 @@ actor MentionPoster {
         do { response = try await session.send(.procedure(Self.method, body)) } catch { throw .session(error) }
         guard !response.isSuccess else { return }
         let error = XRPCError(response)
-        // The post is there: an earlier try of ours made it.
+        // The post exists: an earlier attempt of ours created it.
         if error.name == "InvalidSwap" { return }
         throw .answer(error)
     }
@@ -151,7 +153,7 @@ actor MentionPoster {
             policy: context.policy,
             now: context.now
         )
-        // That it waits on is no news.
+        // A job that goes on waiting is not reported.
         applied.outcomes.removeAll { !$0.state.isFinal }
         context.report(applied)
         context.logger.notice(
@@ -165,6 +167,6 @@ actor MentionPoster {
 }
 
 extension CallFailure {
-    /// Whether the post may be there all the same.
+    /// Whether the post may exist all the same.
     fileprivate var leavesDoubt: Bool { mayHaveBeenCarriedOut || (status ?? 0) >= 500 }
 }

@@ -2,7 +2,7 @@ internal import Logging
 internal import Network
 internal import Outputs
 
-/// Tells the local outputs, each from a queue of its own, so that a slow one delays neither a message nor another output.
+/// Tells the local outputs, each from its own queue, so that a slow one delays neither a message nor another output.
 final class OutputDispatcher: Sendable {
     private let queues: [OutputQueue]
     private let wallClock: any WallClock
@@ -20,20 +20,20 @@ final class OutputDispatcher: Sendable {
         self.wallClock = wallClock
     }
 
-    /// Takes an outcome for whoever wants it; never waits.
+    /// Passes an outcome to the outputs that want it; never waits.
     func offer(_ outcome: Outcome) {
         guard !queues.isEmpty, let notification = OutputNotification(outcome, at: wallClock.now()) else { return }
         for queue in queues { queue.offer(notification) }
     }
 
-    /// Feeds the outputs until ``finish()``; what waits then is still handed over, unless the task is cancelled.
+    /// Feeds the outputs until ``finish()``; then hands over what still waits, unless the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
             for queue in queues { group.addTask { await queue.run() } }
         }
     }
 
-    /// Takes nothing more.
+    /// Accepts nothing more.
     func finish() {
         for queue in queues { queue.finish() }
     }

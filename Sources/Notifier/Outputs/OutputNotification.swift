@@ -1,12 +1,12 @@
 internal import ATProtocol
 internal import Network
 
-/// What a local output is told: where one change request stands, and why.
+/// What a local output is told: the state of one change request, and why.
 struct OutputNotification: Sendable, Equatable {
     let occasion: OutputConfiguration.Occasion
     let json: JSONValue
 
-    /// What an outcome is worth telling; nil when it is none of the occasions.
+    /// The notification of an outcome; nil when it is none of the occasions.
     init?(_ outcome: Outcome, at now: UnixTime) {
         switch outcome.state {
         case .delivered: occasion = .delivered

@@ -4,25 +4,25 @@ internal import Network
 internal import Outputs
 internal import Synchronization
 
-/// What waits for one local output.
+/// The notifications that wait for one local output.
 ///
-/// What it does not take is counted and said: the ledger holds the truth.
+/// Those that it does not take are counted and logged; the ledger has the truth.
 final class OutputQueue: Sendable {
-    /// What becomes of a notification that is not handed over, by the words of its line.
+    /// What happened to notifications that were not handed over, as the text of a log line.
     private enum Trouble: String, CaseIterable {
         case failed = "output failed"
         case overflow = "output lost notifications"
     }
 
     private struct Account {
-        /// Since it was last said.
+        /// How many since the last log line.
         var number = 0
         var detail = ""
         var saidAt: ContinuousClock.Instant?
     }
 
     private struct State {
-        /// Taken, and not handed over.
+        /// Accepted, and not handed over yet.
         var waiting = 0
         var accounts: [Trouble: Account] = [:]
     }
@@ -35,9 +35,9 @@ final class OutputQueue: Sendable {
     private let feed: AsyncStream<OutputNotification>.Continuation
     private let state = Mutex(State())
 
-    /// Notifications that may wait; more are lost.
+    /// The most notifications that wait; more are lost.
     static let capacity = 1000
-    /// The same trouble is said once in this time, with the number.
+    /// The least time between two log lines about the same trouble; each has the number.
     private static let sayingInterval = Duration.seconds(60)
 
     init(
@@ -53,7 +53,7 @@ final class OutputQueue: Sendable {
         (notifications, feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
     }
 
-    /// Takes a notification if it is one that the output is told; never waits.
+    /// Accepts a notification if the output wants its occasion; never waits.
     func offer(_ notification: OutputNotification) {
         guard occasions.contains(notification.occasion) else { return }
         state.withLock { $0.waiting += 1 }
@@ -63,10 +63,10 @@ final class OutputQueue: Sendable {
         say(.overflow)
     }
 
-    /// Feeds the output until ``finish()`` and what waits then is handed over, or the task is cancelled.
+    /// Feeds the output until ``finish()`` is called and what waits is handed over, or until the task is cancelled.
     func run() async {
         for await notification in notifications {
-            // An output may hang in a call that nothing ends: then it is left behind.
+            // An output may hang in a call that nothing ends; then it is left behind.
             let answer = await Unhurried.answer { [channel] () -> String? in
                 do { try await channel.deliver(notification.json) } catch { return "\(error)" }
                 return nil
@@ -85,7 +85,7 @@ final class OutputQueue: Sendable {
         say(.overflow, atOnce: true)
     }
 
-    /// Takes nothing more.
+    /// Accepts nothing more.
     func finish() { feed.finish() }
 
     private func note(_ trouble: Trouble, _ detail: String, _ number: Int = 1) {
@@ -97,7 +97,7 @@ final class OutputQueue: Sendable {
         }
     }
 
-    /// Says what was noted, unless the same was said a short time ago.
+    /// Logs a trouble, unless it was logged a short time ago.
     private func say(_ trouble: Trouble, atOnce: Bool = false) {
         let now = ContinuousClock.now
         let account = state.withLock { state -> Account? in

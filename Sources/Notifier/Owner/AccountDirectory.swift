@@ -1,18 +1,18 @@
 internal import ATProtocol
 internal import Network
 
-/// Asks relays whose repositories hold records of a collection (com.atproto.sync.listReposByCollection).
+/// Asks relays which accounts have records of a collection (com.atproto.sync.listReposByCollection).
 ///
-/// They lag and have holes: whom none names may be there all the same.
+/// Relays lag and have holes: an account that none of them names may have such records all the same.
 struct AccountDirectory: Sendable {
     let directories: [WebURL]
     let http: GuardedClient
 
-    /// A page is not larger than this, in bytes.
+    /// The largest page that is read, in bytes.
     private static let maximumPage = 4 << 20
     private static let maximumPages = 100
 
-    /// Those whom any of them names, so many at most, in the order of their DIDs, and what went wrong.
+    /// The accounts that any relay names, up to a limit, in the order of their DIDs, and the failures.
     func accounts(with collection: NSID, atMost limit: Int) async -> (accounts: [DID], failures: [CallFailure]) {
         var (accounts, failures) = (Set<DID>(), [CallFailure]())
         for directory in directories {
@@ -36,7 +36,7 @@ struct AccountDirectory: Sendable {
             var query = [("collection", collection.text), ("limit", "1000")]
             if let cursor { query.append(("cursor", cursor)) }
             let url = directory.with(path: "/xrpc/com.atproto.sync.listReposByCollection", query: query)
-            // An operator chose the host.
+            // Not guarded, because an operator chose the host.
             let response = try await http.send(
                 HTTPRequest(.get, url, timeout: .seconds(20), maximumBody: Self.maximumPage, reach: .trusted)
             )

@@ -1,12 +1,12 @@
 internal import Network
 internal import Synchronization
 
-/// Asks hosts that strangers chose, and leaves those alone for a while that fail in a row (invariant 7).
+/// Sends requests to hosts that strangers chose, and pauses hosts that fail several times in a row (invariant 7).
 ///
-/// A host that an operator chose has an account of its own, so that no stranger who names it can have it paused.
+/// Hosts that an operator chose are counted separately, so that no stranger who names such a host can have it paused.
 final class GuardedClient: Sendable {
     private let http: any HTTPClient
-    /// What its waits are reckoned by; nothing sets it.
+    /// The clock for its waits; nothing sets it.
     let clock: any WallClock
     private let breaker: Mutex<HostBreaker>
 
@@ -16,7 +16,7 @@ final class GuardedClient: Sendable {
         breaker = Mutex(configuration.hostBreaker)
     }
 
-    /// Hosts that have a pause because they failed.
+    /// How many hosts are paused because they failed.
     var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: clock.now()) } }
 
     /// The host's answer, whatever its status.

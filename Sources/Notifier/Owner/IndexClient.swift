@@ -1,26 +1,26 @@
 internal import ATProtocol
 internal import Network
 
-/// Asks an index whose project a reference means; what it answers are claims.
+/// Asks an index whose project a reference means; its answers are claims.
 struct IndexClient: Sendable {
     let http: GuardedClient
 
-    /// The most claims of an answer that are looked into, all of them or none: whoever comes last may be the owner.
+    /// The most claims of an answer that are checked; with more, none is, because the last might be the owner's.
     private static let maximumClaims = 20
-    /// An answer is not larger than this, in bytes.
+    /// The largest answer that is read, in bytes.
     private static let maximumBody = 512 << 10
 
-    /// What an index says.
+    /// The answer of an index.
     struct Answer {
-        /// The AT-URIs of the records that it names; none when it knows nothing of the reference.
+        /// The AT-URIs of the records that it names; empty when it does not know the reference.
         var claims: [ATURI] = []
-        /// What it says instead when it names none.
+        /// What it says when it names none.
         var detail = ""
     }
 
-    /// What the index says of a reference.
+    /// The claims of the index about a reference.
     ///
-    /// - Throws: ``CallFailure`` for anything that is no answer of an index.
+    /// - Throws: ``CallFailure`` for anything that is not an answer of an index.
     func claims(about reference: ProjectReference, _ index: OwnerIndex) async throws(CallFailure) -> Answer {
         let (found, place) = try await ask(index.query, about: reference)
         guard let answer = found else { return Answer(detail: place) }
@@ -45,9 +45,9 @@ struct IndexClient: Sendable {
         return Answer(claims: claims)
     }
 
-    /// The persons whom an index names of a project, each once; none when it knows nothing of it.
+    /// The people whom an index names for a project, each once; empty when it does not know the project.
     ///
-    /// - Throws: ``CallFailure`` for anything that is no answer of an index.
+    /// - Throws: ``CallFailure`` for anything that is not an answer of an index.
     func people(of reference: ProjectReference, _ index: CollaboratorSource.Index) async throws(CallFailure) -> [DID] {
         guard let answer = try await ask(index.query, about: reference).answer else { return [] }
         var people: [DID] = []
@@ -61,7 +61,9 @@ struct IndexClient: Sendable {
         return people
     }
 
-    /// What an index answers, and where; nil when it says that it knows nothing of the reference, with what it says.
+    /// Asks an index.
+    ///
+    /// - Returns: the answer, nil when the index does not know the reference, and a description of what it said.
     private func ask(
         _ query: ReferenceQuery,
         about reference: ProjectReference
@@ -70,13 +72,13 @@ struct IndexClient: Sendable {
         do { url = try query.url(of: reference.description) } catch {
             throw .refused(Refusal(.referenceMalformed, "it does not fit into the query of the index"))
         }
-        // An operator chose the host, and it is spared like all others when it fails.
+        // The operator chose the host; it is paused like all others when it fails.
         let response = try await http.send(
             HTTPRequest(.get, url, timeout: .seconds(10), maximumBody: Self.maximumBody, reach: .trusted)
         )
         guard response.isSuccess else {
             let error = XRPCError(response)
-            // A page of a proxy is no word of the index.
+            // An error page of a proxy is not an answer of the index.
             if [400, 404].contains(response.status), error.name != nil { return (nil, "\(url) answers \(error)") }
             throw .answer(error)
         }

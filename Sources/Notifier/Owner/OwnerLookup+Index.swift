@@ -1,29 +1,29 @@
 internal import ATProtocol
 internal import Network
 
-/// Whose project a reference means that only an index knows.
+/// Finds the owner where only an index knows whose project a reference means.
 extension OwnerLookup {
-    /// The owner whom the index names, or who was known already, and whose own record confirms it.
+    /// Finds the owner whom the index names, or who was known before, and whose own record confirms it.
     func confirm(
         _ written: ProjectReference,
         _ index: OwnerIndex,
         _ trail: Trail,
         into finding: inout Finding
     ) async throws(LookupFailure) {
-        // Indexes and records know accounts by their DIDs.
+        // Indexes and records refer to accounts by DID.
         var reference = written
         if case .record(let uri) = written, let collection = uri.collection, let key = uri.recordKey {
             reference = .record(ATURI(try await records.did(of: uri), collection, key))
         }
         let known = await confirmations.confirmation(of: reference)
-        // Whoever claims it now, the owner of yesterday is one still while their record says so.
+        // The owner who was known before stays one as long as their record says so, whoever else claims it now.
         var claims = known.map { [$0.uri] } ?? []
         var answer: IndexClient.Answer?
         if trail.isFresh || known?.isFresh(at: wallClock.now()) != true {
             do throws(LookupFailure) {
                 answer = try await ask(index, about: reference, &finding)
             } catch {
-                // An index that is away hinders nobody who is known.
+                // When the index is down, a known owner can still be confirmed.
                 guard known != nil else { throw error }
             }
         }
@@ -47,7 +47,7 @@ extension OwnerLookup {
         }
         finding.project = .record(owner.uri)
         finding.names = [reference, .record(owner.uri)]
-        // Whoever read the record knows the account's server by now.
+        // The account's server is known by now, because its record was read.
         try await checkPerson(owner.did, trail.rule, isFresh: false)
         finding.owner = owner.did
         finding.projectName = trail.rule.projectName(in: owner.record)
@@ -56,7 +56,7 @@ extension OwnerLookup {
 
     private typealias Owner = (uri: ATURI, did: DID, record: JSONValue)
 
-    /// Those whose own records say the reference, and what speaks against the others.
+    /// The claimed owners whose own records confirm the reference, and the first failure of the others.
     private func confirmed(
         _ claims: [ATURI],
         _ reference: ProjectReference,
@@ -70,7 +70,7 @@ extension OwnerLookup {
                 let owner = try await confirming(claim, reference, index, trail)
                 if !owners.contains(where: { $0.did == owner.did }) { owners.append(owner) }
             } catch {
-                // Of a claim that cannot be looked into now nobody knows whether it is a second one.
+                // A claim that cannot be checked now might turn out to be a second owner.
                 let verdict = error.verdict
                 guard verdict.isFinal || [.ownerUnconfirmed, .didNotFound].contains(verdict.reason) else { throw error }
                 objection = objection ?? error
@@ -79,8 +79,9 @@ extension OwnerLookup {
         return (owners, objection)
     }
 
-    /// The owner of yesterday who is not among those of today, but holds another record that says the reference: who moves
-    /// their record to another key has not given the project away.
+    /// The earlier owner, if they are not among the present ones but have another record that confirms the reference.
+    ///
+    /// Moving the record to another key does not give the project away.
     private func moved(
         _ known: Confirmation,
         _ reference: ProjectReference,
@@ -142,7 +143,7 @@ extension OwnerLookup {
         guard index.isConfirmed(reference, by: reading.value) else {
             throw unconfirmed("\(index.confirmingPath) of \(claim) does not say \(reference)")
         }
-        // Under its DID, whoever has the handle tomorrow.
+        // By its DID, because the handle may belong to somebody else later.
         return (ATURI(reading.did, collection, key), reading.did, reading.value)
     }
 }

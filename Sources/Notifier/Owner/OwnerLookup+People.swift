@@ -2,22 +2,22 @@ internal import ATProtocol
 internal import Network
 internal import Synchronization
 
-/// Who works on a project beside its owner.
+/// Finds the collaborators of a project.
 extension OwnerLookup {
-    /// What was found out about a project's collaborators.
+    /// The result of a look-up of a project's collaborators.
     struct Collaborators: Sendable {
         /// Those whom a record confirms.
         var found: [(did: DID, record: ATURI, cid: String)] = []
-        /// Why others are none who are said to be.
+        /// Why others who were named are not collaborators.
         var refused: [Refusal] = []
-        /// What could not be asked: there may be more.
+        /// What could not be asked; there may be more collaborators.
         var failure: LookupFailure?
     }
 
-    /// The collaborators of a project that was found, so many at most, none of them its owner or the request's author.
+    /// The collaborators of a project that was found, up to a limit, without its owner and the request's author.
     ///
-    /// What the author wrote decides nothing, not as the owner either: then a record of the collaborator's own must say it
-    /// (invariant 6).
+    /// Nothing that the request's author wrote decides. When the author is the owner, a record of the collaborator's
+    /// own must confirm it (invariant 6).
     func collaborators(
         of finding: Finding,
         by author: DID,
@@ -55,7 +55,7 @@ extension OwnerLookup {
         return result
     }
 
-    /// Whom an index names of an owner's project; it is not asked again for each request.
+    /// The people whom an index names for an owner's project; its answers are remembered for a while.
     private func people(
         of owner: DID,
         _ name: ProjectReference,
@@ -70,7 +70,7 @@ extension OwnerLookup {
         } catch { throw LookupFailure(.index, error) }
     }
 
-    /// Whom the owner's own records name, in their order, and whether all of these were read.
+    /// The people whom the owner's own records name, in the order of the records, and whether all records were read.
     private func grants(
         of owner: DID,
         _ names: Set<ProjectReference>,
@@ -111,7 +111,7 @@ extension OwnerLookup {
                 let own = list.first { $0.value["$type"]?.string == collection.text && source.accepts($0.value, names) }
                 if let own { return own }
             } catch {
-                // Whose repository is gone confirms nothing.
+                // A repository that no longer exists confirms nothing.
                 if !error.verdict.isFinal { result.note(error) }
             }
         }
@@ -120,7 +120,7 @@ extension OwnerLookup {
 }
 
 extension OwnerLookup.Collaborators {
-    /// The most reasons that are told.
+    /// The most refusals that are kept.
     private static let maximumRefusals = 10
 
     fileprivate mutating func note(_ failure: LookupFailure) { self.failure = self.failure ?? failure }

@@ -2,24 +2,26 @@ internal import ATProtocol
 internal import Network
 internal import Synchronization
 
-/// Finds whose project a change request refers to, and what the project is called.
+/// Finds the owner of the project that a change request refers to, and the project's name.
 ///
-/// From reference to reference, then to the owner as the rule says. Nothing that the request's author wrote decides who it is
-/// (invariant 6). Every host but the index was chosen by a stranger and is reached as such (invariant 7).
+/// It goes from reference to reference, then to the owner as the rule says. Nothing that the request's author wrote
+/// decides who the owner is (invariant 6). Every host except the index was chosen by a stranger, and is treated so
+/// (invariant 7).
 final class OwnerLookup: Sendable {
-    /// What is known of one project after a look-up.
+    /// What a look-up found out about one project.
     struct Finding: Sendable, Equatable {
-        /// The project; nil when the look-up did not come to it.
+        /// The project; nil when the look-up did not reach it.
         var project: ProjectReference?
-        /// Its owner, when known.
+        /// Its owner; nil when unknown.
         var owner: DID?
-        /// Its name, when it is known.
+        /// Its name; nil when unknown.
         var projectName: String?
-        /// What records call it, as far as its owner's record confirms that; with DIDs in the place of handles.
+        /// The references by which records name it, as far as its owner's record confirms them; handles are replaced by
+        /// DIDs.
         var names: [ProjectReference] = []
         /// The records on the way to it, the nearest to the request first.
         var thread: [ATURI] = []
-        /// What went wrong; nil for a complete answer.
+        /// What failed; nil for a complete answer.
         var failure: LookupFailure?
         /// What was done, one clause each.
         var steps: [String] = []
@@ -29,12 +31,12 @@ final class OwnerLookup: Sendable {
     let index: IndexClient
     let wallClock: any WallClock
     let confirmations: any Confirmations
-    /// Whom indexes named, by what they were asked.
+    /// The people whom indexes named, by question.
     let answers = Mutex(RecordMemory<String, [DID]>(capacity: 100, lifetime: OwnerLookup.answerLifetime))
 
-    /// How long an index's word on who works on a project is taken.
+    /// How long an index's answer about collaborators is believed.
     private static let answerLifetime = Duration.seconds(600)
-    /// A look-up that takes longer is gone on with later: others want their turn.
+    /// A look-up that takes longer goes on later, so that others get their turn.
     private static let longestLookup = Duration.seconds(25)
 
     init(
@@ -54,17 +56,17 @@ final class OwnerLookup: Sendable {
         self.wallClock = wallClock
     }
 
-    /// The owners of what the references of a request lead to, each project once; `isFresh` asks past the caches.
+    /// The owners of the projects that a request's references lead to, each project once.
     ///
-    /// No more owners are named than the rule takes projects, and, however far references branch out, no more than twice as
-    /// many ends are looked into.
+    /// No more owners are named than the rule allows projects. Even when references branch widely, at most twice as
+    /// many ends are looked at. `isFresh` bypasses the caches.
     func find(_ references: [ProjectReference], of request: ATURI, rule: Rule, isFresh: Bool) async -> [Finding] {
         var findings: [Finding] = []
         var (owners, told) = (Set<DID>(), Set<DID>())
         var room = rule.maximumProjects * 2
         let trail = Trail(rule: rule, visited: [request], isFresh: isFresh, deadline: .now + Self.longestLookup)
         for reference in references {
-            // Another project of somebody who is told already.
+            // Another project of an owner who is told already.
             if let owner = rule.apparentOwner(of: reference), told.contains(owner) { continue }
             for var finding in await follow(reference, trail, &room) {
                 if let owner = finding.owner {
@@ -79,7 +81,7 @@ final class OwnerLookup: Sendable {
         return findings
     }
 
-    /// A record as it is, with its authority as a DID.
+    /// A record with its authority as a DID, read now.
     func fetch(_ uri: ATURI) async throws(LookupFailure) -> (ATURI, JSONValue) {
         let did = try await records.did(of: uri)
         guard let collection = uri.collection, let key = uri.recordKey else {
@@ -89,12 +91,12 @@ final class OwnerLookup: Sendable {
         return (ATURI(did, collection, key), try await records.wholeRecord(uri, at: home))
     }
 
-    /// The verified handle of an account; nil when that cannot be said soon: a name is not worth that anybody waits.
+    /// The verified handle of an account; nil when it takes too long, because nobody should wait for a name.
     func name(of did: DID, within limit: Duration = .seconds(3)) async -> String? {
         await records.handle(of: did, within: limit)
     }
 
-    /// Takes note that the stream told of an account or a record: what was known of it is asked for anew.
+    /// Forgets what is remembered of an account or a record, because the stream told of a change.
     func forget(_ remembered: Remembered) async {
         switch remembered {
         case .account(let did): await records.forget(did)
@@ -114,7 +116,7 @@ final class OwnerLookup: Sendable {
         let isFresh: Bool
         let deadline: ContinuousClock.Instant
         var steps: [String] = []
-        /// What was gone through, with DIDs in the place of handles.
+        /// The records on the way, by DID.
         var thread: [ATURI] = []
     }
 
@@ -192,7 +194,7 @@ final class OwnerLookup: Sendable {
 
     private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupFailure) {
         let authority = try await records.did(of: uri)
-        // Under its DID, whoever has the handle tomorrow, and however the next request writes it.
+        // By its DID, because the handle may belong to somebody else later, and the next request may use another form.
         if let collection = uri.collection, let key = uri.recordKey {
             let project = ProjectReference.record(ATURI(authority, collection, key))
             (finding.project, finding.names) = (project, [project])
@@ -209,7 +211,7 @@ final class OwnerLookup: Sendable {
         let record = try await records.record(uri, at: home, isFresh: false)
         finding.projectName = trail.rule.projectName(in: record)
         if case .projectRecordField(let path) = trail.rule.owner {
-            // Who wrote the request decides nothing, not by a project of their own either.
+            // The request's author decides nothing, not even with a project of their own.
             guard trail.visited.first?.did != authority else {
                 throw LookupFailure(.project, .refused(Refusal(.authorIsOwner, "\(uri) is the author's own")))
             }
@@ -225,9 +227,10 @@ final class OwnerLookup: Sendable {
         }
     }
 
-    /// Where an account is that is a person's: nobody reads the chat of a repository, a group or an organisation.
+    /// The server of an account that is a person's: nobody reads the chat of a repository, a group or an organisation.
     ///
-    /// A failure when the guard lets nobody go there: the chat does not need it, and what is there stays unknown.
+    /// - Throws: ``LookupFailure``, also when the guard forbids the server: the chat does not need it, but whether the
+    ///   account is a person's stays unknown.
     @discardableResult
     func checkPerson(
         _ did: DID,
@@ -256,7 +259,7 @@ final class OwnerLookup: Sendable {
 }
 
 extension OwnerLookup.Finding {
-    /// Whether it is of the same project, or of the same failure to find one.
+    /// Whether it is about the same project, or is the same failure to find one.
     fileprivate func isOf(_ other: Self) -> Bool {
         project == nil ? failure == other.failure && other.project == nil : project == other.project
     }
@@ -271,6 +274,6 @@ extension Rule {
 }
 
 extension Verdict {
-    /// Whether nothing is to be tried again.
+    /// Whether it is not tried again.
     var isFinal: Bool { action == .drop || action == .skip }
 }

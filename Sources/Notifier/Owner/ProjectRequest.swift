@@ -1,16 +1,16 @@
 internal import ATProtocol
 internal import Network
 
-/// Asks an owner's PDS for the project's record, and when it is missing, whether the repository lives.
+/// Asks an owner's PDS for the project's record, and if it is missing, whether the repository is active.
 struct ProjectRequest: Sendable {
     let uri: ATURI
     let repository: DID
     let pds: WebURL
 
-    /// A record is not larger than this, in bytes.
+    /// The largest record that is read, in bytes.
     static let maximumBody = 512 << 10
 
-    /// The record's value; `send` makes a request.
+    /// The record's value; `send` makes the HTTP request.
     func fetch(
         _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
     ) async throws(CallFailure) -> JSONValue {
@@ -43,7 +43,7 @@ struct ProjectRequest: Sendable {
         return value
     }
 
-    /// Returns when the repository is active.
+    /// Returns if the repository is active, and throws otherwise.
     private func checkRepository(
         _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
     ) async throws(CallFailure) {

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Network
 internal import Synchronization
 
-/// Why a look-up did not come to its end, and what was being done.
+/// Why a look-up did not finish, and what was being done.
 struct LookupFailure: Error, Sendable, Equatable {
     let phase: CallPhase
     let cause: CallFailure
@@ -14,10 +14,10 @@ struct LookupFailure: Error, Sendable, Equatable {
 
     init(_ failure: IdentityFailure) { self.init(.identity, .identity(failure)) }
 
-    /// What is to be done about it.
+    /// What to do about it.
     var verdict: Verdict { classify(phase, cause) }
 
-    /// Whether the account's document is known, and its PDS is one to which the guard lets nobody go.
+    /// Whether the account's document is known, but the guard forbids its PDS.
     var isRefusedPDS: Bool { phase == .project && verdict.reason == .hostRefused }
 
     /// Whether nobody could say where the account is.
@@ -26,7 +26,7 @@ struct LookupFailure: Error, Sendable, Equatable {
         return failure.isTransient
     }
 
-    /// Whether an account that is at home elsewhere by now would explain it.
+    /// Whether an account that has moved to another server would explain it.
     fileprivate var mayBeOfOldHome: Bool {
         let reasons: [Reason] = [
             .repositoryInactive, .repositoryGone, .repositoryNotFound, .projectUnavailable, .hostPaused, .hostRefused,
@@ -35,16 +35,16 @@ struct LookupFailure: Error, Sendable, Equatable {
     }
 }
 
-/// Reads records from the PDSes of their own accounts, which strangers chose (invariant 7), and remembers them for an hour.
+/// Reads records from their accounts' PDSes, which strangers chose (invariant 7), and remembers them for an hour.
 ///
-/// The document says where an account is, and no PDS says that it is nowhere: what does not have it any more, or cannot be asked,
-/// is a reason to ask for the document anew.
+/// Only the DID document says where an account is. A PDS that does not have the account any more, or cannot be asked,
+/// is a reason to fetch the document again.
 final class RecordReader: Sendable {
-    /// Where an account's repository is, as its document says.
+    /// The server of an account's repository, by its DID document.
     struct Home: Sendable {
         let did: DID
         let pds: WebURL
-        /// Whether the document was asked for past the cache.
+        /// Whether the document was fetched without the cache.
         let isFresh: Bool
     }
 
@@ -52,22 +52,22 @@ final class RecordReader: Sendable {
     private let identities: any IdentityResolving
     private let strangers: GuardedClient
     private let values: Mutex<RecordMemory<ATURI, JSONValue>>
-    /// The collection by which an account is known as a group, or none.
+    /// The collection that shows that an account is a group; nil for none.
     private let signs: Mutex<RecordMemory<[CollectionPattern], NSID?>>
     /// The records of a collection.
     private let lists: Mutex<RecordMemory<NSID, RecordList>>
 
-    /// So much is remembered of each kind; all of it is forgotten when there is more.
+    /// How many values of each kind are remembered; with more, all are forgotten.
     static let cacheCapacity = 1000
-    /// How long it is believed to be as it was.
+    /// How long a value is believed.
     private static let cacheLifetime = Duration.seconds(3600)
-    /// Larger records are read anew each time, in bytes as JSON: a thousand of a stranger's largest would be more than the daemon
-    /// may have.
+    /// Larger records are read each time, in bytes of JSON: a thousand of the largest that strangers may write would be
+    /// too much memory.
     private static let largestRemembered = 8 << 10
-    /// So many lists are remembered, and of each so much, in bytes as JSON.
+    /// How many lists are remembered, and the largest size of each, in bytes of JSON.
     private static let listCapacity = 100
     private static let largestList = 128 << 10
-    /// How many pages of an account's records are looked through.
+    /// The most pages of an account's records that are read.
     private static let maximumPages = 5
 
     init(
@@ -83,7 +83,7 @@ final class RecordReader: Sendable {
         lists = Mutex(RecordMemory(capacity: Self.listCapacity, lifetime: Self.cacheLifetime))
     }
 
-    /// The account that an AT-URI's authority is.
+    /// The account of an AT-URI's authority.
     func did(of uri: ATURI) async throws(LookupFailure) -> DID {
         switch uri.authority {
         case .did(let did): return did
@@ -92,19 +92,19 @@ final class RecordReader: Sendable {
         }
     }
 
-    /// Where an account's repository is; `isFresh` asks past the cache of identities.
+    /// The server of an account's repository; `isFresh` bypasses the identity cache.
     func home(of did: DID, isFresh: Bool) async throws(LookupFailure) -> Home {
         let document: DIDDocument
         do { document = try await identities.document(of: did, isFresh: isFresh) } catch { throw LookupFailure(error) }
         do {
             return Home(did: did, pds: try document.pds(allowsLoopback: allowsLoopback), isFresh: isFresh)
         } catch {
-            // Whose document it is is known then, and the account may be written to.
+            // The account itself is known then, and may be written to.
             throw error.code == .refusedHost ? LookupFailure(.project, .identity(error)) : LookupFailure(error)
         }
     }
 
-    /// What else than a PDS an account's DID document names; empty when it has one, or none of either.
+    /// The services other than a PDS in an account's DID document; empty when it has a PDS, or no services.
     func otherServices(of did: DID) async -> [String] {
         guard let document = try? await identities.document(of: did, isFresh: false), document.pdsEndpoint == nil else {
             return []
@@ -112,8 +112,10 @@ final class RecordReader: Sendable {
         return document.services.keys.sorted()
     }
 
-    /// The answer of an account's PDS; when that does not have the account any more or cannot be asked, of the one that the
-    /// document names by now, if it is another.
+    /// The answer of an account's PDS.
+    ///
+    /// When that PDS does not have the account any more, or cannot be asked, the document is fetched again, and another
+    /// PDS that it names is asked.
     private func answer<Value: Sendable>(
         at home: Home,
         _ question: (WebURL) async throws(LookupFailure) -> Value
@@ -123,22 +125,22 @@ final class RecordReader: Sendable {
         guard !home.isFresh, objection.mayBeOfOldHome else { throw objection }
         let now: Home
         do throws(LookupFailure) { now = try await self.home(of: home.did, isFresh: true) } catch {
-            // While nobody can say where they are, nothing that another server says is for good.
+            // While the directory cannot be asked, no other server's answer is final.
             throw error.isOfDirectory && !objection.verdict.isFinal ? objection : error
         }
         guard now.pds != home.pds else { throw objection }
         return try await question(now.pds)
     }
 
-    /// A record of an account; `isFresh` asks past what is remembered.
+    /// A record of an account; `isFresh` bypasses the memory.
     ///
-    /// What the stream tells of while it is read is read once more.
+    /// If the stream tells of a change during the reading, the record is read once more.
     func record(_ uri: ATURI, at home: Home, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
         let did = home.did
         guard let collection = uri.collection, let key = uri.recordKey else {
             return try await wholeRecord(uri, at: home)
         }
-        // The stream knows accounts by their DIDs.
+        // The stream refers to accounts by DID.
         let place = ATURI(did, collection, key)
         let now = strangers.clock.now()
         if !isFresh, let value = values.withLock({ $0.value(of: place, by: did, at: now) }) { return value }
@@ -156,7 +158,7 @@ final class RecordReader: Sendable {
         return value
     }
 
-    /// A record of an account as it is.
+    /// A record of an account, read now.
     func wholeRecord(_ uri: ATURI, at home: Home) async throws(LookupFailure) -> JSONValue {
         try await answer(at: home) { pds throws(LookupFailure) in
             do throws(CallFailure) {
@@ -166,7 +168,7 @@ final class RecordReader: Sendable {
         }
     }
 
-    /// The records of an account in a collection (com.atproto.repo.listRecords), as they were in the last hour.
+    /// The records of an account in a collection (com.atproto.repo.listRecords), read within the last hour.
     func rememberedRecords(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
         let did = home.did
         let now = strangers.clock.now()
@@ -181,7 +183,8 @@ final class RecordReader: Sendable {
         return list
     }
 
-    /// The records of an account in a collection (com.atproto.repo.listRecords), each once, whatever the server repeats.
+    /// The records of an account in a collection (com.atproto.repo.listRecords), each once, even if the server repeats
+    /// some.
     func records(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
         let did = home.did
         var found: [RecordList.Entry] = []
@@ -203,7 +206,7 @@ final class RecordReader: Sendable {
         return RecordList(records: found, isComplete: false)
     }
 
-    /// A collection among these that an account's repository holds records of; nil for none (com.atproto.repo.describeRepo).
+    /// The first of these collections of which the account has records; nil for none (com.atproto.repo.describeRepo).
     func collection(
         at home: Home,
         among patterns: [CollectionPattern]
@@ -246,19 +249,19 @@ final class RecordReader: Sendable {
         }
     }
 
-    /// The verified handle of an account; nil when that cannot be said within this time, for it is only for show.
+    /// The verified handle of an account, for show only; nil when it is not known within this time.
     func handle(of did: DID, within limit: Duration) async -> String? {
         await Unhurried.answer(within: limit) { [identities] in await identities.handle(of: did) }??.text
     }
 
-    /// Forgets a record, for the stream told that it is another now.
+    /// Forgets a record, because the stream told of a change.
     func forget(_ uri: ATURI) {
         guard let did = uri.did else { return }
         values.withLock { $0.forget(uri, by: did) }
         if let collection = uri.collection { lists.withLock { $0.forget(collection, by: did) } }
     }
 
-    /// Forgets an account, its document included, for the stream told that it may be another now.
+    /// Forgets an account and its document, because the stream told of a change.
     func forget(_ did: DID) async {
         values.withLock { $0.forget(did) }
         signs.withLock { $0.forget(did) }

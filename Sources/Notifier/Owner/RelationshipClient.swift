@@ -3,23 +3,23 @@ internal import Logging
 internal import Network
 internal import Synchronization
 
-/// How an account stands to the sender.
+/// The relationship of an account to the sender.
 struct Relationship: Sendable, Equatable {
     /// Whether it follows the sender.
     let isFollower: Bool
-    /// Whether one of the two blocks the other, by a list too.
+    /// Whether either blocks the other, directly or by a list.
     let isBlocked: Bool
 }
 
-/// Asks the AppView who follows the sender: public data, read without login.
+/// Asks the AppView who follows the sender; public data, read without login.
 ///
-/// When it says that it is asked too much, or does not answer, every question waits, whoever asks.
+/// After a rate limit or without an answer, all questions wait, whoever asks.
 final class RelationshipClient: Sendable {
-    /// What can be asked.
+    /// The questions to the AppView.
     enum Question: String, CaseIterable {
-        /// How accounts stand to the sender, ``batchSize`` at most.
+        /// The relationships of at most ``batchSize`` accounts to the sender.
         case relationships = "app.bsky.graph.getRelationships"
-        /// Who follows the sender, the latest first.
+        /// The sender's followers, the latest first.
         case followers = "app.bsky.graph.getFollowers"
     }
 
@@ -36,11 +36,11 @@ final class RelationshipClient: Sendable {
     private let logger: Logger
     private let holds = Mutex<[Question: Hold]>([:])
 
-    /// The most accounts that one question may name.
+    /// The most accounts in one question.
     static let batchSize = 30
     /// The first wait after a failure; doubles up to the interval of the follow check.
     static let firstWait = Duration.seconds(15)
-    /// The longest `Retry-After` that is heeded.
+    /// The longest `Retry-After` that we obey.
     static let longestHold = Duration.seconds(86_400)
 
     init(
@@ -58,7 +58,7 @@ final class RelationshipClient: Sendable {
         self.logger = logger
     }
 
-    /// How these accounts stand to the sender; empty when the AppView knows none of them, or not the sender.
+    /// The relationships of these accounts; empty when the AppView knows none of them, or does not know the sender.
     func relationships(with others: [DID]) async throws(CallFailure) -> [DID: Relationship] {
         let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json throws(CallFailure) in
             guard isOurs(json["actor"]) else { throw .misdirected("the answer is about another account") }
@@ -67,11 +67,11 @@ final class RelationshipClient: Sendable {
             }
         }
         guard !known.isEmpty else { return [:] }
-        // Whom the AppView does not know, while it knows others, follows nobody.
+        // An account that the AppView does not know, while it knows others, follows nobody.
         return Dictionary(others.map { ($0, known[$0] ?? Relationship(isFollower: false, isBlocked: false)) }) { $1 }
     }
 
-    /// A page of the sender's followers, the latest first, and where the next begins.
+    /// A page of the sender's followers, the latest first, with the cursor to the next page.
     func followers(after cursor: String?) async throws(CallFailure) -> (followers: [DID], cursor: String?) {
         try await ask(.followers, [("limit", "100")] + (cursor.map { [("cursor", $0)] } ?? [])) {
             json throws(CallFailure) in
@@ -85,7 +85,7 @@ final class RelationshipClient: Sendable {
     /// Whether an answer is about the sender, as far as it says.
     private func isOurs(_ actor: JSONValue?) -> Bool { actor?.string.map { $0 == sender.text } ?? true }
 
-    /// How long a question must wait; nil when it may be asked.
+    /// How long a question must wait; nil when it may be asked now.
     func pause(of question: Question) -> Duration? {
         guard appView != nil else { return .seconds(Int64.max) }
         let (now, until) = (clock.now(), holds.withLock { $0[question]?.until } ?? .distantPast)
@@ -126,14 +126,14 @@ final class RelationshipClient: Sendable {
             asked = error.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
         }
         let status = failure.status ?? 500
-        // What is wrong with one question alone says nothing about the other.
+        // A failure of one question alone says nothing about the other.
         let isEverybodys = asked != nil || status == 429 || status >= 500
         let wait = holds.withLock { holds in
             var wait = Duration.zero
             for held in Question.allCases where held == question || isEverybodys {
                 var hold = holds[held] ?? Hold()
                 let backoff = Self.firstWait.doubled(hold.failures, atMost: longestWait)
-                // Several that were under way at once are one failure.
+                // Several failures at the same time count as one.
                 if pauseIsOver(hold) { hold.failures += 1 }
                 wait = min(max(asked ?? .zero, backoff), max(Self.longestHold, longestWait))
                 hold.until = max(hold.until, now + wait)
@@ -152,7 +152,7 @@ final class RelationshipClient: Sendable {
 }
 
 extension Relationship {
-    // An account that the AppView does not know has no `did` there (#notFoundActor).
+    // An account that the AppView does not know has no `did` here (#notFoundActor).
     fileprivate static func read(_ entry: JSONValue) -> (DID, Relationship)? {
         guard let did = entry["did"]?.string.flatMap({ try? DID($0) }) else { return nil }
         let blocks = ["blocking", "blockedBy", "blockingByList", "blockedByList"]

@@ -1,8 +1,8 @@
 internal import ATProtocol
 
-/// Something of the network that is remembered for a while, and of which the stream may tell that it is another now.
+/// Something that is remembered for a while, and that the stream may say has changed.
 enum Remembered: Sendable, Equatable {
-    /// An account: its document, its handle, where its records are and what they say.
+    /// An account: its document, its handle, its server and its records.
     case account(DID)
     /// One record.
     case record(ATURI)

@@ -2,15 +2,15 @@ public import ATProtocol
 public import Firehose
 public import Network
 
-/// The same matching, looking up and composing as in the daemon, without ledger or message: what *would* be sent.
+/// Matches, looks up and composes as the daemon does, without ledger or messages: shows what *would* be sent.
 ///
-/// Without a network it asks nobody: an owner whom a reference does not name itself stays unknown, and so do names.
+/// Without a network it asks nobody, so owners whom the reference does not name itself stay unknown, and so do names.
 public struct DryRun: Sendable {
     /// What would become of one event for one owner.
     public struct Outcome: Sendable, Equatable {
         /// The change request.
         public let uri: ATURI
-        /// The rule that counts; nil for a request that is deleted.
+        /// The rule that decides; nil for a deleted request.
         public let rule: String?
         /// What would be done.
         public let end: End
@@ -21,7 +21,7 @@ public struct DryRun: Sendable {
         public enum End: Sendable, Equatable {
             /// A message to this owner.
             case message(to: DID, ComposedMessage)
-            /// A message to the owner of what this refers to, whom only the network knows.
+            /// A message to the owner of what this refers to; only the network knows them.
             case unresolved(ProjectReference)
             /// No message, for a reason.
             case refused(Refusal)
@@ -43,10 +43,10 @@ public struct DryRun: Sendable {
     /// A dry run of a configuration.
     ///
     /// - Parameters:
-    ///   - configuration: its rules, policy, look-ups and message are used; whether somebody follows is not asked.
+    ///   - configuration: gives rules, policy, look-ups and message; nobody is asked about follows.
     ///   - sender: the account that would send; nil for none.
-    ///   - network: who answers; nil to ask nobody.
-    ///   - ledger: knows whose records confirmed what an index said before, and who subscribes; it stays as it is.
+    ///   - network: answers the look-ups; nil to ask nobody.
+    ///   - ledger: knows earlier confirmations of an index's claims, and the subscribers; it is not changed.
     ///   - ignoresAge: true for recordings, whose requests are old by now.
     public init(
         configuration: NotifierConfiguration,
@@ -78,7 +78,9 @@ public struct DryRun: Sendable {
         }
     }
 
-    /// What would become of an event, one outcome for each owner; none when it is nobody's business or was seen before.
+    /// What would become of an event, one outcome for each owner.
+    ///
+    /// Empty when the event does not concern us or was seen before.
     public mutating func take(_ event: StreamEvent) async -> [Outcome] {
         switch judge.judge(event, now: event.position.witnessedAt) {
         case nil, .authorInactive, .authorBurst, .repositoryReplaced, .subscription, .collaboration: return []
@@ -126,14 +128,14 @@ public struct DryRun: Sendable {
         }
     }
 
-    /// A request that is looked up, and by which rule.
+    /// A request to look up, and its rule.
     private struct Asked {
         let request: NewRequest
         let rule: Rule
         var authorName: String?
         var steps: [String] = []
 
-        /// Whether an owner was found, though perhaps not the project's record.
+        /// Whether an owner was found, even if the project's record was not.
         func isFound(_ finding: OwnerLookup.Finding) -> Bool {
             guard finding.owner != nil, finding.project != nil else { return false }
             guard let failure = finding.failure else { return true }

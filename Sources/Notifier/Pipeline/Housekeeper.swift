@@ -2,8 +2,9 @@ internal import LedgerStorage
 internal import Logging
 internal import Network
 
-/// Forgets once a day what was finished long ago, a batch at a time with work in between, and says what waits; the first thing
-/// that it says, at each start and each reload, is that nothing is sent, when that is so.
+/// Once a day forgets what was finished long ago, a batch at a time with pauses, and logs what waits.
+///
+/// At each start and reload it first logs whether sending is off.
 actor Housekeeper {
     private let context: DeliveryContext
     private let queue: JobQueue
@@ -19,7 +20,7 @@ actor Housekeeper {
     private static let pause = Duration.milliseconds(50)
     private static let day = Duration.seconds(86_400)
     private static let hour = Duration.seconds(3600)
-    /// The setting that remembers whether the last run was in shadow mode.
+    /// The setting that says whether the last run was in shadow mode.
     private static let shadowSetting = "shadow-mode"
 
     init(_ context: DeliveryContext, ledger: Ledger) {
@@ -35,7 +36,9 @@ actor Housekeeper {
         try await context.loops.tidying.run { () async throws(LedgerError) in try await self.step() }
     }
 
-    /// Does one thing, and says how long there is nothing else to do.
+    /// Does one thing.
+    ///
+    /// - Returns: how long there is nothing else to do.
     func step() async throws(LedgerError) -> Duration {
         let now = context.steadyNow
         let warns = now >= nextWarningAt
@@ -66,7 +69,7 @@ actor Housekeeper {
         return Self.hour
     }
 
-    /// Drops what could not be sent for so long that it is no news.
+    /// Drops jobs that could not be sent for so long that they are no news.
     private func expireQueued() async throws(LedgerError) {
         let age = context.configuration.policy.maximumQueueAge
         while !context.loops.tidying.isDraining {
@@ -76,7 +79,7 @@ actor Housekeeper {
         }
     }
 
-    /// Says that nothing is sent, or once that messages are sent again.
+    /// Logs that nothing is sent, or once that messages are sent again.
     private func warnOfShadowMode() async throws(LedgerError) {
         let wasShadow = try await settings[Self.shadowSetting] == "on"
         if context.isShadow != wasShadow {

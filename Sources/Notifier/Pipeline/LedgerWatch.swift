@@ -1,8 +1,7 @@
 internal import LedgerStorage
 internal import Network
 
-/// Notices what nobody else tells the loops: that a command beside the daemon has written to the ledger, and that the
-/// machine's clock was set.
+/// Notices two things that no loop is told of: a command has written to the ledger, or the machine's clock was set.
 struct LedgerWatch: Sendable {
     let context: DeliveryContext
     let ledger: Ledger
@@ -13,7 +12,7 @@ struct LedgerWatch: Sendable {
     /// Runs until its loop is drained.
     func run() async throws(LedgerError) {
         var offset = self.offset
-        // The clock may have been set, or wrong, while nothing ran.
+        // The clock may have been set, or wrong, while the daemon did not run.
         try await correctWaits(before: nil)
         var known = try await ledger.version()
         try await context.loops.watching.run { () async throws(LedgerError) in
@@ -31,14 +30,14 @@ struct LedgerWatch: Sendable {
 
     /// How far the clock that dates rows is ahead of the one that nothing sets.
     private var offset: Duration {
-        // What passes between the two readings is no step.
+        // The time between the two readings is not a step of the clock.
         let readings = (0..<3).map { _ in context.now - context.steadyNow }
         return readings.sorted()[1]
     }
 
     private static let tolerance = Duration.seconds(2)
 
-    /// Has everything go on by the clock as it was set.
+    /// Adapts everything to the clock as it was set.
     private func correct(by step: Duration) async throws(LedgerError) {
         let before = context.now - step
         for dated in JobQueue.Dated.allCases {

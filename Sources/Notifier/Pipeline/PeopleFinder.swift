@@ -2,10 +2,10 @@ internal import ATProtocol
 internal import LedgerStorage
 internal import Network
 
-/// Finds who hears of a request beside the owner of the project that it is about.
+/// Finds who is told of a request besides the owner of its project.
 struct PeopleFinder: Sendable {
     let lookup: OwnerLookup
-    /// Nil where nobody remembers subscriptions.
+    /// Nil when subscriptions are not stored.
     let subscriptions: SubscriptionStore?
 
     /// Somebody who is told, and why.
@@ -16,18 +16,18 @@ struct PeopleFinder: Sendable {
 
     /// What was found.
     struct Found: Sendable {
-        /// In the order in which they count, each once.
+        /// In order of precedence, each person once.
         var people: [Person] = []
-        /// Why others are not told who were to be.
+        /// Why others are not told.
         var refused: [Refusal] = []
-        /// What could not be asked: there may be more.
+        /// What could not be asked; there may be more people.
         var failure: LookupFailure?
     }
 
-    /// Strangers' hosts have no more time than this.
+    /// How long strangers' hosts may take.
     private static let longestSearch = Duration.seconds(20)
 
-    /// Collaborators and subscribers of a project, so many at most, those left out who are told already.
+    /// The collaborators and subscribers of a project, up to a limit, without those who are told already.
     func find(
         beside finding: OwnerLookup.Finding,
         of request: ATURI,

@@ -18,7 +18,7 @@ public actor Pipeline {
     private let proofs: RecordProofClient
     private let outputs: OutputDispatcher
     private let initialMargin: Duration
-    /// How long the local outputs may take for what waits when the pipeline ends.
+    /// How long the local outputs may take, when the pipeline ends, for what still waits.
     private static let outputPatience: Duration = .seconds(5)
 
     private var parts: Parts?
@@ -27,7 +27,7 @@ public actor Pipeline {
     private var subscribing: Task<LedgerError?, Never>?
     private var isDraining = false
 
-    /// In the order in which they are named in docs/architecture.md.
+    /// In the order of docs/architecture.md.
     private struct Parts {
         let intake: Intake
         let resolver: Resolver
@@ -40,10 +40,10 @@ public actor Pipeline {
         let subscriptions: SubscriptionKeeper
     }
 
-    /// A pipeline that does nothing yet, of a configuration that has no ``NotifierConfiguration/problems``.
+    /// A pipeline that has not begun, for a configuration without ``NotifierConfiguration/problems``.
     ///
-    /// Of those with the same `turnName` on one machine one sends at a time. What was written more than `initialMargin` before a
-    /// first start is told to nobody.
+    /// Of the pipelines with the same `turnName` on one machine, one sends at a time. Nobody is told of records that
+    /// were written more than `initialMargin` before a first start.
     public init(
         configuration: NotifierConfiguration,
         ledger: Ledger,
@@ -94,11 +94,11 @@ public actor Pipeline {
 
     /// Runs until ``drain()``, or until the task is cancelled, which does the same.
     ///
-    /// The request under way is finished and its outcome stored before this returns.
+    /// Before it returns, the request under way is finished and its outcome stored.
     ///
-    /// Our own state is damaged when it throws: the daemon must end with it.
+    /// - Throws: ``LedgerError`` when our own state is damaged; the daemon must then end.
     public func run() async throws(LedgerError) {
-        // Not a child task: a cancelled one could not end the request under way.
+        // Not a child task, because a cancelled task could not finish the request under way.
         let work = Task { () async -> Result<Void, LedgerError> in
             do throws(LedgerError) { return .success(try await self.work()) } catch { return .failure(error) }
         }
@@ -110,13 +110,13 @@ public actor Pipeline {
         try result.get()
     }
 
-    /// Lets nothing leave any more but the message under way, while the rest goes on until ``drain()``.
+    /// Sends nothing more after the present message; everything else goes on until ``drain()``.
     public func stopSending() {
         context.loops.sending.drain()
         context.loops.mentioning.drain()
     }
 
-    /// Stops taking work, and lets ``run()`` return when the request under way is finished.
+    /// Takes no more work, and lets ``run()`` return when the request under way is finished.
     public func drain() {
         isDraining = true
         taking?.cancel()
@@ -125,13 +125,13 @@ public actor Pipeline {
         context.loops.drain()
     }
 
-    /// Forgets pauses and looks again at once: the operator has done something.
+    /// Ends pauses and looks for work at once, because the operator has done something.
     public func resume() async {
         await parts?.sender.resume()
         await parts?.mentions.resume()
     }
 
-    /// What it is doing just now; also what the gauges are set to.
+    /// What it is doing now; also used for the gauges.
     public func status() async throws(LedgerError) -> PipelineStatus {
         let now = context.now
         let totals = context.reporter.sinceStart
@@ -160,7 +160,7 @@ public actor Pipeline {
         self.taking = taking
         let examination = Task { await examineLedger() }
         self.examination = examination
-        // A repository that is read when the pipeline ends is not waited for.
+        // A repository that is being read when the pipeline ends is not waited for.
         let subscribing = Task { await keepSubscriptions(parts.subscriptions) }
         self.subscribing = subscribing
         if isDraining { drain() }
@@ -182,7 +182,7 @@ public actor Pipeline {
             group.addTask { await taking.value }
             group.addTask { await examination.value }
             group.addTask { await subscribing.value }
-            // The first that fails ends the others: nothing goes on over damaged state.
+            // The first failure ends all others, so that nothing goes on with damaged state.
             for await result in group {
                 guard let result, failure == nil else { continue }
                 failure = result
@@ -208,7 +208,7 @@ public actor Pipeline {
         if let failure { throw failure }
     }
 
-    /// Damage that no statement happens to meet: sooner or later it would make a message forgotten, or told twice.
+    /// Finds damage that no statement meets, and that would sooner or later lose a message or send it twice.
     private nonisolated func examineLedger() async -> LedgerError? {
         do { try await ledger.examine() } catch { return error }
         return nil
@@ -240,7 +240,7 @@ public actor Pipeline {
         let bursts = try await queue.bursts(atMost: BurstBreaker.capacity)
         let review = SettingsReview(context: context, queue: queue, settings: ledger.settings)
         try await review.begin()
-        // Before what waits is looked at: some of it waits again then.
+        // Before waiting jobs are reviewed, because some posts become waiting jobs here.
         try await queue.recoverMentions(of: context.configuration.mentions.owners, now: context.now)
         return Parts(
             intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] remembered in
@@ -266,7 +266,7 @@ public actor Pipeline {
         )
     }
 
-    // Automated accounts say so on their profile, and those that do not are taken for spam.
+    // Automated accounts should say so in their profile; those that do not are taken for spam.
     private nonisolated func warnAboutProfile() async {
         guard let profile = await SenderProfile.read(with: session), !profile.isLabelledBot else { return }
         context.logger.warning(
@@ -282,7 +282,7 @@ public actor Pipeline {
     }
 
     private nonisolated func takeBatches(_ intake: Intake) async -> LedgerError? {
-        // A batch that was taken is stored even when the pipeline is told to stop meanwhile.
+        // A batch that was taken is stored even if the pipeline is told to stop meanwhile.
         while !Task.isCancelled, let batch = await mailbox.next() {
             do throws(LedgerError) {
                 if try await intake.take(batch) { context.loops.resolving.wake() }

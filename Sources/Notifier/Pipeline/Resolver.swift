@@ -4,7 +4,8 @@ internal import Logging
 internal import Network
 internal import Templates
 
-/// Finds the owners of what came in, several at once, and decides by policy who waits, who gets a message and who not.
+/// Looks up the recipients of new requests, several at once, and decides by policy who is told, who waits and who is
+/// not told.
 actor Resolver {
     private let context: DeliveryContext
     private let queue: JobQueue
@@ -16,9 +17,9 @@ actor Resolver {
     private var running: [Int64: ContinuousClock.Instant] = [:]
     private var failure: LedgerError?
 
-    /// A look-up that takes longer makes room for another one: strangers' hosts may be as slow as they like.
+    /// A look-up that takes longer makes room for another one, because strangers' hosts may be slow.
     private static let quickLookup = Duration.seconds(1)
-    /// So many times the look-ups that may be begun at once are under way at most.
+    /// At most so many times the configured number of look-ups are under way.
     private static let maximumSlow = 8
     private static let longestLookup = Duration.seconds(30)
 
@@ -38,7 +39,7 @@ actor Resolver {
         people = PeopleFinder(lookup: lookup, subscriptions: subscriptions)
     }
 
-    /// Runs until its loop is drained; look-ups under way are broken off then, and begin anew with the next start.
+    /// Runs until its loop is drained; look-ups under way are then cancelled, and begin again at the next start.
     func run() async throws(LedgerError) {
         await withDiscardingTaskGroup { group in
             do throws(LedgerError) {
@@ -68,7 +69,7 @@ actor Resolver {
     }
 
     private func sleepLength() async throws(LedgerError) -> Duration {
-        // Whoever ends a look-up wakes the loop, and one that takes long makes room.
+        // The end of a look-up wakes the loop, and a slow look-up makes room.
         guard running.isEmpty else { return Self.quickLookup }
         return max(WorkLoop.shortestSleep, (try await queue.nextLookup() ?? .distantFuture) - context.now)
     }
@@ -84,7 +85,7 @@ actor Resolver {
             return try await store(job, .refused(Refusal(.ruleRemoved, job.rule), .input))
         }
         var references = job.references
-        // Without one it was refused once, and an operator wants it told: the rule may find it now.
+        // It was refused without a reference, and an operator retries it: the present rule may find one.
         if references.isEmpty {
             switch rule.references(in: job.record) {
             case .success(let found): references = rule.selection(of: found).references
@@ -95,7 +96,7 @@ actor Resolver {
         var owners = Owners()
         for finding in found { try await judge(finding, among: found.count, job, rule, &owners) }
         if !rule.tellsOwnersOnly, owners.waiting == nil { try await addPeople(job, rule, &owners) }
-        // Nobody is told while one of several may still be found: they are looked up together, and told at once.
+        // While one of several projects may still be found nobody is told, so that all are looked up and told together.
         if let waiting = owners.waiting { return try await store(job, waiting) }
         guard !owners.admissions.isEmpty else {
             let reason: Reason = owners.owned.isEmpty ? .ownerFieldInvalid : .nobodyToTell
@@ -108,7 +109,7 @@ actor Resolver {
         }
         var note: Attempt?
         let isProofWanted = context.configuration.lookup.provesBeforeSending || job.awaitsProof
-        // Who is mentioned in public is told, too.
+        // People who are mentioned in public are told, too.
         let mentioned = try await isProofWanted ? queue.mentioned(of: context.configuration.mentions.owners) : []
         let isTold = owners.admissions.contains { owner, admission in
             admission == .told || !admission.isRefused && mentioned.contains(owner)
@@ -125,7 +126,7 @@ actor Resolver {
         try await store(job, .recipients(owners.admissions, findings, note))
     }
 
-    /// The owners of what a request refers to; strangers' hosts have no more than half a minute in all.
+    /// The owners of what a request refers to; strangers' hosts have half a minute in all.
     private func find(_ references: [ProjectReference], _ job: Job, _ rule: Rule) async -> [OwnerLookup.Finding] {
         let found = await Unhurried.answer(within: Self.longestLookup) { [lookup] in
             await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
@@ -135,17 +136,17 @@ actor Resolver {
         return found ?? [OwnerLookup.Finding(failure: failure)]
     }
 
-    /// What is known of the owners of all that a request refers to, and of who is told beside them.
+    /// What is known of all owners that a request's references lead to, and of the other recipients.
     private struct Owners {
-        /// What was found of each owner.
+        /// The finding for each owner.
         var owned: [OwnerLookup.Finding] = []
         var admissions: [DID: Admission] = [:]
         var projects: [DID: Resolution.Project] = [:]
         /// What must be looked up again before anybody is told.
         var waiting: Resolution?
-        /// Those whose owner is not told, each with its reason.
+        /// The projects whose owners are not told, each with its reason.
         var refused: [Resolution] = []
-        /// How owners were found who are not just the authorities of the references, and why others are not told.
+        /// How owners were found who are not simply a reference's authority, and why others are not told.
         var found: [Attempt] = []
 
         var notes: [Attempt] {
@@ -179,7 +180,7 @@ actor Resolver {
                     isGivenUp: isGivenUp,
                     Attempt(failure.phase, failure.cause, verdict)
                 )
-                // An account that may come back in a month does not keep the others waiting.
+                // An account that may come back in a month does not make the others wait.
                 if isGivenUp || verdict.isFinal || verdict.action == .defer && count > 1 {
                     owners.refused.append(resolution)
                 } else if owners.waiting == nil {
@@ -199,20 +200,20 @@ actor Resolver {
             let thread = finding.thread
             owners.projects[owner] = Resolution.Project(reference: project, name: finding.projectName, thread: thread)
         }
-        // Of more than “it is in their repository” somebody may want to know how.
+        // Steps beyond the simple case are kept for the history.
         if finding.steps.count > 1 {
             let story = finding.steps.joined(separator: "; ")
             owners.found.append(Attempt(.project, outcome: "owner found", detail: String(story.prefix(600))))
         }
     }
 
-    /// Whether a project has been asked after for so long that its owner is told without what is missing.
+    /// Whether a project was asked for so long that its owner is told without what is missing.
     private func isPatienceOver(with job: Job) -> Bool {
         let age = job.failingSince.map { context.now - $0 } ?? .zero
         return age >= context.configuration.lookup.projectPatience
     }
 
-    /// Adds whom the rule tells beside the owners; when they cannot be found now, all wait a while for that.
+    /// Adds the recipients other than owners; if they cannot be found now, all recipients wait a while.
     private func addPeople(_ job: Job, _ rule: Rule, _ owners: inout Owners) async throws(LedgerError) {
         var people: [PeopleFinder.Person] = []
         for finding in owners.owned {
@@ -234,7 +235,7 @@ actor Resolver {
             }
             owners.found.append(note)
         }
-        // At once: those whose follow decides share one question.
+        // All at once, so that questions about follows are combined into one.
         typealias Judged = (person: PeopleFinder.Person, result: Result<Admission, LedgerError>)
         let judged: [Judged] = await withTaskGroup(of: Judged.self) { group in
             for person in people {
@@ -260,11 +261,11 @@ actor Resolver {
 
     /// What the author's repository says.
     private enum Proof {
-        /// It holds the version that the request speaks of; its record, abridged.
+        /// It has the version that the request is about; with its record, abridged.
         case proven(JSONValue, Attempt)
-        /// It does not, or did not say.
+        /// It does not have it, or gave no answer.
         case resolved(Resolution)
-        /// Another version took the request's place.
+        /// It has another version, which has replaced the request's.
         case replaced
     }
 
@@ -325,23 +326,25 @@ actor Resolver {
         case .repositoryNotFound: patience = configuration.migrationPatience
         case .indexUnknown, .ownerUnconfirmed:
             patience = configuration.indexPatience
-            // An index that was away lags when it comes back: the time begins with its first answer.
+            // An index that was down lags when it comes back, so the time begins with its first answer.
             since = try await queue.failing(for: [.indexUnknown, .ownerUnconfirmed], job)
         default: break
         }
-        // A clock that was set, or a machine that slept, makes a long time of few tries.
+        // A clock that was set, or a machine that slept, makes a few tries look like a long time.
         guard verdict.action != .defer, job.attempts >= 3 else { return false }
         return isOlder(job, since: since, than: patience)
     }
 
-    /// Whether something of a request lasts longer than this, as far as our clock and the network's agree (invariant 12); a
-    /// clock that was behind may have dated it before the stream told of the request.
+    /// Whether something about a request has lasted longer than this, by the earlier of our time and the network's
+    /// (invariant 12).
+    ///
+    /// A clock that was behind may have dated it before the stream told of the request.
     private func isOlder(_ job: Job, since time: UnixTime?, than patience: Duration) -> Bool {
         time.map { context.agreedNow - max($0, UnixTime(microseconds: job.witnessed)) > patience } ?? false
     }
 
     private func store(_ job: Job, _ resolution: Resolution) async throws(LedgerError) {
-        // What was broken off has found out nothing.
+        // A cancelled look-up has no result.
         guard !Task.isCancelled else { return }
         context.reporter.report(try await queue.resolve(job, as: resolution, now: context.now))
         guard case .recipients = resolution else { return }
@@ -354,13 +357,13 @@ actor Resolver {
 extension Rule {
     /// Whether the owner is told although the project's record was not read.
     ///
-    /// They are the authority of the reference: their PDS tells only the project's name, and a message without it is better
-    /// than none.
+    /// The owner is the authority of the reference, so their PDS adds only the project's name, and a message without
+    /// the name is better than none.
     func goesWithoutRecord(_ phase: CallPhase, _ verdict: Verdict, isPatienceOver: Bool) -> Bool {
         guard !requiresProjectRecord else { return false }
         return switch verdict.reason {
         case .projectInvalid: true
-        // The DID document was found, and its PDS is one to which the guard lets nobody go, and nobody needs to.
+        // The DID document was found, but the guard forbids its PDS, which nobody needs here.
         case .hostRefused: phase == .project
         case .projectUnavailable, .hostPaused, .connectionFailed: isPatienceOver
         default: false

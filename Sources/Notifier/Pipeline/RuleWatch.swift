@@ -4,8 +4,9 @@ internal import Logging
 internal import Metrics
 internal import Network
 
-/// Notices when an application writes its records in another way than a rule expects: most of what the rule matches is refused
-/// for its shape, or nothing comes any more.
+/// Notices when an application has changed the shape of its records.
+///
+/// Then most of what a rule matches is refused for its shape, or nothing matches any more.
 struct RuleWatch: Sendable {
     let context: DeliveryContext
     let desk: OperatorDesk
@@ -14,19 +15,19 @@ struct RuleWatch: Sendable {
     enum Alarm: String, CaseIterable {
         /// Most of what it matched in a week was refused for its shape.
         case shape
-        /// It used to match, and has not for its `silence`.
+        /// It used to match, and has not matched for its `silence`.
         case silence
     }
 
-    /// Fewer refusals say nothing.
+    /// With fewer refusals there is no alarm.
     private static let enough = 3
 
-    /// Looks at each rule, sets its gauges, and says once a day (`warns`) what became of its records and what is wrong.
+    /// Checks each rule and sets its gauges; once a day (`warns`) logs what became of its records and what is wrong.
     func run(warns: Bool) async throws(LedgerError) {
         let now = context.now
         let tallies = try await desk.tallies(since: now - RuleTally.week)
         let rules = context.configuration.rules
-        // What was said of a rule that is gone is not said any longer.
+        // The gauges of a rule that was removed are removed.
         for name in Set(tallies.keys).subtracting(rules.map(\.name)) {
             for alarm in Alarm.allCases { show(name, alarm, isRaised: false) }
         }
@@ -61,7 +62,7 @@ struct RuleWatch: Sendable {
     private func alarms(_ rule: Rule, _ tally: RuleTally, _ example: Job?, _ now: UnixTime) -> Set<Alarm> {
         var alarms: Set<Alarm> = []
         let refused = tally.refused.filter(\.key.meansDrift).values.reduce(0, +)
-        // A rule that was mended since finds a reference where it found none.
+        // A rule that was corrected since now finds a reference in the example.
         let isMended = example.map { $0.references.isEmpty && rule.finds($0.record) } ?? false
         if refused >= Self.enough, refused * 2 > tally.matched, !isMended { alarms.insert(.shape) }
         if let silence = rule.silence, let last = tally.lastMatch,

@@ -4,26 +4,27 @@ internal import LedgerStorage
 internal import Logging
 internal import Network
 
-/// Looks at what waits anew when the settings are others than those by which it was left waiting.
+/// Reviews everything that waits when the settings have changed since it began to wait.
 ///
-/// Whatever leaves is judged by the settings of its moment anyway; this is for what would wait on for nothing, or be told
-/// weeks later that it is not sent.
+/// What is sent is judged by the present settings anyway. The review is for jobs that would wait in vain, or be refused
+/// only weeks later.
 struct SettingsReview: Sendable {
     let context: DeliveryContext
     let queue: JobQueue
     let settings: Settings
 
-    /// The setting with the fingerprint of those by which all that waits was looked at; empty until that is done.
+    /// The setting with the fingerprint of the last reviewed settings; empty until a review is complete.
     static let name = "settings-in-force"
 
-    /// Notes that other settings are in force, before anything is left waiting by them: what waits is looked at then, whichever
-    /// settings come next.
+    /// Notes that other settings are in force, before anything waits because of them.
+    ///
+    /// So everything that waits is reviewed at the next change, whatever the next settings are.
     func begin() async throws(LedgerError) {
         guard try await settings[Self.name] != context.configuration.fingerprint else { return }
         try await settings.set(Self.name, to: "")
     }
 
-    /// Does it, when the fingerprint of the settings is not the one of the last time; a run that was cut short is repeated.
+    /// Reviews if the fingerprint of the settings has changed; an interrupted review is repeated.
     func run() async throws(LedgerError) {
         let fingerprint = context.configuration.fingerprint
         guard try await settings[Self.name] != fingerprint else { return }
@@ -31,7 +32,7 @@ struct SettingsReview: Sendable {
         var place: ReviewPlace? = .first
         while let current = place, !context.loops.keeping.isDraining {
             var review = try await queue.review(current, policy: context.policy, now: context.now)
-            // That something waits on, or is taken up again, is no news.
+            // That a job goes on waiting, or is taken up again, is not reported.
             review.applied.outcomes.removeAll { !$0.state.isFinal && $0.state != .deferred }
             context.report(review.applied)
             withoutRule.merge(review.withoutRule, uniquingKeysWith: +)
@@ -54,7 +55,7 @@ struct SettingsReview: Sendable {
 }
 
 extension NotifierConfiguration {
-    /// What decides whether, and until when, something waits; the same text for the same settings.
+    /// All settings that decide whether, and until when, something waits; equal texts for equal settings.
     var fingerprint: String {
         func list(_ dids: Set<DID>) -> String { dids.map(\.text).sorted().joined(separator: ",") }
         let parts = [

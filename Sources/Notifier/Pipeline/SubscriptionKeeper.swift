@@ -3,11 +3,11 @@ internal import LedgerStorage
 internal import Logging
 internal import Network
 
-/// Reads in people's own repositories of what they want to be told: those that stand already, as far as a directory names
-/// them, and then whatever the stream says has changed.
+/// Reads people's own repositories for their subscriptions.
 ///
-/// When somebody's server does not answer, what was read of them stands, and they are asked again. Nobody who is looked up
-/// waits for any of this.
+/// It first reads existing subscriptions, as far as a directory names their authors, and then whatever the stream says
+/// has changed. When a person's server does not answer, their earlier subscriptions stay, and the server is asked
+/// again. No look-up waits for any of this.
 actor SubscriptionKeeper {
     private let context: DeliveryContext
     private let store: SubscriptionStore
@@ -16,33 +16,35 @@ actor SubscriptionKeeper {
     private let directory: AccountDirectory
     private let sources: [SubscriberSource]
     private let collections: [NSID]
-    /// When the directories are asked for a collection, by the steady clock.
+    /// When the directories are next asked about a collection, by the steady clock.
     private var listings: [NSID: UnixTime] = [:]
     private var failedListings: [NSID: Int] = [:]
-    /// When repositories may be read again, by the steady clock.
+    /// When repositories may next be read, by the steady clock.
     private var nextReading = UnixTime.distantPast
 
-    /// The readings under way, by what is read, and when each began, by the steady clock.
+    /// The readings under way, and when each began, by the steady clock.
     private var running: [String: UnixTime] = [:]
-    /// Until when hosts are left alone that were slow, by the steady clock.
+    /// Until when slow hosts are left alone, by the steady clock.
     private var resting: [String: UnixTime] = [:]
     private var failure: LedgerError?
 
-    /// How many repositories are read at once, and how long behind that the next ones: a third of what the network's servers
-    /// allow an address, as for a sweep.
+    /// How many repositories are read at once, and the pause before the next ones.
+    ///
+    /// That is a third of what the network's servers allow one address, as for a sweep.
     private static let concurrency = 3
     private static let pause = Duration.seconds(1)
-    /// A reading that takes longer makes room for another one, so many times the others at most, and ends with the longest.
+    /// When a slow reading makes room for another, how many slow ones there may be for each quick one, and the longest
+    /// time.
     private static let quickReading = Duration.seconds(1)
     private static let maximumSlow = 8
     private static let longestReading = Duration.seconds(60)
-    /// A host that takes so long for one repository is asked for no other for a while.
+    /// A host that takes so long for one repository is left alone for a while.
     private static let slowReading = Duration.seconds(10)
     private static let rest = Duration.seconds(300)
     private static let maximumResting = 1000
     /// How often the directories are asked.
     private static let listing = Duration.seconds(7 * 86_400)
-    /// The waits after a failure.
+    /// The first and the longest wait after failures.
     private static let firstWait = Duration.seconds(60)
     private static let longestWait = Duration.seconds(6 * 3600)
 
@@ -75,7 +77,9 @@ actor SubscriptionKeeper {
         if let failure { throw failure }
     }
 
-    /// Does what is due but for repositories; whose are to be read now, and how long there is nothing else to do.
+    /// Does what is due, except reading repositories.
+    ///
+    /// - Returns: whose repositories are to be read now, and how long there is nothing else to do.
     func step() async throws(LedgerError) -> (due: [SubscriptionStore.Subscriber], wait: Duration) {
         if let failure { throw failure }
         let (now, steadyNow) = (context.now, context.steadyNow)
@@ -87,7 +91,7 @@ actor SubscriptionKeeper {
         guard nextReading <= steadyNow else { return ([], nextReading - steadyNow) }
         let quick = running.values.count { steadyNow - $0 < Self.quickReading }
         let room = min(Self.concurrency - quick, Self.concurrency * Self.maximumSlow - running.count)
-        // Whoever ends a reading wakes the loop, and one that takes long makes room.
+        // The end of a reading wakes the loop, and a slow reading makes room.
         guard room > 0 else { return ([], Self.pause) }
         let due = try await store.due(limit: room, now: now)
         guard due.isEmpty else {
@@ -107,7 +111,7 @@ actor SubscriptionKeeper {
     private func firstListing(of collection: NSID) async throws(LedgerError) -> UnixTime {
         let last = try await settings[setting(of: collection)].flatMap { Double($0) }.map(UnixTime.init(seconds:))
         guard let last else { return context.steadyNow }
-        // A clock that was ahead then delays nothing.
+        // A clock that was ahead at that time must not delay anything.
         return context.steadyNow + (Self.listing - min(Self.listing, max(.zero, context.now - last)))
     }
 
@@ -123,7 +127,7 @@ actor SubscriptionKeeper {
                 metadata: ["collection": "\(collection)", "count": .stringConvertible(limit)]
             )
         }
-        // Where no directory came to its end there are more of them.
+        // When every directory failed, there are more accounts than were read.
         if accounts.isEmpty || failures.count == directory.directories.count, let failure = failures.first {
             let count = failedListings[collection] ?? 0
             let wait = Self.firstWait.doubled(count, atMost: Self.longestWait)
@@ -151,10 +155,10 @@ actor SubscriptionKeeper {
 
     private typealias Reading = Result<RecordList, LookupFailure>
 
-    /// Reads a repository, and takes what it says.
+    /// Reads a repository, and stores what it says.
     func work(on subscriber: SubscriptionStore.Subscriber) async {
         let reading = await read(subscriber)
-        // What was broken off has found out nothing.
+        // A cancelled reading has no result.
         if !Task.isCancelled {
             do throws(LedgerError) { try await take(reading, of: subscriber) } catch { failure = error }
         }

@@ -2,11 +2,11 @@ internal import ATProtocol
 internal import LedgerStorage
 internal import Network
 
-/// Empties the waiting room: wakes what waits for a follow, a setting, an account or a limit when that may have come to pass.
+/// Wakes what waits for a follow, a setting, an account or a limit, when that may have happened.
 ///
-/// A new follow is found by reading the sender's latest followers once an interval, whatever the number that waits. What
-/// that cannot find, follows that are backdated or indexed late, unfollows and blocks, is found by asking after everybody who
-/// waits: once an interval while they are few, else as fast as a question a second allows.
+/// New follows are found by reading the sender's latest followers once an interval, however many owners wait. Follows
+/// that are backdated or indexed late, unfollows and blocks are found by asking about everybody who waits: once an
+/// interval, or, when they are many, as fast as one question a second allows.
 actor WaitKeeper {
     private let context: DeliveryContext
     private let interval: Duration
@@ -15,18 +15,18 @@ actor WaitKeeper {
     private let settings: Settings
     private let checker: AdmissionChecker
     private let client: RelationshipClient
-    /// When followers were last read, by the steady clock, as the next; nil before the first step.
+    /// When followers were last read, by the steady clock, like the next one; nil before the first step.
     private var lastRead: UnixTime?
-    /// Until when the questions that were asked are paid for by one a second.
+    /// Up to when the questions asked so far use up the budget of one a second.
     private var paidUntil = UnixTime.distantPast
 
-    /// So many known followers in a row mean that no new one is behind them.
+    /// After so many known followers in a row no new ones are expected.
     static let knownInARow = 50
-    /// Latest followers that are remembered.
+    /// How many of the latest followers are remembered.
     static let rememberedFollowers = 200
-    /// Pages of followers that are read at a time.
+    /// The most pages of followers that are read at a time.
     static let maximumPages = 10
-    /// Questions that may be asked at once, on credit.
+    /// How far ahead of the budget questions may be asked.
     private static let burst = Duration.seconds(10)
     private static let readSetting = "followers-read-at"
 
@@ -45,7 +45,9 @@ actor WaitKeeper {
         try await context.loops.keeping.run { () async throws(LedgerError) in try await self.step() }
     }
 
-    /// Does one thing, and says how long there is nothing else to do.
+    /// Does one thing.
+    ///
+    /// - Returns: how long there is nothing else to do.
     func step() async throws(LedgerError) -> Duration {
         let (now, steadyNow) = (context.now, context.steadyNow)
         if report(try await queue.wakeDue(now: now, agreed: context.agreedNow)) { return .zero }
@@ -66,20 +68,21 @@ actor WaitKeeper {
         return readIn <= .zero ? .zero : max(WorkLoop.shortestSleep, min(wait, readIn, askIn))
     }
 
-    /// Says what became of requests and jobs; whether there was anything.
+    /// Reports what became of requests and jobs; returns whether there was anything.
     private func report(_ applied: Applied) -> Bool {
         context.report(applied)
         return applied.hasReopened || !applied.outcomes.isEmpty
     }
 
-    /// When followers are to be read, by the steady clock; the first time an interval after the first start, for who waits then
-    /// was just asked after.
+    /// When followers are next to be read, by the steady clock.
+    ///
+    /// At a first start that is after one interval, because everybody who waits then was asked about a moment ago.
     private func nextReading() async throws(LedgerError) -> UnixTime {
         if lastRead == nil {
             let now = context.now
             let last = try await settings[Self.readSetting].flatMap { Double($0) }.map(UnixTime.init(seconds:))
             if last == nil { try await setRead() }
-            // A clock that was ahead then delays nothing.
+            // A clock that was ahead at that time must not delay anything.
             lastRead = context.steadyNow - min(interval, max(.zero, now - (last ?? now)))
         }
         return (lastRead ?? context.steadyNow) + interval
@@ -90,18 +93,18 @@ actor WaitKeeper {
         try await settings.set(Self.readSetting, to: "\(context.now.seconds)")
     }
 
-    /// Reads the latest followers until there are no new ones; those who are waited for are woken by the next step.
+    /// Reads the latest followers until there are no new ones; the next step wakes the jobs that waited for them.
     private func readFollowers(now: UnixTime) async throws(LedgerError) {
         let known = try await settings[RecipientStore.followersSetting]?.split(separator: " ").map(String.init) ?? []
         let isKnown = Set(known)
         var latest: [String] = []
         var knownInARow = 0
         var cursor: String?
-        // Never more than a question a second, however short the interval.
+        // At most one question a second, however short the interval.
         for _ in 0..<max(1, min(Self.maximumPages, interval.wholeSeconds)) where !context.loops.keeping.isDraining {
             spend()
             let page: (followers: [DID], cursor: String?)
-            // What was read before is not remembered: the next time begins anew.
+            // The pages read so far are not remembered: the next reading begins from the start.
             do { page = try await client.followers(after: cursor) } catch { return }
             try await recipients.follow(page.followers, now: now)
             for follower in page.followers.map(\.text) where knownInARow < Self.knownInARow {
@@ -117,6 +120,6 @@ actor WaitKeeper {
         try await setRead()
     }
 
-    /// Pays for a question from a budget of one a second.
+    /// Takes one question from a budget of one a second.
     private func spend() { paidUntil = max(paidUntil, context.steadyNow) + min(.seconds(1), interval) }
 }

@@ -2,15 +2,15 @@ internal import ATProtocol
 internal import Firehose
 internal import Network
 
-/// What a proof means for a job: a pure function of both and the configuration.
+/// What a proof means for a job; a pure function of both and the configuration.
 enum ProofResult: Sendable {
-    /// The repository holds the version that the job speaks of; this is its record, abridged.
+    /// The repository has the version that the job is about; with its record, abridged.
     case same(JSONValue)
-    /// The repository holds another version, or the stream told another content than it has: it takes the job's place.
+    /// The repository has another version, or other content than the stream told: it replaces the job's version.
     case changed(NewRequest)
-    /// The repository holds no such record.
+    /// The repository has no such record.
     case gone
-    /// The proof is of before the event, as of a server that lags behind.
+    /// The proof is from before the event, as from a server that lags.
     case outdated
 
     init(_ job: Job, _ proof: RecordProof, judge: EventClassifier) {
@@ -54,6 +54,6 @@ extension NewRequest {
 }
 
 extension StreamWire {
-    /// No stream at all: the author's own repository said so.
+    /// Not a stream: the author's own repository said so.
     static let proof = StreamWire(rawValue: "proof")
 }

@@ -2,19 +2,20 @@ internal import ATProtocol
 internal import Crypto
 internal import Network
 
-/// Asks an author's PDS to prove that a record stands in their repository, and believes only what their key signed.
+/// Asks an author's PDS to prove that a record is in their repository, and believes only what their key has signed.
 ///
-/// Their DID document, their PDS and what it answers are a stranger's choice (invariant 7).
+/// A stranger chose their DID document, their PDS and what it answers (invariant 7).
 struct RecordProofClient: Sendable {
     let identities: any IdentityResolving
     let strangers: GuardedClient
     let wallClock: any WallClock
     let allowsLoopback: Bool
 
-    /// Commit, path and a record of the largest size that the network allows, with room to spare, in bytes.
+    /// The largest answer, in bytes: a commit, the path, and a record of the largest size that the network allows, with
+    /// margin.
     static let maximumBody = 4 << 20
 
-    /// What is proven of a record.
+    /// What a repository proves about a record.
     func prove(_ uri: ATURI, of author: DID) async throws(CallFailure) -> RecordProof {
         var known: DIDDocument?
         let objection: CallFailure
@@ -24,8 +25,8 @@ struct RecordProofClient: Sendable {
             return try await prove(uri, by: document)
         } catch { objection = error }
         guard objection.mayBeOfOldDocument else { throw objection }
-        // A key that was changed, or an account that moved a moment ago, is not in the cache yet. Whoever is not where they were
-        // is gone only when the document says so.
+        // The cache may not have a new key or a new server yet. An account that is not where it was is gone only when
+        // the document says so.
         let document = try await document(of: author, isFresh: true)
         guard document != known else { throw objection }
         return try await prove(uri, by: document)
@@ -89,7 +90,7 @@ extension CallFailure {
         return reasons.contains(classify(.proof, self).reason)
     }
 
-    /// Whether a DID document that has changed since it was cached would explain it.
+    /// Whether a change of the DID document since it was cached would explain it.
     fileprivate var mayBeOfOldDocument: Bool {
         switch self {
         case .unproven(let failure): failure.code == .wrongSignature

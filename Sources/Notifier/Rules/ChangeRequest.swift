@@ -1,13 +1,13 @@
 public import ATProtocol
 internal import Templates
 
-/// A record that somebody wrote about somebody's project, with what a message needs to know of it.
+/// A record that somebody wrote about somebody's project, with what a message needs to know about it.
 public struct ChangeRequest: Sendable, Equatable {
     /// The record.
     public let uri: ATURI
-    /// Who wrote it.
+    /// Its author.
     public let author: DID
-    /// The author's handle, verified in both directions; nil when it is not known.
+    /// The author's handle, verified in both directions; nil when unknown.
     public let authorName: String?
     /// Its content, abridged.
     public let record: JSONValue
@@ -15,11 +15,11 @@ public struct ChangeRequest: Sendable, Equatable {
     public let reference: ProjectReference
     /// The name of the rule that matched.
     public let rule: String
-    /// Whom the message is for: the project's owner, or who else is told.
+    /// The recipient: the project's owner or another person who is told.
     public let owner: DID
-    /// The project's name; nil when it is not known.
+    /// The project's name; nil when unknown.
     public let projectName: String?
-    /// What they are to the project.
+    /// The recipient's role in the project.
     public let role: RecipientRole
 
     /// A change request with these parts.
@@ -45,10 +45,10 @@ public struct ChangeRequest: Sendable, Equatable {
         self.role = role
     }
 
-    /// How messages call the project.
+    /// The project's name in messages.
     var projectTitle: String { reference.title(named: projectName) }
 
-    /// The value of a template's field, which speaks of one request.
+    /// The value of a template's field for one request.
     func value(of field: TemplateField, count: Int = 1) -> TemplateValue? {
         switch field {
         case .record(let path): record.shown(at: path).map(TemplateValue.text)
@@ -82,9 +82,9 @@ public struct ChangeRequest: Sendable, Equatable {
 }
 
 extension JSONValue {
-    /// The texts, numbers and truth values at a path, those of a list with commas between; nil when there is nothing.
+    /// The texts, numbers and truth values at a path; a list's are separated by commas; nil when there are none.
     ///
-    /// Of a list of objects it says how many there are: a field that names a list is never empty without a word.
+    /// For a list of objects it gives their number, so that a field that names a list always shows something.
     fileprivate func shown(at path: FieldPath) -> String? {
         let values = path.values(in: self).flatMap { $0.array ?? [$0] }
         let texts = values.compactMap(\.scalarText).filter { !$0.isEmpty }

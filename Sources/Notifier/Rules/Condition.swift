@@ -1,8 +1,8 @@
 public import ATProtocol
 
-/// What a record must say to be a rule's business: one entry of `when`.
+/// A condition on a record: one entry of `when`.
 public struct Condition: Sendable, Hashable, CustomStringConvertible {
-    /// What is asked of the values at the path.
+    /// The test of the values at the path.
     public enum Test: Sendable, Hashable {
         /// One of them is one of these texts, whole numbers or truth values.
         case isOneOf([JSONValue])
@@ -12,9 +12,9 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
         case isAbsent
     }
 
-    /// Where the values stand; every element counts where it says `[*]`.
+    /// The path of the values; `[*]` stands for every element.
     public let path: FieldPath
-    /// What is asked of them.
+    /// The test of the values.
     public let test: Test
 
     /// A condition.
@@ -23,7 +23,7 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
         self.test = test
     }
 
-    /// Whether a record fulfils it.
+    /// Whether a record meets it.
     public func holds(for record: JSONValue) -> Bool {
         let values = path.values(in: record).filter { $0 != .null }
         return switch test {
@@ -33,7 +33,7 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether another holds wherever this one does.
+    /// Whether every record that meets this one also meets another.
     func implies(_ other: Condition) -> Bool {
         guard path == other.path else { return false }
         return switch (test, other.test) {
@@ -43,7 +43,7 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What stands in a record where it looks, for whoever writes rules.
+    /// The values in a record at the path, for authors of rules.
     func found(in record: JSONValue) -> String {
         let values = path.values(in: record)
         let isList = !path.isPlural && values.contains { $0.array != nil }
@@ -51,7 +51,7 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
         return isList ? "\(shapes); \(path)[*] looks at each of its elements" : shapes
     }
 
-    /// As a clause: `acknowledged is false`.
+    /// The condition as a clause: `acknowledged is false`.
     public var description: String {
         switch test {
         case .exists: "\(path) exists"
@@ -63,7 +63,7 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// A text, number or truth value as it is written in a configuration; nil for anything else.
+    /// A text, number or truth value as written in a configuration; nil for anything else.
     var scalarText: String? {
         switch self {
         case .string(let text): text

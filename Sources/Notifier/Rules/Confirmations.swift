@@ -2,29 +2,30 @@ internal import ATProtocol
 internal import Network
 internal import Synchronization
 
-/// Whose record confirmed what an index said.
+/// The record that confirmed an index's claim.
 struct Confirmation: Sendable, Equatable {
     /// The owner's record.
     let uri: ATURI
     let at: UnixTime
 
-    /// An index is not asked again for so long, when the stream tells of no change.
+    /// How long an index is not asked again, unless the stream tells of a change.
     static let lifetime = Duration.seconds(86_400)
 
-    /// Whether the index need not be asked again; what a clock that was ahead has dated is asked for anew.
+    /// Whether the index need not be asked again; a date in the future comes from a wrong clock, and does not count.
     func isFresh(at now: UnixTime) -> Bool { at <= now && now < at + Self.lifetime }
 }
 
-/// Remembers confirmations, so that an index is asked once, may be away, and cannot put another account in an owner's place
-/// unnoticed.
+/// Remembers confirmations.
+///
+/// So an index is asked only once, may be down later, and cannot replace an owner unnoticed.
 protocol Confirmations: Sendable {
     func confirmation(of reference: ProjectReference) async -> Confirmation?
     func remember(_ confirmation: Confirmation, of reference: ProjectReference) async
-    /// Makes what a record confirmed as old as a time; it is not forgotten.
+    /// Sets the age of what a record confirmed, without forgetting it.
     func date(_ uri: ATURI, to time: UnixTime) async
 }
 
-/// Remembers them as long as it lives, beside what is remembered elsewhere.
+/// Remembers confirmations for its own lifetime, in addition to another memory.
 final class PassingConfirmations: Confirmations {
     private let known = Mutex<[ProjectReference: Confirmation]>([:])
     private let elsewhere: (any Confirmations)?

@@ -1,14 +1,14 @@
 public import ATProtocol
 internal import Templates
 
-/// What a change request refers to: a project, or what leads to one.
+/// What a change request refers to: a project, or something that leads to one.
 public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
     /// A record.
     case record(ATURI)
-    /// An account, or a repository that has a DID of its own.
+    /// An account, or a repository with a DID of its own.
     case account(DID)
 
-    /// The AT-URI or DID as it was written.
+    /// The AT-URI or DID as written.
     public var description: String {
         switch self {
         case .record(let uri): uri.text
@@ -16,13 +16,13 @@ public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The handle that stands in it in place of a DID; nil when none does.
+    /// The handle in it in place of a DID; nil when there is none.
     public var handle: Handle? {
         guard case .record(let uri) = self, case .handle(let handle) = uri.authority else { return nil }
         return handle
     }
 
-    /// Whose it is, as far as the text says: a DID, or a handle.
+    /// The owner as far as the text says: a DID, or a handle.
     var authority: String {
         switch self {
         case .record(let uri):
@@ -34,14 +34,14 @@ public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// How messages call it: by its name, or its record key when it has none that can be shown; as others wrote it.
+    /// The project's name in messages, as others wrote it; without a name that can be shown, its record key.
     func title(named name: String?) -> String {
         if let name, !ForeignWords.defused(name).isEmpty { return name }
         guard case .record(let uri) = self else { return description }
         return uri.recordKey?.text ?? description
     }
 
-    /// Reads what ``description`` wrote; nil for anything else.
+    /// Parses what ``description`` has written; nil for anything else.
     init?(_ text: String) {
         if let uri = try? ATURI(text) {
             self = .record(uri)
@@ -54,9 +54,9 @@ public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension [ProjectReference] {
-    /// Reads what ``text`` wrote.
+    /// Parses what ``text`` has written.
     init(text: String) { self = text.split(separator: " ").compactMap { ProjectReference(String($0)) } }
 
-    /// All of them, with spaces between.
+    /// All of them, separated by spaces.
     var text: String { map(\.description).joined(separator: " ") }
 }

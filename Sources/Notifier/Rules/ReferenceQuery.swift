@@ -1,16 +1,16 @@
 public import Network
 
-/// What an index is asked about a reference: an address, with ``placeholder`` where the DID or AT-URI stands.
+/// A question to an index about a reference: an address with ``placeholder`` for the DID or AT-URI.
 public struct ReferenceQuery: Sendable, Hashable, CustomStringConvertible {
-    /// The address as it was written.
+    /// The address as written.
     public let description: String
 
-    /// What stands for the reference.
+    /// The text that stands for the reference.
     public static let placeholder = "{{reference}}"
 
     /// A query.
     ///
-    /// - Throws: ``WebURLError`` when it is no URL, or has no place for the reference behind its host.
+    /// - Throws: ``WebURLError`` when it is no URL, or has no ``placeholder`` after its host.
     public init(_ text: String) throws(WebURLError) {
         description = text
         guard !text.replacing(Self.placeholder, with: "").contains("{{") else {
@@ -22,7 +22,7 @@ public struct ReferenceQuery: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The address that is asked about a reference, percent-encoded.
+    /// The address for a reference, percent-encoded.
     ///
     /// - Throws: ``WebURLError`` when the reference makes it too long.
     func url(of reference: String) throws(WebURLError) -> WebURL {

@@ -1,6 +1,6 @@
 public import ATProtocol
 
-/// Where in a record references stand, and in which forms.
+/// Where references are in a record, and in which forms.
 public struct ReferenceReader: Sendable, Hashable {
     /// The forms in which a record may refer to something.
     public enum Form: String, Sendable, Hashable, CaseIterable {
@@ -14,7 +14,7 @@ public struct ReferenceReader: Sendable, Hashable {
         case union = "union"
     }
 
-    /// Tried in order until one holds an acceptable reference.
+    /// The paths, tried in order until one has an acceptable reference.
     public let paths: [FieldPath]
     /// The acceptable forms.
     public let accepts: Set<Form>
@@ -22,15 +22,15 @@ public struct ReferenceReader: Sendable, Hashable {
     /// The names of the acceptable forms, in the order of ``Form``.
     public var formNames: [String] { Form.allCases.filter(accepts.contains).map(\.rawValue) }
 
-    /// No more values of a path are looked at: there is room for twenty thousand in a record.
+    /// The most values of a path that are looked at; a record has room for twenty thousand.
     private static let maximumValues = 2000
 
-    /// The references of the first path that holds an acceptable one, each once, in order.
+    /// The references at the first path that has an acceptable one, each once, in order.
     ///
     /// - Parameters:
-    ///   - record: what refers.
-    ///   - check: what speaks against a reference of an acceptable form; nil when nothing does.
-    /// - Returns: at least one reference; else the refusal of the first value that was found.
+    ///   - record: the record that refers to something.
+    ///   - check: returns the refusal of a reference in an acceptable form; nil for none.
+    /// - Returns: at least one reference, or the refusal of the first value found.
     func references(in record: JSONValue, check: (ProjectReference) -> Refusal?) -> Result<[ProjectReference], Refusal>
     {
         var first: Refusal?

@@ -1,23 +1,23 @@
 public import ATProtocol
 
 extension Rule {
-    /// Whether records of this collection may be this rule's business.
+    /// Whether the rule reads records of this collection.
     public func covers(_ collection: NSID) -> Bool {
         collections.contains { $0.matches(collection) } && !exceptions.contains { $0.matches(collection) }
     }
 
-    /// The collections whose records confirm what indexes say, and who works on a project: the stream tells of changes to
+    /// The collections whose records confirm claims of indexes or name collaborators; the stream tells of changes to
     /// them.
     public var confirmingCollections: [CollectionPattern] {
         (isIndexed ? projectCollections : []) + collaboratorCollections
     }
 
-    /// The collections whose records confirm who works on a project.
+    /// The collections whose records name collaborators.
     var collaboratorCollections: [CollectionPattern] {
         ((collaborators?.grants ?? []) + (collaborators?.acceptances ?? [])).map { CollectionPattern($0) }
     }
 
-    /// The collections whose records say who wants to be told.
+    /// The collections of subscription records.
     public var subscriberCollections: [CollectionPattern] {
         (subscribers?.collections ?? []).map { CollectionPattern($0) }
     }
@@ -27,13 +27,13 @@ extension Rule {
         return true
     }
 
-    /// Whether a record of a covered collection fulfils every condition.
+    /// Whether a record of a covered collection meets every condition.
     public func matches(_ record: JSONValue) -> Bool { conditions.allSatisfy { $0.holds(for: record) } }
 
-    /// What a record refers to, behind so many hops: the project, or what leads to it.
+    /// What a record refers to after so many hops: the project, or something that leads to it.
     ///
-    /// The first path that holds an acceptable reference counts, with all that it holds; when none does, the refusal is that
-    /// of the first value that was found.
+    /// The first path with an acceptable reference counts, with all of its references. Without one, the refusal is that
+    /// of the first value found.
     ///
     /// - Returns: at least one reference, or the reason why there is none.
     public func references(in record: JSONValue, behind hops: Int = 0) -> Result<[ProjectReference], Refusal> {
@@ -41,7 +41,7 @@ extension Rule {
         return reader.references(in: record) { refusal(of: $0, behind: hops) }
     }
 
-    /// What a reference means, behind so many hops.
+    /// What a reference means after so many hops.
     func meaning(of reference: ProjectReference, behind hops: Int) -> Meaning {
         switch reference {
         case .account(let did):
@@ -78,15 +78,15 @@ extension Rule {
         }
     }
 
-    /// What a reference turns out to be by itself.
+    /// What a reference means by itself.
     enum Meaning: Equatable {
-        /// A record that refers on, and which of the hops it is.
+        /// A record that refers to something else, with the number of its hop.
         case hop(ATURI, Int)
         /// The record of a project.
         case project(ATURI)
         /// An account that is the owner.
         case account(DID)
-        /// What the index knows.
+        /// Something that an index knows.
         case indexed(OwnerIndex)
         /// Nothing acceptable.
         case refused(Refusal)
@@ -97,9 +97,10 @@ extension Rule {
         return refusal
     }
 
-    /// The references that are looked up, and how many projects are left out.
+    /// The references to look up, and how many projects are left out.
     ///
-    /// Of an owner whom references name themselves a few are kept: the first may lead to what is no more.
+    /// When several references name the same owner themselves, a few are kept, because the first may lead to a deleted
+    /// record.
     func selection(
         of references: [ProjectReference],
         behind hops: Int = 0
@@ -127,7 +128,7 @@ extension Rule {
 
     private static let maximumForOwner = 3
 
-    /// The owner when a reference alone says so.
+    /// The owner, if a reference alone says who it is.
     func apparentOwner(of reference: ProjectReference, behind hops: Int = 0) -> DID? {
         switch meaning(of: reference, behind: hops) {
         case .account(let did): did

@@ -1,9 +1,9 @@
 public import ATProtocol
 
 extension Rule {
-    /// What this rule makes of a record by itself, step by step, for whoever writes rules.
+    /// What this rule makes of a record by itself, step by step, for authors of rules.
     ///
-    /// - Returns: one clause for each step; the last says whether it applies.
+    /// - Returns: one clause for each step; the last says whether the rule applies.
     public func report(on collection: NSID, _ record: JSONValue) -> (steps: [String], applies: Bool) {
         guard covers(collection) else {
             let covered = collections.map(\.text).joined(separator: ", ")
@@ -34,7 +34,7 @@ extension Rule {
 }
 
 extension JSONValue {
-    /// The names and kinds of what is in it, without anybody's text: `{repo: a DID, title: text}`.
+    /// The names and kinds of its members, without anybody's text: `{repo: a DID, title: text}`.
     public var shape: String { shape(depth: 3) }
 
     private func shape(depth: Int) -> String {

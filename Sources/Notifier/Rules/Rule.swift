@@ -5,11 +5,11 @@ public import Templates
 
 /// What counts as a change request, whose project it is about, and what its owner is told.
 public struct Rule: Sendable, Equatable {
-    /// A record between the change request and the project: a comment's issue.
+    /// A record between the change request and the project, such as a comment's issue.
     public struct Hop: Sendable, Hashable {
-        /// The collections that it may be in; what is in none of this and the later hops' is the project itself.
+        /// The collections of such records; a record in none of this hop's or the later hops' is the project itself.
         public let collections: [CollectionPattern]
-        /// Where it refers to the next.
+        /// How such a record refers to the next one.
         public let references: ReferenceReader
     }
 
@@ -17,41 +17,42 @@ public struct Rule: Sendable, Equatable {
     public let name: String
     /// The collections whose records are change requests.
     public let collections: [CollectionPattern]
-    /// Those among them that are not.
+    /// Collections among these whose records are not change requests.
     public let exceptions: [CollectionPattern]
-    /// What a record of them must say; all of it.
+    /// The conditions on a record; all must be met.
     public let conditions: [Condition]
-    /// What must happen to a record for a message to be sent.
+    /// The operations on a record for which a message is sent.
     ///
-    /// Deletes and updates are always heeded for what is queued.
+    /// Deletes and updates always affect what is queued.
     public let operations: Set<StreamEvent.Commit.Operation>
-    /// Where in the record the references are.
+    /// Where the references are in the record.
     public let references: ReferenceReader
-    /// What is read between the change request and its project, in order.
+    /// The records between the change request and its project, in order.
     public let hops: [Hop]
     /// The most projects of one change request whose owners are told.
     public let maximumProjects: Int
-    /// The collections that a project may be in; empty for any.
+    /// The collections of project records; empty for any.
     public let projectCollections: [CollectionPattern]
-    /// Who is the owner.
+    /// How the owner is determined.
     public let owner: OwnerSource
-    /// Who hears of it.
+    /// Which roles are told.
     public let recipients: Set<RecipientRole>
-    /// Who works on a project; nil when nobody but the owner is told for that.
+    /// How collaborators are found; nil when they are not told.
     public let collaborators: CollaboratorSource?
-    /// Who asked to be told; nil when nobody is told for that.
+    /// How subscribers are found; nil when they are not told.
     public let subscribers: SubscriberSource?
     /// The most collaborators and subscribers who are told of one change request.
     public let maximumPeople: Int
-    /// An owner whose repository holds a record of one of these is a group or an organisation, whose chat nobody reads.
+    /// Collections of groups and organisations: an owner with such a record is not a person, and nobody reads their
+    /// chat.
     public let groupCollections: [CollectionPattern]
-    /// Where the project's name stands in its record.
+    /// The path to the project's name in its record.
     public let projectNamePath: FieldPath
-    /// Whether a message waits until the project's record could be read.
+    /// Whether a message waits until the project's record was read.
     public let requiresProjectRecord: Bool
-    /// How long nothing may match, after something did, before that is a reason to look; nil for ever.
+    /// How long a rule that has matched may match nothing before an alarm; nil for ever.
     public let silence: Duration?
-    /// Where the message links to; nil for no link.
+    /// The link in the message; nil for none.
     public let link: LinkTemplate?
     /// What the owner is told about one change request.
     public let message: Template
@@ -61,9 +62,9 @@ public struct Rule: Sendable, Equatable {
 }
 
 extension Rule {
-    /// A rule from configuration.
+    /// Reads a rule of the configuration.
     ///
-    /// - Throws: ``RuleError`` naming the first key that is wrong.
+    /// - Throws: ``RuleError`` for the first key that is wrong.
     public init(_ text: RuleText) throws(RuleError) {
         let (rule, mistakes) = Rule.reading(text)
         guard let rule else {
@@ -72,13 +73,13 @@ extension Rule {
         self = rule
     }
 
-    /// A rule as it is written; nil with everything that is wrong with it.
+    /// Reads a rule of the configuration; without a rule, everything that is wrong with it.
     public static func reading(_ text: RuleText) -> (rule: Rule?, mistakes: [RuleError]) {
         let reader = RuleReader(text)
         return (reader.rule, reader.mistakes)
     }
 
-    /// Where its indexes are asked, by the key that names each.
+    /// The addresses of its indexes, each with the key that names it.
     public var indexAddresses: [(key: String, address: WebURL)] {
         var queries: [(String, ReferenceQuery)] = []
         if case .index(let index) = owner { queries.append(("index.query", index.query)) }
@@ -90,10 +91,10 @@ extension Rule {
         return found
     }
 
-    /// Whether nobody but the owner is told.
+    /// Whether only the owner is told.
     var tellsOwnersOnly: Bool { recipients == [.owner] }
 
-    /// Whether its message says nothing at all of a record that lacks every field that is shown.
+    /// Whether its message is empty for a record that lacks every field it shows.
     public var isBlank: Bool {
         let text = message.render { field in
             switch field {
@@ -104,9 +105,9 @@ extension Rule {
         return PlainText.sanitize(text).isEmpty
     }
 
-    /// Whether its link leaves too little room for words.
+    /// Whether its link leaves too little room for text.
     public var isLinkTooLong: Bool { (link?.template.source.count ?? 0) > Self.maximumLink }
 
-    /// The longest link, in characters, fields counted as they are written.
+    /// The longest link, in characters, with fields as written.
     public static let maximumLink = 400
 }

@@ -1,10 +1,10 @@
 /// What is wrong with a rule of the configuration.
 public struct RuleError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The rule's name as it was written.
+    /// The rule's name as written.
     public let rule: String
-    /// The key that is wrong, as it is written in the file.
+    /// The wrong key as written in the file.
     public let key: String
-    /// What is wrong, as a clause.
+    /// What is wrong: a clause.
     public let reason: String
 
     init(rule: String, key: String, _ reason: String) {
@@ -13,6 +13,6 @@ public struct RuleError: Error, Sendable, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// A sentence for the operator.
+    /// One sentence for the operator.
     public var description: String { "rule '\(rule)', \(key): \(reason)" }
 }

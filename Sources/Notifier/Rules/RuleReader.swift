@@ -3,10 +3,10 @@ internal import Firehose
 internal import Network
 internal import Templates
 
-/// Reads a rule as it is written, and finds every mistake in it, not only the first.
+/// Reads a rule of the configuration, and finds every mistake in it, not only the first.
 struct RuleReader {
     private let text: RuleText
-    /// What is wrong, in the order of the keys.
+    /// The mistakes, in the order of the keys.
     private(set) var mistakes: [RuleError] = []
     /// The rule; nil when there are mistakes.
     private(set) var rule: Rule?

@@ -1,6 +1,6 @@
-/// A rule as it is written; every default is the one of the configuration.
+/// A rule as written; every default is the configuration's.
 public struct RuleText: Sendable {
-    /// Where references stand, and in which forms.
+    /// Where references are, and in which forms.
     public struct References: Sendable {
         /// See ``ReferenceReader/paths``.
         public var paths: [String]
@@ -25,7 +25,7 @@ public struct RuleText: Sendable {
         /// See ``OwnerIndex/collections``.
         public var collections: [String]
 
-        /// An index as it is written.
+        /// An index as written.
         public init(query: String, recordPath: String, confirmingPath: String, collections: [String] = []) {
             self.query = query
             self.recordPath = recordPath
@@ -49,7 +49,7 @@ public struct RuleText: Sendable {
         /// See ``CollaboratorSource/projects``.
         public var references: References
 
-        /// Collaborators whose records name the project so.
+        /// Collaborators whose records refer to the project in this way.
         public init(references: References) { self.references = references }
     }
 
