@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import ArgumentParser
 internal import Glibc
 
-/// The command `check`, which tells whether a configuration is usable and what it means.
+/// The command `check`, which says whether a configuration is usable and what it means.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks a configuration and prints what was understood.",
@@ -23,7 +23,7 @@ struct Check: AsyncParsableCommand {
         let loaded = try configuration.load(for: .check) { issue in
             output.json ? StandardOutput.print(issue.json.encodedText) : StandardOutput.printError(issue.description)
         }
-        // What root can read the daemon may not: root looks as the daemon, where there is a state to know it by.
+        // Root can read more than the daemon. So root checks as the daemon's user, if the state tells which that is.
         if configuration.isInPlace, geteuid() == 0 { _ = try loaded.configuration.enterState() }
         let entries = effective ? loaded.entries : []
         let width = entries.map(\.key.count).max() ?? 0

@@ -4,7 +4,7 @@ internal import Logging
 internal import Network
 internal import Notifier
 
-/// `doctor`: what works, what does not, and what to do about it.
+/// The command `doctor`: what works, what does not, and what to do about it.
 struct Examine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// `healthcheck`: asks the running daemon how it is; for a container's `HEALTHCHECK`.
+/// The command `healthcheck`: asks the running daemon for its health; for a container's `HEALTHCHECK`.
 struct HealthCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",

@@ -6,7 +6,7 @@ internal import Logging
 internal import Network
 internal import Notifier
 
-/// `reload`: lets the running daemon read its configuration again, and tells what came of it.
+/// The command `reload`: makes the running daemon read its configuration again, and prints the outcome.
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lets the running daemon read its configuration again, and waits until it is in force.",
@@ -19,7 +19,7 @@ struct Reload: AsyncParsableCommand {
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var output: OutputOption
 
-    /// Longer than messages under way may take to end, shorter than the unit's TimeoutStartSec.
+    /// Longer than messages under way take to finish, and shorter than the unit's TimeoutStartSec.
     private static let patience: Duration = .seconds(55)
 
     func run() async throws {
@@ -27,7 +27,7 @@ struct Reload: AsyncParsableCommand {
         let loaded = Result { () throws(ConfigurationError) in
             try ConfigurationLoader(environment: environment).load(path: configuration.file)
         }
-        // A file that is wrong, or that names another state now, is refused by the daemon, which says so in its log, too.
+        // The daemon itself refuses a file that is wrong or names another state, and says so in its log, too.
         let files = ConfiguredFiles(configuration: configuration.file, environment: environment)
         let written = (try? loaded.get())?.configuration.stateDirectory
         let places = [written, StateDirectory.resolve(files.stateDirectory)].compactMap(\.self)
@@ -56,7 +56,7 @@ struct Reload: AsyncParsableCommand {
         throw fail("The daemon has not answered within \(Self.patience.wholeSeconds) s.", .temporaryFailure)
     }
 
-    /// Tells whoever asked; under the unit that is the journal, where the daemon has told it already.
+    /// Tells the user; under the unit that would be the journal, which already has the daemon's own line.
     private func tell(_ outcome: ReloadOutcome) throws {
         let isJournal = LogOutput.isConnectedToJournal(STDERR_FILENO)
         guard outcome.configuration == StateDirectory.resolve(configuration.file) else {
@@ -81,8 +81,10 @@ struct Reload: AsyncParsableCommand {
         do { try StateDirectory.enter(directory, for: .looking) } catch { throw fail("\(error)", .cannotCreate) }
     }
 
-    /// The daemon that has the state of a directory: the unit's own, or one with our program's name, for the lock may be
-    /// another container's, whose numbers mean nothing here. (The unit's sandbox hides the names of processes.)
+    /// The daemon that uses a state directory.
+    ///
+    /// It is the unit's own, or has our program's name: the lock may belong to another container, whose process numbers
+    /// mean nothing here. (The unit's sandbox hides the names of processes.)
     private static func daemon(in directory: String, _ environment: [String: String]) -> (String, Int32)? {
         guard let process = Ledger.daemon(in: directory) else { return nil }
         func name(_ process: String) -> Data? { try? Data(contentsOf: URL(filePath: "/proc/\(process)/comm")) }

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Firehose
 internal import Notifier
 
-/// The command `replay`, which tells what would have been sent.
+/// The command `replay`, which shows what would have been sent.
 struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs matching and composing over a recording, and prints the messages that would be sent.",
@@ -58,7 +58,7 @@ struct Replay: AsyncParsableCommand {
         throw ExitCode(ExitStatus.dataError.rawValue)
     }
 
-    /// What was seen, in numbers.
+    /// What was seen, counted.
     private struct Totals: CustomStringConvertible {
         var lines = 0
         var messages = 0
@@ -83,7 +83,7 @@ struct Replay: AsyncParsableCommand {
 }
 
 extension RejectedMessage {
-    /// Why it was rejected, on one line whatever a stranger put into it.
+    /// Why it was rejected, on one line, whatever a stranger has put into it.
     fileprivate var explanation: String {
         guard !detail.isEmpty else { return reason.sentence }
         return "\(reason.sentence): \(detail.onOneLine)"

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Network
 
-/// The program: a sub-command for each thing that an operator does.
+/// The program: a sub-command for each task of an operator.
 @main
 struct Root: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,11 +25,11 @@ struct Root: AsyncParsableCommand {
         ]
     )
 
-    // Here and in each command, so that it may stand before or behind a command's name.
+    // Here and in each command, so that it may be given before or after a command's name.
     @OptionGroup var configuration: ConfigurationOption
 
     static func main() async {
-        // Before the first secret is read, whichever command it is.
+        // Before any command reads its first secret.
         ProcessHardening.apply()
         ServiceUser.nameProcess()
         OpenSSLLifetime.extendToTheEnd()
@@ -38,19 +38,19 @@ struct Root: AsyncParsableCommand {
         if status != .success { Glibc.exit(status.rawValue) }
     }
 
-    /// Runs the command that the command line names, where the library would run it.
+    /// Runs the command that the command line names, in place of the library.
     @concurrent private static func perform() async throws {
         var command = try await asyncParseAsRoot()
         guard var asynchronous = command as? any AsyncParsableCommand else { return try command.run() }
         try await asynchronous.run()
     }
 
-    /// Ends the program with what an error says, and its status.
+    /// Ends the program with an error's text and status.
     private static func end(with error: any Error) -> Never {
         let status = ExitStatus(rawValue: exitCode(for: error).rawValue)
         let text = fullMessage(for: error)
         if status == .success {
-            // Help, a completion script: byte for byte.
+            // Help texts and completion scripts are printed byte for byte.
             StandardOutput.write(Array("\(text)\n".utf8))
         } else {
             let words = Array(CommandLine.arguments.dropFirst())

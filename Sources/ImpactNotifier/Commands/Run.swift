@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import Logging
 
-/// `run`: the daemon.
+/// The command `run`: the daemon.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the daemon until SIGTERM or SIGINT.",
@@ -21,7 +21,7 @@ struct Run: AsyncParsableCommand {
         let loaded = try configuration.load(for: .start) { issue in
             CommandLog.report(issue.description, as: "configuration refused", .critical, of: "daemon")
         }
-        // Root starts the program anew as the state's owner; whatever is wrong is said when the daemon begins.
+        // Root restarts the program as the state's owner; any problem is reported when the daemon begins.
         _ = try? StateDirectory.enter(loaded.configuration.stateDirectory, for: .beginning)
         if loaded.configuration.allowsLoopback { ProcessHardening.apply(allowsInspection: true) }
         let log = loaded.configuration.log

@@ -4,7 +4,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `status`: the page for people, in a terminal.
+/// The command `status`: shows the status page in a terminal.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
@@ -28,7 +28,7 @@ struct StatusCommand: AsyncParsableCommand {
         switch Result(catching: { () throws(StatusFacts.Silence) in try Self.ask(loaded) }) {
         case .success(let answer):
             output.show(answer.json, [answer.text])
-            // As it says itself: the two were not made at the same moment.
+            // The level of the form that is printed: the two were made at different moments.
             let level = output.json ? answer.level : answer.shownLevel
             guard level != .trouble else { throw ExitCode(ExitStatus.failure.rawValue) }
             return
@@ -41,7 +41,7 @@ struct StatusCommand: AsyncParsableCommand {
             }
         let now = SystemClock().now()
         var figures: LedgerOverview?
-        // Before the daemon's first start there is no ledger, and that is what there is to say.
+        // Before the daemon's first start there is no ledger, and that is all there is to say.
         if try loaded.enterState() {
             figures = try await loaded.withLedger { ledger throws(LedgerError) in try await ledger.overview(at: now) }
         }
@@ -60,20 +60,20 @@ struct StatusCommand: AsyncParsableCommand {
         throw ExitCode(ExitStatus.unavailable.rawValue)
     }
 
-    /// What the daemon says of itself.
+    /// The daemon's answers.
     struct Answer {
-        /// How it is by `/status`.
+        /// The level by `/status`.
         let level: StatusPage.Level
-        /// How it is by `/`.
+        /// The level by `/`.
         let shownLevel: StatusPage.Level
-        /// `/status`.
+        /// The answer of `/status`.
         let json: JSONValue
-        /// `/`, without the end of its last line.
+        /// The answer of `/`, without its last line end.
         let text: String
 
-        /// The answer of a daemon, and of no other program: anything may listen where the configuration says.
+        /// The answers of a daemon of this configuration; any other program may listen at its address.
         ///
-        /// - Throws: ``StatusFacts/Silence`` when it is another's.
+        /// - Throws: ``StatusFacts/Silence`` when another program answers.
         init(
             json: String,
             text: String,

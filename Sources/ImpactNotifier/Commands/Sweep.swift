@@ -63,7 +63,7 @@ struct Sweep: AsyncParsableCommand {
                     }
                 }
             }
-            // The daemon would not look at them twice.
+            // The daemon would ignore these.
             report.found -= passedOver.load(ordering: .relaxed)
             for failure in report.failures {
                 StandardOutput.printError("\(failure.isPart ? "read in part" : "not asked"): \(failure)")
@@ -99,12 +99,12 @@ struct Sweep: AsyncParsableCommand {
                 "handed to the daemon, which looks again within a minute and goes on until all have answered"
             )
         }
-        // An empty list is no answer, and a namespace of which nothing is known was not looked for.
+        // Empty lists alone are no answer, and an unknown namespace was not searched.
         guard report.checked > 0 else { throw ExitCode(ExitStatus.unavailable.rawValue) }
         guard report.onlyLacksAuthors else { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }
     }
 
-    /// What was found of one record.
+    /// What was found about one record.
     private static func finding(_ event: StreamEvent) -> (uri: ATURI, finding: String)? {
         guard case .commit(let commit) = event.body, let uri = event.recordURI else { return nil }
         return switch commit.operation {
@@ -121,8 +121,7 @@ struct Sweep: AsyncParsableCommand {
 }
 
 extension [Rule] {
-    /// Whether a record that is not in the ledger is none of these rules' business: no condition holds, or they wait for
-    /// updates alone.
+    /// Whether an unknown record concerns none of these rules: no condition holds, or they take only updates.
     fileprivate func passOver(_ event: StreamEvent) -> Bool {
         guard case .commit(let commit) = event.body, commit.operation == .create, let record = commit.record else {
             return false
@@ -133,12 +132,12 @@ extension [Rule] {
 }
 
 extension SweepReport {
-    /// What was asked and found, for people.
+    /// The result for people.
     fileprivate var line: String {
         "\(checked) of \(authors) authors asked; \(found) unknown, \(known) known already, \(changed) changed or gone"
     }
 
-    /// The same for programs, and whether the daemon goes on with it.
+    /// The result for programs, including whether the daemon goes on with it.
     fileprivate func json(isLeft: Bool) -> JSONValue {
         [
             "authors": .integer(Int64(authors)), "asked": .integer(Int64(checked)), "unknown": .integer(Int64(found)),

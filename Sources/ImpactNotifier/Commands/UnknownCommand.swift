@@ -1,9 +1,11 @@
 internal import ArgumentParser
 
-/// A word on the command line that stands where a command should, and is none.
+/// An unknown word in the place of a command.
 enum UnknownCommand {
-    /// The sentence about the word, with what was meant; nil when every command of the line, which lacks the program's
-    /// name, is known.
+    /// The sentence about the word, with what was probably meant; nil when every command is known.
+    ///
+    /// - Parameter arguments: the command line without the program's name.
+    /// - Returns: one sentence.
     static func sentence(about arguments: [String]) -> String? {
         var command: any ParsableCommand.Type = Root.self
         var path = Root._commandName
@@ -15,7 +17,7 @@ enum UnknownCommand {
             }
             if word.hasPrefix("--config=") || word.hasPrefix("--instance=") { continue }
             let known = command.configuration.subcommands
-            // Behind any other option the word may be its value.
+            // After any other option the word may be the option's value.
             guard !word.hasPrefix("-"), word != "help", !known.isEmpty else { return nil }
             guard let next = known.first(where: { $0._commandName == word }) else {
                 let clause = Suggestion.objection(to: word, as: "command", among: known.map { $0._commandName })

@@ -2,9 +2,9 @@ internal import Network
 internal import OAuth
 
 extension BearerToken {
-    /// The token that a file holds, in a line by itself.
+    /// Reads a token from a file that has it on a line by itself.
     ///
-    /// - Throws: ``OAuthFailure`` of code `configuration`, which never holds any of it.
+    /// - Throws: ``OAuthFailure`` of code `configuration`, which never contains any of the file.
     init(file: String) throws(OAuthFailure) {
         guard let token = BearerToken(try SecretFile().secret(file)) else {
             throw OAuthFailure(

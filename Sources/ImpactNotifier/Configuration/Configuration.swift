@@ -5,27 +5,27 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// Everything that an operator decides, checked and with its defaults filled in.
+/// Everything that an operator decides, checked, with defaults filled in.
 struct Configuration {
     /// How the sender's session is obtained and kept.
     struct Session: Equatable {
         var kind: SessionKind
         /// The hosted `client_id` of a confidential client, byte for byte.
         var clientID: String?
-        /// Where the hosted client's callback page is.
+        /// The address of the hosted client's callback page.
         var redirectURI: String?
-        /// The private key of the confidential client.
+        /// The file of the confidential client's private key.
         var clientKeyFile: String?
-        /// The app password, for the kind of that name.
+        /// The file of the app password, for that kind of session.
         var appPasswordFile: String?
-        /// 32 octets that encrypt the session at rest; nil leaves it readable to its owner only.
+        /// The file of 32 octets that encrypt the stored session; nil leaves it readable, to its owner only.
         var encryptionKeyFile: String?
         var scope: ScopeChoice
-        /// Port of the listener that `login` waits at; 0 for any.
+        /// The port at which `login` listens; 0 for any.
         var loginPort: Int
     }
 
-    /// How the daemon speaks to its operator.
+    /// How the daemon logs.
     struct Log: Equatable {
         var level: Logger.Level
         var format: LogFormat
@@ -36,21 +36,21 @@ struct Configuration {
     /// Without symbolic links.
     var stateDirectory: String
     var stream: StreamConfiguration
-    /// Who lists the authors of a collection when a gap is swept.
+    /// The directories that list the authors of a collection for sweeps.
     var sweepDirectories: [WebURL]
     var plcDirectory: WebURL
     var appView: WebURL
     var session: Session
-    /// Rules, recipients, pace and text.
+    /// Rules, recipients, pace and texts.
     var delivery: NotifierConfiguration
     var log: Log
     var status: StatusConfiguration
     var certificateAuthorityFile: String?
-    /// The proxy that streams and HTTP go through.
+    /// The proxy for streams and HTTP.
     var proxy: ProxySettings
     var allowsLoopback: Bool
 
-    /// The session's part, for an account whose DID is known.
+    /// The configuration of the session, for an account whose DID is known.
     func sessionConfiguration(of account: DID) -> SessionConfiguration {
         SessionConfiguration(
             account: account,
@@ -68,7 +68,7 @@ struct Configuration {
         )
     }
 
-    /// The keys that differ and that a running process cannot change, because session and state hang on them.
+    /// The changed keys that a running process cannot apply, because session and state depend on them.
     func lastingDifferences(from other: Configuration) -> [String] {
         var keys: [String] = []
         if account != other.account { keys.append("account") }
@@ -78,7 +78,7 @@ struct Configuration {
         if appView != other.appView { keys.append("identity.appview") }
         if certificateAuthorityFile != other.certificateAuthorityFile { keys.append("network") }
         if allowsLoopback != other.allowsLoopback { keys.append("development") }
-        // What the session is asked for and judged by.
+        // The session is requested and judged by it.
         if delivery.sending.proxy != other.delivery.sending.proxy { keys.append("chat.proxy") }
         if delivery.mentions.isEnabled != other.delivery.mentions.isEnabled { keys.append("mentions.owners") }
         return keys

@@ -1,6 +1,6 @@
-/// One thing that is wrong with a configuration, and where it stands.
+/// One problem of a configuration, and its place.
 struct ConfigurationIssue: Sendable, Equatable, CustomStringConvertible {
-    /// Where a node stands: counted from 1.
+    /// The place of a node; line and column are counted from 1.
     struct Place: Sendable, Equatable {
         var line: Int
         var column: Int
@@ -8,14 +8,14 @@ struct ConfigurationIssue: Sendable, Equatable, CustomStringConvertible {
 
     /// The file, or the name of the environment variable.
     var source: String
-    /// Nil when the whole source is meant.
+    /// Nil for the source as a whole.
     var place: Place?
     /// The dotted path of the key, `stream.hosts[0]`; empty for the whole document.
     var key: String
-    /// What is wrong and what would be right.
+    /// What is wrong, and what would be right.
     var message: String
 
-    /// `file:line:column: key: message`, the form in which editors find the place.
+    /// `file:line:column: key: message`, a form from which editors find the place.
     var description: String {
         var parts = [source]
         if let place { parts[0] += ":\(place.line):\(place.column)" }
@@ -24,7 +24,7 @@ struct ConfigurationIssue: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A configuration that cannot be used, with everything that is wrong with it at once.
+/// A configuration that cannot be used, with all of its problems.
 struct ConfigurationError: Error, CustomStringConvertible {
     /// Never empty.
     let issues: [ConfigurationIssue]

@@ -15,26 +15,26 @@ struct ConfigurationLoader {
     /// What the configuration is read for.
     var purpose = Purpose.command
 
-    /// What a configuration is read for: which of the files that it names must be there.
+    /// What a configuration is read for, which decides which of the named files must exist.
     enum Purpose {
-        /// A command, which uses a few of them, or none.
+        /// A command, which uses a few of the files, or none.
         case command
-        /// The daemon's start, which what may still be mounted, and no message needs, does not keep from its work.
+        /// The daemon's start, which goes on without files that no message needs and that may still be mounted.
         case start
-        /// To find everything that the daemon would miss, perhaps by another user than the daemon's.
+        /// To find everything that the daemon would miss, perhaps as another user than the daemon's.
         case check
-        /// By the daemon, to go on with it.
+        /// By the running daemon, to go on with it.
         case reload
 
-        /// Whether what no message needs must be there, too.
+        /// Whether files that no message needs must exist, too.
         var expectsAll: Bool { self == .check || self == .reload }
-        /// Whether outputs are going to be told of anything.
+        /// Whether outputs will be told of anything.
         var delivers: Bool { self == .start || self == .reload }
     }
 
-    /// The path of the configuration when the command line names none.
+    /// The path of the configuration when the command line gives none.
     ///
-    /// `IMPACT_NOTIFIER_CONFIG`, then systemd's `CONFIGURATION_DIRECTORY`, then `/etc`.
+    /// It is `IMPACT_NOTIFIER_CONFIG`, else in systemd's `CONFIGURATION_DIRECTORY`, else in `/etc`.
     var defaultPath: String { environment["IMPACT_NOTIFIER_CONFIG"] ?? path(of: Self.firstInstance) }
 
     /// The path of the configuration of an instance.
@@ -43,37 +43,37 @@ struct ConfigurationLoader {
         return "\(folder)/\(instance).yaml"
     }
 
-    /// Whether a file is the configuration that `--instance`, or nothing, means, and no draft elsewhere.
+    /// Whether a file is the installed one that `--instance`, or no option, stands for, and not a draft elsewhere.
     func isInPlace(_ path: String) -> Bool {
         let place = self.path(of: ConfiguredFiles.instance(of: path) ?? Self.firstInstance)
         return StateDirectory.resolve(place) == StateDirectory.resolve(path)
     }
 
-    /// The instance whose configuration a file is; nil for the first one's, and for drafts.
+    /// The instance to which a configuration file belongs; nil for the first one, and for drafts.
     func instance(of path: String) -> String? { isInPlace(path) ? ConfiguredFiles.instance(of: path) : nil }
 
-    /// What the configuration file of the first, or only, bot of a machine is called.
+    /// The name of the configuration file of a machine's first or only bot.
     static let firstInstance = "impact-notifier"
 
-    /// What was read, and where each value came from.
+    /// A configuration, and where each value came from.
     struct Loaded {
         var configuration: Configuration
         var entries: [ConfigurationRecord.Entry]
-        /// What the daemon can begin without, and misses.
+        /// Problems with which the daemon can begin all the same.
         var warnings: [ConfigurationIssue]
     }
 
     /// Reads the file.
     ///
     /// - Parameters:
-    ///   - path: of the file.
-    ///   - draft: what is going to be in it; nil to read what is.
-    /// - Returns: what was read.
+    ///   - path: the file.
+    ///   - draft: the future content; nil to read the file.
+    /// - Returns: the configuration.
     /// - Throws: ``ConfigurationError`` with every problem at once.
     func load(path: String, draft: String? = nil) throws(ConfigurationError) -> Loaded {
         let record = ConfigurationRecord(environment: environment)
         let document = section(of: path, record: record, draft: draft)
-        // Of a file that cannot be read nobody wants to hear which keys it lacks.
+        // When the file cannot be read, missing keys are not interesting.
         guard record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
         let configuration = configuration(from: document, path: path, record: record)
         document.flagUnknownKeys()
@@ -108,7 +108,7 @@ struct ConfigurationLoader {
         )
         let stateDirectory = StateDirectory.resolve(files.path(directory))
         files.state = stateDirectory
-        // Beside an empty ledger nobody would know what was told.
+        // With an empty ledger nobody would know what was told.
         let other = StateDirectory.resolve(directory)
         if other != stateDirectory, Self.hasLedger(other), !Self.hasLedger(stateDirectory) {
             document.flag(
@@ -147,13 +147,13 @@ struct ConfigurationLoader {
         var delivery = DeliverySection(document: document, files: files, allowsLoopback: allowsLoopback)
             .configuration(rules: rules, appView: appView)
         delivery.lookup.directories = sweepDirectories
-        // What is older is told to nobody.
+        // Nobody is told of older records.
         streamConfiguration.doubtMargin = delivery.policy.maximumAge
         delivery.lookup.provesBeforeSending =
             stream.flag("verify_before_send", default: delivery.lookup.provesBeforeSending)
-        // A key that is wrong has its default here, which says nothing.
+        // A wrong key has its default here, which proves no contradiction.
         let contradictions = delivery.contradictions.filter { contradiction in
-            // A bound that is written alone bounds the default of the other, too.
+            // A bound that is written alone is also compared with the other key's default.
             !contradiction.keys.contains { document.hasProblem(at: $0) }
                 && (!contradiction.isOfBothWritten || contradiction.keys.allSatisfy { document.has(at: $0) })
         }
@@ -195,7 +195,7 @@ struct ConfigurationLoader {
     ) -> StatusConfiguration {
         let address = section.value(
             "listen",
-            // Two bots of one machine cannot share an address, and one must not answer for the other.
+            // Two bots on one machine cannot share an address, and one must not answer for the other.
             default: isAlone ? StatusAddress("127.0.0.1:9464") : nil,
             expected: "an IP address and a port, or off",
             show: { $0?.description ?? "off" }
@@ -230,7 +230,7 @@ struct ConfigurationLoader {
         return status
     }
 
-    /// The proxy of the environment.
+    /// The proxy from the environment.
     private func proxy(_ record: ConfigurationRecord) -> ProxySettings {
         do { return try ProxySettings(environment: environment) } catch {
             record.add(ConfigurationIssue(source: error.variable, place: nil, key: "", message: error.reason))
@@ -240,7 +240,7 @@ struct ConfigurationLoader {
 
     // MARK: Rules
 
-    /// The rules of a document, its own and those of the files that it names.
+    /// The rules of a document: its own, and those of the files that it names.
     func rules(
         _ document: ConfigurationSection,
         files: ConfiguredFiles,
@@ -282,7 +282,7 @@ struct ConfigurationLoader {
         return rules
     }
 
-    /// The document of a file, or of what is going to be in it.
+    /// The document of a file, or of its future content.
     func section(of path: String, record: ConfigurationRecord, draft: String? = nil) -> ConfigurationSection {
         var node: Node?
         do {
@@ -314,7 +314,7 @@ struct ConfigurationLoader {
 }
 
 extension ConfigurationIssue {
-    /// A problem that the YAML parser found.
+    /// A problem that the YAML parser has found.
     init(_ error: YamlError, in path: String) {
         let (place, message): (Place?, String) =
             switch error {

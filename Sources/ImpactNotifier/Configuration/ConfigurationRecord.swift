@@ -1,8 +1,8 @@
-/// What was found while a configuration was read: every problem, and for each value where it came from.
+/// What reading a configuration has found: every problem, and for each value where it came from.
 ///
-/// A class because the sections of one document share it; used by one task and not kept.
+/// It is a class because the sections of one document share it; one task uses it, and nobody keeps it.
 final class ConfigurationRecord {
-    /// One value as it is in force.
+    /// One value in force.
     struct Entry: Sendable {
         /// The dotted path.
         var key: String
@@ -19,7 +19,7 @@ final class ConfigurationRecord {
     private(set) var entries: [Entry] = []
     private var usedVariables: Set<String> = []
 
-    /// Every override is named by this and the path of its key.
+    /// The prefix of every override; the path of the key follows.
     static let variablePrefix = "IMPACT_NOTIFIER_"
 
     init(environment: [String: String]) { self.environment = environment }
@@ -32,7 +32,7 @@ final class ConfigurationRecord {
         entries.append(Entry(key: key, value: value, origin: origin))
     }
 
-    /// The variable that overrides a scalar, `IMPACT_NOTIFIER_STREAM_COALESCE`, when it is set.
+    /// The variable that overrides a scalar, such as `IMPACT_NOTIFIER_STREAM_COALESCE`; nil when it is not set.
     func override(of key: String) -> (name: String, value: String)? {
         let name = Self.variablePrefix + key.uppercased().map { $0 == "." || $0 == "-" ? "_" : $0 }
         guard let value = environment[name] else { return nil }
@@ -40,9 +40,10 @@ final class ConfigurationRecord {
         return (name, value)
     }
 
-    /// A variable with our prefix that no key asked for is a typing error, unless an orchestrator set it.
+    /// Reports variables with our prefix that no key has asked for, as typing errors.
     ///
-    /// Kubernetes describes a service of our name by `IMPACT_NOTIFIER_SERVICE_HOST`, `…_PORT_9464_TCP` and the like.
+    /// Variables that an orchestrator sets are left out: Kubernetes describes a service of our name by
+    /// `IMPACT_NOTIFIER_SERVICE_HOST`, `…_PORT_9464_TCP` and the like.
     ///
     /// - Parameter others: names that are used elsewhere, such as the path of the configuration itself.
     func flagUnusedVariables(except others: Set<String> = []) {

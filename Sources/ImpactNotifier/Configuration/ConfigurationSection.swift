@@ -1,10 +1,10 @@
 internal import ATProtocol
 internal import Yams
 
-/// A mapping of a YAML document, read key by key; what is never asked for is an error.
+/// A mapping of a YAML document, read key by key; a key that nobody asks for is an error.
 ///
-/// No method throws: a problem is recorded with its place and the default is returned, so that an operator sees all of them
-/// at once.
+/// No method throws. A problem is recorded with its place and the default is returned, so that an operator sees all
+/// problems at once.
 final class ConfigurationSection {
     private let record: ConfigurationRecord
     private let file: String
@@ -14,8 +14,10 @@ final class ConfigurationSection {
     private var asked: Set<String> = []
     private var children: [ConfigurationSection] = []
 
+    /// A section.
+    ///
     /// - Parameters:
-    ///   - node: a mapping, or nil when the section is absent and everything has its default.
+    ///   - node: a mapping; nil when the section is absent and everything has its default.
     ///   - path: dotted path of the section, empty for the document.
     ///   - file: for error messages.
     ///   - record: takes problems and origins.
@@ -33,12 +35,12 @@ final class ConfigurationSection {
     /// Whether the document has this section.
     var isPresent: Bool { mapping != nil }
 
-    /// Whether a key is written, or overridden, with any value.
+    /// Whether a key is written or overridden, with any value.
     func has(_ key: String) -> Bool {
         record.override(of: full(key)) != nil || mapping?[key].map { !Self.isNull($0) } ?? false
     }
 
-    /// Whether something is wrong with the value at a dotted path from here, or with what is around or in it.
+    /// Whether something is wrong with the value at a dotted path from here, or with what contains it or is in it.
     func hasProblem(at path: String) -> Bool {
         let key = full(path)
         func isIn(_ inner: String, _ outer: String) -> Bool {
@@ -50,7 +52,7 @@ final class ConfigurationSection {
         }
     }
 
-    /// How many problems there are so far, in the whole configuration.
+    /// The number of problems so far, in the whole configuration.
     var problemCount: Int { record.issues.count }
 
     // MARK: Scalars
@@ -61,9 +63,10 @@ final class ConfigurationSection {
     ///   - key: within this section.
     ///   - fallback: used when the key is absent or its value is wrong.
     ///   - expected: what the value should be, for the error message: `a duration such as 10s`.
-    ///   - show: how the value is printed; a path to a secret may be, a secret is never in a configuration.
-    ///   - objection: what is wrong with a text that is no such value, as far as it is known.
-    ///   - parse: nil when the text is not such a value.
+    ///   - show: how the value is printed. A path to a secret may be printed; a configuration never has the secret
+    ///     itself.
+    ///   - objection: what is wrong with a text that is no such value; nil when nothing special is known.
+    ///   - parse: nil when the text is no such value.
     /// - Returns: the value, or the fallback when there is none.
     func value<Value>(
         _ key: String,
@@ -98,7 +101,7 @@ final class ConfigurationSection {
         }
     }
 
-    /// A scalar that must be there.
+    /// A scalar that must be present.
     func required<Value>(
         _ key: String,
         expected: String,
@@ -148,7 +151,7 @@ final class ConfigurationSection {
 
     /// A list of scalars, or a single one; an override separates them by commas.
     ///
-    /// A mapping in the place of a scalar is read by `section`; without that none may stand there.
+    /// A mapping in place of a scalar is read by `section`; without `section` it is an error.
     func list<Value>(
         _ key: String,
         default fallback: [Value],
@@ -239,27 +242,27 @@ final class ConfigurationSection {
     /// Records a problem with the value of a key that only a later check can find.
     ///
     /// - Parameters:
-    ///   - key: within this section; of a list's element with its number, `hosts[1]`.
-    ///   - message: what is wrong and what would be right.
-    ///   - isWarning: the daemon can begin all the same.
+    ///   - key: within this section; for a list's element with its number, `hosts[1]`.
+    ///   - message: what is wrong, and what would be right.
+    ///   - isWarning: whether the daemon can begin all the same.
     func flag(_ key: String, _ message: String, isWarning: Bool = false) {
         let origin = record.override(of: full(key))?.name ?? ""
         flag(node(of: key), full(key), message, origin: origin, isWarning: isWarning)
     }
 
-    /// Records a problem with the value of a key that stands in a section below, `sending.retention`.
+    /// Records a problem with the value of a key in a section below, such as `sending.retention`.
     func flag(at path: String, _ message: String) {
         guard let (child, rest) = below(path) else { return flag(path, message) }
         child.flag(at: rest, message)
     }
 
-    /// Whether a key that stands in a section below is written, or overridden.
+    /// Whether a key in a section below is written or overridden.
     func has(at path: String) -> Bool {
         guard let (child, rest) = below(path) else { return has(path) }
         return child.has(at: rest)
     }
 
-    /// The section that a path leads through, and the rest of the path; nil when it is a key of this one.
+    /// The section to which a path leads, and the rest of the path; nil when the key is in this section.
     private func below(_ path: String) -> (child: ConfigurationSection, rest: String)? {
         guard let dot = path.firstIndex(of: ".") else { return nil }
         let name = String(path[..<dot])
@@ -283,18 +286,19 @@ final class ConfigurationSection {
         return objection(text).map { "\(found): \($0)" } ?? found
     }
 
-    /// What is shown of a value that is wrong: of an address neither query nor password, which may be somebody's key.
+    /// How a wrong value is shown: an address without query and password, which may be secret.
     private static func quoted(_ text: String) -> String {
         let head = text.prefix { $0 != "?" && $0 != "#" }
         let rest = head.endIndex < text.endIndex ? "…" : ""
         guard let at = text.lastIndex(of: "@") else { return head.prefix(80) + rest }
-        // A password may hold any character: nothing before the last @ is shown but a scheme, and nothing behind a ? or #.
+        // A password may have any character: nothing before the last @ is shown except a scheme, and nothing after a ?
+        // or #.
         let scheme = text.firstRange(of: "://").flatMap { $0.upperBound <= at ? text[..<$0.upperBound] : nil } ?? ""
         let place = at < head.endIndex ? head[at...] : ""
         return scheme.prefix(20) + "…" + place.prefix(80) + rest
     }
 
-    /// Flags every key that was never asked for, here and below.
+    /// Reports every key that nobody has asked for, here and below.
     func flagUnknownKeys() {
         for (name, _) in mapping ?? [:] {
             guard let key = name.string, !asked.contains(key) else { continue }
@@ -313,7 +317,7 @@ final class ConfigurationSection {
         isWarning: Bool = false
     ) {
         let source = origin?.hasPrefix(ConfigurationRecord.variablePrefix) == true ? origin : nil
-        // Of a key that is not there the section's place is the best.
+        // For a missing key the section's place is the best one.
         let mark = source == nil ? node?.mark ?? mark : nil
         let place = mark.map { ConfigurationIssue.Place(line: $0.line, column: $0.column) }
         let issue = ConfigurationIssue(source: source ?? file, place: place, key: key, message: message)

@@ -3,7 +3,7 @@ internal import Firehose
 internal import Notifier
 internal import OAuth
 
-/// A configuration in sentences, for a human who checks it.
+/// A configuration in sentences, for a human to check.
 struct ConfigurationSummary {
     /// One statement a line.
     let lines: [String]
@@ -80,7 +80,7 @@ struct ConfigurationSummary {
         self.lines = lines
     }
 
-    /// What still stands there as in the example.
+    /// The values that are still those of the example.
     private static func placeholders(_ configuration: Configuration) -> [String] {
         var found: [String] = []
         if case .did(let did) = configuration.account, did.identifier.allSatisfy({ $0 == "a" }) {

@@ -4,36 +4,36 @@ internal import Network
 internal import OAuth
 
 extension ConfiguredFiles {
-    /// What keeps a text from being a path; nil when nothing does.
+    /// Why a text cannot be a path; nil when it can.
     static func objection(to path: String) -> String? {
         if path.isEmpty { return "it is empty" }
         return path.utf8.contains(0) ? "it holds a NUL, where the system would see its end" : nil
     }
 
-    /// What a file, or a folder, is named for.
+    /// What a file or folder is used for.
     enum Use {
         /// A PEM file of certificate authorities.
         case authorities
-        /// It is appended to, and made when it is missing.
+        /// A file that is appended to, and made if missing.
         case writing
-        /// Files are made in it, and it is made when it is missing.
+        /// A folder in which files are made, and that is made if missing.
         case newFolder
-        /// A secret that signs, which only the daemon's user may read.
+        /// A signing secret, which only the daemon's user may read.
         case secret
-        /// An app password, likewise.
+        /// An app password, which only the daemon's user may read.
         case appPassword
         /// The private key of a confidential client.
         case clientKey
         /// 32 octets that encrypt the session.
         case encryptionKey
-        /// The key that a stream host gave.
+        /// The key from a stream's host.
         case hostKey(WebURL)
-        /// The token that those show who ask the status endpoint about requests.
+        /// The token that apps must show to ask the status endpoint about requests.
         case bearerToken
-        /// A secret that is not going to be used: of another kind of session than is configured, for one.
+        /// A secret that will not be used, for example because it is of another kind of session.
         case unusedSecret
 
-        /// Whether messages go out without it, as soon as it is there with it.
+        /// Whether messages are sent without it, and it is used as soon as it exists.
         var isSpare: Bool {
             switch self {
             case .writing, .newFolder: true
@@ -42,7 +42,7 @@ extension ConfiguredFiles {
         }
     }
 
-    /// What keeps a path from being used so, and what to do; nil when nothing does.
+    /// Why a path cannot be used in this way, and what to do; nil when it can.
     func problem(with path: String, as use: Use) -> String? {
         switch use {
         case .unusedSecret: return nil
@@ -58,7 +58,7 @@ extension ConfiguredFiles {
         }
     }
 
-    /// What keeps a program from being started: a path, or a name that is looked for in `PATH`.
+    /// Why a program, given as a path or as a name to be found in `PATH`, cannot be started; nil when it can.
     func programProblem(_ program: String) -> String? {
         guard !program.contains("/") else {
             var status = stat()
@@ -81,13 +81,14 @@ extension ConfiguredFiles {
             return errno == EACCES && isCredential(path) ? nil : Self.absence(of: path)
         }
         if status.st_mode & S_IFMT == S_IFDIR { return "\(path) is a folder; name a file in it" }
-        // Whoever opened a pipe or a device would wait, or read without an end.
+        // Opening a pipe or a device could block, or its reading never end.
         guard status.st_mode & S_IFMT == S_IFREG else { return "\(path) is no plain file" }
         guard unsafe access(path, R_OK) != 0, !isCredential(path) else { return nil }
         return Self.refusal(path, "read")
     }
 
-    /// Whether the streams, and libcurl, which has OpenSSL read it likewise, can use a file of authorities.
+    /// What is wrong with a file of authorities, for the streams or for libcurl, which lets OpenSSL read it in the same
+    /// way.
     private func authoritiesProblem(_ path: String) -> String? {
         guard let bytes = try? Data(contentsOf: URL(filePath: path)) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -99,7 +100,7 @@ extension ConfiguredFiles {
         return nil
     }
 
-    /// Of a path that was not found just now.
+    /// The problem of a path that was not found.
     private func makingProblem(_ path: String) -> String? {
         errno == ENAMETOOLONG ? Self.absence(of: path) : folderProblem(Self.folder(of: path))
     }
@@ -115,7 +116,7 @@ extension ConfiguredFiles {
         return unsafe access(folder, W_OK | X_OK) == 0 ? nil : Self.refusal(folder, "write in")
     }
 
-    /// Whether a secret's file is closed to others, and holds what it should.
+    /// What is wrong with a secret's file: others can read it, or its content is wrong.
     private func contentProblem(_ path: String, _ use: Use) -> String? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0, !isPassedBy(path) else { return nil }
@@ -132,14 +133,14 @@ extension ConfiguredFiles {
         } catch { return error.sentence }
     }
 
-    /// Whether root only passes by a file: it is another user's, and so is the state, whose user root is going to become.
+    /// Whether a file belongs to another user, and root will become that user, so that root need not read it.
     func isPassedBy(_ path: String) -> Bool {
         var status = stat()
         guard geteuid() == 0, unsafe stat(path, &status) == 0, status.st_uid != 0 else { return false }
         return state.flatMap { StateDirectory.user(of: $0) } != 0
     }
 
-    /// What systemd hands over is the service's alone.
+    /// Whether it is a systemd credential, which only the service can read.
     private func isCredential(_ path: String) -> Bool {
         !purpose.delivers && environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
     }
@@ -149,7 +150,7 @@ extension ConfiguredFiles {
         return end == path.startIndex ? "/" : String(path[..<end])
     }
 
-    /// Of a path that could not be looked at just now.
+    /// The problem of a path that could not be examined.
     private static func absence(of path: String) -> String {
         switch errno {
         case ENOENT: "there is no file \(path)"
@@ -158,7 +159,7 @@ extension ConfiguredFiles {
         }
     }
 
-    /// Of a path that the system refused just now.
+    /// The problem of a path that the system has refused.
     private static func refusal(_ path: String, _ act: String) -> String {
         let reason = errno == EACCES ? "" : " (\(unsafe String(cString: strerror(errno))))"
         return "the user \(ServiceUser.name(of: geteuid())) may not \(act) \(path)\(reason); the daemon's user must be "
@@ -167,7 +168,8 @@ extension ConfiguredFiles {
 }
 
 extension ConfigurationSection {
-    /// The path of a file or a folder; a relative one counts from the configuration, a secret's as ``ConfiguredFiles`` says.
+    /// The path of a file or folder; a relative one starts at the configuration, a secret's as ``ConfiguredFiles``
+    /// says.
     func path(_ key: String, in files: ConfiguredFiles, as use: ConfiguredFiles.Use) -> String? {
         let text = optional(key, expected: "a path", objection: ConfiguredFiles.objection) {
             ConfiguredFiles.objection(to: $0) == nil ? $0 : nil

@@ -1,16 +1,16 @@
 internal import Glibc
 
-/// Where the files are that a configuration names: the same for the daemon and for every command, wherever it is typed.
+/// Finds the files that a configuration names, in the same places for the daemon and for every command.
 struct ConfiguredFiles {
     /// The path of the configuration file.
     let configuration: String
     let environment: [String: String]
     /// What the configuration is read for.
     var purpose = ConfigurationLoader.Purpose.command
-    /// The state directory, which the daemon makes when it is missing; resolved.
+    /// The state directory, which the daemon makes if missing; without symbolic links.
     var state: String?
 
-    /// The instance whose configuration a path is, by the file's name; nil for the first, or only, bot of a machine.
+    /// The instance of a configuration, from the file's name; nil for a machine's first or only bot.
     static func instance(of configuration: String) -> String? {
         let file = configuration.split(separator: "/").last ?? ""
         let name = file.hasSuffix(".yaml") ? file.dropLast(5) : file
@@ -28,11 +28,13 @@ struct ConfiguredFiles {
             ?? "."
     }
 
-    /// A path; a relative one counts from the configuration file.
+    /// A path; a relative one starts at the folder of the configuration file.
     func path(_ text: String) -> String { text.hasPrefix("/") ? text : "\(folder)/\(text)" }
 
-    /// The path of a secret's file: one without a slash is a systemd credential of that name (systemd.exec(5),
-    /// LoadCredential), or else a file in `secrets` beside the configuration.
+    /// The path of a secret's file.
+    ///
+    /// A name without a slash is a systemd credential (systemd.exec(5), LoadCredential), or else a file in `secrets`
+    /// beside the configuration.
     func secret(_ text: String) -> String {
         guard !text.contains("/") else { return path(text) }
         if let credential = environment["CREDENTIALS_DIRECTORY"].map({ "\($0)/\(text)" }),

@@ -1,10 +1,10 @@
 internal import ATProtocol
 
 extension DID {
-    /// The DID of an account that there can be; nil for every other text.
+    /// The DID of an account; nil for a text that cannot be one.
     static func ofAccount(_ text: String) -> DID? { (try? DID(text)).flatMap { $0.isSupported ? $0 : nil } }
 
-    /// What keeps a text from being the DID of an account; nil when nothing does.
+    /// Why a text is not the DID of an account; nil when it is.
     static func objection(toAccount text: String) -> String? {
         do throws(SyntaxError) {
             guard !(try DID(text)).isSupported else { return nil }
@@ -20,7 +20,7 @@ extension ATURI.Authority {
         return (try? Handle(text)).flatMap { $0.isDisallowed ? nil : ATURI.Authority.handle($0) }
     }
 
-    /// What keeps a text from being an account; nil when nothing does.
+    /// Why a text is not an account; nil when it is.
     static func objection(toAccount text: String) -> String? {
         if text.hasPrefix("did:") { return DID.objection(toAccount: text) }
         do throws(SyntaxError) {

@@ -6,13 +6,13 @@ internal import Notifier
 struct DeliverySection {
     let document: ConfigurationSection
     let files: ConfiguredFiles
-    /// The development switch.
+    /// Development only: whether plain `http` to loopback is allowed.
     let allowsLoopback: Bool
 
-    /// What the document says, completed by defaults.
+    /// The delivery configuration, with defaults.
     ///
     /// - Parameters:
-    ///   - rules: already checked one by one.
+    ///   - rules: the rules, already checked one by one.
     ///   - appView: answers public questions.
     /// - Returns: a configuration whose parts are each valid.
     func configuration(rules: [Rule], appView: WebURL?) -> NotifierConfiguration {
@@ -30,10 +30,10 @@ struct DeliverySection {
         return configuration
     }
 
-    /// What would drop everything, or be asked without an end, when it were nothing.
+    /// For durations where zero would drop everything, or cause endless questions.
     private static let some: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)
     private static let long: ClosedRange<Duration> = .zero ... .seconds(366 * 86_400)
-    /// What others are asked again and again is not asked without a pause.
+    /// For intervals of questions to others, which must not come without a pause.
     private static let pausing: ClosedRange<Duration> = .milliseconds(50) ... .seconds(366 * 86_400)
 
     private func policy(_ section: ConfigurationSection) -> PolicyConfiguration {

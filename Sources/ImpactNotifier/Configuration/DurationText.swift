@@ -4,7 +4,7 @@ enum DurationText {
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
-    /// The duration of a text; nil when it is none.
+    /// Parses a duration; nil when the text is none.
     ///
     /// `0` needs no unit.
     static func parse(_ text: String) -> Duration? {
@@ -16,7 +16,7 @@ enum DurationText {
         return .milliseconds(number * unit.milliseconds)
     }
 
-    /// The shortest text that gives the duration again, to the millisecond.
+    /// The shortest text that parses to the duration, to the millisecond.
     static func format(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let total = seconds * 1000 + attoseconds / 1_000_000_000_000_000

@@ -2,9 +2,9 @@ internal import Network
 internal import OAuth
 
 extension HostKey {
-    /// The key that a file holds, in a line by itself.
+    /// Reads a key from a file that has it on a line by itself.
     ///
-    /// - Throws: ``OAuthFailure`` of code `configuration`, which never holds any of it.
+    /// - Throws: ``OAuthFailure`` of code `configuration`, which never contains any of the file.
     init(file: String, for url: WebURL) throws(OAuthFailure) {
         guard let key = HostKey(try SecretFile().secret(file), for: url) else {
             throw OAuthFailure(

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Yams
 
 extension JSONValue {
-    /// A node of YAML as JSON (YAML 1.2 §10.3); nil when it, or a name in it, has no such form.
+    /// A node of YAML as JSON (YAML 1.2 §10.3); nil when it, or a name in it, has no JSON form.
     init?(_ node: Node) {
         switch node {
         case .scalar(let scalar):

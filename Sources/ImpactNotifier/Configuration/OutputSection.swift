@@ -3,7 +3,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// One local output as it is written in a configuration.
+/// One local output as written in a configuration.
 struct OutputSection {
     let section: ConfigurationSection
     let files: ConfiguredFiles
@@ -76,7 +76,7 @@ struct OutputSection {
         return url.map { .webhook($0, secret: secret(path, before)) }
     }
 
-    /// The secret, for whoever is to sign with it.
+    /// The secret, if this process will sign with it.
     private func secret(_ path: String, _ before: Int) -> [UInt8] {
         guard files.purpose.delivers, section.problemCount == before, !files.isPassedBy(path) else { return [] }
         do throws(OAuthFailure) { return try SecretFile().secret(path) } catch {

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Network
 internal import Notifier
 
-/// One rule as it is written in a configuration; the keys are described in docs/rules.md.
+/// One rule as written in a configuration; docs/rules.md describes the keys.
 struct RuleSection {
     /// Nil when the rule cannot be used; the problem is recorded.
     let rule: Rule?
@@ -47,7 +47,7 @@ struct RuleSection {
         }
         text.link = section.optionalText("link")
         let (read, mistakes) = Rule.reading(text)
-        // Of a value that could not even be read nothing else is said.
+        // A value that could not even be read has no other mistakes reported.
         let new = mistakes.filter { mistake in
             !section.hasProblem(at: mistake.key) && !(mistake.key.hasPrefix("hops") && section.hasProblem(at: "hops"))
         }
@@ -60,7 +60,7 @@ struct RuleSection {
         rule = read
     }
 
-    /// What is right by itself, and cannot be used here.
+    /// Checks what is valid in a rule but cannot be used in this configuration.
     private static func check(_ rule: Rule, _ section: ConfigurationSection, _ allowsLoopback: Bool) {
         if rule.isBlank {
             section.flag("message", "says nothing, whatever the record holds; write what owners are to read")

@@ -4,10 +4,10 @@ internal import Network
 struct ServiceAddress {
     /// Nil when it cannot be used.
     let url: WebURL?
-    /// What is wrong and, where it can be told, what was meant; nil when nothing is.
+    /// What is wrong, and if possible what was meant; nil when nothing is wrong.
     let objection: String?
 
-    /// An address with a path of its own: https, or plain to loopback where that is allowed.
+    /// An address with its own path: https, or plain http to loopback where that is allowed.
     init(_ text: String, allowsLoopback: Bool) {
         self.init(text) { url in
             switch url.scheme {
@@ -20,7 +20,7 @@ struct ServiceAddress {
         }
     }
 
-    /// An origin, to which paths are added: scheme, host and perhaps a port.
+    /// An origin, to which paths are added: scheme, host and optionally a port.
     init(origin text: String, allowsLoopback: Bool) {
         let address = ServiceAddress(text, allowsLoopback: allowsLoopback)
         guard let url = address.url, url.target != "/" else {
@@ -36,7 +36,7 @@ struct ServiceAddress {
     private init(_ text: String, _ objection: (WebURL) -> String?) {
         do {
             let url = try WebURL(text)
-            // A literal of IPv6 holds colons, and has been read as one.
+            // An IPv6 literal contains colons, and was parsed as one.
             let isHost = url.host.contains(":") || KnownHosts.isName(url.host)
             self.objection = isHost ? objection(url) : "its host is no name: a part of it is empty, or too long"
             self.url = self.objection == nil ? url : nil
@@ -48,14 +48,14 @@ struct ServiceAddress {
 }
 
 extension ConfigurationSection {
-    /// The addresses of a list, each of them once.
+    /// The addresses of a list, each once.
     ///
     /// - Parameters:
     ///   - key: within this section.
     ///   - fallback: used when the key is absent.
     ///   - expected: what each should be, for the error message.
-    ///   - reading: of each text.
-    /// - Returns: those that can be used.
+    ///   - reading: parses each text.
+    /// - Returns: the usable ones.
     func addresses(
         _ key: String,
         default fallback: [WebURL],
@@ -70,7 +70,7 @@ extension ConfigurationSection {
         return urls
     }
 
-    /// Flags each element of a list whose address is that of one before it.
+    /// Reports each element of a list whose address is also that of an earlier one.
     func flagRepeated(_ key: String, _ urls: [WebURL]) {
         var seen: Set<WebURL> = []
         for (index, url) in urls.enumerated() where !seen.insert(url).inserted {

@@ -6,10 +6,10 @@ struct SessionSection {
     let section: ConfigurationSection
     let files: ConfiguredFiles
 
-    /// What the section says, completed by defaults.
+    /// The section with defaults.
     func configuration() -> Configuration.Session {
         let kind = section.choice("kind", default: SessionKind.loopback)
-        // Only what this kind uses must be there.
+        // Only the files of this kind of session must exist.
         let session = Configuration.Session(
             kind: kind,
             clientID: url("client_id") { SessionConfiguration.objection(toClientID: $0) },
@@ -39,7 +39,7 @@ struct SessionSection {
             }
         case .appPassword where session.appPasswordFile == nil && !section.has("app_password_file"):
             section.flag("app_password_file", "this session kind reads its app password from a file")
-        // Commands prepare what is going to be hosted; a login would name a client that has no key here.
+        // Commands may prepare what will be hosted; a login would use a client that has no key here.
         case .loopback where session.clientID != nil && files.purpose != .command:
             section.flag("client_id", "is of a confidential client: write kind: confidential, or leave it out")
         case .appPassword, .loopback: break
@@ -47,7 +47,7 @@ struct SessionSection {
         return session
     }
 
-    /// Where a login listens; 0 for any port.
+    /// The port at which a login listens; 0 for any.
     private func loginPort() -> Int {
         let port = section.integer("login_port", default: 0, in: 0...65_535)
         if (1...1023).contains(port) {
@@ -56,7 +56,7 @@ struct SessionSection {
         return port
     }
 
-    /// An https URL with a path, byte for byte as it is written.
+    /// An https URL with a path, exactly as written.
     private func url(_ key: String, objection: (String) -> String?) -> String? {
         func mistake(_ text: String) -> String? {
             let address = ServiceAddress(text, allowsLoopback: false)

@@ -1,15 +1,15 @@
 internal import Network
 
-/// Where the status endpoint listens: `127.0.0.1:9464`, `[::1]:9464`, an address literal and a port.
+/// Where the status endpoint listens: an address literal and a port, such as `127.0.0.1:9464` or `[::1]:9464`.
 struct StatusAddress: Sendable, Equatable, CustomStringConvertible {
     /// An IPv4 or IPv6 literal, without brackets.
     let host: String
-    /// The port; 0 takes a free one.
+    /// The port; 0 for a free one.
     let port: UInt16
     /// The address to bind to.
     let socketAddress: SocketAddress
 
-    /// Nil when the text is no address literal with a port.
+    /// Parses an address; nil when the text is not an address literal with a port.
     init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil
@@ -27,10 +27,10 @@ struct StatusAddress: Sendable, Equatable, CustomStringConvertible {
         self.socketAddress = socketAddress
     }
 
-    /// As it is written in the configuration.
+    /// The address as in the configuration.
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Where a client on this machine reaches the endpoint: at loopback when it listens on all addresses.
+    /// Where a client on this machine reaches the endpoint: on loopback if it listens on all addresses.
     var reachable: StatusAddress {
         let loopback = ["0.0.0.0": "127.0.0.1", "::": "::1"][host]
         return loopback.flatMap { StatusAddress(host: $0, port: port) } ?? self

@@ -10,13 +10,13 @@ struct StreamSection {
     let files: ConfiguredFiles
     let allowsLoopback: Bool
 
-    /// What the section says, completed by defaults.
+    /// The stream configuration, with defaults.
     ///
     /// - Parameters:
-    ///   - rules: already checked one by one; their collections are what is asked for.
-    ///   - authorities: a PEM file to trust beside the system's.
-    ///   - proxy: that of the environment.
-    /// - Returns: what can be used of it.
+    ///   - rules: the rules, already checked one by one; their collections are asked for.
+    ///   - authorities: a PEM file of authorities to trust in addition to the system's.
+    ///   - proxy: the proxy from the environment.
+    /// - Returns: the usable part of the section.
     func configuration(rules: [Rule], authorities: String?, proxy: ProxySettings) -> StreamConfiguration {
         let before = section.problemCount
         let hosts = hosts()
@@ -82,7 +82,7 @@ struct StreamSection {
         return hosts
     }
 
-    /// A host with terms of its own.
+    /// A host with its own terms.
     private func host(_ section: ConfigurationSection) -> StreamSource? {
         let url = section.required("address", expected: Self.expected, objection: { address($0).objection }) {
             address($0).url
@@ -106,12 +106,12 @@ struct StreamSection {
         ServiceAddress(stream: text) { StreamConfiguration.objection(to: $0, allowsLoopback: allowsLoopback) }
     }
 
-    /// By which two hosts are the same, however each is written.
+    /// The address by which two hosts are compared, however they are written.
     private func identity(_ host: StreamSource) -> WebURL {
         (try? StreamConfiguration.address(of: host.url, allowsLoopback: allowsLoopback)) ?? host.url
     }
 
-    /// Who lists the authors of a collection when a gap is swept.
+    /// The directories that list the authors of a collection for sweeps.
     func sweepDirectories() -> [WebURL] {
         section.addresses(
             "sweep_directories",

@@ -1,7 +1,7 @@
 internal import Metrics
 internal import Network
 
-/// Whether the last reload of the configuration was taken, by the names that Alertmanager gave them.
+/// Whether the last reload of the configuration succeeded, under Alertmanager's metric names.
 enum ConfigurationMetrics {
     static func recordReload(isSuccess: Bool) {
         Gauge(label: "impact_notifier_config_last_reload_successful").record(isSuccess ? 1 : 0)

@@ -1,9 +1,9 @@
 internal import Logging
 internal import Notifier
 
-/// The daemon, which does what ``DaemonMachine`` decides and hands in what came of it.
+/// The daemon: does what ``DaemonMachine`` decides, and hands it the results.
 ///
-/// Whatever takes time is a task that comes back as an event, so that a signal is heeded at once in every state.
+/// Everything that takes time is a task whose result is an event, so that a signal takes effect at once in every state.
 struct Daemon {
     let loader: ConfigurationLoader
     let configurationPath: String
@@ -12,7 +12,7 @@ struct Daemon {
     let manager: ServiceManager
     let logger: Logger
 
-    /// Stopping may take this long before it is cut short; less than the unit's `TimeoutStopSec`.
+    /// How long stopping may take before it is cut short; less than the unit's `TimeoutStopSec`.
     private static let stopLimit: Duration = .seconds(40)
 
     /// Runs until a signal ends it.
@@ -54,7 +54,8 @@ struct Daemon {
                     }
                 case .closeServices:
                     Task { [manager] in
-                        // The answer to a renewal may take two minutes, and nothing else pings the watchdog any more.
+                        // The answer to a token renewal may take two minutes, and nothing else pings the watchdog any
+                        // more.
                         manager.watchdog()
                         let pulse = Task {
                             while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil { manager.watchdog() }
@@ -86,7 +87,7 @@ struct Daemon {
         }
     }
 
-    /// Reads the configuration again; problems keep the old one.
+    /// Reads the configuration again; if there are problems, the old one stays.
     private func reload(_ configuration: inout Configuration) -> ReloadOutcome {
         let readAt = ReloadOutcome.now
         let problems: [String]

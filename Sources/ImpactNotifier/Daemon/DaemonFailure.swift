@@ -1,11 +1,11 @@
 internal import LedgerStorage
 internal import Notifier
 
-/// Why the daemon cannot go on, and what it tells the service manager by its exit status.
+/// Why the daemon cannot go on, and the exit status for the service manager.
 struct DaemonFailure: Error, Hashable, CustomStringConvertible {
-    /// What systemd sees.
+    /// The exit status that systemd sees.
     var status: ExitStatus
-    /// A sentence for the operator.
+    /// One sentence for the operator.
     var sentence: String
 
     var description: String { sentence }

@@ -1,53 +1,53 @@
-/// The life of the daemon as a synchronous machine: what is opened, started, reloaded, told and ended, and in which order.
+/// The state machine of the daemon's life: what is opened, started, reloaded, reported and ended, and in which order.
 struct DaemonMachine: Sendable, Hashable {
     /// Something that happened.
     enum Event: Sendable, Hashable {
         /// An operator sent a signal.
         case asked(SignalStream.Request)
-        /// State directory and session are open.
+        /// The state directory and the session are open.
         case opened
-        /// The parts watch, and the status endpoint listens; perhaps more than once.
+        /// The parts follow the stream, and the status endpoint listens; may happen more than once.
         case watching
-        /// Nothing could be opened, or a part cannot go on.
+        /// Something could not be opened, or a part cannot go on.
         case failed(DaemonFailure)
-        /// The configuration was read again: it is taken over, or its problems keep the old one.
+        /// The configuration was read again: it is applied, or its problems keep the old one in force.
         case loaded(ReloadOutcome)
         /// The parts have ended.
         case runtimeStopped
-        /// State directory and session are closed.
+        /// The state directory and the session are closed.
         case servicesClosed
     }
 
-    /// Something to be done, in this order.
+    /// Something to do, in this order.
     enum Action: Sendable, Hashable {
-        /// Opening must not go on; ``Event/opened`` or ``Event/failed(_:)`` follows nevertheless.
+        /// Stop opening; ``Event/opened`` or ``Event/failed(_:)`` follows all the same.
         case cancelOpening
-        /// Start the parts; the first ones of a process end it when their address is taken.
+        /// Start the parts; the first parts of a process end it when their address is in use.
         case startRuntime(isFirst: Bool)
         /// End the parts; ``Event/runtimeStopped`` follows.
         case stopRuntime
-        /// Close state directory and session; ``Event/servicesClosed`` follows.
+        /// Close the state directory and the session; ``Event/servicesClosed`` follows.
         case closeServices
-        /// Read the configuration, and hand ``Event/loaded(_:)`` in before any other event.
+        /// Read the configuration, and hand in ``Event/loaded(_:)`` before any other event.
         case loadConfiguration
         /// Leave the outcome for the command that asked for the reload.
         case answer(ReloadOutcome)
         /// Write the status to the log.
         case report
-        /// Tell the service manager that all is well.
+        /// Tell the service manager that the daemon is ready.
         case tellReady(status: String?)
         /// Tell the service manager that the configuration is being read again.
         case tellReloading
-        /// Tell the service manager that the end has begun, and the log when somebody asked for it.
+        /// Tell the service manager that the end has begun, and the log, too, when somebody asked for it.
         case tellStopping(isAsked: Bool)
-        /// Nothing else follows.
+        /// End; nothing else follows.
         case finish(DaemonFailure?)
     }
 
     private enum State: Hashable {
-        /// State directory and session are being opened, which may have to wait for the network.
+        /// The state directory and the session are being opened, which may have to wait for the network.
         case starting(wantsReload: Bool)
-        /// The parts run; the outcome is that of the reload that started them, until they watch.
+        /// The parts run; the outcome is that of the reload that started them, until they follow the stream.
         case running(isWatching: Bool, ReloadOutcome?)
         /// The parts of the old configuration are ending.
         case reloading(ReloadOutcome)
@@ -57,7 +57,7 @@ struct DaemonMachine: Sendable, Hashable {
     private enum Remaining: Hashable { case opening, runtime, services }
     private var state = State.starting(wantsReload: false)
 
-    /// Takes note of an event; one that means nothing in this state changes nothing.
+    /// Handles an event; one that means nothing in this state changes nothing.
     mutating func handle(_ event: Event) -> [Action] {
         switch (event, state) {
         case (.asked(.stop), .stopping):
@@ -97,7 +97,7 @@ struct DaemonMachine: Sendable, Hashable {
         return []
     }
 
-    /// Begins to end what is there; the rest follows by events.
+    /// Begins to end what there is; the rest follows by events.
     private mutating func stop(_ failure: DaemonFailure?) -> [Action] {
         let (remaining, action): (Remaining, Action?) =
             switch state {

@@ -3,8 +3,9 @@ internal import Logging
 internal import Network
 internal import Notifier
 
+/// How the daemon opens the ledger.
 extension Ledger {
-    /// Opens the ledger for the daemon; log and service manager learn how one of the version before is carried over.
+    /// Opens the ledger for the daemon; reports the carry-over of an older ledger to the log and the service manager.
     static func open(in directory: String, telling report: CarryOverReport) async throws(LedgerError) -> Ledger {
         try await open(
             directory: directory,

@@ -4,14 +4,14 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What the status endpoint is told, from the board.
+/// What the status endpoint gets from the board.
 extension Monitoring {
     /// The source of the endpoint's answers.
     func source(_ board: StatusBoard) -> StatusSource {
         let facts = facts(board, since: .now)
         return StatusSource(
             pending: { [hosts] in
-                // Only hosts that were connected are reported.
+                // Only hosts that were ever connected are reported.
                 [board.ledger().pending, hosts.reports.isEmpty ? "stream" : nil].compactMap(\.self)
             },
             obstacle: { Self.obstacle(board)?.description },
@@ -40,7 +40,7 @@ extension Monitoring {
         )
     }
 
-    /// What the page is made of, each time anew.
+    /// The facts for the page, computed each time.
     private func facts(_ board: StatusBoard, since start: ContinuousClock.Instant) -> @Sendable () -> StatusFacts {
         let rules = configuration.delivery.rules.map(\.name)
         let namesPeople = !configuration.status.isReachedByOthers
@@ -65,7 +65,7 @@ extension Monitoring {
         }
     }
 
-    /// Why nothing can be sent just now; nil when messages are sent as they come.
+    /// Why nothing can be sent now; nil when messages are sent as they come.
     static func obstacle(_ board: StatusBoard) -> SendingObstacle? {
         let sender = board.pipeline?.sender ?? .open
         return SendingObstacle(session: board.session.sendObstacle, sender: sender, now: SystemClock().now())

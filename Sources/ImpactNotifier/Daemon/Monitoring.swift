@@ -6,7 +6,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What goes on beside the work: status endpoint, watchdog, and a line a minute for those who tail the log.
+/// What goes on beside the work: status endpoint, watchdog, and one log line a minute.
 struct Monitoring: Sendable {
     let configuration: Configuration
     let pipeline: Pipeline
@@ -17,25 +17,25 @@ struct Monitoring: Sendable {
     let manager: ServiceManager
     let registry: MetricsRegistry
     let environment: [String: String]
-    /// The process has just been started.
+    /// Whether the process was just started.
     let isFirst: Bool
-    /// Told when the status endpoint listens, or is not going to; perhaps more than once.
+    /// Called when the status endpoint listens, or certainly will not; may be called more than once.
     let began: @Sendable () -> Void
     let logger: Logger
 
     /// How often the log says that all is well.
     private static let heartbeat: Duration = .seconds(60)
-    /// How often the sender's handle is looked up, which may change.
+    /// How often the sender's handle is looked up, because it may change.
     private static let renaming: Duration = .seconds(3600)
-    /// How often the figures of the page are read at the most, and at the least.
+    /// The least, and the longest, time between two readings of the page's figures.
     private static let look: Duration = .seconds(5)
     private static let longestLook: Duration = .seconds(60)
-    /// They rest this many times as long as reading them took: it costs at most a hundredth.
+    /// The pause after a reading is so many times its length, so that reading costs at most one percent.
     private static let lookFactor = 100
 
     /// Runs until cancelled.
     ///
-    /// - Throws: ``DaemonFailure`` when the status endpoint cannot listen and the process has just been started.
+    /// - Throws: ``DaemonFailure`` when the status endpoint cannot listen and the process was just started.
     func run() async throws(DaemonFailure) {
         let board = StatusBoard(session: await session.status())
         let outcome = await withTaskGroup(of: DaemonFailure?.self) { group in
@@ -70,9 +70,12 @@ struct Monitoring: Sendable {
         if let outcome { throw outcome }
     }
 
-    /// Serves the status endpoint until cancelled; why it cannot at the start, when that is somebody's mistake.
+    /// Serves the status endpoint until cancelled.
     ///
-    /// Later it is no reason to stop sending messages: a reload that names a taken port, descriptors that have run out.
+    /// Later failures are no reason to stop sending messages: a reload that names a port in use, or no free
+    /// descriptors.
+    ///
+    /// - Returns: why it cannot serve, when the process was just started and that is somebody's mistake.
     private func serve(at address: StatusAddress, _ board: StatusBoard) async -> DaemonFailure? {
         var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
         while !Task.isCancelled {
@@ -103,7 +106,7 @@ struct Monitoring: Sendable {
 
     private func watchdog() async {
         guard let interval = ServiceManager.watchdogInterval(environment: environment) else { return }
-        // An answer from the ledger proves that the pipeline's actor, its queue and the disk all move.
+        // An answer from the ledger proves that the pipeline's actor, its queue and the disk all work.
         let probe = Watchdog.Probe(name: "pipeline", limit: interval) { _ = await status() }
         let dog = Watchdog(
             heartbeats: Heartbeats(),
@@ -114,8 +117,9 @@ struct Monitoring: Sendable {
         await dog.run()
     }
 
-    /// Tells the service manager of each new state of the session, and wakes the sender when it is usable again: an operator
-    /// who has logged in, or made room on the disk, waits for the messages.
+    /// Tells the service manager each new state of the session, and wakes the sender when the session is usable again.
+    ///
+    /// An operator who has logged in, or freed disk space, waits for the messages.
     private func watchSession() async {
         var (state, obstacle): (SessionState, SendObstacle?) = (.ok, nil)
         repeat {
@@ -131,7 +135,7 @@ struct Monitoring: Sendable {
         } while (try? await ContinuousClock().sleep(for: .seconds(1))) != nil
     }
 
-    /// Asks the pipeline how it is, and the ledger by that, for as long as the endpoint may have to tell.
+    /// Asks the pipeline for its status, and so the ledger, for as long as the endpoint may show it.
     private func askLedger(_ board: StatusBoard) async {
         repeat {
             board.ask()
@@ -143,7 +147,7 @@ struct Monitoring: Sendable {
         } while (try? await ContinuousClock().sleep(for: board.rest)) != nil
     }
 
-    /// Reads the figures of the page, beside the questions by which the ledger's silence is told.
+    /// Reads the figures of the page, separately from the questions that reveal a silent ledger.
     private func lookOver(_ board: StatusBoard) async {
         var rest = Self.look
         var isRead = true
@@ -168,14 +172,14 @@ struct Monitoring: Sendable {
         } while (try? await ContinuousClock().sleep(for: rest)) != nil
     }
 
-    /// Beside the ledger's questions, so that a ledger that hangs does not hide how the session is.
+    /// Asks for the session's status, separately from the ledger, which may hang.
     private func askSession(_ board: StatusBoard) async {
         while (try? await ContinuousClock().sleep(for: .milliseconds(500))) != nil {
             board.show(await session.status())
         }
     }
 
-    /// Apps tell people whom to follow, and people know accounts by their handles.
+    /// Looks up the sender's handle: apps tell people whom to follow, and people know accounts by handles.
     private func nameSender(_ board: StatusBoard) async {
         repeat {
             let answer = await Unhurried.answer { [identities, account = session.account] in
@@ -185,7 +189,7 @@ struct Monitoring: Sendable {
         } while (try? await ContinuousClock().sleep(for: board.knowsSender ? Self.renaming : Self.heartbeat)) != nil
     }
 
-    /// What the pipeline is doing; nil when it cannot tell, or when nobody waits for it any more.
+    /// The pipeline's status; nil when it cannot tell, or when nobody waits for it any more.
     private func status() async -> PipelineStatus? {
         await Unhurried.answer { [pipeline] in try? await pipeline.status() } ?? nil
     }

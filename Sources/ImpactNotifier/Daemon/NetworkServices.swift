@@ -6,12 +6,12 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// The clients that commands and daemon make their requests with.
+/// The HTTP clients of commands and daemon.
 struct NetworkServices: Sendable {
     let configuration: Configuration
     let http: CurlHTTPClient
     let identities: IdentityResolver
-    /// What waits are reckoned by that are in no file.
+    /// The clock for waits that are not in a file.
     let steadyClock = SteadyClock()
     let logger: Logger
 
@@ -45,9 +45,9 @@ struct NetworkServices: Sendable {
         }
     }
 
-    /// The sender's DID, however long its resolution takes: a network that is down at boot is no reason to give up.
+    /// The sender's DID, however long resolving takes: a network that is down at boot is no reason to give up.
     ///
-    /// - Parameter waits: told before each wait how long it is.
+    /// - Parameter waits: is told the length of each wait before it.
     /// - Returns: the DID.
     /// - Throws: ``DaemonFailure`` when the handle is wrong rather than unreachable, or the task is cancelled.
     func waitForAccount(_ waits: (Duration) -> Void) async throws(DaemonFailure) -> DID {
@@ -71,13 +71,12 @@ struct NetworkServices: Sendable {
         }
     }
 
-    /// What session and login work with.
+    /// The services for session and login.
     var sessionEnvironment: SessionEnvironment {
         SessionEnvironment(client: http, identities: identities, logger: Logger(label: "session"))
     }
 
-    /// Looks for what the stream did not bring of what a configuration wants, which may be a later one than these
-    /// clients were made by.
+    /// A backfill for a configuration, which may be later than the one that these clients were made with.
     func backfill(for configuration: Configuration) -> GapBackfill {
         var sweep = SweepConfiguration(
             directories: configuration.sweepDirectories,

@@ -4,7 +4,7 @@ internal import Network
 internal import Notifier
 
 extension PipelineStatus {
-    /// Messages that are on their way or wait.
+    /// The number of jobs that are on their way or wait.
     var pending: Int { jobs.filter { !$0.key.isFinal }.values.reduce(0, +) }
 
     /// The status as the metadata of a log line.

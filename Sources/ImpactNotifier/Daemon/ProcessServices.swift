@@ -8,17 +8,17 @@ struct ProcessServices: Sendable {
     let network: NetworkServices
     let ledger: Ledger
     let session: StoredSession
-    /// The machine's clock, as far as it is believed.
+    /// The machine's clock, as far as it can be believed.
     let clock: DaemonClock
     private let keeping: Task<Void, Never>
 
-    /// Takes the state directory and opens what is in it.
+    /// Enters the state directory and opens what is in it.
     ///
     /// - Parameters:
-    ///   - configuration: checked.
-    ///   - manager: told to have patience while the ledger is carried over, or the account's handle cannot be resolved.
-    ///   - logger: gets a line for each attempt, and for each step of the carrying over.
-    /// - Throws: ``DaemonFailure``; another daemon on the same state is one.
+    ///   - configuration: a checked configuration.
+    ///   - manager: is asked for patience while the ledger is carried over, or the account's handle cannot be resolved.
+    ///   - logger: gets a line for each attempt, and for each step of the carry-over.
+    /// - Throws: ``DaemonFailure``, also when another daemon uses the state.
     init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonFailure) {
         if let obstacle = CurlHTTPClient.obstacle { throw DaemonFailure(status: .unavailable, sentence: obstacle) }
         do {
@@ -41,7 +41,7 @@ struct ProcessServices: Sendable {
         keeping = Task { await session.run() }
     }
 
-    /// Waits for a refresh under way to be finished and stored: its token is spent already.
+    /// Waits until a refresh under way is finished and stored, because its token is already used up.
     func close() async {
         keeping.cancel()
         await keeping.value

@@ -7,7 +7,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// The parts of a running daemon over one configuration, from the stream to the sender.
+/// The parts of a running daemon with one configuration, from the stream to the sender.
 struct Runtime: Sendable {
     private let pipeline: Pipeline
     private let hosts: HostComparison
@@ -20,11 +20,11 @@ struct Runtime: Sendable {
     /// Starts everything.
     ///
     /// - Parameters:
-    ///   - configuration: what this run goes by.
+    ///   - configuration: the configuration of this run.
     ///   - services: outlive the parts.
-    ///   - daemon: gives the parts their way to the service manager and the metrics.
-    ///   - isFirst: the process has just been started, so that an address that is taken is its operator's mistake.
-    ///   - tell: told when the parts are at work, and when one cannot go on.
+    ///   - daemon: connects the parts to the service manager and the metrics.
+    ///   - isFirst: whether the process was just started, so that an address in use is the operator's mistake.
+    ///   - tell: is told when the parts work, and when one cannot go on.
     init(
         _ configuration: Configuration,
         on services: ProcessServices,
@@ -66,7 +66,7 @@ struct Runtime: Sendable {
         sweeping = Task { await backfiller.run() }
         reading = Task {
             do throws(FirehoseFailure) { try await follower.run() } catch {
-                // Cancelled at its first query of the ledger is no failure, it is a stop during the start.
+                // A first query of the ledger that is cancelled is no failure but a stop during the start.
                 guard !Task.isCancelled else { return }
                 let status: ExitStatus = error.code == .storage ? .software : .unavailable
                 tell(.failed(DaemonFailure(status: status, sentence: error.description)))
@@ -97,14 +97,14 @@ struct Runtime: Sendable {
         logger = daemon.logger
     }
 
-    /// Ends the parts in the order in which nothing is lost: the stream first, then the sender.
+    /// Ends the parts in an order in which nothing is lost: the stream first, then the sender.
     func stop(within limit: Duration) async {
-        // At once, whatever the stream takes: other settings may be in force already.
+        // At once, however long the stream takes, because other settings may be in force already.
         await pipeline.stopSending()
         reading.cancel()
         sweeping.cancel()
         await reading.value
-        // Not a group, which would wait for the part that hangs, too.
+        // Not a task group, because a group would also wait for a part that hangs.
         let (outcomes, continuation) = AsyncStream.makeStream(of: Bool.self)
         let patience = Task {
             try await ContinuousClock().sleep(for: limit)

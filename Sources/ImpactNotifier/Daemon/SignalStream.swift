@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The signals that an operator sends, as a sequence.
 ///
-/// By Dispatch: libdispatch parks the main thread with an empty signal mask, so `sigwait` and `signalfd` see nothing.
+/// They are received by Dispatch: libdispatch parks the main thread with an empty signal mask, so `sigwait` and
+/// `signalfd` see nothing.
 struct SignalStream: Sendable {
     /// What an operator wants.
     enum Request: Sendable {
@@ -19,7 +20,7 @@ struct SignalStream: Sendable {
     let requests: AsyncStream<Request>
     private let sources: Sources
 
-    /// Listens from now on, for as long as this value lives.
+    /// Listens from now on, as long as this value lives.
     init() {
         let signals: [(Int32, Request)] = [(SIGTERM, .stop), (SIGINT, .stop), (SIGHUP, .reload), (SIGUSR1, .report)]
         let (requests, continuation) = AsyncStream.makeStream(of: Request.self)
@@ -34,7 +35,7 @@ struct SignalStream: Sendable {
         )
     }
 
-    /// Keeps the sources alive; touched only where it is made and where it ends.
+    /// Keeps the sources alive; accessed only when it is made and when it ends.
     private final class Sources: @unchecked Sendable {
         private let all: [any DispatchSourceSignal]
 

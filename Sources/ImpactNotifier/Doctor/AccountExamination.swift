@@ -6,7 +6,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// The steps that need the stored session: session, account, scope, proxy, chat.
+/// The checks that need the stored session: session, account, scope, proxy, chat.
 struct AccountExamination {
     let configuration: Configuration
     let services: NetworkServices
@@ -46,7 +46,7 @@ struct AccountExamination {
         guard status.state.isUsable else {
             let problem = status.state.problem.map { " (\($0.reason.rawValue)): \($0.detail)" } ?? ""
             let remedy = status.state.remedy ?? ""
-            // What names this very command is explained by the page alone.
+            // For a remedy that names this very command, only the page helps.
             let isHere = remedy == "impact-notifier doctor"
             let advice = isHere ? "\(Documentation.oauth.path) explains it." : "Run '\(remedy)'."
             return .failure("session", "\(kind) is \(status.state.name)\(problem)", advice)
@@ -62,7 +62,7 @@ struct AccountExamination {
         )
     }
 
-    /// Asks the PDS who we are, without the proxy: token, proof and clock are in order when it knows.
+    /// Asks the PDS who we are, without the proxy; an answer shows that token, proof and clock are in order.
     private func account(_ session: StoredSession) async -> (DoctorFinding, isAlive: Bool) {
         do {
             let response = try await session.send(.query(try NSID("com.atproto.server.getSession")))
@@ -96,7 +96,7 @@ struct AccountExamination {
         )
     }
 
-    /// Automated accounts label themselves: Bluesky asks for it, and recipients see it.
+    /// Checks the bot label: Bluesky asks automated accounts for it, and recipients see it.
     private func profile(_ session: StoredSession) async -> DoctorFinding {
         guard await SenderProfile.read(with: session)?.isLabelledBot == true else {
             return .warning(
@@ -108,7 +108,8 @@ struct AccountExamination {
         return .ok("profile", "the sender is labelled as automated")
     }
 
-    /// The chat service through the PDS: header, service id, the PDS's own token, our standing, and what it holds of us.
+    /// Checks the chat service through the PDS: header, service id, the PDS's own token, our status, and our messages
+    /// there.
     private func chat(_ session: StoredSession) async -> [DoctorFinding] {
         let proxy = configuration.delivery.sending.proxy
         let chat = ChatClient(session: session, proxy: proxy)
@@ -126,21 +127,21 @@ struct AccountExamination {
         }
     }
 
-    /// What an app password without direct messages is refused, and `getStatus` does not tell.
+    /// Makes a call that is refused to an app password without direct messages, which `getStatus` does not show.
     private func messages(_ chat: ChatClient, _ proxy: String) async -> [DoctorFinding] {
         let writable = DoctorFinding.ok("chat", "the chat service lets the sender write")
         do throws(CallFailure) {
             guard let newest = try await chat.newestOwnMessage() else { return [writable] }
             return [writable, await ledger(newest.id, in: newest.conversation)]
         } catch {
-            // A session that was granted call by call need not have this one.
+            // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName != "ScopeMissingError" else { return [writable] }
             let diagnosis = CallDiagnosis(error, in: .readMessages, proxy: proxy)
             return [.failure("chat", diagnosis.found, diagnosis.advice)]
         }
     }
 
-    /// Whether the ledger knows the newest message of this account: one that was restored, or is another's, does not.
+    /// Whether the ledger knows the newest message of this account; a restored ledger, or another account's, does not.
     private func ledger(_ message: String, in conversation: String) async -> DoctorFinding {
         guard unsafe access(configuration.stateDirectory + "/ledger.sqlite", F_OK) == 0 else {
             return .warning(

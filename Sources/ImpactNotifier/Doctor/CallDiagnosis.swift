@@ -1,9 +1,9 @@
 internal import ATProtocol
 internal import Notifier
 
-/// Names the failure of a call and says what to do next.
+/// Names the failure of a call, and says what to do next.
 ///
-/// Four failures look alike to those who meet them first, and cost a team ten attempts; each has its own name here.
+/// Four failures look the same at first sight, and can cost many attempts; here each has its own name.
 struct CallDiagnosis {
     /// What came back, with the name of the failure.
     let found: String
@@ -30,7 +30,8 @@ struct CallDiagnosis {
     private static func advice(for reason: Reason, proxy: String) -> String {
         switch reason {
         case .chatNotReachable:
-            // 404 XRPCNotSupported, or 501 MethodNotImplemented: the PDS sent the call to its AppView, which has no chat.
+            // 404 XRPCNotSupported, or 501 MethodNotImplemented: the PDS sent the call to its AppView, which has no
+            // chat.
             """
             The PDS answered itself instead of forwarding to \(proxy): a proxy in between drops the atproto-proxy header, \
             or the chat service is down. Check what stands between here and the PDS; try again in some minutes.

@@ -7,15 +7,15 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// Walks the chain from configuration to chat, a step at a time, and says of each what came back and what to do.
+/// Checks everything from configuration to chat, step by step, and says for each what came back and what to do.
 ///
-/// A step whose ground is missing is skipped, so that the first failure is the one to repair.
+/// A step that depends on a failed one is skipped, so that the first failure is the one to repair.
 struct Doctor {
     let configuration: Configuration
     let services: NetworkServices
     let logger: Logger
 
-    /// Examines everything; each finding is told as soon as it is there.
+    /// Checks everything; each finding is reported as soon as it is known.
     ///
     /// - Returns: every finding, in order.
     func examine(_ tell: (DoctorFinding) -> Void) async -> [DoctorFinding] {
@@ -49,7 +49,7 @@ struct Doctor {
         }
     }
 
-    /// The secrets that the session's part of the configuration names, read as the daemon reads them; nil when it names none.
+    /// The secrets that the session's configuration names, read as the daemon reads them; nil when it names none.
     private func secrets() -> DoctorFinding? {
         let session = configuration.session
         let paths = [session.clientKeyFile, session.appPasswordFile, session.encryptionKeyFile].compactMap(\.self)
@@ -100,7 +100,7 @@ struct Doctor {
         }
     }
 
-    /// Messages of streams that were put aside; nil when there are none, or there is no ledger to be asked.
+    /// The stream messages that were put aside; nil when there are none, or no ledger exists.
     private func quarantine() async -> DoctorFinding? {
         guard unsafe access(configuration.stateDirectory + "/ledger.sqlite", F_OK) == 0,
             let ledger = try? await Ledger.open(directory: configuration.stateDirectory, access: .command),

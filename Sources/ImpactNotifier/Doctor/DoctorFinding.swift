@@ -1,4 +1,4 @@
-/// What one step of the examination found.
+/// The result of one check.
 struct DoctorFinding: Sendable, Equatable {
     /// How bad it is.
     enum Grade: String, Sendable {
@@ -8,17 +8,17 @@ struct DoctorFinding: Sendable, Equatable {
         case warning = "warn"
         /// Does not work.
         case failure = "FAIL"
-        /// Could not be looked at, because an earlier step failed.
+        /// Not checked, because an earlier step failed.
         case skipped = "skip"
     }
 
-    /// The part of the chain: `session`, `proxy`.
+    /// The part that was checked, such as `session` or `proxy`.
     var step: String
     /// How bad it is.
     var grade: Grade
     /// What was checked and what came back.
     var found: String
-    /// What to do about it; nil when nothing is to be done.
+    /// What to do about it; nil for nothing.
     var advice: String?
 
     static func ok(_ step: String, _ found: String) -> DoctorFinding {

@@ -4,22 +4,22 @@ internal import Network
 internal import Synchronization
 internal import WebSocket
 
-/// Connects to a stream host with the daemon's own client and waits for one message.
+/// Connects to a stream host with the daemon's own client, and waits for one stream message.
 struct StreamProbe {
-    /// What came of it.
+    /// The result of a probe.
     enum Outcome: Sendable, Equatable {
-        /// A message arrived after so long.
+        /// A stream message arrived after this time.
         case alive(Duration)
-        /// Connected, but nothing came in time.
+        /// Connected, but nothing arrived in time.
         case silent
-        /// No connection; in the words of the client, and what to do about it where the host says that.
+        /// No connection: the client's words, and what to do if the host says so.
         case failed(String, advice: String?)
     }
 
     let configuration: Configuration
     let logger: Logger
 
-    /// Within this time a host of the whole network sends something.
+    /// A host of the whole network sends something within this time.
     static let patience: Duration = .seconds(10)
 
     func probe(_ host: StreamSource) async -> Outcome {
@@ -44,7 +44,7 @@ struct StreamProbe {
     }
 }
 
-/// When the first message arrived; written by the reader's thread, read afterwards.
+/// When the first stream message arrived; written by the reader's thread, read afterwards.
 private final class FirstMessage: Sendable {
     private let stored = Mutex<ContinuousClock.Instant?>(nil)
 

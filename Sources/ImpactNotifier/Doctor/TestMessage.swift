@@ -3,7 +3,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// One real message, sent on the operator's word, past policy and ledger.
+/// One real message, sent at the operator's request, without policy or ledger.
 struct TestMessage {
     let configuration: Configuration
     let services: NetworkServices
@@ -13,7 +13,7 @@ struct TestMessage {
     /// Sends it.
     ///
     /// - Parameter recipient: a handle or a DID.
-    /// - Returns: what became of it.
+    /// - Returns: the result.
     func send(to recipient: String) async -> DoctorFinding {
         do {
             let session = try await services.openSession(of: try await services.account())

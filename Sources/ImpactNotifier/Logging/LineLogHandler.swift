@@ -1,14 +1,14 @@
 internal import Logging
 
-/// The swift-log handler of ``LogOutput``: one line an event.
+/// The swift-log handler of ``LogOutput``: one line for each log event.
 struct LineLogHandler: LogHandler {
     private let component: String
     private let output: LogOutput
     private var ownLevel: Logger.Level?
 
-    /// What every event of this logger carries.
+    /// The metadata of every event of this logger.
     var metadata: Logger.Metadata = [:]
-    /// Adds what belongs to the task that logs.
+    /// Adds the metadata of the task that logs.
     var metadataProvider: Logger.MetadataProvider?
 
     /// A handler whose lines say `component=…`.
@@ -17,7 +17,7 @@ struct LineLogHandler: LogHandler {
         self.output = output
     }
 
-    /// The output's level until one is set on this logger.
+    /// The output's level, unless one was set on this logger.
     var logLevel: Logger.Level {
         get { ownLevel ?? output.level }
         set { ownLevel = newValue }
@@ -29,7 +29,7 @@ struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Writes the event; what it brings itself wins over the logger's own metadata.
+    /// Writes the event; its own metadata takes precedence over the logger's.
     func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }

@@ -1,13 +1,13 @@
 internal import Glibc
 internal import Synchronization
 
-/// Writes whole lines to a file descriptor, and never lets a reader that has stopped reading stop the daemon.
+/// Writes whole lines to a file descriptor; a reader that has stopped reading never stops the daemon.
 ///
 /// A line is one `write` of at most `PIPE_BUF` octets, so lines of several threads and processes do not mix. When the
-/// descriptor takes nothing for ``patience`` the line is dropped and counted, and so is each after it, without waiting,
-/// until there is room again: the stream's thread logs too, and its pongs are due.
+/// descriptor accepts nothing for ``patience``, the line is dropped and counted. So is each line after it, without
+/// waiting, until there is room again: the stream's thread logs, too, and must send its pongs in time.
 final class LineWriter: Sendable {
-    /// Milliseconds that the first line waits for room.
+    /// How long the first line waits for room, in milliseconds.
     private static let patience: Int32 = 50
 
     private let descriptor: Int32
@@ -19,7 +19,7 @@ final class LineWriter: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Lines that found no room.
+    /// The number of lines that found no room.
     var dropped: Int { droppedLines.load(ordering: .relaxed) }
 
     /// Writes a line that ends in a newline.
@@ -40,7 +40,7 @@ final class LineWriter: Sendable {
         }
     }
 
-    /// A file, a terminal or a socket may take a part: the rest follows under the same lock.
+    /// Writes the line; a file, a terminal or a socket may take a part, and the rest follows under the same lock.
     private func writeAll(_ line: [UInt8]) -> Bool {
         var rest = line[...]
         while !rest.isEmpty {

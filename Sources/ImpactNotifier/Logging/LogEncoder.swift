@@ -3,21 +3,21 @@ internal import Network
 
 /// Turns one event into one line: `level`, `ts`, `msg` and `component` first, then the metadata by key.
 ///
-/// A line holds at most ``lineLimit`` octets, newline included, so that one `write` of it to a pipe is atomic (POSIX
-/// `PIPE_BUF`); metadata that does not fit is left out and `truncated=true` says so.
+/// A line has at most ``lineLimit`` octets, newline included, so that one `write` of it to a pipe is atomic (POSIX
+/// `PIPE_BUF`). Metadata that does not fit is left out, and `truncated=true` says so.
 struct LogEncoder {
-    /// Octets of the longest line, its newline included.
+    /// The length of the longest line in octets, newline included.
     static let lineLimit = 4096
-    /// Octets of the longest value.
+    /// The length of the longest value in octets.
     static let valueLimit = 1024
 
-    /// How lines are written.
+    /// The format of lines.
     let format: LogFormat
-    /// True when journald reads: a priority before the line, and no time, for the journal has its own.
+    /// Whether journald reads the log: then a priority comes before the line, and no time, because the journal has its
+    /// own.
     let isJournal: Bool
 
     /// The line of an event, newline included.
-    ///
     func encode(_ event: LogEvent, component: String, metadata: Logger.Metadata, time: UnixTime) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(256)
@@ -80,7 +80,7 @@ struct LogEncoder {
         }
     }
 
-    /// A whole number or a truth value as JSON writes it; nil for all else, which is text.
+    /// A whole number or a truth value as in JSON; nil for everything else, which is text.
     private static func jsonLiteral(_ value: Logger.MetadataValue) -> String? {
         guard case .stringConvertible(let value) = value else { return nil }
         return switch value {
@@ -90,7 +90,7 @@ struct LogEncoder {
         }
     }
 
-    /// A value without quotes when it needs none.
+    /// Appends a value, without quotes if it needs none.
     private func appendBare(_ text: String, to line: inout [UInt8]) {
         let isPlain = text.utf8.allSatisfy { octet in
             (0x21...0x7E).contains(octet) && octet != UInt8(ascii: "\"") && octet != UInt8(ascii: "=")
@@ -116,7 +116,7 @@ struct LogEncoder {
         }
     }
 
-    /// A key that cannot end early or stand for one of ours.
+    /// A key that cannot end early or be mistaken for one of ours.
     private static func safeKey(_ key: String) -> String {
         let safe = key.unicodeScalars.prefix(64).map { scalar in
             switch scalar {
@@ -130,7 +130,7 @@ struct LogEncoder {
 }
 
 extension Logger.Level {
-    /// The priority of sd-daemon(3): what `journalctl -p` filters by.
+    /// The priority of sd-daemon(3), by which `journalctl -p` filters.
     fileprivate var syslogPriority: Int {
         switch self {
         case .critical: 2

@@ -1,4 +1,4 @@
-/// How a log line is written.
+/// The format of a log line.
 enum LogFormat: String, Sendable, CaseIterable {
     /// `level=info msg="connected" host=jetstream.example`: for people and for the journal.
     case logfmt

@@ -4,9 +4,9 @@ internal import Logging
 internal import Network
 internal import Synchronization
 
-/// Where every log line of the process goes: one descriptor, one format, one level.
+/// The destination of every log line of the process: one descriptor, one format, one level.
 ///
-/// The level and the format may change while loggers exist (SIGHUP): loggers ask for them at each event.
+/// Level and format may change while loggers exist (SIGHUP): loggers ask for them at each event.
 final class LogOutput: Sendable {
     private struct Settings {
         var level: Logger.Level
@@ -18,7 +18,7 @@ final class LogOutput: Sendable {
     private let isJournal: Bool
     private let clock: any WallClock
 
-    /// An output of its own, for tests; the daemon uses ``bootstrap(format:level:)``.
+    /// A separate output for tests; the daemon uses ``bootstrap(format:level:)``.
     init(
         format: LogFormat,
         level: Logger.Level,
@@ -32,7 +32,7 @@ final class LogOutput: Sendable {
         self.clock = clock
     }
 
-    /// Makes this the output of every `Logger` made from now on, on standard error; once in a process.
+    /// Makes an output on standard error the output of every `Logger` made from now on; once in a process.
     @discardableResult
     static func bootstrap(format: LogFormat, level: Logger.Level) -> LogOutput {
         let output = LogOutput(
@@ -57,7 +57,7 @@ final class LogOutput: Sendable {
         set { settings.withLock { $0.format = newValue } }
     }
 
-    /// Lines lost because whoever reads the log stopped reading.
+    /// How many lines were lost because the log's reader had stopped reading.
     var droppedLines: Int { writer.dropped }
 
     /// Writes the line of an event.
@@ -66,7 +66,7 @@ final class LogOutput: Sendable {
         writer.write(encoder.encode(event, component: component, metadata: metadata, time: clock.now()))
     }
 
-    /// True when `$JOURNAL_STREAM` names this very descriptor (systemd.exec(5)).
+    /// Whether `$JOURNAL_STREAM` names this very descriptor (systemd.exec(5)).
     ///
     /// The variable alone proves nothing: a child that redirects its output inherits it.
     static func isConnectedToJournal(_ descriptor: Int32) -> Bool {
@@ -74,7 +74,7 @@ final class LogOutput: Sendable {
         return matchesJournal(value, descriptor: descriptor)
     }
 
-    /// True when `value`, `DEVICE:INODE` in decimal, is the file behind the descriptor.
+    /// Whether `value`, `DEVICE:INODE` in decimal, is the file of the descriptor.
     static func matchesJournal(_ value: String, descriptor: Int32) -> Bool {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return false }

@@ -1,36 +1,37 @@
-/// The last net under "no secret is ever in a log": blanks what looks like a credential.
+/// The last safeguard of "no secret is ever in a log": blanks what looks like a credential.
 ///
-/// The code that logs must not hand secrets over in the first place; this catches the server's error text that quotes
-/// a token back, and the mistake of tomorrow. It errs towards blanking.
+/// Code that logs must not hand over secrets in the first place. This catches a server's error text that quotes a
+/// token, and future mistakes. When in doubt it blanks.
 enum SecretScrubber {
-    /// What stands in a secret's place.
+    /// The text in place of a secret.
     static let mark = "[redacted]"
 
-    /// Metadata keys whose value is never shown, whatever it looks like.
+    /// Metadata keys whose value is never shown.
     private static let secretKeys: Set<String> = [
         "access_token", "app_password", "authorization", "client_assertion", "code_verifier", "cookie", "dpop",
         "password", "private_key", "proof", "refresh_token", "secret", "set-cookie", "token",
     ]
 
-    /// Metadata keys whose value the protocol's grammar was checked for: an author who names a record like a token must
-    /// not hide it from the operator.
+    /// Metadata keys whose value was checked by the protocol's grammar, and is shown.
+    ///
+    /// An author who names a record like a token must not be able to hide it from the operator.
     private static let syntaxKeys: Set<String> = ["author", "did", "uri"]
 
     /// Schemes whose credential follows after a space (RFC 9110 §11.4).
     private static let schemes: Set<String> = ["basic", "bearer", "dpop"]
 
-    /// Openings of tokens: a JWT's `{"`, and what the reference authorization server issues.
+    /// How tokens begin: a JWT's `{"`, and what the reference authorization server issues.
     private static let openings = ["eyJ", "ref-", "tok-", "cod-"]
 
-    /// True when a value under this key is never shown.
+    /// Whether a value under this key is never shown.
     static func hides(key: String) -> Bool {
         secretKeys.contains(key.lowercased())
     }
 
-    /// True when a value under this key is shown as it is.
+    /// Whether a value under this key is shown as it is.
     static func trusts(key: String) -> Bool { syntaxKeys.contains(key) }
 
-    /// `text` with everything that looks like a credential replaced by ``mark``.
+    /// The text, with everything that looks like a credential replaced by ``mark``.
     static func scrub(_ text: String) -> String {
         guard text.utf8.count >= 16 else { return text }  // no credential is shorter
         var result = ""
@@ -48,7 +49,7 @@ enum SecretScrubber {
         return result
     }
 
-    /// The text cut into runs of token characters (RFC 6750 §2.1's b64token) and the runs between them.
+    /// Splits the text into runs of token characters (RFC 6750 §2.1's b64token) and the runs between them.
     private static func words(of text: String) -> [Substring] {
         var words: [Substring] = []
         var start = text.startIndex

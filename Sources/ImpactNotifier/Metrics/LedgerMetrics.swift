@@ -1,4 +1,4 @@
-/// What Prometheus is told of the ledger's answers; made anew for each scrape, for silence grows between two answers.
+/// Metrics of the ledger's answers; computed for each scrape, because silence grows between two answers.
 struct LedgerMetrics {
     /// How long the ledger has not answered, in seconds.
     let silence: Double

@@ -1,4 +1,4 @@
-/// A family of series of one name, as a scrape sees it.
+/// A family: all series with one name, as in a scrape.
 struct MetricFamily: Sendable {
     /// What a family's numbers mean.
     enum Kind: String, Sendable {
@@ -14,7 +14,7 @@ struct MetricFamily: Sendable {
     struct Sample: Sendable, Equatable {
         /// What follows the family's name: empty, or `_bucket`, `_sum`, `_count`.
         var suffix = ""
-        /// The series.
+        /// The labels of the series.
         var labels = MetricLabels()
         /// The number.
         var value: Double

@@ -1,4 +1,4 @@
-/// What each metric of this program counts, in a sentence; docs/operations.md has the same list.
+/// What each metric of this program counts, in one sentence; docs/operations.md has the same list.
 enum MetricHelp {
     /// The prefix of every name of ours.
     static let prefix = "impact_notifier_"

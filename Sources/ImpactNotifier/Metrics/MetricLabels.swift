@@ -1,6 +1,6 @@
-/// The labels of one series, in the order of their names.
+/// The labels of one series, ordered by name.
 struct MetricLabels: Hashable, Sendable {
-    /// Names and values; names obey the grammar, values are whatever they are.
+    /// Names and values; names follow the grammar, values may be any text.
     let pairs: [Pair]
 
     /// One label.
@@ -11,7 +11,7 @@ struct MetricLabels: Hashable, Sendable {
         let value: String
     }
 
-    /// Labels in any order; of two with one name the last counts.
+    /// Labels in any order; if a name comes twice, the last one counts.
     init(_ dimensions: [(String, String)] = []) {
         let unique = Dictionary(dimensions.map { (MetricName.sanitized($0.0), $0.1) }) { _, last in last }
         pairs = unique.sorted { $0.key < $1.key }.map { Pair(name: $0.key, value: $0.value) }
@@ -21,12 +21,12 @@ struct MetricLabels: Hashable, Sendable {
         self.pairs = pairs
     }
 
-    /// The series that takes what a family has no room for.
+    /// The labels of the series that collects what exceeds a family's limit.
     var overflow: MetricLabels {
         MetricLabels(pairs: pairs.map { Pair(name: $0.name, value: "other") })
     }
 
-    /// These and one more, which comes last: `le` of a histogram's bucket.
+    /// These labels and one more, which comes last: `le` for a histogram's bucket.
     func adding(_ name: String, _ value: String) -> MetricLabels {
         MetricLabels(pairs: pairs + [Pair(name: name, value: value)])
     }

@@ -1,4 +1,4 @@
-/// The series of one family, each with the cell that holds its number.
+/// The series of one family, each with the cell of its number.
 enum MetricSeries {
     /// Series of a counter.
     case counter([MetricLabels: CounterCell])
@@ -16,7 +16,7 @@ enum MetricSeries {
         }
     }
 
-    /// The lines of the exposition, ordered by labels.
+    /// The samples, ordered by labels.
     var samples: [MetricFamily.Sample] {
         switch self {
         case .counter(let cells): cells.inOrder.map { .init(labels: $0, value: Double($1.value)) }

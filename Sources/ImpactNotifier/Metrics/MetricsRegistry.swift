@@ -1,12 +1,13 @@
 internal import Metrics
 internal import Synchronization
 
-/// Every metric of the process: what swift-metrics writes to and what `/metrics` reads.
+/// Every metric of the process: swift-metrics writes here, and `/metrics` reads here.
 ///
-/// Labels are bounded: a family of ``seriesLimit`` series puts every further one under the label value `other`, so that
-/// no mistake and no stranger can grow the daemon's memory or the operator's time series database.
+/// The number of series is bounded. When a family has ``seriesLimit`` series, every further one is counted under the
+/// label value `other`. So no mistake and no stranger can grow the daemon's memory or the operator's time series
+/// database.
 final class MetricsRegistry: MetricsFactory {
-    /// Series of one family.
+    /// The most series of one family.
     static let seriesLimit = 200
 
     private struct State {
@@ -23,7 +24,7 @@ final class MetricsRegistry: MetricsFactory {
         return registry
     }
 
-    /// Adds families that are computed when somebody asks.
+    /// Adds families that are computed at each scrape.
     func add(source: @escaping @Sendable () -> [MetricFamily]) {
         state.withLock { $0.sources.append(source) }
     }
@@ -61,7 +62,7 @@ final class MetricsRegistry: MetricsFactory {
         histogram(label, dimensions)
     }
 
-    /// A counter keeps its number when the object that wrote it goes, as Prometheus expects.
+    /// A counter keeps its number when its handler is destroyed, as Prometheus expects.
     func destroyCounter(_ handler: any CounterHandler) {}
     /// A gauge stays.
     func destroyMeter(_ handler: any MeterHandler) {}
@@ -86,7 +87,7 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
-    /// A name that is in use for another kind gives a cell that nobody reads: a metric never stops the daemon.
+    /// If a name is in use for another kind, the cell is one that nobody reads: a metric never stops the daemon.
     private func withSeries<Cell>(_ label: String, or new: MetricSeries, _ body: (inout MetricSeries) -> Cell) -> Cell {
         state.withLock { body(&$0.families[MetricName.sanitized(label), default: new]) }
     }

@@ -6,10 +6,10 @@ struct ProcessMetrics: Sendable {
     private let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
     private let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
 
-    /// The families, read now; one whose file cannot be read is left out.
+    /// The families, read now; a family whose file cannot be read is left out.
     func families() -> [MetricFamily] {
         let stat = Self.fields(ofStat: Self.read("/proc/self/stat"))
-        // Numbers of proc(5) minus 3: the fields before the state are cut off with the command's name.
+        // The numbers of proc(5) minus 3, because the fields up to the command's name are cut off.
         func field(_ number: Int) -> Double? {
             stat.indices.contains(number - 3) ? Double(stat[number - 3]) : nil
         }
@@ -43,7 +43,7 @@ struct ProcessMetrics: Sendable {
         value.map { MetricFamily(name: name, kind: kind, help: help, samples: [.init(value: $0)]) }
     }
 
-    // The unit's ProcSubset=pid hides /proc/stat, which has it, too.
+    // The unit's ProcSubset=pid hides /proc/stat, which also has it.
     private static var bootTime: Double? {
         var (now, sinceBoot) = (timespec(), timespec())
         guard unsafe clock_gettime(CLOCK_REALTIME, &now) == 0, unsafe clock_gettime(CLOCK_BOOTTIME, &sinceBoot) == 0
@@ -51,7 +51,7 @@ struct ProcessMetrics: Sendable {
         return Double(now.tv_sec - sinceBoot.tv_sec) + Double(now.tv_nsec - sinceBoot.tv_nsec) / 1e9
     }
 
-    /// The fields behind the command's name, which is in parentheses and may itself hold any character.
+    /// The fields after the command's name, which is in parentheses and may contain any character.
     static func fields(ofStat text: String) -> [Substring] {
         guard let end = text.lastIndex(of: ")") else { return [] }
         return text[text.index(after: end)...].split { $0 == " " || $0 == "\n" }

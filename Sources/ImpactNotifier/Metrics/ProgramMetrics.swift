@@ -1,8 +1,8 @@
-/// What the program knows of itself without being told: its version, and what it could not log.
+/// Metrics of the program itself: its version, and log lines that it lost.
 struct ProgramMetrics: Sendable {
-    /// The version that runs.
+    /// The running version.
     let version: String
-    /// The log whose losses are counted.
+    /// The log whose lost lines are counted.
     let output: LogOutput
 
     /// The families, read now.

@@ -1,11 +1,11 @@
-/// The text that a scraper reads: the classic format 0.0.4, or OpenMetrics 1.0.0 for those who accept it.
+/// The text for a scraper: the classic format 0.0.4, or OpenMetrics 1.0.0 if the scraper accepts it.
 enum PrometheusExposition: Sendable {
     /// `text/plain; version=0.0.4`
     case classic
     /// `application/openmetrics-text; version=1.0.0`
     case openMetrics
 
-    /// The format that a request's `Accept` asks for.
+    /// The format for a request's `Accept` field.
     init(accept: String?) {
         self = accept?.lowercased().contains("application/openmetrics-text") ?? false ? .openMetrics : .classic
     }
@@ -33,14 +33,14 @@ enum PrometheusExposition: Sendable {
         return page
     }
 
-    /// OpenMetrics names a counter's family without `_total` and requires it on the samples.
+    /// OpenMetrics names a counter's family without `_total`, and requires it on the samples.
     private func names(of family: MetricFamily) -> (name: String, suffix: String) {
         guard self == .openMetrics, family.kind == .counter else { return (family.name, "") }
         let total = "_total"
         return (family.name.hasSuffix(total) ? String(family.name.dropLast(total.count)) : family.name, total)
     }
 
-    /// A number as both formats write it: no fraction when it has none, `+Inf` and `NaN` by name.
+    /// A number in both formats: without a fraction if it has none; `+Inf` and `NaN` by name.
     static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

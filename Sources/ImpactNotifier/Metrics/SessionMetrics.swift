@@ -1,7 +1,7 @@
 internal import Network
 internal import OAuth
 
-/// What Prometheus is told of the session; made anew for each scrape, so that what has ceased to be true is gone.
+/// Metrics of the session; computed for each scrape, so that nothing outdated stays.
 struct SessionMetrics {
     private let status: SessionStatus
 
@@ -10,14 +10,14 @@ struct SessionMetrics {
         self.status = status
     }
 
-    /// The families; one of which nothing is known is left out.
+    /// The families; one without a known value is left out.
     var families: [MetricFamily] {
         let isOver =
             switch status.state {
             case .needsLogin, .quarantined: true
             case .ok, .degraded, .misconfigured: false
             }
-        // A session that is over ends with the access token that still serves, and without one it has ended.
+        // A session that is over ends when its access token expires; without one it has ended already.
         return [
             gauge("session_usable", status.canSendNow ? 1 : 0),
             gauge("session_expiry_timestamp_seconds", (isOver ? status.servesUntil : status.endsAt)?.seconds),

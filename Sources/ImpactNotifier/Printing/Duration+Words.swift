@@ -1,7 +1,7 @@
 internal import Network
 
 extension Duration {
-    /// About how long it is, for people: `45 s`, `12 min`, `7 h`, `3 days`.
+    /// The approximate length, for people: `45 s`, `12 min`, `7 h`, `3 days`.
     var inWords: String {
         let seconds = max(0, wholeSeconds)
         return switch seconds {

@@ -1,6 +1,6 @@
-/// How far apart two words are, to guess what a misspelt key was meant to be.
+/// The distance between two words, to guess what a misspelt key was meant to be.
 enum EditDistance {
-    /// The known word that is nearest, when it is near enough to be meant.
+    /// The nearest known word, if it is near enough.
     static func nearest(to word: String, in known: Set<String>) -> String? {
         let candidates = known.map { (word: $0, distance: between(word, $0)) }
         let best = candidates.min { ($0.distance, $0.word) < ($1.distance, $1.word) }
@@ -8,7 +8,7 @@ enum EditDistance {
         return best.word
     }
 
-    /// Insertions, deletions and replacements that turn one word into the other (Levenshtein).
+    /// The number of insertions, deletions and replacements that turn one word into the other (Levenshtein).
     static func between(_ one: String, _ other: String) -> Int {
         let other = Array(other)
         var row = Array(0...other.count)

@@ -1,8 +1,8 @@
 /// Text between double quotes in which nothing can end the line, leave the quotes or reorder what a terminal shows.
 ///
-/// The escapes are those of JSON (RFC 8259 §7), in both log formats, so that any JSON reader decodes them. Besides what
-/// JSON requires, every control, format (bidirectional overrides, zero-width joiners, tags), separator, private and
-/// unassigned scalar is escaped: a log is read in a terminal, and the values come from strangers.
+/// Both log formats use JSON's escapes (RFC 8259 §7), so that any JSON reader decodes them. In addition to what JSON
+/// requires, every control, format (bidirectional overrides, zero-width joiners, tags), separator, private and
+/// unassigned scalar is escaped, because a log is read in a terminal and its values come from strangers.
 enum EscapedText {
     /// Appends `text` in quotes; at most `limit` octets between them, then `…`.
     static func append(_ text: some StringProtocol, to line: inout [UInt8], limit: Int) {
@@ -20,7 +20,8 @@ enum EscapedText {
         line.append(UInt8(ascii: "\""))
     }
 
-    /// The text as a terminal may show it: line ends, tabs and the joiners of emoji stay, all else that steers is escaped.
+    /// The text as a terminal may show it: line ends, tabs and emoji joiners stay; everything else that could control
+    /// it is escaped.
     static func shown(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         for scalar in text.unicodeScalars {

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// What a command prints for its user; written at once, so that a program at the other end of a pipe sees it.
 ///
-/// Much of it comes from strangers, and it is read in a terminal: nothing in it can steer that.
+/// Much of it comes from strangers and is read in a terminal, so everything that could control a terminal is escaped.
 enum StandardOutput {
-    /// The system's first objection to what was written to standard output, by its number.
+    /// The number of the first error of a write to standard output.
     private static let objection = Mutex<Int32?>(nil)
 
     /// Writes a line to standard output.
@@ -14,25 +14,25 @@ enum StandardOutput {
     /// Writes a line to standard error.
     static func printError(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
-    /// Writes what somebody is to type behind, to standard error.
+    /// Writes a prompt to standard error.
     static func printPrompt(_ text: String) { write(text, to: STDERR_FILENO) }
 
     /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Writes bytes to standard output as they are: for a file or a program, never for a terminal.
+    /// Writes bytes to standard output unchanged, for a file or a program, never for a terminal.
     static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
-    /// The status of a command that would end with this one: another when what it printed could not be written.
+    /// The exit status of a command that would end with this one, but may not have been able to print everything.
     ///
-    /// A reader that went away has read enough; what was asked for is done all the same.
+    /// A reader that went away has read enough, and is no error: what was asked for is done.
     static func status(instead status: ExitStatus) -> ExitStatus {
         guard status == .success, let number = objection.withLock({ $0 }), number != EPIPE else { return status }
         printError("Standard output cannot be written: \(unsafe String(cString: strerror(number))).")
         return .inputOutput
     }
 
-    /// Whether everything that was printed so far could be written: not to a full disk, nor to a reader that went away.
+    /// Whether everything could be printed so far: no full disk, no reader that went away.
     static var isRead: Bool { objection.withLock { $0 } == nil }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -1,13 +1,13 @@
-/// What somebody may have meant by a word that is not known.
+/// What an unknown word may have been meant to be.
 enum Suggestion {
-    /// The clause that says so, as “there is no state “quewed”; did you mean “queued”?”.
+    /// The clause that says so: “there is no state “quewed”; did you mean “queued”?”.
     ///
     /// - Parameters:
     ///   - word: what was written.
-    ///   - kind: what it should name: `state`.
-    ///   - known: the words that there are.
-    ///   - place: where they are listed; nil for here, as they are few.
-    /// - Returns: a clause, and what can be written instead.
+    ///   - kind: what it should name, such as `state`.
+    ///   - known: the known words.
+    ///   - place: where the known words are listed; nil to list them in the clause, because they are few.
+    /// - Returns: a clause that says what can be written instead.
     static func objection(to word: String, as kind: String, among known: [String], listedBy place: String? = nil)
         -> String
     {

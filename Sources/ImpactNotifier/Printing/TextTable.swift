@@ -1,17 +1,17 @@
-/// Rows under a header, each column as wide as what is in it.
+/// Rows under a header, with columns as wide as their content.
 struct TextTable {
     private let rows: [[String]]
 
     /// A table.
     ///
     /// - Parameters:
-    ///   - header: the names of the columns.
-    ///   - rows: as many cells each; what strangers wrote in them stays on its line.
+    ///   - header: the column names.
+    ///   - rows: rows of as many cells; a cell with a stranger's text stays on its line.
     init(_ header: [String], _ rows: [[String]]) {
         self.rows = ([header] + rows).map { row in row.map(\.onOneLine) }
     }
 
-    /// The header and the rows, a line each.
+    /// The header and the rows, one line each.
     var lines: [String] {
         let widths = rows.reduce(into: [Int]()) { widths, row in
             for (column, cell) in row.enumerated() {
@@ -29,9 +29,9 @@ struct TextTable {
 }
 
 extension String {
-    /// The text without the ends of its lines: what strangers wrote begins no line of ours.
+    /// The text without line ends, so that a stranger's text never begins a line.
     var onOneLine: String { String(map { $0.isNewline ? " " : $0 }) }
 
-    /// The text with spaces behind it, as wide as a column.
+    /// The text with spaces after it, up to a column's width.
     func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -1,6 +1,6 @@
 internal import Network
 
-/// Dates as logs and status pages show them.
+/// Dates as in logs and on status pages.
 enum Timestamp {
     /// A time as RFC 3339 has it, in UTC and with milliseconds: `2026-11-22T19:30:00.123Z`.
     static func rfc3339(_ time: UnixTime) -> String {

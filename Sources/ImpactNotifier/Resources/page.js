@@ -1,5 +1,5 @@
 "use strict";
-// Renews the page in place every five seconds, so that nobody loses their place in it.
+// Updates the page in place every five seconds, so that readers keep their place in it.
 (() => {
   const interval = 5000;
   const find = (id) => document.getElementById(id);
@@ -16,7 +16,7 @@
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
 
-  // What was opened, scrolled or focused stays so.
+  // Keeps what was opened, scrolled or focused.
   function replace(part, next) {
     const opened = Array.from(part.querySelectorAll("details[open]"), (element) => element.id);
     const places = Array.from(part.querySelectorAll(".wide"), (element) => [element.id, element.scrollLeft]);
@@ -28,7 +28,7 @@
   }
 
   function show(next) {
-    // A newer program may have another page.
+    // A newer program may have a different page.
     if (next.documentElement.dataset.version !== document.documentElement.dataset.version) return location.reload();
     if (next.title !== document.title) {
       document.title = next.title;
@@ -51,7 +51,7 @@
       const sentence = "The daemon has not answered since " + answered.toLocaleString()
         + ": this page shows how it was then. Is it running? 'systemctl status " + document.documentElement.dataset.unit
         + "' says so.";
-      // Said anew every five seconds, nobody who listens would hear anything else.
+      // Announced every five seconds, it would drown out everything else in a screen reader.
       if (gone.hidden || gone.textContent !== sentence) gone.textContent = sentence;
       gone.hidden = false;
     }

@@ -4,7 +4,7 @@ internal import Network
 internal import Notifier
 internal import Synchronization
 
-/// What log and service manager are told while a ledger of the version before is carried over, which may take minutes.
+/// Tells the log and the service manager how far the carry-over of an older ledger is; it may take minutes.
 struct CarryOverReport: Sendable {
     private let manager: ServiceManager
     private let logger: Logger
@@ -38,7 +38,7 @@ struct CarryOverReport: Sendable {
         }
     }
 
-    /// The longest silence is the making of one index: seconds for a million rows.
+    /// Asks for more time; the longest step without a report makes one index: seconds for a million rows.
     private func askForPatience(_ done: Int, of rows: Int) {
         manager.startsLater(
             within: .seconds(600),
@@ -48,7 +48,7 @@ struct CarryOverReport: Sendable {
 }
 
 extension CarryOverReport {
-    /// Lets news through, but not more often than is of use.
+    /// Lets reports through, but not too often.
     final class Pace: Sendable {
         private let interval: Duration
         private let next: Mutex<ContinuousClock.Instant>

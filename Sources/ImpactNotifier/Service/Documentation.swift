@@ -1,17 +1,17 @@
 internal import Glibc
 
-/// The pages that messages send their reader to, where they are on this machine.
+/// The pages to which messages refer, by their place on this machine.
 enum Documentation: String, CaseIterable {
     /// Running the daemon, day by day.
     case operations
     /// From nothing to a session of two years.
     case oauth
-    /// Who gets messages, when, and what they say.
+    /// Who gets messages, when, and with what text.
     case delivery
-    /// What counts as a change request, and whose it is.
+    /// What counts as a change request, and whose project it is about.
     case rules
 
-    /// The path of the page: beside the program's own prefix when it is installed there, else where the package puts it.
+    /// The path of the page: under the program's own prefix if installed there, else where the package puts it.
     var path: String {
         let page = "share/doc/impact-notifier/docs/\(rawValue).md"
         var buffer = [UInt8](repeating: 0, count: 4096)

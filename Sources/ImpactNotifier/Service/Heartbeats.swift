@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The parts of the daemon that must make progress, each with its own limit.
 ///
-/// A timer that tells the service manager "alive" proves that a timer runs. Here every part that could hang reports by
-/// itself, and silence of one is enough to be restarted.
+/// A timer that tells the service manager "alive" only proves that a timer runs. Here every part that could hang
+/// reports itself, and the silence of one is enough for a restart.
 final class Heartbeats: Sendable {
     private struct Entry {
         var limit: Duration
@@ -13,7 +13,7 @@ final class Heartbeats: Sendable {
     private let entries = Mutex<[String: Entry]>([:])
     private let now: @Sendable () -> ContinuousClock.Instant
 
-    /// No parts yet; time is passed in for tests.
+    /// No parts yet; the clock can be replaced in tests.
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }) {
         self.now = now
     }
@@ -41,7 +41,7 @@ final class Heartbeats: Sendable {
     }
 }
 
-/// What one part reports with; cheap, from any thread.
+/// Lets one part report; cheap, and usable from any thread.
 struct Heartbeat: Sendable {
     fileprivate let name: String
     fileprivate let owner: Heartbeats
@@ -49,6 +49,6 @@ struct Heartbeat: Sendable {
     /// Progress was made.
     func beat() { owner.reset(name, resting: false) }
 
-    /// Nothing is to do, or the part has ended: silence is right until the next ``beat()``.
+    /// There is nothing to do, or the part has ended: silence is right until the next ``beat()``.
     func rest() { owner.reset(name, resting: true) }
 }

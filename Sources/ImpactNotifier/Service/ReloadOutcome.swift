@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import CLinux
 internal import Glibc
 
-/// What came of the last reload: the daemon leaves it in the state directory, for `reload` to read.
+/// The outcome of the last reload, which the daemon leaves in the state directory for `reload` to read.
 struct ReloadOutcome: Hashable {
     /// When the configuration was read, by the machine's monotonic clock, in nanoseconds.
     var readAt: Int64
@@ -11,7 +11,7 @@ struct ReloadOutcome: Hashable {
     /// Why the old configuration stays in force; empty when the new one is.
     var problems: [String]
 
-    /// Now, by the clock that ``readAt`` is of: the same for all processes until the machine starts anew.
+    /// The present time by the clock of ``readAt``, which is the same for all processes until the machine restarts.
     static var now: Int64 {
         var now = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &now)
@@ -20,9 +20,10 @@ struct ReloadOutcome: Hashable {
 
     private static func path(in directory: String) -> String { "\(directory)/reload.json" }
 
-    /// Leaves the outcome in a state directory.
+    /// Writes the outcome to a state directory.
     ///
-    /// - Returns: whether it could be written; a disk that is full keeps the outcome from the command, not from the daemon.
+    /// - Returns: whether it could be written; a full disk keeps the outcome from the command, but does not stop the
+    ///   daemon.
     func write(in directory: String) -> Bool {
         let json: JSONValue = [
             "read_at": .integer(readAt), "configuration": .string(configuration),

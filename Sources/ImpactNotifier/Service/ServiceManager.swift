@@ -2,13 +2,13 @@ internal import CLinux
 internal import Glibc
 internal import Network
 
-/// The service manager that started us, told of our state over `$NOTIFY_SOCKET` (sd_notify(3), without libsystemd).
+/// The service manager that started us, told of our state through `$NOTIFY_SOCKET` (sd_notify(3), without libsystemd).
 ///
 /// Without that variable every call does nothing.
 struct ServiceManager: Sendable {
     private let path: String?
 
-    /// A manager that listens on a datagram socket of this path; `@` begins an abstract one, nil is no manager.
+    /// A manager that listens on a datagram socket at this path; `@` begins an abstract name, nil is no manager.
     init(path: String?) {
         self.path = path
     }
@@ -24,7 +24,8 @@ struct ServiceManager: Sendable {
         send(["READY=1"] + (status.map { [Self.status($0)] } ?? []))
     }
 
-    /// The configuration is being read again; the time lets `Type=notify-reload` tell this from an older message.
+    /// The configuration is being read again; the time lets `Type=notify-reload` distinguish this from an older
+    /// message.
     @discardableResult
     func reloading() -> Bool {
         var now = timespec()
@@ -32,7 +33,7 @@ struct ServiceManager: Sendable {
         return send(["RELOADING=1", "MONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)"])
     }
 
-    /// Start-up goes on for so long at least, whatever `TimeoutStartSec` says; to be repeated before it is over.
+    /// Start-up takes at least this much longer, whatever `TimeoutStartSec` says; repeat it before the time is over.
     @discardableResult
     func startsLater(within time: Duration, status: String) -> Bool {
         send(["EXTEND_TIMEOUT_USEC=\(time.microseconds)", Self.status(status)])
@@ -50,36 +51,36 @@ struct ServiceManager: Sendable {
         send([Self.status(sentence)])
     }
 
-    /// Still alive; due at least once in the interval of ``watchdogInterval(environment:processID:)``.
+    /// Still alive; needed at least once in the interval of ``watchdogInterval(environment:processID:)``.
     @discardableResult
     func watchdog() -> Bool {
         send(["WATCHDOG=1"])
     }
 
-    /// How often the manager wants to hear from this process; nil when it does not (sd_watchdog_enabled(3)).
+    /// How often the manager wants to hear from this process; nil for never (sd_watchdog_enabled(3)).
     static func watchdogInterval(environment: [String: String], processID: Int32 = getpid()) -> Duration? {
         guard let text = environment["WATCHDOG_USEC"], let interval = Int64(text), interval > 0 else { return nil }
         if let owner = environment["WATCHDOG_PID"], owner != String(processID) { return nil }
         return .microseconds(interval)
     }
 
-    /// A newline would begin another assignment.
+    /// A status assignment; a newline in the sentence would begin another assignment.
     private static func status(_ sentence: String) -> String {
         "STATUS=" + String(sentence.map { $0.isNewline ? " " : $0 })
     }
 
-    /// True when the manager has it, or there is none.
+    /// Sends assignments; true when the manager has them, or there is no manager.
     private func send(_ assignments: [String]) -> Bool {
         guard let path else { return true }
         guard var address = sockaddr_un(path: path) else { return false }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        // A manager that does not read must not hold us for long.
+        // A manager that does not read must not block us for long.
         var limit = timeval(tv_sec: 1, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let message = Array(assignments.joined(separator: "\n").utf8)
-        // The address ends with the path: the octets behind an abstract name would be part of it.
+        // The address ends with the path, because octets after an abstract name would be part of it.
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count)
         return unsafe withUnsafePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -90,7 +91,7 @@ struct ServiceManager: Sendable {
 }
 
 extension sockaddr_un {
-    /// The address of a path, or of an abstract name when it begins with `@`; nil when it is too long or of another kind.
+    /// The address of a path, or of an abstract name that begins with `@`; nil when it is too long or of another kind.
     fileprivate init?(path: String) {
         self.init()
         sun_family = sa_family_t(AF_UNIX)

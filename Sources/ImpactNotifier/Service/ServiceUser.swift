@@ -1,23 +1,23 @@
 internal import CLinux
 internal import Glibc
 
-/// The user that the daemon runs as; root takes its place before it touches the state, so that no file there is root's.
+/// The user of the daemon; root becomes this user before it touches the state, so that no file there belongs to root.
 enum ServiceUser {
     /// The user that the package makes (`sysusers.d`).
     static let name = "impact-notifier"
 
-    /// A user's number, and the number of its main group.
+    /// The numbers of a user and of its main group.
     struct Identity: Equatable {
         var user: uid_t
         var group: gid_t
     }
 
-    /// The identity of the package's user; nil on a system that does not have it.
+    /// The identity of the package's user; nil on a system without it.
     static var installed: Identity? {
         unsafe getpwnam(name).map { unsafe Identity(user: $0.pointee.pw_uid, group: $0.pointee.pw_gid) }
     }
 
-    /// A user's name; the number where it has none.
+    /// A user's name; the number if it has none.
     static func name(of user: uid_t) -> String {
         unsafe getpwuid(user).map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)"
     }
@@ -29,12 +29,12 @@ enum ServiceUser {
         return unsafe stat(path, &folder) == 0 ? folder : nil
     }
 
-    /// Whose folder a file is in, or would be in; nil when there is no such folder.
+    /// The owner of the folder of a file; nil when the folder does not exist.
     static func owner(ofFolderOf file: String) -> Identity? {
         folder(of: file).map { Identity(user: $0.st_uid, group: $0.st_gid) }
     }
 
-    /// Lets the group of a file's directory read the file, when root has made it: a secret that the daemon is to use.
+    /// Lets the group of a file's folder read the file, if root made the folder: a secret for the daemon.
     static func share(_ file: String) {
         // In a folder that others may write to, the file may have become something else by now.
         guard geteuid() == 0, let folder = folder(of: file), folder.st_gid != 0, folder.st_uid == 0,
@@ -44,21 +44,22 @@ enum ServiceUser {
         _ = unsafe chmod(file, 0o640)
     }
 
-    /// Gives the process the program's name, by which `reload` and the journal know it: a program that ``become(_:)`` has
-    /// started is called `exe` otherwise.
+    /// Gives the process the program's name, by which `reload` and the journal know it.
+    ///
+    /// Otherwise a program that ``become(_:)`` has started is called `exe`.
     static func nameProcess() {
         unsafe name.withCString { _ = shim_prctl(PR_SET_NAME, UInt(bitPattern: $0)) }
     }
 
-    /// Starts this program anew as another user, with that user's groups and the same arguments, in place of this process,
-    /// which is root's.
+    /// Replaces this process of root's by this program as another user, with that user's groups and the same arguments.
     ///
-    /// To change the user of a process that has threads would leave some of them root's: libdispatch's main thread, which
-    /// is about to exit for ever, is passed over. A new program has none yet. It keeps the environment, and of what is open
-    /// only 0 to 2: a descriptor may reach what root alone may.
+    /// Changing the user of a process with threads would leave some threads to root: libdispatch's main thread, which
+    /// is about to exit for ever, is not changed. A new program has no threads yet. It keeps the environment, and of
+    /// the open descriptors only 0 to 2, because others may reach what only root may.
     ///
-    /// - Parameter identity: the group counts where the user has no entry in the password file, as in a container.
-    /// - Returns: what the system objects to; not at all when it does not.
+    /// - Parameter identity: the user; its group counts if the user has no entry in the password file, as in a
+    ///   container.
+    /// - Returns: what the system objects to; does not return otherwise.
     static func become(_ identity: Identity) -> String {
         let user = unsafe getpwuid(identity.user)
         var group = unsafe user?.pointee.pw_gid ?? identity.group
@@ -69,11 +70,11 @@ enum ServiceUser {
         guard joined == 0, setgid(group) == 0, setuid(identity.user) == 0 else {
             return unsafe String(cString: strerror(errno))
         }
-        // Threads of libdispatch block all signals, and a program inherits that.
+        // Threads of libdispatch block all signals, and a program would inherit that.
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
-        // A kernel before 5.11 does not know how; then what was opened to be inherited still is.
+        // A kernel before 5.11 does not support it; then descriptors that were opened to be inherited still are.
         _ = close_range(3, .max, shim_CLOSE_RANGE_CLOEXEC)
         var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
         unsafe execv("/proc/self/exe", &arguments)

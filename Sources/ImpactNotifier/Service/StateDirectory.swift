@@ -1,13 +1,13 @@
 internal import CLinux
 internal import Glibc
 
-/// The directory that ledger and session live in: its owner's alone, and reached without a symbolic link.
+/// The directory of ledger and session: only its owner can read it, and no symbolic link leads to it.
 enum StateDirectory {
     /// What it is opened for.
     enum Use {
-        /// To look at what is there, or to change it.
+        /// To read what is there, or to change it.
         case looking
-        /// To begin: it is made when it is missing.
+        /// To begin: a missing directory is made.
         case beginning
     }
 
@@ -19,26 +19,26 @@ enum StateDirectory {
         var description: String { "the state directory \(path) \(reason)" }
     }
 
-    /// Where it is when nobody says otherwise: `/var/lib/impact-notifier`, with `-NAME` behind it for another instance.
+    /// The default place: `/var/lib/impact-notifier`, with `-NAME` after it for another instance.
     static func standard(of instance: String?) -> String {
         "/var/lib/\(ServiceUser.name)" + (instance.map { "-\($0)" } ?? "")
     }
 
-    /// The path without symbolic links, so that whoever opens the directory or a file in it can refuse every link.
+    /// The path without symbolic links, so that opening the directory or a file in it can refuse every link.
     ///
-    /// systemd makes one: the StateDirectory of a DynamicUser is a link into `/var/lib/private`. Of a directory that is
-    /// still missing the folder is resolved; a path that leads nowhere stays as it is.
+    /// systemd makes one: the StateDirectory of a DynamicUser is a link into `/var/lib/private`. For a missing
+    /// directory its folder is resolved; a path that leads nowhere stays as it is.
     static func resolve(_ path: String) -> String {
         if let whole = realPath(path) { return whole }
         let (folder, name) = split(path)
         return realPath(folder).map { ($0 == "/" ? "" : $0) + "/\(name)" } ?? path
     }
 
-    /// Whether a path is that of a file which this program itself keeps in the directory, which is resolved.
+    /// Whether a path is a file that this program keeps in the (resolved) directory.
     static func keeps(_ path: String, in directory: String) -> Bool {
         let own = ["ledger.", "session.", "login.pending", "marks.key", "reload.json"]
         let (folder, name) = split(path)
-        // A link may lead there, or the directory may not be there yet.
+        // A link may lead there, or the directory may not exist yet.
         return [resolve(path), "\(resolve(folder))/\(name)"].contains { place in
             let (folder, name) = split(place)
             return folder == directory && own.contains { name.hasPrefix($0) }
@@ -57,15 +57,15 @@ enum StateDirectory {
         return (folder.isEmpty ? "." : folder, String(parts.last ?? "."))
     }
 
-    /// Checks that it is this user's alone; root becomes its owner first, by starting the program anew.
+    /// Checks that only this user can use it; root first becomes its owner, by starting the program again.
     ///
-    /// A file of root's in it would stop the daemon. A directory that root makes belongs to the
-    /// package's user in the usual place, and elsewhere to whose folder it is in.
+    /// A file of root's in it would stop the daemon. A directory that root makes belongs to the package's user in the
+    /// usual place, and elsewhere to the owner of the folder around it.
     ///
     /// - Parameters:
-    ///   - path: resolved.
-    ///   - use: whether a missing one is made.
-    /// - Returns: whether it is there; never false when it was to be made.
+    ///   - path: a resolved path.
+    ///   - use: says whether a missing directory is made.
+    /// - Returns: whether it exists; always true when it was to be made.
     /// - Throws: ``Problem``.
     @discardableResult static func enter(_ path: String, for use: Use) throws(Problem) -> Bool {
         if geteuid() == 0, let owner = try owner(of: path, for: use), owner.user != 0 {
@@ -79,14 +79,14 @@ enum StateDirectory {
         return true
     }
 
-    /// What would keep the daemon from beginning there, as far as it shows to whoever asks.
+    /// What would keep the daemon from beginning there, as far as this user can see.
     ///
-    /// It makes nothing and becomes nobody. A directory of another user, but for root, counts as the daemon's.
+    /// It makes nothing and changes no user. A directory of another user, except root, counts as the daemon's.
     ///
     /// - Parameters:
-    ///   - path: resolved.
-    ///   - isNamed: by the configuration. Another one that is missing is systemd's, or the package's, to make.
-    /// - Returns: nil when nothing does.
+    ///   - path: a resolved path.
+    ///   - isNamed: whether the configuration names it; otherwise systemd or the package makes a missing one.
+    /// - Returns: the problem; nil for none.
     static func obstacle(to path: String, isNamed: Bool) -> Problem? {
         do throws(Problem) {
             guard let status = try status(of: path) else { return isNamed ? obstacle(toMaking: path) : nil }
@@ -101,13 +101,13 @@ enum StateDirectory {
         return unsafe access(split(path).folder, W_OK | X_OK) == 0 ? nil : unmakable(path)
     }
 
-    /// Whom root becomes to begin there; nil when that cannot be told.
+    /// The user that root becomes to begin there; nil when that is unknown.
     static func user(of path: String) -> uid_t? {
         if isUsual(path), (try? status(of: path)) == nil { return ServiceUser.installed?.user }
         return (try? owner(of: path, for: .beginning))?.user
     }
 
-    /// Refuses what is there when it is no directory, or not a user's alone.
+    /// Refuses anything that is not a directory, or that other users can read.
     private static func judge(_ status: stat, of path: String, for user: uid_t) throws(Problem) {
         guard status.st_mode & S_IFMT == S_IFDIR else { throw Problem(path: path, reason: "is not a directory") }
         guard status.st_uid == user else {
@@ -124,16 +124,16 @@ enum StateDirectory {
         }
     }
 
-    /// Of one that could not be made just now.
+    /// The problem of a directory that could not be made.
     private static func unmakable(_ path: String) -> Problem {
         let reason = unsafe String(cString: strerror(errno))
         let remedy = "as root: install -d -m 700 -o \(ServiceUser.name(of: geteuid())) \(path)"
         return Problem(path: path, reason: "cannot be made: \(reason); make it \(remedy)")
     }
 
-    /// Of one that could not be written to just now.
+    /// The problem of a directory that could not be written to.
     private static func unwritable(_ path: String) -> Problem {
-        // The unit's sandbox shows every other place read-only.
+        // The unit's sandbox makes every other place read-only.
         let hint = errno == EROFS ? "; under systemd it needs ReadWritePaths=\(path) (systemctl edit)" : ""
         return Problem(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))\(hint)")
     }
@@ -142,14 +142,14 @@ enum StateDirectory {
         Problem(path: path, reason: "is of the user \(ServiceUser.name), who is missing: run systemd-sysusers")
     }
 
-    /// Whether it is where the package has its user keep the state.
+    /// Whether it is where the package's user keeps the state.
     private static func isUsual(_ path: String) -> Bool {
         path == standard(of: nil) || path.hasPrefix(standard(of: ""))
     }
 
-    /// Whom root has to become; nil when there is nothing to enter.
+    /// The user that root must become; nil when the directory does not exist.
     ///
-    /// Makes the directory where only root can.
+    /// Makes the directory if only root can.
     private static func owner(of path: String, for use: Use) throws(Problem) -> ServiceUser.Identity? {
         if let status = try status(of: path) { return .init(user: status.st_uid, group: status.st_gid) }
         guard use == .beginning else { return nil }
@@ -171,7 +171,7 @@ enum StateDirectory {
         throw Problem(path: path, reason: "cannot be reached: \(reason); run this as root or as its owner")
     }
 
-    /// Proves that the directory takes a file, by writing one.
+    /// Checks that the directory accepts a file, by writing one.
     ///
     /// - Throws: ``Problem``.
     static func prove(_ path: String) throws(Problem) {

@@ -1,14 +1,14 @@
 internal import Logging
 
-/// Tells the service manager that the daemon makes progress, and stays silent when a part of it does not.
+/// Tells the service manager that the daemon makes progress, and is silent when a part does not.
 ///
 /// After `WatchdogSec` of silence systemd aborts and restarts the process, which invariants 1 to 3 make harmless.
 struct Watchdog: Sendable {
-    /// A question that a healthy part answers soon: a statement to the store, a call to an actor.
+    /// A question that a healthy part answers soon, such as a statement to the store or a call of an actor.
     struct Probe: Sendable {
-        /// Name in the log.
+        /// The name in the log.
         let name: String
-        /// Longest time from one answer to the next.
+        /// The longest time from one answer to the next.
         let limit: Duration
         /// Returns when the part has answered.
         let ask: @Sendable () async -> Void

@@ -1,24 +1,24 @@
 internal import ATProtocol
 internal import OAuth
 
-/// The session as the running daemon sees it: it knows what passes, of which no file tells.
+/// The session status as reported by the running daemon, which knows things that are in no file.
 struct DaemonSession {
-    /// How the session is.
+    /// The state of the session.
     let state: SessionState
-    /// What the daemon told, in the form of ``SessionText/json``.
+    /// The daemon's report, in the form of ``SessionText/json``.
     let json: JSONValue
 
-    /// Why nothing is known.
+    /// Why there is no report.
     struct Unknown: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Asks the daemon at its status endpoint.
+    /// Asks the daemon's status endpoint.
     ///
     /// - Parameters:
-    ///   - address: where it listens; nil when it does not.
+    ///   - address: where the daemon listens; nil when it does not.
     ///   - account: the account whose session is meant.
-    /// - Throws: ``Unknown`` when no daemon answers, or another account's.
+    /// - Throws: ``Unknown`` when no daemon answers, or one for another account does.
     init(at address: StatusAddress?, account: DID) throws(Unknown) {
         guard let address else { throw Unknown(description: "not asked, since status.listen is off") }
         let answer: String

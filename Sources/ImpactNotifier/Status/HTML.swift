@@ -1,6 +1,6 @@
-/// Markup in which every text that is put between is escaped: strangers choose keys, handles and names.
+/// Markup in which every inserted text is escaped, because strangers choose keys, handles and names.
 struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
-    /// Puts texts as text between what stands in the source, and markup as markup.
+    /// Inserts texts as text, and markup as markup.
     struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var markup = ""
 
@@ -20,16 +20,16 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// The markup as it is sent.
     let markup: String
 
-    /// Markup that is ours, as it stands.
+    /// Our own markup, unchanged.
     init(verbatim markup: String) { self.markup = markup }
 
-    /// Markup that stands in the source.
+    /// Markup from a literal in the source.
     init(stringLiteral literal: String) { markup = literal }
 
-    /// Markup of parts.
+    /// Markup from parts.
     init(stringInterpolation: StringInterpolation) { markup = stringInterpolation.markup }
 
-    /// A text in which nothing ends an element or an attribute, and nothing is invisible or reorders what is shown.
+    /// A text that cannot end an element or an attribute, and in which nothing is invisible or reorders what is shown.
     static func escaped(_ text: String) -> String {
         var escaped: [UInt8] = []
         for byte in EscapedText.shown(text) {

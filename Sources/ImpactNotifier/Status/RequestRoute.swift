@@ -4,33 +4,33 @@ internal import Network
 internal import Notifier
 internal import Synchronization
 
-/// `/requests/AT-URI`: what became of a change request, for the app in which it was written.
+/// `/requests/AT-URI`: the standing of a change request, for the app in which it was written.
 ///
-/// It asks the ledger, which may hang: four questions at a time, each for a second, and nothing else waits for them.
+/// It asks the ledger, which may hang. So four questions may be under way, each for a second, and nothing else waits.
 final class RequestRoute: Sendable {
-    /// Who is told.
+    /// Who gets an answer.
     enum Access: Sendable {
-        /// Whoever reaches the endpoint: only this machine does.
+        /// Everybody who reaches the endpoint, because only this machine does.
         case everybody
-        /// Who shows the token.
+        /// Everybody who shows the token.
         case token(BearerToken)
-        /// Nobody: others reach the endpoint, and there is no token.
+        /// Nobody, because other machines reach the endpoint and there is no token.
         case nobody
     }
 
-    /// Reads how a request stands, nil of what the ledger does not know; may come late, or never.
+    /// Reads the standing of a request, nil for an unknown one; may answer late, or never.
     typealias Question =
         @Sendable (ATURI, @escaping @Sendable (Result<RequestStanding?, LedgerError>) -> Void) -> Void
 
     /// How long the ledger may take.
     private static let patience: Duration = .seconds(1)
-    /// Questions that may be under way.
+    /// The most questions under way.
     private static let capacity = 4
     private static let path = "/requests"
 
     private let access: Access
     private let question: Question
-    /// The account that sends, as people name it.
+    /// The name of the sending account.
     private let sender: @Sendable () -> String
     private let underWay = Mutex(0)
 
@@ -111,7 +111,7 @@ final class RequestRoute: Sendable {
 }
 
 extension RequestStanding {
-    /// The standing as an object; what is not known, or nobody's to know, is null.
+    /// The standing as an object; what is unknown or private is null.
     fileprivate func json(of uri: ATURI, sender: String) -> JSONValue {
         func time(_ time: UnixTime?) -> JSONValue { time.map { .string(Timestamp.rfc3339($0)) } ?? .null }
         let help: JSONValue = reason.help(sender: sender).map { .string($0) } ?? .null

@@ -2,19 +2,19 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// Why nothing can be sent, as a sentence for those who look at `/readyz`, `systemctl status` or the log.
+/// Why nothing can be sent, in one sentence for `/readyz`, `systemctl status` or the log.
 struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
-    /// What stands in the way and what to run, on one line.
+    /// The obstacle and what to run, on one line.
     let description: String
 
-    /// Longer texts of servers are cut: a status line is one line.
+    /// The longest text of a server; longer ones are cut, because a status is one line.
     private static let longest = 400
 
     /// The obstacle; nil when messages are sent as they come.
     ///
     /// - Parameters:
-    ///   - session: the session's own; it comes before the sender's, for a sender without a session rests, too, but behind
-    ///     shadow mode, which needs none.
+    ///   - session: the session's obstacle. It precedes the sender's, because a sender without a session rests, too;
+    ///     but shadow mode, which needs no session, precedes it.
     ///   - sender: whether the sender rests.
     ///   - now: the time.
     init?(session: SendObstacle?, sender: PipelineStatus.Sender, now: UnixTime) {
@@ -47,7 +47,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What servers say of themselves, without what would end the line or steer a terminal.
+    /// A server's text, without characters that end the line or control a terminal.
     private static func line(_ text: String) -> String {
         let short = text.count > longest ? String(text.prefix(longest)) + "…" : text
         let shown = String(decoding: EscapedText.shown(short), as: UTF8.self)
@@ -56,7 +56,7 @@ struct SendingObstacle: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension PipelineStatus.Sender {
-    /// Whether it rests for a reason that the session alone gives.
+    /// Whether it rests for a reason that only the session gives.
     var waitsForSession: Bool {
         switch self {
         case .open, .off: false

@@ -2,28 +2,28 @@ internal import ATProtocol
 internal import Network
 internal import OAuth
 
-/// A session's status for people and for programs, from the file and, where it runs, from the daemon.
+/// A session's status for people and for programs, from the file, and from the daemon if it runs.
 struct SessionText {
     private let status: SessionStatus
     private let now: UnixTime
     private let daemon: Result<DaemonSession, DaemonSession.Unknown>?
 
-    /// A text about a status.
+    /// The text of a status.
     ///
     /// - Parameters:
     ///   - status: what this process knows.
-    ///   - now: what ages are counted to.
-    ///   - daemon: what the daemon says; nil when it was not asked.
+    ///   - now: the time from which ages are counted.
+    ///   - daemon: the daemon's report; nil when it was not asked.
     init(_ status: SessionStatus, now: UnixTime, daemon: Result<DaemonSession, DaemonSession.Unknown>? = nil) {
         self.status = status
         self.now = now
         self.daemon = daemon
     }
 
-    /// 0 to 4, by the state: the worse one when the daemon sees another than the file.
+    /// 0 to 4, by the state; the worse one when file and daemon differ.
     var exitStatus: Int32 { max(status.state.exitStatus, (try? daemon?.get())?.state.exitStatus ?? 0) }
 
-    /// One line a fact.
+    /// One fact a line.
     var lines: [String] {
         var lines = ["state: \(status.state.text)"]
         switch daemon {
@@ -59,7 +59,7 @@ struct SessionText {
         return lines
     }
 
-    /// The same facts as members of an object; moments are RFC 3339.
+    /// The same facts as members of an object; times are RFC 3339.
     var json: JSONValue {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
         func moment(_ time: UnixTime?) -> JSONValue { text(time.map(Timestamp.rfc3339)) }
@@ -96,6 +96,6 @@ struct SessionText {
 }
 
 extension SessionState {
-    /// The state with what is wrong.
+    /// The state, and what is wrong if something is.
     var text: String { problem.map { "\(name) (\($0.reason.rawValue)): \($0.detail)" } ?? name }
 }

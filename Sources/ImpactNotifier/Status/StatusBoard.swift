@@ -5,17 +5,18 @@ internal import Notifier
 internal import OAuth
 internal import Synchronization
 
-/// What the daemon last knew of itself: its tasks write it, and the status endpoint's thread reads it without waiting.
+/// What the daemon last knew about itself: its tasks write it, and the status endpoint's thread reads it without
+/// waiting.
 final class StatusBoard: Sendable {
     /// How the ledger answers.
     enum LedgerState: Sendable, Equatable {
-        /// The first answer has not come yet.
+        /// There was no answer yet.
         case opening
         /// It answers.
         case answering
         /// It answers, but cannot do what it is asked.
         case failing(String)
-        /// It has not answered for so long.
+        /// It has not answered for this long.
         case silent(Duration)
     }
 
@@ -30,27 +31,27 @@ final class StatusBoard: Sendable {
 
     private let state: Mutex<State>
 
-    /// A board that knows the session alone.
+    /// A board that knows only the session.
     init(session: SessionStatus) { state = Mutex(State(session: session)) }
 
     /// The session, at most a second ago.
     var session: SessionStatus { state.withLock(\.session) }
 
-    /// The account that sends, as people name it: by its handle, or by its DID while that is not known.
+    /// The sending account's name: its handle, or its DID while the handle is unknown.
     var sender: String { state.withLock { state in state.sender.map { "@\($0)" } ?? state.session.account.text } }
 
-    /// Whether the handle of the account that sends is known.
+    /// Whether the sending account's handle is known.
     var knowsSender: Bool { state.withLock { $0.sender != nil } }
 
-    /// What the pipeline last told; nil when it has told nothing yet, or could not.
+    /// The pipeline's last status; nil before the first one, or after a failure.
     var pipeline: PipelineStatus? { state.withLock(\.pipeline) }
 
-    /// The figures that people look at first, and how old they are; nil before the first ones.
+    /// The figures for the page, and their age; nil before the first ones.
     func overview(at now: ContinuousClock.Instant = .now) -> (figures: LedgerOverview, age: Duration)? {
         state.withLock { $0.overview.map { (figures: $0.figures, age: now - $0.at) } }
     }
 
-    /// When the ledger is to be asked next, counted from its answer.
+    /// How long to wait after the ledger's answer before it is asked again.
     var rest: Duration { state.withLock(\.record.rest) }
 
     /// How the ledger answers now.
@@ -62,21 +63,21 @@ final class StatusBoard: Sendable {
         }
     }
 
-    /// Takes note of the session.
+    /// Sets the session's status.
     func show(_ session: SessionStatus) { state.withLock { $0.session = session } }
 
-    /// Takes note of the sender's handle.
+    /// Sets the sender's handle.
     func show(_ sender: Handle) { state.withLock { $0.sender = sender } }
 
-    /// Takes note of the figures that people look at first.
+    /// Sets the figures for the page.
     func show(_ overview: LedgerOverview, at now: ContinuousClock.Instant = .now) {
         state.withLock { $0.overview = (overview, now) }
     }
 
-    /// Takes note that the pipeline is asked, which asks the ledger.
+    /// Notes that the pipeline is asked, which asks the ledger.
     func ask(at now: ContinuousClock.Instant = .now) { state.withLock { $0.record.ask(at: now) } }
 
-    /// Takes note of the answer.
+    /// Notes the answer.
     func show(_ answer: Result<PipelineStatus, LedgerError>, at now: ContinuousClock.Instant = .now) {
         state.withLock { state in
             state.record.answer(at: now)

@@ -1,8 +1,8 @@
 internal import Network
 
-/// Asks the daemon on this machine: the container's HEALTHCHECK, without curl in the image.
+/// Asks the daemon on this machine; for a container's HEALTHCHECK, without curl in the image.
 ///
-/// It blocks its thread for at most its patience; meant for a sub-command that does nothing else.
+/// It blocks its thread for at most its patience, and is meant for a sub-command that does nothing else.
 struct StatusClient {
     /// Where the daemon listens.
     let address: StatusAddress
@@ -12,9 +12,9 @@ struct StatusClient {
     /// The largest answer that is read, in bytes.
     private static let longestAnswer = 4 << 20
 
-    /// The body of an answer of status 200 to `GET path`.
+    /// The body of an answer with status 200 to `GET path`.
     ///
-    /// - Throws: ``StatusFailure`` when nobody answers, or the answer is another.
+    /// - Throws: ``StatusFailure`` without an answer, or for another status.
     func get(_ path: String) throws(StatusFailure) -> String {
         let answer: String
         do throws(ExchangeFailure) {

@@ -4,23 +4,23 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What is the matter, and what to do about it.
+/// What is wrong, and what to do about it.
 extension StatusFacts {
-    /// How long a stream may be silent, or not yet connected, before that is the matter.
+    /// How long a stream may be silent or unconnected before that is a finding.
     private static let streamPatience: Duration = .seconds(60)
-    /// How old the newest event of a stream may be that is connected.
+    /// The greatest age of a connected stream's newest event.
     private static let lagPatience: Duration = .seconds(900)
-    /// How old the figures of the page may be while the ledger answers; each takes a minute at the most to be read again.
+    /// The greatest age of the page's figures while the ledger answers; reading them again takes a minute at most.
     private static let figuresPatience: Duration = .seconds(300)
-    /// How long a message may wait without a reason before that is the matter.
+    /// How long a message may wait without a reason before that is a finding.
     private static let queuePatience: Duration = .seconds(3600)
-    /// Before the session's end somebody should log in, and must.
+    /// How long before the session's end somebody should log in, and must.
     private static let loginSoon: Duration = .seconds(14 * 86_400)
     private static let loginNow: Duration = .seconds(3 * 86_400)
 
     private typealias Finding = StatusPage.Finding
 
-    /// Everything that is the matter, the worst first; in the same words for `/status`, the page and the command.
+    /// Everything that is wrong, the worst first; in the same words for `/status`, the page and the command.
     var findings: [StatusPage.Finding] {
         var found: [Finding]
         switch daemon {
@@ -40,7 +40,7 @@ extension StatusFacts {
                 advice: finding.advice.map { Instance.addressed($0) }
             )
         }
-        // Of the same weight in the order in which one looks.
+        // Findings of equal weight are in the order in which one would look.
         return StatusPage.Level.allCases.reversed().flatMap { level in addressed.filter { $0.level == level } }
     }
 
@@ -89,7 +89,7 @@ extension StatusFacts {
         )
     }
 
-    /// A small network may be quiet for hours; which it is nobody here can know.
+    /// The finding about a stream that lags; a small network may be quiet for hours, and nobody here can tell.
     private func lagFinding(_ daemon: Daemon) -> Finding? {
         let newest = daemon.hosts.filter(\.isConnected).compactMap(\.until).max()
         let age = newest.map { now - UnixTime(microseconds: $0) } ?? daemon.uptime
@@ -109,7 +109,7 @@ extension StatusFacts {
         if sender == .off { return Finding(level: .notice, sentence: "Nothing is sent: \(obstacle).") }
         var isPassing = false
         if case .held = sender { isPassing = session == nil }
-        // It says itself what to run.
+        // The obstacle itself says what to run.
         return Finding(level: isPassing ? .notice : .trouble, sentence: "Nothing can be sent: \(obstacle)")
     }
 
@@ -134,7 +134,7 @@ extension StatusFacts {
     private func endFinding(_ session: SessionStatus) -> Finding? {
         guard let end = session.endsAt, session.state.isUsable else { return nil }
         let left = end - now
-        // One of kind loopback never lasts longer.
+        // A loopback session never lasts longer.
         guard left < (session.kind == .loopback ? Self.loginNow : Self.loginSoon) else { return nil }
         return Finding(
             level: left < Self.loginNow ? .trouble : .notice,
@@ -152,7 +152,7 @@ extension StatusFacts {
         )
     }
 
-    /// Of a ledger that hangs the sentence about it says so.
+    /// The finding about old figures; not when the ledger hangs, which has its own finding.
     private func figuresFinding(_ daemon: Daemon) -> Finding? {
         guard case .answering = daemon.ledger else { return nil }
         let age = overview?.age ?? daemon.uptime
@@ -164,7 +164,7 @@ extension StatusFacts {
         )
     }
 
-    /// What the ledger's figures say.
+    /// The findings from the ledger's figures.
     private var ledgerFindings: [Finding] {
         guard let figures = overview?.figures else { return [] }
         var findings: [Finding] = []

@@ -5,7 +5,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What there is to see beside what is the matter.
+/// What the page shows besides the findings.
 extension StatusFacts {
     private typealias Section = StatusPage.Section
     private typealias Fact = StatusPage.Section.Fact
@@ -16,7 +16,7 @@ extension StatusFacts {
     /// The parts of the page, in order.
     var sections: [StatusPage.Section] { [stream, day, waiting, outcomes, session, rulesTable] }
 
-    /// What can be said of a running daemon alone.
+    /// For everything that only a running daemon knows.
     private static let unknown = "Not known: no running daemon was asked."
 
     // MARK: the stream
@@ -173,7 +173,7 @@ extension StatusFacts {
 }
 
 extension JobState {
-    /// The state as people say it.
+    /// The state in words.
     fileprivate var words: String {
         switch self {
         case .lookup: "owner being looked up"

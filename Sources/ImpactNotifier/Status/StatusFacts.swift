@@ -3,7 +3,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What a page is made of: what was known at one moment.
+/// The facts of which a page is made, as known at one moment.
 struct StatusFacts: Sendable {
     /// What only a running daemon knows.
     struct Daemon: Sendable {
@@ -11,34 +11,34 @@ struct StatusFacts: Sendable {
         var session: SessionStatus
         /// How the ledger answers.
         var ledger: StatusBoard.LedgerState
-        /// What the pipeline last told; nil when it has told nothing yet.
+        /// The pipeline's last status; nil before the first one.
         var pipeline: PipelineStatus?
         /// Every host that was connected since the start.
         var hosts: [HostReport]
-        /// For how long it has been running with these settings.
+        /// How long it has run with these settings.
         var uptime: Duration
     }
 
     /// The time.
     var now: UnixTime
-    /// The account that sends, as far as it is known.
+    /// The sending account, as far as known.
     var account: String
     /// The names of the rules, in order.
     var rules: [String]
-    /// Whether requests and recipients are named.
+    /// Whether the page names requests and recipients.
     var namesPeople: Bool
-    /// What the daemon says of itself, or why it says nothing.
+    /// What the daemon reports, or why it reports nothing.
     var daemon: Result<Daemon, Silence>
-    /// The ledger's figures, and how old they are; nil when there are none yet.
+    /// The ledger's figures, and their age; nil when there are none yet.
     var overview: (figures: LedgerOverview, age: Duration)?
 
-    /// Why nothing is known of a daemon.
+    /// Why a daemon reports nothing.
     struct Silence: Error {
-        /// What is the matter, and what to do.
+        /// What is wrong, and what to do.
         var finding: StatusPage.Finding
     }
 
-    /// The page that says it.
+    /// The page with these facts.
     var page: StatusPage {
         StatusPage(
             account: account,

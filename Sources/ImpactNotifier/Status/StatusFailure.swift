@@ -1,13 +1,13 @@
 /// Why the status endpoint, or a question to it, failed.
 struct StatusFailure: Error, CustomStringConvertible {
-    /// What went wrong, open for more.
+    /// What went wrong; more codes may be added.
     struct Code: RawRepresentable, Hashable, Sendable {
         let rawValue: String
-        /// The address cannot be listened at: in use, not of this machine, or a port below 1024.
+        /// It cannot listen at the address: it is in use, not of this machine, or a port below 1024.
         static let cannotListen = Code(rawValue: "cannot_listen")
-        /// It listens and cannot serve: descriptors have run out, for example.
+        /// It listens but cannot serve, for example because there are no free descriptors.
         static let interrupted = Code(rawValue: "interrupted")
-        /// Nobody listens, or does not answer in time.
+        /// Nobody listens, or there is no answer in time.
         static let noAnswer = Code(rawValue: "no_answer")
         /// The answer is not 200.
         static let unhealthy = Code(rawValue: "unhealthy")
@@ -15,12 +15,12 @@ struct StatusFailure: Error, CustomStringConvertible {
 
     /// What went wrong.
     let code: Code
-    /// Where.
+    /// The address.
     let address: StatusAddress
     /// The system's or the server's words.
     let detail: String
 
-    /// A sentence for the operator.
+    /// One sentence for the operator.
     var description: String {
         switch code {
         case .cannotListen:

@@ -1,18 +1,18 @@
 internal import ATProtocol
 internal import Network
 
-/// Gives the answer to one request to the status endpoint.
+/// Answers one request to the status endpoint.
 struct StatusHandler: Sendable {
     /// Where the answers come from.
     let source: StatusSource
     /// The names by which the endpoint may be asked.
     let hosts: KnownHosts
-    /// What people see.
+    /// The pages for people.
     let pages: StatusPages
-    /// What became of a request.
+    /// The route for questions about change requests.
     let requests: RequestRoute
 
-    /// The answer; all but those about requests are at hand.
+    /// The answer; available at once, except for questions about change requests.
     func answer(to request: ServerRequest) -> ServerAnswer {
         if let refusal = refusal(of: request) { return .now(refusal) }
         return requests.answer(to: request) ?? .now(reply(to: request))

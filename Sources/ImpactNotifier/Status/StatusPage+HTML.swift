@@ -3,11 +3,12 @@ internal import Network
 internal import Notifier
 
 extension StatusPage {
-    // In code, as the program is one file; a hash of each lets a browser apply these two and nothing else.
+    // In the code, because the program is one file; hashes let a browser accept these two parts and nothing else.
     private static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
     private static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
 
-    /// The header field `Content-Security-Policy`: nothing from elsewhere, and of what stands in the page our own two parts.
+    /// The header field `Content-Security-Policy`: nothing from elsewhere, and of the page's own scripts and styles
+    /// these two.
     static let securityPolicy = [
         "default-src 'none'", "style-src '\(hash(of: style))'", "script-src '\(hash(of: script))'",
         "connect-src 'self'", "img-src data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
@@ -15,7 +16,7 @@ extension StatusPage {
 
     private static func hash(of text: String) -> String { "sha256-" + Base64.encode(Digest.sha256(text)) }
 
-    /// The page for a browser: by itself, without anything from elsewhere.
+    /// The page for a browser, complete in itself.
     var html: HTML {
         """
         <!DOCTYPE html>
@@ -96,7 +97,7 @@ extension StatusPage {
         }
     }
 
-    /// A table that scrolls for itself where the window is narrow, by the keyboard, too.
+    /// A table that scrolls by itself in a narrow window, also by keyboard.
     private static func table(_ columns: [String], _ rows: [[String]], id: String, title: String) -> HTML {
         let kinds = columns.indices.map { column -> HTML in
             let cells = rows.map { $0[column] }
@@ -122,7 +123,7 @@ extension StatusPage {
             """
     }
 
-    /// Two columns for each hour, and the same as a table.
+    /// A chart with two columns for each hour, and the same as a table.
     private static func chart(_ hours: [LedgerOverview.Hour]) -> HTML {
         let most = max(1, hours.map { max($0.requests, $0.messages) }.max() ?? 0)
         func column(_ number: Int, at place: Int, _ kind: String) -> HTML {

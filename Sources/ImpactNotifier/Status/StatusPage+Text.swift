@@ -29,7 +29,7 @@ extension StatusPage {
         }
     }
 
-    /// Columns of eight heights; nothing at all stays low.
+    /// Columns of eight heights; zero is the lowest.
     private static func curve(_ figures: [Int]) -> String {
         let columns = Array("▁▂▃▄▅▆▇█")
         let most = max(1, figures.max() ?? 0)

@@ -2,15 +2,15 @@ internal import ATProtocol
 internal import Network
 internal import Notifier
 
-/// What a person is told at a glance; one page, which is written as HTML and as text.
+/// The status for people, which is written as HTML and as text.
 struct StatusPage: Sendable, Equatable {
-    /// How much something matters.
+    /// How important something is.
     enum Level: String, Sendable, Comparable, CaseIterable {
-        /// Nothing is the matter.
+        /// Nothing is wrong.
         case well
-        /// It works, and there is something to know.
+        /// It works, but there is something to know.
         case notice
-        /// Somebody must do something, or what they look at is not how it is.
+        /// Somebody must do something, or the page does not show the present state.
         case trouble
 
         static func < (one: Level, other: Level) -> Bool { one.rank < other.rank }
@@ -20,17 +20,17 @@ struct StatusPage: Sendable, Equatable {
 
     /// Something to know.
     struct Finding: Sendable, Equatable {
-        /// How much it matters.
+        /// How important it is.
         var level: Level
-        /// What is the matter.
+        /// What is wrong.
         var sentence: String
-        /// What to do about it; nil when the sentence says so, or there is nothing to do.
+        /// What to do about it; nil when the sentence says it, or there is nothing to do.
         var advice: String?
     }
 
     /// A part of the page.
     struct Section: Sendable, Equatable {
-        /// What a part has beside its sentences.
+        /// The content of a part besides its sentences.
         enum Body: Sendable, Equatable {
             /// Nothing.
             case none
@@ -44,13 +44,13 @@ struct StatusPage: Sendable, Equatable {
 
         /// A name and a value.
         struct Fact: Sendable, Equatable {
-            /// What it is.
+            /// The name.
             var name: String
-            /// How it stands.
+            /// The value.
             var value: String
         }
 
-        /// Its name in the document.
+        /// Its id in the document.
         var id: String
         /// Its heading.
         var title: String
@@ -60,21 +60,21 @@ struct StatusPage: Sendable, Equatable {
         var body: Body = .none
     }
 
-    /// The account that sends, as far as it is known.
+    /// The sending account, as far as known.
     var account: String
-    /// When it was so.
+    /// The time of the facts.
     var at: UnixTime
-    /// How old the ledger's figures are, in a sentence.
+    /// The age of the ledger's figures, in a sentence.
     var age: String
-    /// What is to know, the worst first; empty when nothing is the matter.
+    /// What to know, the worst first; empty when nothing is wrong.
     var findings: [Finding]
     /// Everything else, in order.
     var sections: [Section]
 
-    /// How it is on the whole.
+    /// The overall level.
     var level: Level { findings.map(\.level).max() ?? .well }
 
-    /// How it is on the whole, in a few words.
+    /// The overall state, in a few words.
     var headline: String {
         switch level {
         case .well: "All is well"
@@ -83,7 +83,7 @@ struct StatusPage: Sendable, Equatable {
         }
     }
 
-    /// How it is, for programs.
+    /// The health, for programs.
     var healthJSON: JSONValue {
         let list = findings.map { finding -> JSONValue in
             [
@@ -94,6 +94,6 @@ struct StatusPage: Sendable, Equatable {
         return ["level": .string(level.rawValue), "findings": .array(list)]
     }
 
-    /// A number of things.
+    /// A number of things, in words.
     static func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
 }

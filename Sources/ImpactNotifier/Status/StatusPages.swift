@@ -1,23 +1,23 @@
 internal import Network
 internal import Synchronization
 
-/// Keeps the page of a moment for whoever asks next: twenty who look at it cost no more than one.
+/// Keeps a page for a moment, so that twenty people who look at it cost no more than one.
 final class StatusPages: Sendable {
     private enum Form: Hashable {
         case html
         case text
     }
 
-    /// For which a page is shown again as it is.
+    /// How long a page is shown again.
     private static let freshness: Duration = .seconds(2)
 
     private let build: @Sendable () -> StatusPage
     private let kept = Mutex<[Form: (bytes: [UInt8], at: ContinuousClock.Instant)]>([:])
 
-    /// Pages that are built so; that must not wait.
+    /// Pages made by a function, which must not wait.
     init(_ build: @escaping @Sendable () -> StatusPage) { self.build = build }
 
-    /// The page as a browser asks for it, or as text for everybody else.
+    /// The page for a browser that asks for HTML, or as text for everybody else.
     func reply(to request: ServerRequest, at now: ContinuousClock.Instant = .now) -> ServerReply {
         guard request.headers.values(of: "Accept").contains(where: { $0.lowercased().contains("text/html") }) else {
             let shown = bytes(.text, at: now) { EscapedText.shown(Instance.addressed($0.text)) }

@@ -1,10 +1,11 @@
 internal import Logging
 internal import Network
 
-/// The endpoint that watchers ask: `/healthz`, `/readyz`, `/status` and `/metrics`; people look at `/`, apps ask `/requests`.
+/// The status endpoint: `/healthz`, `/readyz`, `/status` and `/metrics` for monitoring, `/` for people, `/requests` for
+/// apps.
 ///
-/// It answers GET and HEAD, changes nothing, tells no secret, and listens on loopback unless it is told otherwise. It has a
-/// thread of its own: whatever its clients do, and whatever the daemon waits for, it answers.
+/// It answers GET and HEAD, changes nothing, tells no secret, and listens on loopback unless configured otherwise. It
+/// has its own thread, so it answers whatever its clients do and whatever the daemon waits for.
 struct StatusServer: Sendable {
     /// The port in use.
     let port: UInt16
@@ -14,10 +15,10 @@ struct StatusServer: Sendable {
     ///
     /// - Parameters:
     ///   - address: where it listens.
-    ///   - configuration: the names it is known by, and what one of its clients may take.
-    ///   - source: where the answers come from.
-    ///   - logger: told where it listens.
-    /// - Throws: ``StatusFailure`` when the address cannot be listened at, or the system has no thread left.
+    ///   - configuration: the names by which it may be asked, and the limits on its clients.
+    ///   - source: gives the answers.
+    ///   - logger: is told where it listens.
+    /// - Throws: ``StatusFailure`` when it cannot listen at the address, or the system has no thread left.
     init(
         at address: StatusAddress,
         _ configuration: StatusConfiguration,

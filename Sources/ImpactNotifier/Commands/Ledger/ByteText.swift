@@ -1,11 +1,11 @@
-/// Bytes of strangers as lines for people: as text where they are text, else in hexadecimal.
+/// Shows bytes from strangers as lines: as text if they are text, otherwise in hexadecimal.
 ///
-/// Every line begins with a bar, so that none of them can be taken for one of ours.
+/// Every line begins with a bar, so that it cannot be mistaken for one of ours.
 enum ByteText {
-    /// No more bytes are shown.
+    /// The most bytes that are shown.
     static let maximum = 4096
 
-    /// The first ``maximum`` bytes.
+    /// The lines of the first ``maximum`` bytes.
     static func lines(_ bytes: [UInt8]) -> [String] {
         guard !bytes.isEmpty else { return ["  (none is kept)"] }
         let shown = bytes.prefix(maximum)
@@ -14,10 +14,10 @@ enum ByteText {
         return body.map { "  │ \($0)" } + (rest > 0 ? ["  … \(rest) bytes more: --raw"] : [])
     }
 
-    /// Lines of text; nil for what is none.
+    /// Lines of text; nil when the bytes are not text.
     private static func text(_ bytes: ArraySlice<UInt8>, isCut: Bool) -> [String]? {
         guard !bytes.contains(0) else { return nil }
-        // A character may have been cut in two.
+        // The cut may have split a character.
         for end in (bytes.endIndex - (isCut ? min(3, bytes.count) : 0)...bytes.endIndex).reversed() {
             guard let text = String(validating: bytes[..<end], as: UTF8.self) else { continue }
             return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
@@ -25,7 +25,7 @@ enum ByteText {
         return nil
     }
 
-    /// Sixteen bytes a line: offset, bytes, and the letters among them.
+    /// Sixteen bytes a line: the offset, the bytes, and those that are letters.
     private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> [String] {
         stride(from: bytes.startIndex, to: bytes.endIndex, by: 16).map { start in
             let row = bytes[start..<min(start + 16, bytes.endIndex)]

@@ -4,7 +4,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// What `jobs retry` and `jobs drop` have in common: a decision about one request, or about all that a filter means.
+/// The options of `jobs retry` and `jobs drop`: a decision about one request, or about all that a filter selects.
 struct DecisionOption: ParsableArguments {
     @OptionGroup var ledger: LedgerOption
     @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI?
@@ -36,7 +36,7 @@ struct DecisionOption: ParsableArguments {
             throw nothing("no job that the filter names is in a state in which that is possible.")
         }
         try confirmation.confirm(plan(decision, counts))
-        // Who thinks about the question for long has agreed to what was counted.
+        // The answer may take long; it is consent to what was counted, and to nothing that came later.
         let count = try await configuration.withLedger { ledger throws(LedgerError) in
             try await ledger.desk.carryOut(decision, like: filter, upTo: horizon, now: now)
         }
@@ -74,7 +74,7 @@ struct DecisionOption: ParsableArguments {
         for note in Set(jobs.compactMap { $0.state.consequence(of: decision) }).sorted() { StandardOutput.print(note) }
     }
 
-    /// What would be done, a line each.
+    /// What would be done, one line each.
     private func plan(_ decision: OperatorDesk.Decision, _ counts: [JobState: Int]) -> [String] {
         let states = JobState.allCases.filter { counts[$0] != nil }
         let numbers = states.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
@@ -90,7 +90,7 @@ struct DecisionOption: ParsableArguments {
 }
 
 extension OperatorDesk.Decision {
-    /// What was done.
+    /// What was done, as a participle.
     fileprivate var participle: String {
         switch self {
         case .retry: "tried again"
@@ -100,7 +100,7 @@ extension OperatorDesk.Decision {
 }
 
 extension JobState {
-    /// What a decision means for what stands so, where that is not plain; nil where it is.
+    /// What a decision means for jobs in this state, where that is not obvious; otherwise nil.
     fileprivate func consequence(of decision: OperatorDesk.Decision) -> String? {
         switch (decision, self) {
         case (.drop, .sending), (.drop, .verify):

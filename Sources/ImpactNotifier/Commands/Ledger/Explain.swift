@@ -6,7 +6,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `explain`: the whole story of one change request.
+/// The command `explain`: everything that is known about one change request.
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tells the whole story of one change request.",
@@ -37,10 +37,10 @@ struct Explain: AsyncParsableCommand {
         throw ExitCode(ExitStatus.failure.rawValue)
     }
 
-    /// The most gaps that were given up of which each has a sentence.
+    /// The most given-up gaps that are each shown in a sentence.
     private static let maximumGaps = 5
 
-    /// A sentence for each gap that may hold a request which nobody has seen, and may still bring it, or never will.
+    /// A sentence for each gap that may hide an unknown request: it may still bring it, or never will.
     private static func gaps(
         of uri: ATURI,
         _ ledger: Notifier.Ledger,

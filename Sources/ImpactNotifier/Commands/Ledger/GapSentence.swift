@@ -9,7 +9,7 @@ extension StreamGap {
 }
 
 extension OpenGap {
-    /// What may still bring a request that is not known.
+    /// What may still bring an unknown request.
     var sentence: String {
         let state =
             if let wait {
@@ -25,7 +25,7 @@ extension OpenGap {
 }
 
 extension GivenUpGap {
-    /// Why a request that is not known may never become known.
+    /// Why an unknown request may never become known.
     var sentence: String {
         "The stream had a gap \(gap.bounds): it was given up at \(closedAt), when \(unanswered)."
     }

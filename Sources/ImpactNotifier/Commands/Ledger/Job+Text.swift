@@ -3,7 +3,7 @@ internal import Network
 internal import Notifier
 
 extension Job {
-    /// The names of the columns of a list.
+    /// The column names of a list.
     static let header = ["STATE", "SEEN", "NEXT", "REASON", "RULE", "RECIPIENT", "REQUEST"]
 
     /// A row of a list.
@@ -15,7 +15,7 @@ extension Job {
         ]
     }
 
-    /// Everything, a line each.
+    /// Everything, one line each.
     func lines(now: UnixTime) -> [String] {
         var lines = [
             "state:    \(state.rawValue)\(reason.map { " (\($0.rawValue))" } ?? "")",
@@ -32,7 +32,7 @@ extension Job {
         return lines.map(\.onOneLine)
     }
 
-    /// What happens next, in a sentence.
+    /// What happens next, in one sentence.
     func next(now: UnixTime) -> String {
         let due = dueAt > now ? "in \((dueAt - now).inWords)" : "as soon as its turn comes"
         switch state {

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Network
 internal import Notifier
 
-/// Which jobs a command is about.
+/// The options that select the jobs for a command.
 struct JobFilterOption: ParsableArguments {
     @Option(
         help: "Only jobs in this state: \(JobState.allCases.map(\.rawValue).joined(separator: ", ")).",
@@ -37,13 +37,15 @@ struct JobFilterOption: ParsableArguments {
     )
     var newerThan: Duration?
 
-    /// Whether nothing is said.
+    /// Whether no option was given.
     var isEmpty: Bool {
         state == nil && reason == nil && owner == nil && author == nil && rule == nil && olderThan == nil
             && newerThan == nil
     }
 
-    /// What is meant; handles are resolved, and a rule that the configuration does not have is remarked on.
+    /// The filter that the options describe.
+    ///
+    /// Handles are resolved. A rule that the configuration does not have causes a remark.
     func filter(by configuration: Configuration, now: UnixTime) async throws -> JobFilter {
         var filter = JobFilter()
         (filter.state, filter.reason, filter.rule) = (state, reason, rule)
@@ -62,7 +64,7 @@ struct JobFilterOption: ParsableArguments {
 }
 
 extension JobState {
-    /// The state of a name on the command line.
+    /// The state with this name on the command line.
     @Sendable fileprivate static func named(_ name: String) throws -> JobState {
         if let state = JobState(rawValue: name) { return state }
         throw ValidationError(Suggestion.objection(to: name, as: "state", among: allCases.map(\.rawValue)))
@@ -70,7 +72,7 @@ extension JobState {
 }
 
 extension Reason {
-    /// The reason of a code on the command line.
+    /// The reason with this code on the command line.
     @Sendable fileprivate static func named(_ code: String) throws -> Reason {
         if let reason = Reason(rawValue: code) { return reason }
         throw ValidationError(

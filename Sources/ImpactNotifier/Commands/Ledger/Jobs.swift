@@ -4,7 +4,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `jobs`: what is on its way, what is not, and why.
+/// The command `jobs`: what is on its way, what is not, and why.
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists jobs (a request for one recipient), shows, retries or drops them.",
@@ -28,7 +28,7 @@ struct Jobs: AsyncParsableCommand {
             let configuration = try ledger.configuration.load().configuration
             let now = SystemClock().now()
             let filter = try await filter.filter(by: configuration, now: now)
-            // One more tells whether there are more.
+            // One more than is shown, to see whether there are more.
             let jobs = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.desk.jobs(like: filter, limit: limit + 1)
             }
@@ -136,9 +136,9 @@ struct Jobs: AsyncParsableCommand {
     }
 }
 
-/// How many a list shows at most.
+/// The most entries of a list.
 enum Limit {
-    /// Refuses what is no number of lines.
+    /// Refuses a limit that is not a positive number.
     static func check(_ limit: Int) throws {
         guard !(1...1_000_000_000).contains(limit) else { return }
         throw ValidationError("--limit is a number from 1 on")

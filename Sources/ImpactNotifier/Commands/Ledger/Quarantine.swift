@@ -5,7 +5,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `quarantine`: the events that could not be read, and why.
+/// The command `quarantine`: the events that could not be read, and why.
 struct Quarantine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists events of the stream that were put aside, and shows one.",
@@ -85,7 +85,7 @@ struct Quarantine: AsyncParsableCommand {
 }
 
 extension QuarantinedMessage {
-    /// The names of the columns of a list.
+    /// The column names of a list.
     fileprivate static let header = ["NUMBER", "SEEN", "HOST", "WIRE", "POSITION", "SIZE", "REASON", "WHY"]
 
     /// A row of a list.
@@ -96,7 +96,7 @@ extension QuarantinedMessage {
         ]
     }
 
-    /// Everything but the bytes, a line each.
+    /// Everything except the bytes, one line each.
     fileprivate var lines: [String] {
         [
             "event:    \(id)", "seen:     \(Timestamp.rfc3339(noticedAt))", "host:     \(host) (\(wire))",
@@ -114,7 +114,7 @@ extension QuarantinedMessage {
         ]
     }
 
-    /// On one line, whatever a stranger put into it.
+    /// On one line, whatever a stranger has put into it.
     private var explanation: String {
         guard !detail.isEmpty else { return reason.sentence }
         return "\(reason.sentence): \(detail)".onOneLine

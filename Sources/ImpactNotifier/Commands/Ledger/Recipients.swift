@@ -4,7 +4,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `recipients`: what somebody who is written to wants, and that they want to be forgotten.
+/// The command `recipients`: a recipient's preferences, and forgetting a recipient.
 struct Recipients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows and changes what a recipient wants, and forgets a person.",
@@ -138,7 +138,7 @@ extension Recipients {
     }
 }
 
-/// What is to become of a preference: another value, or none of its own.
+/// How a preference changes: to another value, or to none.
 enum Wish<Value: Sendable>: Sendable {
     case usual
     case other(Value)
@@ -183,7 +183,7 @@ extension Wish where Value == Bool {
     }
 }
 
-/// What a recipient wants, as it is shown.
+/// A recipient's preferences, as they are shown.
 private struct RecipientView {
     private let did: DID
     private let preferences: Preferences
@@ -214,7 +214,7 @@ private struct RecipientView {
             }
     }
 
-    /// When a project that is muted is told of again; nil for never.
+    /// When a muted project is told of again; nil for never.
     private func muteEnd(of project: KnownProject) -> String? {
         guard let end = project.mutedUntil, project.isMuted(at: now), end != .distantFuture else { return nil }
         return Timestamp.rfc3339(end)

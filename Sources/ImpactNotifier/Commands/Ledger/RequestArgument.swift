@@ -3,10 +3,10 @@ internal import ArgumentParser
 
 /// A change request on the command line: the AT-URI of its record.
 enum RequestArgument {
-    /// What it is called in help and errors.
+    /// Its help, and its name in errors.
     static let help = ArgumentHelp("The change request's AT-URI, as 'jobs list' shows it.", valueName: "at-uri")
 
-    /// Reads it.
+    /// Parses it.
     @Sendable static func parse(_ text: String) throws -> ATURI {
         let remedy = "a request is named as at://DID/COLLECTION/KEY, as 'impact-notifier jobs list' shows it"
         let uri: ATURI
@@ -19,7 +19,7 @@ enum RequestArgument {
 }
 
 extension ATURI {
-    /// The same with the author's DID, by which the ledger knows it; a handle that does not resolve ends the program.
+    /// The same URI with the author's DID, as in the ledger; a handle that does not resolve ends the program.
     func withDID(by configuration: Configuration) async throws -> ATURI {
         guard did == nil, let collection, let recordKey else { return self }
         return ATURI(try await authority.did(by: configuration), collection, recordKey)

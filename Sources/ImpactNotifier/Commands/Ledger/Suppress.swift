@@ -4,7 +4,7 @@ internal import LedgerStorage
 internal import Network
 internal import Notifier
 
-/// `suppress`: who gets no messages.
+/// The command `suppress`: who gets no messages.
 struct Suppress: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists, adds and removes accounts that get no messages.",

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import ArgumentParser
 internal import Notifier
 
-/// The command `template`: what will the messages look like.
+/// The command `template`: what messages look like.
 struct TemplateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "template",

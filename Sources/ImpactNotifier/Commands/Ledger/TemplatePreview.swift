@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Notifier
 internal import Templates
 
-/// What a rule's message would look like, for a record that is given or made up.
+/// A preview of a rule's message, for a given or an invented record.
 struct TemplatePreview: Sendable {
     private let composer: Composer
     private let rule: Rule
@@ -10,22 +10,22 @@ struct TemplatePreview: Sendable {
     /// A preview of a rule of a configuration; nil when there is no such rule.
     ///
     /// - Parameters:
-    ///   - name: the rule's name; nil for the first.
-    ///   - configuration: the rules and what surrounds their texts.
+    ///   - name: the rule's name; nil for the first rule.
+    ///   - configuration: the rules, and what surrounds their texts.
     init?(rule name: String?, of configuration: NotifierConfiguration) {
         guard let rule = configuration.rules.first(where: { name == nil || $0.name == name }) else { return nil }
         self.rule = rule
         composer = Composer(configuration: configuration)
     }
 
-    /// The message about so many requests of one record.
+    /// The message about a number of requests with the same record.
     ///
     /// - Parameters:
-    ///   - record: the change request; nil makes one up in which every field that the template names has a text.
-    ///   - count: how many requests the message speaks of.
-    ///   - isFirst: whether it is the first to its recipient.
+    ///   - record: the change request; nil invents one that has a text in every field of the template.
+    ///   - count: how many requests the message tells of.
+    ///   - isFirst: whether it is the first message to its recipient.
     /// - Returns: the message.
-    /// - Throws: ``Refusal``, or `SyntaxError` never in practice.
+    /// - Throws: ``Refusal``; in theory also `SyntaxError`.
     func message(for record: JSONValue? = nil, count: Int = 1, isFirst: Bool = false) throws -> ComposedMessage {
         let author = try DID("did:plc:abcdefghijklmnopqrstuvwx")
         let owner = try DID("did:plc:xwvutsrqponmlkjihgfedcba")
@@ -48,7 +48,7 @@ struct TemplatePreview: Sendable {
     }
 
     private static func collection(_ patterns: [CollectionPattern], else sample: StaticString) -> NSID {
-        // Of a namespace any collection is as good.
+        // For a namespace any of its collections will do.
         patterns.first.flatMap { $0.collection ?? (try? NSID("\($0.beginning)sample")) } ?? NSID(known: sample)
     }
 

@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import ArgumentParser
 internal import Logging
 
-/// An account on the command line: a DID, or a handle that is resolved.
+/// An account on the command line: a DID, or a handle to resolve.
 struct AccountArgument: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The account's DID, or its handle.", valueName: "did-or-handle"),

@@ -2,12 +2,12 @@ internal import ArgumentParser
 internal import LedgerStorage
 internal import Notifier
 
-/// How commands come to the state that a configuration names, beside a running daemon or without one.
+/// How commands open the state that a configuration names, with or without a running daemon.
 extension Configuration {
     /// Enters the state directory, or ends the program with the reason.
     ///
-    /// - Parameter use: whether a missing one is made.
-    /// - Returns: whether it is there.
+    /// - Parameter use: says whether a missing directory is made.
+    /// - Returns: whether the directory exists.
     /// - Throws: `ExitCode`.
     func enterState(for use: StateDirectory.Use = .looking) throws -> Bool {
         do { return try StateDirectory.enter(stateDirectory, for: use) } catch {
@@ -16,7 +16,7 @@ extension Configuration {
         }
     }
 
-    /// Runs a command on the ledger; its errors end the program with their sentence.
+    /// Runs a command on the ledger; an error ends the program with its sentence.
     func withLedger<Value>(_ body: (Ledger) async throws(LedgerError) -> Value) async throws -> Value {
         guard try enterState() else {
             StandardOutput.printError(

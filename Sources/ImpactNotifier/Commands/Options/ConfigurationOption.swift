@@ -39,18 +39,18 @@ struct ConfigurationOption: ParsableArguments {
 
     private var loader: ConfigurationLoader { ConfigurationLoader(environment: ProcessInfo.processInfo.environment) }
 
-    /// The configuration file, wherever it was named.
+    /// The path of the configuration file, wherever it was given.
     var file: String { path ?? instance.map(loader.path(of:)) ?? loader.defaultPath }
 
-    /// Whether it is the file that `--instance`, or nothing, means, and no draft elsewhere.
+    /// Whether it is the installed file that `--instance`, or no option, stands for, and not a draft elsewhere.
     var isInPlace: Bool { loader.isInPlace(file) }
 
     /// Reads the configuration, or ends the program with every problem.
     ///
     /// - Parameters:
-    ///   - purpose: what for.
-    ///   - tell: takes each problem; prints it on standard error when nobody else does.
-    /// - Returns: what was read.
+    ///   - purpose: what it is read for.
+    ///   - tell: takes each problem; by default prints it on standard error.
+    /// - Returns: the configuration.
     /// - Throws: `ExitCode`.
     func load(
         for purpose: ConfigurationLoader.Purpose = .command,

@@ -1,14 +1,14 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// `--yes`, and the one question that commands ask before they do much at once.
+/// The option `--yes`, and the question that commands ask before they change much at once.
 struct ConfirmationOption: ParsableArguments {
     @Flag(help: "Do it without asking; needed without a terminal.") var yes = false
 
-    /// Says what would be done, and asks for it.
+    /// Shows what would be done, and asks for consent.
     ///
-    /// - Parameter plan: what would be done, a line each.
-    /// - Throws: `ExitCode` when nobody said yes.
+    /// - Parameter plan: what would be done, one line each.
+    /// - Throws: `ExitCode` without consent.
     func confirm(_ plan: [String]) throws {
         guard !yes else { return }
         for line in plan { StandardOutput.printError(line) }

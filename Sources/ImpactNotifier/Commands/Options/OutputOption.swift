@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import ArgumentParser
 
-/// `--json`, and the one way in which commands print: lines and tables for people, objects for programs.
+/// The option `--json`, and the way in which all commands print: lines and tables for people, objects for programs.
 struct OutputOption: ParsableArguments {
     @Flag(help: "JSON for programs: one object a line.") var json = false
 
@@ -10,13 +10,13 @@ struct OutputOption: ParsableArguments {
         for line in json ? [object().encodedText] : lines() { StandardOutput.print(line) }
     }
 
-    /// Prints what was found, one a line; people are told when it is nothing.
+    /// Prints what was found, one item a line; says so when nothing was found.
     ///
     /// - Parameters:
     ///   - items: what was found.
     ///   - none: the sentence for nothing.
-    ///   - header: the names of the columns.
-    ///   - row: an item for people, a cell a column.
+    ///   - header: the column names.
+    ///   - row: an item for people, one cell for each column.
     ///   - object: an item for programs.
     func list<Item>(
         _ items: [Item],

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
 
-/// A file with a record as JSON, or with the answer of getRecord, which has the record's AT-URI.
+/// A file with a record as JSON, or with an answer of getRecord, which also has the record's AT-URI.
 struct RecordFile {
     let record: JSONValue
     /// Nil when the file does not say.
@@ -11,7 +11,7 @@ struct RecordFile {
 
     /// Reads a file.
     ///
-    /// - Throws: `ExitCode` when there is nothing to read in it; the reason is printed.
+    /// - Throws: `ExitCode` when it has no record; the reason is printed.
     init(path: String) throws {
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
             var reason = "it is no file"

@@ -1,13 +1,13 @@
 internal import ATProtocol
 internal import Network
 
-/// The network of a file of tests: every account has a PDS, which holds the records of the file; an index gives its answers.
+/// The network of a test file: every account has a PDS with the records of the file; an index gives its answers.
 struct RehearsedNetwork: HTTPClient, IdentityResolving {
     /// By AT-URI.
     let records: [String: JSONValue]
-    /// By URL, as it is written in the rule with the reference in its place.
+    /// By URL: the rule's, with the reference filled in.
     let answers: [String: JSONValue]
-    /// The accounts of handles, by their normalized form.
+    /// The accounts of handles, by normalized handle.
     let handles: [String: DID]
 
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {

@@ -2,21 +2,21 @@ internal import ATProtocol
 internal import Firehose
 internal import Notifier
 
-/// A file of `rules test`: rules, the network that their look-ups find, and what is to become of records.
+/// A file for `rules test`: rules, the network for their look-ups, and the expected results for records.
 struct RuleTestFile {
-    /// One record and what is to become of it.
+    /// One record and its expected results.
     struct Test {
         let name: String
         let uri: ATURI
         let operation: StreamEvent.Commit.Operation
         let record: JSONValue
-        /// Who is told; nobody when empty.
+        /// Who is told; empty for nobody.
         let tells: [DID]
-        /// Why others, or nobody, are told.
+        /// The reasons why others, or everybody, are not told.
         let expectedReasons: [String]
-        /// The rule that counts; nil when that does not matter.
+        /// The rule that decides; nil when it does not matter.
         let rule: String?
-        /// What each message says.
+        /// Texts that the messages contain.
         let says: [String]
     }
 

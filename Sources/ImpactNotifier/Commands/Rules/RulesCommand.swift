@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// The command `rules`: what rules make of records, before anybody is told.
+/// The command `rules`: tries rules before anybody is told.
 struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Firehose
 internal import Notifier
 
-/// The command `rules test`, which compares what rules make of records with what they should.
+/// The command `rules test`, which compares the results of rules with the expected ones.
 struct TestRules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
@@ -45,7 +45,7 @@ struct TestRules: AsyncParsableCommand {
 }
 
 extension RuleTestFile.Test {
-    /// What is not as it should be, one clause each.
+    /// What differs from the expected results, one clause each.
     func complaints(in file: RuleTestFile) async -> [String] {
         guard let did = uri.did, let collection = uri.collection, let key = uri.recordKey else {
             return ["\(uri) does not name a record of an account by its DID"]
@@ -85,7 +85,7 @@ extension RuleTestFile.Test {
         return complaints + (outcomes.isEmpty ? [why(in: file, collection)] : outcomes.flatMap(\.steps))
     }
 
-    /// Why a record is nobody's business.
+    /// Why no rule takes a record.
     private func why(in file: RuleTestFile, _ collection: NSID) -> String {
         let reports = file.rules.map { (rule: $0, report: $0.report(on: collection, record)) }
         if let rule = reports.first(where: \.report.applies)?.rule {

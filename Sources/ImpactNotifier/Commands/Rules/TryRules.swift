@@ -66,7 +66,7 @@ struct TryRules: AsyncParsableCommand {
         if !isTold { throw ExitCode(ExitStatus.failure.rawValue) }
     }
 
-    /// The daemon's ledger, which knows whose records confirmed what an index said before; nil where no daemon was started yet.
+    /// The daemon's ledger, which knows earlier confirmations of an index's claims; nil when no daemon was started yet.
     private func ledger(of configuration: Configuration) async -> Ledger? {
         do {
             guard try configuration.enterState() else { return nil }
@@ -98,7 +98,7 @@ struct TryRules: AsyncParsableCommand {
 }
 
 extension StreamEvent {
-    /// A record that was written just now, as far as anybody can tell.
+    /// An event for a record as if it had been written just now.
     init(of did: DID, _ operation: Commit.Operation, _ collection: NSID, _ key: RecordKey, _ record: JSONValue) {
         let now = SystemClock().now().microseconds
         let commit = Commit(

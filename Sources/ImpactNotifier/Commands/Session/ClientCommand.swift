@@ -4,7 +4,7 @@ internal import Glibc
 internal import Network
 internal import OAuth
 
-/// `client`: key and metadata of the confidential client.
+/// The command `client`: key and metadata of the confidential client.
 struct ClientCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client",
@@ -12,7 +12,7 @@ struct ClientCommand: AsyncParsableCommand {
         subcommands: [Keygen.self, Metadata.self, Verify.self]
     )
 
-    /// `client keygen`: a new private key.
+    /// The command `client keygen`: makes a new private key.
     struct Keygen: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes a new private key to a file that others cannot read, and prints its public half.",
@@ -23,7 +23,7 @@ struct ClientCommand: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            // In a folder of a user's own, the state directory for one, root writes nothing.
+            // Root writes nothing in a folder that belongs to a user, such as the state directory.
             if geteuid() == 0, let owner = ServiceUser.owner(ofFolderOf: file), owner.user != 0 {
                 let objection = ServiceUser.become(owner)
                 StandardOutput.printError("The folder is \(ServiceUser.name(of: owner.user))'s: \(objection)")
@@ -39,7 +39,7 @@ struct ClientCommand: AsyncParsableCommand {
         }
     }
 
-    /// `client metadata`: what to host.
+    /// The command `client metadata`: prints the files to host.
     struct Metadata: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints the exact document to host at the client id, or the callback page."
@@ -73,7 +73,7 @@ struct ClientCommand: AsyncParsableCommand {
         }
     }
 
-    /// `client verify`: compares what is hosted with what is needed.
+    /// The command `client verify`: compares the hosted files with the needed ones.
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Fetches what is hosted at the client id, as an authorization server does, and compares."

@@ -4,7 +4,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// `login`: from an account to a stored session.
+/// The command `login`: stores a session of the account.
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Obtains the session that messages are sent with.",
@@ -41,7 +41,7 @@ struct Login: AsyncParsableCommand {
     @OptionGroup var output: OutputOption
 
     func run() async throws {
-        // The first login comes before the first run.
+        // The first login comes before the first run, so it may make the state directory.
         let services = try await SessionServices(try configuration.load().configuration, for: .beginning)
         var session = services.session
         if let scope {
@@ -73,7 +73,7 @@ struct Login: AsyncParsableCommand {
         guard status.state.exitStatus == 0 else { throw ExitCode(status.state.exitStatus) }
     }
 
-    /// Nil when the login goes on later, with `--complete`.
+    /// Nil when the login is to go on later with `--complete`.
     private func browse(
         _ login: OAuthLogin,
         _ services: SessionServices,

@@ -1,14 +1,14 @@
 internal import Dispatch
 internal import OAuth
 
-/// Waits for the callback of a login from two sides: the listener, and somebody who pastes.
+/// Waits for the callback of a login from two sources: the listener, and a pasted address.
 struct LoginPrompt: Sendable {
     private let listener: CallbackListener?
 
-    /// A prompt beside a listener, where there is one, that knows its login.
+    /// A prompt, with the login's listener if there is one.
     init(_ listener: CallbackListener?) { self.listener = listener }
 
-    /// The callback that comes first; nil when neither side can bring one any more.
+    /// The callback that comes first; nil when neither source can bring one any more.
     func callback() async -> String? {
         let lines = Self.pastedLines()
         return await withTaskGroup(of: String?.self) { group in
@@ -26,7 +26,8 @@ struct LoginPrompt: Sendable {
         }
     }
 
-    /// The lines of standard input, read on a thread that nobody waits for: a terminal cannot be asked to give up.
+    /// The lines of standard input, read on a thread that nobody waits for, because reading a terminal cannot be
+    /// cancelled.
     private static func pastedLines() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         DispatchQueue(label: "login-prompt").async {

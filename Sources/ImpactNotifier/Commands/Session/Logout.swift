@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import ArgumentParser
 internal import OAuth
 
-/// `logout`: ends the stored session.
+/// The command `logout`: ends the stored session.
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Asks the server to end the stored session, and removes its file."

@@ -4,7 +4,7 @@ internal import Logging
 internal import Network
 internal import OAuth
 
-/// `session`: how the stored session is.
+/// The command `session`: the state of the stored session.
 struct SessionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session",
@@ -12,7 +12,7 @@ struct SessionCommand: AsyncParsableCommand {
         subcommands: [Status.self, ServerCheck.self]
     )
 
-    /// `session status`: from the file, and from the daemon where it runs.
+    /// The command `session status`: reads the file, and asks the daemon if it runs.
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints what the session file and the running daemon say; no secret is in it.",
@@ -44,7 +44,7 @@ struct SessionCommand: AsyncParsableCommand {
         }
     }
 
-    /// `session check`: asks the server.
+    /// The command `session check`: asks the server.
     struct ServerCheck: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",

@@ -6,21 +6,21 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What the commands about the session share: the configuration in the session's terms, and the clients it needs.
+/// What the session commands share: the session's configuration, and the clients that they need.
 struct SessionServices: Sendable {
     let configuration: Configuration
     let session: SessionConfiguration
     let environment: SessionEnvironment
 
-    /// Whether the state directory is there.
+    /// Whether the state directory exists.
     let hasState: Bool
 
-    /// Enters the state directory and builds the services; a handle is resolved.
+    /// Enters the state directory and builds the services; resolves a handle.
     ///
     /// - Parameters:
-    ///   - configuration: checked.
-    ///   - use: a login begins with the state directory, everything else looks at it.
-    ///   - logLevel: what goes to standard error beside the command's own words.
+    ///   - configuration: a checked configuration.
+    ///   - use: a login may make the state directory; all other commands only read it.
+    ///   - logLevel: the level of logs on standard error, besides the command's own output.
     /// - Throws: `ExitCode` after the reason was printed.
     init(
         _ configuration: Configuration,
@@ -42,13 +42,13 @@ struct SessionServices: Sendable {
         self.environment = environment
     }
 
-    /// What the login page is told: the handle when the configuration has one.
+    /// The login hint for the server: the handle, if the configuration has one.
     var hint: String? {
         guard case .handle(let handle) = configuration.account else { return nil }
         return handle.text
     }
 
-    /// Runs the work of a command and turns its failure into a sentence and an exit status.
+    /// Runs the work of a command; turns its failure into a sentence and an exit status.
     static func run<Value>(_ work: () async throws -> Value) async throws -> Value {
         do { return try await work() } catch let failure as OAuthFailure {
             StandardOutput.printError("\(failure)")
@@ -61,7 +61,7 @@ struct SessionServices: Sendable {
 }
 
 extension OAuthFailure.Code {
-    /// Nobody can read what a command prints, and its next step stands there.
+    /// Nobody can read what the command prints, which includes the next step.
     static let unread = Self(rawValue: "unread")
 }
 
@@ -79,14 +79,14 @@ extension OAuthFailure {
     }
 }
 
-/// Where commands log: standard error, warnings and worse.
+/// The log of commands: warnings and worse, on standard error.
 enum CommandLog {
     static func logger(_ component: String, isJournal: Bool = false) -> Logger {
         let output = LogOutput(format: .logfmt, level: .warning, descriptor: STDERR_FILENO, isJournal: isJournal)
         return Logger(label: component) { LineLogHandler(component: $0, output: output) }
     }
 
-    /// Says why a command ends: a plain sentence on standard error, or in the journal a line of the log.
+    /// Reports why a command ends: a plain sentence on standard error, or a log line when the journal reads it.
     static func report(_ sentence: String, as message: Logger.Message, _ level: Logger.Level, of component: String) {
         guard LogOutput.isConnectedToJournal(STDERR_FILENO) else { return StandardOutput.printError(sentence) }
         logger(component, isJournal: true).log(level: level, message, metadata: ["reason": "\(sentence)"])

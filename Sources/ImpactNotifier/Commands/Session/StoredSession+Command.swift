@@ -2,9 +2,9 @@ internal import Glibc
 internal import OAuth
 
 extension StoredSession {
-    /// Does the work of a command that may renew tokens, and ends, by itself or by a signal, only once they are on the disk.
+    /// Does work that may renew tokens, and lets the command end only once they are on disk, even after a signal.
     ///
-    /// A refresh token is spent when the request leaves: a command that is cut off then would end the session.
+    /// A refresh token is used up as soon as the request is sent. A command that ended then would end the session.
     nonisolated func keepingTokens<Value: Sendable>(_ work: () async -> Value) async -> Value {
         let signals = SignalStream()
         let ending = Task { [self] in

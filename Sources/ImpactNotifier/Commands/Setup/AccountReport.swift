@@ -3,19 +3,19 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// What can be said of an account before anybody has logged in to it.
+/// What can be found out about an account without a login.
 struct AccountReport: Sendable, Equatable {
     let did: DID
-    /// The handle that leads to the account and back; nil when there is none that does.
+    /// The handle that resolves to the account and is in its document; nil for none.
     let handle: Handle?
     /// The account's PDS.
     let server: String
-    /// Why nobody can log in by OAuth; nil when that is possible.
+    /// Why a login by OAuth is impossible; nil when it is possible.
     let lacksOAuth: String?
-    /// Why messages are not going to reach the chat service; nil when nothing speaks against it.
+    /// Why messages will not reach the chat service; nil when nothing prevents it.
     let lacksChat: String?
 
-    /// As `account` has it: the DID, which never changes, and the handle for whoever reads it.
+    /// The value for `account`: the DID, which never changes, and the handle as a comment.
     var value: String { handle.map { "\(did)  # \($0)" } ?? did.text }
 
     /// What the operator is told.
@@ -29,14 +29,14 @@ struct AccountReport: Sendable, Equatable {
     }
 }
 
-/// Asks the network about an account, as `login` and `doctor` do, without a session.
+/// Asks the network about an account, as `login` and `doctor` do, but without a session.
 struct AccountInquiry {
     let configuration: Configuration
     let services: NetworkServices
 
-    /// The account's identity, in both directions, and what its server can do.
+    /// The account's identity, checked in both directions, and what its server supports.
     ///
-    /// - Throws: ``SetupObjection`` when there is no such account, or no server that answers.
+    /// - Throws: ``SetupObjection`` when the account does not exist, or its server does not answer.
     func report(on account: ATURI.Authority) async throws(SetupObjection) -> AccountReport {
         let did = try await did(of: account)
         let pds: WebURL
@@ -54,7 +54,7 @@ struct AccountInquiry {
         )
     }
 
-    /// The DID of an account; a handle is resolved, and must be its document's, too.
+    /// The DID of an account; a handle is resolved, and must also be in the document.
     func did(of account: ATURI.Authority) async throws(SetupObjection) -> DID {
         switch account {
         case .did(let did): return did
@@ -70,7 +70,7 @@ struct AccountInquiry {
         return SetupObjection("\(failure)\(advice)", .unavailable)
     }
 
-    /// Only a PDS describes itself like this (com.atproto.server.describeServer).
+    /// Checks that the server is a PDS: only a PDS describes itself in this way (com.atproto.server.describeServer).
     private func requireServer(at pds: WebURL) async throws(SetupObjection) {
         let request = HTTPRequest(.get, pds.with(path: "/xrpc/com.atproto.server.describeServer"))
         let found: String
@@ -90,7 +90,7 @@ struct AccountInquiry {
         } catch { return error.sentence }
     }
 
-    /// A server that passes calls on asks first who calls; one that does not says so.
+    /// Why calls would not reach the chat service; nil when the PDS asks who calls, as one does that passes calls on.
     private func chatObstacle(of did: DID, on pds: WebURL) async -> String? {
         let proxy = configuration.delivery.sending.proxy
         let chat = ChatClient(session: Nobody(account: did, pds: pds, http: services.http), proxy: proxy)
@@ -102,7 +102,7 @@ struct AccountInquiry {
     }
 }
 
-/// Makes calls without a session, to see what comes of them.
+/// A session without tokens, to see how servers answer its calls.
 private struct Nobody: AccountSession {
     let account: DID
     let pds: WebURL

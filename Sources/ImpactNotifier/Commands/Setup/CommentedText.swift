@@ -1,14 +1,14 @@
-/// The text of a configuration in which values take the place of those that are written, and every comment stays.
+/// The text of a configuration whose values can be changed while every comment stays.
 ///
-/// It is laid out as the files that come with the program are: a comment has a space behind its sign, a key that is not in
-/// force has none (`#account: …`, `  #kind: loopback`), and what belongs to that key stands further in (`  #  - wss://…`).
+/// The layout is that of the shipped files. A comment has a space after its `#`. A key that is commented out has none
+/// (`#account: …`, `  #kind: loopback`), and the lines of its value are indented further (`  #  - wss://…`).
 struct CommentedText {
     private var lines: [String]
 
     /// The text of a file.
     init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
 
-    /// The text as it is now.
+    /// The present text.
     var text: String { lines.joined(separator: "\n") }
 
     /// A line with a key: `    - name: x` has the indent 4 and the mark `- `.
@@ -17,7 +17,7 @@ struct CommentedText {
         let mark: String
         let name: String
 
-        /// Nil for a comment, and for what has no key.
+        /// Nil for a comment, and for a line without a key.
         init?(_ line: String) {
             guard let match = line.wholeMatch(of: /( *)#?(- )?([a-z_]+):( .*)?/) else { return nil }
             indent = match.1.count
@@ -28,7 +28,7 @@ struct CommentedText {
         var head: String { String(repeating: " ", count: indent) + mark }
     }
 
-    /// The dotted paths of its keys, in force or not.
+    /// The dotted paths of its keys, commented out or not.
     var keys: [String] {
         var section = ""
         return lines.compactMap { line in
@@ -38,12 +38,12 @@ struct CommentedText {
         }
     }
 
-    /// Puts a key in force with a value; what was its value on lines of its own goes.
+    /// Sets a key, which may have been commented out; lines of its earlier value are removed.
     ///
     /// - Parameters:
-    ///   - path: `account`, `policy.recipients`; of a rule `rules.accepts`.
-    ///   - value: as YAML.
-    /// - Returns: whether there is such a key.
+    ///   - path: such as `account` or `policy.recipients`; for a rule `rules.accepts`.
+    ///   - value: the value as YAML.
+    /// - Returns: whether the key exists.
     @discardableResult
     mutating func set(_ path: String, to value: String) -> Bool {
         guard let (index, key) = find(path) else { return false }
@@ -51,7 +51,7 @@ struct CommentedText {
         return true
     }
 
-    /// Takes a key out of force: a comment from now on.
+    /// Comments a key out.
     mutating func unset(_ path: String) {
         guard let (index, key) = find(path), !lines[index].contains("#\(key.mark)\(key.name):") else { return }
         let written = String(lines[index].dropFirst(key.indent))
@@ -71,7 +71,7 @@ struct CommentedText {
         return nil
     }
 
-    /// The line behind the last one of a key's value.
+    /// The line after a key's value.
     private func end(of index: Int, _ key: Key) -> Int {
         let depth = key.indent + key.mark.count
         let head = String(repeating: " ", count: key.indent)

@@ -1,19 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// Writes files that were not there before.
+/// Writes files that did not exist before.
 enum NewFile {
-    /// Writes a whole file, or leaves none, whatever ends the process meanwhile.
+    /// Writes a whole file or none, whatever ends the process meanwhile.
     ///
     /// - Parameters:
-    ///   - text: what it holds.
-    ///   - path: where; what is there stays, whatever it is.
-    ///   - mode: who may read it, whatever the process's mask says.
+    ///   - text: the content.
+    ///   - path: the place; an existing file is never replaced.
+    ///   - mode: the permissions, whatever the process's mask says.
     /// - Throws: ``SetupObjection``.
     static func write(_ text: String, to path: String, mode: mode_t) throws(SetupObjection) {
         let next = try draft(text, of: path, mode: mode)
         defer { remove(next) }
-        // A second name takes nobody's place. Some file systems know none.
+        // A hard link replaces no file. Some file systems have none.
         if unsafe link(next, path) == 0 { return }
         guard errno != EEXIST, !SetupPlace.exists(path) else {
             throw SetupObjection("\(path) exists, and init replaces nothing", .cannotCreate)
@@ -21,7 +21,7 @@ enum NewFile {
         guard unsafe rename(next, path) == 0 else { throw unwritable(path) }
     }
 
-    /// Puts a file in the place of one that holds just what came with the program.
+    /// Replaces a file that still has exactly the shipped content.
     ///
     /// - Throws: ``SetupObjection``.
     static func write(_ text: String, inPlaceOf shipped: String, at path: String, mode: mode_t) throws(SetupObjection) {
@@ -32,9 +32,9 @@ enum NewFile {
         }
     }
 
-    /// What is going to be a file, beside its place and on the disk.
+    /// Writes the draft of a file beside its place, and makes sure that it is on disk.
     private static func draft(_ text: String, of path: String, mode: mode_t) throws(SetupObjection) -> String {
-        // Of its own for each process: one that was killed may have left one.
+        // Each process has its own draft: a killed process may have left one.
         let draft = "\(path).\(getpid()).new"
         let file = unsafe shim_open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw unwritable(path) }
@@ -56,7 +56,7 @@ enum NewFile {
         return true
     }
 
-    /// Whether a plain file, and no link to one, holds just this text.
+    /// Whether a plain file, not a link, has exactly this content.
     static func holds(_ text: String, _ path: String) -> Bool {
         let file = unsafe shim_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0)
         guard file >= 0 else { return false }
@@ -67,10 +67,10 @@ enum NewFile {
         return count == expected.count && bytes.dropLast() == expected[...]
     }
 
-    /// Takes a file away that was written just now.
+    /// Removes a file that was just written.
     static func remove(_ path: String) { _ = unsafe unlink(path) }
 
-    /// Of a path that the system refused just now.
+    /// The objection for a path that the system has just refused.
     private static func unwritable(_ path: String) -> SetupObjection {
         SetupObjection("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
     }

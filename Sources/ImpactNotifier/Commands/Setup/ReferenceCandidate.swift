@@ -1,26 +1,27 @@
 internal import ATProtocol
 internal import Notifier
 
-/// A field of somebody's record that looks like a reference to a project, or to its owner.
+/// A field of somebody's record that looks like a reference to a project or its owner.
 struct ReferenceCandidate: Sendable, Equatable {
-    /// Where it stands, as `reference_paths` has it.
+    /// Its path, as for `reference_paths`.
     let path: String
     let form: ReferenceReader.Form
-    /// What stands there; of a list its first element.
+    /// Its value; for a list the first element.
     let reference: String
     /// Who would be told.
     let owner: String
     /// The collection of the project; nil when an account is named.
     let collection: NSID?
 
-    /// What is said of it in a list.
+    /// Its entry in a list.
     var text: String { "\(path)  \(reference)  (tells \(owner))" }
 
     /// The fields of a record that may be meant, the likeliest first.
     static func all(in record: JSONValue, by author: DID?) -> [ReferenceCandidate] {
         var found: [ReferenceCandidate] = []
         collect(record, at: "", depth: 0, into: &found)
-        // Nobody is told of their own doing, and a record says more often where it belongs than who it is about.
+        // Authors are not told of their own records, and a record more often names what it belongs to than whom it is
+        // about.
         func rank(_ candidate: ReferenceCandidate) -> Int {
             (candidate.owner == author?.text ? 4 : 0) + (candidate.collection == nil ? 2 : 0)
                 + (isUsual(candidate.path) ? 0 : 1)

@@ -6,7 +6,7 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// `init`: from nothing to a configuration that passes `check`.
+/// The command `init`: makes a configuration that passes `check`.
 struct Setup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
@@ -132,9 +132,9 @@ struct Setup: AsyncParsableCommand {
         guard status == 0 else { throw ExitCode(status) }
     }
 
-    /// Logs in and lets the doctor look, in the operator's terminal.
+    /// Runs `login` and `doctor` in the operator's terminal.
     ///
-    /// - Returns: the exit status of the first command that did not succeed; 0 when all did.
+    /// - Returns: the exit status of the first command that failed; 0 when all succeeded.
     private func begin(_ steps: SetupSteps, _ environment: [String: String]) async throws(SetupObjection) -> Int32 {
         for arguments in steps.beginning {
             StandardOutput.print("\n\(arguments[0]):")
@@ -155,7 +155,7 @@ struct Setup: AsyncParsableCommand {
         return 0
     }
 
-    /// What the options say of the questions.
+    /// The answers that were given as options.
     private var given: [SetupQuestion: String] {
         var given: [SetupQuestion: String] = [:]
         given[.account] = account
@@ -185,7 +185,7 @@ struct Setup: AsyncParsableCommand {
         by loader: ConfigurationLoader,
         _ terminal: SetupTerminal
     ) async throws(SetupObjection) {
-        // What it is to be so far, with an account and a rule of the example: the network that its settings name.
+        // The configuration as decided so far, filled up from the example: its settings say which network to ask.
         let text = try machine.choices.text(at: place)
         let draft: Configuration
         do throws(ConfigurationError) {

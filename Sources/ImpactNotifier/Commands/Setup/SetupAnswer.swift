@@ -3,12 +3,12 @@ internal import Network
 internal import Notifier
 internal import OAuth
 
-/// Reads what somebody types, or gives by an option: trimmed, checked, and refused with what was probably meant.
+/// Reads a typed answer or an option's value: trims and checks it, or refuses it with what was probably meant.
 enum SetupAnswer {
-    /// Which records are to be told of.
+    /// Which records are change requests.
     enum Rule: Sendable, Equatable {
         case presets([String])
-        /// A record to make a rule after.
+        /// A record as the model of a new rule.
         case record(ATURI)
     }
 
@@ -19,15 +19,15 @@ enum SetupAnswer {
         var isShadow = false
     }
 
-    /// What is done when the configuration is written.
+    /// What to do after the configuration is written.
     enum Start: Sendable, Equatable {
         /// Nothing: the commands are printed.
         case later
-        /// A login, and the doctor, who perhaps sends a test message to this account.
+        /// Run a login and `doctor`, which may send a test message to this account.
         case now(testing: String?)
     }
 
-    /// Without blanks, quotation marks and what cannot be seen, such as the direction marks that apps copy with a handle.
+    /// A text without blanks, quotation marks and invisible characters, such as direction marks copied with a handle.
     static func trimmed(_ text: String) -> String {
         let hidden: Set<Unicode.GeneralCategory> = [.control, .format, .privateUse, .unassigned]
         let visible = text.unicodeScalars.filter { scalar in
@@ -42,7 +42,7 @@ enum SetupAnswer {
         trimmed(text).split { $0.isWhitespace || $0 == "," }.map(String.init)
     }
 
-    /// An account: a DID, a handle, or the address of its profile.
+    /// Parses an account: a DID, a handle, or the address of its profile.
     static func account(_ text: String) throws(SetupObjection) -> ATURI.Authority {
         var name = trimmed(text)
         guard !name.isEmpty else { throw SetupObjection("an account is its handle, bot.example.com, or its DID") }
@@ -58,7 +58,7 @@ enum SetupAnswer {
         throw SetupObjection("'\(name)' is no account: \(objection)\(hint)")
     }
 
-    /// Rules that come with the program, or the AT-URI of a record.
+    /// Parses names of shipped rules, or the AT-URI of a record.
     static func rule(_ text: String) throws(SetupObjection) -> Rule {
         let words = words(text)
         let names = ShippedFiles.presets.map(\.name)
@@ -85,7 +85,7 @@ enum SetupAnswer {
         return .presets(chosen)
     }
 
-    /// One of the fields that were offered, by its number or its path.
+    /// Parses one of the offered fields, by its number or its path.
     static func reference(
         _ text: String,
         among candidates: [ReferenceCandidate]
@@ -97,7 +97,7 @@ enum SetupAnswer {
         throw SetupObjection(Suggestion.objection(to: answer, as: "such field", among: candidates.map(\.path)))
     }
 
-    /// How the bot logs in: a kind of session, the folder of a web host, or, where nobody sees it, an app password itself.
+    /// Parses how the bot logs in: a kind of session, the folder of a web host, or, if typed unseen, an app password.
     static func session(_ text: String, isHidden: Bool) throws(SetupObjection) -> SetupChoices.Session {
         let answer = trimmed(text)
         if answer.hasPrefix("https://") { return .confidential(folder: try folder(answer)) }
@@ -118,7 +118,7 @@ enum SetupAnswer {
                     + "https://example.org/notifier/"
             )
         default:
-            // Whatever it is, it may be a secret.
+            // Do not show it: whatever it is, it may be a secret.
             throw SetupObjection(
                 isHidden
                     ? "that is neither empty, nor an https:// URL, nor an app password (xxxx-xxxx-xxxx-xxxx); never the "
@@ -140,7 +140,7 @@ enum SetupAnswer {
         return folder
     }
 
-    /// Who gets messages: a word of `policy.recipients`, with the accounts of an allowlist behind it, or `shadow`.
+    /// Parses who gets messages: a value of `policy.recipients`, followed by the accounts of an allowlist, or `shadow`.
     static func recipients(_ text: String) throws(SetupObjection) -> Recipients {
         var words = words(text)
         var recipients = Recipients()
@@ -168,7 +168,7 @@ enum SetupAnswer {
         return recipients
     }
 
-    /// Whether to begin at once, and who gets a test message.
+    /// Parses whether to begin at once, and who gets a test message.
     static func start(_ text: String) throws(SetupObjection) -> Start {
         let answer = trimmed(text)
         switch answer.lowercased() {

@@ -5,15 +5,15 @@ internal import Notifier
 struct SetupChoices: Sendable, Equatable {
     /// Which records are change requests.
     enum Rules: Sendable, Equatable {
-        /// Rules that come with the program, by the names of their files.
+        /// Shipped rules, by the names of their files.
         case presets([String])
-        /// A rule that is made after one record.
+        /// A rule modelled on one record.
         case own(OwnRule)
     }
 
     /// A rule for a collection of the operator's own.
     struct OwnRule: Sendable, Equatable {
-        /// The record that was looked at.
+        /// The record that it is modelled on.
         let record: ATURI
         let collection: NSID
         let reference: ReferenceCandidate
@@ -27,26 +27,27 @@ struct SetupChoices: Sendable, Equatable {
         case loopback
         /// By OAuth, with two files in a folder of a web host: an https URL that ends with a slash.
         case confidential(folder: String)
-        /// By an app password: one that was typed and is to be written, or the one that is in its file.
+        /// By an app password: one that was typed and must be written to a file, or nil for one that is in its file
+        /// already.
         case appPassword(String?)
     }
 
-    /// The account, as `account` has it; an example until it is known.
+    /// The value for `account`; an example until it is known.
     var account = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
     var rules = Rules.presets([ShippedFiles.example.name])
     var session = Session.loopback
-    /// Where the app password is, when the operator keeps it elsewhere.
+    /// The file of the app password, if the operator keeps it elsewhere.
     var appPasswordFile: String?
     var recipients = PolicyConfiguration.Recipients.followers
     var allowlist: [DID] = []
-    /// Nothing is sent, and the log says what would have been.
+    /// Whether nothing is sent, and the log says what would have been.
     var isShadow = false
-    /// Keys that are set as they are written.
+    /// Keys to set, with their values as YAML.
     var settings: [SetupSetting] = []
 
-    /// The configuration: the one that comes with the program, with these choices in it.
+    /// The configuration: the shipped one, with these choices.
     ///
-    /// - Throws: ``SetupObjection`` when a setting names no key.
+    /// - Throws: ``SetupObjection`` when a setting names an unknown key.
     func text(at place: SetupPlace) throws(SetupObjection) -> String {
         var text = CommentedText(ShippedFiles.configuration)
         text.set("account", to: account)
@@ -89,20 +90,20 @@ struct SetupChoices: Sendable, Equatable {
         }
     }
 
-    /// The name of a file or an address as YAML: in quotes only where it needs them.
+    /// A file name or an address as YAML, in quotes only if necessary.
     private static func written(_ text: String) -> String {
         text.wholeMatch(of: /[A-Za-z][A-Za-z0-9._~:\/-]*[A-Za-z]/) == nil ? quoted(text) : text
     }
 
-    /// A text as YAML, whatever is in it.
+    /// Any text as YAML.
     static func quoted(_ text: String) -> String { JSONValue.string(text).encodedText }
 }
 
 extension SetupChoices.OwnRule {
-    /// The example that comes with the program, for this collection.
+    /// The shipped example, for this collection.
     var text: String {
         var rule = CommentedText("rules:\n\(ShippedFiles.example.rules)")
-        // In quotes, for a collection may be called as YAML calls nothing: org.example.null.
+        // In quotes, because a collection's last part may mean something in YAML: org.example.null.
         rule.set("rules.name", to: SetupChoices.quoted(String(collection.text.split(separator: ".").last ?? "request")))
         rule.set("rules.collections", to: "[\(collection)]")
         rule.set("rules.reference_paths", to: "[\(SetupChoices.quoted(reference.path))]")
@@ -114,10 +115,10 @@ extension SetupChoices.OwnRule {
     }
 }
 
-/// A key of the configuration and its value, as `--set KEY=VALUE` has them.
+/// A key of the configuration and its value, as in `--set KEY=VALUE`.
 struct SetupSetting: Sendable, Equatable {
     let key: String
-    /// As YAML.
+    /// The value as YAML.
     let value: String
 
     init(_ text: String) throws(SetupObjection) {

@@ -2,15 +2,15 @@ internal import Glibc
 internal import Network
 internal import OAuth
 
-/// The files that `init` writes: the configuration, and before it the secret that it names.
+/// The files that `init` writes: first the secret that the configuration names, then the configuration.
 struct SetupFiles {
     let place: SetupPlace
     let loader: ConfigurationLoader
 
-    /// Writes them, all or none.
+    /// Writes all files or none.
     ///
     /// - Returns: what was written, for the operator.
-    /// - Throws: ``SetupObjection``; nothing is left then.
+    /// - Throws: ``SetupObjection``; then no file is left.
     func write(_ choices: SetupChoices) throws(SetupObjection) -> [String] {
         let text = try choices.text(at: place)
         var (secret, isFolderNew): (String?, Bool) = (nil, false)
@@ -32,7 +32,7 @@ struct SetupFiles {
         ]
     }
 
-    /// As `check` does, before the file is there.
+    /// Checks the configuration like `check`, before the file exists.
     private func check(_ text: String) throws(SetupObjection) {
         var loader = loader
         loader.purpose = .check
@@ -41,7 +41,7 @@ struct SetupFiles {
         }
     }
 
-    /// The file of an app password that was typed, or of a new client key; nil when there is nothing to be written.
+    /// Writes the file of a typed app password, or of a new client key; nil when there is nothing to write.
     private func writeSecret(_ choices: SetupChoices, _ isFolderNew: inout Bool) throws(SetupObjection) -> String? {
         let path: String
         switch choices.session {
@@ -62,7 +62,7 @@ struct SetupFiles {
         return path
     }
 
-    /// Makes the folder of secrets where there is none; whether it did.
+    /// Makes the folder of secrets if it does not exist; returns whether it did not.
     private func makeFolder() throws(SetupObjection) -> Bool {
         let folder = place.secrets
         if unsafe mkdir(folder, 0o700) == 0 { return true }
@@ -73,7 +73,7 @@ struct SetupFiles {
         guard unsafe stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw SetupObjection("\(folder) is no folder, and secrets lie in one of that name", .cannotCreate)
         }
-        // Where everybody may make folders, such as /tmp, somebody else may have made it.
+        // Where everybody may make folders, such as in /tmp, somebody else may have made it.
         let owners: [uid_t?] = [0, geteuid(), ServiceUser.owner(ofFolderOf: place.path)?.user]
         guard owners.contains(status.st_uid) else {
             let owner = ServiceUser.name(of: status.st_uid)

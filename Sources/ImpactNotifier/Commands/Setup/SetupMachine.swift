@@ -1,31 +1,33 @@
 internal import ATProtocol
 internal import Notifier
 
-/// What `init` asks, says and looks up, from the first question to the last answer; it reads and writes nothing itself.
+/// The state machine of `init`: what it asks, says and looks up, from the first question to the last answer.
+///
+/// It does no I/O itself.
 struct SetupMachine {
     /// What happens.
     enum Event {
         case begin
         /// Somebody typed a line.
         case line(String)
-        /// Nobody types any more.
+        /// Nothing more will be typed.
         case ended
-        /// The account is there.
+        /// The account was found.
         case account(AccountReport)
-        /// A record that was asked for, with its author's DID.
+        /// A requested record, with its author's DID.
         case record(ATURI, JSONValue)
-        /// The accounts of an allowlist.
+        /// The accounts of an allowlist were found.
         case people([DID])
-        /// What was looked up could not be found.
+        /// What was looked up does not exist.
         case notFound(String)
     }
 
-    /// What is to be done.
+    /// What to do next.
     enum Action: Equatable {
         case say(String)
-        /// Ask, and hand in the line that is typed.
+        /// Ask a question, and pass on the typed line.
         case ask(SetupQuestion)
-        /// Find an account, and what its server can do.
+        /// Look up an account, and what its server supports.
         case examine(ATURI.Authority)
         /// Read a record from its author's server.
         case fetch(ATURI)
@@ -36,9 +38,9 @@ struct SetupMachine {
         case giveUp(SetupObjection)
     }
 
-    /// What was decided so far.
+    /// The decisions so far.
     private(set) var choices: SetupChoices
-    /// What is to be done at the end.
+    /// What to do at the end.
     private(set) var start = SetupAnswer.Start.later
 
     private var pending: [SetupQuestion]
@@ -50,16 +52,16 @@ struct SetupMachine {
     private var candidates: [ReferenceCandidate] = []
     private var recipients = SetupAnswer.Recipients()
 
-    /// So often an answer may be wrong.
+    /// How often an answer may be wrong.
     static let patience = 5
 
-    /// A machine at its beginning.
+    /// A machine that has not asked anything yet.
     ///
     /// - Parameters:
-    ///   - given: answers by options.
+    ///   - given: answers that were given as options.
     ///   - isAsking: whether somebody sits at a terminal.
     ///   - starts: whether a login may follow at once.
-    ///   - choices: what no question is about.
+    ///   - choices: choices that no question is about.
     init(
         given: [SetupQuestion: String],
         isAsking: Bool,
@@ -72,7 +74,7 @@ struct SetupMachine {
         pending = SetupQuestion.allCases.filter { $0 != .reference && ($0 != .start || starts) }
     }
 
-    /// Takes in what happened.
+    /// Handles an event.
     mutating func handle(_ event: Event) -> [Action] {
         switch event {
         case .begin:
@@ -92,7 +94,7 @@ struct SetupMachine {
         }
     }
 
-    /// Everything that is wrong with the options, at once; nil when nothing is.
+    /// Everything that is wrong with the options; nil when nothing is.
     private var objectionToOptions: SetupObjection? {
         let missing = pending.filter { $0.isNeeded && given[$0] == nil }.map(\.option)
         var reasons: [String] = []
@@ -118,12 +120,12 @@ struct SetupMachine {
         }
     }
 
-    /// The question that is next is answered by its option, asked, or answered by what suits most.
+    /// Takes the next question's answer from its option, asks it, or takes the default.
     private mutating func goOn() -> [Action] {
         guard let question = pending.first else { return [.finish] }
         if let text = given[question] { return take(text, isTyped: false) }
         if isAsking { return [.ask(question)] }
-        // Whoever types nothing logs in later.
+        // An empty answer means to log in later.
         if question == .start { return answered() }
         return take("", isTyped: false)
     }
@@ -157,7 +159,7 @@ struct SetupMachine {
         return answered()
     }
 
-    /// Says what is wrong, and asks again where somebody is there to answer.
+    /// Says what is wrong, and asks again if somebody is there to answer.
     private mutating func refuse(_ objection: SetupObjection) -> [Action] {
         guard let question = pending.first, isAsking else { return [.giveUp(objection)] }
         given[question] = nil

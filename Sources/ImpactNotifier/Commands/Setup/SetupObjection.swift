@@ -1,4 +1,4 @@
-/// Why `init` does not take an answer, or does not go on: a sentence, and what the process ends with.
+/// Why `init` refuses an answer or cannot go on: a sentence, and the exit status.
 struct SetupObjection: Error, Equatable, CustomStringConvertible {
     let description: String
     let status: ExitStatus

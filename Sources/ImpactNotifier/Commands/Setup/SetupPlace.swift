@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// Where the configuration that `init` writes is going to be, and what is there already.
+/// Where `init` writes the configuration, and what is there already.
 struct SetupPlace: Sendable {
     /// The path of the file.
     let path: String
-    /// Whether it is the one that `--instance`, or nothing, means.
+    /// Whether it is the installed file that `--instance`, or no option, stands for.
     let isInPlace: Bool
-    /// What the operator chose, or what suits a configuration elsewhere; nil for the usual one.
+    /// The operator's choice, or the one beside a configuration elsewhere; nil for the default.
     let stateDirectory: String?
-    /// The name of the bot, by the name of the file; nil for the first, or only, one.
+    /// The bot's name, from the file's name; nil for the first or only bot.
     let instance: String?
 
     init(path: String, by loader: ConfigurationLoader, stateDirectory: String? = nil) {
         self.path = path
         isInPlace = loader.isInPlace(path)
         instance = ConfiguredFiles.instance(of: path)
-        // Who writes it elsewhere may not have the right to /var/lib.
+        // Somebody who writes the file elsewhere may not be allowed to use /var/lib.
         let beside = isInPlace ? nil : "\(StateDirectory.resolve(Self.folder(of: path)))/state"
         self.stateDirectory = stateDirectory ?? beside
     }
@@ -28,25 +28,25 @@ struct SetupPlace: Sendable {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// How a secret is called in the configuration: bots that share a folder have names of their own.
+    /// A secret's name in the configuration; bots that share a folder have different names.
     func secretName(_ name: String) -> String { instance.map { "\($0).\(name)" } ?? name }
 
     /// The folder of secrets.
     var secrets: String { "\(folder)/secrets" }
 
-    /// Where a secret is.
+    /// The path of a secret.
     func secret(_ name: String) -> String { "\(secrets)/\(secretName(name))" }
 
-    /// Whether a file of rules that comes with the program lies beside it.
+    /// Whether a shipped file of rules lies beside the configuration.
     func hasRules(_ name: String) -> Bool { unsafe access("\(folder)/rules/\(name).yaml", R_OK) == 0 }
 
-    /// Whether a file is there.
+    /// Whether a file exists.
     static func exists(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0
     }
 
-    /// Why nothing can be written there; nil when nothing speaks against it.
+    /// Why nothing can be written there; nil when it can.
     var objection: SetupObjection? {
         if Self.exists(path), !NewFile.holds(ShippedFiles.configuration, path) {
             return SetupObjection(

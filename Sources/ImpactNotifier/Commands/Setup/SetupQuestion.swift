@@ -1,8 +1,8 @@
-/// What `init` asks, in this order; each may be answered by an option instead.
+/// The questions of `init`, in order; each may be answered by an option instead.
 enum SetupQuestion: CaseIterable, Sendable {
     case account
     case rule
-    /// Asked where a record holds several references.
+    /// Asked when a record has several references.
     case reference
     case session
     case recipients
@@ -20,13 +20,13 @@ enum SetupQuestion: CaseIterable, Sendable {
         }
     }
 
-    /// Whether there is no answer that suits everybody.
+    /// Whether it has no default.
     var isNeeded: Bool { self == .account || self == .rule }
 
-    /// Whether what is typed must not be seen.
+    /// Whether the typed answer must be hidden.
     var isHidden: Bool { self == .session }
 
-    /// What is asked.
+    /// The text of the question.
     var lines: [String] {
         switch self {
         case .account:

@@ -1,23 +1,23 @@
 internal import ATProtocol
 internal import Glibc
 
-/// The commands that lead from a written configuration to the first message.
+/// The commands from a written configuration to the first message.
 struct SetupSteps {
     let place: SetupPlace
     let choices: SetupChoices
     let start: SetupAnswer.Start
 
-    /// Whether a login can follow at once; else two files are hosted first.
+    /// Whether a login can follow at once, because no files must be hosted first.
     var canBegin: Bool { if case .confidential = choices.session { false } else { true } }
 
-    /// The arguments of the login, and of the doctor who sends a test message if one is wanted.
+    /// The arguments of `login`, and of `doctor`, with a test message if one is wanted.
     var beginning: [[String]] {
         let doctor = ["doctor", "--config", place.path]
         guard case .now(let recipient?) = start else { return [["login", "--config", place.path], doctor] }
         return [["login", "--config", place.path], doctor + ["--send-to", recipient]]
     }
 
-    /// Everything that comes next; each line that begins with two blanks is to be typed as it is.
+    /// Everything that comes next; a line that begins with two blanks is a command to type.
     var lines: [String] {
         var lines: [String] = []
         if case .confidential(let folder) = choices.session {
@@ -32,13 +32,13 @@ struct SetupSteps {
         return lines + [command("login"), command("doctor\(test)")] + lastLines
     }
 
-    /// The same for programs: the file that was written, and the commands as a shell takes them.
+    /// The same for programs: the written file, and the commands as a shell takes them.
     var json: JSONValue {
         let commands = lines.filter { $0.hasPrefix("  ") }.map { JSONValue.string(String($0.dropFirst(2))) }
         return ["configuration": .string(place.path), "next": .array(commands)]
     }
 
-    /// What is left when there is a session.
+    /// What is left to do once there is a session.
     var lastLines: [String] {
         var lines: [String] = []
         if case .own(let rule) = choices.rules {
@@ -54,7 +54,7 @@ struct SetupSteps {
         return "  \(geteuid() == 0 ? "" : "sudo ")systemctl enable --now \(unit)"
     }
 
-    /// A command as it is typed: by the name by which this one was, and for the configuration that was written.
+    /// A command to type, with the program's name as this command was typed, for the written configuration.
     private func command(_ words: String, _ rest: String = "") -> String {
         let typed = CommandLine.arguments.first ?? ""
         let program = typed.contains("/") ? Self.quoted(typed) : "impact-notifier"
@@ -62,7 +62,7 @@ struct SetupSteps {
         return "  \(program) \(words)\(configuration)\(rest)"
     }
 
-    /// A word for a shell.
+    /// A word quoted for a shell.
     private static func quoted(_ word: String) -> String {
         guard word.wholeMatch(of: /[A-Za-z0-9._\/@%+-]+/) == nil else { return word }
         return "'\(word.replacing("'", with: "'\\''"))'"

@@ -3,12 +3,12 @@ internal import Glibc
 internal import Network
 internal import Synchronization
 
-/// The operator in front of a terminal: what is said goes to standard error, so that `--print` has standard output for itself.
+/// The operator's terminal; texts go to standard error, so that standard output is free for `--print`.
 final class SetupTerminal: Sendable {
     private struct State {
-        /// How the terminal was before it hid what is typed.
+        /// The terminal's settings before it hid what is typed.
         var shown: termios?
-        /// Whether Ctrl-C is not this command's any more.
+        /// Whether another command handles Ctrl-C now.
         var isHandedOver = false
     }
 
@@ -17,12 +17,12 @@ final class SetupTerminal: Sendable {
     /// Whether somebody can be asked.
     static var isThere: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-    /// Says a line.
+    /// Prints a line.
     func say(_ line: String) { StandardOutput.printError(line) }
 
     /// Asks, and waits for a line.
     ///
-    /// - Returns: nil when nothing more is typed.
+    /// - Returns: the line; nil when nothing more is typed.
     func ask(_ question: SetupQuestion) async -> String? {
         if question.isHidden { hide() }
         say("")
@@ -31,26 +31,26 @@ final class SetupTerminal: Sendable {
         let line = await Self.aside { readLine() }
         if question.isHidden {
             show()
-            // The end of the line was not shown either.
+            // The end of the hidden line was not shown either.
             say("")
         }
         return line
     }
 
-    /// From now on Ctrl-C is not this command's: files are written, and then another command has the terminal.
+    /// From now on this command ignores Ctrl-C: files are written, and then another command has the terminal.
     func handOver() { state.withLock { $0.isHandedOver = true } }
 
-    /// Ends the process, for somebody has pressed Ctrl-C.
+    /// Ends the process after Ctrl-C.
     func interrupt() {
         guard !state.withLock(\.isHandedOver) else { return }
         show()
-        // Standard input is in use by the thread that reads it: nothing waits for that here.
+        // `exit` would wait for standard input, which a thread is still reading.
         _exit(128 + SIGINT)
     }
 
-    /// Starts another command of this program in the same terminal, and waits for its end.
+    /// Runs another command of this program in the same terminal.
     ///
-    /// - Returns: its exit status; 128 and the number of the signal that ended it.
+    /// - Returns: its exit status; 128 plus the number of the signal that ended it.
     static func run(_ arguments: [String], environment: [String: String]) async throws(ChildProgram.Failure) -> Int32 {
         let process = try ChildProgram.start(
             ["/proc/self/exe"] + arguments,
@@ -61,19 +61,19 @@ final class SetupTerminal: Sendable {
         return await aside {
             var status: Int32 = 0
             while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
-            // wait(2): the low seven bits are the signal, the next byte the status.
+            // wait(2): the low seven bits are the signal, the next byte is the status.
             return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
         }
     }
 
-    /// What blocks is done on a thread of its own.
+    /// Does blocking work on its own thread.
     private static func aside<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "setup-terminal").async { continuation.resume(returning: work()) }
         }
     }
 
-    /// From now on the terminal shows nothing of what is typed.
+    /// Makes the terminal hide what is typed.
     private func hide() {
         var settings = termios()
         guard unsafe tcgetattr(STDIN_FILENO, &settings) == 0 else { return }

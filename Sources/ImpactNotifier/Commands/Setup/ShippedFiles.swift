@@ -1,10 +1,10 @@
-/// The files that come with the program and that `init` begins with: the configuration, and rules for known records.
+/// The files that come with the program and from which `init` starts: the configuration, and rules for known records.
 enum ShippedFiles {
     /// A file of rules.
     struct Preset: Sendable {
-        /// Its name without folder and ending.
+        /// Its name without folder and extension.
         let name: String
-        /// All of it.
+        /// Its whole content.
         let text: String
 
         fileprivate init(_ name: String, _ bytes: [UInt8]) {
@@ -19,17 +19,17 @@ enum ShippedFiles {
             return String(sentence.hasSuffix(".") ? sentence.dropLast() : sentence)
         }
 
-        /// Its rules, without what stands above them.
+        /// Its rules, without what comes before them.
         var rules: Substring { text.firstRange(of: "\nrules:\n").map { text[$0.upperBound...] } ?? "" }
     }
 
     /// `config/impact-notifier.yaml`.
     static let configuration = String(decoding: PackageResources.impact_notifier_yaml, as: UTF8.self)
 
-    /// `config/rules/change-request.yaml`: the example from which a rule of one's own is made.
+    /// `config/rules/change-request.yaml`: the example from which own rules are made.
     static let example = Preset("change-request", PackageResources.change_request_yaml)
 
-    /// `config/rules`, in order.
+    /// The files of `config/rules`, in order.
     static let presets = [
         Preset("calendar", PackageResources.calendar_yaml), Preset("certified", PackageResources.certified_yaml),
         example, Preset("hypercerts", PackageResources.hypercerts_yaml),
