@@ -56,7 +56,7 @@ struct Reload: AsyncParsableCommand {
         throw fail("The daemon has not answered within \(Self.patience.wholeSeconds) s.", .temporaryFailure)
     }
 
-    /// Tells the user; under the unit that would be the journal, which already has the daemon's own line.
+    /// Tells the user; not under the unit, whose journal already has the daemon's own line.
     private func tell(_ outcome: ReloadOutcome) throws {
         let isJournal = LogOutput.isConnectedToJournal(STDERR_FILENO)
         guard outcome.configuration == StateDirectory.resolve(configuration.file) else {

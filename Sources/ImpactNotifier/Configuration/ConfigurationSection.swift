@@ -151,7 +151,7 @@ final class ConfigurationSection {
 
     /// A list of scalars, or a single one; an override separates them by commas.
     ///
-    /// A mapping in place of a scalar is read by `section`; without `section` it is an error.
+    /// `section` reads mappings in place of scalars; without it they are an error.
     func list<Value>(
         _ key: String,
         default fallback: [Value],

@@ -14,7 +14,7 @@ extension StatusFacts {
     private static let figuresPatience: Duration = .seconds(300)
     /// How long a message may wait without a reason before that is a finding.
     private static let queuePatience: Duration = .seconds(3600)
-    /// How long before the session's end somebody should log in, and must.
+    /// How long before the session's end a login is advisable, and when it is urgent.
     private static let loginSoon: Duration = .seconds(14 * 86_400)
     private static let loginNow: Duration = .seconds(3 * 86_400)
 

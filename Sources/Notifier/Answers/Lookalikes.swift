@@ -77,7 +77,8 @@ enum Lookalikes {
         Dictionary(zip(from.unicodeScalars, to.unicodeScalars)) { first, _ in first }
     }
 
-    /// Letterlike symbols, small capitals, superscripts, and letters of other alphabets' own that have no accent.
+    /// Letterlike symbols, small capitals, superscripts, and letters such as ı and ł that differ from others by more
+    /// than an accent.
     private static let designs = pairs(
         "ℂℊℋℌℍℎℐℑℒℓℕℙℚℛℜℝℤℨℬℭℯℰℱℳℴℹ" + "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ" + "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
             + "ıłøđħıŧſςىةٱیک",

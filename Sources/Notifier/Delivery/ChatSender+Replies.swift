@@ -6,8 +6,8 @@ internal import Network
 extension ChatSender {
     /// Sends an answer to what somebody wrote, unless the conversation already holds it.
     ///
-    /// The conversation is found by the id with which it was read: everybody who writes gets an answer, whatever the
-    /// policy says about recipients.
+    /// The conversation is found by the id with which it was read. So everybody who writes gets an answer, whatever
+    /// their own setting says about who may write to them.
     func answer(_ message: Message) async throws(LedgerError) {
         guard message.attempts < Self.maximumTries else {
             return try await giveUp(message, message.machine.reason ?? .sendsExhausted)

@@ -211,7 +211,7 @@ extension JobMachine {
         }
     }
 
-    /// Notes why it must not be sent in this form; returns whether this replaces an earlier cause.
+    /// Notes why it must not be sent in this form; returns false when a stronger cause is known.
     private mutating func withdraw(_ cause: Reason) -> Bool {
         guard cause != .recordReplaced || withdrawal?.yieldsToNewVersion != false else { return false }
         withdrawal = cause

@@ -73,7 +73,7 @@ extension Rule {
         self = rule
     }
 
-    /// Reads a rule of the configuration; without a rule, everything that is wrong with it.
+    /// Reads a rule of the configuration; nil when it has mistakes, with all of them.
     public static func reading(_ text: RuleText) -> (rule: Rule?, mistakes: [RuleError]) {
         let reader = RuleReader(text)
         return (reader.rule, reader.mistakes)

@@ -90,7 +90,9 @@ struct AccountInquiry {
         } catch { return error.sentence }
     }
 
-    /// Why calls would not reach the chat service; nil when the PDS asks who calls, as one does that passes calls on.
+    /// Why calls would not reach the chat service; nil when they would.
+    ///
+    /// A PDS that passes calls on first asks who calls; one that does not says so.
     private func chatObstacle(of did: DID, on pds: WebURL) async -> String? {
         let proxy = configuration.delivery.sending.proxy
         let chat = ChatClient(session: Nobody(account: did, pds: pds, http: services.http), proxy: proxy)
