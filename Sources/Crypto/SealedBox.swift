@@ -12,12 +12,12 @@ public enum SealedBox {
     ///   - key: 32 octets.
     ///   - context: authenticated with the ciphertext, but not encrypted.
     /// - Returns: nonce, ciphertext and tag.
-    /// - Throws: ``CryptoFailure``.
+    /// - Throws: ``CryptoError``.
     public static func seal(
         _ plaintext: [UInt8],
         key: [UInt8],
         context: [UInt8]
-    ) throws(CryptoFailure) -> [UInt8] {
+    ) throws(CryptoError) -> [UInt8] {
         try seal(plaintext, key: key, context: context, nonce: SecureRandom.bytes(nonceLength))
     }
 
@@ -27,7 +27,7 @@ public enum SealedBox {
         key: [UInt8],
         context: [UInt8],
         nonce: [UInt8]
-    ) throws(CryptoFailure) -> [UInt8] {
+    ) throws(CryptoError) -> [UInt8] {
         try check(key)
         let cipher = unsafe EVP_CIPHER_CTX_new()
         defer { unsafe EVP_CIPHER_CTX_free(cipher) }
@@ -45,11 +45,11 @@ public enum SealedBox {
 
     /// Decrypts the output of ``seal(_:key:context:)``.
     ///
-    /// - Throws: ``CryptoFailure`` with code ``CryptoFailure/Code/invalidInput`` when key, context or any bit differs.
-    public static func open(_ box: [UInt8], key: [UInt8], context: [UInt8]) throws(CryptoFailure) -> [UInt8] {
+    /// - Throws: ``CryptoError`` with code ``CryptoError/Code/invalidInput`` when key, context or any bit differs.
+    public static func open(_ box: [UInt8], key: [UInt8], context: [UInt8]) throws(CryptoError) -> [UInt8] {
         try check(key)
         guard box.count >= nonceLength + tagLength else {
-            throw CryptoFailure(code: .invalidInput, detail: "a ciphertext is too short")
+            throw CryptoError(code: .invalidInput, detail: "a ciphertext is too short")
         }
         let nonce = Array(box[..<nonceLength])
         let body = Array(box[nonceLength..<box.count - tagLength])
@@ -66,14 +66,14 @@ public enum SealedBox {
             unsafe EVP_DecryptFinal_ex(cipher, &end, &length) == 1
         else {
             ERR_clear_error()
-            throw CryptoFailure(code: .invalidInput, detail: "a ciphertext does not belong to this key and context")
+            throw CryptoError(code: .invalidInput, detail: "a ciphertext does not belong to this key and context")
         }
         return Array(out[..<body.count])
     }
 
-    private static func check(_ key: [UInt8]) throws(CryptoFailure) {
+    private static func check(_ key: [UInt8]) throws(CryptoError) {
         guard key.count == 32 else {
-            throw CryptoFailure(code: .invalidKey, detail: "an encryption key does not have 32 octets")
+            throw CryptoError(code: .invalidKey, detail: "an encryption key does not have 32 octets")
         }
     }
 }

@@ -25,23 +25,23 @@ import Testing
     }
 
     @Test(arguments: Curve.allCases) func `a scalar that is zero, too large or too short is refused`(curve: Curve) {
-        #expect(throws: CryptoFailure.self) { try SigningKey(curve, scalar: [UInt8](repeating: 0, count: 32)) }
-        #expect(throws: CryptoFailure.self) { try SigningKey(curve, scalar: [UInt8](repeating: 0xFF, count: 32)) }
-        #expect(throws: CryptoFailure.self) { try SigningKey(curve, scalar: [1]) }
+        #expect(throws: CryptoError.self) { try SigningKey(curve, scalar: [UInt8](repeating: 0, count: 32)) }
+        #expect(throws: CryptoError.self) { try SigningKey(curve, scalar: [UInt8](repeating: 0xFF, count: 32)) }
+        #expect(throws: CryptoError.self) { try SigningKey(curve, scalar: [1]) }
     }
 
     @Test(arguments: Curve.allCases) func `a point beside the curve is refused`(curve: Curve) throws {
         let key = try SigningKey(curve).publicKey
-        #expect(throws: CryptoFailure.self) { try PublicKey(curve, x: key.x, y: key.x) }
-        #expect(throws: CryptoFailure.self) { try PublicKey(curve, point: [4]) }
+        #expect(throws: CryptoError.self) { try PublicKey(curve, x: key.x, y: key.x) }
+        #expect(throws: CryptoError.self) { try PublicKey(curve, point: [4]) }
         #expect(try PublicKey(curve, point: key.compressed) == key)
     }
 
     @Test(arguments: Curve.allCases) func `a did:key survives the way through text`(curve: Curve) throws {
         let key = try SigningKey(curve).publicKey
         #expect(try PublicKey(didKey: key.didKey) == key)
-        #expect(throws: CryptoFailure.self) { try PublicKey(didKey: key.multikey) }
-        #expect(throws: CryptoFailure.self) { try PublicKey(multikey: key.multikey.dropLast()) }
+        #expect(throws: CryptoError.self) { try PublicKey(didKey: key.multikey) }
+        #expect(throws: CryptoError.self) { try PublicKey(multikey: key.multikey.dropLast()) }
     }
 
     // Vectors of draft-msporny-base58-03 §5.

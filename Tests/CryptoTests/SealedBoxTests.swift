@@ -35,12 +35,12 @@ import Testing
         for index in box.indices {
             var changed = box
             changed[index] ^= 1
-            #expect(throws: CryptoFailure.self) { try SealedBox.open(changed, key: key, context: [9]) }
+            #expect(throws: CryptoError.self) { try SealedBox.open(changed, key: key, context: [9]) }
         }
-        #expect(throws: CryptoFailure.self) { try SealedBox.open(box, key: key, context: [8]) }
-        #expect(throws: CryptoFailure.self) { try SealedBox.open(box, key: SecureRandom.bytes(32), context: [9]) }
-        #expect(throws: CryptoFailure.self) { try SealedBox.open([1], key: key, context: [9]) }
-        #expect(throws: CryptoFailure.self) { try SealedBox.seal([1], key: [1], context: []) }
+        #expect(throws: CryptoError.self) { try SealedBox.open(box, key: key, context: [8]) }
+        #expect(throws: CryptoError.self) { try SealedBox.open(box, key: SecureRandom.bytes(32), context: [9]) }
+        #expect(throws: CryptoError.self) { try SealedBox.open([1], key: key, context: [9]) }
+        #expect(throws: CryptoError.self) { try SealedBox.seal([1], key: [1], context: []) }
         #expect(try SealedBox.open(SealedBox.seal([], key: key, context: []), key: key, context: []) == [])
     }
 }

@@ -12,8 +12,8 @@ public struct CompactJWS: Sendable, Equatable {
 
     /// Signs a header and a payload.
     ///
-    /// - Throws: ``CryptoFailure`` when OpenSSL fails.
-    public init(header: [UInt8], payload: [UInt8], signedBy key: SigningKey) throws(CryptoFailure) {
+    /// - Throws: ``CryptoError`` when OpenSSL fails.
+    public init(header: [UInt8], payload: [UInt8], signedBy key: SigningKey) throws(CryptoError) {
         self.header = header
         self.payload = payload
         signingInput = Base64.urlEncode(header) + "." + Base64.urlEncode(payload)
@@ -22,12 +22,12 @@ public struct CompactJWS: Sendable, Equatable {
 
     /// Parses three base64url parts without verifying the signature.
     ///
-    /// - Throws: ``CryptoFailure`` with code ``CryptoFailure/Code/invalidInput``.
-    public init(parsing text: String) throws(CryptoFailure) {
+    /// - Throws: ``CryptoError`` with code ``CryptoError/Code/invalidInput``.
+    public init(parsing text: String) throws(CryptoError) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64.urlDecode(parts[0]), let payload = Base64.urlDecode(parts[1]),
             let signature = Base64.urlDecode(parts[2])
-        else { throw CryptoFailure(code: .invalidInput, detail: "a token is not three base64url parts") }
+        else { throw CryptoError(code: .invalidInput, detail: "a token is not three base64url parts") }
         self.header = header
         self.payload = payload
         self.signature = signature

@@ -6,18 +6,18 @@ internal import COpenSSL
 @safe final class KeyHandle: @unchecked Sendable {
     private let key: OpaquePointer
 
-    init(generating curve: Curve) throws(CryptoFailure) {
+    init(generating curve: Curve) throws(CryptoError) {
         guard let key = unsafe shim_EVP_EC_gen(curve.name) else { throw .library("making a key") }
         unsafe self.key = key
     }
 
     /// Makes a key from its SEC 1 point and, for signing, its scalar.
-    init(_ curve: Curve, point: [UInt8], scalar: [UInt8]?) throws(CryptoFailure) {
+    init(_ curve: Curve, point: [UInt8], scalar: [UInt8]?) throws(CryptoError) {
         let number = unsafe scalar.flatMap { unsafe BN_bin2bn($0, Int32($0.count), nil) }
         defer { unsafe BN_clear_free(number) }
         guard let key = unsafe shim_EVP_PKEY_from_point(curve.name, point, point.count, number) else {
             ERR_clear_error()
-            throw CryptoFailure(code: .invalidKey, detail: "a key is not a point of \(curve.name)")
+            throw CryptoError(code: .invalidKey, detail: "a key is not a point of \(curve.name)")
         }
         unsafe self.key = key
     }
@@ -25,7 +25,7 @@ internal import COpenSSL
     deinit { unsafe EVP_PKEY_free(key) }
 
     /// Computes the uncompressed public point of a scalar.
-    static func point(of scalar: [UInt8], on curve: Curve) throws(CryptoFailure) -> [UInt8] {
+    static func point(of scalar: [UInt8], on curve: Curve) throws(CryptoError) -> [UInt8] {
         let identifier = curve == .p256 ? NID_X9_62_prime256v1 : NID_secp256k1
         let group = unsafe EC_GROUP_new_by_curve_name(identifier)
         defer { unsafe EC_GROUP_free(group) }
@@ -41,7 +41,7 @@ internal import COpenSSL
     }
 
     /// One of the key's integers by name, 32 octets.
-    func coordinate(_ name: String) throws(CryptoFailure) -> [UInt8] {
+    func coordinate(_ name: String) throws(CryptoError) -> [UInt8] {
         var number: OpaquePointer?
         guard unsafe EVP_PKEY_get_bn_param(key, name, &number) == 1 else { throw .library("reading a key") }
         defer { unsafe BN_clear_free(number) }
@@ -51,7 +51,7 @@ internal import COpenSSL
     }
 
     /// Signs the SHA-256 of the message; returns DER.
-    func sign(_ message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
+    func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
         let context = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(context) }
         var length = 80

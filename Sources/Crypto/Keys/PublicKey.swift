@@ -12,10 +12,10 @@ public struct PublicKey: Sendable, Hashable {
 
     /// Parses a point in SEC 1 form: 33 octets compressed or 65 uncompressed.
     ///
-    /// - Throws: ``CryptoFailure`` when it is not a point on the curve.
-    public init(_ curve: Curve, point: [UInt8]) throws(CryptoFailure) {
+    /// - Throws: ``CryptoError`` when it is not a point on the curve.
+    public init(_ curve: Curve, point: [UInt8]) throws(CryptoError) {
         guard point.count == 33 || point.count == 65 else {
-            throw CryptoFailure(code: .invalidKey, detail: "a public key has neither 33 nor 65 octets")
+            throw CryptoError(code: .invalidKey, detail: "a public key has neither 33 nor 65 octets")
         }
         handle = try KeyHandle(curve, point: point, scalar: nil)
         self.curve = curve
@@ -25,15 +25,15 @@ public struct PublicKey: Sendable, Hashable {
 
     /// Makes a key from its coordinates, 32 octets each.
     ///
-    /// - Throws: ``CryptoFailure`` when they are not a point on the curve.
-    public init(_ curve: Curve, x: [UInt8], y: [UInt8]) throws(CryptoFailure) {
+    /// - Throws: ``CryptoError`` when they are not a point on the curve.
+    public init(_ curve: Curve, x: [UInt8], y: [UInt8]) throws(CryptoError) {
         guard x.count == 32, y.count == 32 else {
-            throw CryptoFailure(code: .invalidKey, detail: "a coordinate of a public key does not have 32 octets")
+            throw CryptoError(code: .invalidKey, detail: "a coordinate of a public key does not have 32 octets")
         }
         try self.init(curve, point: [4] + x + y)
     }
 
-    init(_ curve: Curve, _ handle: KeyHandle) throws(CryptoFailure) {
+    init(_ curve: Curve, _ handle: KeyHandle) throws(CryptoError) {
         self.curve = curve
         self.handle = handle
         x = try handle.coordinate(OSSL_PKEY_PARAM_EC_PUB_X)

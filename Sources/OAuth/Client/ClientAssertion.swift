@@ -12,7 +12,7 @@ enum ClientAssertion {
         _ key: ClientKey,
         audience: String,
         at now: UnixTime
-    ) throws(CryptoFailure) -> String {
+    ) throws(CryptoError) -> String {
         let issuedAt = ProofTime.issuedAt(now)
         let header: JSONValue = ["alg": "ES256", "typ": "JWT", "kid": .string(key.id)]
         let claims: JSONValue = [

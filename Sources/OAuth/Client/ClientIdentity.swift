@@ -74,7 +74,7 @@ struct ClientIdentity: Sendable {
     /// The form fields that identify and authenticate the client, new for each attempt (RFC 7523 §2.2).
     ///
     /// The audience is the issuer; servers reject the token endpoint's URL. The time is the server's.
-    func fields(for issuer: String, at now: UnixTime) throws(CryptoFailure) -> [(name: String, value: String)] {
+    func fields(for issuer: String, at now: UnixTime) throws(CryptoError) -> [(name: String, value: String)] {
         var fields = [(name: "client_id", value: id)]
         guard let key else { return fields }
         fields.append(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"))

@@ -17,7 +17,7 @@ public struct ClientKey: Sendable {
     ///
     /// - Throws: ``OAuthFailure`` when OpenSSL fails.
     public static func generate(at clock: any WallClock) throws(OAuthFailure) -> ClientKey {
-        do throws(CryptoFailure) {
+        do throws(CryptoError) {
             let date = CalendarDate(clock.now())
             return ClientKey(
                 id: "\(date)-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))",
@@ -41,7 +41,7 @@ public struct ClientKey: Sendable {
         guard let json = try? JSONValue(parsing: bytes) else {
             throw OAuthFailure(code: .configuration, sentence: "\(path) is not a JWK in JSON.")
         }
-        do throws(CryptoFailure) {
+        do throws(CryptoError) {
             let key = try JSONWebKey.signingKey(json)
             return ClientKey(id: json["kid"]?.string ?? key.publicKey.thumbprint, key: key)
         } catch {

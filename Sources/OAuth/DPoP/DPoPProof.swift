@@ -14,7 +14,7 @@ enum DPoPProof {
         at now: UnixTime,
         nonce: String?,
         accessToken: String?
-    ) throws(CryptoFailure) -> String {
+    ) throws(CryptoError) -> String {
         let header: JSONValue = ["typ": "dpop+jwt", "alg": "ES256", "jwk": JSONWebKey.json(key.publicKey)]
         var claims: [String: JSONValue] = [
             "jti": .string(SecureRandom.token(bytes: 16)),

@@ -32,7 +32,7 @@ struct DPoPSender: Sendable {
         to url: WebURL,
         key: SigningKey,
         accessToken: String? = nil,
-        _ build: (_ now: UnixTime) throws(CryptoFailure) -> HTTPRequest
+        _ build: (_ now: UnixTime) throws(CryptoError) -> HTTPRequest
     ) async throws(OAuthFailure) -> HTTPResponse {
         var mayRepeatForNonce = true
         var clockTries = 0
@@ -40,7 +40,7 @@ struct DPoPSender: Sendable {
             let now = time(at: url.origin)
             let nonce = origins.nonce(of: url.origin)
             var request: HTTPRequest
-            do throws(CryptoFailure) {
+            do throws(CryptoError) {
                 request = try build(now)
                 request.headers["DPoP"] = try DPoPProof.make(
                     request.method,

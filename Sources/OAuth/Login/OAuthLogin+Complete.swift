@@ -139,7 +139,7 @@ extension OAuthLogin {
             )
         }
         let identity = ClientIdentity(id: login.clientID, key: current.key, redirectURI: login.redirectURI)
-        do throws(CryptoFailure) {
+        do throws(CryptoError) {
             let key = try JSONWebKey.signingKey(login.dpopKey)
             return TokenClient(sender: sender, identity: identity, issuer: login.issuer, key: key)
         } catch {

@@ -63,7 +63,7 @@ struct OAuthScheme: TokenScheme {
     }
 
     private func signingKey(_ binding: SessionRecord.Binding) throws(OAuthFailure) -> SigningKey {
-        do throws(CryptoFailure) { return try JSONWebKey.signingKey(binding.dpopKey) } catch {
+        do throws(CryptoError) { return try JSONWebKey.signingKey(binding.dpopKey) } catch {
             throw OAuthFailure(code: .crypto, sentence: "The stored DPoP key is unusable: \(error.detail).")
         }
     }

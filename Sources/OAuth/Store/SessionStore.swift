@@ -79,7 +79,7 @@ struct SessionStore: Sendable {
 
     private func encode(_ record: SessionRecord) throws(OAuthFailure) -> [UInt8] {
         guard let encryptionKey else { return record.json.encoded }
-        do throws(CryptoFailure) {
+        do throws(CryptoError) {
             let box = try SealedBox.seal(record.json.encoded, key: encryptionKey, context: context)
             let envelope: JSONValue = [
                 "format": .integer(SessionRecord.format), "did": .string(account.text),
@@ -149,7 +149,7 @@ struct SessionStore: Sendable {
         var kept = Array(body.prefix(65_536))
         // It may contain tokens, so it is encrypted if the session is.
         if let encryptionKey {
-            do throws(CryptoFailure) {
+            do throws(CryptoError) {
                 kept = Array(Base64.encode(try SealedBox.seal(kept, key: encryptionKey, context: context)).utf8)
             } catch {
                 throw OAuthFailure(code: .crypto, sentence: "The answer could not be encrypted: \(error.detail).")

@@ -22,7 +22,7 @@ struct TokenClient: Sendable {
         to url: WebURL,
         timeout: Duration = .seconds(30)
     ) async throws(OAuthFailure) -> HTTPResponse {
-        let response = try await sender.send(to: url, key: key) { now throws(CryptoFailure) in
+        let response = try await sender.send(to: url, key: key) { now throws(CryptoError) in
             let form = PercentEncoding.form(fields + (try identity.fields(for: issuer, at: now)))
             return HTTPRequest(
                 .post,

@@ -32,9 +32,8 @@ struct AccessTokenSigner: Sendable {
 
     /// The token of a session, valid until a time in seconds since the Unix epoch.
     ///
-    /// - Throws: ``CryptoFailure``.
-    func token(for session: OAuthTokenStore.Session, at now: Double, until end: Double) throws(CryptoFailure) -> String
-    {
+    /// - Throws: ``CryptoError``.
+    func token(for session: OAuthTokenStore.Session, at now: Double, until end: Double) throws(CryptoError) -> String {
         let claims: JSONValue = [
             "iss": .string(issuer), "aud": "did:web:pds.sandbox.test", "jti": .string(PlantedSecret.tokenIdentifier()),
             "sub": .string(session.did.text), "client_id": .string(session.proof.clientID),

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// Why a cryptographic operation failed; never contains key material.
-public struct CryptoFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
@@ -30,14 +30,14 @@ public struct CryptoFailure: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// Makes a failure from the newest error in this thread's OpenSSL queue, and empties the queue.
-    static func library(_ operation: String) -> CryptoFailure {
+    static func library(_ operation: String) -> CryptoError {
         var buffer = [CChar](repeating: 0, count: 256)
         unsafe buffer.withUnsafeMutableBufferPointer {
             unsafe ERR_error_string_n(ERR_get_error(), $0.baseAddress, $0.count)
         }
         ERR_clear_error()
         let text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return CryptoFailure(code: .library, detail: "\(operation) failed: \(text)")
+        return CryptoError(code: .library, detail: "\(operation) failed: \(text)")
     }
 
     /// A sentence for the operator.
