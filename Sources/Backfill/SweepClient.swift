@@ -23,7 +23,7 @@ actor SweepClient {
     /// The longest that a host is left alone, whatever it asks.
     private static let longestRest = Duration.seconds(3600)
     /// How requests to a host that no longer exists fail, from the name to the handshake.
-    private static let unreachableCodes: Set<HTTPFailure.Code> = [.nameResolution, .connect, .tls, .timeout]
+    private static let unreachableCodes: Set<HTTPError.Code> = [.nameResolution, .connect, .tls, .timeout]
 
     /// A client without a history.
     ///
@@ -92,7 +92,7 @@ actor SweepClient {
         let host = request.url.authority
         try await waitTurn(host)
         let response: HTTPResponse
-        do throws(HTTPFailure) { response = try await client.send(request) } catch {
+        do throws(HTTPError) { response = try await client.send(request) } catch {
             guard error.code != .refusedHost else { throw SweepFailure(error.description, isLasting: true) }
             let isUnreachable = Self.unreachableCodes.contains(error.code)
             if isUnreachable { unreachable.insert(host) } else { unreachable.remove(host) }

@@ -51,10 +51,10 @@ public struct OAuthFailure: Error, Sendable, Equatable, CustomStringConvertible 
     /// What to do, in sentences of its own, if ``sentence`` does not say it.
     public var advice: String?
     /// The transport's failure if ``code`` is ``Code/transport``.
-    public var transport: HTTPFailure?
+    public var transport: HTTPError?
 
     /// A failure with these parts.
-    public init(code: Code, sentence: String, advice: String? = nil, transport: HTTPFailure? = nil) {
+    public init(code: Code, sentence: String, advice: String? = nil, transport: HTTPError? = nil) {
         self.code = code
         self.sentence = sentence
         self.advice = advice
@@ -62,7 +62,7 @@ public struct OAuthFailure: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// Wraps the failure of an HTTP request.
-    public init(_ failure: HTTPFailure) {
+    public init(_ failure: HTTPError) {
         self.init(code: .transport, sentence: failure.description, transport: failure)
     }
 

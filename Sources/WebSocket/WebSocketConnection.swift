@@ -21,7 +21,7 @@ public final class WebSocketConnection: Sendable {
         self.configuration = configuration
         self.logger = logger
         outbox = Outbox(limit: configuration.limits.outgoing)
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             wakeUp = try WakeUp()
         } catch {
             throw WebSocketFailure(.system, origin: configuration.url.origin, error.detail, stream: error)
@@ -43,7 +43,7 @@ public final class WebSocketConnection: Sendable {
             throw WebSocketFailure(.notAllowed, origin: configuration.url.origin, "the connection has been used before")
         }
         let executor: ThreadExecutor
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             executor = try ThreadExecutor(name: "stream")
         } catch {
             throw failure(error)
@@ -182,14 +182,14 @@ public final class WebSocketConnection: Sendable {
             deadlines: configuration.deadlines,
             memory: configuration.addresses
         )
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             return try connector.open(url, wakeUp: wakeUp)
         } catch {
             throw failure(error)
         }
     }
 
-    private func failure(_ cause: StreamFailure) -> WebSocketFailure {
+    private func failure(_ cause: StreamError) -> WebSocketFailure {
         let code: WebSocketFailure.Code =
             switch cause.code {
             case .cancelled: .cancelled

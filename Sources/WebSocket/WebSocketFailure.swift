@@ -64,7 +64,7 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
     /// The server's answer when it refused the upgrade.
     public let refusal: Refusal?
     /// The failure of the TCP or TLS connection, if that is the cause.
-    public let stream: StreamFailure?
+    public let stream: StreamError?
 
     /// A failure with these parts.
     public init(
@@ -73,7 +73,7 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
         _ detail: String,
         closeCode: WebSocketCloseCode? = nil,
         refusal: Refusal? = nil,
-        stream: StreamFailure? = nil
+        stream: StreamError? = nil
     ) {
         self.code = code
         self.origin = origin

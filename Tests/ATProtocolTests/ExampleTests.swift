@@ -88,7 +88,7 @@ func proven(_ archive: [UInt8], at path: String, by author: DIDDocument) throws 
 
     @Test func `make a client of strangers' hosts`() async throws {
         let request = HTTPRequest(.get, try WebURL("https://127.0.0.1/"), reach: .stranger)
-        let failure = await #expect(throws: HTTPFailure.self) { try await makeClient().send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await makeClient().send(request) }
         #expect(failure?.code == .refusedHost)
     }
 }

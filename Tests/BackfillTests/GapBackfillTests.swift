@@ -184,16 +184,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (HTTPFailure.Code.nameResolution, true), (.connect, true), (.tls, true), (.timeout, true),
+        (HTTPError.Code.nameResolution, true), (.connect, true), (.tls, true), (.timeout, true),
         (.connectionLost, false), (.tooLarge, false),
     ])
-    func `a server that is no more is told from one that answers badly`(code: HTTPFailure.Code, isNoMore: Bool)
+    func `a server that is no more is told from one that answers badly`(code: HTTPError.Code, isNoMore: Bool)
         async throws
     {
         answer(Self.list, #"{"repos":[{"did":"did:web:a.test"},{"did":"did:web:b.test"}]}"#)
         author("a", pages: [[]])
         author("b", pages: [[]])
-        let failure = HTTPFailure(code: code, origin: "https://pds.test", detail: "dead", mayHaveBeenSent: false)
+        let failure = HTTPError(code: code, origin: "https://pds.test", detail: "dead", mayHaveBeenSent: false)
         let base = "https://pds.test/xrpc/com.atproto.repo.listRecords?repo=did%3Aweb%3Ab.test"
         client.script(base + "&collection=sh.tangled.repo.pull&limit=25", [.failure(failure)])
         let (report, _) = await run()

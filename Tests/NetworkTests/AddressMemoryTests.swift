@@ -56,7 +56,7 @@ import Testing
             deadlines: StreamDeadlines(tls: .milliseconds(50)),
             memory: memory
         )
-        connector.resolver = { _, _, _, _ throws(StreamFailure) in all }
+        connector.resolver = { _, _, _, _ throws(StreamError) in all }
         let url = try WebURL("https://many.test:\(port)/")
         for expected in [2, 3, 4, 5, 2] {
             let failure = try await StreamExchange.run(connector, url).failure

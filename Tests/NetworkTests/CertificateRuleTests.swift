@@ -60,7 +60,7 @@ import Testing
             #expect(try await client.send(request).status == 204)
             return
         }
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.code == .tls && failure?.mayHaveBeenSent == false)
         #expect(failure?.detail.contains(objection) == true, "\(failure?.detail ?? "")")
     }
@@ -83,7 +83,7 @@ import Testing
         defer { server.stop() }
         let url = try WebURL("https://localhost:\(server.port)/")
         let client = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(HTTPRequest(.get, url)) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(HTTPRequest(.get, url)) }
         #expect(failure?.code == .tls)
         let stream = try await StreamExchange.run(StreamConnector(tls: TLSContext()), url).failure
         #expect(stream?.code == .certificate)

@@ -26,7 +26,7 @@ import Testing
         let server = ScriptedServer([.answer(ok), .drop, .answer(ok)])
         defer { server.stop() }
         _ = try await client.send(HTTPRequest(.get, try url(server)))
-        let failure = await #expect(throws: HTTPFailure.self) {
+        let failure = await #expect(throws: HTTPError.self) {
             try await client.send(HTTPRequest(.post, try url(server), body: Array("once".utf8)))
         }
         #expect(failure?.code == .connectionLost)
@@ -37,7 +37,7 @@ import Testing
     @Test func `takes an answer that ends in its head for none`() async throws {
         let server = ScriptedServer([.answerAndClose("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-")])
         defer { server.stop() }
-        let failure = await #expect(throws: HTTPFailure.self) {
+        let failure = await #expect(throws: HTTPError.self) {
             try await client.send(HTTPRequest(.post, try url(server)))
         }
         #expect(failure?.code == .connectionLost)
@@ -62,7 +62,7 @@ import Testing
         let server = ScriptedServer([.answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345")])
         defer { server.stop() }
         let request = HTTPRequest(.get, try url(server), maximumBody: 4)
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.code == .tooLarge)
     }
 
@@ -70,7 +70,7 @@ import Testing
         let server = ScriptedServer([.silence])
         defer { server.stop() }
         let request = HTTPRequest(.get, try url(server), timeout: .seconds(2))
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.code == .timeout)
         #expect(failure?.mayHaveBeenSent == true)
     }
@@ -81,7 +81,7 @@ import Testing
         let request = HTTPRequest(.get, try url(server))
         let task = Task { try await client.send(request) }
         task.cancel()
-        let failure = await #expect(throws: HTTPFailure.self) { try await task.value }
+        let failure = await #expect(throws: HTTPError.self) { try await task.value }
         #expect(failure?.code == .cancelled)
     }
 
@@ -89,7 +89,7 @@ import Testing
         let server = ScriptedServer([])
         let address = try url(server)
         server.stop()
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(HTTPRequest(.post, address)) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(HTTPRequest(.post, address)) }
         #expect(failure?.code == .connect)
         #expect(failure?.mayHaveBeenSent == false)
     }
@@ -98,7 +98,7 @@ import Testing
         let strict = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test"))
         for text in ["http://127.0.0.1:1/", "http://localhost/"] {
             let request = HTTPRequest(.get, try WebURL(text))
-            let failure = await #expect(throws: HTTPFailure.self) { try await strict.send(request) }
+            let failure = await #expect(throws: HTTPError.self) { try await strict.send(request) }
             #expect(failure?.code == .unsupported)
         }
     }
@@ -131,7 +131,7 @@ import Testing
 
     /// Sends past the guard of names, as a name would that leads where it may not.
     private func send(_ server: ScriptedServer, _ reach: HTTPRequest.Reach, over loop: CurlLoop) async throws
-        -> Result<HTTPResponse, HTTPFailure>
+        -> Result<HTTPResponse, HTTPError>
     {
         let transfer = CurlTransfer(
             request: HTTPRequest(.get, try url(server), reach: reach),
@@ -150,7 +150,7 @@ import Testing
         let loop = CurlLoop.start(connectionsPerHost: 1)
         defer { loop.stop() }
         #expect(try await send(server, .trusted, over: loop).get().status == 200)
-        let refused = await #expect(throws: HTTPFailure.self) { try await send(server, .stranger, over: loop).get() }
+        let refused = await #expect(throws: HTTPError.self) { try await send(server, .stranger, over: loop).get() }
         #expect(refused?.code == .refusedHost && refused?.mayHaveBeenSent == false)
         #expect(server.requests.count == 1)
     }
@@ -160,7 +160,7 @@ import Testing
         defer { server.stop() }
         let loop = CurlLoop.start(connectionsPerHost: 1)
         loop.stop()
-        let late = await #expect(throws: HTTPFailure.self) { try await send(server, .trusted, over: loop).get() }
+        let late = await #expect(throws: HTTPError.self) { try await send(server, .trusted, over: loop).get() }
         #expect(late?.code == .cancelled)
     }
 
@@ -180,7 +180,7 @@ import Testing
                 unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
                 return try await client.send(request)
             }
-            let failure = await #expect(throws: HTTPFailure.self) { try await task.value }
+            let failure = await #expect(throws: HTTPError.self) { try await task.value }
             #expect(failure?.code == .cancelled)
         }
     }
@@ -190,7 +190,7 @@ import Testing
         let server = ScriptedServer([])
         defer { server.stop() }
         let request = HTTPRequest(.get, try url(server), headers: ["DPoP": value])
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.code == .unsupported && failure?.mayHaveBeenSent == false)
     }
 
@@ -204,7 +204,7 @@ import Testing
         #expect(!transfer.admits([10, 0, 0, 1]))
         #expect(transfer.admits([1, 1, 1, 1]))
         let request = HTTPRequest(.get, try WebURL("https://localhost/"), reach: .stranger)
-        let failure = await #expect(throws: HTTPFailure.self) { try await strict.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await strict.send(request) }
         #expect(failure?.code == .refusedHost)
     }
 }

@@ -67,7 +67,7 @@ import Testing
         defer { proxy.stop() }
         let client = try client(["https_proxy": "http://127.0.0.1:\(proxy.port)"])
         let request = HTTPRequest(.post, try WebURL("https://pds.invalid/"), body: Array("once".utf8))
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.code == .connect)
         #expect(failure?.mayHaveBeenSent == false)
         #expect(failure?.detail.contains("answered \(status): \(words)") == true, "\(failure?.detail ?? "")")
@@ -78,14 +78,14 @@ import Testing
         defer { proxy.stop() }
         let client = try client(["https_proxy": "http://127.0.0.1:\(proxy.port)"])
         let request = HTTPRequest(.post, try WebURL("https://pds.invalid/"), body: Array("once".utf8))
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.mayHaveBeenSent == false, "\(failure?.detail ?? "")")
     }
 
     @Test func `names the proxy when it is not there`() async throws {
         let client = try client(["ALL_PROXY": "http://127.0.0.1:1"])
         let request = HTTPRequest(.get, try WebURL("https://pds.invalid/"))
-        let failure = await #expect(throws: HTTPFailure.self) { try await client.send(request) }
+        let failure = await #expect(throws: HTTPError.self) { try await client.send(request) }
         #expect(failure?.code == .connect)
         #expect(failure?.detail.hasSuffix("; through the proxy 127.0.0.1:1 (ALL_PROXY)") == true)
     }

@@ -5,8 +5,8 @@ import Testing
 @Suite struct `Hosts that fail in a row` {
     private var breaker = HostBreaker(failures: 3, pause: .seconds(30), longestPause: .seconds(100))
 
-    private func lost(_ code: HTTPFailure.Code = .timeout) -> HTTPFailure {
-        HTTPFailure(code: code, origin: "https://pds", detail: "", mayHaveBeenSent: false)
+    private func lost(_ code: HTTPError.Code = .timeout) -> HTTPError {
+        HTTPError(code: code, origin: "https://pds", detail: "", mayHaveBeenSent: false)
     }
 
     @Test mutating func `get a pause that doubles, and an answer ends it`() {

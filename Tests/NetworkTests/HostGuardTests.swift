@@ -3,7 +3,7 @@ import Testing
 @testable import Network
 
 @Suite struct `The guard for hosts that strangers chose` {
-    private func refusal(_ text: String, allowsLoopback: Bool = false) throws -> HTTPFailure.Code? {
+    private func refusal(_ text: String, allowsLoopback: Bool = false) throws -> HTTPError.Code? {
         HostGuard(allowsLoopback: allowsLoopback)
             .refusal(of: HTTPRequest(.get, try WebURL(text), reach: .stranger))?.code
     }

@@ -67,8 +67,8 @@ import Testing
 
     @Test func `every address that failed is named`() throws {
         let addresses = [try address("127.0.0.1", 1), try address("127.0.0.2", 1)]
-        var seen: StreamFailure?
-        do throws(StreamFailure) {
+        var seen: StreamError?
+        do throws(StreamError) {
             _ = try TCPConnector.connect(
                 to: addresses,
                 of: "test:1",
@@ -89,7 +89,7 @@ import Testing
     @Test func `a cancelled wake-up ends the attempt`() throws {
         let wakeUp = try WakeUp()
         wakeUp.cancel()
-        let failure = #expect(throws: StreamFailure.self) {
+        let failure = #expect(throws: StreamError.self) {
             _ = try AddressResolver.addresses(
                 of: "name.invalid",
                 port: 1,
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `a name without addresses is a failure of resolution`() throws {
-        let failure = #expect(throws: StreamFailure.self) {
+        let failure = #expect(throws: StreamError.self) {
             _ = try AddressResolver.addresses(
                 of: "name.invalid",
                 port: 1,

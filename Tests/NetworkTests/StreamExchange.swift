@@ -10,7 +10,7 @@ enum StreamExchange {
         var answer: [UInt8] = []
         var version: String?
         var isResumed = false
-        var failure: StreamFailure?
+        var failure: StreamError?
     }
 
     /// Opens a stream, writes `ping`, and reads to the end, or leaves without a word once there is an answer.
@@ -22,7 +22,7 @@ enum StreamExchange {
     @concurrent
     private static func exchange(_ connector: StreamConnector, _ url: WebURL, _ leaves: Bool) async -> Report {
         var report = Report()
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             let wakeUp = try WakeUp()
             var stream = try connector.open(url, wakeUp: wakeUp)
             report.version = stream.tlsVersion

@@ -7,7 +7,7 @@ import Testing
 @Suite struct `CONNECT proxies` {
     /// A proxy that answers CONNECT with this; the tunnel leads nowhere.
     private func meet(_ answer: String, deadline: Duration = .seconds(20)) async throws -> (
-        StreamFailure?, [String]
+        StreamError?, [String]
     ) {
         let server = ScriptedServer([answer.isEmpty ? .silence : .answerAndClose(answer)])
         defer { server.stop() }

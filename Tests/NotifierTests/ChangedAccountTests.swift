@@ -75,7 +75,7 @@ import Testing
     }
 
     private static let missing = answer(400, ["error": "RecordNotFound", "message": "Could not locate record: at://x"])
-    private static let lost = HTTPFailure(
+    private static let lost = HTTPError(
         code: .timeout,
         origin: "https://old.test",
         detail: "",

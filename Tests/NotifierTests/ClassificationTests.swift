@@ -31,8 +31,8 @@ import Testing
         answer(status, #"{"error":"\#(name)","message":"\#(message)"}"#)
     }
 
-    static func transport(_ code: HTTPFailure.Code, sent: Bool) -> CallFailure {
-        .session(SessionFailure(HTTPFailure(code: code, origin: "https://pds.test", detail: "", mayHaveBeenSent: sent)))
+    static func transport(_ code: HTTPError.Code, sent: Bool) -> CallFailure {
+        .session(SessionFailure(HTTPError(code: code, origin: "https://pds.test", detail: "", mayHaveBeenSent: sent)))
     }
 
     static func identity(_ code: IdentityFailure.Code) -> CallFailure {
@@ -224,7 +224,7 @@ import Testing
         Case(
             32,
             .project,
-            .transport(HTTPFailure(code: .refusedHost, origin: "https://x", detail: "", mayHaveBeenSent: false)),
+            .transport(HTTPError(code: .refusedHost, origin: "https://x", detail: "", mayHaveBeenSent: false)),
             .drop,
             .hostRefused
         ),

@@ -70,8 +70,8 @@ import Testing
         TID(microseconds: UInt64(start.microseconds) - 60_000_000 - place * 1_000_000, clock: 1).text
     }
 
-    private static func failure(_ code: HTTPFailure.Code) -> HTTPFailure {
-        HTTPFailure(code: code, origin: "https://pds.test", detail: "as the test wants it", mayHaveBeenSent: false)
+    private static func failure(_ code: HTTPError.Code) -> HTTPError {
+        HTTPError(code: code, origin: "https://pds.test", detail: "as the test wants it", mayHaveBeenSent: false)
     }
 
     func author(_ number: Int) -> String {

@@ -18,7 +18,7 @@ import Testing
         struct State {
             var status = 200
             var answer = #"{"uri":"\#(record)"}"#
-            var failure: HTTPFailure?
+            var failure: HTTPError?
             var records: [String: String] = [record: project]
             var recordPath = "uri"
             /// Told of each record that is read, before the answer arrives.
@@ -32,9 +32,9 @@ import Testing
 
         func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-        func answer(_ request: HTTPRequest) -> Result<HTTPResponse, HTTPFailure> {
+        func answer(_ request: HTTPRequest) -> Result<HTTPResponse, HTTPError> {
             let state = state.withLock { $0 }
-            func answer(_ status: Int, _ body: String) -> Result<HTTPResponse, HTTPFailure> {
+            func answer(_ status: Int, _ body: String) -> Result<HTTPResponse, HTTPError> {
                 .success(HTTPResponse(status: status, body: Array(body.utf8)))
             }
             if request.url.host == "index.example.com" {
@@ -143,7 +143,7 @@ import Testing
         (
             "an answer without end",
             {
-                $0.failure = HTTPFailure(
+                $0.failure = HTTPError(
                     code: .tooLarge,
                     origin: "https://index.example.com",
                     detail: "",

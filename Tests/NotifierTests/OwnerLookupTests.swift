@@ -8,13 +8,13 @@ import Testing
 @Suite struct `Looking owners up` {
     private static let project = "at://did:plc:owneraaaaaaaaaaaaaaaaaaa/com.example.project/p1"
 
-    private static func answer(_ status: Int, _ body: String) -> Result<HTTPResponse, HTTPFailure> {
+    private static func answer(_ status: Int, _ body: String) -> Result<HTTPResponse, HTTPError> {
         .success(HTTPResponse(status: status, body: Array(body.utf8)))
     }
 
     private func find(
-        _ record: Result<HTTPResponse, HTTPFailure>,
-        status: Result<HTTPResponse, HTTPFailure> = answer(200, #"{"active":true}"#),
+        _ record: Result<HTTPResponse, HTTPError>,
+        status: Result<HTTPResponse, HTTPError> = answer(200, #"{"active":true}"#),
         field: String? = nil
     ) async throws -> (OwnerLookup.Finding, ScriptedClient) {
         let http = ScriptedClient { $0.url.path.hasSuffix("getRepoStatus") ? status : record }

@@ -162,7 +162,7 @@ import Testing
         var world = try World()
         world.configuration.lookup.projectPatience = .zero
         world.http = ScriptedClient { request in
-            .failure(HTTPFailure(code: .timeout, origin: request.url.origin, detail: "10 s", mayHaveBeenSent: true))
+            .failure(HTTPError(code: .timeout, origin: request.url.origin, detail: "10 s", mayHaveBeenSent: true))
         }
         try await world.run([World.batch(try World.event(at: world.clock))])
         #expect(world.chat.messages.first?.text.hasPrefix("“Please mend the door” for “p1”") == true)

@@ -217,7 +217,7 @@ import Testing
         try await room.add(owners, waitingFor: nil)
         let jobs = try await room.jobs(in: .queued)
         let network = ScriptedClient { _ in
-            .failure(HTTPFailure(code: .timeout, origin: "", detail: "", mayHaveBeenSent: true))
+            .failure(HTTPError(code: .timeout, origin: "", detail: "", mayHaveBeenSent: true))
         }
         let path = "/xrpc/app.bsky.graph.getRelationships"
         let client = RelationshipClient(

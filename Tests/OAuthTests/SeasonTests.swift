@@ -185,6 +185,6 @@ extension Crashes.Machine {
         in world: WeatheredWorld,
         dying death: (MortalClient.Death, atRequest: Int)? = nil
     ) async throws -> MortalSession {
-        try await MortalSession(on: fixture, dying: death) { request throws(HTTPFailure) in try world.answer(request) }
+        try await MortalSession(on: fixture, dying: death) { request throws(HTTPError) in try world.answer(request) }
     }
 }

@@ -137,10 +137,10 @@ import Testing
         let conversation = try #require(try JSONValue(parsing: opened.body).value(at: "convo.id")?.string)
         // The first request only fetches a nonce.
         network.faults.add(.resetAfter, on: "sendMessage", skipping: 1)
-        await #expect(throws: HTTPFailure.self) { try await client.send("once", to: conversation, tokens) }
+        await #expect(throws: HTTPError.self) { try await client.send("once", to: conversation, tokens) }
         #expect(network.chat.messages.map(\.text) == ["once"])
         network.faults.add(.dropBefore, on: "sendMessage", skipping: 1)
-        await #expect(throws: HTTPFailure.self) { try await client.send("never", to: conversation, tokens) }
+        await #expect(throws: HTTPError.self) { try await client.send("never", to: conversation, tokens) }
         network.faults.add(.chatRateLimit, on: "sendMessage")
         let limited = try await client.send("never", to: conversation, tokens)
         #expect(limited.status == 429)

@@ -118,7 +118,7 @@ import Testing
         await #expect {
             _ = try await asker.http.send(HTTPRequest(.get, url))
         } throws: {
-            ($0 as? HTTPFailure)?.code == .tooLarge
+            ($0 as? HTTPError)?.code == .tooLarge
         }
         let whole = try await asker.http.send(HTTPRequest(.get, url, maximumBody: 11 << 20))
         #expect(whole.body.count > 10 << 20)
@@ -146,7 +146,7 @@ import Testing
             await #expect("\(endpoint)") {
                 _ = try await asker.http.send(HTTPRequest(.get, url, reach: .stranger))
             } throws: {
-                [.refusedHost, .unsupported].contains(($0 as? HTTPFailure)?.code)
+                [.refusedHost, .unsupported].contains(($0 as? HTTPError)?.code)
             }
         }
         #expect(network.journal.entries(matching: "pds ").isEmpty)

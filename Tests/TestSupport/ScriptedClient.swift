@@ -7,7 +7,7 @@ import Synchronization
 /// A place is a whole URL, or a path that stands for every host.
 public final class ScriptedClient: HTTPClient {
     /// What comes of one request.
-    public typealias Answer = Result<HTTPResponse, HTTPFailure>
+    public typealias Answer = Result<HTTPResponse, HTTPError>
 
     private struct State {
         var requests: [HTTPRequest] = []
@@ -41,7 +41,7 @@ public final class ScriptedClient: HTTPClient {
     public func forget() { state.withLock { $0.requests = [] } }
 
     /// The next answer of the script for the URL, else of that for its path.
-    public func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         let (answer, event) = state.withLock { state in
             state.requests.append(request)
             let url = request.url.description
@@ -57,7 +57,7 @@ public final class ScriptedClient: HTTPClient {
     }
 }
 
-extension Result<HTTPResponse, HTTPFailure> {
+extension Result<HTTPResponse, HTTPError> {
     /// An answer that is JSON.
     public static func json(_ body: JSONValue, status: Int = 200, headers: HTTPHeaders = [:]) -> Self {
         var headers = headers

@@ -173,7 +173,7 @@ public actor IdentityResolver: IdentityResolving {
             let detail = "\(host) is left alone for \(pause.length.wholeSeconds) s, after \(pause.failure)"
             throw IdentityFailure(code: .unavailable, subject: did.text, detail: detail)
         }
-        do throws(HTTPFailure) {
+        do throws(HTTPError) {
             let response = try await client.send(request)
             if let host { hosts.answered(host, response, now: clock.now()) }
             return response
@@ -245,7 +245,7 @@ public actor IdentityResolver: IdentityResolving {
             query: [("handle", handle.normalized)]
         )
         let response: HTTPResponse
-        do throws(HTTPFailure) {
+        do throws(HTTPError) {
             response = try await client.send(
                 HTTPRequest(.get, url, timeout: configuration.timeout, maximumBody: configuration.maximumDocument)
             )

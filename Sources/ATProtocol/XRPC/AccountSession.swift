@@ -41,17 +41,17 @@ public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertibl
     /// What happened and what to do, as one sentence.
     public var sentence: String
     /// The transport's failure if ``code`` is ``Code/transport``.
-    public var transport: HTTPFailure?
+    public var transport: HTTPError?
 
     /// A failure with these parts.
-    public init(code: Code, sentence: String, transport: HTTPFailure? = nil) {
+    public init(code: Code, sentence: String, transport: HTTPError? = nil) {
         self.code = code
         self.sentence = sentence
         self.transport = transport
     }
 
     /// Wraps the failure of an HTTP request.
-    public init(_ failure: HTTPFailure) {
+    public init(_ failure: HTTPError) {
         self.init(code: .transport, sentence: failure.description, transport: failure)
     }
 

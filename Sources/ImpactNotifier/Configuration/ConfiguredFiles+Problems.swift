@@ -94,7 +94,7 @@ extension ConfiguredFiles {
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----")
         else { return "\(path) holds no certificate in PEM" }
-        do throws(StreamFailure) { try TLSContext(extraAuthorities: path).prove() } catch {
+        do throws(StreamError) { try TLSContext(extraAuthorities: path).prove() } catch {
             return "\(error.detail); each certificate must be whole, from its BEGIN to its END, and in base64"
         }
         return nil

@@ -33,7 +33,7 @@ struct StatusServer: Sendable {
             pages: StatusPages { source.page() },
             requests: RequestRoute(access: access, sender: source.sender, question: source.request)
         )
-        do throws(ServerFailure) {
+        do throws(ServerError) {
             let socket = try ListeningSocket(address.socketAddress)
             port = socket.port
             server = try HTTPServer(on: socket, limits: configuration.limits) { handler.answer(to: $0) }

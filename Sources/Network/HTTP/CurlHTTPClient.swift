@@ -23,9 +23,9 @@ public final class CurlHTTPClient: HTTPClient {
     deinit { loop.stop() }
 
     /// Makes one request and waits for the whole response; cancelling the task ends the transfer.
-    public func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         if let refusal = hostGuard.refusal(of: request) {
-            throw HTTPFailure(
+            throw HTTPError(
                 code: refusal.code,
                 origin: request.url.origin,
                 detail: refusal.detail,
@@ -33,7 +33,7 @@ public final class CurlHTTPClient: HTTPClient {
             )
         }
         guard request.headers.allSatisfy(\.isSafe) else {
-            throw HTTPFailure(
+            throw HTTPError(
                 code: .unsupported,
                 origin: request.url.origin,
                 detail: "a header field has a control character in it",

@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// The caller makes it; after that only the loop's thread uses it. The lock of the inbox hands it over.
 @safe final class CurlTransfer: @unchecked Sendable {
-    typealias Outcome = Result<HTTPResponse, HTTPFailure>
+    typealias Outcome = Result<HTTPResponse, HTTPError>
 
     let request: HTTPRequest
     private let configuration: HTTPClientConfiguration
@@ -243,8 +243,8 @@ internal import Glibc
         return CertificateRule.objection(result, host: request.url.host)
     }
 
-    private func failure(_ code: HTTPFailure.Code, _ detail: String, mayHaveBeenSent: Bool) -> HTTPFailure {
-        HTTPFailure(code: code, origin: request.url.origin, detail: detail, mayHaveBeenSent: mayHaveBeenSent)
+    private func failure(_ code: HTTPError.Code, _ detail: String, mayHaveBeenSent: Bool) -> HTTPError {
+        HTTPError(code: code, origin: request.url.origin, detail: detail, mayHaveBeenSent: mayHaveBeenSent)
     }
 
     private func finish(_ outcome: Outcome) {
@@ -258,7 +258,7 @@ internal import Glibc
         continuation = nil
     }
 
-    private static func code(of code: CURLcode) -> HTTPFailure.Code {
+    private static func code(of code: CURLcode) -> HTTPError.Code {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameResolution
         case CURLE_COULDNT_CONNECT: .connect

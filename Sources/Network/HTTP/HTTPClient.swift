@@ -2,13 +2,13 @@
 public protocol HTTPClient: Sendable {
     /// Makes one request and waits for the whole response.
     ///
-    /// - Throws: ``HTTPFailure`` when there is no complete response. A response with an error status is returned, not
+    /// - Throws: ``HTTPError`` when there is no complete response. A response with an error status is returned, not
     ///   thrown.
-    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse
 }
 
 /// Why there is no complete HTTP response.
-public struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.

@@ -41,7 +41,7 @@ public struct HostBreaker: Sendable {
     }
 
     /// Records that the host gave no response; a request that was never sent does not count.
-    public mutating func failed(_ host: String, _ failure: HTTPFailure, now: UnixTime) {
+    public mutating func failed(_ host: String, _ failure: HTTPError, now: UnixTime) {
         if failure.code != .refusedHost { failed(host, failure.code.rawValue, now: now) }
     }
 

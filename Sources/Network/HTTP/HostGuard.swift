@@ -11,7 +11,7 @@ struct HostGuard: Sendable {
     ]
 
     /// Why the request is refused; nil when it may be made.
-    func refusal(of request: HTTPRequest) -> (code: HTTPFailure.Code, detail: String)? {
+    func refusal(of request: HTTPRequest) -> (code: HTTPError.Code, detail: String)? {
         let url = request.url
         if allowsLoopback, url.isLoopback { return nil }
         guard url.scheme == .https else {
@@ -24,7 +24,7 @@ struct HostGuard: Sendable {
         return refusal(ofStrangersHost: url.host)
     }
 
-    private func refusal(ofStrangersHost host: String) -> (code: HTTPFailure.Code, detail: String)? {
+    private func refusal(ofStrangersHost host: String) -> (code: HTTPError.Code, detail: String)? {
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count >= 2, let top = labels.last, let first = top.utf8.first, (0x61...0x7A).contains(first) else {
             return (.refusedHost, "'\(host)' is an address or a name without a domain")

@@ -20,12 +20,12 @@ public final class HTTPServer: Sendable {
     ///   - socket: the server closes it when it stops, or here if it cannot start.
     ///   - limits: what clients may use.
     ///   - handler: answers the requests.
-    /// - Throws: ``ServerFailure`` with code `cannotServe`.
+    /// - Throws: ``ServerError`` with code `cannotServe`.
     public init(
         on socket: consuming ListeningSocket,
         limits: ServerLimits = ServerLimits(),
         handler: @escaping Handler
-    ) throws(ServerFailure) {
+    ) throws(ServerError) {
         handle = Mutex(try ServerHandle(on: socket, limits: limits, handler: handler))
     }
 
@@ -80,17 +80,17 @@ public final class HTTPServer: Sendable {
         on socket: borrowing ListeningSocket,
         limits: ServerLimits,
         handler: @escaping HTTPServer.Handler
-    ) throws(ServerFailure) {
+    ) throws(ServerError) {
         let context = Context(limits, handler)
         // The library closes the descriptor that it was given, but not after every failed start. So it gets a
         // duplicate.
         let descriptor = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
-        guard descriptor >= 0 else { throw ServerFailure(.cannotServe, errno) }
+        guard descriptor >= 0 else { throw ServerError(.cannotServe, errno) }
         listener = shim_fcntl(socket.descriptor.rawValue, F_DUPFD_CLOEXEC, 3)
         guard listener >= 0 else {
             let number = errno
             close(descriptor)
-            throw ServerFailure(.cannotServe, number)
+            throw ServerError(.cannotServe, number)
         }
         let server = unsafe Self.withoutSignals {
             unsafe shim_mhd_start(
@@ -110,7 +110,7 @@ public final class HTTPServer: Sendable {
             let number = errno
             close(listener)
             if Self.isSame(descriptor, socket.descriptor.rawValue) { close(descriptor) }
-            throw ServerFailure(.cannotServe, number == 0 ? EAGAIN : number)
+            throw ServerError(.cannotServe, number == 0 ? EAGAIN : number)
         }
         unsafe self.server = server
         self.context = context

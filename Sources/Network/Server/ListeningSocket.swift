@@ -13,11 +13,11 @@ public struct ListeningSocket: ~Copyable, Sendable {
     /// Binds a socket and listens.
     ///
     /// - Parameter address: an address of this machine; port 0 takes any free port.
-    /// - Throws: ``ServerFailure`` with the system's message.
-    public init(_ address: SocketAddress) throws(ServerFailure) {
+    /// - Throws: ``ServerError`` with the system's message.
+    public init(_ address: SocketAddress) throws(ServerError) {
         let descriptor = try Self.bound(to: address)
         guard listen(descriptor.rawValue, Self.backlog) == 0, let port = Self.port(of: descriptor.rawValue) else {
-            throw ServerFailure(.cannotListen, errno)
+            throw ServerError(.cannotListen, errno)
         }
         self.port = port
         self.descriptor = descriptor
@@ -25,21 +25,21 @@ public struct ListeningSocket: ~Copyable, Sendable {
 
     /// Why this user cannot listen at an address, in the system's words; an address in use is not counted.
     public static func obstacle(at address: SocketAddress) -> String? {
-        do throws(ServerFailure) { _ = try bound(to: address) } catch {
+        do throws(ServerError) { _ = try bound(to: address) } catch {
             return error.number == EADDRINUSE ? nil : error.description
         }
         return nil
     }
 
-    private static func bound(to address: SocketAddress) throws(ServerFailure) -> Descriptor {
+    private static func bound(to address: SocketAddress) throws(ServerError) -> Descriptor {
         let number = shim_stream_socket(address.family == .ipv4 ? AF_INET : AF_INET6)
-        guard number >= 0 else { throw ServerFailure(.cannotListen, errno) }
+        guard number >= 0 else { throw ServerError(.cannotListen, errno) }
         let descriptor = Descriptor(owning: number)
         var isOn: Int32 = 1
         // Connections of a server that has just ended must not keep its successor from the port.
         unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
         guard unsafe address.withSockaddr({ unsafe bind(number, $0, $1) }) == 0 else {
-            throw ServerFailure(.cannotListen, errno)
+            throw ServerError(.cannotListen, errno)
         }
         return descriptor
     }

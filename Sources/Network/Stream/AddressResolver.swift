@@ -13,7 +13,7 @@ enum AddressResolver {
         port: UInt16,
         wakeUp: WakeUp,
         until deadline: ContinuousClock.Instant
-    ) throws(StreamFailure) -> [SocketAddress] {
+    ) throws(StreamError) -> [SocketAddress] {
         let peer = "\(host):\(port)"
         let answer = Answer(host: host, port: port, ready: try WakeUp())
         if answer.isLiteral {
@@ -22,15 +22,15 @@ enum AddressResolver {
             try answer.start(peer: peer)
             while answer.result == nil {
                 let outcome = Poll.wait(answer.ready.descriptor, .readable, wakeUp, until: deadline)
-                if wakeUp.isCancelled { throw StreamFailure(.cancelled, peer: peer, "while resolving its name") }
+                if wakeUp.isCancelled { throw StreamError(.cancelled, peer: peer, "while resolving its name") }
                 if outcome.isWoken { wakeUp.clear() }
-                if outcome.isTimeout { throw StreamFailure(.timeout, peer: peer, "its name was not resolved in time") }
+                if outcome.isTimeout { throw StreamError(.timeout, peer: peer, "its name was not resolved in time") }
             }
         }
         switch answer.result {
         case .success(let addresses)?: return addresses
         case .failure(let failure)?: throw failure
-        case nil: throw StreamFailure(.nameResolution, peer: peer, "no answer")
+        case nil: throw StreamError(.nameResolution, peer: peer, "no answer")
         }
     }
 }
@@ -40,7 +40,7 @@ private final class Answer: Sendable {
     let ready: WakeUp
     private let host: String
     private let port: UInt16
-    private let stored = Mutex<Result<[SocketAddress], StreamFailure>?>(nil)
+    private let stored = Mutex<Result<[SocketAddress], StreamError>?>(nil)
 
     init(host: String, port: UInt16, ready: WakeUp) {
         self.host = host
@@ -51,12 +51,12 @@ private final class Answer: Sendable {
     /// Whether the host is an address literal, which needs no look-up.
     var isLiteral: Bool { WebURL.isAddress(host) }
 
-    var result: Result<[SocketAddress], StreamFailure>? { stored.withLock { $0 } }
+    var result: Result<[SocketAddress], StreamError>? { stored.withLock { $0 } }
 
-    func start(peer: String) throws(StreamFailure) {
+    func start(peer: String) throws(StreamError) {
         let result = PlainThread.start(name: "resolver") { self.resolve() }
         guard result == 0 else {
-            throw StreamFailure(.system, peer: peer, "pthread_create: \(Descriptor.message(result))")
+            throw StreamError(.system, peer: peer, "pthread_create: \(Descriptor.message(result))")
         }
     }
 
@@ -66,7 +66,7 @@ private final class Answer: Sendable {
         ready.signal()
     }
 
-    private func lookUp() -> Result<[SocketAddress], StreamFailure> {
+    private func lookUp() -> Result<[SocketAddress], StreamError> {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = shim_SOCK_STREAM
         unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
@@ -78,7 +78,7 @@ private final class Answer: Sendable {
         defer { if let list = unsafe list { unsafe freeaddrinfo(list) } }
         guard result == 0 else {
             let reason = unsafe String(cString: gai_strerror(result))
-            return .failure(StreamFailure(.nameResolution, peer: "\(host):\(port)", "getaddrinfo: \(reason)"))
+            return .failure(StreamError(.nameResolution, peer: "\(host):\(port)", "getaddrinfo: \(reason)"))
         }
         var addresses: [SocketAddress] = []
         var next = unsafe list
@@ -91,7 +91,7 @@ private final class Answer: Sendable {
             unsafe next = entry.ai_next
         }
         guard !addresses.isEmpty else {
-            return .failure(StreamFailure(.nameResolution, peer: "\(host):\(port)", "the name has no address"))
+            return .failure(StreamError(.nameResolution, peer: "\(host):\(port)", "the name has no address"))
         }
         return .success(addresses)
     }

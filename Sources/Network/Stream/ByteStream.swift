@@ -46,8 +46,8 @@ internal import Glibc
     ///
     /// - Parameter buffer: not empty.
     /// - Returns: the result.
-    /// - Throws: ``StreamFailure`` with code `reset`, `truncated` or `tls`.
-    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> Outcome {
+    /// - Throws: ``StreamError`` with code `reset`, `truncated` or `tls`.
+    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> Outcome {
         if let outcome = unsafe try tls?.read(into: buffer) {
             // A read that must first write, for a key update, cannot proceed even if there are bytes to read.
             if case .blocked = outcome { mayHaveMore = false } else { mayHaveMore = tls?.hasPending() ?? false }
@@ -64,7 +64,7 @@ internal import Glibc
             switch errno {
             case EINTR: continue
             case EAGAIN: return .blocked(.readable)
-            default: throw StreamFailure(.reset, peer: peer, "recv: \(Descriptor.message(errno))")
+            default: throw StreamError(.reset, peer: peer, "recv: \(Descriptor.message(errno))")
             }
         }
     }
@@ -73,8 +73,8 @@ internal import Glibc
     ///
     /// - Parameter bytes: not empty.
     /// - Returns: the result.
-    /// - Throws: ``StreamFailure`` with code `reset` or `tls`.
-    public mutating func write(_ bytes: RawSpan) throws(StreamFailure) -> Outcome {
+    /// - Throws: ``StreamError`` with code `reset` or `tls`.
+    public mutating func write(_ bytes: RawSpan) throws(StreamError) -> Outcome {
         if let outcome = try tls?.write(bytes) { return outcome }
         while true {
             let count = unsafe bytes.withUnsafeBytes {
@@ -84,7 +84,7 @@ internal import Glibc
             switch errno {
             case EINTR: continue
             case EAGAIN: return .blocked(.writable)
-            default: throw StreamFailure(.reset, peer: peer, "send: \(Descriptor.message(errno))")
+            default: throw StreamError(.reset, peer: peer, "send: \(Descriptor.message(errno))")
             }
         }
     }
@@ -96,12 +96,12 @@ internal import Glibc
     }
 
     /// Switches the stream to TLS; call ``handshake()`` to do the handshake.
-    mutating func startTLS(_ context: TLSContext, host: String, sessionKey: String) throws(StreamFailure) {
+    mutating func startTLS(_ context: TLSContext, host: String, sessionKey: String) throws(StreamError) {
         tls = try TLSSession.start(context, socket: socket.rawValue, host: host, sessionKey: sessionKey, peer: peer)
     }
 
     /// Continues the TLS handshake; nil when it is complete.
-    mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
+    mutating func handshake() throws(StreamError) -> Poll.Interest? {
         if let interest = try tls?.handshake() ?? nil { return interest }
         tlsVersion = tls?.version()
         isResumed = tls?.isResumed() ?? false

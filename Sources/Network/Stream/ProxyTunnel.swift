@@ -10,12 +10,12 @@ struct ProxyTunnel {
 
     /// Asks for the tunnel and reads the head of the proxy's response, and not a byte more.
     ///
-    /// - Throws: ``StreamFailure`` with code `proxy` and advice when the proxy refuses.
+    /// - Throws: ``StreamError`` with code `proxy` and advice when the proxy refuses.
     func open(
         over stream: inout ByteStream,
         wakeUp: WakeUp,
         until deadline: ContinuousClock.Instant
-    ) throws(StreamFailure) {
+    ) throws(StreamError) {
         let host = url.host.contains(":") ? "[\(url.host)]" : url.host
         let authority = "\(host):\(url.effectivePort)"
         var request = "CONNECT \(authority) HTTP/1.1\r\nHost: \(authority)\r\n"
@@ -38,7 +38,7 @@ struct ProxyTunnel {
             // RFC 9110 §15.2: interim responses may come before the final one.
             if line.status < 200 { continue }
             guard line.status >= 300 else { return }
-            throw StreamFailure(.proxy, peer: stream.peer, proxy.refusal(line.status, to: authority))
+            throw StreamError(.proxy, peer: stream.peer, proxy.refusal(line.status, to: authority))
         }
         throw failure(stream.peer, "sent \(Self.maximumAnswers) interim answers and no final one")
     }
@@ -48,7 +48,7 @@ struct ProxyTunnel {
         of stream: inout ByteStream,
         wakeUp: WakeUp,
         until deadline: ContinuousClock.Instant
-    ) throws(StreamFailure) -> [UInt8] {
+    ) throws(StreamError) -> [UInt8] {
         var head: [UInt8] = []
         while head.count < Self.maximumAnswer {
             switch try Self.read(1, from: &stream, into: &head) {
@@ -60,7 +60,7 @@ struct ProxyTunnel {
                         throw failure(stream.peer, "speaks TLS, which is not supported; name a port where it does not")
                     }
                     let objection = ForeignAnswer.objection(toHTTP: head) ?? ""
-                    throw StreamFailure(.proxy, peer: stream.peer, "\(objection) of the proxy \(proxy)")
+                    throw StreamError(.proxy, peer: stream.peer, "\(objection) of the proxy \(proxy)")
                 }
                 // RFC 9112 §2.2: a line may end with LF alone.
                 if head.suffix(2).elementsEqual([0x0A, 0x0A]) || head.suffix(3).elementsEqual([0x0A, 0x0D, 0x0A]) {
@@ -79,17 +79,17 @@ struct ProxyTunnel {
         _ count: Int,
         from stream: inout ByteStream,
         into head: inout [UInt8]
-    ) throws(StreamFailure) -> ByteStream.Outcome {
+    ) throws(StreamError) -> ByteStream.Outcome {
         var room: [64 of UInt8] = .init(repeating: 0)
         return unsafe try withUnsafeMutableBytes(of: &room) {
-            (room: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> ByteStream.Outcome in
+            (room: UnsafeMutableRawBufferPointer) throws(StreamError) -> ByteStream.Outcome in
             let outcome = unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
             if case .bytes(let length) = outcome { unsafe head.append(contentsOf: room[..<length]) }
             return outcome
         }
     }
 
-    private func failure(_ peer: String, _ deed: String) -> StreamFailure {
-        StreamFailure(.proxy, peer: peer, "the proxy \(proxy) \(deed); is it an HTTP proxy?")
+    private func failure(_ peer: String, _ deed: String) -> StreamError {
+        StreamError(.proxy, peer: peer, "the proxy \(proxy) \(deed); is it an HTTP proxy?")
     }
 }

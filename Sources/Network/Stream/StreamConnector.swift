@@ -11,12 +11,12 @@ public struct StreamConnector: Sendable {
     /// Addresses that failed before and are tried last.
     public var memory: AddressMemory
     /// Resolves host names.
-    var resolver: @Sendable (String, UInt16, WakeUp, ContinuousClock.Instant) throws(StreamFailure) -> [SocketAddress] =
+    var resolver: @Sendable (String, UInt16, WakeUp, ContinuousClock.Instant) throws(StreamError) -> [SocketAddress] =
         {
             host,
             port,
             wakeUp,
-            deadline throws(StreamFailure) in
+            deadline throws(StreamError) in
             try AddressResolver.addresses(of: host, port: port, wakeUp: wakeUp, until: deadline)
         }
 
@@ -41,18 +41,18 @@ public struct StreamConnector: Sendable {
     ///   - url: its path and query are ignored.
     ///   - wakeUp: cancelling it ends the attempt.
     /// - Returns: the stream after its TLS handshake.
-    /// - Throws: ``StreamFailure`` that names the phase.
-    public func open(_ url: WebURL, wakeUp: WakeUp) throws(StreamFailure) -> ByteStream {
+    /// - Throws: ``StreamError`` that names the phase.
+    public func open(_ url: WebURL, wakeUp: WakeUp) throws(StreamError) -> ByteStream {
         let proxy = proxy.proxy(for: url)
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             return try open(url, through: proxy, wakeUp: wakeUp)
         } catch {
             guard let proxy, error.code != .proxy, error.code != .cancelled else { throw error }
-            throw StreamFailure(error.code, peer: error.peer, "\(error.detail); through the proxy \(proxy)")
+            throw StreamError(error.code, peer: error.peer, "\(error.detail); through the proxy \(proxy)")
         }
     }
 
-    private func open(_ url: WebURL, through proxy: HTTPProxy?, wakeUp: WakeUp) throws(StreamFailure) -> ByteStream {
+    private func open(_ url: WebURL, through proxy: HTTPProxy?, wakeUp: WakeUp) throws(StreamError) -> ByteStream {
         let peer = "\(url.host):\(url.effectivePort)"
         let end = ContinuousClock.now + deadlines.connect
         let host = proxy?.host ?? url.host
@@ -61,7 +61,7 @@ public struct StreamConnector: Sendable {
         // Without TLS no byte leaves the machine, whatever the name resolves to.
         if !url.scheme.isSecure { addresses.removeAll { !AddressGuard.isLoopback($0.hostOctets) } }
         guard !addresses.isEmpty else {
-            throw StreamFailure(.nameResolution, peer: peer, "the name leads away from this machine; write wss://")
+            throw StreamError(.nameResolution, peer: peer, "the name leads away from this machine; write wss://")
         }
         var stream = try TCPConnector.connect(
             to: memory.ordered(TCPConnector.interleaved(addresses), of: peer),
@@ -71,7 +71,7 @@ public struct StreamConnector: Sendable {
             until: end
         )
         let address = stream.address
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             if let proxy {
                 let tunnel = ProxyTunnel(proxy: proxy, url: url)
                 try tunnel.open(over: &stream, wakeUp: wakeUp, until: .now + deadlines.proxy)
@@ -85,7 +85,7 @@ public struct StreamConnector: Sendable {
     }
 
     /// Does the TLS handshake if the URL's scheme needs it.
-    private func secure(_ stream: inout ByteStream, _ url: WebURL, wakeUp: WakeUp) throws(StreamFailure) {
+    private func secure(_ stream: inout ByteStream, _ url: WebURL, wakeUp: WakeUp) throws(StreamError) {
         guard url.scheme.isSecure else { return }
         let end = ContinuousClock.now + deadlines.tls
         try stream.startTLS(tls, host: url.host, sessionKey: stream.peer)
@@ -98,19 +98,19 @@ public struct StreamConnector: Sendable {
 extension ByteStream {
     /// Waits for readiness while the stream is being opened.
     ///
-    /// - Throws: ``StreamFailure`` with code `cancelled` or `timeout`.
+    /// - Throws: ``StreamError`` with code `cancelled` or `timeout`.
     func wait(
         _ interest: Poll.Interest,
         _ wakeUp: WakeUp,
         until deadline: ContinuousClock.Instant,
         during phase: String
-    ) throws(StreamFailure) {
+    ) throws(StreamError) {
         let outcome = Poll.wait(descriptor, interest, wakeUp, until: deadline)
-        if wakeUp.isCancelled { throw StreamFailure(.cancelled, peer: peer, "during \(phase)") }
+        if wakeUp.isCancelled { throw StreamError(.cancelled, peer: peer, "during \(phase)") }
         if outcome.isWoken { wakeUp.clear() }
         // A peer that sends a byte now and then keeps the socket ready, but must not extend the deadline.
         if outcome.isTimeout || .now >= deadline {
-            throw StreamFailure(.timeout, peer: peer, "\(phase) was not complete in time")
+            throw StreamError(.timeout, peer: peer, "\(phase) was not complete in time")
         }
     }
 }

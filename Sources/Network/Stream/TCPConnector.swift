@@ -19,7 +19,7 @@ enum TCPConnector {
     ///   - deadline: the latest end.
     ///   - delay: the delay between two attempts.
     /// - Returns: the stream of the attempt that won.
-    /// - Throws: ``StreamFailure`` that names every address that was tried.
+    /// - Throws: ``StreamError`` that names every address that was tried.
     static func connect(
         to addresses: [SocketAddress],
         of next: String,
@@ -27,22 +27,22 @@ enum TCPConnector {
         wakeUp: WakeUp,
         until deadline: ContinuousClock.Instant,
         attemptDelay delay: Duration = attemptDelay
-    ) throws(StreamFailure) -> ByteStream {
-        var race = ConnectionRace(addresses: addresses, delay: delay)
+    ) throws(StreamError) -> ByteStream {
+        var race = HappyEyeballs(addresses: addresses, delay: delay)
         while true {
             let now = ContinuousClock.now
             // Some attempts fail at once: without IPv6 there is no route.
             while race.mayStart(at: now) { race.startNext(at: now) }
             if let stream = race.takeWinner(for: peer) { return stream }
             if race.isLost {
-                throw StreamFailure(.connect, peer: next, race.failures.joined(separator: "; "))
+                throw StreamError(.connect, peer: next, race.failures.joined(separator: "; "))
             }
             guard now < deadline else {
                 let tried = race.failures + race.pending.map { "\($0): no answer" }
-                throw StreamFailure(.timeout, peer: next, "not connected in time (\(tried.joined(separator: "; ")))")
+                throw StreamError(.timeout, peer: next, "not connected in time (\(tried.joined(separator: "; ")))")
             }
             race.wait(wakeUp, until: deadline)
-            if wakeUp.isCancelled { throw StreamFailure(.cancelled, peer: next, "while connecting") }
+            if wakeUp.isCancelled { throw StreamError(.cancelled, peer: next, "while connecting") }
         }
     }
 
@@ -61,7 +61,7 @@ enum TCPConnector {
 }
 
 /// The attempts of one connection and their sockets; closes all but the winner's.
-private struct ConnectionRace: ~Copyable {
+private struct HappyEyeballs: ~Copyable {
     private struct Attempt {
         let socket: Int32
         let address: SocketAddress

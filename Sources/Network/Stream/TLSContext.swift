@@ -35,18 +35,18 @@ internal import Synchronization
 
     /// Reads the files once, to check them, and keeps nothing.
     ///
-    /// - Throws: ``StreamFailure`` with OpenSSL's message when no connection could be made with them.
-    public func prove() throws(StreamFailure) {
+    /// - Throws: ``StreamError`` with OpenSSL's message when no connection could be made with them.
+    public func prove() throws(StreamError) {
         let context = unsafe try makeContext(peer: "")
         unsafe SSL_CTX_free(context)
     }
 
     /// Makes an OpenSSL connection object, with the session of an earlier connection with the same key if there is one.
-    func makeConnection(sessionKey: String, peer: String) throws(StreamFailure) -> OpaquePointer {
-        unsafe try state.withLock { (state: inout sending State) throws(StreamFailure) -> OpaquePointer in
+    func makeConnection(sessionKey: String, peer: String) throws(StreamError) -> OpaquePointer {
+        unsafe try state.withLock { (state: inout sending State) throws(StreamError) -> OpaquePointer in
             if unsafe state.context == nil { unsafe state.context = try makeContext(peer: peer) }
             guard let connection = unsafe SSL_new(state.context) else {
-                throw StreamFailure(.tls, peer: peer, "SSL_new: \(TLSContext.lastError())")
+                throw StreamError(.tls, peer: peer, "SSL_new: \(TLSContext.lastError())")
             }
             if let session = state.sessions.removeValue(forKey: sessionKey) {
                 // A TLS 1.3 ticket is for one use (RFC 8446 appendix C.4); the connection will bring new ones.
@@ -67,9 +67,9 @@ internal import Synchronization
         if let old { unsafe SSL_SESSION_free(old.pointer) }
     }
 
-    private func makeContext(peer: String) throws(StreamFailure) -> sending OpaquePointer {
+    private func makeContext(peer: String) throws(StreamError) -> sending OpaquePointer {
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
-            throw StreamFailure(.tls, peer: peer, "SSL_CTX_new: \(TLSContext.lastError())")
+            throw StreamError(.tls, peer: peer, "SSL_CTX_new: \(TLSContext.lastError())")
         }
         unsafe shim_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
@@ -83,7 +83,7 @@ internal import Synchronization
         guard isReady else {
             let reason = TLSContext.lastError()
             unsafe SSL_CTX_free(context)
-            throw StreamFailure(.tls, peer: peer, "\(call): \(reason)")
+            throw StreamError(.tls, peer: peer, "\(call): \(reason)")
         }
         return unsafe context
     }

@@ -15,7 +15,7 @@ internal import Glibc
     /// Whether all records were valid, so that the session may be resumed.
     private var isIntact = true
     /// What followed the bytes of the last read: an end or a failure, which the next read returns.
-    private var held: Result<ByteStream.Outcome, StreamFailure>?
+    private var held: Result<ByteStream.Outcome, StreamError>?
 
     private init(_ connection: OpaquePointer, _ socket: TLSSocket, _ context: TLSContext, key: String, peer: String) {
         unsafe self.connection = connection
@@ -34,18 +34,18 @@ internal import Glibc
     ///   - sessionKey: connections with the same key may resume each other's sessions.
     ///   - peer: `host:port` for failures.
     /// - Returns: a session whose handshake has not begun.
-    /// - Throws: ``StreamFailure`` with code `tls`.
+    /// - Throws: ``StreamError`` with code `tls`.
     static func start(
         _ context: TLSContext,
         socket: Int32,
         host: String,
         sessionKey: String,
         peer: String
-    ) throws(StreamFailure) -> TLSSession {
+    ) throws(StreamError) -> TLSSession {
         let connection = unsafe try context.makeConnection(sessionKey: sessionKey, peer: peer)
         let session = unsafe TLSSession(connection, TLSSocket(socket), context, key: sessionKey, peer: peer)
         guard session.configure(host: host) else {
-            throw StreamFailure(.tls, peer: peer, "setting up: \(TLSContext.lastError())")
+            throw StreamError(.tls, peer: peer, "setting up: \(TLSContext.lastError())")
         }
         return session
     }
@@ -89,14 +89,14 @@ internal import Glibc
     mutating func hasPending() -> Bool { unsafe held != nil || SSL_pending(connection) > 0 || socket.hasRecord }
 
     /// Continues the handshake; nil when it is complete.
-    mutating func handshake() throws(StreamFailure) -> Poll.Interest? {
+    mutating func handshake() throws(StreamError) -> Poll.Interest? {
         // SSL_get_error(3): the error queue must be empty before the call that it explains.
         ERR_clear_error()
         let result = unsafe SSL_do_handshake(connection)
         if result == 1 { return nil }
         if let objection = ForeignAnswer.objection(toTLS: socket.opening) {
             isUsable = false
-            throw StreamFailure(.tls, peer: peer, objection)
+            throw StreamError(.tls, peer: peer, objection)
         }
         switch unsafe SSL_get_error(connection, result) {
         case SSL_ERROR_WANT_READ: return .readable
@@ -106,7 +106,7 @@ internal import Glibc
             let verdict = unsafe SSL_get_verify_result(connection)
             if verdict != Int(X509_V_OK) {
                 let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
-                throw StreamFailure(.certificate, peer: peer, CertificateRule.distrust(verdict) ?? reason)
+                throw StreamError(.certificate, peer: peer, CertificateRule.distrust(verdict) ?? reason)
             }
             throw failure("the TLS handshake", result)
         }
@@ -115,12 +115,12 @@ internal import Glibc
     /// Reads the available records, up to the size of the largest possible one.
     ///
     /// A live stream sends one record per message, and OpenSSL returns one record per call.
-    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamFailure) -> ByteStream.Outcome {
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(StreamError) -> ByteStream.Outcome {
         if let held = held.take() { return try held.get() }
         let outcome = unsafe try readRecord(into: buffer)
         guard case .bytes(var total) = outcome else { return outcome }
         while total < min(buffer.count, Self.largestRecord), hasPending() {
-            do throws(StreamFailure) {
+            do throws(StreamError) {
                 switch unsafe try readRecord(into: .init(rebasing: buffer[total...])) {
                 case .bytes(let count): total += count
                 case .blocked: return .bytes(total)
@@ -136,14 +136,14 @@ internal import Glibc
 
     private mutating func readRecord(
         into buffer: UnsafeMutableRawBufferPointer
-    ) throws(StreamFailure) -> ByteStream.Outcome {
+    ) throws(StreamError) -> ByteStream.Outcome {
         var count = 0
         ERR_clear_error()
         let result = unsafe SSL_read_ex(connection, buffer.baseAddress, buffer.count, &count)
         return result == 1 ? .bytes(count) : try stopped("SSL_read", result)
     }
 
-    mutating func write(_ bytes: RawSpan) throws(StreamFailure) -> ByteStream.Outcome {
+    mutating func write(_ bytes: RawSpan) throws(StreamError) -> ByteStream.Outcome {
         var count = 0
         ERR_clear_error()
         let result = unsafe bytes.withUnsafeBytes {
@@ -160,7 +160,7 @@ internal import Glibc
         ERR_clear_error()
     }
 
-    private mutating func stopped(_ call: String, _ result: Int32) throws(StreamFailure) -> ByteStream.Outcome {
+    private mutating func stopped(_ call: String, _ result: Int32) throws(StreamError) -> ByteStream.Outcome {
         switch unsafe SSL_get_error(connection, result) {
         case SSL_ERROR_WANT_READ: return .blocked(.readable)
         case SSL_ERROR_WANT_WRITE: return .blocked(.writable)
@@ -172,15 +172,15 @@ internal import Glibc
         }
     }
 
-    private func failure(_ call: String, _ result: Int32) -> StreamFailure {
+    private func failure(_ call: String, _ result: Int32) -> StreamError {
         guard unsafe SSL_get_error(connection, result) == SSL_ERROR_SYSCALL else {
-            return StreamFailure(.tls, peer: peer, "\(call): \(TLSContext.lastError())")
+            return StreamError(.tls, peer: peer, "\(call): \(TLSContext.lastError())")
         }
         ERR_clear_error()
         if socket.isAtEnd {
             // RFC 8446 §6.1: without close_notify, somebody on the way may have cut the stream.
-            return StreamFailure(.truncated, peer: peer, "\(call): the peer ended the connection without close_notify")
+            return StreamError(.truncated, peer: peer, "\(call): the peer ended the connection without close_notify")
         }
-        return StreamFailure(.reset, peer: peer, "\(call): \(Descriptor.message(socket.error))")
+        return StreamError(.reset, peer: peer, "\(call): \(Descriptor.message(socket.error))")
     }
 }

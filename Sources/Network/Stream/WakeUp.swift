@@ -11,11 +11,11 @@ public final class WakeUp: Sendable {
 
     /// A wake-up that has not been signalled.
     ///
-    /// - Throws: ``StreamFailure`` with code `system` when the process has no file descriptors left.
-    public init() throws(StreamFailure) {
+    /// - Throws: ``StreamError`` with code `system` when the process has no file descriptors left.
+    public init() throws(StreamError) {
         event = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         guard event >= 0 else {
-            throw StreamFailure(.system, peer: "this process", "eventfd: \(Descriptor.message(errno))")
+            throw StreamError(.system, peer: "this process", "eventfd: \(Descriptor.message(errno))")
         }
     }
 

@@ -12,7 +12,7 @@ package enum ChildProgram {
     }
 
     /// Why a program was not started: an error number of the C library.
-    package struct Failure: Error, CustomStringConvertible {
+    package struct StartError: Error, CustomStringConvertible {
         package let number: Int32
         package init(number: Int32) { self.number = number }
         package var description: String { Descriptor.message(number) }
@@ -36,14 +36,14 @@ package enum ChildProgram {
     ///   - standard: where its descriptors 0, 1 and 2 lead; it gets no others.
     ///   - group: its process group.
     /// - Returns: its process number, which is also its group's number, unless the group is shared.
-    /// - Throws: ``Failure``.
+    /// - Throws: ``StartError``.
     package static func start(
         _ command: [String],
         environment: [String],
         standard: [Standard],
         group: Group = .own
-    ) throws(Failure) -> Int32 {
-        guard let program = command.first else { throw Failure(number: ENOENT) }
+    ) throws(StartError) -> Int32 {
+        guard let program = command.first else { throw StartError(number: ENOENT) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -82,7 +82,7 @@ package enum ChildProgram {
         defer { unsafe (words + variables).forEach { unsafe free($0) } }
         var process: pid_t = 0
         let status = unsafe posix_spawnp(&process, program, &actions, &attributes, words, variables)
-        guard status == 0 else { throw Failure(number: status) }
+        guard status == 0 else { throw StartError(number: status) }
         return process
     }
 }

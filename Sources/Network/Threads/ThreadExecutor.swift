@@ -8,14 +8,14 @@ internal import Synchronization
 /// An actor uses the executor as its `unownedExecutor`. The thread ends when the executor is released. `SIGPIPE` is
 /// blocked on the thread: there, a write to a closed connection returns an error instead of ending the process.
 public final class ThreadExecutor: SerialExecutor, TaskExecutor {
-    private let queue: JobQueue
+    private let queue: ExecutorJobQueue
 
     /// Starts a thread.
     ///
     /// - Parameter name: at most 15 characters; shown by `ps -L` and `top -H`.
-    /// - Throws: ``StreamFailure`` of code `system` when the system has no thread left.
-    public init(name: String) throws(StreamFailure) {
-        queue = JobQueue()
+    /// - Throws: ``StreamError`` of code `system` when the system has no thread left.
+    public init(name: String) throws(StreamError) {
+        queue = ExecutorJobQueue()
         try queue.start(name: String(name.prefix(15)))
     }
 
@@ -28,7 +28,7 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
 }
 
 /// The queue of jobs, shared by the tasks that add them and the thread that runs them.
-private final class JobQueue: Sendable {
+private final class ExecutorJobQueue: Sendable {
     // The references are valid while the job waits: whoever enqueues a job holds the executor.
     @safe private struct Entry: Sendable {
         let job: UnownedJob
@@ -44,10 +44,10 @@ private final class JobQueue: Sendable {
     private let state = Mutex(State())
     private let wakeUp = Signal()
 
-    func start(name: String) throws(StreamFailure) {
+    func start(name: String) throws(StreamError) {
         let result = PlainThread.start(name: name) { self.run() }
         guard result == 0 else {
-            throw StreamFailure(.system, peer: "this process", "pthread_create: \(Descriptor.message(result))")
+            throw StreamError(.system, peer: "this process", "pthread_create: \(Descriptor.message(result))")
         }
     }
 

@@ -12,7 +12,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The sender's session could not make the call.
     case session(SessionFailure)
     /// No complete answer.
-    case transport(HTTPFailure)
+    case transport(HTTPError)
     /// A DID or handle could not be resolved.
     case identity(IdentityFailure)
     /// A repository that exists but is not served, with its status from `getRepoStatus`.

@@ -65,7 +65,7 @@ private func classify(_ phase: CallPhase, _ session: SessionFailure, _ failure: 
     }
 }
 
-private func classify(_ phase: CallPhase, _ transport: HTTPFailure, _ failure: CallFailure) -> Verdict {
+private func classify(_ phase: CallPhase, _ transport: HTTPError, _ failure: CallFailure) -> Verdict {
     if transport.code == .refusedHost { return Verdict(32, .drop, .hostRefused) }
     if phase == .index { return Verdict(41, .retry, .indexUnavailable) }
     if phase == .proof {

@@ -19,7 +19,7 @@ public final class CallbackListener: Sendable {
         guard let address = SocketAddress(literal: "127.0.0.1", port: port) else {
             throw OAuthFailure(code: .configuration, sentence: "This machine has no address 127.0.0.1.")
         }
-        do throws(ServerFailure) {
+        do throws(ServerError) {
             let socket = try ListeningSocket(address)
             self.port = socket.port
             server = try HTTPServer(on: socket) { .now(desk.reply(to: $0)) }

@@ -70,7 +70,7 @@ struct AppPasswordScheme: TokenScheme {
             body: body?.encoded ?? [],
             isAlone: true
         )
-        do throws(HTTPFailure) {
+        do throws(HTTPError) {
             var response = try await client.send(request)
             if TokenSet(passwordSession: response) == nil { response = redaction(response) }
             return RefreshReply(password: response, isRefresh: bearer != nil, now: clock.now())

@@ -141,7 +141,7 @@ public actor StoredSession: AccountSession {
         case .proofReplayed:
             // A copy of the request arrived first and may have been carried out.
             throw SessionFailure(
-                HTTPFailure(
+                HTTPError(
                     code: .other,
                     origin: record.pds,
                     detail: "the server saw the same proof before",

@@ -256,7 +256,7 @@ actor TokenKeeper {
         refreshTask = task
         guard await Unhurried.answer(to: { await task.value }) != nil else {
             throw SessionFailure(
-                HTTPFailure(code: .cancelled, origin: old.pds, detail: "the call was cancelled", mayHaveBeenSent: false)
+                HTTPError(code: .cancelled, origin: old.pds, detail: "the call was cancelled", mayHaveBeenSent: false)
             )
         }
     }

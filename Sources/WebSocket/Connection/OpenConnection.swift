@@ -108,7 +108,7 @@ struct OpenConnection: ~Copyable {
     /// - Parameter now: the current time; updated after the wait, so that a turn reads the clock once.
     /// - Returns: nil to go on, or how the connection ended.
     mutating func turn(_ now: inout MonotonicTime) -> Result<WebSocketClosure, WebSocketFailure>? {
-        do throws(StreamFailure) {
+        do throws(StreamError) {
             try output.flush(to: &stream)
             if !phase.isOpen, let deadline = phase.deadline, now >= deadline { return finish() }
             let hasWaited = !stream.mayHaveMore
@@ -255,7 +255,7 @@ struct OpenConnection: ~Copyable {
         return .failure(failure(.connectionLost, "the server ended the connection without a close frame"))
     }
 
-    private mutating func broken(_ cause: StreamFailure) -> Result<WebSocketClosure, WebSocketFailure> {
+    private mutating func broken(_ cause: StreamError) -> Result<WebSocketClosure, WebSocketFailure> {
         if phase.isOpen { return .failure(failure(.connectionLost, cause.detail, cause)) }
         return finish()
     }
@@ -269,7 +269,7 @@ struct OpenConnection: ~Copyable {
     private func failure(
         _ code: WebSocketFailure.Code,
         _ detail: String,
-        _ stream: StreamFailure? = nil
+        _ stream: StreamError? = nil
     ) -> WebSocketFailure {
         WebSocketFailure(code, origin: configuration.url.origin, detail, stream: stream)
     }

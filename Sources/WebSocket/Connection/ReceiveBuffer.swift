@@ -36,7 +36,7 @@ internal import Network
     }
 
     /// Moves the unread bytes to the front, which are few (a header, a control frame), and reads after them.
-    mutating func fill(from stream: inout ByteStream) throws(StreamFailure) -> ByteStream.Outcome {
+    mutating func fill(from stream: inout ByteStream) throws(StreamError) -> ByteStream.Outcome {
         if start > 0 {
             unsafe storage.copyMemory(from: storage + start, byteCount: end - start)
             (start, end) = (0, end - start)

@@ -31,7 +31,7 @@ struct SendQueue: ~Copyable {
     }
 
     /// Writes as much as the kernel takes.
-    mutating func flush(to stream: inout ByteStream) throws(StreamFailure) {
+    mutating func flush(to stream: inout ByteStream) throws(StreamError) {
         while true {
             if count <= Self.congested, let pong = latePong.take() { unsafe add(.pong, pong.span.bytes) }
             guard count > 0 else { break }
@@ -41,7 +41,7 @@ struct SendQueue: ~Copyable {
                 interest = wanted
                 if written > Self.congested { dropWritten() }
                 return
-            case .end: throw StreamFailure(.reset, peer: stream.peer, "the stream takes no more bytes")
+            case .end: throw StreamError(.reset, peer: stream.peer, "the stream takes no more bytes")
             }
         }
         interest = nil

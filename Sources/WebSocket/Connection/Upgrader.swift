@@ -136,17 +136,17 @@ struct Upgrader {
         until deadline: ContinuousClock.Instant
     ) throws(WebSocketFailure) -> ByteStream.Outcome {
         while true {
-            do throws(StreamFailure) {
+            do throws(StreamError) {
                 try output.flush(to: &stream)
                 let outcome = try buffer.fill(from: &stream)
                 guard case .blocked(let interest) = outcome else {
                     if .now < deadline { return outcome }
-                    throw StreamFailure(.timeout, peer: stream.peer, "")
+                    throw StreamError(.timeout, peer: stream.peer, "")
                 }
                 let wanted = interest.union(output.interest ?? [])
                 let ready = Poll.wait(stream.descriptor, wanted, wakeUp, until: deadline)
                 if ready.isWoken { wakeUp.clear() }
-                if ready.isTimeout { throw StreamFailure(.timeout, peer: stream.peer, "") }
+                if ready.isTimeout { throw StreamError(.timeout, peer: stream.peer, "") }
             } catch {
                 guard error.code == .timeout else {
                     throw failure(.connectionLost, error.detail, error)
@@ -160,7 +160,7 @@ struct Upgrader {
     private func failure(
         _ code: WebSocketFailure.Code,
         _ detail: String,
-        _ stream: StreamFailure? = nil
+        _ stream: StreamError? = nil
     ) -> WebSocketFailure {
         WebSocketFailure(code, origin: configuration.url.origin, detail, stream: stream)
     }

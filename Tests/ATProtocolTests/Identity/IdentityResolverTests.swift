@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test func `a document that is too large is no document, and no host that the guard refuses`() async throws {
-        let cut = HTTPFailure(code: .tooLarge, origin: "https://plc.directory", detail: "", mayHaveBeenSent: true)
+        let cut = HTTPError(code: .tooLarge, origin: "https://plc.directory", detail: "", mayHaveBeenSent: true)
         client.script(address, [.failure(cut)])
         let failure = await #expect(throws: IdentityFailure.self) {
             try await resolver.document(of: did, isFresh: false)
@@ -185,7 +185,7 @@ import Testing
 
     @Test func `a host of documents that fails in a row is left alone for a while, and no other`() async throws {
         let (dead, alive) = (try DID("did:web:dead.test"), try DID("did:web:alive.test"))
-        let lost = HTTPFailure(code: .timeout, origin: "https://dead.test", detail: "", mayHaveBeenSent: true)
+        let lost = HTTPError(code: .timeout, origin: "https://dead.test", detail: "", mayHaveBeenSent: true)
         let answers = [status(500), status(503), .failure(lost), document(dead.text)]
         client.script("https://dead.test/.well-known/did.json", answers)
         client.script("https://alive.test/.well-known/did.json", [document(alive.text)])

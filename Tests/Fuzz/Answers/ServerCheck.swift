@@ -12,7 +12,7 @@ enum ServerCheck {
         let resource: [UInt8]
         let server: [UInt8]
 
-        func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
             let body = request.url.path.hasSuffix("/oauth-protected-resource") ? resource : server
             require(request.url.scheme == .https)
             return HTTPResponse(

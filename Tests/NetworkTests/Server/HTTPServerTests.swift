@@ -205,7 +205,7 @@ import Testing
         let first = try Echo(Self.limits())
         let silent = (0..<10).map { _ in RawConnection(port: first.port) }
         silent[0].send("GET /")
-        #expect(throws: ServerFailure.self) { try Echo(port: first.port) }
+        #expect(throws: ServerError.self) { try Echo(port: first.port) }
         first.stop()
         first.stop()
         for connection in silent { #expect(connection.isEnded()) }
@@ -220,10 +220,10 @@ import Testing
 
     @Test func `says in the system's words why it cannot listen`() throws {
         let echo = try Echo()
-        let taken = #expect(throws: ServerFailure.self) { try Echo(port: echo.port) }
+        let taken = #expect(throws: ServerError.self) { try Echo(port: echo.port) }
         #expect(taken?.code == .cannotListen && taken?.description == "Address already in use")
         let foreign = try #require(SocketAddress(literal: "192.0.2.1", port: 0))
-        let failure = #expect(throws: ServerFailure.self) { _ = try ListeningSocket(foreign).port }
+        let failure = #expect(throws: ServerError.self) { _ = try ListeningSocket(foreign).port }
         #expect(failure?.description == "Cannot assign requested address")
         #expect(ListeningSocket.obstacle(at: foreign) == failure?.description)
         let used = try #require(SocketAddress(literal: "127.0.0.1", port: echo.port))

@@ -75,7 +75,7 @@ final class PeopleNetwork: Sendable {
     /// A client of all of them.
     func client() -> ScriptedClient { ScriptedClient { self.answer($0) } }
 
-    private func answer(_ request: HTTPRequest) -> Result<HTTPResponse, HTTPFailure> {
+    private func answer(_ request: HTTPRequest) -> Result<HTTPResponse, HTTPError> {
         let state = state.withLock { $0 }
         let items = PercentEncoding.parseForm(request.url.query ?? "")
         func item(_ name: String) -> String { items.first { $0.name == name }?.value ?? "" }

@@ -115,7 +115,7 @@ final class ScriptedChat: AccountSession {
     }
 
     private static let lost = SessionFailure(
-        HTTPFailure(code: .connectionLost, origin: "https://pds.test", detail: "reset", mayHaveBeenSent: true)
+        HTTPError(code: .connectionLost, origin: "https://pds.test", detail: "reset", mayHaveBeenSent: true)
     )
 
     private static func rev(_ number: Int) -> String {

@@ -27,7 +27,7 @@ struct WaitingRoom {
 
         init(clock: ManualClock) { self.clock = clock }
 
-        func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
             let items = PercentEncoding.parseForm(request.url.query ?? "")
             let method = request.url.path.split(separator: ".").last.map(String.init) ?? ""
             let body = state.withLock { state -> JSONValue? in

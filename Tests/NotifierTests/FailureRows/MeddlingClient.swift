@@ -32,7 +32,7 @@ final class MeddlingClient: HTTPClient {
         orders.withLock { $0.append(Order(pattern: pattern, count: count, change: change)) }
     }
 
-    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         var request = request
         let change = orders.withLock { orders -> (@Sendable (inout HTTPRequest) -> Void)? in
             let path = request.url.path

@@ -130,7 +130,7 @@ enum ModelFailure {
     private static func transport(mayHaveBeenSent: Bool) -> CallFailure {
         .session(
             SessionFailure(
-                HTTPFailure(
+                HTTPError(
                     code: .connectionLost,
                     origin: "https://pds.test",
                     detail: "",

@@ -17,7 +17,7 @@ final class HostingClient: HTTPClient {
         host(HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: document.encoded))
     }
 
-    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         if request.url.description == Self.clientID { return hosted.withLock { $0 } }
         return try await rest.send(request)
     }

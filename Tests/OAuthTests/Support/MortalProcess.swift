@@ -114,22 +114,22 @@ final class MortalClient: HTTPClient {
         case afterServer
     }
 
-    private let answer: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
+    private let answer: @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse
     private let process: MortalProcess
     private let death: Mutex<(death: Death, countdown: Int)?>
 
     init(
         _ process: MortalProcess,
         _ death: (Death, atRequest: Int)?,
-        _ answer: @escaping @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
+        _ answer: @escaping @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse
     ) {
         self.answer = answer
         self.process = process
         self.death = Mutex(death.map { ($0.0, $0.atRequest) })
     }
 
-    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
-        let gone = HTTPFailure(code: .connect, origin: request.url.origin, detail: "dead", mayHaveBeenSent: false)
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        let gone = HTTPError(code: .connect, origin: request.url.origin, detail: "dead", mayHaveBeenSent: false)
         guard !process.isDead else { throw gone }
         let last = death.withLock { death -> Death? in
             guard let (kind, countdown) = death else { return nil }

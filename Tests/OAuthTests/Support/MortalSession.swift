@@ -12,7 +12,7 @@ struct MortalSession: Sendable {
     init(
         on fixture: SessionFixture,
         dying death: (MortalClient.Death, atRequest: Int)? = nil,
-        _ answer: @escaping @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
+        _ answer: @escaping @Sendable (HTTPRequest) throws(HTTPError) -> HTTPResponse
     ) async throws {
         process = MortalProcess(fixture.files)
         var environment = fixture.environment

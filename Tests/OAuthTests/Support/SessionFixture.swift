@@ -185,7 +185,7 @@ extension Answer {
 
     static func lost(mayHaveBeenSent: Bool) -> Answer {
         .failure(
-            HTTPFailure(
+            HTTPError(
                 code: mayHaveBeenSent ? .connectionLost : .connect,
                 origin: "https://as.test",
                 detail: "scripted",

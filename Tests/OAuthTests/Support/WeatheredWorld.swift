@@ -77,7 +77,7 @@ final class WeatheredWorld: Sendable {
 
     // MARK: Answers
 
-    func answer(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+    func answer(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         settleDirectory()
         switch request.url.path {
         case SessionFixture.tokenPath, Self.otherPath: return dated(try token(request))
@@ -88,7 +88,7 @@ final class WeatheredWorld: Sendable {
         }
     }
 
-    private func token(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+    private func token(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         if chance(.page) { return HTTPResponse(status: 200, headers: Self.html, body: Array("<html>soon".utf8)) }
         if chance(.proxyPassword) { return HTTPResponse(status: 401, headers: Self.html, body: Array("<html>".utf8)) }
         if chance(.goneEndpoint) { return HTTPResponse(status: 404, headers: Self.html, body: Array("<html>".utf8)) }
@@ -119,7 +119,7 @@ final class WeatheredWorld: Sendable {
         return response
     }
 
-    private func call(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+    private func call(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         if chance(.pdsFailure) { return json("{}", 502) }
         if chance(.pdsPage) { return HTTPResponse(status: 200, headers: Self.html, body: Array("<html>".utf8)) }
         if chance(.tokenRefused) { return challenge("invalid_token", "Invalid token") }
@@ -159,8 +159,8 @@ final class WeatheredWorld: Sendable {
         (try? Answer.challenge(name, text).get()) ?? HTTPResponse(status: 500)
     }
 
-    private func lost(_ request: HTTPRequest) -> HTTPFailure {
-        HTTPFailure(code: .connectionLost, origin: request.url.origin, detail: "weather", mayHaveBeenSent: true)
+    private func lost(_ request: HTTPRequest) -> HTTPError {
+        HTTPError(code: .connectionLost, origin: request.url.origin, detail: "weather", mayHaveBeenSent: true)
     }
 
     private func dated(_ response: HTTPResponse) -> HTTPResponse {

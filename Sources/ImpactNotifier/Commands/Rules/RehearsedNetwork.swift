@@ -10,7 +10,7 @@ struct RehearsedNetwork: HTTPClient, IdentityResolving {
     /// The accounts of handles, by normalized handle.
     let handles: [String: DID]
 
-    func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         let fields = Dictionary(PercentEncoding.parseForm(request.url.query ?? "").map { ($0.name, $0.value) }) { $1 }
         switch request.url.path {
         case "/xrpc/com.atproto.repo.getRecord" where request.url.host == Self.pds:

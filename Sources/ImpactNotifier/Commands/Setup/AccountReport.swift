@@ -74,7 +74,7 @@ struct AccountInquiry {
     private func requireServer(at pds: WebURL) async throws(SetupObjection) {
         let request = HTTPRequest(.get, pds.with(path: "/xrpc/com.atproto.server.describeServer"))
         let found: String
-        do throws(HTTPFailure) {
+        do throws(HTTPError) {
             let response = try await services.http.send(request)
             if response.isSuccess, (try? JSONValue(parsing: response.body))?["did"]?.string != nil { return }
             found = "it answered \(XRPCError(response))"
@@ -118,6 +118,6 @@ private struct Nobody: AccountSession {
             pds.with(path: "/xrpc/\(call.method)", query: call.parameters),
             headers: headers
         )
-        do throws(HTTPFailure) { return try await http.send(request) } catch { throw SessionFailure(error) }
+        do throws(HTTPError) { return try await http.send(request) } catch { throw SessionFailure(error) }
     }
 }

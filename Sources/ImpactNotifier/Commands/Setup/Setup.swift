@@ -139,7 +139,7 @@ struct Setup: AsyncParsableCommand {
         for arguments in steps.beginning {
             StandardOutput.print("\n\(arguments[0]):")
             let status: Int32
-            do throws(ChildProgram.Failure) {
+            do throws(ChildProgram.StartError) {
                 status = try await SetupTerminal.run(arguments, environment: environment)
             } catch { throw SetupObjection("\(arguments[0]) cannot be started: \(error)", .failure) }
             guard status == 0 else {

@@ -1,5 +1,5 @@
 /// Why a server on this machine gave no response.
-public struct ExchangeFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ExchangeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The system's error number.
     public let number: Int32
 

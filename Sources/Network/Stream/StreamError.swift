@@ -1,5 +1,5 @@
 /// Why a byte stream could not be opened, or why it broke.
-public struct StreamFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.

@@ -1,5 +1,5 @@
 /// Why our own server cannot serve.
-public struct ServerFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
