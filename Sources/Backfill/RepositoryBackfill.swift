@@ -131,7 +131,7 @@ struct RepositoryBackfill: Sendable {
 
     /// The server of an account.
     func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
-        do throws(IdentityFailure) {
+        do throws(IdentityError) {
             return try await identities.document(of: did, isFresh: isFresh).pds(
                 allowsLoopback: configuration.allowsLoopback
             )

@@ -7,7 +7,7 @@ actor SweepClient {
     private let clock: any WallClock
     private let date: any WallClock
     private let sleeper: any Clock<Duration>
-    private var pacer: RequestPacer
+    private var limiter: RateLimiter
     /// Until when each host is left alone.
     private var rests: [String: UnixTime] = [:]
     /// Failures in a row, by host.
@@ -44,7 +44,7 @@ actor SweepClient {
         self.clock = clock
         self.date = date
         self.sleeper = sleeper
-        pacer = RequestPacer(rate: rate)
+        limiter = RateLimiter(rate: rate)
     }
 
     /// The body of a successful answer.
@@ -112,7 +112,7 @@ actor SweepClient {
 
     private func waitTurn(_ host: String) async throws(SweepFailure) {
         let rest = try rest(of: host)
-        let wait = max(rest, pacer.wait(from: clock.now()))
+        let wait = max(rest, limiter.wait(from: clock.now()))
         guard wait > .zero else { return }
         do { try await sleeper.sleep(for: wait) } catch { throw SweepFailure("the sweep was cancelled") }
         // Others who waited at the same time may have made the host ask again.

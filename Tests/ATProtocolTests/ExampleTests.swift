@@ -33,7 +33,7 @@ func makeClient() -> CurlHTTPClient {
 func proven(_ archive: [UInt8], at path: String, by author: DIDDocument) throws -> JSONValue? {
     guard let key = author.signingKey else { return nil }
     return try RecordProof(
-        BlockArchive(archive),
+        CARFile(archive),
         of: author.did,
         at: path,
         signedBy: PublicKey(multikey: key),

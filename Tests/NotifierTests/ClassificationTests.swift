@@ -32,11 +32,11 @@ import Testing
     }
 
     static func transport(_ code: HTTPError.Code, sent: Bool) -> CallFailure {
-        .session(SessionFailure(HTTPError(code: code, origin: "https://pds.test", detail: "", mayHaveBeenSent: sent)))
+        .session(SessionError(HTTPError(code: code, origin: "https://pds.test", detail: "", mayHaveBeenSent: sent)))
     }
 
-    static func identity(_ code: IdentityFailure.Code) -> CallFailure {
-        .identity(IdentityFailure(code: code, subject: "did:plc:x", detail: ""))
+    static func identity(_ code: IdentityError.Code) -> CallFailure {
+        .identity(IdentityError(code: code, subject: "did:plc:x", detail: ""))
     }
 
     static let way: [Case] = [
@@ -60,7 +60,7 @@ import Testing
             .refresh,
             .tokenRejected
         ),
-        Case(5, .sendMessage, .session(SessionFailure(code: .needsLogin, sentence: "")), .pause, .loginRequired),
+        Case(5, .sendMessage, .session(SessionError(code: .needsLogin, sentence: "")), .pause, .loginRequired),
         Case(6, .sendMessage, named(401, "invalid_dpop_proof", "DPoP proof replayed"), .refresh, .proofRejected),
         Case(
             7,

@@ -75,7 +75,7 @@ import Testing
         var world = try await doubt(.lostBefore)
         world.configuration.sending.answersInterval = .seconds(60)
         world.clock.advance(121)
-        let noLogin = ScriptedChat.Fault.session(SessionFailure(code: .needsLogin, sentence: "log in"))
+        let noLogin = ScriptedChat.Fault.session(SessionError(code: .needsLogin, sentence: "log in"))
         world.chat.fail("getLog", with: noLogin)
         world.chat.fail("getMessages", with: noLogin)
         world.configuration.sending.probeInterval = .seconds(600)

@@ -198,7 +198,7 @@ import Testing
         var status = await session.status()
         #expect(status.state.problem?.reason == .storage && status.canSendNow, "the token still serves")
         fixture.clock.advance(6)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         status = await session.status()
         #expect(status.state.name == "degraded" && !status.canSendNow)
         #expect(

@@ -197,7 +197,7 @@ import Testing
         fixture.client.script("/xrpc/com.atproto.server.refreshSession", [.passwordTokens(1)])
         let session = try await fixture.open()
         let call = try fixture.call
-        let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+        let result = await Result { () async throws(SessionError) in try await session.send(call) }
         let status = try? result.get().status
         #expect(status == row.status)
         #expect(await session.status().state.name == row.state)
@@ -215,14 +215,14 @@ import Testing
         fixture.client.script(check, [.challenge("invalid_token", "Invalid token")])
         fixture.client.script(SessionFixture.tokenPath, (1..<100).map { .tokens($0) })
         let session = try await fixture.open()
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(fixture.log.count("session cannot send; messages wait", .error) == 1)
         var asked = 0
         for wait in [60.0, 300, 900, 3600, 3600] {
             fixture.clock.advance(wait - 1)
             await session.maintain()
             #expect(fixture.client.count(check) == asked, "nothing is sent before the time is up")
-            await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+            await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
             fixture.clock.advance(2)
             await session.maintain()
             asked += 2
@@ -257,7 +257,7 @@ import Testing
         let spent = fixture.tokenRequests
         // The next look is an hour away, and the access token at hand about to end.
         fixture.clock.advance(3597)
-        for _ in 0..<3 { await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) } }
+        for _ in 0..<3 { await #expect(throws: SessionError.self) { try await session.send(fixture.call) } }
         #expect(fixture.tokenRequests == spent)
     }
 
@@ -288,7 +288,7 @@ import Testing
         let answer = try await session.send(.query(NSID("chat.bsky.convo.getConvoForMembers")))
         #expect(answer.status == 200)
         let call = try fixture.call
-        let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+        let result = await Result { () async throws(SessionError) in try await session.send(call) }
         guard case .failure(let failure) = result else {
             Issue.record("a replayed procedure has no answer")
             return
@@ -302,7 +302,7 @@ import Testing
             fixture.client.script(SessionFixture.callPath, [.lost(mayHaveBeenSent: mayHaveBeenSent)])
             let session = try await fixture.open()
             let call = try fixture.call
-            let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+            let result = await Result { () async throws(SessionError) in try await session.send(call) }
             guard case .failure(let failure) = result else {
                 Issue.record("there was no answer")
                 return
@@ -328,7 +328,7 @@ import Testing
         #expect(fixture.stored?.generation == 1)
         fixture.client.script(SessionFixture.callPath, [.error(400, "ExpiredToken")])
         for _ in 0..<5 {
-            await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+            await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
             fixture.clock.advance(4000)
             await session.maintain()
         }
@@ -350,10 +350,10 @@ import Testing
         fixture.client.script(SessionFixture.callPath, [.error(401, "AccountDeactivated"), .json(["id": "m1"])])
         let session = try await fixture.open()
         _ = try await session.send(fixture.call)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(fixture.calls == 1)
         fixture.clock.advance(3500)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(fixture.calls == 1)
         fixture.client.script(SessionFixture.tokenPath, [.tokens(1)])
         fixture.clock.advance(101)

@@ -22,7 +22,7 @@ import Testing
         let (fixture, gate, session) = try await gated()
         let call = try fixture.call
         let callers = (0..<50).map { _ in
-            Task { await Result { () async throws(SessionFailure) in try await session.send(call) } }
+            Task { await Result { () async throws(SessionError) in try await session.send(call) } }
         }
         await gate.arrival()
         for caller in callers { caller.cancel() }

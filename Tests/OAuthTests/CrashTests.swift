@@ -56,13 +56,13 @@ import Testing
             machine.fixture.clock.advance(4000)
             machine.fixture.files.crash(afterOperations: operation)
             let call = try machine.fixture.call
-            _ = await Result { () async throws(SessionFailure) in try await session.send(call) }
+            _ = await Result { () async throws(SessionError) in try await session.send(call) }
             guard machine.fixture.files.isDead else { break }
             machine.fixture.files.restart()
             let wasGood = machine.isStoredTokenGood
             let second = try await machine.boot()
             await second.maintain()
-            let result = await Result { () async throws(SessionFailure) in try await second.send(call) }
+            let result = await Result { () async throws(SessionError) in try await second.send(call) }
             if wasGood {
                 survived += 1
                 #expect((try? result.get().status) == 200, "operation \(operation)")
@@ -130,7 +130,7 @@ import Testing
                 machine.fixture.clock.advance(Double.random(in: 1800..<18_000, using: &random))
                 let call = try machine.fixture.call
                 await session.maintain()
-                let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+                let result = await Result { () async throws(SessionError) in try await session.send(call) }
                 if (try? result.get().status) == 200 { served += 1 }
                 guard machine.fixture.files.isDead else { continue }
                 crashes += 1

@@ -40,8 +40,8 @@ func keepAlive(_ session: StoredSession, while work: () async throws -> Void) as
     try await work()
 }
 
-func sendCarefully(_ call: XRPCCall, with session: any AccountSession) async throws(SessionFailure) -> HTTPResponse {
-    do throws(SessionFailure) {
+func sendCarefully(_ call: XRPCCall, with session: any AccountSession) async throws(SessionError) -> HTTPResponse {
+    do throws(SessionError) {
         return try await session.send(call)
     } catch {
         guard error.code == .transport, !error.mayHaveBeenSent else { throw error }

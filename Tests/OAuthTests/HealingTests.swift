@@ -65,7 +65,7 @@ import Testing
         let session = try await fixture.open()
         fixture.clock.advance(90_000)
         await session.maintain()
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(await session.status().state.name == "needs-login")
         #expect(fixture.tokenRequests == 0)
     }

@@ -57,7 +57,7 @@ import Testing
         #expect(await session.status().state.name == "needs-login")
         #expect(await session.status().state.problem?.reason == .migrated)
         await session.drain()
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(
             fixture.client.requests.allSatisfy { $0.url.path != SessionFixture.tokenPath || $0.url.host == "as.test" }
         )
@@ -111,7 +111,7 @@ import Testing
         fixture.files.take(SessionFixture.file)
         let session = try await fixture.open()
         #expect(await session.status().state.problem?.reason == .neverLoggedIn)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         fixture.store()
         let answer = try await session.send(fixture.call)
         #expect(answer.status == 200)
@@ -130,7 +130,7 @@ import Testing
         #expect(await session.status().state.problem?.reason == .fileUnusable)
         fixture.clock.advance(90_000)
         await session.maintain()
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(fixture.files.text(SessionFixture.file) == content)
         #expect(fixture.tokenRequests == 0)
         fixture.store()
@@ -170,7 +170,7 @@ import Testing
             #expect(await session.status().state.problem?.reason == .storage)
             #expect(fixture.log.count("session is degraded", .error) == 1)
             fixture.clock.advance(60)
-            await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+            await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
             #expect(fixture.tokenRequests == 0)
             fixture.files.fail(operation, with: nil)
             fixture.clock.advance(300)

@@ -65,7 +65,7 @@ import Testing
         let text = try #require(fixture.files.text(SessionFixture.file))
         fixture.clock.advance(4000)
         fixture.files.own(by: 0)
-        await #expect(throws: SessionFailure.self) { try await session.send(fixture.call) }
+        await #expect(throws: SessionError.self) { try await session.send(fixture.call) }
         #expect(await session.status().state.name == "misconfigured")
         // What the operator is told to do, and nothing else: the file is the same.
         fixture.files.own(by: 1000)

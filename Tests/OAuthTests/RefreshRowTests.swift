@@ -33,8 +33,8 @@ import Testing
         let session = try await fixture.open()
         // Twelve seconds of life left: due for a refresh, and still good for a call.
         fixture.clock.advance(3588)
-        let result = await Result { () async throws(SessionFailure) in
-            guard let call = try? fixture.call else { throw SessionFailure(code: .transport, sentence: "") }
+        let result = await Result { () async throws(SessionError) in
+            guard let call = try? fixture.call else { throw SessionError(code: .transport, sentence: "") }
             return try await session.send(call)
         }
         let status = await session.status()
@@ -67,8 +67,8 @@ import Testing
     }
 }
 
-extension Result where Failure == SessionFailure {
-    init(_ work: () async throws(SessionFailure) -> Success) async {
-        do throws(SessionFailure) { self = .success(try await work()) } catch { self = .failure(error) }
+extension Result where Failure == SessionError {
+    init(_ work: () async throws(SessionError) -> Success) async {
+        do throws(SessionError) { self = .success(try await work()) } catch { self = .failure(error) }
     }
 }

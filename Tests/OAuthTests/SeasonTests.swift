@@ -125,7 +125,7 @@ import Testing
         await life.session.maintain()
         if life.chance(3), let call = try? life.machine.fixture.call {
             let session = life.session
-            let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+            let result = await Result { () async throws(SessionError) in try await session.send(call) }
             if (try? result.get())?.status == 200 { life.served += 1 }
         }
         if life.machine.fixture.files.isDead {

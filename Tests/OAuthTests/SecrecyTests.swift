@@ -26,7 +26,7 @@ import Testing
         let session = try await fixture.open()
         fixture.clock.advance(3588)
         let call = try fixture.call
-        let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+        let result = await Result { () async throws(SessionError) in try await session.send(call) }
         await session.maintain()
         var printed = fixture.log.text + "\(await session.status())"
         if case .failure(let failure) = result { printed += "\(failure)" }
@@ -115,7 +115,7 @@ import Testing
                 let session = try await fixture.open(isDaemon: false)
                 fixture.clock.advance(3588)
                 let call = try fixture.call
-                let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+                let result = await Result { () async throws(SessionError) in try await session.send(call) }
                 await session.maintain()
                 await session.drain()
                 let status = await session.status()

@@ -49,7 +49,7 @@ private struct SkewedClock: WallClock {
         let call = XRPCCall.procedure(try NSID("com.atproto.server.deactivateAccount"), [:])
         login.network.journal.clear()
         login.network.faults.add(.dropAfter, on: "pds POST")
-        let result = await Result { () async throws(SessionFailure) in try await session.send(call) }
+        let result = await Result { () async throws(SessionError) in try await session.send(call) }
         guard case .failure(let failure) = result else {
             Issue.record("the connection died")
             return
@@ -115,7 +115,7 @@ private struct SkewedClock: WallClock {
         #expect(await session.status().state.problem?.reason == .tokenDead)
         #expect(try await session.check() == "sender.test")
         login.network.clock.advance(by: .seconds(60))
-        await #expect(throws: SessionFailure.self) { try await session.check() }
+        await #expect(throws: SessionError.self) { try await session.check() }
     }
 
     @Test func `metadata that is down delays the refresh and loses nothing`() async throws {
@@ -125,7 +125,7 @@ private struct SkewedClock: WallClock {
         let session = try await session(login)
         login.network.faults.add(.dropBefore, on: "client GET", lasting: .seconds(3760))
         login.network.clock.advance(by: .seconds(3700))
-        await #expect(throws: SessionFailure.self) { try await session.check() }
+        await #expect(throws: SessionError.self) { try await session.check() }
         #expect(await session.status().state.problem?.reason == .clientMetadata)
         login.network.clock.advance(by: .seconds(120))
         #expect(try await session.check() == "sender.test")
@@ -137,7 +137,7 @@ private struct SkewedClock: WallClock {
         let session = try await session(login)
         _ = try await session.check()
         login.network.authorizationServer.revokeSessions(of: login.account.did)
-        await #expect(throws: SessionFailure.self) { try await session.check() }
+        await #expect(throws: SessionError.self) { try await session.check() }
         #expect(await session.status().state.problem?.reason == .refreshRefused)
         #expect(await session.status().state.name == "degraded", "the server says the same when its store fails")
     }
@@ -149,7 +149,7 @@ private struct SkewedClock: WallClock {
         login.network.clock.advance(by: .seconds(13.99 * 86_400))
         #expect(try await session.check() == "sender.test")
         login.network.clock.advance(by: .seconds(0.06 * 86_400))
-        await #expect(throws: SessionFailure.self) { try await session.check() }
+        await #expect(throws: SessionError.self) { try await session.check() }
         #expect(await session.status().state.problem?.reason == .sessionEnded)
     }
 
@@ -163,11 +163,11 @@ private struct SkewedClock: WallClock {
             #expect(try await session.check() == "sender.test")
         }
         login.network.clock.advance(by: .seconds(3 * 86_400))
-        await #expect(throws: SessionFailure.self) { try await session.check() }
+        await #expect(throws: SessionError.self) { try await session.check() }
         #expect(await session.status().state.problem?.reason == .sessionEnded)
         try await login.logIn()
         login.network.clock.advance(by: .seconds(91.5 * 86_400))
-        await #expect(throws: SessionFailure.self) { try await session.check() }
+        await #expect(throws: SessionError.self) { try await session.check() }
         #expect(await session.status().state.problem?.reason == .sessionEnded)
     }
 
@@ -179,7 +179,7 @@ private struct SkewedClock: WallClock {
         login.network.authorizationServer.revokeSessions(of: login.account.did)
         login.network.clock.advance(by: .seconds(3700))
         for wait in [61.0, 301, 901, 1] {
-            await #expect(throws: SessionFailure.self) { try await session.check() }
+            await #expect(throws: SessionError.self) { try await session.check() }
             login.network.clock.advance(by: .seconds(wait))
         }
         #expect(await session.status().state.problem?.reason == .unrecognizedRefusal)

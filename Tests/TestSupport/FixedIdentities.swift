@@ -4,7 +4,7 @@ import Synchronization
 /// Identities of a fixed world: every account has the same PDS, and no handle is anybody's.
 public final class FixedIdentities: IdentityResolving {
     private let held = Mutex<(dids: Set<DID>, gate: Gate)?>(nil)
-    private let answer: Mutex<Result<String, IdentityFailure>>
+    private let answer: Mutex<Result<String, IdentityError>>
     private let forgotten = Mutex<[DID]>([])
 
     /// Accounts on this PDS, a URL.
@@ -15,7 +15,7 @@ public final class FixedIdentities: IdentityResolving {
 
     /// The directory is down from now on.
     public func fail() {
-        let failure = IdentityFailure(code: .unavailable, subject: "did", detail: "the directory is down")
+        let failure = IdentityError(code: .unavailable, subject: "did", detail: "the directory is down")
         answer.withLock { $0 = .failure(failure) }
     }
 
@@ -29,7 +29,7 @@ public final class FixedIdentities: IdentityResolving {
     public func purge(_ did: DID) async { forgotten.withLock { $0.append(did) } }
 
     /// The document that names the PDS.
-    public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+    public func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
         if let held = held.withLock({ $0 }), held.dids.contains(did) { await held.gate.pass() }
         let pds = try answer.withLock { $0 }.get()
         let service: JSONValue = [
@@ -39,7 +39,7 @@ public final class FixedIdentities: IdentityResolving {
     }
 
     /// Fails.
-    public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
-        throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "no handles here")
+    public func did(of handle: Handle) async throws(IdentityError) -> DID {
+        throw IdentityError(code: .handleUnresolved, subject: handle.text, detail: "no handles here")
     }
 }

@@ -22,10 +22,10 @@ public struct DIDDocument: Sendable, Equatable {
     /// - Parameters:
     ///   - json: the document.
     ///   - did: the DID that was resolved.
-    /// - Throws: ``IdentityFailure`` with code ``IdentityFailure/Code/invalidDocument``.
-    public init(_ json: JSONValue, of did: DID) throws(IdentityFailure) {
-        func invalid(_ detail: String) -> IdentityFailure {
-            IdentityFailure(code: .invalidDocument, subject: did.text, detail: detail)
+    /// - Throws: ``IdentityError`` with code ``IdentityError/Code/invalidDocument``.
+    public init(_ json: JSONValue, of did: DID) throws(IdentityError) {
+        func invalid(_ detail: String) -> IdentityError {
+            IdentityError(code: .invalidDocument, subject: did.text, detail: detail)
         }
         guard json.object != nil else { throw invalid("its DID document is not a JSON object") }
         guard json["id"]?.string == did.text else { throw invalid("its DID document is of another DID") }
@@ -80,18 +80,18 @@ public struct DIDDocument: Sendable, Equatable {
     ///
     /// - Parameter allowsLoopback: whether the development form is allowed.
     /// - Returns: an origin with the path `/`.
-    /// - Throws: ``IdentityFailure`` with code ``IdentityFailure/Code/noPDS``, or with
-    ///   ``IdentityFailure/Code/refusedHost`` for a PDS that may exist but that this program must not contact.
-    public func pds(allowsLoopback: Bool) throws(IdentityFailure) -> WebURL {
+    /// - Throws: ``IdentityError`` with code ``IdentityError/Code/noPDS``, or with
+    ///   ``IdentityError/Code/refusedHost`` for a PDS that may exist but that this program must not contact.
+    public func pds(allowsLoopback: Bool) throws(IdentityError) -> WebURL {
         guard let pdsEndpoint else {
-            throw IdentityFailure(code: .noPDS, subject: did.text, detail: "its DID document names no PDS")
+            throw IdentityError(code: .noPDS, subject: did.text, detail: "its DID document names no PDS")
         }
         let url: WebURL
         do { url = try WebURL(pdsEndpoint) } catch {
-            throw IdentityFailure(code: .noPDS, subject: did.text, detail: "its PDS endpoint \(error)")
+            throw IdentityError(code: .noPDS, subject: did.text, detail: "its PDS endpoint \(error)")
         }
-        func refused(_ detail: String) -> IdentityFailure {
-            IdentityFailure(code: .refusedHost, subject: did.text, detail: "its PDS \(url.origin) \(detail)")
+        func refused(_ detail: String) -> IdentityError {
+            IdentityError(code: .refusedHost, subject: did.text, detail: "its PDS \(url.origin) \(detail)")
         }
         guard url.target == "/" else { throw refused("is named with a path") }
         if allowsLoopback, url.isLoopback { return url }

@@ -6,7 +6,7 @@ public import Network
 /// transient is cached for five minutes. A stranger chooses the host of a `did:web`, so it is reached through the
 /// guarded client only.
 public actor IdentityResolver: IdentityResolving {
-    private typealias Answer = Result<DIDDocument, IdentityFailure>
+    private typealias Answer = Result<DIDDocument, IdentityError>
     private struct Lookup {
         let number: Int
         let task: Task<Answer, Never>
@@ -16,11 +16,11 @@ public actor IdentityResolver: IdentityResolving {
     private let client: any HTTPClient
     private let clock: any WallClock
     private let sleeper: any Clock<Duration>
-    private var documents: RecencyCache<DID, Answer>
-    private var handles: RecencyCache<String, DID>
+    private var documents: LRUCache<DID, Answer>
+    private var handles: LRUCache<String, DID>
     private var lookups: [DID: Lookup] = [:]
     private var lookupCount = 0
-    private var pacer: RequestPacer
+    private var limiter: RateLimiter
     private var hosts: HostBreaker
 
     /// A resolver with empty caches.
@@ -34,9 +34,9 @@ public actor IdentityResolver: IdentityResolving {
         self.client = client
         self.clock = clock
         self.sleeper = sleeper
-        documents = RecencyCache(capacity: configuration.capacity)
-        handles = RecencyCache(capacity: configuration.capacity)
-        pacer = RequestPacer(rate: configuration.directoryRate)
+        documents = LRUCache(capacity: configuration.capacity)
+        handles = LRUCache(capacity: configuration.capacity)
+        limiter = RateLimiter(rate: configuration.directoryRate)
         hosts = configuration.hosts
     }
 
@@ -49,7 +49,7 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     /// The DID document of a DID.
-    public func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+    public func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
         try await document(of: did, isFresh: isFresh, isForShow: false)
     }
 
@@ -69,9 +69,9 @@ public actor IdentityResolver: IdentityResolving {
         return await verifiedHandle(in: document)
     }
 
-    private func document(of did: DID, isFresh: Bool, isForShow: Bool) async throws(IdentityFailure) -> DIDDocument {
+    private func document(of did: DID, isFresh: Bool, isForShow: Bool) async throws(IdentityError) -> DIDDocument {
         guard did.isSupported else {
-            throw IdentityFailure(
+            throw IdentityError(
                 code: .unsupportedMethod,
                 subject: did.text,
                 detail: "only did:plc and did:web are resolved"
@@ -97,7 +97,7 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     /// Resolves a handle: asks the handle service, then checks the DID's own document.
-    public func did(of handle: Handle) async throws(IdentityFailure) -> DID {
+    public func did(of handle: Handle) async throws(IdentityError) -> DID {
         // The entry counts while the document that confirmed it is cached. Purging the document purges the handle.
         if let known = handles.value(of: handle.normalized, at: clock.now()),
             known.age < configuration.handleFreshness,
@@ -113,7 +113,7 @@ public actor IdentityResolver: IdentityResolving {
             handles.store(did, of: handle.normalized, at: clock.now())
             return did
         }
-        throw IdentityFailure(
+        throw IdentityError(
             code: .handleUnresolved,
             subject: handle.text,
             detail: "the DID document of \(did) does not name it"
@@ -138,7 +138,7 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     private func fetch(_ did: DID, hasSlot: Bool) async -> Answer {
-        do throws(IdentityFailure) {
+        do throws(IdentityError) {
             let request = try request(for: did)
             if did.method == "plc", !hasSlot { await waitForSlot() }
             let response = try await send(request, for: did)
@@ -149,12 +149,12 @@ public actor IdentityResolver: IdentityResolving {
             case 404, 410:
                 let isPage = did.method == "plc" && (try? JSONValue(parsing: response.body))?.object == nil
                 guard !isPage else { throw unavailable(did.text, response) }
-                throw IdentityFailure(code: .notFound, subject: did.text, detail: "it does not exist")
+                throw IdentityError(code: .notFound, subject: did.text, detail: "it does not exist")
             default: throw unavailable(did.text, response)
             }
             let json: JSONValue
             do { json = try JSONValue(parsing: response.body) } catch {
-                throw IdentityFailure(
+                throw IdentityError(
                     code: .invalidDocument,
                     subject: did.text,
                     detail: "its DID document is \(error)"
@@ -167,11 +167,11 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     /// Sends a request to the directory or to a host that a stranger chose, which is paused when it fails repeatedly.
-    private func send(_ request: HTTPRequest, for did: DID) async throws(IdentityFailure) -> HTTPResponse {
+    private func send(_ request: HTTPRequest, for did: DID) async throws(IdentityError) -> HTTPResponse {
         let host = request.reach == .stranger ? request.url.authority : nil
         if let host, let pause = hosts.pause(of: host, now: clock.now()) {
             let detail = "\(host) is left alone for \(pause.length.wholeSeconds) s, after \(pause.failure)"
-            throw IdentityFailure(code: .unavailable, subject: did.text, detail: detail)
+            throw IdentityError(code: .unavailable, subject: did.text, detail: detail)
         }
         do throws(HTTPError) {
             let response = try await client.send(request)
@@ -179,17 +179,17 @@ public actor IdentityResolver: IdentityResolving {
             return response
         } catch {
             if let host { hosts.failed(host, error, now: clock.now()) }
-            let code: IdentityFailure.Code =
+            let code: IdentityError.Code =
                 switch error.code {
                 case .refusedHost: .refusedHost
                 case .tooLarge: .invalidDocument
                 default: .unavailable
                 }
-            throw IdentityFailure(code: code, subject: did.text, detail: error.description)
+            throw IdentityError(code: code, subject: did.text, detail: error.description)
         }
     }
 
-    private func request(for did: DID) throws(IdentityFailure) -> HTTPRequest {
+    private func request(for did: DID) throws(IdentityError) -> HTTPRequest {
         let headers: HTTPHeaders = ["Accept": "application/did+ld+json,application/json"]
         let url: WebURL
         let reach: HTTPRequest.Reach
@@ -211,9 +211,9 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     /// The URL of a `did:web` document; a port, or a name that is not public, is for development only.
-    private func webURL(of did: DID) throws(IdentityFailure) -> WebURL {
-        func refused(_ detail: String) -> IdentityFailure {
-            IdentityFailure(code: .refusedHost, subject: did.text, detail: detail)
+    private func webURL(of did: DID) throws(IdentityError) -> WebURL {
+        func refused(_ detail: String) -> IdentityError {
+            IdentityError(code: .refusedHost, subject: did.text, detail: detail)
         }
         guard let host = PercentEncoding.decode(did.identifier) else { throw refused("its host is malformed") }
         let isLocal = host == "localhost" || host.hasPrefix("localhost:")
@@ -228,13 +228,13 @@ public actor IdentityResolver: IdentityResolving {
         }
     }
 
-    private func claimedDID(of handle: Handle) async throws(IdentityFailure) -> DID {
-        func unresolved(_ detail: String) -> IdentityFailure {
-            IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: detail)
+    private func claimedDID(of handle: Handle) async throws(IdentityError) -> DID {
+        func unresolved(_ detail: String) -> IdentityError {
+            IdentityError(code: .handleUnresolved, subject: handle.text, detail: detail)
         }
         guard !handle.isDisallowed else { throw unresolved("its top-level domain is not a public one") }
         guard let handleService = configuration.handleService else {
-            throw IdentityFailure(
+            throw IdentityError(
                 code: .unavailable,
                 subject: handle.text,
                 detail: "no service for handles is configured"
@@ -250,7 +250,7 @@ public actor IdentityResolver: IdentityResolving {
                 HTTPRequest(.get, url, timeout: configuration.timeout, maximumBody: configuration.maximumDocument)
             )
         } catch {
-            throw IdentityFailure(code: .unavailable, subject: handle.text, detail: error.description)
+            throw IdentityError(code: .unavailable, subject: handle.text, detail: error.description)
         }
         guard response.isSuccess else {
             let error = XRPCError(response)
@@ -261,7 +261,7 @@ public actor IdentityResolver: IdentityResolving {
             throw unresolved(error.message ?? "it does not resolve")
         }
         guard let text = (try? JSONValue(parsing: response.body))?["did"]?.string, let did = try? DID(text) else {
-            throw IdentityFailure(
+            throw IdentityError(
                 code: .unavailable,
                 subject: handle.text,
                 detail: "\(handleService.origin) answered without a DID"
@@ -271,23 +271,23 @@ public actor IdentityResolver: IdentityResolving {
     }
 
     private func waitForSlot() async {
-        let wait = pacer.wait(from: clock.now())
+        let wait = limiter.wait(from: clock.now())
         // A cancelled sleep only means that the request goes out early; the task is never cancelled.
         if wait > .zero { try? await sleeper.sleep(for: wait) }
     }
 
     /// Waits for an idle moment of the directory and takes its slot, unless the task is cancelled.
-    private func waitForIdleSlot(_ did: DID) async throws(IdentityFailure) {
-        while !pacer.isIdle(at: clock.now()) {
-            do { try await sleeper.sleep(for: pacer.interval) } catch {
-                throw IdentityFailure(code: .unavailable, subject: did.text, detail: "it was cancelled")
+    private func waitForIdleSlot(_ did: DID) async throws(IdentityError) {
+        while !limiter.isIdle(at: clock.now()) {
+            do { try await sleeper.sleep(for: limiter.interval) } catch {
+                throw IdentityError(code: .unavailable, subject: did.text, detail: "it was cancelled")
             }
         }
-        _ = pacer.wait(from: clock.now())
+        _ = limiter.wait(from: clock.now())
     }
 
-    private func unavailable(_ subject: String, _ response: HTTPResponse) -> IdentityFailure {
-        IdentityFailure(
+    private func unavailable(_ subject: String, _ response: HTTPResponse) -> IdentityError {
+        IdentityError(
             code: .unavailable,
             subject: subject,
             detail: "the answer was \(XRPCError(response).description)"

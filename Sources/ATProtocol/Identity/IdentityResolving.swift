@@ -6,8 +6,8 @@ public protocol IdentityResolving: Sendable {
     ///   - did: any DID; an unsupported method is an error.
     ///   - isFresh: true bypasses the cache.
     /// - Returns: the document; its `id` has been checked.
-    /// - Throws: ``IdentityFailure``.
-    func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument
+    /// - Throws: ``IdentityError``.
+    func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument
 
     /// The cached document of a DID, however old, without a request.
     func known(of did: DID) async -> DIDDocument?
@@ -19,8 +19,8 @@ public protocol IdentityResolving: Sendable {
 
     /// Resolves a handle to its DID, verified in both directions.
     ///
-    /// - Throws: ``IdentityFailure``.
-    func did(of handle: Handle) async throws(IdentityFailure) -> DID
+    /// - Throws: ``IdentityError``.
+    func did(of handle: Handle) async throws(IdentityError) -> DID
 
     /// The handle of an account if it is verified in both directions; nil when that is not known now.
     ///
@@ -50,7 +50,7 @@ extension IdentityResolving {
 }
 
 /// Why an identity could not be resolved.
-public struct IdentityFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.

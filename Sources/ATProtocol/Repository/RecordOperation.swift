@@ -14,7 +14,7 @@ package struct RecordOperation: Sendable, Equatable {
     }
 }
 
-extension SearchTree {
+extension MerkleSearchTree {
     /// Undoes a commit's operations and checks that nothing else changed (atproto.com/specs/sync#validation).
     ///
     /// This is the specification's inductive proof.
@@ -22,14 +22,14 @@ extension SearchTree {
     /// - Parameters:
     ///   - operations: all operations of the commit.
     ///   - previousData: the root of the tree before the commit.
-    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/wrongTree`` when the tree contradicts the
+    /// - Throws: ``RepositoryError`` with code ``RepositoryError/Code/wrongTree`` when the tree contradicts the
     ///   operations or the result has another root; with another code when the proof is malformed or incomplete.
-    package func verifyInversion(of operations: [RecordOperation], to previousData: CID) throws(RepositoryFailure) {
+    package func verifyInversion(of operations: [RecordOperation], to previousData: CID) throws(RepositoryError) {
         var tree = self
         var paths: Set<String> = []
         for operation in operations {
             guard paths.insert(operation.path).inserted else {
-                throw RepositoryFailure(code: .wrongTree, detail: "two operations speak of \(operation.path)")
+                throw RepositoryError(code: .wrongTree, detail: "two operations speak of \(operation.path)")
             }
             let current =
                 if let previous = operation.previous {
@@ -38,14 +38,14 @@ extension SearchTree {
                     try tree.remove(operation.path)
                 }
             guard current == operation.cid else {
-                throw RepositoryFailure(
+                throw RepositoryError(
                     code: .wrongTree,
                     detail: "the tree does not hold what the commit says of \(operation.path)"
                 )
             }
         }
         guard tree.identifier() == previousData else {
-            throw RepositoryFailure(code: .wrongTree, detail: "the commit changed more than its operations say")
+            throw RepositoryError(code: .wrongTree, detail: "the commit changed more than its operations say")
         }
     }
 }

@@ -20,32 +20,32 @@ public struct RecordProof: Sendable, Equatable {
     ///   - path: `collection/record-key`.
     ///   - key: the account's signing key.
     ///   - now: the current time.
-    /// - Throws: ``RepositoryFailure`` that says what is not proven.
+    /// - Throws: ``RepositoryError`` that says what is not proven.
     public init(
-        _ archive: BlockArchive,
+        _ archive: CARFile,
         of did: DID,
         at path: String,
         signedBy key: PublicKey,
         now: UnixTime
-    ) throws(RepositoryFailure) {
+    ) throws(RepositoryError) {
         guard let block = try archive.block(archive.root) else {
-            throw RepositoryFailure(code: .missingBlock, detail: "the proof lacks the commit")
+            throw RepositoryError(code: .missingBlock, detail: "the proof lacks the commit")
         }
         let commit = try RepositoryCommit(block)
         guard commit.did == did else {
-            throw RepositoryFailure(code: .wrongSignature, detail: "the commit is of \(commit.did), not of \(did)")
+            throw RepositoryError(code: .wrongSignature, detail: "the commit is of \(commit.did), not of \(did)")
         }
         try commit.checkRevision(now: now)
         try commit.verify(with: key)
         rev = commit.rev
-        cid = try SearchTree(root: commit.data, in: archive).value(of: path)
+        cid = try MerkleSearchTree(root: commit.data, in: archive).value(of: path)
         guard let cid else {
             record = nil
             return
         }
         guard let block = try archive.block(cid) else {
-            throw RepositoryFailure(code: .missingBlock, detail: "the proof lacks the record \(path)")
+            throw RepositoryError(code: .missingBlock, detail: "the proof lacks the record \(path)")
         }
-        do { record = try JSONValue(dagCBOR: unsafe block.span.bytes) } catch { throw RepositoryFailure(error) }
+        do { record = try JSONValue(dagCBOR: unsafe block.span.bytes) } catch { throw RepositoryError(error) }
     }
 }

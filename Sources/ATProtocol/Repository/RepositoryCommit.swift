@@ -16,13 +16,13 @@ package struct RepositoryCommit: Sendable, Equatable {
 
     /// Decodes a commit block.
     ///
-    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/malformed``.
-    package init(_ block: [UInt8]) throws(RepositoryFailure) {
-        func malformed(_ detail: String) -> RepositoryFailure {
-            RepositoryFailure(code: .malformed, detail: "the commit is malformed: \(detail)")
+    /// - Throws: ``RepositoryError`` with code ``RepositoryError/Code/malformed``.
+    package init(_ block: [UInt8]) throws(RepositoryError) {
+        func malformed(_ detail: String) -> RepositoryError {
+            RepositoryError(code: .malformed, detail: "the commit is malformed: \(detail)")
         }
         let json: JSONValue
-        do { json = try JSONValue(dagCBOR: unsafe block.span.bytes) } catch { throw RepositoryFailure(error) }
+        do { json = try JSONValue(dagCBOR: unsafe block.span.bytes) } catch { throw RepositoryError(error) }
         guard json["version"]?.integer == 3, var members = json.object else { throw malformed("its version is not 3") }
         do {
             did = try DID(json["did"]?.string ?? "")
@@ -47,10 +47,10 @@ package struct RepositoryCommit: Sendable, Equatable {
     /// Checks that the revision is not in the future, which would make all later ones look old.
     ///
     /// - Parameter now: the current time.
-    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/futureRevision``.
-    package func checkRevision(now: UnixTime) throws(RepositoryFailure) {
+    /// - Throws: ``RepositoryError`` with code ``RepositoryError/Code/futureRevision``.
+    package func checkRevision(now: UnixTime) throws(RepositoryError) {
         guard rev.time - now <= Self.maximumLead else {
-            throw RepositoryFailure(
+            throw RepositoryError(
                 code: .futureRevision,
                 detail: "the revision \(rev) of \(did) is more than 5 minutes in the future"
             )
@@ -59,10 +59,10 @@ package struct RepositoryCommit: Sendable, Equatable {
 
     /// Verifies the signature.
     ///
-    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/wrongSignature``.
-    package func verify(with key: PublicKey) throws(RepositoryFailure) {
+    /// - Throws: ``RepositoryError`` with code ``RepositoryError/Code/wrongSignature``.
+    package func verify(with key: PublicKey) throws(RepositoryError) {
         guard key.isValid(signature, for: unsigned) else {
-            throw RepositoryFailure(
+            throw RepositoryError(
                 code: .wrongSignature,
                 detail: "the commit \(rev) of \(did) is not signed by its key"
             )

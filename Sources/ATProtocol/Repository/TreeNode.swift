@@ -39,8 +39,8 @@ struct TreeNode: Sendable, Equatable {
 
     /// Decodes a block `{e: [{k, p, t, v}], l}` directly from its bytes.
     ///
-    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/malformed``, also when keys are out of order.
-    init(_ block: [UInt8]) throws(RepositoryFailure) {
+    /// - Throws: ``RepositoryError`` with code ``RepositoryError/Code/malformed``, also when keys are out of order.
+    init(_ block: [UInt8]) throws(RepositoryError) {
         var reader = unsafe CBORReader(block.span.bytes)
         do throws(CBORError) {
             try Self.expectMap(2, &reader)
@@ -52,7 +52,7 @@ struct TreeNode: Sendable, Equatable {
             left = try Self.link(&reader)
             guard reader.remaining == 0 else { throw reader.failure("something stands behind it") }
         } catch {
-            throw RepositoryFailure(code: .malformed, detail: "a node of the tree is malformed: \(error)")
+            throw RepositoryError(code: .malformed, detail: "a node of the tree is malformed: \(error)")
         }
     }
 

@@ -10,12 +10,12 @@ public protocol AccountSession: Sendable {
 
     /// Makes one call on the account's PDS and returns the response, which may be an error of the called service.
     ///
-    /// - Throws: ``SessionFailure`` when there is no response to the call.
-    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse
+    /// - Throws: ``SessionError`` when there is no response to the call.
+    func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse
 }
 
 /// Why a session could not make a call.
-public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct SessionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
@@ -24,7 +24,7 @@ public struct SessionFailure: Error, Sendable, Equatable, CustomStringConvertibl
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// The request got no response; see ``SessionFailure/transport``.
+        /// The request got no response; see ``SessionError/transport``.
         public static let transport = Code(rawValue: "transport")
         /// Somebody must log in again.
         public static let needsLogin = Code(rawValue: "needs-login")

@@ -10,10 +10,10 @@ extension CommitProof {
     ///   - message: the message without its blocks.
     ///   - archive: the blocks of the message.
     ///   - now: the current time.
-    /// - Throws: `RepositoryFailure` that says what does not match.
-    init(_ message: RelayCommit, _ archive: BlockArchive, now: UnixTime) throws(RepositoryFailure) {
-        func wrong(_ detail: String) -> RepositoryFailure {
-            RepositoryFailure(code: .wrongTree, detail: detail)
+    /// - Throws: `RepositoryError` that says what does not match.
+    init(_ message: RelayCommit, _ archive: CARFile, now: UnixTime) throws(RepositoryError) {
+        func wrong(_ detail: String) -> RepositoryError {
+            RepositoryError(code: .wrongTree, detail: detail)
         }
         guard archive.root == message.commit, let block = try archive.block(archive.root) else {
             throw wrong("the archive's root is not the commit")
@@ -24,7 +24,7 @@ extension CommitProof {
         guard commit.did.text == message.repo else { throw wrong("the commit is of another repository") }
         guard commit.rev.text == message.rev else { throw wrong("the commit is of another revision") }
         try commit.checkRevision(now: now)
-        let tree = try SearchTree(root: commit.data, in: archive)
+        let tree = try MerkleSearchTree(root: commit.data, in: archive)
         for operation in message.operations {
             guard let cid = operation.cid else { continue }
             guard try tree.value(of: operation.path) == cid else {

@@ -127,7 +127,7 @@ final class SignatureCheck: Sendable {
         var finding = Finding.unknown("")
         // The cache may hold an outdated key, if the account has just changed its key (atproto.com/specs/sync).
         for isFresh in [false, true] {
-            do throws(IdentityFailure) {
+            do throws(IdentityError) {
                 finding = Self.finding(of: proof, by: try await identities.document(of: proof.did, isFresh: isFresh))
             } catch {
                 finding = .unknown(error.description)
@@ -143,7 +143,7 @@ final class SignatureCheck: Sendable {
         guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
             return .unknown("the DID document of \(proof.did) has no usable signing key")
         }
-        do throws(RepositoryFailure) {
+        do throws(RepositoryError) {
             try proof.commit.verify(with: key)
             return .signed
         } catch {

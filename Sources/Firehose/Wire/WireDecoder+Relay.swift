@@ -47,7 +47,7 @@ extension WireDecoder {
             return .read(try decoded(message, of: did, bytes))
         } catch let error as CBORError {
             return .read(rejected(bytes, sequence, .malformed, error.description, of: author))
-        } catch let error as RepositoryFailure {
+        } catch let error as RepositoryError {
             return .read(rejected(bytes, sequence, RejectedMessage.Reason(error), error.description, of: author))
         } catch {
             return .read(rejected(bytes, sequence, .invalidSyntax, "\(error)", of: author))
@@ -55,7 +55,7 @@ extension WireDecoder {
     }
 
     private func decoded(_ message: RelayCommit, of did: DID, _ bytes: RawSpan) throws -> WireContent {
-        let archive = try BlockArchive(message.blocks)
+        let archive = try CARFile(message.blocks)
         var content = WireContent(value: message.sequence)
         for operation in message.operations where filter.wants(path: operation.path) {
             do {
@@ -92,11 +92,11 @@ extension WireDecoder {
     private static func commit(
         _ operation: RelayCommit.Operation,
         rev: String,
-        _ archive: BlockArchive
+        _ archive: CARFile
     ) throws -> StreamEvent.Commit {
         let parts = operation.path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let action = StreamEvent.Commit.Operation(rawValue: operation.action) else {
-            throw RepositoryFailure(code: .malformed, detail: "an operation is not create, update or delete")
+            throw RepositoryError(code: .malformed, detail: "an operation is not create, update or delete")
         }
         var commit = StreamEvent.Commit(
             operation: action,
@@ -108,7 +108,7 @@ extension WireDecoder {
         )
         guard action != .delete else { return commit }
         guard let cid = operation.cid, let block = try archive.block(cid) else {
-            throw RepositoryFailure(code: .missingBlock, detail: "the record \(operation.path) is not in the archive")
+            throw RepositoryError(code: .missingBlock, detail: "the record \(operation.path) is not in the archive")
         }
         commit.cid = cid.text
         commit.record = try JSONValue(dagCBOR: unsafe block.span.bytes)
@@ -143,7 +143,7 @@ extension WireDecoder {
 
 extension RejectedMessage.Reason {
     /// The reason for a failed proof.
-    init(_ failure: RepositoryFailure) {
+    init(_ failure: RepositoryError) {
         switch failure.code {
         case .malformed: self = .malformed
         case .futureRevision: self = .futureRevision

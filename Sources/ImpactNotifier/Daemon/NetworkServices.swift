@@ -37,8 +37,8 @@ struct NetworkServices: Sendable {
 
     /// The sender's DID; a handle is resolved.
     ///
-    /// - Throws: ``IdentityFailure``.
-    func account() async throws(IdentityFailure) -> DID {
+    /// - Throws: ``IdentityError``.
+    func account() async throws(IdentityError) -> DID {
         switch configuration.account {
         case .did(let did): did
         case .handle(let handle): try await identities.did(of: handle)

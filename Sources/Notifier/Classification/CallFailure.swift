@@ -10,17 +10,17 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// A successful answer about somebody or something else; it counts as no answer.
     case misdirected(String)
     /// The sender's session could not make the call.
-    case session(SessionFailure)
+    case session(SessionError)
     /// No complete answer.
     case transport(HTTPError)
     /// A DID or handle could not be resolved.
-    case identity(IdentityFailure)
+    case identity(IdentityError)
     /// A repository that exists but is not served, with its status from `getRepoStatus`.
     case inactiveRepository(status: String?)
     /// By the conversation, a member cannot take part: the sender, or else the owner.
     case chatDisabled(isSender: Bool)
     /// The author's repository does not prove what the stream told.
-    case unproven(RepositoryFailure)
+    case unproven(RepositoryError)
     /// Something was read that is not acceptable.
     case refused(Refusal)
 

@@ -56,7 +56,7 @@ private func classify(_ reason: Reason) -> Verdict {
     }
 }
 
-private func classify(_ phase: CallPhase, _ session: SessionFailure, _ failure: CallFailure) -> Verdict {
+private func classify(_ phase: CallPhase, _ session: SessionError, _ failure: CallFailure) -> Verdict {
     if let transport = session.transport { return classify(phase, transport, failure) }
     return switch session.code {
     case .needsLogin, .quarantined: Verdict(5, .pause, .loginRequired)
@@ -79,7 +79,7 @@ private func classify(_ phase: CallPhase, _ transport: HTTPError, _ failure: Cal
     return phase == .sendMessage ? Verdict(2, .verify, .outcomeUnknown) : Verdict(2, .retry, .answerUnreadable)
 }
 
-private func classify(_ failure: IdentityFailure) -> Verdict {
+private func classify(_ failure: IdentityError) -> Verdict {
     switch failure.code {
     case .notFound: Verdict(29, .retry, .didNotFound, escalation: .job(after: 1, .drop), wait: .seconds(300))
     case .handleUnresolved:
@@ -120,7 +120,7 @@ private func classifyProof(_ error: XRPCError) -> Verdict {
     }
 }
 
-private func classify(_ failure: RepositoryFailure) -> Verdict {
+private func classify(_ failure: RepositoryError) -> Verdict {
     if failure.code == .outdated {
         return Verdict(38, .retry, .recordNotFound, escalation: .job(after: 1, .drop), wait: .seconds(60))
     }

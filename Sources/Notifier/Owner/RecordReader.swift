@@ -12,7 +12,7 @@ struct LookupFailure: Error, Sendable, Equatable {
         self.cause = cause
     }
 
-    init(_ failure: IdentityFailure) { self.init(.identity, .identity(failure)) }
+    init(_ failure: IdentityError) { self.init(.identity, .identity(failure)) }
 
     /// What to do about it.
     var verdict: Verdict { classify(phase, cause) }

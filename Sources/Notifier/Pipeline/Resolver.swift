@@ -287,7 +287,7 @@ actor Resolver {
             let refusal = Refusal(.recordNotFound, "the repository at \(proof.rev) does not hold it")
             return .resolved(.refused(refusal, .proof))
         case .outdated:
-            let failure = RepositoryFailure(
+            let failure = RepositoryError(
                 code: .outdated,
                 detail: "the repository is still at revision \(proof.rev), and the event is of \(job.rev)"
             )

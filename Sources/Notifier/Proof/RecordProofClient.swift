@@ -45,7 +45,7 @@ struct RecordProofClient: Sendable {
         do { pds = try document.pds(allowsLoopback: allowsLoopback) } catch { throw .identity(error) }
         guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
             throw .unproven(
-                RepositoryFailure(
+                RepositoryError(
                     code: .wrongSignature,
                     detail: "the DID document of \(author) has no usable signing key"
                 )
@@ -65,11 +65,11 @@ struct RecordProofClient: Sendable {
             )
         )
         guard response.isSuccess else { throw .answer(XRPCError(response)) }
-        let archive: BlockArchive
-        do throws(RepositoryFailure) { archive = try BlockArchive(response.body) } catch {
+        let archive: CARFile
+        do throws(RepositoryError) { archive = try CARFile(response.body) } catch {
             throw .unreadable(status: response.status, detail: error.description)
         }
-        do throws(RepositoryFailure) {
+        do throws(RepositoryError) {
             return try RecordProof(
                 archive,
                 of: author,

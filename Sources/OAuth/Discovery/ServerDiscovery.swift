@@ -15,7 +15,7 @@ struct ServerDiscovery: Sendable {
 
     /// The account's PDS, from its DID document.
     func pds(of account: DID) async throws(OAuthFailure) -> WebURL {
-        do throws(IdentityFailure) {
+        do throws(IdentityError) {
             return try await identities.document(of: account, isFresh: true).pds(allowsLoopback: allowsLoopback)
         } catch {
             throw OAuthFailure(code: .identity, sentence: "The account cannot be found: \(error).")

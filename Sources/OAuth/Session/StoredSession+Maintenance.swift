@@ -108,18 +108,18 @@ extension StoredSession {
     /// Calls `com.atproto.server.getSession` as a health check for every kind of session.
     ///
     /// - Returns: the handle.
-    /// - Throws: `SessionFailure`; an inactive account gives `refreshUnavailable`.
-    public func check() async throws(SessionFailure) -> String {
+    /// - Throws: `SessionError`; an inactive account gives `refreshUnavailable`.
+    public func check() async throws(SessionError) -> String {
         guard let nsid = try? NSID("com.atproto.server.getSession") else { throw await keeper.failure }
         let (response, record) = try await answer(to: .query(nsid))
         guard response.isSuccess, let json = try? JSONValue(parsing: response.body) else {
-            throw SessionFailure(
+            throw SessionError(
                 code: .refreshUnavailable,
                 sentence: "The PDS did not tell about the session: \(XRPCError(response))."
             )
         }
         guard json["did"]?.string == account.text else {
-            throw SessionFailure(code: .misconfigured, sentence: "The PDS speaks of another account.")
+            throw SessionError(code: .misconfigured, sentence: "The PDS speaks of another account.")
         }
         if json["active"]?.bool == false {
             let problem = SessionProblem(.account, json["status"]?.string ?? "inactive")

@@ -81,14 +81,14 @@ public actor StoredSession: AccountSession {
 
     /// Makes one call on the account's PDS and returns the response, which may be an error of the called service.
     ///
-    /// - Throws: `SessionFailure` when there is no response to the call; its `mayHaveBeenSent` tells whether the call
+    /// - Throws: `SessionError` when there is no response to the call; its `mayHaveBeenSent` tells whether the call
     ///   may have been carried out.
-    public func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+    public func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
         try await answer(to: call).0
     }
 
     /// The response to a call, and the record that was used.
-    func answer(to call: XRPCCall) async throws(SessionFailure) -> (HTTPResponse, SessionRecord) {
+    func answer(to call: XRPCCall) async throws(SessionError) -> (HTTPResponse, SessionRecord) {
         let first = try await keeper.usableRecord()
         let response = try await exchange(call, first)
         guard case .tokenRefused = try await judge(response, call, first) else { return (response, first) }
@@ -104,9 +104,9 @@ public actor StoredSession: AccountSession {
     }
 
     /// Sends a call to the PDS; repeats a query whose proof was replayed, since a query changes nothing.
-    private func exchange(_ call: XRPCCall, _ record: SessionRecord) async throws(SessionFailure) -> HTTPResponse {
+    private func exchange(_ call: XRPCCall, _ record: SessionRecord) async throws(SessionError) -> HTTPResponse {
         guard let pds = configuration.trusted(record.pds) else {
-            throw SessionFailure(code: .misconfigured, sentence: "The stored PDS \(record.pds) is not https.")
+            throw SessionError(code: .misconfigured, sentence: "The stored PDS \(record.pds) is not https.")
         }
         let scheme = await keeper.scheme
         do throws(OAuthFailure) {
@@ -116,19 +116,19 @@ public actor StoredSession: AccountSession {
             }
             return try await scheme.send(call.request(to: pds), record)
         } catch {
-            if let transport = error.transport { throw SessionFailure(transport) }
-            throw SessionFailure(code: .misconfigured, sentence: error.sentence)
+            if let transport = error.transport { throw SessionError(transport) }
+            throw SessionError(code: .misconfigured, sentence: error.sentence)
         }
     }
 
     /// Records what the PDS's response means for the session; returns what the caller must still handle.
     ///
-    /// - Throws: ``SessionFailure`` when it is not the response to the call.
+    /// - Throws: ``SessionError`` when it is not the response to the call.
     private func judge(
         _ response: HTTPResponse,
         _ call: XRPCCall,
         _ record: SessionRecord
-    ) async throws(SessionFailure) -> ResourceReply {
+    ) async throws(SessionError) -> ResourceReply {
         let reply = ResourceReply(response, kind: record.kind)
         switch reply {
         // For an inactive account, a valid session is no reason to try messages again.
@@ -140,7 +140,7 @@ public actor StoredSession: AccountSession {
         case .undecided, .tokenRefused: break
         case .proofReplayed:
             // A copy of the request arrived first and may have been carried out.
-            throw SessionFailure(
+            throw SessionError(
                 HTTPError(
                     code: .other,
                     origin: record.pds,
@@ -171,13 +171,13 @@ public actor StoredSession: AccountSession {
         return reply
     }
 
-    private func fail(_ state: SessionState, _ record: SessionRecord) async throws(SessionFailure) {
+    private func fail(_ state: SessionState, _ record: SessionRecord) async throws(SessionError) {
         await keeper.take(.callFailed(state), about: record)
         throw await keeper.failure
     }
 }
 
-extension SessionFailure {
+extension SessionError {
     /// Why no call is possible in a state.
     init(_ state: SessionState) {
         let detail = state.problem.map { "\($0.reason.rawValue): \($0.detail)" } ?? "the access token has ended"

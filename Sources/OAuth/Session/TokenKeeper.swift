@@ -85,10 +85,10 @@ actor TokenKeeper {
     }
 
     /// Why no call is possible now.
-    var failure: SessionFailure { SessionFailure(machine.state) }
+    var failure: SessionError { SessionError(machine.state) }
 
     /// The record for a call; renews its tokens first if that is due.
-    func usableRecord() async throws(SessionFailure) -> SessionRecord {
+    func usableRecord() async throws(SessionError) -> SessionRecord {
         await pickUp()
         // The margin before a token's end is the reference client's.
         if let record, snapshot.admission.wantsRenewal(at: now, margin: .seconds(10 + 30 * environment.jitter())) {
@@ -242,7 +242,7 @@ actor TokenKeeper {
     /// Waits until the tokens of `old` are replaced, or cannot be replaced now.
     ///
     /// A cancelled caller stops waiting; the refresh goes on.
-    func renew(insteadOf old: SessionRecord) async throws(SessionFailure) {
+    func renew(insteadOf old: SessionRecord) async throws(SessionError) {
         guard record?.isSameGeneration(as: old) == true, refreshTask != nil || machine.admitsRefresh(at: now) else {
             return
         }
@@ -255,7 +255,7 @@ actor TokenKeeper {
             }
         refreshTask = task
         guard await Unhurried.answer(to: { await task.value }) != nil else {
-            throw SessionFailure(
+            throw SessionError(
                 HTTPError(code: .cancelled, origin: old.pds, detail: "the call was cancelled", mayHaveBeenSent: false)
             )
         }

@@ -73,7 +73,7 @@ import Testing
         )
     }
 
-    static let endpoints: [(endpoint: String, code: IdentityFailure.Code, words: String)] = [
+    static let endpoints: [(endpoint: String, code: IdentityError.Code, words: String)] = [
         ("https://pds.test:8443", .refusedHost, "port 443"), ("http://pds.test", .refusedHost, "port 443"),
         ("http://localhost:2583", .refusedHost, "port 443"), ("wss://pds.test", .refusedHost, "port 443"),
         ("https://pds.test/xrpc", .refusedHost, "a path"), ("https://pds.test/?a=b", .refusedHost, "a path"),
@@ -84,11 +84,11 @@ import Testing
 
     @Test(arguments: endpoints) func `may name a PDS to which nobody goes, which is another thing than none`(
         endpoint: String,
-        code: IdentityFailure.Code,
+        code: IdentityError.Code,
         words: String
     ) throws {
         let document = try document(#""service":[\#(Self.service("#atproto_pds", #""\#(endpoint)""#))]"#)
-        let failure = #expect(throws: IdentityFailure.self) { try document.pds(allowsLoopback: false) }
+        let failure = #expect(throws: IdentityError.self) { try document.pds(allowsLoopback: false) }
         #expect(failure?.code == code && failure?.isTransient == false)
         #expect(failure?.detail.contains(words) == true)
     }
@@ -170,7 +170,7 @@ import Testing
     @Test(arguments: ["null", "[]", "7", #""x""#, "{}", #"{"id":null}"#, #"{"id":"did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"}"#])
     func `is none when it is no object, or does not say whose it is`(text: String) throws {
         let json = try JSONValue(parsing: Array(text.utf8))
-        let failure = #expect(throws: IdentityFailure.self) { try DIDDocument(json, of: DID(Self.did)) }
+        let failure = #expect(throws: IdentityError.self) { try DIDDocument(json, of: DID(Self.did)) }
         #expect(failure?.code == .invalidDocument)
     }
 }

@@ -36,7 +36,7 @@ import Testing
         await resolver.purge(did)
         #expect(await resolver.known(of: did) == nil)
         // Whoever asks for the handle first must not learn it from a cache either.
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.did(of: Handle("old.test"))
         }
         #expect(failure?.code == .handleUnresolved)
@@ -66,7 +66,7 @@ import Testing
         await gate.arrival()
         await resolver.purge(did)
         gate.open()
-        await #expect(throws: IdentityFailure.self) { try await asking.value }
+        await #expect(throws: IdentityError.self) { try await asking.value }
     }
 
     @Test func `is nobody else's business`() async throws {

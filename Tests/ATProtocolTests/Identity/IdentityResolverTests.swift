@@ -59,7 +59,7 @@ import Testing
         clock.advance(23 * 3600)
         #expect(try await resolver.document(of: did, isFresh: false).did == did)
         clock.advance(2 * 3600)
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.document(of: did, isFresh: false)
         }
         #expect(failure?.code == .unavailable && failure?.isTransient == true)
@@ -68,7 +68,7 @@ import Testing
     @Test(arguments: [404, 410]) func `a refusal is remembered for five minutes`(code: Int) async throws {
         client.script(address, [status(code, #"{"message":"DID not registered"}"#)])
         for _ in 0..<2 {
-            let failure = await #expect(throws: IdentityFailure.self) {
+            let failure = await #expect(throws: IdentityError.self) {
                 try await resolver.document(of: did, isFresh: false)
             }
             #expect(failure?.code == .notFound)
@@ -83,7 +83,7 @@ import Testing
         client.script(address, [document(did.text), status(404)])
         _ = try await resolver.document(of: did, isFresh: false)
         clock.advance(3601)
-        await #expect(throws: IdentityFailure.self) { try await resolver.document(of: did, isFresh: false) }
+        await #expect(throws: IdentityError.self) { try await resolver.document(of: did, isFresh: false) }
     }
 
     @Test func `callers at the same time share one request`() async throws {
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `the document must be of the DID that was asked for`() async throws {
         client.script(address, [document("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")])
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.document(of: did, isFresh: false)
         }
         #expect(failure?.code == .invalidDocument)
@@ -119,7 +119,7 @@ import Testing
         body: String
     ) async throws {
         client.script(address, [self.status(status, body), document(did.text), self.status(status, body)])
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.document(of: did, isFresh: false)
         }
         #expect(failure?.isTransient == true)
@@ -132,7 +132,7 @@ import Testing
 
     @Test func `a host without a document may say so by a page`() async throws {
         client.script("https://alice.test/.well-known/did.json", [status(404, "<html>Not found</html>")])
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.document(of: DID("did:web:alice.test"), isFresh: false)
         }
         #expect(failure?.code == .notFound)
@@ -146,7 +146,7 @@ import Testing
         let question = "https://pds.test/xrpc/com.atproto.identity.resolveHandle?handle=alice.test"
         client.script(address, [document(did.text)])
         client.script(question, [self.status(status, body), self.status(200, #"{"did":"\#(did.text)"}"#)])
-        let failure = await #expect(throws: IdentityFailure.self) { try await resolver.did(of: Handle("alice.test")) }
+        let failure = await #expect(throws: IdentityError.self) { try await resolver.did(of: Handle("alice.test")) }
         #expect(failure?.isTransient == true)
         #expect(try await resolver.did(of: Handle("alice.test")) == did)
     }
@@ -154,22 +154,22 @@ import Testing
     @Test func `a document that is too large is no document, and no host that the guard refuses`() async throws {
         let cut = HTTPError(code: .tooLarge, origin: "https://plc.directory", detail: "", mayHaveBeenSent: true)
         client.script(address, [.failure(cut)])
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.document(of: did, isFresh: false)
         }
         #expect(failure?.code == .invalidDocument)
     }
 
     @Test(arguments: [
-        ("did:web:localhost%3A1", IdentityFailure.Code.refusedHost), ("did:web:127.0.0.1", .refusedHost),
+        ("did:web:localhost%3A1", IdentityError.Code.refusedHost), ("did:web:127.0.0.1", .refusedHost),
         ("did:web:metadata.internal", .refusedHost), ("did:web:single", .refusedHost),
         ("did:web:example.com:user", .unsupportedMethod), ("did:key:z6Mk", .unsupportedMethod),
         ("did:plc:short", .unsupportedMethod),
     ]) func `no request leaves for a host that a stranger may not choose`(
         text: String,
-        code: IdentityFailure.Code
+        code: IdentityError.Code
     ) async throws {
-        let failure = await #expect(throws: IdentityFailure.self) {
+        let failure = await #expect(throws: IdentityError.self) {
             try await resolver.document(of: DID(text), isFresh: false)
         }
         #expect(failure?.code == code)
@@ -190,7 +190,7 @@ import Testing
         client.script("https://dead.test/.well-known/did.json", answers)
         client.script("https://alive.test/.well-known/did.json", [document(alive.text)])
         for number in 1...6 {
-            let failure = await #expect(throws: IdentityFailure.self) {
+            let failure = await #expect(throws: IdentityError.self) {
                 try await resolver.document(of: dead, isFresh: false)
             }
             #expect(failure?.code == .unavailable)
@@ -250,7 +250,7 @@ import Testing
         )
         #expect(try await resolver.did(of: Handle("Alice.test")) == did)
         for name in ["mallory.test", "nobody.test", "server.local"] {
-            let failure = await #expect(throws: IdentityFailure.self) {
+            let failure = await #expect(throws: IdentityError.self) {
                 try await resolver.did(of: Handle(name))
             }
             #expect(failure?.code == .handleUnresolved)

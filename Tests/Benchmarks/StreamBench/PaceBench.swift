@@ -15,12 +15,12 @@ struct PaceBench {
     private struct RecordedIdentities: IdentityResolving {
         let documents: JSONValue
 
-        func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+        func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
             try DIDDocument(documents[did.text] ?? .null, of: did)
         }
 
-        func did(of handle: Handle) async throws(IdentityFailure) -> DID {
-            throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "nobody asks")
+        func did(of handle: Handle) async throws(IdentityError) -> DID {
+            throw IdentityError(code: .handleUnresolved, subject: handle.text, detail: "nobody asks")
         }
     }
 

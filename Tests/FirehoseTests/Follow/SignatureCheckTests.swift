@@ -10,14 +10,14 @@ import Testing
 /// Documents from a table; the first answers may be failures.
 private final class ScriptedIdentities: IdentityResolving {
     private let documents: JSONValue
-    private let failures: Mutex<[IdentityFailure]>
+    private let failures: Mutex<[IdentityError]>
     private let asked = Mutex(0)
     private let hangs: Bool
     private let remembers: Bool
 
     init(
         _ documents: JSONValue,
-        failures: [IdentityFailure] = [],
+        failures: [IdentityError] = [],
         hangs: Bool = false,
         remembers: Bool = false
     ) {
@@ -29,7 +29,7 @@ private final class ScriptedIdentities: IdentityResolving {
 
     var count: Int { asked.withLock { $0 } }
 
-    func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+    func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
         asked.withLock { $0 += 1 }
         // Whoever gives up waiting cancels it.
         while hangs, !Task.isCancelled { await Task.yield() }
@@ -41,8 +41,8 @@ private final class ScriptedIdentities: IdentityResolving {
         remembers ? try? DIDDocument(documents[did.text] ?? .null, of: did) : nil
     }
 
-    func did(of handle: Handle) async throws(IdentityFailure) -> DID {
-        throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "none")
+    func did(of handle: Handle) async throws(IdentityError) -> DID {
+        throw IdentityError(code: .handleUnresolved, subject: handle.text, detail: "none")
     }
 }
 
@@ -78,12 +78,12 @@ private final class ScriptedIdentities: IdentityResolving {
         #expect(identities.count == 1)
     }
 
-    @Test(arguments: [[IdentityFailure.Code.unavailable], [.notFound, .notFound], []])
-    func `what cannot be compared for want of a key goes on, and awaits proof`(codes: [IdentityFailure.Code])
+    @Test(arguments: [[IdentityError.Code.unavailable], [.notFound, .notFound], []])
+    func `what cannot be compared for want of a key goes on, and awaits proof`(codes: [IdentityError.Code])
         async throws
     {
         guard let batch = try batch() else { return }
-        let failures = codes.map { IdentityFailure(code: $0, subject: "", detail: "") }
+        let failures = codes.map { IdentityError(code: $0, subject: "", detail: "") }
         let identities = ScriptedIdentities(try documents(), failures: failures, hangs: codes.isEmpty)
         let checked = try #require(await check(identities).checked(batch))
         #expect(checked.events.count == batch.events.count && checked.rejected.isEmpty && checked.unsigned.isEmpty)
@@ -92,7 +92,7 @@ private final class ScriptedIdentities: IdentityResolving {
 
     @Test func `an account that is new is asked for past the cache`() async throws {
         guard let batch = try batch() else { return }
-        let unknown = IdentityFailure(code: .notFound, subject: "", detail: "")
+        let unknown = IdentityError(code: .notFound, subject: "", detail: "")
         let checked = try #require(await check(ScriptedIdentities(try documents(), failures: [unknown])).checked(batch))
         #expect(checked.events == batch.events && checked.rejected.isEmpty)
     }

@@ -19,7 +19,7 @@ import Testing
             guard try RelayHeader(&reader).kind == .commit else { continue }
             let commit = try RelayCommit(&reader)
             let did = try DID(commit.repo)
-            let archive = try BlockArchive(commit.blocks)
+            let archive = try CARFile(commit.blocks)
             let key = try PublicKey(
                 multikey: require(DIDDocument(require(documents[did.text]), of: did).signingKey)
             )
@@ -37,11 +37,11 @@ import Testing
                 #expect(found.cid == operation.cid && found.rev.text == commit.rev)
                 #expect(found.record.map { (try? $0.dagCBOR()).map { CID(of: $0) } } == found.cid)
                 proven += found.cid == nil ? 0 : 1
-                #expect(throws: RepositoryFailure.self) { try proof(stranger) }
-                #expect(throws: RepositoryFailure.self) { try proof(key, of: DID("did:web:b.test")) }
+                #expect(throws: RepositoryError.self) { try proof(stranger) }
+                #expect(throws: RepositoryError.self) { try proof(key, of: DID("did:web:b.test")) }
                 let early = Int64(found.rev.microseconds) - RepositoryCommit.maximumLead.microseconds
                 #expect(throws: Never.self) { try proof(key, now: early) }
-                #expect(throws: RepositoryFailure.self) { try proof(key, now: early - 1) }
+                #expect(throws: RepositoryError.self) { try proof(key, now: early - 1) }
             }
         }
         #expect(proven > 100)

@@ -13,7 +13,7 @@ enum IdentityCheck {
         guard let did = (json["id"]?.string).flatMap({ try? DID($0) }) ?? (try? DID("did:web:example.com")) else {
             return require(false)
         }
-        do throws(IdentityFailure) {
+        do throws(IdentityError) {
             let document = try DIDDocument(json, of: did)
             require(document.did == did && json["id"]?.string == did.text)
             if let handle = document.handle { require((try? Handle(handle.text)) == handle) }

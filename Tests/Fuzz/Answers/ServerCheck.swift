@@ -22,12 +22,12 @@ enum ServerCheck {
             )
         }
 
-        func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
-            throw IdentityFailure(code: .notFound, subject: did.text, detail: "nobody is asked")
+        func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
+            throw IdentityError(code: .notFound, subject: did.text, detail: "nobody is asked")
         }
 
-        func did(of handle: Handle) async throws(IdentityFailure) -> DID {
-            throw IdentityFailure(code: .notFound, subject: handle.text, detail: "nobody is asked")
+        func did(of handle: Handle) async throws(IdentityError) -> DID {
+            throw IdentityError(code: .notFound, subject: handle.text, detail: "nobody is asked")
         }
     }
 

@@ -21,9 +21,9 @@ enum FuzzTarget {
     }
 
     private static func archive(_ bytes: [UInt8]) {
-        guard let archive = try? BlockArchive(bytes) else { return }
+        guard let archive = try? CARFile(bytes) else { return }
         try? archive.verify()
-        guard let tree = try? SearchTree(root: archive.root, in: archive) else { return }
+        guard let tree = try? MerkleSearchTree(root: archive.root, in: archive) else { return }
         _ = try? tree.value(of: "app.bsky.feed.like/3k")
         var changed = tree
         _ = try? changed.insert("app.bsky.feed.like/3k", archive.root)

@@ -27,7 +27,7 @@ struct PasswordSession: AccountSession {
         token = try JSONValue(parsing: response.body)["accessJwt"]?.string ?? ""
     }
 
-    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+    func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
         var request = HTTPRequest(
             call.kind == .query ? .get : .post,
             pds.with(path: "/xrpc/\(call.method)", query: call.parameters),
@@ -39,6 +39,6 @@ struct PasswordSession: AccountSession {
             request.headers["Content-Type"] = "application/json"
             request.body = body.encoded
         }
-        do { return try await http.send(request) } catch { throw SessionFailure(error) }
+        do { return try await http.send(request) } catch { throw SessionError(error) }
     }
 }

@@ -15,7 +15,7 @@ final class ScriptedChat: AccountSession {
         /// The call is carried out, and the answer is this.
         case carriedOut(status: Int, body: String)
         /// The session itself fails.
-        case session(SessionFailure)
+        case session(SessionError)
     }
 
     struct Message: Sendable, Equatable {
@@ -91,9 +91,9 @@ final class ScriptedChat: AccountSession {
         }
     }
 
-    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+    func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
         let method = String(call.method.text.split(separator: ".").last ?? "")
-        let result = state.withLock { state -> Result<HTTPResponse, SessionFailure> in
+        let result = state.withLock { state -> Result<HTTPResponse, SessionError> in
             state.calls.append(method)
             let fault = state.faults[method]?.isEmpty == false ? state.faults[method]?.removeFirst() : nil
             switch fault {
@@ -114,7 +114,7 @@ final class ScriptedChat: AccountSession {
         return try result.get()
     }
 
-    private static let lost = SessionFailure(
+    private static let lost = SessionError(
         HTTPError(code: .connectionLost, origin: "https://pds.test", detail: "reset", mayHaveBeenSent: true)
     )
 

@@ -114,10 +114,10 @@ enum ModelFailure {
     static let silenced = answer(400, body: #"{"error":"MessagesDisabled"}"#)
     static let noRecipient = answer(400, body: #"{"error":"RecipientNotFound"}"#)
     static let locked = answer(400, body: #"{"error":"ConvoLocked"}"#)
-    static let noLogin = CallFailure.session(SessionFailure(code: .needsLogin, sentence: ""))
+    static let noLogin = CallFailure.session(SessionError(code: .needsLogin, sentence: ""))
     static let lost = transport(mayHaveBeenSent: true)
     static let unreachable = transport(mayHaveBeenSent: false)
-    static let noIdentity = CallFailure.identity(IdentityFailure(code: .notFound, subject: "did", detail: ""))
+    static let noIdentity = CallFailure.identity(IdentityError(code: .notFound, subject: "did", detail: ""))
 
     private static func answer(_ status: Int, _ headers: HTTPHeaders = [:], body: String) -> CallFailure {
         answer(status, headers, body)
@@ -129,7 +129,7 @@ enum ModelFailure {
 
     private static func transport(mayHaveBeenSent: Bool) -> CallFailure {
         .session(
-            SessionFailure(
+            SessionError(
                 HTTPError(
                     code: .connectionLost,
                     origin: "https://pds.test",

@@ -28,11 +28,11 @@ struct MortalSession: Sendable {
 
     func status() async -> SessionStatus { await session.status() }
 
-    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+    func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
         let result = await process.outcome { [session] in
-            await Result { () async throws(SessionFailure) in try await session.send(call) }
+            await Result { () async throws(SessionError) in try await session.send(call) }
         }
-        guard let result else { throw SessionFailure(code: .refreshUnavailable, sentence: "The process died.") }
+        guard let result else { throw SessionError(code: .refreshUnavailable, sentence: "The process died.") }
         return try result.get()
     }
 }

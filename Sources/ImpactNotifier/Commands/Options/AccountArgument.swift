@@ -26,7 +26,7 @@ extension ATURI.Authority {
         switch self {
         case .did(let did): return did
         case .handle(let handle):
-            do throws(IdentityFailure) {
+            do throws(IdentityError) {
                 return try await NetworkServices(configuration, logger: Logger(label: "command")).identities.did(
                     of: handle
                 )

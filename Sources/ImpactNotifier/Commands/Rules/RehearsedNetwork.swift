@@ -48,7 +48,7 @@ struct RehearsedNetwork: HTTPClient, IdentityResolving {
 
     private static let pds = "pds.example"
 
-    func document(of did: DID, isFresh: Bool) async throws(IdentityFailure) -> DIDDocument {
+    func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
         let service: JSONValue = [
             "id": "#atproto_pds", "type": "AtprotoPersonalDataServer",
             "serviceEndpoint": .string("https://\(Self.pds)"),
@@ -56,9 +56,9 @@ struct RehearsedNetwork: HTTPClient, IdentityResolving {
         return try DIDDocument(["id": .string(did.text), "service": [service]], of: did)
     }
 
-    func did(of handle: Handle) async throws(IdentityFailure) -> DID {
+    func did(of handle: Handle) async throws(IdentityError) -> DID {
         guard let did = handles[handle.normalized] else {
-            throw IdentityFailure(code: .handleUnresolved, subject: handle.text, detail: "'handles' does not name it")
+            throw IdentityError(code: .handleUnresolved, subject: handle.text, detail: "'handles' does not name it")
         }
         return did
     }

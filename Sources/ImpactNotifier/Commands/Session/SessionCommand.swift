@@ -62,8 +62,8 @@ struct SessionCommand: AsyncParsableCommand {
             let session = try await SessionServices.run {
                 try await StoredSession.open(services.session, services.environment)
             }
-            let answer = await session.keepingTokens { () async -> Result<String, SessionFailure> in
-                do throws(SessionFailure) { return .success(try await session.check()) } catch {
+            let answer = await session.keepingTokens { () async -> Result<String, SessionError> in
+                do throws(SessionError) { return .success(try await session.check()) } catch {
                     return .failure(error)
                 }
             }

@@ -53,7 +53,7 @@ struct SessionServices: Sendable {
         do { return try await work() } catch let failure as OAuthFailure {
             StandardOutput.printError("\(failure)")
             throw ExitCode(failure.exitStatus.rawValue)
-        } catch let failure as SessionFailure {
+        } catch let failure as SessionError {
             StandardOutput.printError("\(failure)")
             throw ExitCode(ExitStatus.noPermission.rawValue)
         }

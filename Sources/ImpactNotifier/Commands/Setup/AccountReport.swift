@@ -40,7 +40,7 @@ struct AccountInquiry {
     func report(on account: ATURI.Authority) async throws(SetupObjection) -> AccountReport {
         let did = try await did(of: account)
         let pds: WebURL
-        do throws(IdentityFailure) {
+        do throws(IdentityError) {
             pds = try await services.identities.document(of: did, isFresh: true)
                 .pds(allowsLoopback: configuration.allowsLoopback)
         } catch { throw Self.objection(error) }
@@ -59,13 +59,13 @@ struct AccountInquiry {
         switch account {
         case .did(let did): return did
         case .handle(let handle):
-            do throws(IdentityFailure) { return try await services.identities.did(of: handle) } catch {
+            do throws(IdentityError) { return try await services.identities.did(of: handle) } catch {
                 throw Self.objection(error)
             }
         }
     }
 
-    private static func objection(_ failure: IdentityFailure) -> SetupObjection {
+    private static func objection(_ failure: IdentityError) -> SetupObjection {
         let advice = failure.isTransient ? "; can this machine reach it? Try again" : ""
         return SetupObjection("\(failure)\(advice)", .unavailable)
     }
@@ -110,7 +110,7 @@ private struct Nobody: AccountSession {
     let pds: WebURL
     let http: CurlHTTPClient
 
-    func send(_ call: XRPCCall) async throws(SessionFailure) -> HTTPResponse {
+    func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
         var headers: HTTPHeaders = [:]
         if let proxy = call.proxy { headers["atproto-proxy"] = proxy }
         let request = HTTPRequest(
@@ -118,6 +118,6 @@ private struct Nobody: AccountSession {
             pds.with(path: "/xrpc/\(call.method)", query: call.parameters),
             headers: headers
         )
-        do throws(HTTPError) { return try await http.send(request) } catch { throw SessionFailure(error) }
+        do throws(HTTPError) { return try await http.send(request) } catch { throw SessionError(error) }
     }
 }

@@ -1,7 +1,7 @@
 /// A repository's Merkle search tree, or the part of it that a proof has (atproto.com/specs/repository#mst-structure).
 ///
 /// Nodes are read from their blocks when needed; the others may be missing.
-package struct SearchTree: Sendable {
+package struct MerkleSearchTree: Sendable {
     /// A subtree that is still in its block, or one that has been read and may be changed.
     private indirect enum Subtree: Sendable {
         case stored(CID)
@@ -26,7 +26,7 @@ package struct SearchTree: Sendable {
         }
     }
 
-    private let archive: BlockArchive?
+    private let archive: CARFile?
     private var root: Layer
 
     package init() {
@@ -36,8 +36,8 @@ package struct SearchTree: Sendable {
 
     /// A tree whose blocks are in an archive.
     ///
-    /// - Throws: ``RepositoryFailure`` when the root's block is missing or malformed.
-    package init(root: CID, in archive: BlockArchive) throws(RepositoryFailure) {
+    /// - Throws: ``RepositoryError`` when the root's block is missing or malformed.
+    package init(root: CID, in archive: CARFile) throws(RepositoryError) {
         self.archive = archive
         self.root = Layer(height: 0)
         self.root = try layer(root, height: nil)
@@ -48,9 +48,9 @@ package struct SearchTree: Sendable {
 
     /// The value of a key; nil when the tree does not have it.
     ///
-    /// - Throws: ``RepositoryFailure`` with code ``RepositoryFailure/Code/missingBlock`` when a needed block is
+    /// - Throws: ``RepositoryError`` with code ``RepositoryError/Code/missingBlock`` when a needed block is
     ///   missing.
-    package func value(of key: String) throws(RepositoryFailure) -> CID? {
+    package func value(of key: String) throws(RepositoryError) -> CID? {
         let key = Array(key.utf8)
         var layer = root
         while true {
@@ -64,9 +64,9 @@ package struct SearchTree: Sendable {
     /// Sets the value of a key.
     ///
     /// - Returns: the previous value of the key.
-    /// - Throws: ``RepositoryFailure``.
+    /// - Throws: ``RepositoryError``.
     @discardableResult
-    package mutating func insert(_ key: String, _ value: CID) throws(RepositoryFailure) -> CID? {
+    package mutating func insert(_ key: String, _ value: CID) throws(RepositoryError) -> CID? {
         let key = Array(key.utf8)
         let height = TreeNode.height(of: key)
         if root.records.isEmpty, root.subtrees[0] == nil { root.height = height }
@@ -84,9 +84,9 @@ package struct SearchTree: Sendable {
     /// Removes a key.
     ///
     /// - Returns: its value; nil when the tree did not have it.
-    /// - Throws: ``RepositoryFailure``.
+    /// - Throws: ``RepositoryError``.
     @discardableResult
-    package mutating func remove(_ key: String) throws(RepositoryFailure) -> CID? {
+    package mutating func remove(_ key: String) throws(RepositoryError) -> CID? {
         let old = try remove(Array(key.utf8), from: &root)
         // A root with a single subtree and no records is not written.
         while root.records.isEmpty, let subtree = root.subtrees[0] {
@@ -100,7 +100,7 @@ package struct SearchTree: Sendable {
         _ value: CID,
         _ height: Int,
         into layer: inout Layer
-    ) throws(RepositoryFailure) -> CID? {
+    ) throws(RepositoryError) -> CID? {
         let index = layer.index(of: key)
         if index < layer.records.count, layer.records[index].key == key {
             defer { layer.records[index].value = value }
@@ -123,7 +123,7 @@ package struct SearchTree: Sendable {
         return old
     }
 
-    private func remove(_ key: [UInt8], from layer: inout Layer) throws(RepositoryFailure) -> CID? {
+    private func remove(_ key: [UInt8], from layer: inout Layer) throws(RepositoryError) -> CID? {
         let index = layer.index(of: key)
         if index < layer.records.count, layer.records[index].key == key {
             let old = layer.records.remove(at: index).value
@@ -144,7 +144,7 @@ package struct SearchTree: Sendable {
         _ subtree: Subtree?,
         at key: [UInt8],
         height: Int
-    ) throws(RepositoryFailure) -> (Subtree?, Subtree?) {
+    ) throws(RepositoryError) -> (Subtree?, Subtree?) {
         guard let subtree else { return (nil, nil) }
         let layer = try read(subtree, height: height)
         let index = layer.index(of: key)
@@ -166,7 +166,7 @@ package struct SearchTree: Sendable {
         _ left: Subtree?,
         _ right: Subtree?,
         height: Int
-    ) throws(RepositoryFailure) -> Subtree? {
+    ) throws(RepositoryError) -> Subtree? {
         guard let left else { return right }
         guard let right else { return left }
         var one = try read(left, height: height)
@@ -190,7 +190,7 @@ package struct SearchTree: Sendable {
         layer.records.isEmpty && layer.subtrees[0] == nil ? nil : .read(layer)
     }
 
-    private func read(_ subtree: Subtree, height: Int) throws(RepositoryFailure) -> Layer {
+    private func read(_ subtree: Subtree, height: Int) throws(RepositoryError) -> Layer {
         switch subtree {
         case .read(let layer): layer
         case .stored(let cid): try layer(cid, height: height)
@@ -198,14 +198,14 @@ package struct SearchTree: Sendable {
     }
 
     /// Reads a node; `height` is nil for the root, whose first key determines it.
-    private func layer(_ cid: CID, height: Int?) throws(RepositoryFailure) -> Layer {
+    private func layer(_ cid: CID, height: Int?) throws(RepositoryError) -> Layer {
         guard let block = try archive?.block(cid) else {
-            throw RepositoryFailure(code: .missingBlock, detail: "the proof lacks the node \(cid)")
+            throw RepositoryError(code: .missingBlock, detail: "the proof lacks the node \(cid)")
         }
         let node = try TreeNode(block)
         let height = if let height { height } else { try rootHeight(node) }
         guard height >= 0, node.entries.allSatisfy({ TreeNode.height(of: $0.key) == height }) else {
-            throw RepositoryFailure(code: .malformed, detail: "a key of the node \(cid) stands in the wrong layer")
+            throw RepositoryError(code: .malformed, detail: "a key of the node \(cid) stands in the wrong layer")
         }
         return Layer(
             height: height,
@@ -214,7 +214,7 @@ package struct SearchTree: Sendable {
         )
     }
 
-    private func rootHeight(_ node: TreeNode) throws(RepositoryFailure) -> Int {
+    private func rootHeight(_ node: TreeNode) throws(RepositoryError) -> Int {
         if let first = node.entries.first { return TreeNode.height(of: first.key) }
         guard let left = node.left else { return 0 }
         // Only a tree that is not in canonical form has such a root. It is read anyway, and its digest will show it.
@@ -227,7 +227,7 @@ package struct SearchTree: Sendable {
             next = left
             depth += 1
         }
-        throw RepositoryFailure(code: .malformed, detail: "the tree has a root without a key")
+        throw RepositoryError(code: .malformed, detail: "the tree has a root without a key")
     }
 
     private static func identifier(of layer: Layer) -> CID {

@@ -9,8 +9,8 @@ import Testing
         return try JSONValue(parsing: bytes).array ?? []
     }
 
-    private func tree(_ keys: some Sequence<String>, _ value: CID) throws -> SearchTree {
-        var tree = SearchTree()
+    private func tree(_ keys: some Sequence<String>, _ value: CID) throws -> MerkleSearchTree {
+        var tree = MerkleSearchTree()
         for key in keys { try tree.insert(key, value) }
         return tree
     }
@@ -28,7 +28,7 @@ import Testing
 
     @Test func `the roots of known trees come out`() throws {
         let value = try CID("bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454")
-        #expect(SearchTree().identifier().text == "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm")
+        #expect(MerkleSearchTree().identifier().text == "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm")
         #expect(
             try tree(["com.example.record/3jqfcqzm3fo2j"], value).identifier().text
                 == "bafyreibj4lsc3aqnrvphp5xmrnfoorvru4wynt6lwidqbm2623a6tatzdu"
@@ -51,7 +51,7 @@ import Testing
                 adds.map { RecordOperation(path: $0, cid: value, previous: nil) }
                 + deletes.map { RecordOperation(path: $0, cid: nil, previous: value) }
             try tree.verifyInversion(of: operations, to: before)
-            #expect(throws: RepositoryFailure.self) {
+            #expect(throws: RepositoryError.self) {
                 try tree.verifyInversion(of: Array(operations.dropFirst()), to: before)
             }
         }
@@ -70,6 +70,6 @@ import Testing
             #expect(try mixed.remove(key) == value)
             #expect(try mixed.value(of: key) == nil && mixed.remove(key) == nil)
         }
-        #expect(mixed.identifier() == SearchTree().identifier())
+        #expect(mixed.identifier() == MerkleSearchTree().identifier())
     }
 }

@@ -1,7 +1,7 @@
 package import Network
 
 /// Limits the rate of requests: at most `rate` per second, after a burst of one second's worth.
-package struct RequestPacer: Sendable {
+package struct RateLimiter: Sendable {
     /// The time between two slots.
     let interval: Duration
     private let burst: Duration

@@ -1,7 +1,7 @@
 internal import Network
 
 /// A bounded dictionary with the age of each value; it drops the least recently used ones.
-struct RecencyCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+struct LRUCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         var value: Value
         var storedAt: UnixTime

@@ -1,5 +1,5 @@
 /// Why repository data is malformed or proves nothing.
-public struct RepositoryFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct RepositoryError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
