@@ -16,15 +16,15 @@ public final class WebSocketConnection: Sendable {
 
     /// Prepares a connection without opening it.
     ///
-    /// - Throws: ``WebSocketFailure`` with code `system` when the process has no file descriptors left.
-    public init(_ configuration: WebSocketConfiguration, logger: Logger) throws(WebSocketFailure) {
+    /// - Throws: ``WebSocketError`` with code `system` when the process has no file descriptors left.
+    public init(_ configuration: WebSocketConfiguration, logger: Logger) throws(WebSocketError) {
         self.configuration = configuration
         self.logger = logger
         outbox = Outbox(limit: configuration.limits.outgoing)
         do throws(StreamError) {
             wakeUp = try WakeUp()
         } catch {
-            throw WebSocketFailure(.system, origin: configuration.url.origin, error.detail, stream: error)
+            throw WebSocketError(.system, origin: configuration.url.origin, error.detail, stream: error)
         }
     }
 
@@ -35,12 +35,12 @@ public final class WebSocketConnection: Sendable {
     ///
     /// - Parameter handler: is released when the connection has ended.
     /// - Returns: how the connection was closed, whichever side began.
-    /// - Throws: ``WebSocketFailure`` when it ended in any other way.
+    /// - Throws: ``WebSocketError`` when it ended in any other way.
     public func run<Handler: WebSocketHandler & ~Copyable>(
         _ handler: consuming sending Handler
-    ) async throws(WebSocketFailure) -> WebSocketClosure {
+    ) async throws(WebSocketError) -> WebSocketClosure {
         guard !isUsed.exchange(true, ordering: .acquiringAndReleasing) else {
-            throw WebSocketFailure(.notAllowed, origin: configuration.url.origin, "the connection has been used before")
+            throw WebSocketError(.notAllowed, origin: configuration.url.origin, "the connection has been used before")
         }
         let executor: ThreadExecutor
         do throws(StreamError) {
@@ -48,10 +48,10 @@ public final class WebSocketConnection: Sendable {
         } catch {
             throw failure(error)
         }
-        let slot = HandlerSlot(handler)
+        let transfer = HandlerTransfer(handler)
         let result = await withTaskExecutorPreference(executor) {
             await withTaskCancellationHandler {
-                await follow(slot)
+                await follow(transfer)
             } onCancel: {
                 wakeUp.cancel()
             }
@@ -64,44 +64,44 @@ public final class WebSocketConnection: Sendable {
     ///
     /// - Parameter receive: called on the connection's thread; the connection does not read until it returns.
     /// - Returns: how the connection was closed, whichever side began.
-    /// - Throws: ``WebSocketFailure`` when it ended in any other way.
+    /// - Throws: ``WebSocketError`` when it ended in any other way.
     public func run(
-        onMessage receive: @escaping @Sendable (WebSocketMessage) -> WebSocketVerdict
-    ) async throws(WebSocketFailure) -> WebSocketClosure {
+        onMessage receive: @escaping @Sendable (WebSocketMessage) -> WebSocketAction
+    ) async throws(WebSocketError) -> WebSocketClosure {
         try await run(CopyingHandler(receive: receive))
     }
 
     /// Sends a text message; can be called from any thread.
     ///
-    /// - Throws: ``WebSocketFailure`` with code `notSent` when the connection is not open or too many bytes wait to be
+    /// - Throws: ``WebSocketError`` with code `notSent` when the connection is not open or too many bytes wait to be
     ///   sent.
-    public func send(text: String) throws(WebSocketFailure) { try add(.text(Array(text.utf8))) }
+    public func send(text: String) throws(WebSocketError) { try add(.text(Array(text.utf8))) }
 
     /// Sends a binary message; can be called from any thread.
     ///
     /// - Throws: as ``send(text:)``.
-    public func send(binary: [UInt8]) throws(WebSocketFailure) { try add(.binary(binary)) }
+    public func send(binary: [UInt8]) throws(WebSocketError) { try add(.binary(binary)) }
 
     /// Begins the closing handshake if the connection is open; can be called from any thread.
     public func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
         if outbox.add(.close(code, reason)) { wakeUp.signal() }
     }
 
-    private func add(_ item: Outbox.Item) throws(WebSocketFailure) {
+    private func add(_ item: Outbox.Item) throws(WebSocketError) {
         guard outbox.add(item) else {
-            throw WebSocketFailure(.notSent, origin: configuration.url.origin, "it is not open, or its queue is full")
+            throw WebSocketError(.notSent, origin: configuration.url.origin, "it is not open, or its queue is full")
         }
         wakeUp.signal()
     }
 
     @concurrent
     private func follow<Handler: WebSocketHandler & ~Copyable>(
-        _ slot: HandlerSlot<Handler>
-    ) async -> Result<WebSocketClosure, WebSocketFailure> {
-        guard var handler = slot.take() else {
-            return .failure(WebSocketFailure(.notAllowed, origin: configuration.url.origin, "the handler is gone"))
+        _ transfer: HandlerTransfer<Handler>
+    ) async -> Result<WebSocketClosure, WebSocketError> {
+        guard var handler = transfer.take() else {
+            return .failure(WebSocketError(.notAllowed, origin: configuration.url.origin, "the handler is gone"))
         }
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             return .success(try read(into: &handler))
         } catch {
             return .failure(error)
@@ -110,12 +110,12 @@ public final class WebSocketConnection: Sendable {
 
     private func read<Handler: WebSocketHandler & ~Copyable>(
         into handler: inout Handler
-    ) throws(WebSocketFailure) -> WebSocketClosure {
+    ) throws(WebSocketError) -> WebSocketClosure {
         var buffer = ReceiveBuffer()
         var stream = try open()
         let (address, peer) = (stream.address, stream.peer)
         let response: UpgradeResponse
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             response = try Upgrader(configuration, wakeUp: wakeUp).upgrade(&stream, &buffer)
         } catch {
             if error.isOfAddress { configuration.addresses.failed(address, of: peer) }
@@ -155,22 +155,22 @@ public final class WebSocketConnection: Sendable {
         _ now: MonotonicTime
     ) {
         while true {
-            let verdict: WebSocketVerdict
+            let action: WebSocketAction
             let event = connection.next(now)
             switch event {
-            case .message(let kind, let range): verdict = handler.message(kind, connection.unread.extracting(range))
-            case .assembled(let kind): verdict = handler.message(kind, connection.assembled)
-            case .drained: verdict = handler.batchEnded(.now)
+            case .message(let kind, let range): action = handler.message(kind, connection.unread.extracting(range))
+            case .assembled(let kind): action = handler.message(kind, connection.assembled)
+            case .drained: action = handler.batchEnded(.now)
             }
-            if case .close(let code, let reason) = verdict { connection.close(code, reason, now) }
+            if case .close(let code, let reason) = action { connection.close(code, reason, now) }
             if case .drained = event { return }
         }
     }
 
-    private func open() throws(WebSocketFailure) -> ByteStream {
+    private func open() throws(WebSocketError) -> ByteStream {
         let url = configuration.url
         guard url.scheme.isSecure || (configuration.allowsLoopback && url.isLoopback) else {
-            throw WebSocketFailure(
+            throw WebSocketError(
                 .notAllowed,
                 origin: url.origin,
                 "without TLS only loopback is allowed, if configured"
@@ -189,14 +189,14 @@ public final class WebSocketConnection: Sendable {
         }
     }
 
-    private func failure(_ cause: StreamError) -> WebSocketFailure {
-        let code: WebSocketFailure.Code =
+    private func failure(_ cause: StreamError) -> WebSocketError {
+        let code: WebSocketError.Code =
             switch cause.code {
             case .cancelled: .cancelled
             case .system: .system
             default: .connect
             }
-        return WebSocketFailure(
+        return WebSocketError(
             code,
             origin: configuration.url.origin,
             "\(cause.peer): \(cause.detail)",
@@ -205,7 +205,7 @@ public final class WebSocketConnection: Sendable {
     }
 }
 
-extension WebSocketFailure {
+extension WebSocketError {
     /// Whether the failure may belong to this address alone, so that another address of the host is worth a try.
     fileprivate var isOfAddress: Bool {
         switch code {

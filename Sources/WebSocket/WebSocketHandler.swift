@@ -12,7 +12,7 @@ public protocol WebSocketHandler: ~Copyable, SendableMetatype {
     ///   - kind: whether the bytes are text, which is valid UTF-8, or binary.
     ///   - bytes: a view of the connection's buffer, valid during the call only.
     /// - Returns: whether to go on.
-    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict
+    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketAction
 
     /// Called when all messages of one read have been delivered, and at least once a second.
     ///
@@ -20,7 +20,7 @@ public protocol WebSocketHandler: ~Copyable, SendableMetatype {
     ///
     /// - Parameter now: the time of the read.
     /// - Returns: whether to go on.
-    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction
 }
 
 extension WebSocketHandler where Self: ~Copyable {
@@ -28,5 +28,5 @@ extension WebSocketHandler where Self: ~Copyable {
     public mutating func opened(_ response: UpgradeResponse) {}
 
     /// Continues.
-    public mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
+    public mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction { .continue }
 }

@@ -15,7 +15,7 @@ public enum WebSocketMessage: Sendable, Equatable {
 }
 
 /// What a handler decides after a message or a batch.
-public enum WebSocketVerdict: Sendable, Equatable {
+public enum WebSocketAction: Sendable, Equatable {
     /// Go on.
     case `continue`
     /// Close the connection and deliver no more messages.

@@ -16,12 +16,12 @@ import Testing
     struct StalledConsumer: WebSocketHandler {
         let queue: Queue
         func opened(_ response: UpgradeResponse) {}
-        func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+        func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketAction {
             let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
             queue.messages.withLock { if $0.count < 100 { $0.append(copy) } }
             return .continue
         }
-        func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
+        func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction { .continue }
     }
 
     /// 3 s with 10 pings a second; `PONG_SECONDS=30` makes it the long run of 30 s.
@@ -98,7 +98,7 @@ import Testing
             RecordingHandler(recording: Recording(), whenOpened: { opening.yield() })
         )
         for await _ in opened { break }
-        let failure = #expect(throws: WebSocketFailure.self) {
+        let failure = #expect(throws: WebSocketError.self) {
             try connection.send(binary: [UInt8](repeating: 0, count: 1001))
         }
         #expect(failure?.code == .notSent)

@@ -18,7 +18,7 @@ struct Counter: WebSocketHandler {
     private var messages = 0
     private var bytes = 0
 
-    mutating func message(_ kind: WebSocketMessageKind, _ message: RawSpan) -> WebSocketVerdict {
+    mutating func message(_ kind: WebSocketMessageKind, _ message: RawSpan) -> WebSocketAction {
         messages += 1
         bytes += message.byteCount
         return messages < 1000 ? .continue : .close(.normal, reason: "\(bytes) bytes are enough")
@@ -27,7 +27,7 @@ struct Counter: WebSocketHandler {
 
 func keepReading(_ configuration: WebSocketConfiguration, every pause: Duration) async {
     while !Task.isCancelled {
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             let connection = try WebSocketConnection(configuration, logger: Logger(label: "example"))
             print(try await connection.run { _ in .continue })
         } catch { print(error) }

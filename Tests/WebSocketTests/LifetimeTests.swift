@@ -60,7 +60,7 @@ import WebSocket
         }
         defer { server.stop() }
         let connection = try Client.connection(Client.configuration(server))
-        #expect(throws: WebSocketFailure.self) { try connection.send(text: "too early") }
+        #expect(throws: WebSocketError.self) { try connection.send(text: "too early") }
         let (opened, opening) = AsyncStream.makeStream(of: Void.self)
         async let end = Client.run(
             connection,
@@ -78,7 +78,7 @@ import WebSocket
         let close = await seen.next() ?? nil
         #expect(close?.payload == [0x03, 0xE9] + Array("bye".utf8))
         #expect(await end.closure?.isClean == true)
-        #expect(throws: WebSocketFailure.self) { try connection.send(text: "too late") }
+        #expect(throws: WebSocketError.self) { try connection.send(text: "too late") }
     }
 
     @Test func `cancellation says goodbye with 1001`() async throws {

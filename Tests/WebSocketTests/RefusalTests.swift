@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: sentences.indices) func `ends in what can be done`(index: Int) throws {
         let (status, headers, body, words) = Self.sentences[index]
-        let refusal = WebSocketFailure.Refusal(status: status, headers: headers, body: Array(body.utf8))
+        let refusal = WebSocketError.Refusal(status: status, headers: headers, body: Array(body.utf8))
         let sentence = refusal.sentence(to: try WebURL("wss://stream.example:99/a/b?cursor=1"))
         #expect(sentence.hasPrefix("the server answered \(status): "))
         #expect(sentence.contains(words), "\(sentence)")
@@ -50,7 +50,7 @@ import Testing
     ]) func `that is a redirect shows where to`(location: String, target: String) throws {
         let url = try WebURL("wss://stream.example:99/a/b?cursor=1")
         for status in [301, 302, 303, 307, 308] {
-            let refusal = WebSocketFailure.Refusal(status: status, headers: ["Location": location], body: [])
+            let refusal = WebSocketError.Refusal(status: status, headers: ["Location": location], body: [])
             let words = "it leads to \(target), which is not followed; if that is the same service, configure it"
             #expect(refusal.sentence(to: url) == "the server answered \(status): \(words)")
         }
@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: [[:], ["Location": ""]] as [HTTPHeaders])
     func `that is a redirect to nowhere says so`(headers: HTTPHeaders) throws {
-        let refusal = WebSocketFailure.Refusal(status: 302, headers: headers, body: [])
+        let refusal = WebSocketError.Refusal(status: 302, headers: headers, body: [])
         #expect(refusal.sentence(to: try WebURL("wss://a.example")).contains("does not say where"))
     }
 
@@ -85,7 +85,7 @@ import Testing
         let (lines, rest, kept, isComplete) = Self.bodies[index]
         let bytes = Array("HTTP/1.1 \(lines)\r\n\r\n".utf8)
         let head = unsafe try ResponseHead(bytes.span.bytes)
-        var body = RefusalBody(head)
+        var body = ErrorBody(head)
         let more = Array(rest.utf8)
         unsafe body.append(more.span.bytes)
         #expect(String(decoding: body.bytes, as: UTF8.self) == kept)

@@ -8,7 +8,7 @@ import WebSocket
     private func meet(
         _ answer: [UInt8],
         changing: (inout WebSocketConfiguration) -> Void = { _ in }
-    ) async throws -> WebSocketFailure? {
+    ) async throws -> WebSocketError? {
         let server = LoopbackServer { peer, _ in
             _ = peer.readRequest()
             peer.write(answer)
@@ -21,7 +21,7 @@ import WebSocket
         return try await Client.run(configuration).end.failure
     }
 
-    private func meet(_ answer: String) async throws -> WebSocketFailure? { try await meet(Array(answer.utf8)) }
+    private func meet(_ answer: String) async throws -> WebSocketError? { try await meet(Array(answer.utf8)) }
 
     @Test func `a redirect is a refusal with its location`() async throws {
         let failure = try await meet("HTTP/1.1 301 Moved Permanently\r\nLocation: wss://other.example/\r\n\r\n")

@@ -27,7 +27,7 @@ extension StreamTransportEnd {
     static let lasting: Set = [301, 308, 400, 401, 403, 404, 405, 407, 410, 421, 426, 451, 501, 505]
 
     /// The code of an end because a message was too large.
-    static let tooLarge = WebSocketFailure.Code.messageTooBig.rawValue
+    static let tooLarge = WebSocketError.Code.messageTooBig.rawValue
 
     /// A server's error name, if it can be one; other text would make a metric's label unbounded.
     static func label(_ name: String) -> String? {

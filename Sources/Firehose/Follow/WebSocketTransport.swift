@@ -32,7 +32,7 @@ struct WebSocketTransport: StreamTransport {
         socket.headers = ["User-Agent": configuration.userAgent]
         socket.coalesce = configuration.coalesce
         socket.limits.message = configuration.maximumMessage
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             let connection = try WebSocketConnection(socket, logger: logger)
             let closure = try await connection.run(ReaderHandler(reader))
             guard !Task.isCancelled else { return .cancelled }
@@ -43,7 +43,7 @@ struct WebSocketTransport: StreamTransport {
     }
 
     /// Translates a failure for the follower; hides the key, which the server may quote.
-    static func end(_ failure: WebSocketFailure, of key: HostKey?, now: UnixTime) -> StreamTransportEnd {
+    static func end(_ failure: WebSocketError, of key: HostKey?, now: UnixTime) -> StreamTransportEnd {
         if failure.code == .cancelled || Task.isCancelled { return .cancelled }
         guard let refusal = failure.refusal else {
             return .lost(code: failure.code.rawValue, detail: failure.detail)
@@ -69,15 +69,15 @@ private struct ReaderHandler: ~Copyable, WebSocketHandler {
 
     mutating func opened(_ response: UpgradeResponse) { reader.opened(isCompressed: response.deflate != nil) }
 
-    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
-        Self.verdict(reader.message(kind == .text ? .text : .binary, bytes))
+    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketAction {
+        Self.action(reader.message(kind == .text ? .text : .binary, bytes))
     }
 
-    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict {
-        Self.verdict(reader.batchEnded(now))
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction {
+        Self.action(reader.batchEnded(now))
     }
 
-    private static func verdict(_ goesOn: Bool) -> WebSocketVerdict {
+    private static func action(_ goesOn: Bool) -> WebSocketAction {
         goesOn ? .continue : .close(.normal, reason: "")
     }
 }

@@ -57,12 +57,12 @@ private struct ProbeHandler: WebSocketHandler, ~Copyable {
     let arrival: FirstMessage
     let deadline: ContinuousClock.Instant
 
-    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketAction {
         arrival.note()
         return .close(.normal, reason: "")
     }
 
-    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict {
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction {
         now >= deadline ? .close(.normal, reason: "") : .continue
     }
 }

@@ -22,12 +22,12 @@ struct OpenConnection: ~Copyable {
     private var reader: MessageReader
     private var output = SendQueue()
     private var deflater: Deflater?
-    private var liveness: LivenessClock
-    private var phase = Phase()
+    private var keepAlive: KeepAlive
+    private var closingState = ClosingState()
     private var position = 0
     /// What the last read waits for besides bytes: the socket may have to become writable first, for a TLS key update.
     private var readInterest = Poll.Interest.readable
-    private var pace: ReadPace
+    private var coalescer: ReadCoalescer
     private let closeDeadline: MonotonicTime.Span
     /// The handler is called, and the clock is read, at least once a second.
     private let longestWait = MonotonicTime.Span(.seconds(1))
@@ -49,8 +49,8 @@ struct OpenConnection: ~Copyable {
         self.outbox = outbox
         reader = MessageReader(limit: configuration.limits.message, deflate: deflate)
         if let deflate, configuration.deflate?.compressesSent ?? false { deflater = Deflater(deflate) }
-        liveness = LivenessClock(configuration.liveness, now: now)
-        pace = ReadPace(rest: configuration.coalesce)
+        keepAlive = KeepAlive(configuration.liveness, now: now)
+        coalescer = ReadCoalescer(rest: configuration.coalesce)
         closeDeadline = MonotonicTime.Span(configuration.closeDeadline)
     }
 
@@ -71,11 +71,11 @@ struct OpenConnection: ~Copyable {
         while true {
             switch Self.next(&reader, buffer, &position) {
             case .message(let kind, let range):
-                if phase.isOpen { return .message(kind, range) }
+                if closingState.isOpen { return .message(kind, range) }
             case .assembled(let kind):
-                if phase.isOpen { return .assembled(kind) }
+                if closingState.isOpen { return .assembled(kind) }
             case .ping(let range):
-                if phase.isOpen { output.addPong(buffer.unread.extracting(range).copied()) }
+                if closingState.isOpen { output.addPong(buffer.unread.extracting(range).copied()) }
             case .pong: break
             case .close(let range): receivedClose(range, now)
             case .violation(let violation): fail(violation, now)
@@ -84,7 +84,7 @@ struct OpenConnection: ~Copyable {
                 position = 0
                 return .drained
             }
-            if phase.stage == .ending {
+            if closingState.stage == .ending {
                 // Data after a close frame, or after a violation, is ignored (RFC 6455 §5.5.1, §7.1.7).
                 buffer.consumeAll()
                 position = 0
@@ -107,24 +107,24 @@ struct OpenConnection: ~Copyable {
     ///
     /// - Parameter now: the current time; updated after the wait, so that a turn reads the clock once.
     /// - Returns: nil to go on, or how the connection ended.
-    mutating func turn(_ now: inout MonotonicTime) -> Result<WebSocketClosure, WebSocketFailure>? {
+    mutating func turn(_ now: inout MonotonicTime) -> Result<WebSocketClosure, WebSocketError>? {
         do throws(StreamError) {
             try output.flush(to: &stream)
-            if !phase.isOpen, let deadline = phase.deadline, now >= deadline { return finish() }
+            if !closingState.isOpen, let deadline = closingState.deadline, now >= deadline { return finish() }
             let hasWaited = !stream.mayHaveMore
             let isReadable = hasWaited ? wait(now) : true
             now = .now
             guard isReadable else { return nil }
-            if hasWaited { pace.woke(now) }
+            if hasWaited { coalescer.woke(now) }
             switch try buffer.fill(from: &stream) {
             case .bytes(let count):
                 readInterest = .readable
-                liveness.received(at: now)
-                pace.received(count)
-                if phase.stage == .ending { buffer.consumeAll() }
+                keepAlive.received(at: now)
+                coalescer.received(count)
+                if closingState.stage == .ending { buffer.consumeAll() }
             case .blocked(let wanted):
                 readInterest = wanted
-                pace.foundNothing()
+                coalescer.foundNothing()
             case .end: return ended()
             }
         } catch {
@@ -135,32 +135,32 @@ struct OpenConnection: ~Copyable {
 
     /// Handles what is due: items in the outbox, cancellation, liveness.
     mutating func tick(_ now: MonotonicTime) {
-        guard phase.isOpen else { return }
+        guard closingState.isOpen else { return }
         takeOutbox(now)
-        guard phase.isOpen else { return }
+        guard closingState.isOpen else { return }
         if wakeUp.isCancelled {
             sendClose(ClosePayload(code: .goingAway, reason: ""))
-            phase.end(
+            closingState.end(
                 .failure(failure(.cancelled, "the task was cancelled")),
                 until: now + closeDeadline
             )
             return
         }
-        switch liveness.tick(now) {
+        switch keepAlive.tick(now) {
         case .none: break
         case .sendPing: output.add(.ping, RawSpan())
         case .giveUp:
             let detail = "nothing was received for \(configuration.liveness.deadAfter)"
-            phase.end(.failure(failure(.deadPeer, detail)), until: now)
+            closingState.end(.failure(failure(.deadPeer, detail)), until: now)
         }
     }
 
     /// Begins the closing handshake.
     mutating func close(_ code: WebSocketCloseCode, _ reason: String, _ now: MonotonicTime) {
-        guard phase.isOpen else { return }
+        guard closingState.isOpen else { return }
         let closure = WebSocketClosure(initiator: .client, code: code, reason: reason, isClean: false)
         sendClose(ClosePayload(code: code, reason: reason))
-        phase.close(closure, until: now + closeDeadline)
+        closingState.close(closure, until: now + closeDeadline)
     }
 
     private mutating func takeOutbox(_ now: MonotonicTime) {
@@ -194,12 +194,12 @@ struct OpenConnection: ~Copyable {
             return fail(error, now)
         }
         let initiator: WebSocketClosure.Initiator
-        switch phase.stage {
+        switch closingState.stage {
         case .open:
             initiator = .server
             // Messages queued before the server's close frame arrived must go out before our close frame.
             takeOutbox(now)
-            if phase.isOpen { sendClose(payload) }
+            if closingState.isOpen { sendClose(payload) }
         case .closing: initiator = .client
         case .ending: return
         }
@@ -209,30 +209,30 @@ struct OpenConnection: ~Copyable {
             reason: payload.reason,
             isClean: true
         )
-        phase.end(.success(closure), until: now + closeDeadline)
+        closingState.end(.success(closure), until: now + closeDeadline)
     }
 
     private mutating func fail(_ violation: ProtocolViolation, _ now: MonotonicTime) {
-        if phase.isOpen { takeOutbox(now) }
-        if phase.isOpen { sendClose(ClosePayload(code: violation.closeCode, reason: violation.reason)) }
-        let code: WebSocketFailure.Code = violation == .messageTooBig ? .messageTooBig : .protocolViolation
-        let failure = WebSocketFailure(
+        if closingState.isOpen { takeOutbox(now) }
+        if closingState.isOpen { sendClose(ClosePayload(code: violation.closeCode, reason: violation.reason)) }
+        let code: WebSocketError.Code = violation == .messageTooBig ? .messageTooBig : .protocolViolation
+        let failure = WebSocketError(
             code,
             origin: configuration.url.origin,
             violation.reason,
             closeCode: violation.closeCode
         )
-        phase.end(.failure(failure), until: now + closeDeadline)
+        closingState.end(.failure(failure), until: now + closeDeadline)
     }
 
     /// Rests, or waits for the socket; false if there is nothing to read.
     private mutating func wait(_ now: MonotonicTime) -> Bool {
-        if phase.isOpen, output.interest == nil, let end = pace.restEnd(now) {
+        if closingState.isOpen, output.interest == nil, let end = coalescer.restEnd(now) {
             return !isWoken(Poll.wait(-1, [], wakeUp, milliseconds: now.milliseconds(until: end)))
         }
         // The liveness deadline applies to an open connection only. During the closing handshake it would keep the loop
         // spinning.
-        let due = phase.isOpen ? liveness.deadline : phase.deadline
+        let due = closingState.isOpen ? keepAlive.deadline : closingState.deadline
         let deadline = min(now + longestWait, due ?? now + longestWait)
         let interest = readInterest.union(output.interest ?? [])
         let milliseconds = now.milliseconds(until: deadline)
@@ -249,28 +249,28 @@ struct OpenConnection: ~Copyable {
     }
 
     /// The server has closed its sending side of TCP.
-    private mutating func ended() -> Result<WebSocketClosure, WebSocketFailure> {
-        guard phase.isOpen else { return finish() }
+    private mutating func ended() -> Result<WebSocketClosure, WebSocketError> {
+        guard closingState.isOpen else { return finish() }
         stream.finishWriting()
         return .failure(failure(.connectionLost, "the server ended the connection without a close frame"))
     }
 
-    private mutating func broken(_ cause: StreamError) -> Result<WebSocketClosure, WebSocketFailure> {
-        if phase.isOpen { return .failure(failure(.connectionLost, cause.detail, cause)) }
+    private mutating func broken(_ cause: StreamError) -> Result<WebSocketClosure, WebSocketError> {
+        if closingState.isOpen { return .failure(failure(.connectionLost, cause.detail, cause)) }
         return finish()
     }
 
     /// The outcome when there is nothing left to wait for.
-    private mutating func finish() -> Result<WebSocketClosure, WebSocketFailure> {
+    private mutating func finish() -> Result<WebSocketClosure, WebSocketError> {
         stream.finishWriting()
-        return phase.outcome ?? .failure(failure(.connectionLost, "the connection was left"))
+        return closingState.outcome ?? .failure(failure(.connectionLost, "the connection was left"))
     }
 
     private func failure(
-        _ code: WebSocketFailure.Code,
+        _ code: WebSocketError.Code,
         _ detail: String,
         _ stream: StreamError? = nil
-    ) -> WebSocketFailure {
-        WebSocketFailure(code, origin: configuration.url.origin, detail, stream: stream)
+    ) -> WebSocketError {
+        WebSocketError(code, origin: configuration.url.origin, detail, stream: stream)
     }
 }

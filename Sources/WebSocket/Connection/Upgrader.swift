@@ -18,11 +18,11 @@ struct Upgrader {
 
     /// Sends the request and reads the answer; bytes after the 101 stay in the buffer.
     ///
-    /// - Throws: ``WebSocketFailure``; with code `upgradeRefused` and the answer when the status is not 101.
+    /// - Throws: ``WebSocketError``; with code `upgradeRefused` and the answer when the status is not 101.
     func upgrade(
         _ stream: inout ByteStream,
         _ buffer: inout ReceiveBuffer
-    ) throws(WebSocketFailure) -> UpgradeResponse {
+    ) throws(WebSocketError) -> UpgradeResponse {
         guard request.isSafe else { throw failure(.notAllowed, "a configured header field holds a control character") }
         let deadline = ContinuousClock.now + configuration.upgradeDeadline
         var output = SendQueue()
@@ -32,12 +32,12 @@ struct Upgrader {
             // RFC 9110 §15.2: interim answers may come before the final one.
             if head.status < 200, head.status != 101 { continue }
             guard head.status == 101 else { throw readRefusal(head, &stream, &buffer, until: deadline) }
-            do throws(ResponseHead.Malformed) {
-                let agreement = try UpgradeAgreement(head, to: configuration, acceptKey: request.acceptKey)
+            do throws(ResponseHead.InvalidError) {
+                let negotiated = try NegotiatedUpgrade(head, to: configuration, acceptKey: request.acceptKey)
                 return UpgradeResponse(
                     headers: head.headers,
-                    subprotocol: agreement.subprotocol,
-                    deflate: agreement.deflate,
+                    subprotocol: negotiated.subprotocol,
+                    deflate: negotiated.deflate,
                     address: stream.address,
                     tlsVersion: stream.tlsVersion,
                     isResumed: stream.isResumed
@@ -54,7 +54,7 @@ struct Upgrader {
         _ buffer: inout ReceiveBuffer,
         _ output: inout SendQueue,
         until deadline: ContinuousClock.Instant
-    ) throws(WebSocketFailure) -> ResponseHead {
+    ) throws(WebSocketError) -> ResponseHead {
         var searched = 0
         while true {
             let start = buffer.unread.extracting(first: ForeignAnswer.length).copied()
@@ -66,7 +66,7 @@ struct Upgrader {
             if let end = ResponseHead.end(in: buffer.unread, from: searched - 3),
                 end <= configuration.limits.upgradeHeader
             {
-                do throws(ResponseHead.Malformed) {
+                do throws(ResponseHead.InvalidError) {
                     let head = try ResponseHead(buffer.unread.extracting(..<end))
                     buffer.consume(end)
                     return head
@@ -94,15 +94,15 @@ struct Upgrader {
         _ stream: inout ByteStream,
         _ buffer: inout ReceiveBuffer,
         until deadline: ContinuousClock.Instant
-    ) -> WebSocketFailure {
-        var body = RefusalBody(head)
+    ) -> WebSocketError {
+        var body = ErrorBody(head)
         var output = SendQueue()
         let bodyDeadline = min(deadline, .now + .seconds(2))
         while true {
             body.append(buffer.unread)
             buffer.consumeAll()
             if body.isComplete { break }
-            do throws(WebSocketFailure) {
+            do throws(WebSocketError) {
                 if try receive(&stream, &buffer, &output, until: bodyDeadline) == .end { break }
             } catch {
                 break
@@ -110,12 +110,12 @@ struct Upgrader {
         }
         // Hide the key before the text is cut; a cut could leave a part of it.
         let key = configuration.key
-        let refusal = WebSocketFailure.Refusal(
+        let refusal = WebSocketError.Refusal(
             status: head.status,
             headers: head.headers.mapValues { key.hidden(in: $0) },
             body: Array(key.hidden(in: String(decoding: body.bytes, as: UTF8.self)).utf8)
         )
-        return WebSocketFailure(
+        return WebSocketError(
             .upgradeRefused,
             origin: configuration.url.origin,
             refusal.sentence(to: configuration.url),
@@ -124,7 +124,7 @@ struct Upgrader {
     }
 
     /// The failure for an answer that no client may accept.
-    private func invalid(_ reason: String) -> WebSocketFailure {
+    private func invalid(_ reason: String) -> WebSocketError {
         failure(.invalidUpgrade, "\(reason); the server or something on the way is at fault: try another host")
     }
 
@@ -134,7 +134,7 @@ struct Upgrader {
         _ buffer: inout ReceiveBuffer,
         _ output: inout SendQueue,
         until deadline: ContinuousClock.Instant
-    ) throws(WebSocketFailure) -> ByteStream.Outcome {
+    ) throws(WebSocketError) -> ByteStream.Outcome {
         while true {
             do throws(StreamError) {
                 try output.flush(to: &stream)
@@ -158,10 +158,10 @@ struct Upgrader {
     }
 
     private func failure(
-        _ code: WebSocketFailure.Code,
+        _ code: WebSocketError.Code,
         _ detail: String,
         _ stream: StreamError? = nil
-    ) -> WebSocketFailure {
-        WebSocketFailure(code, origin: configuration.url.origin, detail, stream: stream)
+    ) -> WebSocketError {
+        WebSocketError(code, origin: configuration.url.origin, detail, stream: stream)
     }
 }

@@ -1,6 +1,6 @@
 internal import Network
 
-extension WebSocketFailure.Refusal {
+extension WebSocketError.Refusal {
     /// Explains the answer and what to do about it, as the end of a sentence; names the target of a redirect.
     func sentence(to url: WebURL) -> String {
         let rest = headers["Retry-After"].map { "; it wants rest (Retry-After: \(Self.shown($0, 40)))" } ?? ""

@@ -8,7 +8,7 @@ struct ResponseHead: Sendable {
     let headers: HTTPHeaders
 
     /// Why bytes are not the head of a response, as the end of a sentence.
-    struct Malformed: Error, Equatable {
+    struct InvalidError: Error, Equatable {
         let reason: String
     }
 
@@ -28,14 +28,14 @@ struct ResponseHead: Sendable {
     }
 
     /// Parses a head, including its empty line.
-    init(_ bytes: RawSpan) throws(Malformed) {
+    init(_ bytes: RawSpan) throws(InvalidError) {
         var lines = bytes.copied().split(separator: 0x0A).map { $0.last == 0x0D ? $0.dropLast() : $0 }[...]
         guard let line = lines.popFirst(), let start = StatusLine(line) else {
-            throw Malformed(reason: "the status line is malformed")
+            throw InvalidError(reason: "the status line is malformed")
         }
         // RFC 9110 §15.2: HTTP/1.0 has no 1xx status, but it can refuse.
         guard !start.isOld || start.status >= 200 else {
-            throw Malformed(reason: "the answer is of HTTP/1.0, which has no upgrade")
+            throw InvalidError(reason: "the answer is of HTTP/1.0, which has no upgrade")
         }
         var fields: [[UInt8]] = []
         for line in lines where !line.isEmpty {
@@ -48,15 +48,17 @@ struct ResponseHead: Sendable {
         }
         var headers = HTTPHeaders()
         for field in fields {
-            guard let colon = field.firstIndex(of: 0x3A) else { throw Malformed(reason: "a header line has no colon") }
+            guard let colon = field.firstIndex(of: 0x3A) else {
+                throw InvalidError(reason: "a header line has no colon")
+            }
             let name = field[..<colon]
             // RFC 9112 §5.1: whitespace in a field name is used for request smuggling.
             guard !name.isEmpty, name.allSatisfy(Self.isTokenCharacter) else {
-                throw Malformed(reason: "a header name is malformed")
+                throw InvalidError(reason: "a header name is malformed")
             }
             let value = field[(colon + 1)...]
             guard value.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
-                throw Malformed(reason: "a header value holds a control character")
+                throw InvalidError(reason: "a header value holds a control character")
             }
             headers.append(String(decoding: name, as: UTF8.self), Self.trimmed(value))
         }

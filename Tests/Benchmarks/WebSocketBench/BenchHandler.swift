@@ -35,7 +35,7 @@ struct BenchHandler: WebSocketHandler {
 
     mutating func opened(_ response: UpgradeResponse) { tally.start = Usage() }
 
-    mutating func message(_ kind: WebSocketMessageKind, _ message: RawSpan) -> WebSocketVerdict {
+    mutating func message(_ kind: WebSocketMessageKind, _ message: RawSpan) -> WebSocketAction {
         count += 1
         bytes += message.byteCount
         switch mode {
@@ -54,7 +54,7 @@ struct BenchHandler: WebSocketHandler {
         return .close(.normal, reason: "")
     }
 
-    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction { .continue }
 
     private mutating func commits(in message: RawSpan) -> Int {
         guard case .read(let content) = decoder.decode(.text, message) else { return 0 }

@@ -9,7 +9,7 @@ import WebSocket
     @Test(arguments: [
         ("17", 17.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 60), ("nan", nil), ("inf", nil), ("-1", nil), ("1e3", nil),
     ]) func `keeps what a refusal says about coming back, in both forms`(text: String, seconds: Double?) {
-        let failure = WebSocketFailure(
+        let failure = WebSocketError(
             .upgradeRefused,
             origin: "wss://jetstream.example",
             "the server answered 429",
@@ -26,7 +26,7 @@ import WebSocket
 
     /// What the log says of a refusal with this body.
     private func words(_ status: Int, _ body: String) -> String {
-        let failure = WebSocketFailure(
+        let failure = WebSocketError(
             .upgradeRefused,
             origin: "wss://jetstream.example",
             "the server answered \(status): what can be done",

@@ -13,7 +13,7 @@ enum HandshakeCheck {
         return configuration
     }()
 
-    /// Head, agreement and refused body.
+    /// Head, negotiated upgrade and the body of an error.
     @Sendable static func response(_ input: [UInt8]) {
         guard let configuration, let end = unsafe ResponseHead.end(in: input.span.bytes, from: 0) else { return }
         for cut in max(0, end - 4)..<end where unsafe ResponseHead.end(in: input.span.bytes, from: cut - 3) != end {
@@ -21,12 +21,12 @@ enum HandshakeCheck {
         }
         let start = Array(input[..<end])
         guard let head = unsafe try? ResponseHead(start.span.bytes) else { return }
-        _ = try? UpgradeAgreement(head, to: configuration, acceptKey: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-        var body = RefusalBody(head)
+        _ = try? NegotiatedUpgrade(head, to: configuration, acceptKey: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        var body = ErrorBody(head)
         for byte in input[end...] where !body.isComplete { unsafe body.append([byte].span.bytes) }
-        var whole = RefusalBody(head)
+        var whole = ErrorBody(head)
         unsafe whole.append(Array(input[end...]).span.bytes)
-        if body.bytes.count > RefusalBody.maximum { fatalError("a body exceeds its limit") }
+        if body.bytes.count > ErrorBody.maximum { fatalError("a body exceeds its limit") }
         if !whole.bytes.starts(with: body.bytes) { fatalError("the cuts change the body") }
     }
 

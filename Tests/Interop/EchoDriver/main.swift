@@ -23,7 +23,7 @@ final class Echo: WebSocketHandler {
 
     func opened(_ response: UpgradeResponse) {}
 
-    func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+    func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketAction {
         let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
         guard isEchoing else {
             lastText.value = String(decoding: copy, as: UTF8.self)
@@ -40,7 +40,7 @@ final class Echo: WebSocketHandler {
         }
     }
 
-    func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict { .continue }
+    func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction { .continue }
 }
 
 /// Read after the run has ended.

@@ -5,7 +5,7 @@ import WebSocket
 /// Short-lived connections to a loopback server.
 enum Client {
     /// How a connection ended.
-    typealias End = Result<WebSocketClosure, WebSocketFailure>
+    typealias End = Result<WebSocketClosure, WebSocketError>
 
     static func configuration(_ server: LoopbackServer, _ target: String = "/") throws -> WebSocketConfiguration {
         var configuration = WebSocketConfiguration(url: try server.url(target), allowsLoopback: true)
@@ -33,7 +33,7 @@ enum Client {
         _ connection: WebSocketConnection,
         _ handler: consuming sending Handler
     ) async -> End {
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             return .success(try await connection.run(handler))
         } catch {
             return .failure(error)
@@ -41,10 +41,10 @@ enum Client {
     }
 }
 
-extension Result<WebSocketClosure, WebSocketFailure> {
+extension Result<WebSocketClosure, WebSocketError> {
     var closure: WebSocketClosure? { try? get() }
 
-    var failure: WebSocketFailure? {
+    var failure: WebSocketError? {
         if case .failure(let failure) = self { failure } else { nil }
     }
 }

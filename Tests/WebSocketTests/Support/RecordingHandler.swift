@@ -31,7 +31,7 @@ struct RecordingHandler: WebSocketHandler, ~Copyable {
         whenOpened()
     }
 
-    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketVerdict {
+    mutating func message(_ kind: WebSocketMessageKind, _ bytes: RawSpan) -> WebSocketAction {
         let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
         let count = recording.state.withLock { state in
             state.messages.append((kind, copy))
@@ -40,7 +40,7 @@ struct RecordingHandler: WebSocketHandler, ~Copyable {
         return count >= closesAfter ? .close(closing, reason: "enough") : .continue
     }
 
-    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketVerdict {
+    mutating func batchEnded(_ now: ContinuousClock.Instant) -> WebSocketAction {
         let count = recording.state.withLock { state in
             state.batches += 1
             return state.batches

@@ -1,7 +1,7 @@
 public import Network
 
 /// Why a connection could not be opened, or why it ended without a closing handshake.
-public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
+public struct WebSocketError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.
@@ -10,15 +10,15 @@ public struct WebSocketFailure: Error, Sendable, CustomStringConvertible {
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// The TCP or TLS connection failed; ``WebSocketFailure/stream`` says why.
+        /// The TCP or TLS connection failed; ``WebSocketError/stream`` says why.
         public static let connect = Code(rawValue: "connect")
-        /// The server answered the upgrade with a status other than 101; ``WebSocketFailure/refusal`` holds its answer.
+        /// The server answered the upgrade with a status other than 101; ``WebSocketError/refusal`` holds its answer.
         public static let upgradeRefused = Code(rawValue: "upgrade-refused")
         /// The server's answer to the upgrade violates RFC 6455 §4.1, or is not HTTP.
         public static let invalidUpgrade = Code(rawValue: "invalid-upgrade")
         /// The server did not answer the upgrade in time.
         public static let upgradeTimeout = Code(rawValue: "upgrade-timeout")
-        /// The server violated the protocol; we closed the connection with ``WebSocketFailure/closeCode``.
+        /// The server violated the protocol; we closed the connection with ``WebSocketError/closeCode``.
         public static let protocolViolation = Code(rawValue: "protocol-violation")
         /// A message or frame is larger than the limit; we closed the connection with 1009.
         public static let messageTooBig = Code(rawValue: "message-too-big")

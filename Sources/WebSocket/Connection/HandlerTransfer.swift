@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Moves a handler, which may be noncopyable, to the connection's thread.
-final class HandlerSlot<Handler: WebSocketHandler & ~Copyable>: Sendable {
+final class HandlerTransfer<Handler: WebSocketHandler & ~Copyable>: Sendable {
     private let handler: Mutex<Handler?>
 
     init(_ handler: consuming sending Handler) { self.handler = Mutex(consume handler) }

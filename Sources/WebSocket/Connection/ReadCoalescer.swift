@@ -2,7 +2,7 @@
 ///
 /// On a live stream the cost is in wake-ups, not in parsing. There is at most one wake-up per period: a message after a
 /// quiet time is read at once, and messages that follow within the period wait for its end.
-struct ReadPace: Sendable {
+struct ReadCoalescer: Sendable {
     /// A period that brings this many bytes is busy: the connection is catching up, or a rest would save nothing.
     ///
     /// It is less than the receive window at the start of a connection (64 KiB), because no more can arrive during a
@@ -17,7 +17,7 @@ struct ReadPace: Sendable {
     private var lastWake: MonotonicTime?
     private var bytes = 0
 
-    /// A pace with this period; zero means no rests.
+    /// A coalescer with this period; zero means no rests.
     init(rest: Duration) {
         self.rest = rest > .zero ? MonotonicTime.Span(rest) : nil
         busySpan = MonotonicTime.Span(rest * Self.busyPeriods)

@@ -1,7 +1,7 @@
 internal import Network
 
 /// What a valid 101 agrees on (RFC 6455 §4.1, the client's checks 1 to 6).
-struct UpgradeAgreement: Sendable, Equatable {
+struct NegotiatedUpgrade: Sendable, Equatable {
     /// The subprotocol, nil for none.
     let subprotocol: String?
     /// The parameters of permessage-deflate, nil for none.
@@ -14,9 +14,9 @@ struct UpgradeAgreement: Sendable, Equatable {
         _ head: ResponseHead,
         to configuration: WebSocketConfiguration,
         acceptKey: String
-    ) throws(ResponseHead.Malformed) {
-        func require(_ holds: Bool, _ reason: String) throws(ResponseHead.Malformed) {
-            if !holds { throw ResponseHead.Malformed(reason: reason) }
+    ) throws(ResponseHead.InvalidError) {
+        func require(_ holds: Bool, _ reason: String) throws(ResponseHead.InvalidError) {
+            if !holds { throw ResponseHead.InvalidError(reason: reason) }
         }
         try require(
             head.elements(of: "Upgrade").map { $0.lowercased() } == ["websocket"],
@@ -43,7 +43,7 @@ struct UpgradeAgreement: Sendable, Equatable {
         }
         guard extensions.count == 1, let offer = configuration.deflate,
             let agreed = DeflateParameters(answer: answer, to: offer)
-        else { throw ResponseHead.Malformed(reason: "the extensions are not what was offered") }
+        else { throw ResponseHead.InvalidError(reason: "the extensions are not what was offered") }
         deflate = agreed
     }
 }

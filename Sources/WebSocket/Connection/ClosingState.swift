@@ -1,5 +1,5 @@
 /// Where a connection stands between the 101 and the end of TCP (RFC 6455 §7.1).
-struct Phase: Sendable {
+struct ClosingState: Sendable {
     /// The stages, in order.
     ///
     /// The stage is read for every message, so it is a property of its own: an enum with the outcome as associated
@@ -15,7 +15,7 @@ struct Phase: Sendable {
 
     private(set) var stage = Stage.open
     /// How it ends if nothing more comes; nil while open.
-    private(set) var outcome: Result<WebSocketClosure, WebSocketFailure>?
+    private(set) var outcome: Result<WebSocketClosure, WebSocketError>?
     /// When to stop waiting for the server; nil while open.
     private(set) var deadline: MonotonicTime?
 
@@ -30,7 +30,7 @@ struct Phase: Sendable {
     }
 
     /// Fixes the outcome.
-    mutating func end(_ outcome: Result<WebSocketClosure, WebSocketFailure>, until deadline: MonotonicTime) {
+    mutating func end(_ outcome: Result<WebSocketClosure, WebSocketError>, until deadline: MonotonicTime) {
         stage = .ending
         self.outcome = outcome
         self.deadline = deadline

@@ -1,7 +1,7 @@
 internal import Network
 
 /// Collects the first 4 KiB of the body of an answer that refuses the upgrade (RFC 9112 §6).
-struct RefusalBody: Sendable {
+struct ErrorBody: Sendable {
     /// How many bytes are kept.
     static let maximum = 4096
 

@@ -1,5 +1,5 @@
 /// Decides when to ping a silent connection and when to give it up.
-struct LivenessClock: Sendable {
+struct KeepAlive: Sendable {
     /// What is due.
     enum Action: Sendable, Equatable {
         case none
