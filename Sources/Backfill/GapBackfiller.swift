@@ -10,8 +10,8 @@ package import Network
 package actor GapBackfiller {
     private let backfill: GapBackfill
     private let store: any GapStore
-    private let hosts: HostComparison
-    private let mailbox: StreamMailbox
+    private let hosts: HostCoverage
+    private let batchQueue: BatchQueue
     private let interval: Duration
     private let steady: any WallClock
     private let logger: Logger
@@ -60,15 +60,15 @@ package actor GapBackfiller {
     ///   - backfill: asks the authors' servers.
     ///   - store: has the gaps, and knows what was seen.
     ///   - hosts: says what other hosts have read meanwhile.
-    ///   - mailbox: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
+    ///   - batchQueue: takes what is found, behind what the streams brought: ``StreamFollower/entrance``.
     ///   - interval: how often the ledger is asked for gaps.
     ///   - steady: a clock that nobody sets.
     ///   - logger: gets a line for each gap that is closed.
     package init(
         backfill: GapBackfill,
         store: any GapStore,
-        hosts: HostComparison,
-        mailbox: StreamMailbox,
+        hosts: HostCoverage,
+        batchQueue: BatchQueue,
         interval: Duration = .seconds(30),
         steady: any WallClock = SystemClock(),
         logger: Logger
@@ -76,7 +76,7 @@ package actor GapBackfiller {
         self.backfill = backfill
         self.store = store
         self.hosts = hosts
-        self.mailbox = mailbox
+        self.batchQueue = batchQueue
         self.interval = interval
         self.steady = steady
         self.logger = logger
@@ -256,7 +256,7 @@ package actor GapBackfiller {
             var batch = StreamBatch(events: Array(left.prefix(Self.pieceSize)))
             left = left.dropFirst(Self.pieceSize)
             if left.isEmpty { batch.sweep = step }
-            while !Task.isCancelled, !mailbox.offer(batch) { await mailbox.waitForRoom() }
+            while !Task.isCancelled, !batchQueue.offer(batch) { await batchQueue.waitForRoom() }
         } while !left.isEmpty
     }
 }

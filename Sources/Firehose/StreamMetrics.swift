@@ -56,7 +56,7 @@ struct StreamMetrics: Sendable {
     }
 
     /// Counts a rejected message.
-    static func rejected(_ reason: RejectedMessage.Reason) {
+    static func rejected(_ reason: RejectedEvent.Reason) {
         Counter(label: "impact_notifier_stream_decode_errors_total", dimensions: [("reason", reason.rawValue)])
             .increment()
     }

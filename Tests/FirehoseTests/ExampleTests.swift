@@ -94,7 +94,7 @@ func tellGaps(_ configuration: StreamConfiguration, from positions: any Position
     @Test func `end with the failure of the follower, and with that of the closure`() async throws {
         let (_, _, configuration) = try await world()
         let far = try WebURL("ws://stream.example/")
-        let failure = await #expect(throws: FirehoseFailure.self) {
+        let failure = await #expect(throws: FirehoseError.self) {
             try await readPosts(of: far, from: KeptPositions())
         }
         #expect(failure?.code == .configuration)

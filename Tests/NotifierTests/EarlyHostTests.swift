@@ -52,11 +52,11 @@ import Testing
         let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
         let context = DeliveryContext.silent(configuration, http: http, wallClock: network.clock, logger: .silent)
         let intake = Intake(context, queue: ledger.queue(Timetable()), bursts: [:], followed: followed) { _ in }
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let follower = StreamFollower(
             configuration: stream,
             positions: ledger.stream,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: FixedIdentities(),
             transport: WebSocketTransport(configuration: stream, logger: .silent),
             clock: network.clock,
@@ -66,7 +66,9 @@ import Testing
         )
         let following = Task { try await follower.run() }
         let new = try ask("Written now")
-        while try await !ledger.stream.knows(new), let batch = await mailbox.next() { _ = try await intake.take(batch) }
+        while try await !ledger.stream.knows(new), let batch = await batchQueue.next() {
+            _ = try await intake.take(batch)
+        }
         following.cancel()
         _ = await following.result
         network.stop()

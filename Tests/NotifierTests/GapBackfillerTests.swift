@@ -95,7 +95,7 @@ import Testing
         )
         configuration.rate = 1_000_000
         configuration.concurrency = 1
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let backfiller = GapBackfiller(
             backfill: GapBackfill(
                 configuration: configuration,
@@ -107,15 +107,15 @@ import Testing
                 logger: log.logger
             ),
             store: ledger.stream,
-            hosts: HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger),
-            mailbox: mailbox,
+            hosts: HostCoverage(StreamConfiguration(hosts: [], collections: []), logger: log.logger),
+            batchQueue: batchQueue,
             steady: steady,
             logger: log.logger
         )
         let (queue, wall) = (ledger.queue(Timetable()), wall)
         let storing = Task {
             var stored: [StreamBatch] = []
-            while let batch = await mailbox.next() {
+            while let batch = await batchQueue.next() {
                 guard stored.count < limit else { continue }
                 _ = try await queue.store(batch, [], now: wall.now())
                 stored.append(batch)
@@ -126,7 +126,7 @@ import Testing
             try await backfiller.step()
             await Task.yield()
         } while try await !isOver()
-        mailbox.close()
+        batchQueue.close()
         return try await storing.value
     }
 

@@ -243,13 +243,13 @@ import Testing
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         let log = LogRecorder()
-        let hosts = HostComparison(StreamConfiguration(hosts: [], collections: []), logger: log.logger)
+        let hosts = HostCoverage(StreamConfiguration(hosts: [], collections: []), logger: log.logger)
         let other = try Upstream(StreamSource(WebURL("wss://other.test/")), allowsLoopback: false)
         hosts.opened(other, isCompressed: false)
         hosts.begin(other, at: gap.from)
         try await ledger.stream.declare(gap, at: 5)
         let client = ScriptedClient.world()
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let keeper = GapBackfiller(
             backfill: GapBackfill(
                 configuration: SweepConfiguration(
@@ -262,14 +262,14 @@ import Testing
             ),
             store: ledger.stream,
             hosts: hosts,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             interval: .milliseconds(1),
             logger: log.logger
         )
         let keeping = Task { await keeper.run() }
         #expect(hosts.coverage(of: gap) == .underway)
         hosts.receive([], from: other, until: gap.until)
-        let last = try #require(await mailbox.next())
+        let last = try #require(await batchQueue.next())
         #expect(try await ledger.stream.openGaps().count == 1, "what covers it is not known to be stored")
         #expect(log.count("gap covered by another host") == 0)
         _ = try await ledger.queue(Timetable()).store(last, [], now: 6)

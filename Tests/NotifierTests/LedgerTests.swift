@@ -43,7 +43,7 @@ import Testing
         try await ledger.database.write { try $0.execute(sql: "DROP TABLE quarantine") }
         var batch = World.batch(try World.event(2))
         batch.rejected = [
-            RejectedMessage(host: "h", wire: .relay, value: 2, reason: .malformed, detail: "", bytes: [0])
+            RejectedEvent(host: "h", wire: .relay, value: 2, reason: .malformed, detail: "", bytes: [0])
         ]
         var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
         let items = batch.events.compactMap { judge.judge($0, now: 1_790_000_000) }

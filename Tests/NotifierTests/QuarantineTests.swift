@@ -14,8 +14,8 @@ import Testing
         host: String = "stream.test",
         detail: String = "it is no JSON",
         bytes: [UInt8] = Array("{".utf8)
-    ) -> RejectedMessage {
-        RejectedMessage(
+    ) -> RejectedEvent {
+        RejectedEvent(
             host: host,
             wire: .jetstream2,
             value: number,
@@ -96,9 +96,9 @@ import Testing
     @Test func `is listed by the ledger, the newest first, and shown with its bytes`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
-        let long = [UInt8](repeating: 0xFF, count: RejectedMessage.maximumBytes + 1)
+        let long = [UInt8](repeating: 0xFF, count: RejectedEvent.maximumBytes + 1)
         var batch = StreamBatch(rejected: [Self.message(1), Self.message(2, detail: "", bytes: long)])
-        let nowhere = RejectedMessage(
+        let nowhere = RejectedEvent(
             host: "relay.test",
             wire: .relay,
             value: nil,
@@ -109,7 +109,7 @@ import Testing
         batch.rejected.append(nowhere)
         _ = try await ledger.queue(Timetable()).store(batch, [], now: 1_790_000_000)
         let listed = try await ledger.stream.quarantine(limit: 50)
-        #expect(listed.map(\.position) == [nil, 2, 1] && listed.map(\.size) == [0, RejectedMessage.maximumBytes, 1])
+        #expect(listed.map(\.position) == [nil, 2, 1] && listed.map(\.size) == [0, RejectedEvent.maximumBytes, 1])
         #expect(listed.map(\.host) == ["relay.test", "stream.test", "stream.test"])
         #expect(listed[0].reason.sentence == "later" && listed[0].wire == .relay && listed[0].detail == "d")
         #expect(listed.allSatisfy { $0.noticedAt == 1_790_000_000 })

@@ -17,13 +17,13 @@ struct Upstream: Sendable, Hashable {
 
     /// Determines the wire from the path; a URL without a path is a Jetstream v2.
     ///
-    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/configuration``.
-    init(_ source: StreamSource, allowsLoopback: Bool) throws(FirehoseFailure) {
+    /// - Throws: ``FirehoseError`` with code ``FirehoseError/Code/configuration``.
+    init(_ source: StreamSource, allowsLoopback: Bool) throws(FirehoseError) {
         let url = source.url
         if let objection = Self.objection(to: url, allowsLoopback) {
             // The query may hold a key.
             let address = url.origin + url.path
-            throw FirehoseFailure(code: .configuration, sentence: "the stream address \(address): \(objection)")
+            throw FirehoseError(code: .configuration, sentence: "the stream address \(address): \(objection)")
         }
         switch url.path {
         case Self.relay: wire = .relay
@@ -74,8 +74,8 @@ struct Upstream: Sendable, Hashable {
 extension StreamConfiguration {
     /// The URL under which a host is read; different spellings give the same URL.
     ///
-    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/configuration`` when it cannot be used.
-    public static func address(of host: WebURL, allowsLoopback: Bool) throws(FirehoseFailure) -> WebURL {
+    /// - Throws: ``FirehoseError`` with code ``FirehoseError/Code/configuration`` when it cannot be used.
+    public static func address(of host: WebURL, allowsLoopback: Bool) throws(FirehoseError) -> WebURL {
         try Upstream(StreamSource(host), allowsLoopback: allowsLoopback).url
     }
 

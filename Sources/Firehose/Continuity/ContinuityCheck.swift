@@ -15,7 +15,7 @@ struct ContinuityCheck: Sendable {
 
     private enum State {
         case settled
-        case expecting(StreamEvidence, since: Int64)
+        case expecting(ResumeOverlap, since: Int64)
     }
 
     private let wire: StreamWire
@@ -33,7 +33,7 @@ struct ContinuityCheck: Sendable {
         mustBeShown = wire != .jetstream1 || resume.isAhead
         // If a gap is declared anyway, nothing can be proven; a first connection has nothing to prove.
         if case .position(let requested) = resume.cursor, resume.reached > 0, resume.gap == nil {
-            state = .expecting(resume.evidence, since: requested)
+            state = .expecting(resume.overlap, since: requested)
         } else {
             state = .settled
         }
@@ -51,8 +51,8 @@ struct ContinuityCheck: Sendable {
     ///   - digest: the digest of its event; nil when it was skipped.
     /// - Returns: the result, if this message gives one; nil if it does not, or if there was one before.
     mutating func observe(value: Int64, digest: UInt64?) -> Finding? {
-        guard case .expecting(let evidence, let requested) = state else { return nil }
-        let finding = early(value, requested) ?? samePlace(evidence, value, digest) ?? late(value)
+        guard case .expecting(let overlap, let requested) = state else { return nil }
+        let finding = early(value, requested) ?? samePlace(overlap, value, digest) ?? late(value)
         if finding != nil { state = .settled }
         return finding
     }
@@ -62,17 +62,17 @@ struct ContinuityCheck: Sendable {
 
     /// Records that nothing new came within the time that the first known event may take.
     mutating func observeSilence() -> Finding? {
-        guard mustBeShown, case .expecting(let evidence, let requested) = state,
-            !evidence.items.isEmpty
+        guard mustBeShown, case .expecting(let overlap, let requested) = state,
+            !overlap.items.isEmpty
         else { return nil }
         state = .settled
         return .broken(.sequenceChanged, detail: "no known event came although \(requested) was asked for")
     }
 
-    private func samePlace(_ evidence: StreamEvidence, _ value: Int64, _ digest: UInt64?) -> Finding? {
+    private func samePlace(_ overlap: ResumeOverlap, _ value: Int64, _ digest: UInt64?) -> Finding? {
         guard let digest else { return nil }
         // Events of one relay commit share a sequence number, and two events may have the same microsecond.
-        let known = evidence.items.filter { $0.value == value }
+        let known = overlap.items.filter { $0.value == value }
         if known.contains(where: { $0.digest == digest }) { return .continuous(at: value) }
         guard wire == .jetstream2, !known.isEmpty else { return nil }
         return .broken(.sequenceChanged, detail: "position \(value) now belongs to another event")

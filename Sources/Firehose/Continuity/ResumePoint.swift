@@ -20,11 +20,11 @@ struct ResumePoint: Sendable, Equatable {
     /// The last position reached on this host; 0 if there is none, or it belongs to another host.
     var reached: Int64
     /// The last events from this host; empty when there are none.
-    var evidence: StreamEvidence
+    var overlap: ResumeOverlap
     /// A gap that cannot be avoided; it is declared with the first message after ``gapPlace``.
     var gap: StreamGap.Reason?
     /// The last position before a message that is too large; nil when there is none.
-    var obstacle: Int64?
+    var poison: Int64?
     /// Whether to ask the host to omit messages that are too large.
     var leavesOutLargeMessages = false
     /// Whether the cursor is in the future by our clock, so that the host may silently begin with live events.
@@ -33,7 +33,7 @@ struct ResumePoint: Sendable, Equatable {
     private(set) var isFirst = false
 
     /// The last position before the gap; 0 when the gap begins at once.
-    var gapPlace: Int64 { gap == .messageTooLarge ? obstacle ?? 0 : 0 }
+    var gapPlace: Int64 { gap == .messageTooLarge ? poison ?? 0 : 0 }
 
     /// Decides where to begin on a host.
     ///
@@ -87,15 +87,15 @@ struct ResumePoint: Sendable, Equatable {
         if let own, distrusted == nil,
             believed.map({ own.position.witnessed >= $0.position.witnessed - patience }) ?? true
         {
-            evidence = StreamEvidence(own.evidence)
+            overlap = ResumeOverlap(own.evidence)
             // A position of v1 is a time. If it is after the time that is believed, it is not believed either.
             reached = wire == .jetstream1 ? min(own.position.value, own.position.witnessed) : own.position.value
             if wire == .jetstream1 {
-                evidence.cut(behind: reached)
+                overlap.cut(behind: reached)
                 isAhead = reached > latest
             }
             witnessed = min(witnessed, own.position.witnessed)
-            let oldest = evidence.items.map(\.value).min() ?? reached
+            let oldest = overlap.items.map(\.value).min() ?? reached
             // One earlier, because some relays treat a cursor as exclusive.
             cursor = .position(max(1, min(oldest, reached) - (wire == .jetstream2 ? 0 : 1)))
         } else if wire == .relay || distrusted != nil || believed == nil || Self.isLeft(read, open) {
@@ -114,12 +114,12 @@ struct ResumePoint: Sendable, Equatable {
     }
 
     /// Changes the beginning so that the connection gets past the message at which the last one ended.
-    mutating func avoid(_ obstacle: OversizeObstacle, on wire: StreamWire) {
-        self.obstacle = obstacle.place
-        leavesOutLargeMessages = obstacle.isLeftOut(by: wire)
-        if let detour = obstacle.detour(on: wire) {
+    mutating func avoid(_ poison: PoisonMessage, on wire: StreamWire) {
+        self.poison = poison.place
+        leavesOutLargeMessages = poison.isLeftOut(by: wire)
+        if let detour = poison.detour(on: wire) {
             cursor = detour
-            evidence = StreamEvidence()
+            overlap = ResumeOverlap()
             gap = .messageTooLarge
         } else if leavesOutLargeMessages {
             gap = .messageTooLarge
@@ -133,6 +133,6 @@ struct ResumePoint: Sendable, Equatable {
         self.cursor = cursor
         self.witnessed = witnessed
         reached = 0
-        evidence = StreamEvidence()
+        overlap = ResumeOverlap()
     }
 }

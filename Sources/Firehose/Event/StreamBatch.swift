@@ -6,7 +6,7 @@ public struct StreamBatch: Sendable, Equatable {
     /// Commits of the wanted collections, and identity, account and sync events of all accounts.
     public var events: [StreamEvent]
     /// Messages that could not be understood, with their bytes; reading continued after them.
-    public var rejected: [RejectedMessage]
+    public var rejected: [RejectedEvent]
     /// How far the stream has been read after the events; nil when that is not known yet.
     public var position: StoredPosition?
     /// A part of the stream that was not received, or not provably.
@@ -16,12 +16,12 @@ public struct StreamBatch: Sendable, Equatable {
     /// The size of the events' messages in bytes.
     var bytes = 0
     /// The commits among the events whose signatures are not checked yet; empty outside the follower.
-    var unsigned: [UnsignedCommit] = []
+    var unverified: [UnverifiedCommit] = []
 
     /// A batch with these parts.
     public init(
         events: [StreamEvent] = [],
-        rejected: [RejectedMessage] = [],
+        rejected: [RejectedEvent] = [],
         position: StoredPosition? = nil,
         gap: StreamGap? = nil
     ) {

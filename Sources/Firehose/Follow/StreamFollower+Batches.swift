@@ -4,7 +4,7 @@ public import Logging
 extension StreamFollower {
     /// Follows the stream until the task is cancelled, and passes each batch to a closure, one at a time.
     ///
-    /// It replaces a mailbox and a follower in two tasks.
+    /// It replaces a queue and a follower in two tasks.
     ///
     /// - Parameters:
     ///   - configuration: hosts, collections, time limits.
@@ -12,7 +12,7 @@ extension StreamFollower {
     ///   - identities: resolves the keys that sign a relay's commits; not needed for Jetstream.
     ///   - logger: gets a line for each connection, its end and its proof of continuity.
     ///   - take: stores what matters in a batch, and its position; an error ends the follower.
-    /// - Throws: ``FirehoseFailure`` when no attempt can succeed, or the closure's error.
+    /// - Throws: ``FirehoseError`` when no attempt can succeed, or the closure's error.
     public static func follow(
         _ configuration: StreamConfiguration,
         from positions: any PositionStore,
@@ -20,20 +20,20 @@ extension StreamFollower {
         logger: Logger,
         _ take: (StreamBatch) async throws -> Void
     ) async throws {
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let follower = StreamFollower(
             configuration: configuration,
             positions: positions,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: identities,
             logger: logger
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                defer { mailbox.close() }
+                defer { batchQueue.close() }
                 try await follower.run()
             }
-            while let batch = await mailbox.next() { try await take(batch) }
+            while let batch = await batchQueue.next() { try await take(batch) }
             group.cancelAll()
             try await group.waitForAll()
         }

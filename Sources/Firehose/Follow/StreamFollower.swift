@@ -2,25 +2,25 @@ public import ATProtocol
 public import Logging
 public import Network
 
-/// Follows the network's stream across host failures, restarts and silence, and fills a mailbox with the wanted events.
+/// Follows the network's stream across host failures, restarts and silence, and fills a queue with the wanted events.
 ///
-/// It follows one host at a time, or several hosts that deliver the same events; the consumer of the mailbox then
+/// It follows one host at a time, or several hosts that deliver the same events; the consumer of the queue then
 /// recognises duplicates by their content.
 ///
 /// Each connection resumes a little before the last accepted position and must show an event that is already known. If
 /// it does not, a gap is declared. After every end except cancellation there is another attempt.
 public actor StreamFollower {
     /// What each host has delivered and missed.
-    package nonisolated let hosts: HostComparison
+    package nonisolated let hosts: HostCoverage
     /// The single queue for everything that must be stored in order, shared by all hosts.
     ///
     /// So no position overtakes an earlier event whose signature is still being checked.
-    package nonisolated let entrance: StreamMailbox
+    package nonisolated let entrance: BatchQueue
 
     private let configuration: StreamConfiguration
     private let positions: any PositionStore
-    /// The path of all batches to the mailbox when signatures are checked.
-    private let passage: SignaturePassage?
+    /// The path of all batches to the queue when signatures are checked.
+    private let signatureStage: SignatureStage?
     /// Whether signatures should be checked, but there is no resolver for the keys.
     private let isUncheckable: Bool
     private let transport: any StreamTransport
@@ -32,7 +32,7 @@ public actor StreamFollower {
     /// Hosts whose position is useless, and why, until they give a new one, with the gap before it.
     private var distrusted: [Upstream: StreamGap.Reason] = [:]
     /// For each host, the message that was too large and ended its last connection.
-    private var obstacles: [Upstream: OversizeObstacle] = [:]
+    private var poisonMessages: [Upstream: PoisonMessage] = [:]
     /// The open connections.
     private var sessions: [Upstream: StreamSession] = [:]
     private var rotation = HostRotation([])
@@ -42,7 +42,7 @@ public actor StreamFollower {
     init(
         configuration: StreamConfiguration,
         positions: any PositionStore,
-        mailbox: StreamMailbox,
+        batchQueue: BatchQueue,
         identities: (any IdentityResolving)?,
         transport: any StreamTransport,
         clock: any WallClock,
@@ -54,13 +54,13 @@ public actor StreamFollower {
         self.configuration = configuration
         self.positions = positions
         let isChecked = configuration.verification != .off && configuration.hosts.contains { Upstream.isRelay($0.url) }
-        passage = identities.flatMap { identities in
+        signatureStage = identities.flatMap { identities in
             guard isChecked else { return nil }
-            let check = SignatureCheck(identities: identities, logger: logger)
-            return SignaturePassage(check: check, destination: mailbox)
+            let verifier = SignatureVerifier(identities: identities, logger: logger)
+            return SignatureStage(verifier: verifier, destination: batchQueue)
         }
-        entrance = passage?.entrance ?? mailbox
-        hosts = HostComparison(configuration, logger: logger)
+        entrance = signatureStage?.entrance ?? batchQueue
+        hosts = HostCoverage(configuration, logger: logger)
         quiet = QuietWatch(timeout: configuration.stallTimeout)
         isUncheckable = isChecked && identities == nil
         self.transport = transport
@@ -76,7 +76,7 @@ public actor StreamFollower {
     /// - Parameters:
     ///   - configuration: hosts, collections, time limits.
     ///   - positions: the store with the positions of earlier runs.
-    ///   - mailbox: receives the wanted events; several followers may share one.
+    ///   - batchQueue: receives the wanted events; several followers may share one.
     ///   - identities: resolves the keys that sign a relay's commits; not needed for Jetstream.
     ///   - clock: the wall clock.
     ///   - steady: a steady clock for waits; nil for the wall clock.
@@ -84,7 +84,7 @@ public actor StreamFollower {
     public init(
         configuration: StreamConfiguration,
         positions: any PositionStore,
-        mailbox: StreamMailbox,
+        batchQueue: BatchQueue,
         identities: (any IdentityResolving)? = nil,
         clock: any WallClock = SystemClock(),
         steady: (any WallClock)? = nil,
@@ -93,7 +93,7 @@ public actor StreamFollower {
         self.init(
             configuration: configuration,
             positions: positions,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: identities,
             transport: WebSocketTransport(configuration: configuration, logger: logger),
             clock: clock,
@@ -106,17 +106,17 @@ public actor StreamFollower {
 
     /// Follows the stream until the task is cancelled.
     ///
-    /// - Throws: ``FirehoseFailure`` when no attempt can succeed: no usable host, unreadable positions.
-    public func run() async throws(FirehoseFailure) {
+    /// - Throws: ``FirehoseError`` when no attempt can succeed: no usable host, unreadable positions.
+    public func run() async throws(FirehoseError) {
         let upstreams = try upstreams()
         do { known = try await positions.positions() } catch {
-            throw FirehoseFailure(code: .storage, sentence: "the stored stream positions cannot be read: \(error)")
+            throw FirehoseError(code: .storage, sentence: "the stored stream positions cannot be read: \(error)")
         }
         let names = upstreams.map(\.name)
         let count = max(1, min(configuration.parallelHosts, Set(names).count))
         rotation = HostRotation(names)
         StreamMetrics.announce(names)
-        async let passed: Void? = passage?.run()
+        async let passed: Void? = signatureStage?.run()
         await withDiscardingTaskGroup { group in
             for _ in 0..<count {
                 group.addTask { await self.follow(upstreams) }
@@ -147,12 +147,12 @@ public actor StreamFollower {
         }
     }
 
-    private func upstreams() throws(FirehoseFailure) -> [Upstream] {
+    private func upstreams() throws(FirehoseError) -> [Upstream] {
         guard !configuration.hosts.isEmpty else {
-            throw FirehoseFailure(code: .configuration, sentence: "no stream host is configured")
+            throw FirehoseError(code: .configuration, sentence: "no stream host is configured")
         }
         guard !isUncheckable else {
-            throw FirehoseFailure(
+            throw FirehoseError(
                 code: .configuration,
                 sentence: "a relay's commits cannot be verified without resolving identities"
             )
@@ -176,7 +176,7 @@ public actor StreamFollower {
             now: clock.now(),
             configuration: configuration
         )
-        if let obstacle = obstacles[host] { resume.avoid(obstacle, on: host.wire) }
+        if let poison = poisonMessages[host] { resume.avoid(poison, on: host.wire) }
         guard prepare(host, resume) else { return .willing }
         logger.info(
             "stream connecting",
@@ -187,9 +187,9 @@ public actor StreamFollower {
             host: host,
             configuration: configuration,
             resume: resume,
-            mailbox: entrance,
+            batchQueue: entrance,
             session: session,
-            comparison: hosts,
+            hosts: hosts,
             quiet: quiet,
             clock: clock,
             steady: steady,
@@ -215,7 +215,7 @@ public actor StreamFollower {
         return conclude(host, session, end)
     }
 
-    /// Stores where a first reading begins; false when the mailbox is full.
+    /// Stores where a first reading begins; false when the queue is full.
     private func prepare(_ host: Upstream, _ resume: ResumePoint) -> Bool {
         guard known.isEmpty else { return true }
         // Position 0 means none: after a crash before the first event, reading begins at this time again.
@@ -248,12 +248,12 @@ public actor StreamFollower {
             "stream disconnected",
             metadata: ["host": "\(host.name)", "reason": "\(reason)", "detail": "\(detail)"]
         )
-        if end.isTooLarge { return meetObstacle(host, after: session.last) }
-        if let obstacle = obstacles[host], let accepted = session.accepted, accepted.position.value > obstacle.place {
-            obstacles[host] = nil
+        if end.isTooLarge { return meetPoison(host, after: session.last) }
+        if let poison = poisonMessages[host], let accepted = session.accepted, accepted.position.value > poison.place {
+            poisonMessages[host] = nil
         }
         switch session.ending {
-        case .mailboxFull, .failBack, .obstaclePassed: return .willing
+        case .queueFull, .failBack, .poisonPassed: return .willing
         case .stalled: return .stalled
         case .quiet: return .quiet
         case .positionGivenUp(let reason):
@@ -273,15 +273,15 @@ public actor StreamFollower {
     }
 
     /// Records that the host sends a message that is too large, and would send it again.
-    private func meetObstacle(_ host: Upstream, after place: Int64) -> HostRotation.Ending {
-        obstacles[host, default: OversizeObstacle(after: place)].meet(after: place)
-        return .failed(wasHealthy: obstacles[host]?.meetings == 1)
+    private func meetPoison(_ host: Upstream, after place: Int64) -> HostRotation.Ending {
+        poisonMessages[host, default: PoisonMessage(after: place)].meet(after: place)
+        return .failed(wasHealthy: poisonMessages[host]?.meetings == 1)
     }
 
     /// Records that the host's position is useless, so that the next connection begins by time.
     private func distrust(_ host: Upstream, _ reason: StreamGap.Reason) {
         distrusted[host] = reason
-        obstacles[host] = nil
+        poisonMessages[host] = nil
     }
 }
 

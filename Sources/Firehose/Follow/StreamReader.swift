@@ -20,9 +20,9 @@ struct StreamReader: ~Copyable {
     private let name: String
     private let configuration: StreamConfiguration
     private let resume: ResumePoint
-    private let mailbox: StreamMailbox
+    private let batchQueue: BatchQueue
     private let session: StreamSession
-    private let comparison: HostComparison
+    private let hosts: HostCoverage
     private let quiet: QuietWatch
     private let clock: any WallClock
     private let steady: any WallClock
@@ -33,7 +33,7 @@ struct StreamReader: ~Copyable {
 
     private var decoder: WireDecoder
     private var check: ContinuityCheck
-    private var evidence: StreamEvidence
+    private var overlap: ResumeOverlap
     private var pending = StreamBatch()
     private var reached: Int64
     private var published: Int64
@@ -62,9 +62,9 @@ struct StreamReader: ~Copyable {
         host: Upstream,
         configuration: StreamConfiguration,
         resume: ResumePoint,
-        mailbox: StreamMailbox,
+        batchQueue: BatchQueue,
         session: StreamSession,
-        comparison: HostComparison,
+        hosts: HostCoverage,
         quiet: QuietWatch,
         clock: any WallClock,
         steady: any WallClock,
@@ -75,9 +75,9 @@ struct StreamReader: ~Copyable {
         name = host.name
         self.configuration = configuration
         self.resume = resume
-        self.mailbox = mailbox
+        self.batchQueue = batchQueue
         self.session = session
-        self.comparison = comparison
+        self.hosts = hosts
         self.quiet = quiet
         self.clock = clock
         self.steady = steady
@@ -97,7 +97,7 @@ struct StreamReader: ~Copyable {
         recorder = configuration.recorderDirectory.map { _ in
             FlightRecorder(host: host.name, wire: host.wire, capacity: configuration.recorderCapacity)
         }
-        evidence = resume.evidence
+        overlap = resume.overlap
         reached = resume.reached
         published = resume.reached
         isBeginningDoubtful = !resume.isCertain && resume.gap == nil
@@ -130,7 +130,7 @@ struct StreamReader: ~Copyable {
     /// Called when the server has accepted the subscription, with or without compression.
     func opened(isCompressed: Bool) {
         metrics.connected()
-        comparison.opened(host, isCompressed: isCompressed)
+        hosts.opened(host, isCompressed: isCompressed)
         logger.info("stream open", metadata: ["host": "\(host.name)", "wire": "\(host.wire)"])
         guard host.source.asksForCompression, !isCompressed else { return }
         logger.info(
@@ -212,25 +212,25 @@ struct StreamReader: ~Copyable {
         for event in content.events {
             let digest = event.digest(at: content.time)
             guard check.isSettled || observe(event.position.value, digest) else { return false }
-            let item = StreamEvidence.Item(value: event.position.value, digest: digest)
+            let item = ResumeOverlap.Item(value: event.position.value, digest: digest)
             // The evidence of continuity was handed over by the last connection.
-            guard !resume.evidence.items.contains(item) else { continue }
+            guard !resume.overlap.items.contains(item) else { continue }
             metrics.received(event)
             // Jetstream v1 has no sync events.
             if case .sync = event.body {} else { hasNewsForAll = true }
-            if event.position.value != passedAt { evidence.append(item) }
+            if event.position.value != passedAt { overlap.append(item) }
             pending.events.append(event)
         }
-        pending.unsigned += content.unsigned
-        for message in content.rejected {
-            StreamMetrics.rejected(message.reason)
-            pending.rejected.append(message)
+        pending.unverified += content.unverified
+        for event in content.rejected {
+            StreamMetrics.rejected(event.reason)
+            pending.rejected.append(event)
         }
         if let value = content.value {
             if content.events.isEmpty, !check.isSettled, !observe(value, nil) { return false }
             guard progress(to: value) else { return false }
         }
-        return pending.events.count + pending.rejected.count < mailbox.batchLimit || publish()
+        return pending.events.count + pending.rejected.count < batchQueue.batchLimit || publish()
     }
 
     private mutating func take(_ notice: WireContent.Notice) -> Bool {
@@ -333,8 +333,8 @@ struct StreamReader: ~Copyable {
         passedAt = value
         // The next connection begins after the message, so that it need not be skipped again: relays include the event
         // at the cursor.
-        evidence = StreamEvidence()
-        let message = RejectedMessage(
+        overlap = ResumeOverlap()
+        let event = RejectedEvent(
             host: host.name,
             wire: host.wire,
             value: resume.gapPlace,
@@ -342,8 +342,8 @@ struct StreamReader: ~Copyable {
             detail: "an event behind this position has more than \(configuration.maximumMessage) bytes",
             bytes: []
         )
-        StreamMetrics.rejected(message.reason)
-        pending.rejected.append(message)
+        StreamMetrics.rejected(event.reason)
+        pending.rejected.append(event)
         return true
     }
 
@@ -353,9 +353,9 @@ struct StreamReader: ~Copyable {
         hasNews = hasNews || value > resume.reached
         reached = max(reached, value)
         // The message that is too large may be next, and ends the connection before we can publish.
-        if value == resume.obstacle { return publish() }
-        guard let passedAt, value > passedAt, !evidence.items.isEmpty else { return true }
-        return publish() && end(.obstaclePassed)
+        if value == resume.poison { return publish() }
+        guard let passedAt, value > passedAt, !overlap.items.isEmpty else { return true }
+        return publish() && end(.poisonPassed)
     }
 
     private mutating func publish(withPosition: Bool = true) -> Bool {
@@ -368,10 +368,10 @@ struct StreamReader: ~Copyable {
                 value: reached,
                 witnessed: decoder.witnessed
             )
-            pending.position = StoredPosition(position: position, evidence: evidence.encoded)
+            pending.position = StoredPosition(position: position, evidence: overlap.encoded)
             metrics.position(position)
         }
-        guard mailbox.offer(pending) else { return end(.mailboxFull) }
+        guard batchQueue.offer(pending) else { return end(.queueFull) }
         if let position = pending.position { session.accept(position) }
         tellComparison()
         published = reached
@@ -383,13 +383,13 @@ struct StreamReader: ~Copyable {
         let isProven = check.isSettled && reached > 0 && decoder.isCertain
         if isProven {
             switch stretch {
-            case .continues: comparison.resume(host, at: decoder.witnessed)
-            case .begins: comparison.begin(host, at: decoder.witnessed)
+            case .continues: hosts.resume(host, at: decoder.witnessed)
+            case .begins: hosts.begin(host, at: decoder.witnessed)
             case .told: break
             }
             stretch = .told
         }
-        comparison.receive(pending.events, from: host, until: isProven ? decoder.witnessed : nil)
+        hosts.receive(pending.events, from: host, until: isProven ? decoder.witnessed : nil)
     }
 
     private mutating func end(_ ending: StreamSession.Ending) -> Bool {

@@ -5,7 +5,7 @@ final class StreamSession: Sendable {
     /// Why the reader ended the connection.
     enum Ending: Sendable, Equatable {
         /// The consumer is too slow; reading resumes from the last accepted position when there is room.
-        case mailboxFull
+        case queueFull
         /// Other hosts delivered events, and this one did not although its socket was alive.
         case stalled
         /// No event came; another host, or this one again, is tried to see whether it is also quiet.
@@ -17,12 +17,12 @@ final class StreamSession: Sendable {
         /// A preferred host may be back.
         case failBack
         /// A message that is too large was passed; from here on the host should send messages of all sizes.
-        case obstaclePassed
+        case poisonPassed
 
         /// Whether the messages before the end are worth recording.
         var isAbnormal: Bool {
             switch self {
-            case .mailboxFull, .failBack, .obstaclePassed, .quiet: false
+            case .queueFull, .failBack, .poisonPassed, .quiet: false
             case .stalled, .serverError, .positionGivenUp: true
             }
         }
@@ -37,7 +37,7 @@ final class StreamSession: Sendable {
 
     private let state = Mutex(State())
 
-    /// The last position that the mailbox accepted; nil when there is none.
+    /// The last position that the queue accepted; nil when there is none.
     var accepted: StoredPosition? { state.withLock { $0.accepted } }
 
     /// Why the reader ended the connection; nil when it did not end it.
@@ -62,14 +62,14 @@ extension StreamSession.Ending {
     /// The reason for logs and metrics, and a clause that explains it.
     var description: (reason: String, detail: String) {
         switch self {
-        case .mailboxFull: ("mailbox-full", "the ledger is behind; reading goes on when it has caught up")
+        case .queueFull: ("mailbox-full", "the ledger is behind; reading goes on when it has caught up")
         case .stalled:
             ("stalled", "the host was connected but sent nothing while other hosts did; another host is read")
         case .quiet: ("quiet", "the host sent nothing; a new connection shows whether there is nothing")
         case .positionGivenUp(let reason):
             (reason.rawValue, "reading cannot go on where it stopped; what lies between is a gap, and is looked for")
         case .failBack: ("fail-back", "a host that comes earlier in stream.hosts is tried again")
-        case .obstaclePassed: ("obstacle-passed", "an event that is too large was passed over")
+        case .poisonPassed: ("obstacle-passed", "an event that is too large was passed over")
         case .serverError(let name, let message): (name, message)
         }
     }

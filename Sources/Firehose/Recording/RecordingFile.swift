@@ -11,14 +11,14 @@ final class RecordingFile {
     init(_ input: RecordingInput) { self.input = input }
 
     /// Whether it holds binary messages, each after its length in four octets, little-endian.
-    func isFramed() throws(FirehoseFailure) -> Bool {
+    func isFramed() throws(FirehoseError) -> Bool {
         while buffer.count < 4, !isAtEnd { try fill() }
         // As a length, the first four letters of a text would mean more than half a gigabyte.
         return frameLength.map { $0 > 0 } ?? false
     }
 
     /// The next binary message, or the rest of the file if it ends within one; nil at the end of the file.
-    func nextFrame() throws(FirehoseFailure) -> ArraySlice<UInt8>? {
+    func nextFrame() throws(FirehoseError) -> ArraySlice<UInt8>? {
         while true {
             if let length = frameLength, buffer.count - start - 4 >= length {
                 defer { start += 4 + length }
@@ -42,7 +42,7 @@ final class RecordingFile {
     }
 
     /// The next line without its line break; nil at the end of the file.
-    func nextLine() throws(FirehoseFailure) -> ArraySlice<UInt8>? {
+    func nextLine() throws(FirehoseError) -> ArraySlice<UInt8>? {
         var searched = start
         while true {
             if let end = buffer[searched...].firstIndex(of: 0x0A) {
@@ -60,7 +60,7 @@ final class RecordingFile {
         }
     }
 
-    private func fill() throws(FirehoseFailure) {
+    private func fill() throws(FirehoseError) {
         buffer.removeFirst(start)
         start = 0
         let bytes = try input.next()

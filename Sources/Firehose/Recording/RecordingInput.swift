@@ -21,14 +21,14 @@ final class RecordingInput {
 
     /// Opens a file, or standard input if the path is `-`.
     ///
-    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/recording``.
-    convenience init(path: String) throws(FirehoseFailure) {
+    /// - Throws: ``FirehoseError`` with code ``FirehoseError/Code/recording``.
+    convenience init(path: String) throws(FirehoseError) {
         let isStandard = path == "-"
         let descriptor = isStandard ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
         let name = isStandard ? "standard input" : "the recording \(path)"
         guard descriptor >= 0 else {
             let reason = unsafe String(cString: strerror(errno))
-            throw FirehoseFailure(code: .recording, sentence: "\(name) cannot be opened: \(reason)")
+            throw FirehoseError(code: .recording, sentence: "\(name) cannot be opened: \(reason)")
         }
         self.init(owning: descriptor, name: name)
     }
@@ -49,8 +49,8 @@ final class RecordingInput {
 
     /// The next bytes; empty at the end.
     ///
-    /// - Throws: ``FirehoseFailure`` when they cannot be read or inflated.
-    func next() throws(FirehoseFailure) -> [UInt8] {
+    /// - Throws: ``FirehoseError`` when they cannot be read or inflated.
+    func next() throws(FirehoseError) -> [UInt8] {
         if !hasBegun { try begin() }
         guard let gzip else {
             defer { waiting = [] }
@@ -72,7 +72,7 @@ final class RecordingInput {
     }
 
     /// Recognises the compression from the first bytes.
-    private func begin() throws(FirehoseFailure) {
+    private func begin() throws(FirehoseError) {
         hasBegun = true
         while waiting.count < 4 {
             let more = try read()
@@ -85,23 +85,23 @@ final class RecordingInput {
         guard waiting.starts(with: [0x1F, 0x8B, 8]) else { return }
         gzip = GzipInflater()
         guard gzip != nil else {
-            throw FirehoseFailure(code: .recording, sentence: "there is no memory to inflate \(name)")
+            throw FirehoseError(code: .recording, sentence: "there is no memory to inflate \(name)")
         }
     }
 
-    private func read() throws(FirehoseFailure) -> [UInt8] {
+    private func read() throws(FirehoseError) -> [UInt8] {
         var chunk = [UInt8](repeating: 0, count: Self.chunkSize)
         var count: Int
         repeat { count = unsafe Glibc.read(descriptor, &chunk, chunk.count) } while count < 0 && errno == EINTR
         guard count >= 0 else {
             let reason = unsafe String(cString: strerror(errno))
-            throw FirehoseFailure(code: .recording, sentence: "\(name) cannot be read: \(reason)")
+            throw FirehoseError(code: .recording, sentence: "\(name) cannot be read: \(reason)")
         }
         consumed += count
         return Array(chunk[..<count])
     }
 
-    private func unusable(_ clause: String) -> FirehoseFailure {
-        FirehoseFailure(code: .recordingContent, sentence: "\(name) \(clause)")
+    private func unusable(_ clause: String) -> FirehoseError {
+        FirehoseError(code: .recordingContent, sentence: "\(name) \(clause)")
     }
 }

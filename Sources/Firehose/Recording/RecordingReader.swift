@@ -14,7 +14,7 @@ package struct RecordingReader {
         /// A message that is not wanted, or of an unknown kind.
         case passed
         /// A line or message that cannot be understood; lines are counted from 1.
-        case rejected(line: Int, RejectedMessage)
+        case rejected(line: Int, RejectedEvent)
     }
 
     private let file: RecordingFile
@@ -30,12 +30,12 @@ package struct RecordingReader {
     /// - Parameters:
     ///   - path: the file; `-` for standard input.
     ///   - configuration: the wanted collections, and how much of a relay's data is verified.
-    /// - Throws: ``FirehoseFailure`` with code ``FirehoseFailure/Code/recording``.
-    package init(path: String, configuration: StreamConfiguration) throws(FirehoseFailure) {
+    /// - Throws: ``FirehoseError`` with code ``FirehoseError/Code/recording``.
+    package init(path: String, configuration: StreamConfiguration) throws(FirehoseError) {
         try self.init(RecordingInput(path: path), configuration: configuration)
     }
 
-    init(_ input: RecordingInput, configuration: StreamConfiguration) throws(FirehoseFailure) {
+    init(_ input: RecordingInput, configuration: StreamConfiguration) throws(FirehoseError) {
         func decoder(_ wire: StreamWire) -> WireDecoder {
             WireDecoder(host: "recording", wire: wire, configuration: configuration, witnessed: 0)
         }
@@ -47,8 +47,8 @@ package struct RecordingReader {
     /// Decodes the next item; one commit of a relay may give several events.
     ///
     /// - Returns: nil at the end.
-    /// - Throws: ``FirehoseFailure`` when the file cannot be read; invalid content does not throw.
-    package mutating func next() throws(FirehoseFailure) -> Item? {
+    /// - Throws: ``FirehoseError`` when the file cannot be read; invalid content does not throw.
+    package mutating func next() throws(FirehoseError) -> Item? {
         while waiting.isEmpty {
             guard let bytes = isFramed ? try file.nextFrame() : try file.nextLine() else { return nil }
             line += 1
@@ -75,7 +75,7 @@ package struct RecordingReader {
         guard let json = try? JSONValue(parsing: bytes), let message = json["bytes"]?.dataBytes,
             let wire = json["wire"]?.string.map(StreamWire.init)
         else {
-            let message = RejectedMessage(
+            let event = RejectedEvent(
                 host: "recording",
                 wire: .jetstream1,
                 value: nil,
@@ -83,7 +83,7 @@ package struct RecordingReader {
                 detail: "it is not a line of the flight recorder",
                 bytes: Array(bytes)
             )
-            return [.rejected(line: line, message)]
+            return [.rejected(line: line, event)]
         }
         let encoding: WireEncoding = json["encoding"]?.string == "text" ? .text : .binary
         return switch wire {

@@ -3,9 +3,9 @@ internal import ATProtocol
 /// The checked fields of one Jetstream message; fields that this program does not need are skipped.
 struct JetstreamFields {
     /// Why a message is not a Jetstream message.
-    struct Failure: Error {
+    struct FieldError: Error {
         var value: Int64?
-        var reason: RejectedMessage.Reason
+        var reason: RejectedEvent.Reason
         var detail: String
     }
 
@@ -28,16 +28,16 @@ struct JetstreamFields {
     }
 
     /// Reads `{"$type":"message","payload":{…}}` or `{"$type":"error",…}` (network.bsky.jetstream.subscribeEvents).
-    init(version2 json: JSONValue) throws(Failure) {
+    init(version2 json: JSONValue) throws(FieldError) {
         switch json["$type"]?.string {
         case "message": break
         case "error":
             notice = WireContent.Notice(isError: true, name: json["error"], json)
             return
-        default: throw Failure(reason: .malformed, detail: "it is not a message of Jetstream v2")
+        default: throw FieldError(reason: .malformed, detail: "it is not a message of Jetstream v2")
         }
         guard let payload = json["payload"], let type = payload["$type"]?.string else {
-            throw Failure(reason: .malformed, detail: "it has no payload with a type")
+            throw FieldError(reason: .malformed, detail: "it has no payload with a type")
         }
         let kind = type.split(separator: "#").last.map(String.init) ?? ""
         if kind == "info" {
@@ -45,7 +45,7 @@ struct JetstreamFields {
             return
         }
         guard let sequence = payload["seq"]?.integer, sequence.isSequence else {
-            throw Failure(reason: .malformed, detail: "it has no sequence number")
+            throw FieldError(reason: .malformed, detail: "it has no sequence number")
         }
         value = sequence
         let did = try Self.did(payload, sequence)
@@ -62,11 +62,11 @@ struct JetstreamFields {
     static let endOfTime: Int64 = 4_102_444_800_000_000
 
     /// Reads `{"did":…,"time_us":N,"kind":…,…}`, the format of `/subscribe`.
-    init(version1 json: JSONValue) throws(Failure) {
+    init(version1 json: JSONValue) throws(FieldError) {
         guard let time = json["time_us"]?.integer, (1..<Self.endOfTime).contains(time),
             let kind = json["kind"]?.string
         else {
-            throw Failure(reason: .malformed, detail: "it is not a message of Jetstream v1")
+            throw FieldError(reason: .malformed, detail: "it is not a message of Jetstream v1")
         }
         value = time
         witnessed = time
@@ -74,26 +74,26 @@ struct JetstreamFields {
         switch kind {
         case "commit":
             guard let commit = json["commit"] else {
-                throw Failure(value: time, reason: .malformed, detail: "it is a commit without its fields")
+                throw FieldError(value: time, reason: .malformed, detail: "it is a commit without its fields")
             }
             body = .commit(try Self.commit(commit, time))
         default: body = StreamEvent.Body(kind, json[kind] ?? .null)
         }
     }
 
-    private static func did(_ json: JSONValue, _ value: Int64) throws(Failure) -> DID {
+    private static func did(_ json: JSONValue, _ value: Int64) throws(FieldError) -> DID {
         do { return try DID(json["did"]?.string ?? "") } catch {
-            throw Failure(value: value, reason: .invalidSyntax, detail: error.description)
+            throw FieldError(value: value, reason: .invalidSyntax, detail: error.description)
         }
     }
 
-    private static func commit(_ json: JSONValue, _ value: Int64) throws(Failure) -> StreamEvent.Commit {
+    private static func commit(_ json: JSONValue, _ value: Int64) throws(FieldError) -> StreamEvent.Commit {
         guard let operation = json["operation"]?.string.flatMap(StreamEvent.Commit.Operation.init) else {
-            throw Failure(value: value, reason: .malformed, detail: "its operation is not create, update or delete")
+            throw FieldError(value: value, reason: .malformed, detail: "its operation is not create, update or delete")
         }
         let record = operation == .delete ? nil : json["record"]
         guard operation == .delete || record?.object != nil else {
-            throw Failure(value: value, reason: .malformed, detail: "its record is not an object")
+            throw FieldError(value: value, reason: .malformed, detail: "its record is not an object")
         }
         do {
             return StreamEvent.Commit(
@@ -105,7 +105,7 @@ struct JetstreamFields {
                 record: record
             )
         } catch {
-            throw Failure(value: value, reason: .invalidSyntax, detail: error.description)
+            throw FieldError(value: value, reason: .invalidSyntax, detail: error.description)
         }
     }
 

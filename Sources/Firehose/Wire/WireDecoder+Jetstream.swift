@@ -9,7 +9,7 @@ extension WireDecoder {
             return rejected(bytes, nil, .malformed, error.description)
         }
         let fields: JetstreamFields
-        do throws(JetstreamFields.Failure) {
+        do throws(JetstreamFields.FieldError) {
             fields = wire == .jetstream2 ? try JetstreamFields(version2: json) : try JetstreamFields(version1: json)
         } catch {
             // The account that the message claims to be from, for a rejected message.

@@ -48,7 +48,7 @@ extension WireDecoder {
         } catch let error as CBORError {
             return .read(rejected(bytes, sequence, .malformed, error.description, of: author))
         } catch let error as RepositoryError {
-            return .read(rejected(bytes, sequence, RejectedMessage.Reason(error), error.description, of: author))
+            return .read(rejected(bytes, sequence, RejectedEvent.Reason(error), error.description, of: author))
         } catch {
             return .read(rejected(bytes, sequence, .invalidSyntax, "\(error)", of: author))
         }
@@ -71,7 +71,7 @@ extension WireDecoder {
         // Checking the signature may need a request, for which the decoder does not wait.
         if !content.events.isEmpty {
             let refusal = rejected(bytes, message.sequence, .unproven, "", of: did).rejected
-            content.unsigned = refusal.map { UnsignedCommit(proof: proof, refusal: $0) }
+            content.unverified = refusal.map { UnverifiedCommit(proof: proof, refusal: $0) }
         }
         return content
     }
@@ -141,7 +141,7 @@ extension WireDecoder {
     }
 }
 
-extension RejectedMessage.Reason {
+extension RejectedEvent.Reason {
     /// The reason for a failed proof.
     init(_ failure: RepositoryError) {
         switch failure.code {

@@ -84,11 +84,11 @@ package struct WireDecoder: Sendable {
     func rejected(
         _ bytes: RawSpan,
         _ value: Int64?,
-        _ reason: RejectedMessage.Reason,
+        _ reason: RejectedEvent.Reason,
         _ detail: String,
         of account: DID? = nil
     ) -> WireContent {
-        let message = RejectedMessage(
+        let event = RejectedEvent(
             host: host,
             wire: wire,
             value: value,
@@ -97,7 +97,7 @@ package struct WireDecoder: Sendable {
             detail: detail,
             borrowing: bytes
         )
-        return WireContent(value: place(value), rejected: [message])
+        return WireContent(value: place(value), rejected: [event])
     }
 
     /// The position to store; a position of v1 is a time, and limited to the time that is believed.

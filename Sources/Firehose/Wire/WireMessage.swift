@@ -23,11 +23,11 @@ package struct WireContent {
     /// The wanted events in the message, in order.
     package var events: [StreamEvent] = []
     /// The parts that could not be understood.
-    package var rejected: [RejectedMessage] = []
+    package var rejected: [RejectedEvent] = []
     /// The message, if it is about the stream itself.
     var notice: Notice?
     /// The commit of the events, if its signature is not checked yet.
-    var unsigned: [UnsignedCommit] = []
+    var unverified: [UnverifiedCommit] = []
     /// The message's own time in microseconds since the Unix epoch, if it is the same each time the message is sent.
     var time: Int64?
 }

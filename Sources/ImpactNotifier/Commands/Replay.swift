@@ -31,7 +31,7 @@ struct Replay: AsyncParsableCommand {
         let sender: DID? = if case .did(let did) = loaded.account { did } else { nil }
         var dryRun = DryRun(configuration: loaded.delivery, sender: sender)
         var totals = Totals()
-        do throws(FirehoseFailure) {
+        do throws(FirehoseError) {
             var reader = try RecordingReader(path: file, configuration: loaded.stream)
             while let item = try reader.next() {
                 totals.lines += 1
@@ -82,7 +82,7 @@ struct Replay: AsyncParsableCommand {
     }
 }
 
-extension RejectedMessage {
+extension RejectedEvent {
     /// Why it was rejected, on one line, whatever a stranger has put into it.
     fileprivate var explanation: String {
         guard !detail.isEmpty else { return reason.sentence }

@@ -12,7 +12,7 @@ struct Monitoring: Sendable {
     let pipeline: Pipeline
     let ledger: Ledger
     let identities: IdentityResolver
-    let hosts: HostComparison
+    let hosts: HostCoverage
     let session: StoredSession
     let manager: ServiceManager
     let registry: MetricsRegistry

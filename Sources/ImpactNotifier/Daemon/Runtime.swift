@@ -10,7 +10,7 @@ internal import OAuth
 /// The parts of a running daemon with one configuration, from the stream to the sender.
 struct Runtime: Sendable {
     private let pipeline: Pipeline
-    private let hosts: HostComparison
+    private let hosts: HostCoverage
     private let reading: Task<Void, Never>
     private let sweeping: Task<Void, Never>
     private let delivering: Task<Void, Never>
@@ -32,14 +32,14 @@ struct Runtime: Sendable {
         isFirst: Bool,
         tell: @escaping @Sendable (DaemonMachine.Event) -> Void
     ) {
-        let mailbox = StreamMailbox(capacity: 10_000)
+        let batchQueue = BatchQueue(capacity: 10_000)
         let pipeline = Pipeline(
             configuration: configuration.delivery,
             ledger: services.ledger,
             session: services.session,
             identities: services.network.identities,
             http: services.network.http,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             wallClock: services.clock,
             steadyClock: services.network.steadyClock,
             initialMargin: configuration.stream.initialMargin,
@@ -49,7 +49,7 @@ struct Runtime: Sendable {
         let follower = StreamFollower(
             configuration: configuration.stream,
             positions: services.ledger.stream,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: services.network.identities,
             clock: services.clock,
             steady: services.network.steadyClock,
@@ -59,13 +59,13 @@ struct Runtime: Sendable {
             backfill: services.network.backfill(for: configuration),
             store: services.ledger.stream,
             hosts: follower.hosts,
-            mailbox: follower.entrance,
+            batchQueue: follower.entrance,
             steady: services.network.steadyClock,
             logger: Logger(label: "sweep")
         )
         sweeping = Task { await backfiller.run() }
         reading = Task {
-            do throws(FirehoseFailure) { try await follower.run() } catch {
+            do throws(FirehoseError) { try await follower.run() } catch {
                 // A first query of the ledger that is cancelled is no failure but a stop during the start.
                 guard !Task.isCancelled else { return }
                 let status: ExitStatus = error.code == .storage ? .software : .unavailable

@@ -8,7 +8,7 @@ struct EventClassifier: Sendable {
     private let policy: PolicyConfiguration
     private let sender: DID?
     private var followed: FollowedCollections
-    private var newness: NewnessJudge
+    private var freshness: FreshnessClassifier
 
     /// The longest text of a record that is kept for templates, in characters.
     static let maximumText = 2000
@@ -28,14 +28,14 @@ struct EventClassifier: Sendable {
         self.policy = policy
         self.sender = sender
         self.followed = followed
-        newness = NewnessJudge(window: policy.maximumAge)
+        freshness = FreshnessClassifier(window: policy.maximumAge)
     }
 
     /// What an event means; nil when it does not concern us.
     ///
     /// Needs all events, in the order of the stream.
     mutating func judge(_ event: StreamEvent, now: UnixTime) -> IntakeItem? {
-        let newness = newness.judge(event, now: now)
+        let freshness = freshness.classify(event, now: now)
         switch event.body {
         case .account(isActive: false, let status) where Self.isGone(status):
             return .authorInactive(event.did, witnessed: event.position.witnessed)
@@ -43,7 +43,7 @@ struct EventClassifier: Sendable {
         case .sync where event.position.wire == .relay:
             return .repositoryReplaced(event.did, witnessed: event.position.witnessed)
         case .account, .identity, .sync: return nil
-        case .commit(let commit): return judge(commit, event, newness, now: now)
+        case .commit(let commit): return judge(commit, event, freshness, now: now)
         }
     }
 
@@ -55,7 +55,7 @@ struct EventClassifier: Sendable {
     private func judge(
         _ commit: StreamEvent.Commit,
         _ event: StreamEvent,
-        _ newness: Newness?,
+        _ freshness: Freshness?,
         now: UnixTime
     ) -> IntakeItem? {
         let covering = rules.filter { $0.covers(commit.collection) }
@@ -71,7 +71,7 @@ struct EventClassifier: Sendable {
         case .success(let all)?:
             (references, leftOut) = rule?.selection(of: all) ?? ([], 0)
             refusal =
-                check(references, rule, event, newness, now: now)
+                check(references, rule, event, freshness, now: now)
                 ?? beginning(covering.filter { $0.matches(record) }, commit)
         case .failure(let cause)?: refusal = cause
         case nil:
@@ -100,7 +100,7 @@ struct EventClassifier: Sendable {
     /// The refusal of a record that was written before any matching rule followed its collection; nil when it was not.
     private func beginning(_ rules: [Rule], _ commit: StreamEvent.Commit) -> Refusal? {
         guard let beginning = followed.beginning(rules, commit.collection),
-            let written = NewnessJudge.time(commit.rev), written < beginning
+            let written = FreshnessClassifier.time(commit.rev), written < beginning
         else { return nil }
         return Refusal(
             .recordBeforeRule,
@@ -112,7 +112,7 @@ struct EventClassifier: Sendable {
         _ references: [ProjectReference],
         _ rule: Rule?,
         _ event: StreamEvent,
-        _ newness: Newness?,
+        _ freshness: Freshness?,
         now: UnixTime
     ) -> Refusal? {
         let author = event.did
@@ -126,11 +126,11 @@ struct EventClassifier: Sendable {
         }
         // Names the clocks, in case they were wrong.
         let times = "the host saw it at \(event.position.witnessedAt), and this machine's clock said \(now)"
-        return newness?.refusal.map { Refusal($0, newness == .stale ? times : "") }
+        return freshness?.refusal.map { Refusal($0, freshness == .stale ? times : "") }
     }
 }
 
-extension Newness {
+extension Freshness {
     /// Why nobody is told of the record; nil when somebody is.
     ///
     /// A wrong clock of its author is no reason.

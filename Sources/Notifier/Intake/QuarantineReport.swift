@@ -11,7 +11,7 @@ struct QuarantineReport: Sendable {
         /// How many since the last log line.
         var count = 0
         /// The first one since then.
-        var example: RejectedMessage?
+        var example: RejectedEvent?
         var saidAt: UnixTime?
     }
 
@@ -28,7 +28,7 @@ struct QuarantineReport: Sendable {
     /// - Parameters:
     ///   - messages: from any hosts.
     ///   - now: the time by a clock that nothing sets.
-    mutating func take(_ messages: [RejectedMessage], at now: UnixTime) {
+    mutating func take(_ messages: [RejectedEvent], at now: UnixTime) {
         for message in messages {
             var account = accounts[message.host] ?? Account()
             account.count += 1

@@ -12,10 +12,10 @@ public struct QuarantinedMessage: Sendable, Equatable, Identifiable {
     /// Its position; nil when it could not be read.
     public let position: Int64?
     /// Why it was put aside.
-    public let reason: RejectedMessage.Reason
+    public let reason: RejectedEvent.Reason
     /// What is wrong with it: one clause, partly in a stranger's words.
     public let detail: String
-    /// How many bytes are kept of it, at most ``RejectedMessage/maximumBytes``.
+    /// How many bytes are kept of it, at most ``RejectedEvent/maximumBytes``.
     public let size: Int
     /// When it came.
     public let noticedAt: UnixTime

@@ -45,7 +45,7 @@ extension QuarantinedMessage {
             host: try row.get("host"),
             wire: StreamWire(rawValue: try row.get("wire")),
             position: try row.get("position"),
-            reason: RejectedMessage.Reason(rawValue: try row.get("reason")),
+            reason: RejectedEvent.Reason(rawValue: try row.get("reason")),
             detail: try row.get("detail"),
             size: try row.get("size"),
             noticedAt: try row.get("noticed_at")

@@ -67,7 +67,7 @@ extension LedgerTransaction {
         )
     }
 
-    func quarantine(_ message: RejectedMessage) throws {
+    func quarantine(_ message: RejectedEvent) throws {
         try database.run(
             """
             INSERT INTO quarantine (host, wire, position, reason, detail, bytes, noticed_at)

@@ -10,7 +10,7 @@ public actor Pipeline {
     private let ledger: Ledger
     private let session: any AccountSession
     private let http: any HTTPClient
-    private let mailbox: StreamMailbox
+    private let batchQueue: BatchQueue
     private let clock: any Clock<Duration>
     private let context: DeliveryContext
     private let strangers: GuardedClient
@@ -50,7 +50,7 @@ public actor Pipeline {
         session: any AccountSession,
         identities: any IdentityResolving,
         http: any HTTPClient,
-        mailbox: StreamMailbox,
+        batchQueue: BatchQueue,
         wallClock: any WallClock = SystemClock(),
         steadyClock: (any WallClock)? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
@@ -62,7 +62,7 @@ public actor Pipeline {
         self.initialMargin = initialMargin
         self.session = session
         self.http = http
-        self.mailbox = mailbox
+        self.batchQueue = batchQueue
         self.clock = clock
         let steadyClock = steadyClock ?? wallClock
         strangers = GuardedClient(configuration: configuration.lookup, http: http, clock: steadyClock)
@@ -283,7 +283,7 @@ public actor Pipeline {
 
     private nonisolated func takeBatches(_ intake: Intake) async -> LedgerError? {
         // A batch that was taken is stored even if the pipeline is told to stop meanwhile.
-        while !Task.isCancelled, let batch = await mailbox.next() {
+        while !Task.isCancelled, let batch = await batchQueue.next() {
             do throws(LedgerError) {
                 if try await intake.take(batch) { context.loops.resolving.wake() }
             } catch {

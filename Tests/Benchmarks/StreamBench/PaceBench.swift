@@ -44,18 +44,18 @@ struct PaceBench {
     }
 
     func run() async throws {
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let follower = StreamFollower(
             configuration: configuration,
             positions: NoPositions(),
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: identities,
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         )
         let following = Task { try await follower.run() }
         let taking = Task {
             var events = 0
-            while let batch = await mailbox.next() { events += batch.events.count }
+            while let batch = await batchQueue.next() { events += batch.events.count }
             return events
         }
         // The handshake and the first keys are not the pace.
@@ -64,7 +64,7 @@ struct PaceBench {
         try await Task.sleep(for: .seconds(seconds))
         let after = Self.usage()
         following.cancel()
-        mailbox.close()
+        batchQueue.close()
         let events = await taking.value
         let share = (after.seconds - before.seconds) / seconds * 100
         let cores = "\((share * 100).rounded() / 100) % of one core"

@@ -21,11 +21,11 @@ import Testing
 
     /// One life of the daemon: from its start to its end by SIGKILL, or to the end of the campaign.
     private func live(_ hosts: SimulatedHosts, _ ledger: MemoryPositions, seed: UInt64) async throws {
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let follower = StreamFollower(
             configuration: try configuration(),
             positions: ledger,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: nil,
             transport: hosts,
             clock: hosts.time,
@@ -34,10 +34,10 @@ import Testing
             logger: Logger.silent
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await ledger.take(from: mailbox) { _ in false } }
+            group.addTask { await ledger.take(from: batchQueue) { _ in false } }
             try await follower.run()
-            // What is still in the mailbox dies with the process, unless it ends in peace.
-            if hosts.isCalm { mailbox.close() } else { group.cancelAll() }
+            // What is still in the queue dies with the process, unless it ends in peace.
+            if hosts.isCalm { batchQueue.close() } else { group.cancelAll() }
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
         let wire: StreamWire
         var cursor: ResumePoint.Cursor
         var reached: Int64 = 0
-        var evidence: [StreamEvidence.Item] = []
+        var evidence: [ResumeOverlap.Item] = []
         var gap: StreamGap.Reason?
         let messages: [Message]
         /// The index of the message that settles it, and how; nil when nothing does.
@@ -25,7 +25,7 @@ import Testing
     }
 
     private static let known = [
-        StreamEvidence.Item(value: 90, digest: 9), StreamEvidence.Item(value: 100, digest: 10),
+        ResumeOverlap.Item(value: 90, digest: 9), ResumeOverlap.Item(value: 100, digest: 10),
     ]
 
     private static func broken(_ reason: StreamGap.Reason, _ detail: String) -> ContinuityCheck.Finding {
@@ -169,8 +169,8 @@ import Testing
         )
         resume.cursor = row.cursor
         resume.reached = row.reached
-        resume.evidence = StreamEvidence()
-        for item in row.evidence { resume.evidence.append(item) }
+        resume.overlap = ResumeOverlap()
+        for item in row.evidence { resume.overlap.append(item) }
         resume.gap = row.gap
         return ContinuityCheck(resume, wire: row.wire)
     }

@@ -11,10 +11,10 @@ final class FollowedSandbox: Sendable {
     let network: SandboxNetwork
     let author: SandboxAccount
     let positions = MemoryPositions()
-    let mailbox: StreamMailbox
+    let batchQueue: BatchQueue
     let log = LogRecorder()
 
-    init(hosts: Int = 1, tracer: Duration? = nil, mailbox: StreamMailbox = StreamMailbox()) async throws {
+    init(hosts: Int = 1, tracer: Duration? = nil, batchQueue: BatchQueue = BatchQueue()) async throws {
         var options = SandboxOptions()
         options.streamHosts = hosts
         // A relay's commit without its blocks is none.
@@ -22,7 +22,7 @@ final class FollowedSandbox: Sendable {
         options.tracerInterval = tracer
         network = try await SandboxNetwork.start(options)
         author = try network.createAccount(handle: "author.test")
-        self.mailbox = mailbox
+        self.batchQueue = batchQueue
     }
 
     /// Follows these hosts with little patience.
@@ -43,7 +43,7 @@ final class FollowedSandbox: Sendable {
         return StreamFollower(
             configuration: configuration,
             positions: positions,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: IdentityResolver(configuration: identity, client: client),
             transport: WebSocketTransport(configuration: configuration, logger: logger),
             clock: network.clock,
@@ -85,6 +85,6 @@ final class FollowedSandbox: Sendable {
 
     /// Takes what is handed over until everything of a list was created.
     func take(_ uris: [String]) async {
-        await positions.take(from: mailbox) { Set($0.created).isSuperset(of: uris) }
+        await positions.take(from: batchQueue) { Set($0.created).isSuperset(of: uris) }
     }
 }

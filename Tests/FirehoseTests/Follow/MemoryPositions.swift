@@ -7,7 +7,7 @@ final class MemoryPositions: PositionStore {
     private struct State {
         var positions: [StoredPosition] = []
         var events: [StreamEvent] = []
-        var rejected: [RejectedMessage] = []
+        var rejected: [RejectedEvent] = []
         var gaps: [StreamGap] = []
     }
     private let state = Mutex(State())
@@ -15,7 +15,7 @@ final class MemoryPositions: PositionStore {
     func positions() async throws -> [StoredPosition] { state.withLock { $0.positions } }
 
     var events: [StreamEvent] { state.withLock { $0.events } }
-    var rejected: [RejectedMessage] { state.withLock { $0.rejected } }
+    var rejected: [RejectedEvent] { state.withLock { $0.rejected } }
     var gaps: [StreamGap] { state.withLock { $0.gaps } }
     var stored: [StoredPosition] { state.withLock { $0.positions } }
 
@@ -41,7 +41,7 @@ final class MemoryPositions: PositionStore {
     }
 
     /// Takes batches until a condition holds of everything that was stored.
-    func take(from mailbox: StreamMailbox, until isEnough: (MemoryPositions) -> Bool) async {
-        while !isEnough(self), let batch = await mailbox.next() { store(batch) }
+    func take(from batchQueue: BatchQueue, until isEnough: (MemoryPositions) -> Bool) async {
+        while !isEnough(self), let batch = await batchQueue.next() { store(batch) }
     }
 }

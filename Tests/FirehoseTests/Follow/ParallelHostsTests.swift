@@ -17,7 +17,7 @@ import Testing
 
     /// Waits until each of these has a client.
     private func subscribed(_ sandbox: FollowedSandbox, _ hosts: StreamHost...) async {
-        await sandbox.positions.take(from: sandbox.mailbox) { _ in hosts.allSatisfy { $0.subscriberCount == 1 } }
+        await sandbox.positions.take(from: sandbox.batchQueue) { _ in hosts.allSatisfy { $0.subscriberCount == 1 } }
     }
 
     private func report(_ follower: StreamFollower, _ host: WebURL) throws -> HostReport {
@@ -31,7 +31,7 @@ import Testing
         let (first, second) = (good.url(.jetstream2), deaf.url(wire))
         try await sandbox.following(configuration(sandbox, first, second), subscriptions: 2) { follower in
             // Both are to be read for the length of the window before anybody is judged.
-            await sandbox.positions.take(from: sandbox.mailbox) { _ in
+            await sandbox.positions.take(from: sandbox.batchQueue) { _ in
                 follower.hosts.reports.count == 2
                     && follower.hosts.reports.allSatisfy { ($0.until ?? 0) - ($0.since ?? 0) > 400_000 }
             }
@@ -40,13 +40,13 @@ import Testing
             let lost = try (5..<8).map { try sandbox.write($0) }
             deaf.hear()
             let later = try (8..<10).map { try sandbox.write($0) }
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 let isAllHere = Set(positions.created).isSuperset(of: heard + lost + later)
                 return isAllHere && follower.hosts.reports.contains { $0.missed >= 3 }
             }
             // Long enough that misses of the others would have been noticed, too.
             let end = sandbox.network.clock.now().microseconds
-            await sandbox.positions.take(from: sandbox.mailbox) { _ in
+            await sandbox.positions.take(from: sandbox.batchQueue) { _ in
                 follower.hosts.reports.allSatisfy { ($0.until ?? 0) > end + 400_000 }
             }
             #expect(try report(follower, second).missed == 3 && report(follower, second).late == 0)
@@ -75,12 +75,12 @@ import Testing
                 for part in 0..<5 { uris.append(try sandbox.write(number * 10 + part)) }
                 await sandbox.take(uris)
                 sandbox.network.faults.clear()
-                await sandbox.positions.take(from: sandbox.mailbox) { _ in
+                await sandbox.positions.take(from: sandbox.batchQueue) { _ in
                     follower.hosts.reports.count(where: \.isConnected) == 2
                 }
             }
             // The one that was down is asked for what it has had meanwhile, so that each event came from both.
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 uris.allSatisfy { uri in positions.created.count { $0 == uri } >= 2 }
             }
             #expect(follower.hosts.reports.allSatisfy { $0.missed == 0 })
@@ -95,15 +95,15 @@ import Testing
         configuration.hostChangeMargin = .milliseconds(100)
         try await sandbox.following(configuration, subscriptions: 2) { follower in
             let first = try sandbox.write(1)
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 positions.created.count { $0 == first } == 2
                     && follower.hosts.reports.allSatisfy { ($0.until ?? 0) - ($0.since ?? 0) > 400_000 }
             }
             hosts[1].renumber(from: 5)
-            await sandbox.positions.take(from: sandbox.mailbox) { !$0.gaps.isEmpty }
+            await sandbox.positions.take(from: sandbox.batchQueue) { !$0.gaps.isEmpty }
             let gap = try #require(sandbox.positions.gaps.first)
             #expect(gap.host == hosts[1].url(.jetstream2).authority)
-            await sandbox.positions.take(from: sandbox.mailbox) { _ in
+            await sandbox.positions.take(from: sandbox.batchQueue) { _ in
                 follower.hosts.coverage(of: gap) == .covered(by: hosts[0].url(.jetstream2).authority)
             }
             var earlier = gap
@@ -131,7 +131,7 @@ import Testing
             await subscribed(sandbox, hosts[0], hosts[2])
             #expect(hosts[0].subscriberCount == 1 && hosts[1].subscriberCount == 0)
             let uri = try sandbox.write(1)
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 positions.created.count { $0 == uri } == 2
             }
             sandbox.network.faults.clear()

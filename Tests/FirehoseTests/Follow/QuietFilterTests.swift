@@ -20,7 +20,7 @@ import Testing
             guard isNetworkAlive else { continue }
             let handle = try Handle("hour-\(hour).test")
             host.skipSequences(Int64(hour), before: sandbox.author.did, handle: handle)
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 positions.events.contains { $0.body == .identity(handle: handle) }
             }
         }

@@ -151,9 +151,9 @@ import Testing
                 now: clock.now(),
                 configuration: configuration
             ),
-            mailbox: StreamMailbox(),
+            batchQueue: BatchQueue(),
             session: StreamSession(),
-            comparison: HostComparison(configuration, logger: log.logger),
+            hosts: HostCoverage(configuration, logger: log.logger),
             quiet: watch,
             clock: clock,
             steady: clock,

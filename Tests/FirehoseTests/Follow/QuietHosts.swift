@@ -47,11 +47,11 @@ final class QuietHosts: StreamTransport {
         )
         configuration.verification = .off
         configuration.parallelHosts = parallel
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let follower = StreamFollower(
             configuration: configuration,
             positions: ledger,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: nil,
             transport: self,
             clock: time,
@@ -61,8 +61,8 @@ final class QuietHosts: StreamTransport {
             logger: log.logger
         )
         try await follower.run()
-        mailbox.close()
-        await ledger.take(from: mailbox) { _ in false }
+        batchQueue.close()
+        await ledger.take(from: batchQueue) { _ in false }
     }
 
     private var elapsed: Double { Double(time.microseconds - Self.start) / 1e6 }
@@ -74,7 +74,7 @@ final class QuietHosts: StreamTransport {
         made.withLock { $0.append(Connection(host: host, time: elapsed)) }
         reader.opened(isCompressed: false)
         // It begins where it is asked to, with the last events that the client knows.
-        var sent = period.map { max(0, Int(elapsed / $0) - StreamEvidence.capacity) } ?? 0
+        var sent = period.map { max(0, Int(elapsed / $0) - ResumeOverlap.capacity) } ?? 0
         // Of hosts that are read at the same time those that say something let the time pass.
         let isClock = period != nil || periods.isEmpty || parallel == 1
         while elapsed < end {

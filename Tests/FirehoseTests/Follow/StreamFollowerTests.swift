@@ -13,7 +13,7 @@ import Testing
         let positions = sandbox.positions
         try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(wire))) { _ in
             let uris = try (0..<20).map { try sandbox.write($0) }
-            await positions.take(from: sandbox.mailbox) { $0.created.count >= 20 }
+            await positions.take(from: sandbox.batchQueue) { $0.created.count >= 20 }
             #expect(positions.created == uris && positions.gaps.isEmpty && positions.rejected.isEmpty)
             let stored = try #require(positions.stored.first)
             #expect(stored.position.value > 0 && !stored.evidence.isEmpty)
@@ -59,7 +59,7 @@ import Testing
         try await sandbox.following(configuration) { _ in
             await sandbox.take([try sandbox.write(2)])
             sandbox.network.setStatus("takendown", of: sandbox.author)
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 positions.events.contains { $0.body == .account(isActive: false, status: "takendown") }
             }
         }
@@ -86,7 +86,7 @@ import Testing
         configuration.overlapTimeout = .seconds(1)
         try await sandbox.following(configuration) { _ in
             let last = try sandbox.write(30)
-            await sandbox.positions.take(from: sandbox.mailbox) { $0.created.contains(last) && !$0.gaps.isEmpty }
+            await sandbox.positions.take(from: sandbox.batchQueue) { $0.created.contains(last) && !$0.gaps.isEmpty }
         }
         #expect(!sandbox.positions.gaps.isEmpty)
     }
@@ -148,7 +148,7 @@ import Testing
             // It is left for its second event, which stands at a lower place than was asked for.
             for await entry in requests where entry.request.server == "stream" && entry.status == 101 { break }
             let last = try sandbox.write(5)
-            await positions.take(from: sandbox.mailbox) { $0.created.contains(last) && !$0.gaps.isEmpty }
+            await positions.take(from: sandbox.batchQueue) { $0.created.contains(last) && !$0.gaps.isEmpty }
             let gap = try #require(positions.gaps.first)
             #expect(gap.reason == .sequenceChanged && gap.from <= start && gap.until >= end)
         }
@@ -192,7 +192,7 @@ import Testing
             await sandbox.take([try sandbox.write(5)])
         }
         let stored = try #require(sandbox.positions.stored.first { $0.position.host == hosts[1].origin.authority })
-        let values = StreamEvidence(stored.evidence).items.map(\.value)
+        let values = ResumeOverlap(stored.evidence).items.map(\.value)
         #expect(!values.isEmpty)
         if second == .jetstream1 {
             #expect(values.allSatisfy { $0 > 1_000_000_000_000_000 }, "\(values)")
@@ -206,7 +206,7 @@ import Testing
         // A relay is left, and read from the present: what was written before lies in the gap.
         try await sandbox.following(other, subscriptions: second == .relay ? 2 : 1) { _ in
             let last = try sandbox.write(16)
-            await sandbox.positions.take(from: sandbox.mailbox) { positions in
+            await sandbox.positions.take(from: sandbox.batchQueue) { positions in
                 positions.created.contains(last) && positions.gaps.count > known
             }
         }
@@ -255,8 +255,8 @@ import Testing
         }
     }
 
-    @Test func `a mailbox that nobody empties costs a reconnect and no event`() async throws {
-        let sandbox = try await FollowedSandbox(mailbox: StreamMailbox(capacity: 8))
+    @Test func `a queue that nobody empties costs a reconnect and no event`() async throws {
+        let sandbox = try await FollowedSandbox(batchQueue: BatchQueue(capacity: 8))
         let uris = try (0..<50).map { try sandbox.write($0) }
         try await sandbox.following(sandbox.configuration(sandbox.network.streamURL(.jetstream2))) { _ in
             await sandbox.log.wait(for: "stream disconnected")
@@ -270,7 +270,7 @@ import Testing
     func `an address that names no stream ends at once with a sentence`(text: String) async throws {
         let sandbox = try await FollowedSandbox()
         let follower = sandbox.follower(try sandbox.configuration(WebURL(text)))
-        let failure = await #expect(throws: FirehoseFailure.self) { try await follower.run() }
+        let failure = await #expect(throws: FirehoseError.self) { try await follower.run() }
         #expect(failure?.code == .configuration && failure?.sentence.contains(text) == true)
     }
 }

@@ -44,7 +44,7 @@ import Testing
                 #expect(objection.contains(form), "\(objection)")
             }
             let source = StreamSource(try WebURL(text))
-            #expect(throws: FirehoseFailure.self) { try Upstream(source, allowsLoopback: allowsLoopback) }
+            #expect(throws: FirehoseError.self) { try Upstream(source, allowsLoopback: allowsLoopback) }
         }
     }
 
@@ -52,7 +52,7 @@ import Testing
         let harmless = try WebURL("wss://a.test/subscribe?wantedCollections=x.key")
         #expect(StreamConfiguration.objection(to: harmless, allowsLoopback: false)?.contains("api_key") == false)
         let source = StreamSource(try WebURL("wss://a.test/subscribe?token=0123456789"))
-        let failure = #expect(throws: FirehoseFailure.self) { try Upstream(source, allowsLoopback: false) }
+        let failure = #expect(throws: FirehoseError.self) { try Upstream(source, allowsLoopback: false) }
         #expect(failure?.sentence.contains("0123456789") == false)
     }
 

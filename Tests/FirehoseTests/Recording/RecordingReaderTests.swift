@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `a file that is not there is an error with its name`() throws {
-        let failure = #expect(throws: FirehoseFailure.self) {
+        let failure = #expect(throws: FirehoseError.self) {
             try RecordingReader(path: "/nowhere/recording.jsonl", configuration: Self.configuration("a.b.c"))
         }
         #expect(failure?.code == .recording && failure?.sentence.contains("/nowhere/recording.jsonl") == true)
@@ -145,7 +145,7 @@ import Testing
             let path = try directory.write(bytes, to: "recording.gz")
             var reader = try RecordingReader(path: path, configuration: try Self.configuration("a.b.c"))
             var count = 0
-            let failure = #expect(throws: FirehoseFailure.self) { while try reader.next() != nil { count += 1 } }
+            let failure = #expect(throws: FirehoseError.self) { while try reader.next() != nil { count += 1 } }
             #expect(failure?.code == .recordingContent && failure?.sentence.contains(words) == true)
             #expect(failure?.sentence.contains(path) == true && count > 1000, "\(count)")
         }
@@ -159,7 +159,7 @@ import Testing
         let descriptor = unsafe open(path, O_RDONLY)
         let input = RecordingInput(owning: descriptor, name: "standard input", allowance: 1 << 20)
         var count = 0
-        let failure = #expect(throws: FirehoseFailure.self) {
+        let failure = #expect(throws: FirehoseError.self) {
             while true {
                 let bytes = try input.next()
                 guard !bytes.isEmpty else { return }
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test func `what is compressed otherwise is told how to be read`() throws {
-        let failure = #expect(throws: FirehoseFailure.self) {
+        let failure = #expect(throws: FirehoseError.self) {
             try items(of: [0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0], "a.b.c")
         }
         #expect(failure?.code == .recordingContent && failure?.sentence.contains("zstd -dc") == true)

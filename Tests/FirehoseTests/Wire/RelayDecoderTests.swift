@@ -93,13 +93,13 @@ import Testing
         var decoder = try decoder(collections())
         var verified = 0
         for message in try RelayRecording.messages() {
-            guard case .read(let content) = decode(&decoder, message), let unsigned = content.unsigned.first else {
+            guard case .read(let content) = decode(&decoder, message), let unverified = content.unverified.first else {
                 continue
             }
-            let did = unsigned.proof.did
+            let did = unverified.proof.did
             let document = try DIDDocument(try #require(documents[did.text]), of: did)
             let key = try PublicKey(multikey: try #require(document.signingKey))
-            try unsigned.proof.commit.verify(with: key)
+            try unverified.proof.commit.verify(with: key)
             verified += 1
         }
         #expect(verified == 148)
@@ -112,10 +112,10 @@ import Testing
         let documents = try #require(try JSONValue(parsing: bytes).object)
         var clean = try decoder(collections())
         for message in try RelayRecording.messages() {
-            guard case .read(let content) = decode(&clean, message), let unsigned = content.unsigned.first else {
+            guard case .read(let content) = decode(&clean, message), let unverified = content.unverified.first else {
                 continue
             }
-            let document = try DIDDocument(try #require(documents[unsigned.proof.did.text]), of: unsigned.proof.did)
+            let document = try DIDDocument(try #require(documents[unverified.proof.did.text]), of: unverified.proof.did)
             let key = try PublicKey(multikey: try #require(document.signingKey))
             var reader = unsafe CBORReader(message.span.bytes)
             _ = try RelayHeader(&reader)
@@ -127,7 +127,7 @@ import Testing
                 flipped[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
                 var decoder = try decoder(collections())
                 guard case .read(let other) = decode(&decoder, flipped) else { throw MissingPart() }
-                let isSigned = other.unsigned.first.map { (try? $0.proof.commit.verify(with: key)) != nil } ?? false
+                let isSigned = other.unverified.first.map { (try? $0.proof.commit.verify(with: key)) != nil } ?? false
                 #expect(!other.rejected.isEmpty || !isSigned, "byte \(place)")
             }
         }
@@ -141,7 +141,7 @@ import Testing
             case .commit(let commit) = event.body
         else { throw MissingPart() }
         let rev = try Double(TID(commit.rev).microseconds) / 1e6
-        func events(_ now: Double, witnessed: Double = 0) throws -> [RejectedMessage.Reason]? {
+        func events(_ now: Double, witnessed: Double = 0) throws -> [RejectedEvent.Reason]? {
             let clock = ManualClock(UnixTime(seconds: now))
             var decoder = try WireDecoder(.relay, collections, witnessed: Int64(witnessed * 1e6), clock: clock)
             guard case .read(let content) = decode(&decoder, message) else { return nil }

@@ -53,11 +53,11 @@ final class ScriptedStream: StreamTransport {
             collections: [try CollectionPattern("sh.tangled.repo.pull")]
         )
         configuration.verification = .off
-        let mailbox = StreamMailbox()
+        let batchQueue = BatchQueue()
         let follower = StreamFollower(
             configuration: configuration,
             positions: ledger,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: nil,
             transport: self,
             clock: clock,
@@ -67,8 +67,8 @@ final class ScriptedStream: StreamTransport {
             logger: log.logger
         )
         try await follower.run()
-        mailbox.close()
-        await ledger.take(from: mailbox) { _ in false }
+        batchQueue.close()
+        await ledger.take(from: batchQueue) { _ in false }
     }
 
     func run(_ request: StreamRequest, _ reader: consuming sending StreamReader) async -> StreamTransportEnd {

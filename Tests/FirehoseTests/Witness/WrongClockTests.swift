@@ -13,9 +13,9 @@ import Testing
     private func witnessed(_ stream: ScriptedStream) -> [Int64] { stream.ledger.stored.map(\.position.witnessed) }
 
     /// How everything is judged that was brought.
-    private func judgements(_ stream: ScriptedStream) -> Set<Newness> {
-        var judge = NewnessJudge()
-        return Set(stream.ledger.events.compactMap { judge.judge($0, now: stream.clock.now()) })
+    private func judgements(_ stream: ScriptedStream) -> Set<Freshness> {
+        var classifier = FreshnessClassifier()
+        return Set(stream.ledger.events.compactMap { classifier.classify($0, now: stream.clock.now()) })
     }
 
     private func isNear(_ time: Int64, _ other: Int64 = Stream.now) -> Bool { abs(time - other) < 5 * Stream.minute }

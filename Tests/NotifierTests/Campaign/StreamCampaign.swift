@@ -13,7 +13,7 @@ import Testing
 /// Reader, intake, ledger and sweep over the sockets of a sandbox whose stream hosts fail in every way that they can.
 ///
 /// Waits are a hundredth of their length; everything else is as in the daemon. A life ends by being dropped where it
-/// stands: what the mailbox holds is lost, as by `kill -9`.
+/// stands: what the queue holds is lost, as by `kill -9`.
 final class StreamCampaign: Sendable {
     private struct State {
         var generator: SeededGenerator
@@ -121,14 +121,14 @@ final class StreamCampaign: Sendable {
 
     /// One life of the daemon, for as long as the body runs, which is told of each stored batch.
     private func live(_ body: (AsyncStream<Void>) async throws -> Void) async throws {
-        let mailbox = StreamMailbox(capacity: 64)
+        let batchQueue = BatchQueue(capacity: 64)
         let context = DeliveryContext.silent(configuration, http: http, wallClock: network.clock, logger: log.logger)
         let intake = Intake(context, queue: ledger.queue(Timetable()), bursts: [:]) { _ in }
         let stream = try streamConfiguration()
         let follower = StreamFollower(
             configuration: stream,
             positions: ledger.stream,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             identities: identities,
             transport: WebSocketTransport(configuration: stream, logger: .silent),
             clock: network.clock,
@@ -140,7 +140,7 @@ final class StreamCampaign: Sendable {
             backfill: backfill(stream),
             store: ledger.stream,
             hosts: follower.hosts,
-            mailbox: follower.entrance,
+            batchQueue: follower.entrance,
             interval: .milliseconds(50),
             logger: log.logger
         )
@@ -150,7 +150,7 @@ final class StreamCampaign: Sendable {
             group.addTask { await keeper.run() }
             group.addTask {
                 defer { continuation.finish() }
-                while let batch = await mailbox.next() {
+                while let batch = await batchQueue.next() {
                     _ = try await Task { () async throws(LedgerError) in try await intake.take(batch) }.value
                     continuation.yield()
                 }

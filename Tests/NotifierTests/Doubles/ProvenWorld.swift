@@ -111,15 +111,15 @@ struct ProvenWorld {
     func run(_ events: [StreamEvent], until isDone: @escaping @Sendable ([Job]) -> Bool) async throws {
         let ledger = try await World.ledger(in: directory)
         try await ledger.letNetworkAgree()
-        let mailbox = StreamMailbox()
-        for event in events { #expect(mailbox.offer(World.batch(event))) }
+        let batchQueue = BatchQueue()
+        for event in events { #expect(batchQueue.offer(World.batch(event))) }
         let pipeline = Pipeline(
             configuration: configuration,
             ledger: ledger,
             session: chat,
             identities: identities,
             http: http,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             wallClock: clock,
             logger: .silent
         )

@@ -87,9 +87,9 @@ struct World {
     ) async throws {
         let ledger = try await Self.ledger(in: directory)
         if networkAgrees { try await ledger.letNetworkAgree() }
-        let mailbox = StreamMailbox()
-        for batch in batches { #expect(mailbox.offer(batch)) }
-        let pipeline = pipeline(ledger, mailbox)
+        let batchQueue = BatchQueue()
+        for batch in batches { #expect(batchQueue.offer(batch)) }
+        let pipeline = pipeline(ledger, batchQueue)
         let last = batches.last?.position?.position.value
         let running = Task { try await pipeline.run() }
         let isReached = try await ledger.stands { ledger in
@@ -116,9 +116,9 @@ struct World {
     ) async throws(LedgerError) {
         let ledger = try await Self.ledger(in: directory)
         try await ledger.letNetworkAgree()
-        let mailbox = StreamMailbox()
-        #expect(mailbox.offer(batch))
-        let pipeline = pipeline(ledger, mailbox)
+        let batchQueue = BatchQueue()
+        #expect(batchQueue.offer(batch))
+        let pipeline = pipeline(ledger, batchQueue)
         let (endings, ended) = AsyncStream.makeStream(of: LedgerError?.self)
         let running = Task {
             do throws(LedgerError) {
@@ -142,17 +142,17 @@ struct World {
 
     /// Runs a pipeline without any event until it ends by itself.
     func runToItsEnd() async throws {
-        try await pipeline(try await Self.ledger(in: directory), StreamMailbox()).run()
+        try await pipeline(try await Self.ledger(in: directory), BatchQueue()).run()
     }
 
-    private func pipeline(_ ledger: Ledger, _ mailbox: StreamMailbox) -> Pipeline {
+    private func pipeline(_ ledger: Ledger, _ batchQueue: BatchQueue) -> Pipeline {
         Pipeline(
             configuration: configuration,
             ledger: ledger,
             session: chat,
             identities: identities,
             http: http,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             wallClock: clock,
             steadyClock: steadyClock,
             clock: sleeper,

@@ -128,15 +128,15 @@ final class FailureStage {
         let uri = try #require(events.first.flatMap(Self.uri))
         let ledger = try await World.ledger(in: directory)
         try await ledger.letNetworkAgree()
-        let mailbox = StreamMailbox()
-        #expect(mailbox.offer(World.batch(events)))
+        let batchQueue = BatchQueue()
+        #expect(batchQueue.offer(World.batch(events)))
         let pipeline = Pipeline(
             configuration: configuration,
             ledger: ledger,
             session: session,
             identities: identities,
             http: client,
-            mailbox: mailbox,
+            batchQueue: batchQueue,
             wallClock: network.clock,
             clock: HurriedClock(),
             logger: .silent

@@ -120,7 +120,7 @@ extension QuarantinedMessage {
         return "\(reason.sentence): \(detail)".onOneLine
     }
 
-    private var isCut: Bool { size >= RejectedMessage.maximumBytes }
+    private var isCut: Bool { size >= RejectedEvent.maximumBytes }
 
     private var sizeText: String { isCut ? "\(size) bytes or more" : size == 1 ? "1 byte" : "\(size) bytes" }
 }

@@ -2,7 +2,7 @@
 ///
 /// A Jetstream is asked to omit such messages. If that does not help, reading resumes a step after the last position,
 /// and each further step is twice as long. What is skipped is declared as a gap.
-struct OversizeObstacle: Sendable, Equatable {
+struct PoisonMessage: Sendable, Equatable {
     /// The last position before the message.
     private(set) var place: Int64
     /// How many connections in a row ended at the message.
@@ -13,7 +13,7 @@ struct OversizeObstacle: Sendable, Equatable {
     /// Records that a connection ended at a message that is too large, this one or another.
     mutating func meet(after place: Int64) {
         guard place == self.place else {
-            self = OversizeObstacle(after: place)
+            self = PoisonMessage(after: place)
             meetings = 1
             return
         }

@@ -2,10 +2,10 @@ internal import Synchronization
 
 /// A bounded queue from reader threads to business code; the reader never waits for it.
 ///
-/// A full mailbox refuses batches. The reader then closes its connection, and the follower resumes from the last
+/// A full queue refuses batches. The reader then closes its connection, and the follower resumes from the last
 /// accepted position when there is room again. Waiting instead would not work: the server drops a socket that is not
 /// read for five seconds, and an unbounded queue runs out of memory.
-public final class StreamMailbox: Sendable {
+public final class BatchQueue: Sendable {
     private struct State {
         var batches: [StreamBatch] = []
         var weight = 0
@@ -18,16 +18,16 @@ public final class StreamMailbox: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
 
-    /// An empty mailbox.
+    /// An empty queue.
     ///
-    /// - Parameter capacity: how many events and rejected messages may wait; beyond that, batches are refused.
+    /// - Parameter capacity: how many events, rejected ones too, may wait; beyond that, batches are refused.
     public init(capacity: Int = 10_000) {
         self.capacity = max(1, capacity)
     }
 
     /// Adds a batch without waiting.
     ///
-    /// - Returns: false when there is no room, or the mailbox is closed.
+    /// - Returns: false when there is no room, or the queue is closed.
     public func offer(_ batch: StreamBatch) -> Bool {
         let (isTaken, reader) = state.withLock { state -> (Bool, CheckedContinuation<StreamBatch?, Never>?) in
             guard !state.isClosed else { return (false, nil) }
@@ -47,7 +47,7 @@ public final class StreamMailbox: Sendable {
         return isTaken
     }
 
-    /// The next batch in order; nil when the mailbox is closed and empty, or the caller is cancelled.
+    /// The next batch in order; nil when the queue is closed and empty, or the caller is cancelled.
     ///
     /// Only one consumer may wait; a second one gets nil at once.
     public func next() async -> StreamBatch? {
@@ -61,7 +61,7 @@ public final class StreamMailbox: Sendable {
         }
     }
 
-    /// Returns when the mailbox is at most half full, when it is closed, or when the caller is cancelled.
+    /// Returns when the queue is at most half full, when it is closed, or when the caller is cancelled.
     public func waitForRoom() async {
         let waiter = state.withLock { state in
             state.nextWaiter += 1
@@ -92,13 +92,13 @@ public final class StreamMailbox: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Whether the mailbox is closed.
+    /// Whether the queue is closed.
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// How many events and rejected messages a batch should hold, so that a half-empty mailbox accepts it.
+    /// How many events, rejected ones too, a batch should hold, so that a half-empty queue accepts it.
     var batchLimit: Int { max(1, min(256, capacity / 4)) }
 
-    /// The number of events and rejected messages that wait.
+    /// The number of events, rejected ones too, that wait.
     public var depth: Int { state.withLock { $0.weight } }
 
     private func take(_ continuation: CheckedContinuation<StreamBatch?, Never>) -> (isKept: Bool, batch: StreamBatch?) {
@@ -131,7 +131,7 @@ public final class StreamMailbox: Sendable {
 
     /// Size counts too, so that many large messages cannot fill the memory.
     private static func weight(of batch: StreamBatch) -> Int {
-        let kept = batch.rejected + batch.unsigned.map(\.refusal)
+        let kept = batch.rejected + batch.unverified.map(\.refusal)
         let bytes = kept.reduce(batch.bytes) { $0 + $1.bytes.count }
         return batch.events.count + batch.rejected.count + bytes / 4096
     }

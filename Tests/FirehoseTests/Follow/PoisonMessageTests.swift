@@ -34,18 +34,18 @@ import Testing
     }
 
     @Test func `is passed over by a host that does not leave it out, one step further each time`() {
-        var obstacle = OversizeObstacle(after: 100)
+        var poison = PoisonMessage(after: 100)
         var detours: [ResumePoint.Cursor?] = []
         for _ in 0..<5 {
-            obstacle.meet(after: 100)
-            detours.append(obstacle.detour(on: .jetstream2))
+            poison.meet(after: 100)
+            detours.append(poison.detour(on: .jetstream2))
         }
         #expect(detours == [nil, .position(101), .position(102), .position(104), .position(108)])
-        obstacle.meet(after: 107)
-        #expect(obstacle.detour(on: .jetstream2) == nil, "another one, which is asked about first")
-        for _ in 0..<100 { obstacle.meet(after: 107) }
-        #expect(obstacle.detour(on: .jetstream1) != nil)
-        var first = OversizeObstacle(after: 0)
+        poison.meet(after: 107)
+        #expect(poison.detour(on: .jetstream2) == nil, "another one, which is asked about first")
+        for _ in 0..<100 { poison.meet(after: 107) }
+        #expect(poison.detour(on: .jetstream1) != nil)
+        var first = PoisonMessage(after: 0)
         for _ in 0..<2 { first.meet(after: 0) }
         #expect(first.detour(on: .jetstream2) == .live)
     }

@@ -1,7 +1,7 @@
 /// A commit whose content is proven and whose signature has not been checked yet.
-struct UnsignedCommit: Sendable, Equatable {
+struct UnverifiedCommit: Sendable, Equatable {
     /// The proof of its content.
     var proof: CommitProof
     /// The rejected message that replaces its events if the signature is wrong.
-    var refusal: RejectedMessage
+    var refusal: RejectedEvent
 }

@@ -1,5 +1,5 @@
 /// Whether a record is new, and if not, why it arrives now.
-package enum Newness: String, Sendable, CaseIterable {
+package enum Freshness: String, Sendable, CaseIterable {
     /// The record was written just before the host saw it.
     case fresh
     /// The record was new when its commit was made, but we read it much later, while catching up.

@@ -9,7 +9,7 @@ internal import Synchronization
 /// It resolves the keys of a batch concurrently and waits a moment for them. When one does not come in time, the
 /// following batches do not wait for any key, so that such accounts cannot stop the stream. A commit whose key cannot
 /// be had is passed on with a mark: the author's PDS must prove the record before it is used.
-final class SignatureCheck: Sendable {
+final class SignatureVerifier: Sendable {
     /// How long a batch waits for keys.
     static let patience = Duration.seconds(2)
     /// How long only cached keys are used after one did not come in time.
@@ -39,11 +39,11 @@ final class SignatureCheck: Sendable {
 
     /// The batch without the events of wrongly signed commits, which are rejected; nil when the task was cancelled.
     func checked(_ batch: StreamBatch) async -> StreamBatch? {
-        guard !batch.unsigned.isEmpty else { return batch }
+        guard !batch.unverified.isEmpty else { return batch }
         var checked = batch
-        checked.unsigned = []
+        checked.unverified = []
         var unknown: [(did: DID, reason: String)] = []
-        for (commit, finding) in await findings(of: batch.unsigned) {
+        for (commit, finding) in await findings(of: batch.unverified) {
             let isOfCommit = { (event: StreamEvent) in
                 event.isCommit && event.did == commit.proof.did && event.position.value == commit.refusal.value
             }
@@ -92,15 +92,15 @@ final class SignatureCheck: Sendable {
         var isUnknown: Bool { if case .unknown = self { true } else { false } }
     }
 
-    private func findings(of commits: [UnsignedCommit]) async -> [(UnsignedCommit, Finding)] {
+    private func findings(of commits: [UnverifiedCommit]) async -> [(UnverifiedCommit, Finding)] {
         let mayAsk = state.withLock { $0.restsUntil <= .now }
-        return await withTaskGroup(of: (UnsignedCommit, Finding).self) { group in
+        return await withTaskGroup(of: (UnverifiedCommit, Finding).self) { group in
             for (number, commit) in commits.enumerated() {
                 group.addTask { [self] in
                     (commit, await finding(of: commit.proof, asking: mayAsk && number < Self.maximumQuestions))
                 }
             }
-            var findings: [(UnsignedCommit, Finding)] = []
+            var findings: [(UnverifiedCommit, Finding)] = []
             for await finding in group { findings.append(finding) }
             return findings
         }

@@ -53,7 +53,7 @@ private final class ScriptedIdentities: IdentityResolving {
         var decoder = try WireDecoder(.relay, collections, witnessed: 0)
         guard case .read(let content) = unsafe decoder.decode(.binary, message.span.bytes) else { throw MissingPart() }
         var batch = StreamBatch(events: content.events)
-        batch.unsigned = content.unsigned
+        batch.unverified = content.unverified
         return batch
     }
 
@@ -61,8 +61,8 @@ private final class ScriptedIdentities: IdentityResolving {
         try JSONValue(parsing: require(Corpus.decompressed("did_docs.json.zst")))
     }
 
-    private func check(_ identities: ScriptedIdentities) -> SignatureCheck {
-        SignatureCheck(identities: identities, logger: Logger.silent)
+    private func verifier(_ identities: ScriptedIdentities) -> SignatureVerifier {
+        SignatureVerifier(identities: identities, logger: Logger.silent)
     }
 
     private func awaitsProof(_ event: StreamEvent) -> Bool {
@@ -73,8 +73,8 @@ private final class ScriptedIdentities: IdentityResolving {
     @Test func `what the account signed passes as it is`() async throws {
         guard let batch = try batch() else { return }
         let identities = ScriptedIdentities(try documents())
-        let checked = try #require(await check(identities).checked(batch))
-        #expect(checked.events == batch.events && checked.rejected.isEmpty && checked.unsigned.isEmpty)
+        let checked = try #require(await verifier(identities).checked(batch))
+        #expect(checked.events == batch.events && checked.rejected.isEmpty && checked.unverified.isEmpty)
         #expect(identities.count == 1)
     }
 
@@ -85,32 +85,34 @@ private final class ScriptedIdentities: IdentityResolving {
         guard let batch = try batch() else { return }
         let failures = codes.map { IdentityError(code: $0, subject: "", detail: "") }
         let identities = ScriptedIdentities(try documents(), failures: failures, hangs: codes.isEmpty)
-        let checked = try #require(await check(identities).checked(batch))
-        #expect(checked.events.count == batch.events.count && checked.rejected.isEmpty && checked.unsigned.isEmpty)
+        let checked = try #require(await verifier(identities).checked(batch))
+        #expect(checked.events.count == batch.events.count && checked.rejected.isEmpty && checked.unverified.isEmpty)
         #expect(checked.events.allSatisfy(awaitsProof))
     }
 
     @Test func `an account that is new is asked for past the cache`() async throws {
         guard let batch = try batch() else { return }
         let unknown = IdentityError(code: .notFound, subject: "", detail: "")
-        let checked = try #require(await check(ScriptedIdentities(try documents(), failures: [unknown])).checked(batch))
+        let checked = try #require(
+            await verifier(ScriptedIdentities(try documents(), failures: [unknown])).checked(batch)
+        )
         #expect(checked.events == batch.events && checked.rejected.isEmpty)
     }
 
     @Test func `a key that does not come makes the batches behind it wait no more`() async throws {
         guard let batch = try batch() else { return }
         let identities = ScriptedIdentities(try documents(), hangs: true)
-        let check = check(identities)
-        _ = await check.checked(batch)
+        let verifier = verifier(identities)
+        _ = await verifier.checked(batch)
         let asked = identities.count
-        let second = try #require(await check.checked(batch))
+        let second = try #require(await verifier.checked(batch))
         #expect(identities.count == asked && second.events.allSatisfy(awaitsProof))
     }
 
     @Test func `a key that is remembered is compared when no other comes`() async throws {
         guard let batch = try batch() else { return }
         let identities = ScriptedIdentities(try documents(), hangs: true, remembers: true)
-        let checked = try #require(await check(identities).checked(batch))
+        let checked = try #require(await verifier(identities).checked(batch))
         #expect(checked.events == batch.events && checked.rejected.isEmpty)
     }
 
@@ -121,7 +123,7 @@ private final class ScriptedIdentities: IdentityResolving {
             "id": .string(did.text), "verificationMethod": [["id": "#atproto", "publicKeyMultibase": .string(key)]],
         ]
         let identities = ScriptedIdentities(.object([did.text: document]))
-        let checked = try #require(await check(identities).checked(batch))
+        let checked = try #require(await verifier(identities).checked(batch))
         #expect(checked.events.isEmpty && checked.rejected.count == 1 && identities.count == 2)
         #expect(checked.rejected.first?.reason == .unproven && checked.rejected.first?.bytes.isEmpty == false)
     }

@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Key, revision and date in hours before now; `nil` for a key that is no TID, or a record without a date.
-    static let cases: [(Double?, Double, String?, Newness)] = [
+    static let cases: [(Double?, Double, String?, Freshness)] = [
         (0, 0, "2026-07-04T14:38:08Z", .fresh), (0, 0, nil, .fresh), (nil, 0, nil, .fresh),
         (nil, 0, "2026-07-04T14:38:08Z", .fresh), (2, 1, "2026-07-04T12:38:08Z", .fresh),
         (0, 0, "not a date", .fresh), (0, 0, "2030-01-01T00:00:00Z", .fresh),
@@ -52,11 +52,11 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func `a create is judged by its times`(key: Double?, rev: Double, created: String?, expected: Newness) throws {
-        var judge = NewnessJudge()
+    func `a create is judged by its times`(key: Double?, rev: Double, created: String?, expected: Freshness) throws {
+        var classifier = FreshnessClassifier()
         let name = key.map { tid(Self.now - Int64($0 * Double(Self.hour))) } ?? "self"
         let event = try commit(key: name, rev: Self.now - Int64(rev * Double(Self.hour)), created: created)
-        #expect(judge.judge(event, now: UnixTime(microseconds: Self.now)) == expected)
+        #expect(classifier.classify(event, now: UnixTime(microseconds: Self.now)) == expected)
     }
 
     /// 2022-01-01: the network has no older TID.
@@ -74,66 +74,66 @@ import Testing
     ]
 
     @Test(arguments: times) func `a key or a revision tells a time where it can be one`(text: String, time: Int64?) {
-        #expect(NewnessJudge.time(text)?.microseconds == time)
+        #expect(FreshnessClassifier.time(text)?.microseconds == time)
     }
 
     @Test func `a key that only looks like a time leaves the date to decide`() throws {
-        var judge = NewnessJudge()
+        var classifier = FreshnessClassifier()
         let now = UnixTime(microseconds: Self.now)
-        for (created, expected) in [(nil, .fresh), ("2020-01-01T00:00:00Z", .imported)] as [(String?, Newness)] {
+        for (created, expected) in [(nil, .fresh), ("2020-01-01T00:00:00Z", .imported)] as [(String?, Freshness)] {
             let event = try commit(key: "2222222222222", rev: Self.now, created: created)
-            #expect(judge.judge(event, now: now) == expected)
+            #expect(classifier.classify(event, now: now) == expected)
         }
         // A revision that is none counts as written now.
         let event = try commit(key: "self", rev: 0, created: nil, witnessed: Self.now)
-        #expect(judge.judge(event, now: now) == .fresh)
+        #expect(classifier.classify(event, now: now) == .fresh)
     }
 
     @Test func `what no host saw in time, and an old record that is changed, are stale`() throws {
-        var judge = NewnessJudge()
+        var classifier = FreshnessClassifier()
         let old = tid(Self.now - 30 * Self.hour)
         let crawled = try commit(key: old, rev: Self.now - 30 * Self.hour, created: nil, witnessed: Self.now)
-        #expect(judge.judge(crawled, now: UnixTime(microseconds: Self.now)) == .stale)
+        #expect(classifier.classify(crawled, now: UnixTime(microseconds: Self.now)) == .stale)
         let changed = try commit(.update, key: old, rev: Self.now, created: nil)
-        #expect(judge.judge(changed, now: UnixTime(microseconds: Self.now)) == .stale)
+        #expect(classifier.classify(changed, now: UnixTime(microseconds: Self.now)) == .stale)
         let young = try commit(.update, key: tid(Self.now - Self.hour), rev: Self.now, created: nil)
-        #expect(judge.judge(young, now: UnixTime(microseconds: Self.now)) == .fresh)
+        #expect(classifier.classify(young, now: UnixTime(microseconds: Self.now)) == .fresh)
         let ahead = try commit(key: old, rev: Self.now + Self.hour, created: nil, witnessed: Self.now)
-        #expect(judge.judge(ahead, now: UnixTime(microseconds: Self.now)) == .stale)
+        #expect(classifier.classify(ahead, now: UnixTime(microseconds: Self.now)) == .stale)
         let deleted = try commit(.delete, key: old, rev: Self.now, created: nil)
-        #expect(judge.judge(deleted, now: UnixTime(microseconds: Self.now)) == nil)
+        #expect(classifier.classify(deleted, now: UnixTime(microseconds: Self.now)) == nil)
     }
 
     /// Days by which the host's clock, and ours, are wrong.
     @Test(arguments: [(3.0, 0.0), (30, 0), (0, 3), (0, -3), (3, -3)])
     func `one clock that is wrong makes nothing too old`(host: Double, own: Double) throws {
-        var judge = NewnessJudge()
+        var classifier = FreshnessClassifier()
         func time(_ days: Double) -> Int64 { Self.now + Int64(days * 24) * Self.hour }
         let event = try commit(key: tid(Self.now), rev: Self.now, created: nil, witnessed: time(host))
-        let newness = judge.judge(event, now: UnixTime(microseconds: time(own)))
-        #expect([.fresh, .late, .misdated].contains(newness), "\(String(describing: newness))")
+        let freshness = classifier.classify(event, now: UnixTime(microseconds: time(own)))
+        #expect([.fresh, .late, .misdated].contains(freshness), "\(String(describing: freshness))")
     }
 
     @Test func `old records behind a sync of the same revision are a resync, a young one is news`() throws {
-        var judge = NewnessJudge()
-        #expect(judge.judge(event(.sync(rev: tid(Self.now))), now: UnixTime(microseconds: Self.now)) == nil)
+        var classifier = FreshnessClassifier()
+        #expect(classifier.classify(event(.sync(rev: tid(Self.now))), now: UnixTime(microseconds: Self.now)) == nil)
         let old = try commit(key: tid(Self.now - 100 * Self.hour), rev: Self.now, created: nil)
-        #expect(judge.judge(old, now: UnixTime(microseconds: Self.now)) == .resync)
+        #expect(classifier.classify(old, now: UnixTime(microseconds: Self.now)) == .resync)
         let young = try commit(key: tid(Self.now - Self.hour), rev: Self.now, created: nil)
-        #expect(judge.judge(young, now: UnixTime(microseconds: Self.now)) == .fresh)
+        #expect(classifier.classify(young, now: UnixTime(microseconds: Self.now)) == .fresh)
         let later = try commit(key: tid(Self.now - 100 * Self.hour), rev: Self.now + 1000, created: nil)
-        #expect(judge.judge(later, now: UnixTime(microseconds: Self.now)) == .imported)
+        #expect(classifier.classify(later, now: UnixTime(microseconds: Self.now)) == .imported)
     }
 
     @Test func `what is remembered of syncs is bounded`() throws {
-        var judge = NewnessJudge()
+        var classifier = FreshnessClassifier()
         for number in 0..<10_000 {
             let event = StreamEvent(
                 position: .init(host: "h", wire: .jetstream2, value: 1, witnessed: 1),
                 did: try DID("did:web:n\(number).test"),
                 body: .sync(rev: tid(Self.now))
             )
-            #expect(judge.judge(event, now: UnixTime(microseconds: Self.now)) == nil)
+            #expect(classifier.classify(event, now: UnixTime(microseconds: Self.now)) == nil)
         }
     }
 }

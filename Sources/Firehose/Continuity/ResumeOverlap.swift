@@ -1,5 +1,5 @@
 /// The last events of a stream and their positions; the next connection must show some of them again.
-struct StreamEvidence: Sendable, Equatable {
+struct ResumeOverlap: Sendable, Equatable {
     struct Item: Sendable, Equatable {
         var value: Int64
         var digest: UInt64

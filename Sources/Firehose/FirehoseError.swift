@@ -1,5 +1,5 @@
 /// Why the follower stopped for good; failures that a new attempt may fix are only logged.
-public struct FirehoseFailure: Error, Sendable, CustomStringConvertible {
+public struct FirehoseError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.

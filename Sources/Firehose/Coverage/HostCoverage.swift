@@ -6,7 +6,7 @@ internal import Synchronization
 /// What each host has delivered and missed; shared by the connections of one follower.
 ///
 /// Readers call it from their threads, so it only computes under its lock.
-package final class HostComparison: Sendable {
+package final class HostCoverage: Sendable {
     /// Whether other hosts were read during a gap of one host.
     package enum Coverage: Sendable, Equatable {
         /// This host was read without a break during the whole gap, and is not known to miss events.
@@ -18,7 +18,7 @@ package final class HostComparison: Sendable {
     }
 
     private struct State {
-        var comparison: EventComparison
+        var detector: MissDetector
         /// Misses of a host since its last log line, and the time of that line.
         var unlogged: [Upstream: (count: Int, last: ContinuousClock.Instant?)] = [:]
     }
@@ -31,14 +31,14 @@ package final class HostComparison: Sendable {
     private let logger: Logger
 
     init(_ configuration: StreamConfiguration, logger: Logger) {
-        state = Mutex(State(comparison: EventComparison(window: configuration.missWindow.microseconds)))
+        state = Mutex(State(detector: MissDetector(window: configuration.missWindow.microseconds)))
         isComparing = configuration.parallelHosts > 1
         self.logger = logger
     }
 
     /// All hosts that were connected since the start, sorted by name.
     package var reports: [HostReport] {
-        state.withLock(\.comparison.accounts).map { host, account in
+        state.withLock(\.detector.accounts).map { host, account in
             HostReport(
                 host: host.name,
                 wire: host.wire,
@@ -69,14 +69,14 @@ package final class HostComparison: Sendable {
     }
 
     func opened(_ host: Upstream, isCompressed: Bool) {
-        state.withLock { $0.comparison.opened(host, isCompressed: isCompressed) }
+        state.withLock { $0.detector.opened(host, isCompressed: isCompressed) }
     }
 
-    func ended(_ host: Upstream) { state.withLock { $0.comparison.ended(host) } }
+    func ended(_ host: Upstream) { state.withLock { $0.detector.ended(host) } }
 
-    func begin(_ host: Upstream, at time: Int64) { state.withLock { $0.comparison.begin(host, at: time) } }
+    func begin(_ host: Upstream, at time: Int64) { state.withLock { $0.detector.begin(host, at: time) } }
 
-    func resume(_ host: Upstream, at time: Int64) { state.withLock { $0.comparison.resume(host, at: time) } }
+    func resume(_ host: Upstream, at time: Int64) { state.withLock { $0.detector.resume(host, at: time) } }
 
     /// Records a batch that was handed over, and logs what the host has missed.
     ///
@@ -87,7 +87,7 @@ package final class HostComparison: Sendable {
     func receive(_ events: [StreamEvent], from host: Upstream, until time: Int64?) {
         let commits = isComparing ? events.filter(\.isCommit) : []
         let (findings, unlogged) = state.withLock { state in
-            let findings = state.comparison.receive(commits, from: host, until: time)
+            let findings = state.detector.receive(commits, from: host, until: time)
             return (findings, findings.misses.isEmpty ? nil : Self.due(&state, host, findings.misses.count))
         }
         if findings.late > 0 { StreamMetrics.compared("late", host.name).increment(by: findings.late) }

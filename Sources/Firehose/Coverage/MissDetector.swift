@@ -5,7 +5,7 @@ internal import ATProtocol
 /// A host is judged by its own time, not by the wall clock: when it has delivered events that are a window later than
 /// one that it did not deliver, it has missed that one. So a host that is down, stalled or behind is not blamed. Memory
 /// is bounded; an event that has been dropped from it is not judged any more.
-struct EventComparison: Sendable {
+struct MissDetector: Sendable {
     /// A stretch of time for which a host was read without a break.
     struct Stretch: Sendable, Equatable {
         var since: Int64

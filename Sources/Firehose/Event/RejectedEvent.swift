@@ -1,7 +1,7 @@
 public import ATProtocol
 
 /// A message, or one record in it, that could not be understood; it is kept for inspection, and reading goes on.
-public struct RejectedMessage: Sendable, Equatable {
+public struct RejectedEvent: Sendable, Equatable {
     /// Why a message was rejected; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
         /// The stable name.
@@ -49,7 +49,7 @@ public struct RejectedMessage: Sendable, Equatable {
     public var reason: Reason
     /// What is wrong with it, as a clause.
     public var detail: String
-    /// The message as received, cut to ``maximumBytes``.
+    /// What was received, cut to ``maximumBytes``.
     public var bytes: [UInt8]
 
     /// A message with these parts; cuts the bytes to the limit.

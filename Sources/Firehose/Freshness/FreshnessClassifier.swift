@@ -7,7 +7,7 @@ package import Network
 /// repository is resynchronised, and an import writes years of records in a minute. Nothing in the events says so. But
 /// there are four times: of the record's key, of its `createdAt`, of the commit's revision, and of when the host saw
 /// it. And a `#sync` comes before a resynchronisation.
-package struct NewnessJudge: Sendable {
+package struct FreshnessClassifier: Sendable {
     /// How many revisions of replaced repositories are remembered.
     private static let capacity = 4096
     /// No TID of the network is older than 2022-01-01; a key that only looks like a TID may have any time.
@@ -31,14 +31,14 @@ package struct NewnessJudge: Sendable {
     ///   - event: all events must be passed in, in the order of the stream.
     ///   - now: the current time.
     /// - Returns: nil unless the event creates or changes a record.
-    package mutating func judge(_ event: StreamEvent, now: UnixTime) -> Newness? {
+    package mutating func classify(_ event: StreamEvent, now: UnixTime) -> Freshness? {
         switch event.body {
         case .sync(let rev):
             remember(event.did.text, rev)
             return nil
         case .commit(let commit) where commit.operation != .delete:
             let times = Times(commit, witnessed: event.position.witnessedAt, now: now)
-            return judge(times, isCreate: commit.operation == .create, isResync: syncs[event.did.text] == commit.rev)
+            return classify(times, isCreate: commit.operation == .create, isResync: syncs[event.did.text] == commit.rev)
         default: return nil
         }
     }
@@ -65,7 +65,7 @@ package struct NewnessJudge: Sendable {
         var written: UnixTime { min(key ?? committed, created ?? committed, committed) }
     }
 
-    private func judge(_ times: Times, isCreate: Bool, isResync: Bool) -> Newness {
+    private func classify(_ times: Times, isCreate: Bool, isResync: Bool) -> Freshness {
         // Old by both clocks, because the host's clock or ours may be ahead.
         let isStale = min(times.witnessed, times.now + Self.tolerance) - times.written > window
         guard times.committed <= times.now + Self.tolerance,
