@@ -13,23 +13,23 @@ struct AuthorDirectories: Sendable {
     let client: SweepClient
 
     /// Everybody whom some directory names, and the failures of the directories that gave no answer.
-    func authors(of collection: NSID) async -> (authors: Set<DID>, failures: [SweepFailure]) {
-        var (authors, failures) = (Set<DID>(), [SweepFailure]())
+    func authors(of collection: NSID) async -> (authors: Set<DID>, failures: [SweepError]) {
+        var (authors, failures) = (Set<DID>(), [SweepError]())
         for directory in configuration.directories {
-            do throws(SweepFailure) {
+            do throws(SweepError) {
                 authors.formUnion(try await self.authors(of: collection, from: directory))
             } catch {
-                failures.append(SweepFailure("\(directory.origin): \(error.detail)", isLasting: true))
+                failures.append(SweepError("\(directory.origin): \(error.detail)", isLasting: true))
             }
         }
-        if authors.isEmpty, failures.isEmpty { failures.append(SweepFailure(Self.nobody, isLasting: true)) }
+        if authors.isEmpty, failures.isEmpty { failures.append(SweepError(Self.nobody, isLasting: true)) }
         return (authors, failures)
     }
 
     /// The words for a collection for which no directory names an author.
     static let nobody = "no directory names anybody who writes to it"
 
-    private func authors(of collection: NSID, from directory: WebURL) async throws(SweepFailure) -> Set<DID> {
+    private func authors(of collection: NSID, from directory: WebURL) async throws(SweepError) -> Set<DID> {
         var authors: Set<DID> = []
         var cursor: String?
         for _ in 0..<Self.maximumPages {
@@ -40,16 +40,16 @@ struct AuthorDirectories: Sendable {
                 HTTPRequest(.get, url, timeout: configuration.timeout, maximumBody: 4 << 20)
             )
             guard let repositories = page["repos"]?.array else {
-                throw SweepFailure("the answer has no list of repositories")
+                throw SweepError("the answer has no list of repositories")
             }
             authors.formUnion(repositories.compactMap { $0["did"]?.string.flatMap { try? DID($0) } })
             guard authors.count <= configuration.maximumAuthors else {
-                throw SweepFailure("the collection has more than \(configuration.maximumAuthors) authors")
+                throw SweepError("the collection has more than \(configuration.maximumAuthors) authors")
             }
             guard let next = page["cursor"]?.string else { return authors }
-            guard next != cursor else { throw SweepFailure("the list of authors comes again and again") }
+            guard next != cursor else { throw SweepError("the list of authors comes again and again") }
             cursor = next
         }
-        throw SweepFailure("the list of authors has no end")
+        throw SweepError("the list of authors has no end")
     }
 }

@@ -93,7 +93,7 @@ package struct GapBackfill: Sendable {
         }
         var pairs: [SweepPair] = []
         for collection in collections {
-            var (authors, failures) = (knowledge.accounts ?? [], [SweepFailure]())
+            var (authors, failures) = (knowledge.accounts ?? [], [SweepError]())
             if knowledge.accounts == nil {
                 (authors, failures) = await directories.authors(of: collection)
                 authors.formUnion(knowledge.authors[collection] ?? [])
@@ -136,7 +136,7 @@ package struct GapBackfill: Sendable {
         deliver: @Sendable (SweepPair, [StreamEvent], _ isAll: Bool) async -> Void,
         into report: inout SweepReport
     ) async {
-        await withTaskGroup(of: (SweepPair, Result<Answer, SweepFailure>).self) { group in
+        await withTaskGroup(of: (SweepPair, Result<Answer, SweepError>).self) { group in
             var left = pairs.makeIterator()
             func start() {
                 guard !Task.isCancelled, let pair = left.next() else { return }
@@ -144,7 +144,7 @@ package struct GapBackfill: Sendable {
                 group.addTask { [repositories] in
                     // Read before the question: what is written meanwhile is not missing from the answer.
                     let requests = await waiting(pair)
-                    do throws(SweepFailure) {
+                    do throws(SweepError) {
                         let reading = try await repositories.records(
                             of: pair,
                             from: from,
@@ -191,7 +191,7 @@ package struct GapBackfill: Sendable {
                 }
             }
             if Task.isCancelled, let collection = pairs.first?.collection {
-                let failure = SweepFailure("the sweep was cancelled")
+                let failure = SweepError("the sweep was cancelled")
                 report.failures.append(.init(failure, did: nil, collection, isPart: false))
             }
         }

@@ -19,13 +19,13 @@ extension RepositoryBackfill {
     ///   - reading: the author's answer.
     ///   - until: the end of the window; the stream tells what happened to requests seen after it.
     /// - Returns: the events to store after the answer.
-    /// - Throws: ``SweepFailure`` when a server did not answer.
+    /// - Throws: ``SweepError`` when a server did not answer.
     func changes(
         to waiting: [WaitingRequest],
         of pair: SweepPair,
         in reading: Reading,
         until: Int64
-    ) async throws(SweepFailure) -> [StreamEvent] {
+    ) async throws(SweepError) -> [StreamEvent] {
         let found = Dictionary(reading.events.map { ($0.recordURI, $0) }) { first, _ in first }
         var (changes, missing) = ([StreamEvent](), [WaitingRequest]())
         for request in waiting where (try? TID(request.rev)).map({ Int64($0.microseconds) <= until }) ?? false {
@@ -36,7 +36,7 @@ extension RepositoryBackfill {
             if let update = request.update(to: commit.cid, commit.record) { changes.append(update) }
         }
         guard reading.rest == nil, !missing.isEmpty else { return changes }
-        do throws(SweepFailure) {
+        do throws(SweepError) {
             let server = try await server(of: pair.author, isFresh: true)
             // A repository that does not exist answers without records, which says nothing of any request.
             _ = try await list(server, pair, behind: nil)
@@ -54,7 +54,7 @@ extension RepositoryBackfill {
         of request: WaitingRequest,
         _ pair: SweepPair,
         at server: WebURL
-    ) async throws(SweepFailure) -> StreamEvent? {
+    ) async throws(SweepError) -> StreamEvent? {
         let query = [
             ("repo", pair.author.text), ("collection", pair.collection.text),
             ("rkey", request.uri.recordKey?.text ?? ""),

@@ -19,7 +19,7 @@ struct RepositoryBackfill: Sendable {
         struct Rest: Sendable {
             /// The server's cursor to the first unread record.
             let place: String
-            let failure: SweepFailure
+            let failure: SweepError
         }
 
         /// Newest first.
@@ -33,21 +33,21 @@ struct RepositoryBackfill: Sendable {
     /// Of a very large repository only a part is read; the next pass goes on from there. The result is empty when the
     /// repository is gone or the account has no server.
     ///
-    /// - Throws: ``SweepFailure`` when nothing could be read.
+    /// - Throws: ``SweepError`` when nothing could be read.
     func records(
         of pair: SweepPair,
         from: Int64,
         until: Int64,
         behind place: String?
-    ) async throws(SweepFailure) -> Reading {
+    ) async throws(SweepError) -> Reading {
         let window = (from - Self.clockTolerance)...(until + Self.clockTolerance)
-        do throws(SweepFailure) {
+        do throws(SweepError) {
             return try await records(of: pair, in: window, behind: place, isFresh: false)
         } catch {
             guard error.isDefinitive else { throw error }
         }
         // The account may have moved a moment ago; its old server's answer counts for nothing.
-        do throws(SweepFailure) {
+        do throws(SweepError) {
             return try await records(of: pair, in: window, behind: nil, isFresh: true)
         } catch {
             guard error.isDefinitive else { throw error }
@@ -60,7 +60,7 @@ struct RepositoryBackfill: Sendable {
         in window: ClosedRange<Int64>,
         behind place: String?,
         isFresh: Bool
-    ) async throws(SweepFailure) -> Reading {
+    ) async throws(SweepError) -> Reading {
         let server = try await server(of: pair.author, isFresh: isFresh)
         var reading = Reading()
         var place = place
@@ -68,7 +68,7 @@ struct RepositoryBackfill: Sendable {
         var oldest: Int64?
         for number in 0..<Self.maximumPages {
             let page: Page
-            do throws(SweepFailure) {
+            do throws(SweepError) {
                 page = try await self.page(server, pair, window, behind: place)
             } catch {
                 guard let place, number > 0, !error.isDefinitive else { throw error }
@@ -85,7 +85,7 @@ struct RepositoryBackfill: Sendable {
         guard let place else { return reading }
         let reached = oldest.map { ", and is read back to \(UnixTime(microseconds: $0))" } ?? ""
         let words = "it has written more than is read of one repository at once\(reached)"
-        reading.rest = Reading.Rest(place: place, failure: SweepFailure(words, isLasting: true))
+        reading.rest = Reading.Rest(place: place, failure: SweepError(words, isLasting: true))
         return reading
     }
 
@@ -105,10 +105,10 @@ struct RepositoryBackfill: Sendable {
         _ pair: SweepPair,
         _ window: ClosedRange<Int64>,
         behind place: String?
-    ) async throws(SweepFailure) -> Page {
+    ) async throws(SweepError) -> Page {
         let body = try await list(server, pair, behind: place)
         let json = try SweepClient.parse(body)
-        guard let items = json["records"]?.array else { throw SweepFailure("the answer has no list of records") }
+        guard let items = json["records"]?.array else { throw SweepError("the answer has no list of records") }
         var page = Page()
         var isBehindWindow = !items.isEmpty
         for item in items {
@@ -130,19 +130,19 @@ struct RepositoryBackfill: Sendable {
     }
 
     /// The server of an account.
-    func server(of did: DID, isFresh: Bool) async throws(SweepFailure) -> WebURL {
+    func server(of did: DID, isFresh: Bool) async throws(SweepError) -> WebURL {
         do throws(IdentityError) {
             return try await identities.document(of: did, isFresh: isFresh).pds(
                 allowsLoopback: configuration.allowsLoopback
             )
         } catch {
             let isRefused = error.code == .refusedHost
-            throw SweepFailure(error.description, isDefinitive: !error.isTransient && !isRefused, isLasting: isRefused)
+            throw SweepError(error.description, isDefinitive: !error.isTransient && !isRefused, isLasting: isRefused)
         }
     }
 
     /// One page of an account's records (com.atproto.repo.listRecords).
-    func list(_ server: WebURL, _ pair: SweepPair, behind place: String?) async throws(SweepFailure) -> [UInt8] {
+    func list(_ server: WebURL, _ pair: SweepPair, behind place: String?) async throws(SweepError) -> [UInt8] {
         var query = [("repo", pair.author.text), ("collection", pair.collection.text), ("limit", "25")]
         if let place { query.append(("cursor", place)) }
         return try await client.body(question(server, "com.atproto.repo.listRecords", query))

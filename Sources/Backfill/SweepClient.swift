@@ -48,56 +48,56 @@ actor SweepClient {
     }
 
     /// The body of a successful answer.
-    func body(_ request: HTTPRequest) async throws(SweepFailure) -> [UInt8] {
+    func body(_ request: HTTPRequest) async throws(SweepError) -> [UInt8] {
         let response = try await answer(request)
         guard response.isSuccess else {
             let error = XRPCError(response)
             let gone: Set = ["RepoNotFound", "RepoTakendown", "RepoSuspended", "RepoDeactivated"]
             let isGone = error.name.map(gone.contains) ?? false
             let isUnknown = error.status == 400 && error.says("could not find repo")
-            throw SweepFailure(error.description, isDefinitive: isGone || isUnknown)
+            throw SweepError(error.description, isDefinitive: isGone || isUnknown)
         }
         return response.body
     }
 
     /// The JSON of a successful answer.
-    func json(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue {
+    func json(_ request: HTTPRequest) async throws(SweepError) -> JSONValue {
         try Self.parse(try await body(request))
     }
 
     /// A record; nil when the server says that there is none.
-    func record(_ request: HTTPRequest) async throws(SweepFailure) -> JSONValue? {
+    func record(_ request: HTTPRequest) async throws(SweepError) -> JSONValue? {
         let response = try await answer(request)
         if response.isSuccess { return try Self.parse(response.body) }
         let error = XRPCError(response)
         guard error.name == "RecordNotFound" || error.status == 400 && error.says("could not locate record") else {
-            throw SweepFailure(error.description)
+            throw SweepError(error.description)
         }
         return nil
     }
 
     /// The JSON of an answer.
-    static func parse(_ body: [UInt8]) throws(SweepFailure) -> JSONValue {
-        do { return try JSONValue(parsing: body) } catch { throw SweepFailure(error.description) }
+    static func parse(_ body: [UInt8]) throws(SweepError) -> JSONValue {
+        do { return try JSONValue(parsing: body) } catch { throw SweepError(error.description) }
     }
 
-    private func answer(_ request: HTTPRequest) async throws(SweepFailure) -> HTTPResponse {
+    private func answer(_ request: HTTPRequest) async throws(SweepError) -> HTTPResponse {
         let response = try await send(request)
         guard response.status == 429 else { return response }
         // Try once more when the host said how long to wait.
         return try await send(request)
     }
 
-    private func send(_ request: HTTPRequest) async throws(SweepFailure) -> HTTPResponse {
+    private func send(_ request: HTTPRequest) async throws(SweepError) -> HTTPResponse {
         let host = request.url.authority
         try await waitTurn(host)
         let response: HTTPResponse
         do throws(HTTPError) { response = try await client.send(request) } catch {
-            guard error.code != .refusedHost else { throw SweepFailure(error.description, isLasting: true) }
+            guard error.code != .refusedHost else { throw SweepError(error.description, isLasting: true) }
             let isUnreachable = Self.unreachableCodes.contains(error.code)
             if isUnreachable { unreachable.insert(host) } else { unreachable.remove(host) }
             noteFailure(of: host)
-            throw SweepFailure(error.description, isUnreachable: isUnreachable)
+            throw SweepError(error.description, isUnreachable: isUnreachable)
         }
         unreachable.remove(host)
         if let asked = Self.rest(response, now: date.now()) {
@@ -110,22 +110,22 @@ actor SweepClient {
         return response
     }
 
-    private func waitTurn(_ host: String) async throws(SweepFailure) {
+    private func waitTurn(_ host: String) async throws(SweepError) {
         let rest = try rest(of: host)
         let wait = max(rest, limiter.wait(from: clock.now()))
         guard wait > .zero else { return }
-        do { try await sleeper.sleep(for: wait) } catch { throw SweepFailure("the sweep was cancelled") }
+        do { try await sleeper.sleep(for: wait) } catch { throw SweepError("the sweep was cancelled") }
         // Others who waited at the same time may have made the host ask again.
         if rest > .zero { _ = try self.rest(of: host) }
     }
 
     /// How long the host is still left alone.
     ///
-    /// - Throws: ``SweepFailure`` when that is longer than a turn waits.
-    private func rest(of host: String) throws(SweepFailure) -> Duration {
+    /// - Throws: ``SweepError`` when that is longer than a turn waits.
+    private func rest(of host: String) throws(SweepError) -> Duration {
         let rest = rests[host].map { max(.zero, $0 - clock.now()) } ?? .zero
         guard rest > Self.patience else { return rest }
-        throw SweepFailure(
+        throw SweepError(
             "\(host) is left alone for \(rest.wholeSeconds) s more",
             isUnreachable: unreachable.contains(host)
         )
@@ -150,7 +150,7 @@ actor SweepClient {
 }
 
 /// Why a part of a sweep could not be done.
-struct SweepFailure: Error {
+struct SweepError: Error {
     let detail: String
     /// Whether another try would bring the same answer: the account or its repository is gone.
     let isDefinitive: Bool

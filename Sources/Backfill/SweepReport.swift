@@ -18,7 +18,7 @@ package struct SweepReport: Sendable, Equatable {
         /// Whether no host could be reached.
         var isUnreachable: Bool
 
-        init(_ failure: SweepFailure, did: DID?, _ collection: NSID, isPart: Bool) {
+        init(_ failure: SweepError, did: DID?, _ collection: NSID, isPart: Bool) {
             self.did = did
             self.collection = collection
             self.isPart = isPart

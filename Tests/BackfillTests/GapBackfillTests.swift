@@ -214,7 +214,7 @@ import Testing
         report.checked = authors - missing
         let silent = try pair("a")
         let failure = SweepReport.Failure(
-            SweepFailure("no answer"),
+            SweepError("no answer"),
             did: silent.author,
             silent.collection,
             isPart: false

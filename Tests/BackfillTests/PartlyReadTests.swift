@@ -76,7 +76,7 @@ extension `Gap sweeps` {
         let (large, silent) = (try pair("large"), try pair("silent"))
         func failure(_ pair: SweepPair, _ words: String, isPart: Bool) -> SweepReport.Failure {
             SweepReport.Failure(
-                SweepFailure(words, isLasting: isPart),
+                SweepError(words, isLasting: isPart),
                 did: pair.author,
                 pair.collection,
                 isPart: isPart
