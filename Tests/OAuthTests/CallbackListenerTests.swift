@@ -93,7 +93,7 @@ import Testing
         let waiting = Task { await begun.listener.callback() }
         waiting.cancel()
         #expect(await waiting.value == nil)
-        let failure = #expect(throws: OAuthFailure.self) { try CallbackListener(port: begun.listener.port) }
+        let failure = #expect(throws: OAuthError.self) { try CallbackListener(port: begun.listener.port) }
         #expect(failure?.sentence == "Cannot listen on 127.0.0.1:\(begun.listener.port): Address already in use.")
         begun.listener.close()
         #expect(try CallbackListener(port: begun.listener.port).port == begun.listener.port)

@@ -76,7 +76,7 @@ import Testing
         #expect(login.network.journal.entries(matching: "as POST /oauth/token").count { $0.status == 200 } == 1)
         let generations = [await one.status().generation, await other.status().generation]
         #expect(generations == [1, 1])
-        await #expect(throws: OAuthFailure.self) {
+        await #expect(throws: OAuthError.self) {
             try await StoredSession.open(login.configuration, login.environment, isDaemon: true)
         }
     }

@@ -61,7 +61,7 @@ import Testing
             ["resource": "https://pds.test", "authorization_servers": ["https://user@as.test"]],
         ] as [JSONValue]
     ) func `a resource document that breaks a rule is refused`(resource: JSONValue) async {
-        await #expect(throws: OAuthFailure.self) {
+        await #expect(throws: OAuthError.self) {
             try await server(.json(resource), .json(SessionFixture.metadata("https://as.test")))
         }
     }
@@ -83,7 +83,7 @@ import Testing
         var members = SessionFixture.metadata("https://as.test").object ?? [:]
         members[name] = value
         let metadata = Answer.json(.object(members))
-        await #expect(throws: OAuthFailure.self) { try await server(.json(Self.resource), metadata) }
+        await #expect(throws: OAuthError.self) { try await server(.json(Self.resource), metadata) }
     }
 
     @Test(arguments: [
@@ -92,7 +92,7 @@ import Testing
         HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: Array("[".utf8)),
         HTTPResponse(status: 500),
     ]) func `a document that is redirected, mistyped or broken is refused`(response: HTTPResponse) async {
-        await #expect(throws: OAuthFailure.self) {
+        await #expect(throws: OAuthError.self) {
             try await server(.json(Self.resource), .success(response))
         }
     }

@@ -53,7 +53,7 @@ func makeClient(
     _ configuration: SessionConfiguration,
     _ environment: SessionEnvironment,
     keyFile: String
-) throws(OAuthFailure) -> String {
+) throws(OAuthError) -> String {
     let key = try ClientKey.generate(at: environment.clock)
     try key.write(to: keyFile)
     return try ClientMetadata(configuration, environment).document(keys: [key]).encodedText
@@ -93,6 +93,6 @@ func makeClient(
         #expect(document["client_name"] == "Example")
         let key = try ClientKey.load(path)
         #expect(document["jwks"]?["keys"]?[0] == key.publicJWK)
-        #expect(throws: OAuthFailure.self) { try makeClient(configuration, world.environment, keyFile: path) }
+        #expect(throws: OAuthError.self) { try makeClient(configuration, world.environment, keyFile: path) }
     }
 }

@@ -14,8 +14,8 @@ import Testing
         try #require(unsafe symlink(directory.path, folder) == 0)
         try #require(unsafe symlink("/etc/hostname", file) == 0)
         for link in [folder, file] { #expect(try files.status(of: link)?.isRegular == false) }
-        #expect(throws: FileFailure.self) { try files.read(file) }
-        #expect(throws: FileFailure.self) { try files.syncDirectory(folder) }
+        #expect(throws: FileError.self) { try files.read(file) }
+        #expect(throws: FileError.self) { try files.syncDirectory(folder) }
     }
 
     @Test func `a replaced file is there, also when its directory cannot be synced`() throws {
@@ -25,7 +25,7 @@ import Testing
         try #require(unsafe symlink(directory.path, link) == 0)
         #expect(try files.replace(link + "/session.json", with: [2])?.number == ENOTDIR)
         #expect(try files.read(directory.path + "/session.json") == [2])
-        #expect(throws: FileFailure.self) { try files.replace(directory.path + "/none/session.json", with: [3]) }
+        #expect(throws: FileError.self) { try files.replace(directory.path + "/none/session.json", with: [3]) }
     }
 
     @Test func `a login whose directory cannot be synced is started and stored all the same`() async throws {
@@ -43,15 +43,15 @@ private struct UnsyncedFiles: SessionFileSystem {
 
     var owner: UInt32 { files.owner }
 
-    func status(of path: String) throws(FileFailure) -> FileStatus? { try files.status(of: path) }
-    func read(_ path: String) throws(FileFailure) -> [UInt8] { try files.read(path) }
-    func reserve(_ path: String, size: Int) throws(FileFailure) { try files.reserve(path, size: size) }
-    func write(_ bytes: [UInt8], to path: String) throws(FileFailure) { try files.write(bytes, to: path) }
-    func rename(_ path: String, to newPath: String) throws(FileFailure) { try files.rename(path, to: newPath) }
-    func remove(_ path: String) throws(FileFailure) { try files.remove(path) }
-    func lock(_ path: String) throws(FileFailure) -> (any FileLock)? { try files.lock(path) }
+    func status(of path: String) throws(FileError) -> FileStatus? { try files.status(of: path) }
+    func read(_ path: String) throws(FileError) -> [UInt8] { try files.read(path) }
+    func reserve(_ path: String, size: Int) throws(FileError) { try files.reserve(path, size: size) }
+    func write(_ bytes: [UInt8], to path: String) throws(FileError) { try files.write(bytes, to: path) }
+    func rename(_ path: String, to newPath: String) throws(FileError) { try files.rename(path, to: newPath) }
+    func remove(_ path: String) throws(FileError) { try files.remove(path) }
+    func lock(_ path: String) throws(FileError) -> (any FileLock)? { try files.lock(path) }
 
-    func syncDirectory(_ path: String) throws(FileFailure) {
-        throw FileFailure(operation: "sync", path: path, number: EIO, reason: "scripted")
+    func syncDirectory(_ path: String) throws(FileError) {
+        throw FileError(operation: "sync", path: path, number: EIO, reason: "scripted")
     }
 }

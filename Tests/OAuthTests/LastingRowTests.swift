@@ -250,7 +250,7 @@ import Testing
         let fixture = try SessionFixture()
         let first = try await fixture.open()
         let before = fixture.files.log.count { !$0.hasPrefix("lock") }
-        await #expect(throws: OAuthFailure.self) { try await fixture.open() }
+        await #expect(throws: OAuthError.self) { try await fixture.open() }
         #expect(fixture.files.log.count { !$0.hasPrefix("lock") } == before)
         #expect(await first.status().state == .ok)
         #expect(try await outcome(fixture) == .ok, "looking is allowed")

@@ -7,8 +7,8 @@ import Testing
 @testable import OAuth
 
 @Suite struct `Logging in` {
-    private func failure(_ work: () async throws(OAuthFailure) -> SessionStatus) async -> OAuthFailure.Code? {
-        do throws(OAuthFailure) {
+    private func failure(_ work: () async throws(OAuthError) -> SessionStatus) async -> OAuthError.Code? {
+        do throws(OAuthError) {
             _ = try await work()
             return nil
         } catch { return error.code }
@@ -57,13 +57,13 @@ import Testing
     @Test func `row 36: a refusal in the browser is told as one`() async throws {
         let login = try await SandboxLogin()
         login.network.authorizationServer.setConsenting(false)
-        #expect(await failure { () async throws(OAuthFailure) in try await log(in: login) } == .denied)
+        #expect(await failure { () async throws(OAuthError) in try await log(in: login) } == .denied)
         #expect(!login.directory.names.contains("session.json"))
     }
 
-    private func log(in login: SandboxLogin) async throws(OAuthFailure) -> SessionStatus {
-        do { return try await login.logIn() } catch let failure as OAuthFailure { throw failure } catch {
-            throw OAuthFailure(code: .transport, sentence: "\(error)")
+    private func log(in login: SandboxLogin) async throws(OAuthError) -> SessionStatus {
+        do { return try await login.logIn() } catch let failure as OAuthError { throw failure } catch {
+            throw OAuthError(code: .transport, sentence: "\(error)")
         }
     }
 
@@ -74,16 +74,16 @@ import Testing
         let issuer = PercentEncoding.encode(login.network.authorizationServer.issuer)
         let otherState = callback.replacing("state=", with: "state=x")
         #expect(
-            await failure { () async throws(OAuthFailure) in try await oauth.complete(otherState) } == .callbackMismatch
+            await failure { () async throws(OAuthError) in try await oauth.complete(otherState) } == .callbackMismatch
         )
         let otherIssuer = callback.replacing(issuer, with: PercentEncoding.encode("https://evil.test"))
         #expect(
-            await failure { () async throws(OAuthFailure) in try await oauth.complete(otherIssuer) }
+            await failure { () async throws(OAuthError) in try await oauth.complete(otherIssuer) }
                 == .callbackMismatch
         )
         // The state was used: even the right callback comes too late.
         #expect(
-            await failure { () async throws(OAuthFailure) in try await oauth.complete(callback) } == .noPendingLogin
+            await failure { () async throws(OAuthError) in try await oauth.complete(callback) } == .noPendingLogin
         )
         #expect(login.network.authorizationServer.sessionCount == 0)
     }
@@ -94,7 +94,7 @@ import Testing
         let oauth = OAuthLogin(login.configuration, login.environment)
         // The hint leads the sandbox's page to the other account, as a person's choice would.
         let callback = try await login.browse(oauth.start(hint: other.handle.text).authorizationURL)
-        #expect(await failure { () async throws(OAuthFailure) in try await oauth.complete(callback) } == .wrongAccount)
+        #expect(await failure { () async throws(OAuthError) in try await oauth.complete(callback) } == .wrongAccount)
         #expect(login.network.authorizationServer.sessionCount == 0)
         #expect(!login.directory.names.contains("session.json"))
     }
@@ -105,10 +105,10 @@ import Testing
         let callback = try await login.browse(oauth.start().authorizationURL)
         login.network.clock.advance(by: .seconds(301))
         login.network.journal.clear()
-        #expect(await failure { () async throws(OAuthFailure) in try await oauth.complete(callback) } == .codeExpired)
+        #expect(await failure { () async throws(OAuthError) in try await oauth.complete(callback) } == .codeExpired)
         #expect(login.network.journal.entries(matching: "as POST /oauth/token").count { $0.status == 400 } <= 2)
         #expect(
-            await failure { () async throws(OAuthFailure) in try await oauth.complete(callback) } == .noPendingLogin
+            await failure { () async throws(OAuthError) in try await oauth.complete(callback) } == .noPendingLogin
         )
     }
 
@@ -118,7 +118,7 @@ import Testing
         let callback = try await login.browse(oauth.start().authorizationURL)
         login.network.clock.advance(by: .seconds(3601))
         #expect(
-            await failure { () async throws(OAuthFailure) in try await oauth.complete(callback) } == .noPendingLogin
+            await failure { () async throws(OAuthError) in try await oauth.complete(callback) } == .noPendingLogin
         )
         #expect(!login.directory.names.contains("login.pending.json"))
     }
@@ -136,7 +136,7 @@ import Testing
     @Test func `hosted metadata that is wrong is told before the login starts`() async throws {
         var login = try await SandboxLogin()
         try login.hostClient { $0["scope"] = "atproto" }
-        #expect(await failure { () async throws(OAuthFailure) in try await log(in: login) } == .configuration)
+        #expect(await failure { () async throws(OAuthError) in try await log(in: login) } == .configuration)
         let problems = try await ClientMetadata(login.configuration, login.environment).problems()
         #expect(problems.count == 2)
         #expect(problems.allSatisfy { $0.contains("'scope' lacks") })
@@ -158,12 +158,12 @@ import Testing
         #expect(try await session.check() == "sender.test")
         try login.directory.write("correct horse battery", to: "password")
         let login2 = login
-        let code = await failure { () async throws(OAuthFailure) in
+        let code = await failure { () async throws(OAuthError) in
             try await AppPasswordLogin(login2.configuration, login2.environment).complete()
         }
         #expect(code == .passwordRefused)
         login.directory.setMode(0o644, of: "password")
-        let code2 = await failure { () async throws(OAuthFailure) in
+        let code2 = await failure { () async throws(OAuthError) in
             try await AppPasswordLogin(login2.configuration, login2.environment).complete()
         }
         #expect(code2 == .configuration)
@@ -175,7 +175,7 @@ import Testing
         try await SessionLogout(login.configuration, login.environment).complete()
         #expect(login.network.authorizationServer.sessionCount == 0)
         #expect(!login.directory.names.contains("session.json"))
-        await #expect(throws: OAuthFailure.self) {
+        await #expect(throws: OAuthError.self) {
             try await SessionLogout(login.configuration, login.environment).complete()
         }
     }

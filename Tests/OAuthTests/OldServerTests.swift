@@ -10,8 +10,8 @@ import Testing
 /// A client declares what its login asks for and no more: a PDS from before August 2025 refuses clients that declare scopes
 /// which it does not know.
 @Suite struct `A login at an old authorization server` {
-    private func failure(_ login: SandboxLogin) async -> OAuthFailure? {
-        do { try await login.logIn() } catch let failure as OAuthFailure { return failure } catch { return nil }
+    private func failure(_ login: SandboxLogin) async -> OAuthError? {
+        do { try await login.logIn() } catch let failure as OAuthError { return failure } catch { return nil }
         return nil
     }
 
@@ -71,7 +71,7 @@ import Testing
         let asked = declared == .granular ? ScopeChoice.transition : .granular
         login.configuration.scope = asked
         let configured = login
-        let failure = await #expect(throws: OAuthFailure.self) { try await configured.logIn() }
+        let failure = await #expect(throws: OAuthError.self) { try await configured.logIn() }
         #expect(failure?.code == .configuration)
         #expect(failure?.advice?.contains("--scope \(declared.rawValue)") == true, "\(String(describing: failure))")
         #expect(failure?.advice?.contains("session.scope to \(asked.rawValue)") == true)
@@ -91,7 +91,7 @@ import Testing
         try login.hostClient()
         login.configuration.allowsPosts = true
         let configured = login
-        let failure = await #expect(throws: OAuthFailure.self) { try await configured.logIn() }
+        let failure = await #expect(throws: OAuthError.self) { try await configured.logIn() }
         #expect(failure?.sentence.contains("repo:app.bsky.feed.post") == true)
         #expect(failure?.advice?.contains("an older one") == true, "\(String(describing: failure))")
     }
@@ -136,7 +136,7 @@ import Testing
             body: Array(#"{"error":"\#(error)","error_description":"No."}"#.utf8)
         )
         login.network.faults.add(Fault(.respond(answer)), on: "as POST /oauth/par")
-        let failure = await #expect(throws: OAuthFailure.self) { try await login.logIn() }
+        let failure = await #expect(throws: OAuthError.self) { try await login.logIn() }
         #expect(failure?.code == .refused)
         #expect(failure?.advice == RefusalAdvice(login.configuration).text(for: error, status: 400))
         #expect(failure?.sentence.contains(error) == true)
@@ -151,7 +151,7 @@ import Testing
         var invitation = try await oauth.start()
         let issuer = PercentEncoding.encode(login.network.authorizationServer.issuer)
         let callback = "\(invitation.redirectURI)?iss=\(issuer)&state=\(invitation.state)&error=\(error)"
-        let denied = await #expect(throws: OAuthFailure.self) { try await oauth.complete(callback) }
+        let denied = await #expect(throws: OAuthError.self) { try await oauth.complete(callback) }
         #expect(denied?.advice == advice)
         let answer = HTTPResponse(
             status: 400,
@@ -162,7 +162,7 @@ import Testing
         invitation = try await oauth.start()
         let right = try await login.browse(invitation.authorizationURL)
         login.network.faults.add(Fault(.respond(answer)), on: "as POST /oauth/token")
-        let refused = await #expect(throws: OAuthFailure.self) { try await oauth.complete(right) }
+        let refused = await #expect(throws: OAuthError.self) { try await oauth.complete(right) }
         #expect(refused?.advice == advice)
     }
 }

@@ -79,7 +79,7 @@ import Testing
         let store = try SessionStore(fixture.configuration, fixture.files)
         let storage = try LoginStorage(fixture.configuration, fixture.environment)
         fixture.files.own(by: 0)
-        let failure = await #expect(throws: OAuthFailure.self) { _ = try await storage.prepare() }
+        let failure = await #expect(throws: OAuthError.self) { _ = try await storage.prepare() }
         #expect(failure?.sentence.contains("another user") == true)
         fixture.files.own(by: 1000)
         let lock = try await storage.prepare()

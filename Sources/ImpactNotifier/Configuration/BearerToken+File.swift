@@ -4,10 +4,10 @@ internal import OAuth
 extension BearerToken {
     /// Reads a token from a file that has it on a line by itself.
     ///
-    /// - Throws: ``OAuthFailure`` of code `configuration`, which never contains any of the file.
-    init(file: String) throws(OAuthFailure) {
+    /// - Throws: ``OAuthError`` of code `configuration`, which never contains any of the file.
+    init(file: String) throws(OAuthError) {
         guard let token = BearerToken(try SecretFile().secret(file)) else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .configuration,
                 sentence: "\(file) holds no token: that is one line of at least \(Self.shortest) ASCII characters "
                     + "without a blank; make one with: openssl rand -hex 32"

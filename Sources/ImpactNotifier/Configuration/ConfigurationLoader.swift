@@ -224,7 +224,7 @@ struct ConfigurationLoader {
             return status
         }
         guard files.purpose.delivers else { return status }
-        do throws(OAuthFailure) { status.requestsToken = try BearerToken(file: file) } catch {
+        do throws(OAuthError) { status.requestsToken = try BearerToken(file: file) } catch {
             section.flag("requests_token_file", error.sentence)
         }
         return status

@@ -120,7 +120,7 @@ extension ConfiguredFiles {
     private func contentProblem(_ path: String, _ use: Use) -> String? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0, !isPassedBy(path) else { return nil }
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             switch use {
             case .clientKey: _ = try ClientKey.load(path)
             case .encryptionKey: _ = try SecretFile().encryptionKey(path)

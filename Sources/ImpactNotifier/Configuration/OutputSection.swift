@@ -79,7 +79,7 @@ struct OutputSection {
     /// The secret, if this process will sign with it.
     private func secret(_ path: String, _ before: Int) -> [UInt8] {
         guard files.purpose.delivers, section.problemCount == before, !files.isPassedBy(path) else { return [] }
-        do throws(OAuthFailure) { return try SecretFile().secret(path) } catch {
+        do throws(OAuthError) { return try SecretFile().secret(path) } catch {
             section.flag("secret_file", error.sentence)
             return []
         }

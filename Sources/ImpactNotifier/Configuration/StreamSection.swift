@@ -96,7 +96,7 @@ struct StreamSection {
         guard let file, files.purpose.delivers, section.problemCount == before, !files.isPassedBy(file) else {
             return host
         }
-        do throws(OAuthFailure) { host.key = try HostKey(file: file, for: url) } catch {
+        do throws(OAuthError) { host.key = try HostKey(file: file, for: url) } catch {
             section.flag("api_key_file", error.sentence)
         }
         return host

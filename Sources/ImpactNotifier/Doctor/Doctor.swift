@@ -55,7 +55,7 @@ struct Doctor {
         let paths = [session.clientKeyFile, session.appPasswordFile, session.encryptionKeyFile].compactMap(\.self)
         guard !paths.isEmpty else { return nil }
         for path in paths {
-            do throws(OAuthFailure) { _ = try SecretFile().secret(path) } catch {
+            do throws(OAuthError) { _ = try SecretFile().secret(path) } catch {
                 return Self.unreadable(error, "secrets")
             }
         }
@@ -80,7 +80,7 @@ struct Doctor {
     private func stream(_ configured: StreamSource) async -> DoctorFinding {
         var host = configured
         if let file = host.keyFile {
-            do throws(OAuthFailure) { host.key = try HostKey(file: file, for: host.url) } catch {
+            do throws(OAuthError) { host.key = try HostKey(file: file, for: host.url) } catch {
                 return Self.unreadable(error, "stream")
             }
         }
@@ -114,7 +114,7 @@ struct Doctor {
         )
     }
 
-    private static func unreadable(_ failure: OAuthFailure, _ step: String) -> DoctorFinding {
+    private static func unreadable(_ failure: OAuthError, _ step: String) -> DoctorFinding {
         .failure(step, failure.sentence, "'Secrets' in \(Documentation.operations.path) says how they lie.")
     }
 

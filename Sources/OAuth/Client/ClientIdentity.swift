@@ -18,11 +18,11 @@ struct ClientIdentity: Sendable {
         _ configuration: SessionConfiguration,
         port: UInt16?,
         files: any SessionFileSystem
-    ) throws(OAuthFailure) {
+    ) throws(OAuthError) {
         switch configuration.kind {
         case .confidential:
             guard let id = configuration.clientID, let keyPath = configuration.clientKeyPath else {
-                throw OAuthFailure(
+                throw OAuthError(
                     code: .configuration,
                     sentence: "A confidential client needs the URL of its hosted metadata and the file of its key."
                 )
@@ -38,7 +38,7 @@ struct ClientIdentity: Sendable {
             let scope = configuration.scopes(of: configuration.scope).joined(separator: " ")
             id = configuration.clientID ?? LoopbackClientID(scope: scope, redirectURIs: [declared]).text
             guard !id.hasPrefix("http://localhost") || LoopbackClientID(id) != nil else {
-                throw OAuthFailure(
+                throw OAuthError(
                     code: .configuration,
                     sentence: "The client id '\(id)' is none of a loopback client: leave session.client_id out."
                 )
@@ -46,7 +46,7 @@ struct ClientIdentity: Sendable {
             key = nil
             redirectURI = port.map { "http://127.0.0.1:\($0)" + Self.loopbackPath } ?? declared
         case .appPassword:
-            throw OAuthFailure(code: .configuration, sentence: "An app-password session has no OAuth client.")
+            throw OAuthError(code: .configuration, sentence: "An app-password session has no OAuth client.")
         }
     }
 
@@ -56,9 +56,9 @@ struct ClientIdentity: Sendable {
     }
 
     /// Checks the rules for the URL of a metadata document (atproto.com/specs/oauth#clients).
-    static func check(_ id: String, allowsLoopback: Bool) throws(OAuthFailure) {
-        func wrong(_ reason: String) -> OAuthFailure {
-            OAuthFailure(code: .configuration, sentence: "The client id '\(id)' \(reason).")
+    static func check(_ id: String, allowsLoopback: Bool) throws(OAuthError) {
+        func wrong(_ reason: String) -> OAuthError {
+            OAuthError(code: .configuration, sentence: "The client id '\(id)' \(reason).")
         }
         let url: WebURL
         do { url = try WebURL(id) } catch { throw wrong(error.reason) }
@@ -86,7 +86,7 @@ struct ClientIdentity: Sendable {
 extension SessionConfiguration {
     /// What keeps a URL from being the id of a hosted client, as a sentence; nil when nothing does.
     public static func objection(toClientID id: String) -> String? {
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             try ClientIdentity.check(id, allowsLoopback: false)
             return nil
         } catch { return error.sentence }

@@ -15,8 +15,8 @@ public struct ClientKey: Sendable {
 
     /// Generates a key with a date and random characters as `kid`, so that several keys fit into the metadata.
     ///
-    /// - Throws: ``OAuthFailure`` when OpenSSL fails.
-    public static func generate(at clock: any WallClock) throws(OAuthFailure) -> ClientKey {
+    /// - Throws: ``OAuthError`` when OpenSSL fails.
+    public static func generate(at clock: any WallClock) throws(OAuthError) -> ClientKey {
         do throws(CryptoError) {
             let date = CalendarDate(clock.now())
             return ClientKey(
@@ -24,41 +24,41 @@ public struct ClientKey: Sendable {
                 key: try SigningKey(.p256)
             )
         } catch {
-            throw OAuthFailure(code: .crypto, sentence: "The client key could not be made: \(error.detail).")
+            throw OAuthError(code: .crypto, sentence: "The client key could not be made: \(error.detail).")
         }
     }
 
     /// Reads a private JWK from a file.
     ///
-    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/configuration`` that names the file.
-    public static func load(_ path: String) throws(OAuthFailure) -> ClientKey {
+    /// - Throws: ``OAuthError`` with code ``OAuthError/Code/configuration`` that names the file.
+    public static func load(_ path: String) throws(OAuthError) -> ClientKey {
         try load(path, files: POSIXFileSystem())
     }
 
     /// Reads a private JWK from a file in a file system.
-    static func load(_ path: String, files: any SessionFileSystem) throws(OAuthFailure) -> ClientKey {
+    static func load(_ path: String, files: any SessionFileSystem) throws(OAuthError) -> ClientKey {
         let bytes = try SecretFile(files).read(path)
         guard let json = try? JSONValue(parsing: bytes) else {
-            throw OAuthFailure(code: .configuration, sentence: "\(path) is not a JWK in JSON.")
+            throw OAuthError(code: .configuration, sentence: "\(path) is not a JWK in JSON.")
         }
         do throws(CryptoError) {
             let key = try JSONWebKey.signingKey(json)
             return ClientKey(id: json["kid"]?.string ?? key.publicKey.thumbprint, key: key)
         } catch {
-            throw OAuthFailure(code: .configuration, sentence: "\(path) cannot be used: \(error.detail).")
+            throw OAuthError(code: .configuration, sentence: "\(path) cannot be used: \(error.detail).")
         }
     }
 
     /// Writes the private JWK to a new file with mode 0600; never replaces an existing file.
     ///
-    /// - Throws: ``OAuthFailure``.
-    public func write(to path: String) throws(OAuthFailure) { try write(to: path, files: POSIXFileSystem()) }
+    /// - Throws: ``OAuthError``.
+    public func write(to path: String) throws(OAuthError) { try write(to: path, files: POSIXFileSystem()) }
 
     /// Writes the private JWK to a new file in a file system.
-    func write(to path: String, files: any SessionFileSystem) throws(OAuthFailure) {
+    func write(to path: String, files: any SessionFileSystem) throws(OAuthError) {
         do {
             guard try files.status(of: path) == nil else {
-                throw OAuthFailure(
+                throw OAuthError(
                     code: .configuration,
                     sentence: "\(path) exists; a key in use must not be replaced, choose another name."
                 )
@@ -67,10 +67,10 @@ public struct ClientKey: Sendable {
             members.merge(["kid": .string(id), "alg": "ES256", "use": "sig"]) { $1 }
             // If the machine crashes before the key is used, another one can be generated.
             _ = try files.replace(path, with: JSONValue.object(members).encoded + [0x0A])
-        } catch let failure as OAuthFailure {
+        } catch let failure as OAuthError {
             throw failure
         } catch {
-            throw OAuthFailure(code: .storage, sentence: "The client key could not be written: \(error).")
+            throw OAuthError(code: .storage, sentence: "The client key could not be written: \(error).")
         }
     }
 

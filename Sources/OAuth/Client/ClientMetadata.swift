@@ -22,10 +22,10 @@ public struct ClientMetadata: Sendable {
     ///
     /// - Parameter keys: the public keys to list: the current one, and during a key change also the next one.
     /// - Returns: the document.
-    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/configuration``.
-    public func document(keys: [ClientKey]) throws(OAuthFailure) -> JSONValue {
+    /// - Throws: ``OAuthError`` with code ``OAuthError/Code/configuration``.
+    public func document(keys: [ClientKey]) throws(OAuthError) -> JSONValue {
         guard let id = configuration.clientID else {
-            throw OAuthFailure(code: .configuration, sentence: "The URL of the client metadata is not configured.")
+            throw OAuthError(code: .configuration, sentence: "The URL of the client metadata is not configured.")
         }
         try ClientIdentity.check(id, allowsLoopback: configuration.allowsLoopback)
         let redirect = configuration.redirectURI ?? ClientIdentity.callbackPage(beside: id)
@@ -47,8 +47,8 @@ public struct ClientMetadata: Sendable {
     /// Fetches the hosted document as an authorization server does, and checks it.
     ///
     /// - Returns: the problems, one sentence each; empty if there are none.
-    /// - Throws: ``OAuthFailure`` when the key or the configuration cannot be read.
-    public func problems() async throws(OAuthFailure) -> [String] {
+    /// - Throws: ``OAuthError`` when the key or the configuration cannot be read.
+    public func problems() async throws(OAuthError) -> [String] {
         let identity = try ClientIdentity(configuration, port: nil, files: environment.files)
         guard let key = identity.key, let url = try? WebURL(identity.id) else { return [] }
         let response: HTTPResponse
@@ -62,10 +62,10 @@ public struct ClientMetadata: Sendable {
     }
 
     /// Throws if the server would reject a login because of the hosted metadata.
-    func requireHosted() async throws(OAuthFailure) {
+    func requireHosted() async throws(OAuthError) {
         let problems = try await problems()
         guard let first = problems.first else { return }
-        throw OAuthFailure(
+        throw OAuthError(
             code: .configuration,
             sentence: "The hosted client metadata is not right. \(first)",
             advice: problems.allSatisfy(Self.isAboutScopes)

@@ -27,13 +27,13 @@ struct DPoPSender: Sendable {
     ///   - build: makes the request for one attempt from the server's time; the proof is added to it.
     /// - Returns: the last response. The caller must handle one that still asks for a nonce or complains about the
     ///   time.
-    /// - Throws: ``OAuthFailure``, with the transport's failure when there was no response.
+    /// - Throws: ``OAuthError``, with the transport's failure when there was no response.
     func send(
         to url: WebURL,
         key: SigningKey,
         accessToken: String? = nil,
         _ build: (_ now: UnixTime) throws(CryptoError) -> HTTPRequest
-    ) async throws(OAuthFailure) -> HTTPResponse {
+    ) async throws(OAuthError) -> HTTPResponse {
         var mayRepeatForNonce = true
         var clockTries = 0
         while true {
@@ -51,11 +51,11 @@ struct DPoPSender: Sendable {
                     accessToken: accessToken
                 )
             } catch {
-                throw OAuthFailure(code: .crypto, sentence: "A proof could not be signed: \(error.detail).")
+                throw OAuthError(code: .crypto, sentence: "A proof could not be signed: \(error.detail).")
             }
             if let accessToken { request.headers["Authorization"] = "DPoP \(accessToken)" }
             let response: HTTPResponse
-            do { response = try await client.send(request) } catch { throw OAuthFailure(error) }
+            do { response = try await client.send(request) } catch { throw OAuthError(error) }
             origins.note(response, from: url.origin, at: clock.now())
             let error = origins.offset(of: url.origin) + (clock.now() - now).inSeconds
             switch DPoPRejection(response, clockError: error) {

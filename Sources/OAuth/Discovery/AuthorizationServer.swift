@@ -13,23 +13,23 @@ struct AuthorizationServer: Sendable, Equatable {
     ///
     /// Its issuer must be the origin from which it was fetched; otherwise another server could impersonate this one. If
     /// it lists protected resources, the PDS must be among them.
-    init(_ json: JSONValue, origin: WebURL, resource: WebURL, allowsLoopback: Bool) throws(OAuthFailure) {
-        func wrong(_ reason: String) -> OAuthFailure {
-            OAuthFailure(
+    init(_ json: JSONValue, origin: WebURL, resource: WebURL, allowsLoopback: Bool) throws(OAuthError) {
+        func wrong(_ reason: String) -> OAuthError {
+            OAuthError(
                 code: .invalidMetadata,
                 sentence: "The metadata of the authorization server \(origin.origin) is not usable: \(reason)."
             )
         }
         func list(_ name: String) -> [String] { json[name]?.array?.compactMap(\.string) ?? [] }
-        func requireMember(_ name: String, _ values: [String]) throws(OAuthFailure) {
+        func requireMember(_ name: String, _ values: [String]) throws(OAuthError) {
             guard values.allSatisfy(list(name).contains) else {
                 throw wrong("\(name) does not list \(values.joined(separator: " and "))")
             }
         }
-        func requireTrue(_ name: String) throws(OAuthFailure) {
+        func requireTrue(_ name: String) throws(OAuthError) {
             guard json[name]?.bool == true else { throw wrong("\(name) is not true") }
         }
-        func endpoint(_ name: String) throws(OAuthFailure) -> WebURL {
+        func endpoint(_ name: String) throws(OAuthError) -> WebURL {
             guard let text = json[name]?.string, let url = try? WebURL(text) else {
                 throw wrong("\(name) is not a URL")
             }

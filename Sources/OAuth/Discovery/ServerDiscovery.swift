@@ -14,22 +14,22 @@ struct ServerDiscovery: Sendable {
     }
 
     /// The account's PDS, from its DID document.
-    func pds(of account: DID) async throws(OAuthFailure) -> WebURL {
+    func pds(of account: DID) async throws(OAuthError) -> WebURL {
         do throws(IdentityError) {
             return try await identities.document(of: account, isFresh: true).pds(allowsLoopback: allowsLoopback)
         } catch {
-            throw OAuthFailure(code: .identity, sentence: "The account cannot be found: \(error).")
+            throw OAuthError(code: .identity, sentence: "The account cannot be found: \(error).")
         }
     }
 
     /// The account's PDS and authorization server, without using a cache.
-    func home(of account: DID) async throws(OAuthFailure) -> Home {
+    func home(of account: DID) async throws(OAuthError) -> Home {
         let pds = try await pds(of: account)
         return Home(pds: pds, server: try await server(of: pds))
     }
 
     /// The authorization server of a PDS (RFC 9728, RFC 8414, and the network's stricter rules).
-    func server(of pds: WebURL) async throws(OAuthFailure) -> AuthorizationServer {
+    func server(of pds: WebURL) async throws(OAuthError) -> AuthorizationServer {
         let resourceURL = pds.with(path: "/.well-known/oauth-protected-resource")
         let origin: WebURL
         if let resource = try await document(at: resourceURL) {
@@ -51,9 +51,9 @@ struct ServerDiscovery: Sendable {
     }
 
     /// Fetches an authorization server's metadata (RFC 8414).
-    func server(issuer origin: WebURL, of pds: WebURL) async throws(OAuthFailure) -> AuthorizationServer {
+    func server(issuer origin: WebURL, of pds: WebURL) async throws(OAuthError) -> AuthorizationServer {
         guard let metadata = try await document(at: origin.with(path: "/.well-known/oauth-authorization-server")) else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .invalidMetadata,
                 sentence: "\(origin.origin) is no authorization server: it has no metadata."
             )
@@ -61,15 +61,15 @@ struct ServerDiscovery: Sendable {
         return try AuthorizationServer(metadata, origin: origin, resource: pds, allowsLoopback: allowsLoopback)
     }
 
-    private func invalid(_ pds: WebURL, _ reason: String) -> OAuthFailure {
-        OAuthFailure(
+    private func invalid(_ pds: WebURL, _ reason: String) -> OAuthError {
+        OAuthError(
             code: .invalidMetadata,
             sentence: "The metadata of the PDS \(pds.origin) is not usable: \(reason)."
         )
     }
 
     /// Fetches a JSON document with status 200 and the right media type; nil for 404.
-    private func document(at url: WebURL) async throws(OAuthFailure) -> JSONValue? {
+    private func document(at url: WebURL) async throws(OAuthError) -> JSONValue? {
         let request = HTTPRequest(
             .get,
             url,
@@ -78,17 +78,17 @@ struct ServerDiscovery: Sendable {
             maximumBody: 256 << 10
         )
         let response: HTTPResponse
-        do { response = try await client.send(request) } catch { throw OAuthFailure(error) }
+        do { response = try await client.send(request) } catch { throw OAuthError(error) }
         if response.status == 404 { return nil }
         let type = response.headers["Content-Type"]?.prefix { $0 != ";" }.lowercased() ?? ""
         guard response.status == 200, type == "application/json" || type == "application/json " else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .invalidMetadata,
                 sentence: "\(url) answered \(response.status) \(type) instead of 200 application/json."
             )
         }
         guard let json = try? JSONValue(parsing: response.body), json.object != nil else {
-            throw OAuthFailure(code: .invalidMetadata, sentence: "\(url) did not answer with a JSON object.")
+            throw OAuthError(code: .invalidMetadata, sentence: "\(url) did not answer with a JSON object.")
         }
         return json
     }

@@ -8,7 +8,7 @@ package struct POSIXFileSystem: SessionFileSystem {
     package var owner: UInt32 { geteuid() }
 
     /// The status of the file, directory or link; nil when there is none.
-    package func status(of path: String) throws(FileFailure) -> FileStatus? {
+    package func status(of path: String) throws(FileError) -> FileStatus? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             guard errno != ENOENT else { return nil }
@@ -18,7 +18,7 @@ package struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// Reads the whole content, at most 1 MiB.
-    package func read(_ path: String) throws(FileFailure) -> [UInt8] {
+    package func read(_ path: String) throws(FileError) -> [UInt8] {
         let file = try open(path, O_RDONLY, "open")
         defer { close(file) }
         var out: [UInt8] = []
@@ -32,13 +32,13 @@ package struct POSIXFileSystem: SessionFileSystem {
             guard count > 0 else { return out }
             out.append(contentsOf: chunk[..<count])
             guard out.count <= 1 << 20 else {
-                throw FileFailure(operation: "read", path: path, number: EFBIG, reason: "it is larger than 1 MiB")
+                throw FileError(operation: "read", path: path, number: EFBIG, reason: "it is larger than 1 MiB")
             }
         }
     }
 
     /// Creates or empties a file with mode 0600 and reserves `size` octets on the disk.
-    package func reserve(_ path: String, size: Int) throws(FileFailure) {
+    package func reserve(_ path: String, size: Int) throws(FileError) {
         let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC, "create")
         defer { close(file) }
         guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
@@ -49,7 +49,7 @@ package struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// Replaces the content and waits until it is on the disk.
-    package func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+    package func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         let file = try open(path, O_WRONLY | O_CREAT, "open")
         defer { close(file) }
         guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
@@ -67,24 +67,24 @@ package struct POSIXFileSystem: SessionFileSystem {
     }
 
     /// Renames a file.
-    package func rename(_ path: String, to newPath: String) throws(FileFailure) {
+    package func rename(_ path: String, to newPath: String) throws(FileError) {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw failure("rename", path) }
     }
 
     /// Waits until the entries of a directory are on the disk.
-    package func syncDirectory(_ path: String) throws(FileFailure) {
+    package func syncDirectory(_ path: String) throws(FileError) {
         let file = try open(path, O_RDONLY | O_DIRECTORY, "open")
         defer { close(file) }
         guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
     /// Removes a file.
-    package func remove(_ path: String) throws(FileFailure) {
+    package func remove(_ path: String) throws(FileError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
     }
 
     /// Takes the lock of a lock file that is never renamed.
-    package func lock(_ path: String) throws(FileFailure) -> (any FileLock)? {
+    package func lock(_ path: String) throws(FileError) -> (any FileLock)? {
         let file = try open(path, O_RDWR | O_CREAT, "open")
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno
@@ -95,7 +95,7 @@ package struct POSIXFileSystem: SessionFileSystem {
         return DescriptorLock(file)
     }
 
-    private func open(_ path: String, _ flags: Int32, _ operation: String) throws(FileFailure) -> Int32 {
+    private func open(_ path: String, _ flags: Int32, _ operation: String) throws(FileError) -> Int32 {
         while true {
             let file = unsafe Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
             if file >= 0 { return file }
@@ -103,8 +103,8 @@ package struct POSIXFileSystem: SessionFileSystem {
         }
     }
 
-    private func failure(_ operation: String, _ path: String, _ number: Int32 = errno) -> FileFailure {
-        FileFailure(operation: operation, path: path, number: number, reason: unsafe String(cString: strerror(number)))
+    private func failure(_ operation: String, _ path: String, _ number: Int32 = errno) -> FileError {
+        FileError(operation: operation, path: path, number: number, reason: unsafe String(cString: strerror(number)))
     }
 }
 

@@ -6,14 +6,14 @@ extension SessionFileSystem {
     ///   - bytes: the content.
     /// - Returns: why a crash of the machine may undo the rename; nil when it cannot. The file is replaced in both
     ///   cases.
-    /// - Throws: ``FileFailure`` when the file is unchanged.
-    func replace(_ path: String, with bytes: [UInt8]) throws(FileFailure) -> FileFailure? {
+    /// - Throws: ``FileError`` when the file is unchanged.
+    func replace(_ path: String, with bytes: [UInt8]) throws(FileError) -> FileError? {
         let next = path + ".tmp"
         try write(bytes, to: next)
         try rename(next, to: path)
         let end = path.lastIndex(of: "/") ?? path.startIndex
         let directory = end == path.startIndex ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<end])
-        do throws(FileFailure) { try syncDirectory(directory) } catch { return error }
+        do throws(FileError) { try syncDirectory(directory) } catch { return error }
         return nil
     }
 }

@@ -20,14 +20,14 @@ public struct AppPasswordLogin: Sendable {
     ///
     /// - Parameter isForced: accepts a password that does not look generated.
     /// - Returns: the status of the new session.
-    /// - Throws: ``OAuthFailure``.
-    public func complete(isForced: Bool = false) async throws(OAuthFailure) -> SessionStatus {
+    /// - Throws: ``OAuthError``.
+    public func complete(isForced: Bool = false) async throws(OAuthError) -> SessionStatus {
         guard let path = configuration.appPasswordPath else {
-            throw OAuthFailure(code: .configuration, sentence: "No file with the app password is configured.")
+            throw OAuthError(code: .configuration, sentence: "No file with the app password is configured.")
         }
         let password = try SecretFile(environment.files).text(path)
         guard isForced || AppPasswordScheme.looksGenerated(password) else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .passwordRefused,
                 sentence: "\(path) does not hold an app password (xxxx-xxxx-xxxx-xxxx); never use the account's own."
             )
@@ -37,18 +37,18 @@ public struct AppPasswordLogin: Sendable {
         let storage = try LoginStorage(configuration, environment)
         let lock = try await storage.prepare()
         let record: SessionRecord
-        do throws(OAuthFailure) { record = try await signIn(password, at: pds) } catch {
+        do throws(OAuthError) { record = try await signIn(password, at: pds) } catch {
             lock.unlock()
             throw error
         }
         return try await storage.replace(with: record, releasing: lock)
     }
 
-    private func signIn(_ password: String, at pds: WebURL) async throws(OAuthFailure) -> SessionRecord {
+    private func signIn(_ password: String, at pds: WebURL) async throws(OAuthError) -> SessionRecord {
         let method = AppPasswordScheme(configuration, environment)
         let tokens = try tokens(await method.signIn(password: password, at: pds.origin), pds.origin)
         guard tokens.subject == configuration.account.text else {
-            throw OAuthFailure(code: .wrongAccount, sentence: "The app password is of another account.")
+            throw OAuthError(code: .wrongAccount, sentence: "The app password is of another account.")
         }
         let now = environment.clock.now()
         return SessionRecord(
@@ -64,18 +64,18 @@ public struct AppPasswordLogin: Sendable {
         )
     }
 
-    private func tokens(_ reply: RefreshReply, _ pds: String) throws(OAuthFailure) -> TokenSet {
+    private func tokens(_ reply: RefreshReply, _ pds: String) throws(OAuthError) -> TokenSet {
         switch reply {
         case .tokens(let tokens): return tokens
         case .passwordRefused(let detail):
-            throw OAuthFailure(code: .passwordRefused, sentence: "\(pds) refused the app password: \(detail).")
+            throw OAuthError(code: .passwordRefused, sentence: "\(pds) refused the app password: \(detail).")
         case .rateLimited:
-            throw OAuthFailure(code: .refused, sentence: "\(pds) limits the number of logins; try again in an hour.")
+            throw OAuthError(code: .refused, sentence: "\(pds) limits the number of logins; try again in an hour.")
         case .unreachable(let detail), .outcomeUnknown(let detail), .unrecognized(let detail),
             .accountInactive(let detail), .impossible(let detail), .grantRefused(let detail), .endpointGone(let detail):
-            throw OAuthFailure(code: .refused, sentence: "\(pds) did not start a session: \(detail).")
+            throw OAuthError(code: .refused, sentence: "\(pds) did not start a session: \(detail).")
         default:
-            throw OAuthFailure(code: .refused, sentence: "\(pds) did not start a session.")
+            throw OAuthError(code: .refused, sentence: "\(pds) did not start a session.")
         }
     }
 }

@@ -13,18 +13,18 @@ public final class CallbackListener: Sendable {
     /// Starts to listen.
     ///
     /// - Parameter port: 0 lets the system choose.
-    /// - Throws: ``OAuthFailure`` when the port is in use.
-    public init(port: UInt16 = 0) throws(OAuthFailure) {
+    /// - Throws: ``OAuthError`` when the port is in use.
+    public init(port: UInt16 = 0) throws(OAuthError) {
         let desk = CallbackDesk()
         guard let address = SocketAddress(literal: "127.0.0.1", port: port) else {
-            throw OAuthFailure(code: .configuration, sentence: "This machine has no address 127.0.0.1.")
+            throw OAuthError(code: .configuration, sentence: "This machine has no address 127.0.0.1.")
         }
         do throws(ServerError) {
             let socket = try ListeningSocket(address)
             self.port = socket.port
             server = try HTTPServer(on: socket) { .now(desk.reply(to: $0)) }
         } catch {
-            throw OAuthFailure(code: .configuration, sentence: "Cannot listen on \(address): \(error).")
+            throw OAuthError(code: .configuration, sentence: "Cannot listen on \(address): \(error).")
         }
         self.desk = desk
     }

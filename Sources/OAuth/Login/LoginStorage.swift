@@ -8,25 +8,25 @@ struct LoginStorage: Sendable {
     private let environment: SessionEnvironment
     private let vault: SessionVault
 
-    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) throws(OAuthFailure) {
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) throws(OAuthError) {
         self.configuration = configuration
         self.environment = environment
         vault = try SessionVault(configuration, environment)
     }
 
     /// Writes the record under the session's lock, after a refresh of a running daemon has ended.
-    func replace(with record: SessionRecord) async throws(OAuthFailure) -> SessionStatus {
+    func replace(with record: SessionRecord) async throws(OAuthError) -> SessionStatus {
         try await replace(with: record, releasing: vault.heldLock())
     }
 
     /// Takes the session's lock and reserves room for a session, before a code is spent.
     ///
     /// While the lock is held, no daemon writes the file.
-    func prepare() async throws(OAuthFailure) -> any FileLock {
+    func prepare() async throws(OAuthError) -> any FileLock {
         let lock = try await vault.heldLock()
         let store = vault.store
-        do throws(OAuthFailure) {
-            try await vault.queue.run { () throws(OAuthFailure) in try store.reserve() }
+        do throws(OAuthError) {
+            try await vault.queue.run { () throws(OAuthError) in try store.reserve() }
         } catch {
             lock.unlock()
             throw error
@@ -38,13 +38,13 @@ struct LoginStorage: Sendable {
     func replace(
         with record: SessionRecord,
         releasing lock: any FileLock
-    ) async throws(OAuthFailure) -> SessionStatus {
+    ) async throws(OAuthError) -> SessionStatus {
         let store = vault.store
         let now = environment.clock.now()
         // A session that cannot be read cannot be ended here, but a copy of its file is kept.
         let old = (try? await vault.load()) ?? nil
-        do throws(OAuthFailure) {
-            let doubt = try await vault.queue.run { () throws(OAuthFailure) in try store.replace(with: record, at: now)
+        do throws(OAuthError) {
+            let doubt = try await vault.queue.run { () throws(OAuthError) in try store.replace(with: record, at: now)
             }
             lock.unlock()
             if let doubt {
@@ -66,7 +66,7 @@ struct LoginStorage: Sendable {
         var configuration = configuration
         configuration.kind = record.kind
         configuration.clientID = record.binding?.clientID
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             try await configuration.scheme(environment).revoke(record)
             environment.logger.notice(
                 "the server was asked to end the old session",

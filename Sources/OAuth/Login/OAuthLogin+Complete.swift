@@ -9,48 +9,48 @@ extension OAuthLogin {
     ///
     /// - Parameter callback: the URL to which the browser was redirected, or the part after its `?` or `#`.
     /// - Returns: the status of the new session.
-    /// - Throws: ``OAuthFailure``. A code is never used twice: after any failure the login must start again.
-    public func complete(_ callback: String) async throws(OAuthFailure) -> SessionStatus {
+    /// - Throws: ``OAuthError``. A code is never used twice: after any failure the login must start again.
+    public func complete(_ callback: String) async throws(OAuthError) -> SessionStatus {
         let parameters = CallbackParameters(pasted: callback)
         let now = environment.clock.now()
         let queue = BlockingQueue()
         let file = pendingFile
-        let login = try await queue.run { () throws(OAuthFailure) in try file.load(at: now) }
+        let login = try await queue.run { () throws(OAuthError) in try file.load(at: now) }
         guard login.account == configuration.account else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .callbackMismatch,
                 sentence: "The login that was started is of another account.",
                 advice: Self.again
             )
         }
         guard parameters.state == login.state else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .callbackMismatch,
                 sentence: "This callback does not belong to the login that was started last; paste the newest one."
             )
         }
         // From here on the state counts as used.
-        _ = try? await queue.run { () throws(OAuthFailure) in file.remove() }
+        _ = try? await queue.run { () throws(OAuthError) in file.remove() }
         guard parameters.error == nil else { throw denial(parameters) }
         guard parameters.issuer == login.issuer else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .callbackMismatch,
                 sentence: "The callback comes from another authorization server.",
                 advice: Self.again
             )
         }
         guard let code = parameters.code, !code.isEmpty else {
-            throw OAuthFailure(code: .callbackMismatch, sentence: "The callback holds no code.", advice: Self.again)
+            throw OAuthError(code: .callbackMismatch, sentence: "The callback holds no code.", advice: Self.again)
         }
         let storage = try LoginStorage(configuration, environment)
         // The store must be ready for the session before the code is spent, because a code works once.
         let lock = try await storage.prepare()
         let session: NewSession
-        do throws(OAuthFailure) { session = try await exchange(code, login) } catch {
+        do throws(OAuthError) { session = try await exchange(code, login) } catch {
             lock.unlock()
             throw error
         }
-        do throws(OAuthFailure) { return try await storage.replace(with: session.record, releasing: lock) } catch {
+        do throws(OAuthError) { return try await storage.replace(with: session.record, releasing: lock) } catch {
             // The session that was just started will never be used.
             await revoke(session.record.refreshToken, session.client, session.server)
             throw error
@@ -65,10 +65,10 @@ extension OAuthLogin {
     }
 
     /// Exchanges the code, once, and checks the result.
-    private func exchange(_ code: String, _ login: PendingLogin) async throws(OAuthFailure) -> NewSession {
+    private func exchange(_ code: String, _ login: PendingLogin) async throws(OAuthError) -> NewSession {
         let home = try await discovery.home(of: login.account)
         guard home.server.issuer == login.issuer else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .callbackMismatch,
                 sentence: "The account changed its authorization server meanwhile.",
                 advice: Self.again
@@ -85,13 +85,13 @@ extension OAuthLogin {
         )
         guard response.status == 200 else { throw codeRefusal(login.issuer, response) }
         guard let tokens = TokenSet(response)?.telling(noneOf: SecretRedaction([code, login.verifier])) else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .refused,
                 sentence: "\(login.issuer) answered without a pair of tokens.",
                 advice: Self.again
             )
         }
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             try await examine(tokens, login, client, home)
         } catch {
             await revoke(tokens.refreshToken, client, home.server)
@@ -106,33 +106,33 @@ extension OAuthLogin {
 
     private static let again = "Start again with 'impact-notifier login'."
 
-    private func denial(_ parameters: CallbackParameters) -> OAuthFailure {
+    private func denial(_ parameters: CallbackParameters) -> OAuthError {
         let detail = [parameters.error, parameters.errorDescription].compactMap(\.self).joined(separator: ": ")
         let advice = RefusalAdvice(configuration).text(for: parameters.error, status: 400)
         guard parameters.error == "access_denied" else {
-            return OAuthFailure(
+            return OAuthError(
                 code: .refused,
                 sentence: "The login ended with \(PlainText.sanitize(detail).prefix(200)).",
                 advice: advice
             )
         }
-        return OAuthFailure(code: .denied, sentence: "The login was refused in the browser.", advice: advice)
+        return OAuthError(code: .denied, sentence: "The login was refused in the browser.", advice: advice)
     }
 
-    private func codeRefusal(_ issuer: String, _ response: HTTPResponse) -> OAuthFailure {
+    private func codeRefusal(_ issuer: String, _ response: HTTPResponse) -> OAuthError {
         let error = XRPCError(response)
         guard error.name == "invalid_grant" else { return refusal(issuer, "the code", response) }
-        return OAuthFailure(
+        return OAuthError(
             code: .codeExpired,
             sentence: "The code is no longer good (\(error.message ?? "invalid_grant")).",
             advice: RefusalAdvice(configuration).text(for: error.name, status: error.status)
         )
     }
 
-    private func tokenClient(_ login: PendingLogin) throws(OAuthFailure) -> TokenClient {
+    private func tokenClient(_ login: PendingLogin) throws(OAuthError) -> TokenClient {
         let current = try ClientIdentity(configuration, port: nil, files: environment.files)
         guard current.key?.id == login.clientKeyID else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .configuration,
                 sentence: "The client key changed since the login was started.",
                 advice: Self.again
@@ -143,7 +143,7 @@ extension OAuthLogin {
             let key = try JSONWebKey.signingKey(login.dpopKey)
             return TokenClient(sender: sender, identity: identity, issuer: login.issuer, key: key)
         } catch {
-            throw OAuthFailure(code: .noPendingLogin, sentence: "The login that was started is damaged; start again.")
+            throw OAuthError(code: .noPendingLogin, sentence: "The login that was started is damaged; start again.")
         }
     }
 
@@ -153,16 +153,16 @@ extension OAuthLogin {
         _ login: PendingLogin,
         _ client: TokenClient,
         _ home: ServerDiscovery.Home
-    ) async throws(OAuthFailure) {
+    ) async throws(OAuthError) {
         if let problem = tokens.problem(account: login.account, kind: configuration.kind) {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .wrongAccount,
                 sentence: "The login brought unusable tokens: \(problem.detail).",
                 advice: "\(Self.again) Approve it as \(login.account)."
             )
         }
         guard ScopeGrant(tokens.scope ?? "").allowsMessages(to: configuration.chatService) else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .scopeTooNarrow,
                 sentence: "The server granted only '\(tokens.scope ?? "")', which cannot send messages.",
                 advice: RefusalAdvice(configuration).text(for: "insufficient_scope", status: 200)
@@ -188,7 +188,7 @@ extension OAuthLogin {
             throw refusal(home.pds.origin, "the new session", response)
         }
         guard json["did"]?.string == login.account.text else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .wrongAccount,
                 sentence: "The PDS says that the new session is of another account.",
                 advice: "\(Self.again) Approve it as \(login.account)."
@@ -198,7 +198,7 @@ extension OAuthLogin {
 
     private func revoke(_ token: String, _ client: TokenClient, _ server: AuthorizationServer) async {
         guard let endpoint = server.revocationEndpoint else { return }
-        do throws(OAuthFailure) { try await client.revoke(token, at: endpoint) } catch {
+        do throws(OAuthError) { try await client.revoke(token, at: endpoint) } catch {
             environment.logger.warning(
                 "the server could not be asked to revoke tokens",
                 metadata: ["reason": "\(error.sentence)"]

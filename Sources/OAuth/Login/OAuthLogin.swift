@@ -34,8 +34,8 @@ public struct OAuthLogin: Sendable {
 
     /// The issuer of the account's authorization server, without using a cache.
     ///
-    /// - Throws: ``OAuthFailure`` when the server does not offer this kind of login.
-    public func issuer() async throws(OAuthFailure) -> String {
+    /// - Throws: ``OAuthError`` when the server does not offer this kind of login.
+    public func issuer() async throws(OAuthError) -> String {
         try await discovery.home(of: configuration.account).server.issuer
     }
 
@@ -45,8 +45,8 @@ public struct OAuthLogin: Sendable {
     ///   - port: the port of a ``CallbackListener``; for loopback clients only.
     ///   - hint: the handle or DID for the login page; nil for the DID.
     /// - Returns: the URL to open.
-    /// - Throws: ``OAuthFailure``.
-    public func start(port: UInt16? = nil, hint: String? = nil) async throws(OAuthFailure) -> Invitation {
+    /// - Throws: ``OAuthError``.
+    public func start(port: UInt16? = nil, hint: String? = nil) async throws(OAuthError) -> Invitation {
         let identity = try ClientIdentity(configuration, port: port, files: environment.files)
         if identity.key != nil { try await ClientMetadata(configuration, environment).requireHosted() }
         let home = try await discovery.home(of: configuration.account)
@@ -90,26 +90,26 @@ public struct OAuthLogin: Sendable {
         )
     }
 
-    private func keep(_ login: PendingLogin) async throws(OAuthFailure) {
+    private func keep(_ login: PendingLogin) async throws(OAuthError) {
         let file = pendingFile
-        try await BlockingQueue().run { () throws(OAuthFailure) in try file.save(login) }
+        try await BlockingQueue().run { () throws(OAuthError) in try file.save(login) }
     }
 
-    private func newKey() throws(OAuthFailure) -> SigningKey {
+    private func newKey() throws(OAuthError) -> SigningKey {
         do { return try SigningKey(.p256) } catch {
-            throw OAuthFailure(code: .crypto, sentence: "The session's key could not be made: \(error.detail).")
+            throw OAuthError(code: .crypto, sentence: "The session's key could not be made: \(error.detail).")
         }
     }
 
-    private func privateJWK(_ key: SigningKey) throws(OAuthFailure) -> JSONValue {
+    private func privateJWK(_ key: SigningKey) throws(OAuthError) -> JSONValue {
         do { return try JSONWebKey.json(key) } catch {
-            throw OAuthFailure(code: .crypto, sentence: "The session's key could not be stored: \(error.detail).")
+            throw OAuthError(code: .crypto, sentence: "The session's key could not be stored: \(error.detail).")
         }
     }
 
-    func refusal(_ issuer: String, _ what: String, _ response: HTTPResponse) -> OAuthFailure {
+    func refusal(_ issuer: String, _ what: String, _ response: HTTPResponse) -> OAuthError {
         let error = XRPCError(response)
-        return OAuthFailure(
+        return OAuthError(
             code: .refused,
             sentence: "\(issuer) refused \(what): \(error).",
             advice: RefusalAdvice(configuration).text(for: error.name, status: error.status)

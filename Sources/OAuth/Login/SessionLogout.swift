@@ -14,25 +14,25 @@ public struct SessionLogout: Sendable {
     /// Revokes the session and removes its file.
     ///
     /// - Parameter isForced: removes the file even if the server could not be told.
-    /// - Throws: ``OAuthFailure``; the file still exists then.
-    public func complete(isForced: Bool = false) async throws(OAuthFailure) {
+    /// - Throws: ``OAuthError``; the file still exists then.
+    public func complete(isForced: Bool = false) async throws(OAuthError) {
         let vault = try SessionVault(configuration, environment)
         let lock = try await vault.heldLock()
         defer { lock.unlock() }
         guard let record = try await vault.load() else {
-            throw OAuthFailure(code: .notLoggedIn, sentence: "There is no session in \(configuration.stateDirectory).")
+            throw OAuthError(code: .notLoggedIn, sentence: "There is no session in \(configuration.stateDirectory).")
         }
         guard record.account == configuration.account else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .configuration,
                 sentence: "The session in \(configuration.stateDirectory) is of \(record.account); nothing was done."
             )
         }
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             try await configuration.scheme(environment).revoke(record)
         } catch {
             guard isForced else {
-                throw OAuthFailure(
+                throw OAuthError(
                     code: error.code,
                     sentence: "\(error.sentence) The session was kept; --force removes it all the same."
                 )
@@ -43,6 +43,6 @@ public struct SessionLogout: Sendable {
             )
         }
         let store = vault.store
-        try await vault.queue.run { () throws(OAuthFailure) in try store.retire() }
+        try await vault.queue.run { () throws(OAuthError) in try store.retire() }
     }
 }

@@ -36,7 +36,7 @@ struct AppPasswordScheme: TokenScheme {
             return .impossible("the session ended and no file with the app password is configured")
         }
         let password: String
-        do throws(OAuthFailure) { password = try secrets.text(path) } catch { return .impossible(error.sentence) }
+        do throws(OAuthError) { password = try secrets.text(path) } catch { return .impossible(error.sentence) }
         return await signIn(password: password, at: record.pds)
     }
 
@@ -76,17 +76,17 @@ struct AppPasswordScheme: TokenScheme {
             return RefreshReply(password: response, isRefresh: bearer != nil, now: clock.now())
                 .telling(noneOf: redaction)
         } catch {
-            return RefreshReply(OAuthFailure(error))
+            return RefreshReply(OAuthError(error))
         }
     }
 
-    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthError) -> HTTPResponse {
         var request = request
         request.headers["Authorization"] = "Bearer \(record.accessToken)"
-        do { return known.redaction(with: record)(try await client.send(request)) } catch { throw OAuthFailure(error) }
+        do { return known.redaction(with: record)(try await client.send(request)) } catch { throw OAuthError(error) }
     }
 
-    func revoke(_ record: SessionRecord) async throws(OAuthFailure) {
+    func revoke(_ record: SessionRecord) async throws(OAuthError) {
         guard let origin = try? WebURL(record.pds) else { return }
         let request = HTTPRequest(
             .post,
@@ -95,7 +95,7 @@ struct AppPasswordScheme: TokenScheme {
             timeout: .seconds(10),
             isAlone: true
         )
-        do { _ = try await client.send(request) } catch { throw OAuthFailure(error) }
+        do { _ = try await client.send(request) } catch { throw OAuthError(error) }
     }
 
     func forget(_ origin: String) {}

@@ -16,7 +16,7 @@ struct OAuthScheme: TokenScheme {
         self.configuration = configuration
         sender = DPoPSender(environment)
         discovery = ServerDiscovery(configuration, environment)
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             identity = try ClientIdentity(configuration, port: nil, files: environment.files)
             identityProblem = ""
         } catch {
@@ -45,10 +45,10 @@ struct OAuthScheme: TokenScheme {
         return nil
     }
 
-    private func tokenClient(_ record: SessionRecord) throws(OAuthFailure) -> (TokenClient, SessionRecord.Binding) {
-        if let trouble = mismatch(with: record) { throw OAuthFailure(code: .configuration, sentence: trouble.detail) }
+    private func tokenClient(_ record: SessionRecord) throws(OAuthError) -> (TokenClient, SessionRecord.Binding) {
+        if let trouble = mismatch(with: record) { throw OAuthError(code: .configuration, sentence: trouble.detail) }
         guard let binding = record.binding, let identity else {
-            throw OAuthFailure(code: .configuration, sentence: identityProblem)
+            throw OAuthError(code: .configuration, sentence: identityProblem)
         }
         let stored = ClientIdentity(id: binding.clientID, key: identity.key, redirectURI: identity.redirectURI)
         let key = try signingKey(binding)
@@ -62,21 +62,21 @@ struct OAuthScheme: TokenScheme {
         return (client, binding)
     }
 
-    private func signingKey(_ binding: SessionRecord.Binding) throws(OAuthFailure) -> SigningKey {
+    private func signingKey(_ binding: SessionRecord.Binding) throws(OAuthError) -> SigningKey {
         do throws(CryptoError) { return try JSONWebKey.signingKey(binding.dpopKey) } catch {
-            throw OAuthFailure(code: .crypto, sentence: "The stored DPoP key is unusable: \(error.detail).")
+            throw OAuthError(code: .crypto, sentence: "The stored DPoP key is unusable: \(error.detail).")
         }
     }
 
-    private func url(_ text: String) throws(OAuthFailure) -> WebURL {
+    private func url(_ text: String) throws(OAuthError) -> WebURL {
         guard let url = configuration.trusted(text) else {
-            throw OAuthFailure(code: .configuration, sentence: "The stored endpoint \(text) is not https.")
+            throw OAuthError(code: .configuration, sentence: "The stored endpoint \(text) is not https.")
         }
         return url
     }
 
     func refresh(_ record: SessionRecord) async -> RefreshReply {
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             let (client, binding) = try tokenClient(record)
             let response = try await client.post(
                 [("grant_type", "refresh_token"), ("refresh_token", record.refreshToken)],
@@ -104,9 +104,9 @@ struct OAuthScheme: TokenScheme {
         .impossible("an OAuth session cannot start without a browser")
     }
 
-    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthError) -> HTTPResponse {
         guard let binding = record.binding else {
-            throw OAuthFailure(code: .configuration, sentence: "The stored session has no key.")
+            throw OAuthError(code: .configuration, sentence: "The stored session has no key.")
         }
         let key = try signingKey(binding)
         let response = try await sender.send(to: request.url, key: key, accessToken: record.accessToken) { _ in request
@@ -114,10 +114,10 @@ struct OAuthScheme: TokenScheme {
         return secrets.redaction(with: record)(response)
     }
 
-    func revoke(_ record: SessionRecord) async throws(OAuthFailure) {
+    func revoke(_ record: SessionRecord) async throws(OAuthError) {
         let (client, binding) = try tokenClient(record)
         guard let endpoint = binding.revocationEndpoint else {
-            throw OAuthFailure(code: .refused, sentence: "\(binding.issuer) offers no revocation.")
+            throw OAuthError(code: .refused, sentence: "\(binding.issuer) offers no revocation.")
         }
         try await client.revoke(record.refreshToken, at: url(endpoint))
     }

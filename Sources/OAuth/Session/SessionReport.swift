@@ -111,7 +111,7 @@ struct SessionReport {
     }
 
     /// Logs that new tokens cannot be written.
-    func unsaved(_ record: SessionRecord, _ failure: OAuthFailure) {
+    func unsaved(_ record: SessionRecord, _ failure: OAuthError) {
         logger.error(
             "new tokens are in memory only: mend the disk, and do not stop this process before",
             metadata: ["reason": "\(failure.sentence)", "generation": .stringConvertible(record.generation)]
@@ -127,7 +127,7 @@ struct SessionReport {
     }
 
     /// Logs that the session's state could not be written.
-    func stateNotStored(_ failure: OAuthFailure) {
+    func stateNotStored(_ failure: OAuthError) {
         logger.warning(
             "session state cannot be stored; look at the disk of the state directory",
             metadata: ["reason": "\(failure.sentence)"]
@@ -135,7 +135,7 @@ struct SessionReport {
     }
 
     /// Logs that a server could not be asked to end an unused session.
-    func notRevoked(_ failure: OAuthFailure) {
+    func notRevoked(_ failure: OAuthError) {
         logger.warning("the server could not be asked to end the session", metadata: ["reason": "\(failure.sentence)"])
     }
 

@@ -82,7 +82,7 @@ extension StoredSession {
         let known = await keeper.snapshot
         guard let record = known.record, !known.machine.isOver else { return }
         let discovery = ServerDiscovery(configuration, environment)
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             let pds = try await discovery.pds(of: account)
             guard let binding = record.binding else {
                 // An app password is valid on the old PDS only.

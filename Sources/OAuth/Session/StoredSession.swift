@@ -37,34 +37,34 @@ public actor StoredSession: AccountSession {
     ///   - environment: clients, clock and file system.
     ///   - isDaemon: takes the lock against a second daemon, for the lifetime of the session object.
     /// - Returns: the session.
-    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/busy`` when another daemon uses the session, or
-    ///   ``OAuthFailure/Code/storage`` when the state directory cannot be used.
+    /// - Throws: ``OAuthError`` with code ``OAuthError/Code/busy`` when another daemon uses the session, or
+    ///   ``OAuthError/Code/storage`` when the state directory cannot be used.
     public static func open(
         _ configuration: SessionConfiguration,
         _ environment: SessionEnvironment,
         isDaemon: Bool = false
-    ) async throws(OAuthFailure) -> StoredSession {
-        let vault: Result<SessionVault, OAuthFailure> = Result { () throws(OAuthFailure) in
+    ) async throws(OAuthError) -> StoredSession {
+        let vault: Result<SessionVault, OAuthError> = Result { () throws(OAuthError) in
             try SessionVault(configuration, environment)
         }
         var lock: (any FileLock)?
         if isDaemon, case .success(let vault) = vault {
-            lock = try await vault.queue.run { () throws(OAuthFailure) in try vault.store.lockInstance() }
+            lock = try await vault.queue.run { () throws(OAuthError) in try vault.store.lockInstance() }
             guard lock != nil else {
-                throw OAuthFailure(
+                throw OAuthError(
                     code: .busy,
                     sentence: "Another daemon uses the session in \(configuration.stateDirectory); stop it first."
                 )
             }
         }
         let session = StoredSession(configuration, environment, try? vault.get(), lock)
-        var problem: OAuthFailure?
+        var problem: OAuthError?
         if case .failure(let failure) = vault { problem = failure }
         await session.start(problem)
         return session
     }
 
-    private func start(_ problem: OAuthFailure?) async {
+    private func start(_ problem: OAuthError?) async {
         await keeper.start(problem)
         let known = await keeper.snapshot
         schedule.start(at: known.now, jitter: environment.jitter())
@@ -109,7 +109,7 @@ public actor StoredSession: AccountSession {
             throw SessionError(code: .misconfigured, sentence: "The stored PDS \(record.pds) is not https.")
         }
         let scheme = await keeper.scheme
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             let response = try await scheme.send(call.request(to: pds), record)
             guard call.kind == .query, ResourceReply(response, kind: record.kind) == .proofReplayed else {
                 return response
@@ -193,8 +193,8 @@ extension SessionError {
 
 extension SessionStore {
     /// The store of a configuration, with its encryption key.
-    init(_ configuration: SessionConfiguration, _ files: any SessionFileSystem) throws(OAuthFailure) {
-        let key = try configuration.encryptionKeyPath.map { path throws(OAuthFailure) in
+    init(_ configuration: SessionConfiguration, _ files: any SessionFileSystem) throws(OAuthError) {
+        let key = try configuration.encryptionKeyPath.map { path throws(OAuthError) in
             try SecretFile(files).encryptionKey(path)
         }
         self.init(

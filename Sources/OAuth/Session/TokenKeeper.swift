@@ -52,7 +52,7 @@ actor TokenKeeper {
     }
 
     /// Reads the store for the first time; if it cannot be opened, that becomes the state.
-    func start(_ problem: OAuthFailure?) async {
+    func start(_ problem: OAuthError?) async {
         if let problem {
             hold(nil, .misconfigured(SessionProblem(.fileUnusable, problem.sentence)))
         } else {
@@ -143,7 +143,7 @@ actor TokenKeeper {
     private func reload() async {
         guard let vault else { return }
         let version = await vault.version()
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             let stored = try await vault.load()
             self.version = version
             if let stored { return await adopt(stored) }
@@ -156,7 +156,7 @@ actor TokenKeeper {
 
     /// Whether the store has the record that is in memory; otherwise adopts the stored one, or records the problem.
     private func isConfirmed(by vault: SessionVault) async -> Bool {
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             guard let stored = try await vault.load() else {
                 hold(nil, .needsLogin(SessionProblem(.neverLoggedIn, "the session file is gone")))
                 return false
@@ -231,7 +231,7 @@ actor TokenKeeper {
 
     /// Writes a record whose tokens are on the disk already; the lock must be held.
     private func save(_ record: SessionRecord, _ vault: SessionVault) async {
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             try await vault.save(record)
             version = await vault.version()
         } catch {
@@ -277,7 +277,7 @@ actor TokenKeeper {
     private func refresh() async -> String? {
         guard let vault else { return nil }
         let lock: (any FileLock)?
-        do throws(OAuthFailure) { lock = try await vault.lock() } catch {
+        do throws(OAuthError) { lock = try await vault.lock() } catch {
             return failed(.postponed(.storage, error.sentence))
         }
         guard let lock else { return failed(.postponed(.lockBusy, "another process holds the session's lock")) }
@@ -348,7 +348,7 @@ actor TokenKeeper {
     private func examine(_ tokens: TokenSet, _ next: SessionRecord, _ vault: SessionVault) async {
         if let problem = tokens.problem(account: configuration.account, kind: configuration.kind) {
             await enter(.quarantined(problem), vault)
-            do throws(OAuthFailure) { try await scheme.revoke(next) } catch { report.notRevoked(error) }
+            do throws(OAuthError) { try await scheme.revoke(next) } catch { report.notRevoked(error) }
             await enter(.needsLogin(problem), vault)
         } else if configuration.kind != .appPassword,
             !ScopeGrant(next.scope).allowsMessages(to: configuration.chatService)
@@ -383,7 +383,7 @@ actor TokenKeeper {
     /// Tries to write tokens that are only in memory; the lock must be held.
     private func saveUnsaved(_ vault: SessionVault) async {
         guard isUnsaved, let record else { return }
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             if let stored = try await vault.load(), record.isSucceeded(by: stored) {
                 // There was a new login; its tokens replace ours.
                 return await adopt(stored)

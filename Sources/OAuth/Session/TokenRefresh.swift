@@ -14,7 +14,7 @@ struct TokenRefresh {
     /// The result of the refresh.
     enum Outcome {
         /// Not begun, because the store cannot be written.
-        case withheld(OAuthFailure)
+        case withheld(OAuthError)
         /// Another process stored new tokens meanwhile.
         case overtaken
         /// There are no tokens. The record's endpoints may have changed.
@@ -26,9 +26,9 @@ struct TokenRefresh {
     /// Where the new tokens are.
     enum Saving {
         /// In the file; `doubt` says why a crash of the machine may restore the old ones.
-        case saved(doubt: OAuthFailure?)
+        case saved(doubt: OAuthError?)
         /// In memory only.
-        case failed(OAuthFailure)
+        case failed(OAuthError)
     }
 
     /// Runs the refresh.
@@ -48,14 +48,14 @@ struct TokenRefresh {
         let askedAt = environment.clock.now()
         record.intent = SessionRecord.Intent(generation: record.generation, startedAt: askedAt)
         // The store must prove that it can be written before the old token is spent.
-        do throws(OAuthFailure) { try await vault.prove(record) } catch { return .withheld(error) }
+        do throws(OAuthError) { try await vault.prove(record) } catch { return .withheld(error) }
         guard let verdict = await ask(&record, &attempt) else { return .overtaken }
         guard case .rotated(let tokens) = verdict else {
             return .failed(verdict, record, isOutcomeUnknown: attempt.isOutcomeUnknown)
         }
         var next = record.renewed(with: tokens, at: environment.clock.now(), askedAt: askedAt)
         prepare(&next)
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             return .rotated(tokens, next, .saved(doubt: try await vault.save(next)))
         } catch {
             return .rotated(tokens, next, .failed(error))

@@ -14,9 +14,9 @@ protocol TokenScheme: Sendable {
     /// Makes one attempt to start a new session without a human.
     func signIn(_ record: SessionRecord) async -> RefreshReply
     /// Sends a request with the record's access token.
-    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthFailure) -> HTTPResponse
+    func send(_ request: HTTPRequest, _ record: SessionRecord) async throws(OAuthError) -> HTTPResponse
     /// Asks the server to end the session; a success proves nothing, because it may report one after a failure.
-    func revoke(_ record: SessionRecord) async throws(OAuthFailure)
+    func revoke(_ record: SessionRecord) async throws(OAuthError)
     /// Drops what is known about an origin that the account has left.
     func forget(_ origin: String)
 }

@@ -29,9 +29,9 @@ struct SessionStore: Sendable {
 
     /// Reads the stored record; nil when there is none.
     ///
-    /// - Throws: ``OAuthFailure`` when the file exists but must not be used; a corrupt file is not a missing one.
-    func load() throws(OAuthFailure) -> SessionRecord? {
-        do throws(FileFailure) {
+    /// - Throws: ``OAuthError`` when the file exists but must not be used; a corrupt file is not a missing one.
+    func load() throws(OAuthError) -> SessionRecord? {
+        do throws(FileError) {
             guard let status = try files.status(of: path) else { return nil }
             try check(status)
             return try decode(files.read(path))
@@ -40,7 +40,7 @@ struct SessionStore: Sendable {
         }
     }
 
-    private func checkDirectory() throws(FileFailure) {
+    private func checkDirectory() throws(FileError) {
         guard let status = try files.status(of: directory) else { return }
         guard status.owner == files.owner else {
             throw .unusable(directory, "it belongs to another user; run this as the user of the daemon")
@@ -50,14 +50,14 @@ struct SessionStore: Sendable {
         }
     }
 
-    private func check(_ status: FileStatus) throws(FileFailure) {
+    private func check(_ status: FileStatus) throws(FileError) {
         try checkDirectory()
         guard status.isRegular else { throw .unusable(path, "it is not a plain file") }
         guard status.owner == files.owner else { throw .unusable(path, "it belongs to another user") }
         guard !status.isShared else { throw .unusable(path, "other users may read it; run: chmod 600 \(path)") }
     }
 
-    private func decode(_ bytes: [UInt8]) throws(FileFailure) -> SessionRecord {
+    private func decode(_ bytes: [UInt8]) throws(FileError) -> SessionRecord {
         guard !bytes.isEmpty else { throw .unusable(path, "it is empty") }
         guard var json = try? JSONValue(parsing: bytes) else { throw .unusable(path, "it is not JSON, or was cut off") }
         let isInTheClear = encryptionKey != nil && json["encrypted"] == nil
@@ -77,7 +77,7 @@ struct SessionStore: Sendable {
     /// Authenticated with the ciphertext, so that a file cannot be used for another account.
     private var context: [UInt8] { Array("\(account.text)|\(SessionRecord.format)".utf8) }
 
-    private func encode(_ record: SessionRecord) throws(OAuthFailure) -> [UInt8] {
+    private func encode(_ record: SessionRecord) throws(OAuthError) -> [UInt8] {
         guard let encryptionKey else { return record.json.encoded }
         do throws(CryptoError) {
             let box = try SealedBox.seal(record.json.encoded, key: encryptionKey, context: context)
@@ -87,17 +87,17 @@ struct SessionStore: Sendable {
             ]
             return envelope.encoded
         } catch {
-            throw OAuthFailure(code: .crypto, sentence: "The session could not be encrypted: \(error.detail).")
+            throw OAuthError(code: .crypto, sentence: "The session could not be encrypted: \(error.detail).")
         }
     }
 
     /// Replaces the record on the disk.
     ///
     /// - Returns: why a crash of the machine may restore the old one; nil when it cannot.
-    /// - Throws: ``OAuthFailure`` when the old one is unchanged.
-    @discardableResult func save(_ record: SessionRecord) throws(OAuthFailure) -> OAuthFailure? {
+    /// - Throws: ``OAuthError`` when the old one is unchanged.
+    @discardableResult func save(_ record: SessionRecord) throws(OAuthError) -> OAuthError? {
         let bytes = try encode(record)
-        do throws(FileFailure) {
+        do throws(FileError) {
             return try files.replace(path, with: bytes).map(Self.storage)
         } catch {
             throw Self.storage(error)
@@ -105,14 +105,14 @@ struct SessionStore: Sendable {
     }
 
     /// Proves that a record can be written durably, and reserves room for the next; called before a token is spent.
-    func prove(_ record: SessionRecord) throws(OAuthFailure) {
+    func prove(_ record: SessionRecord) throws(OAuthError) {
         if let doubt = try save(record) { throw doubt }
         try reserve()
     }
 
     /// Reserves room for a record; throws if the directory or the session belongs to another user.
-    func reserve() throws(OAuthFailure) {
-        do throws(FileFailure) {
+    func reserve() throws(OAuthError) {
+        do throws(FileError) {
             try checkDirectory()
             if let status = try files.status(of: path), status.owner != files.owner {
                 throw .unusable(path, "it belongs to another user; run this as the user of the daemon")
@@ -126,8 +126,8 @@ struct SessionStore: Sendable {
     /// Stores a new login, and keeps the old file under a name with the current time.
     ///
     /// - Returns, throws: as ``save(_:)`` does.
-    func replace(with record: SessionRecord, at now: UnixTime) throws(OAuthFailure) -> OAuthFailure? {
-        do throws(FileFailure) {
+    func replace(with record: SessionRecord, at now: UnixTime) throws(OAuthError) -> OAuthError? {
+        do throws(FileError) {
             if try files.status(of: path) != nil {
                 // A copy, because some file systems have no hard links. The replacement below syncs the directory.
                 try files.write(files.read(path), to: directory + "/session.dead-\(Int64(now.seconds)).json")
@@ -139,12 +139,12 @@ struct SessionStore: Sendable {
     }
 
     /// Removes the record after a logout.
-    func retire() throws(OAuthFailure) {
+    func retire() throws(OAuthError) {
         do { try files.remove(path) } catch { throw Self.storage(error) }
     }
 
     /// Keeps the last unusable response for the operator.
-    func keep(_ body: [UInt8]) throws(OAuthFailure) -> String {
+    func keep(_ body: [UInt8]) throws(OAuthError) -> String {
         let file = directory + "/session.answer.txt"
         var kept = Array(body.prefix(65_536))
         // It may contain tokens, so it is encrypted if the session is.
@@ -152,7 +152,7 @@ struct SessionStore: Sendable {
             do throws(CryptoError) {
                 kept = Array(Base64.encode(try SealedBox.seal(kept, key: encryptionKey, context: context)).utf8)
             } catch {
-                throw OAuthFailure(code: .crypto, sentence: "The answer could not be encrypted: \(error.detail).")
+                throw OAuthError(code: .crypto, sentence: "The answer could not be encrypted: \(error.detail).")
             }
         }
         do { try files.write(kept, to: file) } catch { throw Self.storage(error) }
@@ -160,16 +160,16 @@ struct SessionStore: Sendable {
     }
 
     /// The lock that is held from reading a record to writing the next; nil while another process holds it.
-    func lock() throws(OAuthFailure) -> (any FileLock)? {
+    func lock() throws(OAuthError) -> (any FileLock)? {
         do { return try files.lock(directory + "/session.lock") } catch { throw Self.storage(error) }
     }
 
     /// The lock that a daemon holds while it runs; nil when another daemon holds it.
-    func lockInstance() throws(OAuthFailure) -> (any FileLock)? {
+    func lockInstance() throws(OAuthError) -> (any FileLock)? {
         do { return try files.lock(directory + "/session.instance.lock") } catch { throw Self.storage(error) }
     }
 
-    private static func storage(_ failure: FileFailure) -> OAuthFailure {
-        OAuthFailure(code: .storage, sentence: "The session store is unusable: \(failure).")
+    private static func storage(_ failure: FileError) -> OAuthError {
+        OAuthError(code: .storage, sentence: "The session store is unusable: \(failure).")
     }
 }

@@ -11,42 +11,42 @@ struct SessionVault: Sendable {
 
     /// Opens the store of a configuration.
     ///
-    /// - Throws: ``OAuthFailure`` when its encryption key is missing.
-    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) throws(OAuthFailure) {
+    /// - Throws: ``OAuthError`` when its encryption key is missing.
+    init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) throws(OAuthError) {
         store = try SessionStore(configuration, environment.files)
         queue = BlockingQueue()
         sleeper = environment.sleeper
     }
 
     /// Reads the stored record; nil when there is none.
-    func load() async throws(OAuthFailure) -> SessionRecord? {
-        try await queue.run { () throws(OAuthFailure) in try store.load() }
+    func load() async throws(OAuthError) -> SessionRecord? {
+        try await queue.run { () throws(OAuthError) in try store.load() }
     }
 
     /// Replaces the record, as ``SessionStore/save(_:)`` does.
-    @discardableResult func save(_ record: SessionRecord) async throws(OAuthFailure) -> OAuthFailure? {
-        try await queue.run { () throws(OAuthFailure) in try store.save(record) }
+    @discardableResult func save(_ record: SessionRecord) async throws(OAuthError) -> OAuthError? {
+        try await queue.run { () throws(OAuthError) in try store.save(record) }
     }
 
     /// Proves that a record and its successor can be written, as ``SessionStore/prove(_:)`` does.
-    func prove(_ record: SessionRecord) async throws(OAuthFailure) {
-        try await queue.run { () throws(OAuthFailure) in try store.prove(record) }
+    func prove(_ record: SessionRecord) async throws(OAuthError) {
+        try await queue.run { () throws(OAuthError) in try store.prove(record) }
     }
 
     /// Keeps a response for the operator; returns the file's path, nil when it could not be written.
     func keep(_ body: [UInt8]) async -> String? {
-        try? await queue.run { () throws(OAuthFailure) in try store.keep(body) }
+        try? await queue.run { () throws(OAuthError) in try store.keep(body) }
     }
 
     /// The status that distinguishes versions of the file; nil when there is none.
     func version() async -> FileStatus? {
-        (try? await queue.run { () throws(OAuthFailure) in store.version() }) ?? nil
+        (try? await queue.run { () throws(OAuthError) in store.version() }) ?? nil
     }
 
     /// Whether a daemon runs or may run; it may have newer tokens in memory than those on the disk.
     var isHeldByDaemon: Bool {
         get async {
-            let lock = (try? await queue.run { () throws(OAuthFailure) in try store.lockInstance() }) ?? nil
+            let lock = (try? await queue.run { () throws(OAuthError) in try store.lockInstance() }) ?? nil
             lock?.unlock()
             return lock == nil
         }
@@ -55,10 +55,10 @@ struct SessionVault: Sendable {
     /// Waits for the lock that is held from reading a record to writing the next.
     ///
     /// - Returns: the lock; nil when another process has kept it for 70 s.
-    /// - Throws: ``OAuthFailure`` when it cannot be taken at all.
-    func lock() async throws(OAuthFailure) -> (any FileLock)? {
+    /// - Throws: ``OAuthError`` when it cannot be taken at all.
+    func lock() async throws(OAuthError) -> (any FileLock)? {
         for _ in 0..<Self.lockPatience {
-            if let lock = try await queue.run({ () throws(OAuthFailure) in try store.lock() }) { return lock }
+            if let lock = try await queue.run({ () throws(OAuthError) in try store.lock() }) { return lock }
             try? await sleeper.sleep(for: .milliseconds(100))
         }
         return nil
@@ -66,9 +66,9 @@ struct SessionVault: Sendable {
 
     /// Waits for the lock, for a command that needs it.
     ///
-    /// - Throws: ``OAuthFailure`` with code ``OAuthFailure/Code/busy`` when another process keeps it.
-    func heldLock() async throws(OAuthFailure) -> any FileLock {
+    /// - Throws: ``OAuthError`` with code ``OAuthError/Code/busy`` when another process keeps it.
+    func heldLock() async throws(OAuthError) -> any FileLock {
         if let lock = try await lock() { return lock }
-        throw OAuthFailure(code: .busy, sentence: "Another process holds the session; try again in a minute.")
+        throw OAuthError(code: .busy, sentence: "Another process holds the session; try again in a minute.")
     }
 }

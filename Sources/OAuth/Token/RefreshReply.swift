@@ -74,7 +74,7 @@ enum RefreshReply: Sendable, Equatable {
     }
 
     /// Classifies the failure of a request.
-    init(_ failure: OAuthFailure) {
+    init(_ failure: OAuthError) {
         guard let transport = failure.transport else {
             self = .impossible(failure.sentence)
             return

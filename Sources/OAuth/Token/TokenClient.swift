@@ -21,7 +21,7 @@ struct TokenClient: Sendable {
         _ fields: [(name: String, value: String)],
         to url: WebURL,
         timeout: Duration = .seconds(30)
-    ) async throws(OAuthFailure) -> HTTPResponse {
+    ) async throws(OAuthError) -> HTTPResponse {
         let response = try await sender.send(to: url, key: key) { now throws(CryptoError) in
             let form = PercentEncoding.form(fields + (try identity.fields(for: issuer, at: now)))
             return HTTPRequest(
@@ -41,10 +41,10 @@ struct TokenClient: Sendable {
     /// Asks the server to end the session of a token (RFC 7009).
     ///
     /// A success proves nothing: the reference server reports one even after a failure.
-    func revoke(_ token: String, at url: WebURL) async throws(OAuthFailure) {
+    func revoke(_ token: String, at url: WebURL) async throws(OAuthError) {
         let response = try await post([("token", token)], to: url, timeout: .seconds(10))
         guard response.isSuccess else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .refused,
                 sentence: "\(url.origin) did not revoke the session: \(XRPCError(response))."
             )

@@ -32,7 +32,7 @@ enum ServerCheck {
     }
 
     private final class Outcome: Sendable {
-        let value = Mutex<Result<AuthorizationServer, OAuthFailure>?>(nil)
+        let value = Mutex<Result<AuthorizationServer, OAuthError>?>(nil)
     }
 
     /// A server that is accepted speaks for the PDS, over TLS alone, and is accepted again as it was understood.
@@ -56,20 +56,20 @@ enum ServerCheck {
         }
     }
 
-    private static func discover(_ pages: Pages, _ pds: WebURL) -> Result<AuthorizationServer, OAuthFailure> {
+    private static func discover(_ pages: Pages, _ pds: WebURL) -> Result<AuthorizationServer, OAuthError> {
         let outcome = Outcome()
         let isDone = DispatchSemaphore(value: 0)
         Task.detached {
             let discovery = ServerDiscovery(client: pages, identities: pages, allowsLoopback: false)
-            let result: Result<AuthorizationServer, OAuthFailure>
-            do throws(OAuthFailure) { result = .success(try await discovery.server(of: pds)) } catch {
+            let result: Result<AuthorizationServer, OAuthError>
+            do throws(OAuthError) { result = .success(try await discovery.server(of: pds)) } catch {
                 result = .failure(error)
             }
             outcome.value.withLock { $0 = result }
             isDone.signal()
         }
         isDone.wait()
-        let none = OAuthFailure(code: .transport, sentence: "nothing came of it")
+        let none = OAuthError(code: .transport, sentence: "nothing came of it")
         return outcome.value.withLock { $0 } ?? .failure(none)
     }
 }

@@ -101,7 +101,7 @@ final class CrashingFileSystem: SessionFileSystem {
 
     // MARK: SessionFileSystem
 
-    func status(of path: String) throws(FileFailure) -> FileStatus? {
+    func status(of path: String) throws(FileError) -> FileStatus? {
         try step("status", path) { state in
             if path == "/state" {
                 return FileStatus(inode: 0, owner: state.directoryOwner, mode: 0o040_700, modified: 0, size: 0)
@@ -118,15 +118,15 @@ final class CrashingFileSystem: SessionFileSystem {
         }
     }
 
-    func read(_ path: String) throws(FileFailure) -> [UInt8] {
+    func read(_ path: String) throws(FileError) -> [UInt8] {
         try step("read", path) { state in state.names[path].flatMap { state.nodes[$0] }?.bytes ?? [] }
     }
 
-    func reserve(_ path: String, size: Int) throws(FileFailure) {
+    func reserve(_ path: String, size: Int) throws(FileError) {
         try step("reserve", path) { state in Self.place([UInt8](repeating: 0, count: size), path, &state) }
     }
 
-    func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+    func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         // Half of it may have reached the file before the sync.
         try step("write-begin", path) { state in Self.place(Array(bytes.prefix(bytes.count / 2)), path, &state) }
         try step("write", path) { state in
@@ -135,7 +135,7 @@ final class CrashingFileSystem: SessionFileSystem {
         }
     }
 
-    func rename(_ path: String, to newPath: String) throws(FileFailure) {
+    func rename(_ path: String, to newPath: String) throws(FileError) {
         try step("rename", path) { state in
             state.names[newPath] = state.names[path]
             state.names[path] = nil
@@ -143,7 +143,7 @@ final class CrashingFileSystem: SessionFileSystem {
         }
     }
 
-    func syncDirectory(_ path: String) throws(FileFailure) {
+    func syncDirectory(_ path: String) throws(FileError) {
         try step("sync-directory", path) { state in
             state.syncedNames = state.names
             for name in state.renamed {
@@ -154,11 +154,11 @@ final class CrashingFileSystem: SessionFileSystem {
         }
     }
 
-    func remove(_ path: String) throws(FileFailure) {
+    func remove(_ path: String) throws(FileError) {
         try step("remove", path) { state in state.names[path] = nil }
     }
 
-    func lock(_ path: String) throws(FileFailure) -> (any FileLock)? {
+    func lock(_ path: String) throws(FileError) -> (any FileLock)? {
         let isFree = try step("lock", path) { state in state.locks.insert(path).inserted }
         return isFree ? Lock(path: path, files: self) : nil
     }
@@ -186,10 +186,10 @@ final class CrashingFileSystem: SessionFileSystem {
         _ operation: String,
         _ path: String,
         _ work: (inout State) -> Value
-    ) throws(FileFailure) -> Value {
-        let result: Result<Value, FileFailure> = state.withLock { state in
-            func failure(_ number: Int32) -> FileFailure {
-                FileFailure(operation: operation, path: path, number: number, reason: "errno \(number)")
+    ) throws(FileError) -> Value {
+        let result: Result<Value, FileError> = state.withLock { state in
+            func failure(_ number: Int32) -> FileError {
+                FileError(operation: operation, path: path, number: number, reason: "errno \(number)")
             }
             if state.isDead { return .failure(failure(5)) }
             state.operations += 1

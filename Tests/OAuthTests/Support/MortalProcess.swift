@@ -55,46 +55,46 @@ struct MortalFiles: SessionFileSystem {
 
     var owner: UInt32 { disk.owner }
 
-    private func check() throws(FileFailure) {
-        if process.isDead { throw FileFailure(operation: "live", path: "", number: 5, reason: "dead") }
+    private func check() throws(FileError) {
+        if process.isDead { throw FileError(operation: "live", path: "", number: 5, reason: "dead") }
     }
 
-    func status(of path: String) throws(FileFailure) -> FileStatus? {
+    func status(of path: String) throws(FileError) -> FileStatus? {
         try check()
         return try disk.status(of: path)
     }
 
-    func read(_ path: String) throws(FileFailure) -> [UInt8] {
+    func read(_ path: String) throws(FileError) -> [UInt8] {
         try check()
         return try disk.read(path)
     }
 
-    func reserve(_ path: String, size: Int) throws(FileFailure) {
+    func reserve(_ path: String, size: Int) throws(FileError) {
         try check()
         try disk.reserve(path, size: size)
     }
 
-    func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {
+    func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         try check()
         try disk.write(bytes, to: path)
     }
 
-    func rename(_ path: String, to newPath: String) throws(FileFailure) {
+    func rename(_ path: String, to newPath: String) throws(FileError) {
         try check()
         try disk.rename(path, to: newPath)
     }
 
-    func syncDirectory(_ path: String) throws(FileFailure) {
+    func syncDirectory(_ path: String) throws(FileError) {
         try check()
         try disk.syncDirectory(path)
     }
 
-    func remove(_ path: String) throws(FileFailure) {
+    func remove(_ path: String) throws(FileError) {
         try check()
         try disk.remove(path)
     }
 
-    func lock(_ path: String) throws(FileFailure) -> (any FileLock)? {
+    func lock(_ path: String) throws(FileError) -> (any FileLock)? {
         try check()
         return try disk.lock(path).map { Lock(lock: $0, process: process) }
     }

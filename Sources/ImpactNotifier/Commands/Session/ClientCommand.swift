@@ -64,7 +64,7 @@ struct ClientCommand: AsyncParsableCommand {
             let services = try await SessionServices(try configuration.load().configuration)
             let document = try await SessionServices.run {
                 guard let path = services.session.clientKeyPath else {
-                    throw OAuthFailure(code: .configuration, sentence: Self.lacksKey)
+                    throw OAuthError(code: .configuration, sentence: Self.lacksKey)
                 }
                 let keys = try ([path] + alsoKey).map { try ClientKey.load($0) }
                 return try ClientMetadata(services.session, services.environment).document(keys: keys)

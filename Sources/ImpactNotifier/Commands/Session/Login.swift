@@ -78,7 +78,7 @@ struct Login: AsyncParsableCommand {
         _ login: OAuthLogin,
         _ services: SessionServices,
         _ session: SessionConfiguration
-    ) async throws(OAuthFailure) -> SessionStatus? {
+    ) async throws(OAuthError) -> SessionStatus? {
         if let complete { return try await login.complete(complete) }
         let wanted = port ?? UInt16(services.configuration.session.loginPort)
         let listens = session.kind == .loopback && !noListener && !start
@@ -90,7 +90,7 @@ struct Login: AsyncParsableCommand {
         listener?.expect(invitation)
         explain(invitation, listener)
         guard StandardOutput.isRead else {
-            throw OAuthFailure(
+            throw OAuthError(
                 code: .unread,
                 sentence: "Nobody can read the address: standard output cannot be written."
             )
@@ -98,7 +98,7 @@ struct Login: AsyncParsableCommand {
         if start { return nil }
         let callback = await LoginPrompt(listener).callback()
         guard let callback else {
-            throw OAuthFailure(code: .denied, sentence: "Nothing was pasted; the login was given up.")
+            throw OAuthError(code: .denied, sentence: "Nothing was pasted; the login was given up.")
         }
         return try await login.complete(callback)
     }

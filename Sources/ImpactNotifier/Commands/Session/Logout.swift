@@ -20,7 +20,7 @@ struct Logout: AsyncParsableCommand {
         try await SessionServices.run {
             guard services.hasState else {
                 let place = services.configuration.stateDirectory
-                throw OAuthFailure(
+                throw OAuthError(
                     code: .notLoggedIn,
                     sentence: "There is no session: \(place) does not exist. Nothing is to be done."
                 )

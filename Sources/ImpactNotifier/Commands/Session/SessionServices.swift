@@ -50,7 +50,7 @@ struct SessionServices: Sendable {
 
     /// Runs the work of a command; turns its failure into a sentence and an exit status.
     static func run<Value>(_ work: () async throws -> Value) async throws -> Value {
-        do { return try await work() } catch let failure as OAuthFailure {
+        do { return try await work() } catch let failure as OAuthError {
             StandardOutput.printError("\(failure)")
             throw ExitCode(failure.exitStatus.rawValue)
         } catch let failure as SessionError {
@@ -60,12 +60,12 @@ struct SessionServices: Sendable {
     }
 }
 
-extension OAuthFailure.Code {
+extension OAuthError.Code {
     /// Nobody can read what the command prints, which includes the next step.
     static let unread = Self(rawValue: "unread")
 }
 
-extension OAuthFailure {
+extension OAuthError {
     fileprivate var exitStatus: ExitStatus {
         switch code {
         case .configuration: .configuration

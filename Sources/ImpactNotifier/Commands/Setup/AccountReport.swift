@@ -83,7 +83,7 @@ struct AccountInquiry {
     }
 
     private func oauthObstacle(of did: DID) async -> String? {
-        do throws(OAuthFailure) {
+        do throws(OAuthError) {
             let session = configuration.sessionConfiguration(of: did)
             _ = try await OAuthLogin(session, services.sessionEnvironment).issuer()
             return nil

@@ -54,7 +54,7 @@ struct SetupFiles {
             path = place.secret("client-key.json")
             guard !SetupPlace.exists(path) else { return nil }
             isFolderNew = try makeFolder()
-            do throws(OAuthFailure) { try ClientKey.generate(at: SystemClock()).write(to: path) } catch {
+            do throws(OAuthError) { try ClientKey.generate(at: SystemClock()).write(to: path) } catch {
                 throw SetupObjection(error.description, .cannotCreate)
             }
         }

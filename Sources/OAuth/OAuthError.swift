@@ -1,7 +1,7 @@
 public import Network
 
 /// Why a login, a server discovery or an operation on the stored session failed; never contains a secret.
-public struct OAuthFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct OAuthError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and for scripts.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// The stable name.

@@ -1,5 +1,5 @@
 /// A failed file operation.
-package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
+package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The operation: `open`, `write`, `fsync`, `rename`.
     package var operation: String
     /// The path of the file.
@@ -17,8 +17,8 @@ package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// A failure for a file that must not be used as it is.
-    static func unusable(_ path: String, _ reason: String) -> FileFailure {
-        FileFailure(operation: "use", path: path, number: 0, reason: reason)
+    static func unusable(_ path: String, _ reason: String) -> FileError {
+        FileError(operation: "use", path: path, number: 0, reason: reason)
     }
 
     /// A sentence for the operator.
