@@ -147,10 +147,10 @@ import Testing
         world.set { $0.records["old.test"] = .json(["error": .string(error)], status: status) }
         world.set { $0.records["new.test"] = .json(["error": "RecordNotFound"], status: 400) }
         let uri = ATURI(World.author, NSID(known: "com.example.request"), try RecordKey("r"))
-        await #expect(throws: CallFailure.self) { try await prover.prove(uri, of: World.author) }
+        await #expect(throws: CallError.self) { try await prover.prove(uri, of: World.author) }
         #expect(world.count("plc.directory") == 2 && world.count("old.test") == 1)
         world.set { $0.pds = "https://new.test" }
-        let failure = await #expect(throws: CallFailure.self) { try await prover.prove(uri, of: World.author) }
+        let failure = await #expect(throws: CallError.self) { try await prover.prove(uri, of: World.author) }
         #expect(world.count("new.test") == 1)
         #expect(failure.map { classify(.proof, $0).reason } == .recordNotFound)
     }

@@ -30,8 +30,8 @@ import Testing
 
     private static let input: JSONValue = ["text": "hello"]
 
-    private func verdict(_ phase: CallPhase, _ body: () async throws(CallFailure) -> Void) async -> Verdict? {
-        do throws(CallFailure) { try await body() } catch { return classify(phase, error) }
+    private func verdict(_ phase: CallPhase, _ body: () async throws(CallError) -> Void) async -> Verdict? {
+        do throws(CallError) { try await body() } catch { return classify(phase, error) }
         return nil
     }
 
@@ -62,7 +62,7 @@ import Testing
 
     @Test func `a conversation that is gone is reopened`() async throws {
         let stage = try await Stage()
-        let verdict = await verdict(.sendMessage) { () async throws(CallFailure) in
+        let verdict = await verdict(.sendMessage) { () async throws(CallError) in
             _ = try await stage.chat().send(Self.input, to: "gone")
         }
         #expect(verdict?.row == 24)

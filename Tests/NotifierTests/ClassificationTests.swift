@@ -8,11 +8,11 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         let row: Int
         let phase: CallPhase
-        let failure: CallFailure
+        let failure: CallError
         let action: Verdict.Action
         let reason: Reason
 
-        init(_ row: Int, _ phase: CallPhase, _ failure: CallFailure, _ action: Verdict.Action, _ reason: Reason) {
+        init(_ row: Int, _ phase: CallPhase, _ failure: CallError, _ action: Verdict.Action, _ reason: Reason) {
             self.row = row
             self.phase = phase
             self.failure = failure
@@ -23,19 +23,19 @@ import Testing
         var testDescription: String { "row \(row): \(phase.rawValue), \(failure)" }
     }
 
-    static func answer(_ status: Int, _ body: String, _ headers: HTTPHeaders = [:]) -> CallFailure {
+    static func answer(_ status: Int, _ body: String, _ headers: HTTPHeaders = [:]) -> CallError {
         .answer(XRPCError(HTTPResponse(status: status, headers: headers, body: Array(body.utf8))))
     }
 
-    static func named(_ status: Int, _ name: String, _ message: String = "") -> CallFailure {
+    static func named(_ status: Int, _ name: String, _ message: String = "") -> CallError {
         answer(status, #"{"error":"\#(name)","message":"\#(message)"}"#)
     }
 
-    static func transport(_ code: HTTPError.Code, sent: Bool) -> CallFailure {
+    static func transport(_ code: HTTPError.Code, sent: Bool) -> CallError {
         .session(SessionError(HTTPError(code: code, origin: "https://pds.test", detail: "", mayHaveBeenSent: sent)))
     }
 
-    static func identity(_ code: IdentityError.Code) -> CallFailure {
+    static func identity(_ code: IdentityError.Code) -> CallError {
         .identity(IdentityError(code: code, subject: "did:plc:x", detail: ""))
     }
 

@@ -47,7 +47,7 @@ import Testing
         )
         for (age, reason) in [(Duration.seconds(3000), Reason?.some(.recordBeforeRule)), (.seconds(30), nil)] {
             let event = try World.event(1, at: ManualClock(Self.now - age))
-            guard case .request(let request) = classifier.judge(event, now: Self.now) else {
+            guard case .request(let request) = classifier.classify(event, now: Self.now) else {
                 Issue.record("no request")
                 continue
             }
@@ -171,7 +171,7 @@ import Testing
         let followed = try await follow(rules, at: Self.now + .seconds(7000))
         var classifier = EventClassifier(rules: rules, policy: PolicyConfiguration(), sender: nil, followed: followed)
         let event = try World.event(1, at: ManualClock(Self.now + .seconds(100)))
-        guard case .request(let request) = classifier.judge(event, now: Self.now + .seconds(7000)) else {
+        guard case .request(let request) = classifier.classify(event, now: Self.now + .seconds(7000)) else {
             Issue.record("no request")
             return
         }

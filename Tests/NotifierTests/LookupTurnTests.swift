@@ -86,8 +86,8 @@ import Testing
     }
 
     private func store(_ event: StreamEvent, _ queue: JobQueue, _ clock: ManualClock) async throws {
-        var judge = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
-        let items = [judge.judge(event, now: clock.now())].compactMap(\.self)
+        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        let items = [classifier.classify(event, now: clock.now())].compactMap(\.self)
         _ = try await queue.store(World.batch(event), items, now: clock.now())
         // Turns are given as requests come.
         _ = try await queue.dueLookups(limit: 0, excluding: [], now: clock.now())

@@ -93,7 +93,7 @@ import Testing
             try await client.send(HTTPRequest(.get, url, reach: reach)).status
         }
         for _ in 0..<3 { #expect(try await ask(.stranger) == 501) }
-        await #expect(throws: CallFailure.self) { try await ask(.stranger) }
+        await #expect(throws: CallError.self) { try await ask(.stranger) }
         #expect(try await ask(.trusted) == 200)
     }
 }

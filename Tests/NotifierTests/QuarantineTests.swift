@@ -9,7 +9,7 @@ import Testing
 @testable import Notifier
 
 @Suite struct `The quarantine` {
-    private static func message(
+    private static func event(
         _ number: Int64,
         host: String = "stream.test",
         detail: String = "it is no JSON",
@@ -31,10 +31,10 @@ import Testing
         let clock = ManualClock()
         var report = QuarantineReport(logger: recorder.logger)
         for number in 0..<Int64(30_000) {
-            report.take([Self.message(number)], at: clock.now())
+            report.take([Self.event(number)], at: clock.now())
             clock.advance(.microseconds(33))
         }
-        report.take([Self.message(7, host: "other.test")], at: clock.now())
+        report.take([Self.event(7, host: "other.test")], at: clock.now())
         var lines = recorder.metadata(of: "events put aside that cannot be read")
         #expect(lines.map { $0["host"] } == ["stream.test", "other.test"] && lines.map { $0["count"] } == ["1", "1"])
         #expect(lines[0]["reason"] == "malformed-message" && lines[0]["position"] == "0")
@@ -47,7 +47,7 @@ import Testing
         lines = recorder.metadata(of: "events put aside that cannot be read")
         #expect(lines.map { $0["count"] } == ["1", "1", "29999"] && lines[2]["position"] == "1")
         clock.advance(.seconds(59))
-        report.take([Self.message(30_000)], at: clock.now())
+        report.take([Self.event(30_000)], at: clock.now())
         #expect(recorder.count("events put aside that cannot be read") == 3)
         // The end, or a reload, swallows nothing.
         report.finish()
@@ -70,7 +70,7 @@ import Testing
                 witnessed: world.clock.now().microseconds
             )
             batches.append(
-                StreamBatch(rejected: [Self.message(number)], position: StoredPosition(position: place, evidence: []))
+                StreamBatch(rejected: [Self.event(number)], position: StoredPosition(position: place, evidence: []))
             )
         }
         // Whatever the machine's clock says.
@@ -86,7 +86,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         #expect(try await ledger.stream.quarantined() == 0)
-        let batch = StreamBatch(rejected: (0..<1500).map { Self.message($0) })
+        let batch = StreamBatch(rejected: (0..<1500).map { Self.event($0) })
         _ = try await ledger.queue(Timetable()).store(batch, [], now: 1_790_000_000)
         let kept = try await ledger.stream.quarantine(limit: 2000)
         #expect(kept.count == 1000 && kept.first?.position == 1499)
@@ -97,7 +97,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         let long = [UInt8](repeating: 0xFF, count: RejectedEvent.maximumBytes + 1)
-        var batch = StreamBatch(rejected: [Self.message(1), Self.message(2, detail: "", bytes: long)])
+        var batch = StreamBatch(rejected: [Self.event(1), Self.event(2, detail: "", bytes: long)])
         let nowhere = RejectedEvent(
             host: "relay.test",
             wire: .relay,
@@ -115,7 +115,7 @@ import Testing
         #expect(listed.allSatisfy { $0.noticedAt == 1_790_000_000 })
         #expect(try await ledger.stream.quarantine(limit: 2) == Array(listed.prefix(2)))
         let shown = try #require(try await ledger.stream.quarantined(listed[2].id))
-        #expect(shown.message == listed[2] && shown.bytes == Array("{".utf8))
+        #expect(shown.event == listed[2] && shown.bytes == Array("{".utf8))
         let absent = try await ledger.stream.quarantined(999)
         #expect(absent == nil)
     }

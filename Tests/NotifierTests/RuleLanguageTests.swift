@@ -41,7 +41,7 @@ import Testing
         var classifier = EventClassifier(rules: rules, policy: PolicyConfiguration(), sender: nil)
         for (kind, rule, reason) in [("special", "special", Reason.referenceMissing), ("usual", "issues", nil)] {
             let record = RuleSamples.subjects([RuleSamples.uri(RuleSamples.owners[0])], ["kind": .string(kind)])
-            guard case .request(let request) = classifier.judge(try Self.event(record), now: 1_790_000_000) else {
+            guard case .request(let request) = classifier.classify(try Self.event(record), now: 1_790_000_000) else {
                 Issue.record("no request")
                 continue
             }

@@ -6,7 +6,7 @@ import Testing
 @testable import Notifier
 
 @Suite struct `The breaker of the sender` {
-    private static func limit(_ headers: HTTPHeaders) -> CallFailure {
+    private static func limit(_ headers: HTTPHeaders) -> CallError {
         .answer(
             XRPCError(HTTPResponse(status: 429, headers: headers, body: Array(#"{"error":"RateLimitExceeded"}"#.utf8)))
         )
@@ -83,7 +83,7 @@ import Testing
 
     @Test func `one failure is the job's, three in a row are everybody's`() {
         var breaker = SendBreaker(SendingConfiguration())
-        let failure = CallFailure.unreadable(status: 200, detail: "")
+        let failure = CallError.unreadable(status: 200, detail: "")
         for _ in 0..<2 { _ = breaker.failed(.openConversation, failure, now: 0) }
         #expect(breaker.status == .open)
         _ = breaker.failed(.openConversation, failure, now: 0)
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `a rejected service token is tried three times, then the operator is asked`() {
         var breaker = SendBreaker(SendingConfiguration())
-        let failure = CallFailure.answer(
+        let failure = CallError.answer(
             XRPCError(HTTPResponse(status: 401, body: Array(#"{"error":"BadJwtSignature"}"#.utf8)))
         )
         for _ in 0..<3 {
@@ -106,7 +106,7 @@ import Testing
 
     @Test func `refusals by owners do not slow anybody down`() {
         var breaker = SendBreaker(SendingConfiguration())
-        let failure = CallFailure.answer(
+        let failure = CallError.answer(
             XRPCError(HTTPResponse(status: 400, body: Array(#"{"error":"NotFollowedBySender"}"#.utf8)))
         )
         for _ in 0..<50 { _ = breaker.failed(.openConversation, failure, now: 0) }

@@ -75,7 +75,7 @@ import Testing
         room.appView.change { $0.refusal = limit }
         let asked = room.clock.now()
         if first == "getFollowers" {
-            await #expect(throws: CallFailure.self) { try await room.client.followers(after: nil) }
+            await #expect(throws: CallError.self) { try await room.client.followers(after: nil) }
         } else {
             try await room.checker.ask(about: [owner])
         }

@@ -130,7 +130,7 @@ struct AccountExamination {
     /// Makes a call that is refused to an app password without direct messages, which `getStatus` does not show.
     private func messages(_ chat: ChatClient, _ proxy: String) async -> [DoctorFinding] {
         let writable = DoctorFinding.ok("chat", "the chat service lets the sender write")
-        do throws(CallFailure) {
+        do throws(CallError) {
             guard let newest = try await chat.newestOwnMessage() else { return [writable] }
             return [writable, await ledger(newest.id, in: newest.conversation)]
         } catch {

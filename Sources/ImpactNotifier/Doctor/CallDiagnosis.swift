@@ -10,7 +10,7 @@ struct CallDiagnosis {
     /// The next step.
     let advice: String
 
-    init(_ failure: CallFailure, in phase: CallPhase, proxy: String) {
+    init(_ failure: CallError, in phase: CallPhase, proxy: String) {
         let verdict = classify(phase, failure)
         found = "\(Self.name(of: verdict.reason)) (\(verdict.reason.rawValue)): \(failure)"
         advice = Self.advice(for: verdict.reason, proxy: proxy)

@@ -44,7 +44,7 @@ struct TestMessage {
                 "This is a test of \(service), sent by its operator. Nothing has happened, nothing is to be done."
             let message = try await chat.send(["text": .string(text)], to: conversation.id)
             return .ok(Self.step, "delivered to \(recipient) as \(message.id)")
-        } catch let failure as CallFailure {
+        } catch let failure as CallError {
             let diagnosis = CallDiagnosis(failure, in: phase, proxy: proxy)
             return .failure(Self.step, diagnosis.found, diagnosis.advice)
         } catch {

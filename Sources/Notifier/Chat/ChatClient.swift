@@ -20,8 +20,8 @@ public struct ChatClient: Sendable {
 
     /// The conversation with an owner, which is created when there is none; safe to repeat.
     ///
-    /// - Throws: ``CallFailure``, also for an answer about other people's conversation.
-    public func conversation(with owner: DID) async throws(CallFailure) -> Conversation {
+    /// - Throws: ``CallError``, also for an answer about other people's conversation.
+    public func conversation(with owner: DID) async throws(CallError) -> Conversation {
         let json = try await call(.query(ChatMethod.getConvoForMembers, [("members", owner.text)], proxy: proxy))
         guard let view = json["convo"], let conversation = Conversation(view, of: sender) else {
             throw .unreadable(status: 200, detail: "the answer has no conversation")
@@ -36,9 +36,9 @@ public struct ChatClient: Sendable {
 
     /// A conversation by its id, if it is the one with an owner.
     ///
-    /// - Throws: ``CallFailure``, also for an answer about other people's conversation.
+    /// - Throws: ``CallError``, also for an answer about other people's conversation.
     @discardableResult
-    func checkConversation(_ id: String, isWith owner: DID) async throws(CallFailure) -> Conversation {
+    func checkConversation(_ id: String, isWith owner: DID) async throws(CallError) -> Conversation {
         let (view, conversation) = try await readView(of: id)
         try check(view, isWith: owner)
         return conversation
@@ -46,14 +46,14 @@ public struct ChatClient: Sendable {
 
     /// Whether a conversation is between the sender and an owner alone; false for every group, however small.
     ///
-    /// - Throws: ``CallFailure``.
-    func isDirect(_ id: String, with owner: DID) async throws(CallFailure) -> Bool {
+    /// - Throws: ``CallError``.
+    func isDirect(_ id: String, with owner: DID) async throws(CallError) -> Bool {
         let (view, _) = try await readView(of: id)
         let isGroup = view["kind"]?["$type"]?.string?.hasSuffix("#groupConvo") == true
         return !isGroup && members(of: view).isSubset(of: [sender.text, owner.text])
     }
 
-    private func readView(of id: String) async throws(CallFailure) -> (JSONValue, Conversation) {
+    private func readView(of id: String) async throws(CallError) -> (JSONValue, Conversation) {
         let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
         guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
             throw .misdirected("the answer is another conversation than was asked for")
@@ -65,7 +65,7 @@ public struct ChatClient: Sendable {
         Set((view["members"]?.array ?? []).map { $0["did"]?.string ?? "" })
     }
 
-    private func check(_ view: JSONValue, isWith owner: DID) throws(CallFailure) {
+    private func check(_ view: JSONValue, isWith owner: DID) throws(CallError) {
         guard members(of: view) == [sender.text, owner.text] else {
             throw .misdirected("the answer is a conversation of others")
         }
@@ -76,8 +76,8 @@ public struct ChatClient: Sendable {
     /// A session that may make this call may make all others that delivery needs. `getStatus` does not prove that for
     /// an app password.
     ///
-    /// - Throws: ``CallFailure``.
-    public func newestOwnMessage() async throws(CallFailure) -> (id: String, conversation: String, sentAt: UnixTime?)? {
+    /// - Throws: ``CallError``.
+    public func newestOwnMessage() async throws(CallError) -> (id: String, conversation: String, sentAt: UnixTime?)? {
         let own = try await conversations(before: nil).views.compactMap {
             view -> (id: String, conversation: String, sentAt: UnixTime?)? in
             guard let id = view["id"]?.string, let last = view["lastMessage"].flatMap(ConversationMessage.init),
@@ -92,8 +92,8 @@ public struct ChatClient: Sendable {
     ///
     /// At most the latest two hundred conversations are looked at.
     ///
-    /// - Throws: ``CallFailure``.
-    func conversations(since time: UnixTime) async throws(CallFailure) -> [String] {
+    /// - Throws: ``CallError``.
+    func conversations(since time: UnixTime) async throws(CallError) -> [String] {
         var found: [String] = []
         var cursor: String?
         for _ in 0..<4 {
@@ -111,7 +111,7 @@ public struct ChatClient: Sendable {
     /// A page of the conversations, the latest first.
     private func conversations(
         before cursor: String?
-    ) async throws(CallFailure) -> (views: [JSONValue], cursor: String?) {
+    ) async throws(CallError) -> (views: [JSONValue], cursor: String?) {
         let before = cursor.map { [(name: "cursor", value: $0)] } ?? []
         let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")] + before, proxy: proxy))
         guard let views = json["convos"]?.array else {
@@ -126,8 +126,8 @@ public struct ChatClient: Sendable {
     ///   - input: `chat.bsky.convo.defs#messageInput`.
     ///   - conversation: its id.
     /// - Returns: the id and revision that the service gave the message.
-    /// - Throws: ``CallFailure``; after some failures the message may have arrived all the same.
-    public func send(_ input: JSONValue, to conversation: String) async throws(CallFailure) -> SentMessage {
+    /// - Throws: ``CallError``; after some failures the message may have arrived all the same.
+    public func send(_ input: JSONValue, to conversation: String) async throws(CallError) -> SentMessage {
         let body: JSONValue = ["convoId": .string(conversation), "message": input]
         let json = try await call(.procedure(ChatMethod.sendMessage, body, proxy: proxy))
         guard let message = ConversationMessage(json) else {
@@ -143,8 +143,8 @@ public struct ChatClient: Sendable {
 
     /// A page of a conversation, newest first.
     ///
-    /// - Throws: ``CallFailure``.
-    public func messages(in conversation: String, before cursor: String?) async throws(CallFailure) -> MessagePage {
+    /// - Throws: ``CallError``.
+    public func messages(in conversation: String, before cursor: String?) async throws(CallError) -> MessagePage {
         var parameters = [(name: "convoId", value: conversation), (name: "limit", value: "100")]
         if let cursor { parameters.append((name: "cursor", value: cursor)) }
         let json = try await call(.query(ChatMethod.getMessages, parameters, proxy: proxy))
@@ -163,8 +163,8 @@ public struct ChatClient: Sendable {
 
     /// What happened in all conversations since a cursor; without a cursor, only the present cursor.
     ///
-    /// - Throws: ``CallFailure``.
-    public func log(since cursor: String?) async throws(CallFailure) -> ChatLog {
+    /// - Throws: ``CallError``.
+    public func log(since cursor: String?) async throws(CallError) -> ChatLog {
         let parameters = cursor.map { [(name: "cursor", value: $0)] } ?? []
         let json = try await call(.query(ChatMethod.getLog, parameters, proxy: proxy))
         guard let entries = json["logs"]?.array else {
@@ -181,12 +181,12 @@ public struct ChatClient: Sendable {
 
     /// Whether the service has disabled the sender's chat.
     ///
-    /// - Throws: ``CallFailure``.
-    public func isChatDisabled() async throws(CallFailure) -> Bool {
+    /// - Throws: ``CallError``.
+    public func isChatDisabled() async throws(CallError) -> Bool {
         try await call(.query(ChatMethod.getStatus, proxy: proxy))["chatDisabled"]?.bool ?? false
     }
 
-    private func call(_ call: XRPCCall) async throws(CallFailure) -> JSONValue {
+    private func call(_ call: XRPCCall) async throws(CallError) -> JSONValue {
         let response: HTTPResponse
         do { response = try await session.send(call) } catch { throw .session(error) }
         return try response.json()

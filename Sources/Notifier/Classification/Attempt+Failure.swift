@@ -1,6 +1,6 @@
 extension Attempt {
     /// A failed attempt, with what is done about it.
-    init(_ phase: CallPhase, _ failure: CallFailure, _ verdict: Verdict) {
+    init(_ phase: CallPhase, _ failure: CallError, _ verdict: Verdict) {
         self.init(
             phase,
             outcome: verdict.action.rawValue,

@@ -6,7 +6,7 @@ internal import Network
 /// The rows are those of docs/delivery.md; the first match counts. A named error is matched by its name, else by a
 /// piece of its message (the service has named its errors only since 2026, and some clients see the name inside the
 /// message), else by its status.
-public func classify(_ phase: CallPhase, _ failure: CallFailure) -> Verdict {
+public func classify(_ phase: CallPhase, _ failure: CallError) -> Verdict {
     switch failure {
     case .refused(let refusal) where refusal.reason == .hostPaused: return Verdict(30, .retry, .hostPaused)
     case .chatDisabled(isSender: true): return Verdict(23, .pause, .senderChatDisabled)
@@ -56,7 +56,7 @@ private func classify(_ reason: Reason) -> Verdict {
     }
 }
 
-private func classify(_ phase: CallPhase, _ session: SessionError, _ failure: CallFailure) -> Verdict {
+private func classify(_ phase: CallPhase, _ session: SessionError, _ failure: CallError) -> Verdict {
     if let transport = session.transport { return classify(phase, transport, failure) }
     return switch session.code {
     case .needsLogin, .quarantined: Verdict(5, .pause, .loginRequired)
@@ -65,7 +65,7 @@ private func classify(_ phase: CallPhase, _ session: SessionError, _ failure: Ca
     }
 }
 
-private func classify(_ phase: CallPhase, _ transport: HTTPError, _ failure: CallFailure) -> Verdict {
+private func classify(_ phase: CallPhase, _ transport: HTTPError, _ failure: CallError) -> Verdict {
     if transport.code == .refusedHost { return Verdict(32, .drop, .hostRefused) }
     if phase == .index { return Verdict(41, .retry, .indexUnavailable) }
     if phase == .proof {

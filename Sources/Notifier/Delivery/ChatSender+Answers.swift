@@ -48,7 +48,7 @@ extension ChatSender {
     }
 
     /// Whether to give up a cursor after a failure: the service refuses it, or what follows it cannot be read.
-    private func isLost(_ failure: CallFailure) -> Bool {
+    private func isLost(_ failure: CallError) -> Bool {
         if failure.status == 400 { return true }
         let isTooLarge = if case .session(let cause) = failure { cause.isTooLarge } else { false }
         return (failure.isSenseless || isTooLarge) && answerFailures >= Self.failuresBeforeWarning
@@ -62,7 +62,7 @@ extension ChatSender {
         let since = try await storedReadAt().map { $0 - Self.storingInterval } ?? .distantPast
         let cursor: String?
         let conversations: [String]
-        do throws(CallFailure) {
+        do throws(CallError) {
             cursor = try await chat.log(since: nil).cursor
             conversations = try await chat.conversations(since: since)
         } catch {
@@ -74,7 +74,7 @@ extension ChatSender {
         for conversation in conversations {
             guard !context.loops.sending.isDraining else { return false }
             let page: MessagePage
-            do throws(CallFailure) { page = try await chat.messages(in: conversation, before: nil) } catch {
+            do throws(CallError) { page = try await chat.messages(in: conversation, before: nil) } catch {
                 // One unreadable conversation must not keep other people from being heard.
                 failed += 1
                 guard error.status != 429, failed <= Self.maximumUnreadable else { return false }
@@ -118,7 +118,7 @@ extension ChatSender {
     /// Tries again after growing waits.
     ///
     /// Such a failure stops no message during the first six hours, and ends no pause.
-    private func answersNotRead(_ failure: CallFailure) async throws(LedgerError) {
+    private func answersNotRead(_ failure: CallError) async throws(LedgerError) {
         let verdict = classify(.readAnswers, failure)
         context.reporter.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
@@ -164,7 +164,7 @@ extension ChatSender {
     /// A message that is read twice does nothing, because the ledger knows it.
     ///
     /// - Returns: the failure that stopped it; nil when everything was done.
-    private func heed(_ messages: [OwnerMessage]) async throws(LedgerError) -> CallFailure? {
+    private func heed(_ messages: [OwnerMessage]) async throws(LedgerError) -> CallError? {
         let (marker, answers) = (self.marker, configuration.message)
         for said in messages {
             switch try await isDirect(said) {
@@ -201,12 +201,12 @@ extension ChatSender {
     ///
     /// If the service does not say, after several questions or because it names no conversation, the answer is yes, so
     /// that nobody's “stop” is lost.
-    private func isDirect(_ said: OwnerMessage) async throws(LedgerError) -> Result<Bool, CallFailure> {
+    private func isDirect(_ said: OwnerMessage) async throws(LedgerError) -> Result<Bool, CallError> {
         guard !said.conversation.isEmpty else { return .success(true) }
         if let known = areDirect[said.conversation] { return .success(known) }
         if try await queue.known(in: said.conversation, with: said.owner) != nil { return .success(true) }
         let isDirect: Bool
-        do throws(CallFailure) { isDirect = try await askWhetherDirect(said) } catch {
+        do throws(CallError) { isDirect = try await askWhetherDirect(said) } catch {
             let isAnswered = error.status.map { $0 < 500 && $0 != 429 } ?? false
             return isAnswered || answerFailures >= Self.failuresBeforeWarning ? .success(true) : .failure(error)
         }
@@ -215,7 +215,7 @@ extension ChatSender {
         return .success(isDirect)
     }
 
-    private func askWhetherDirect(_ said: OwnerMessage) async throws(CallFailure) -> Bool {
+    private func askWhetherDirect(_ said: OwnerMessage) async throws(CallError) -> Bool {
         do { return try await chat.isDirect(said.conversation, with: said.owner) } catch {
             // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName == "ScopeMissingError" else { throw error }

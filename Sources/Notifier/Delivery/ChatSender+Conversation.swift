@@ -119,7 +119,7 @@ extension ChatSender {
     }
 
     /// Reads a conversation until the scan reaches its end.
-    func read(_ scan: inout ConversationScan, _ conversation: String, pages: Int) async throws(CallFailure) {
+    func read(_ scan: inout ConversationScan, _ conversation: String, pages: Int) async throws(CallError) {
         var cursor: String?
         for _ in 0..<pages where !scan.isAtEnd && scan.objection == nil {
             let page = try await chat.messages(in: conversation, before: cursor)
@@ -136,7 +136,7 @@ extension ChatSender {
     func compareWithChat() async throws(LedgerError) {
         guard !isCompared else { return }
         let newest: (id: String, conversation: String, sentAt: UnixTime?)?
-        do throws(CallFailure) { newest = try await chat.newestOwnMessage() } catch {
+        do throws(CallError) { newest = try await chat.newestOwnMessage() } catch {
             // Until this is known, the ledger counts as older than the chat.
             return isComparisonOwed = true
         }

@@ -33,7 +33,7 @@ extension ChatSender {
     /// The newest message in the answer's conversation, and the answer itself if it is there.
     ///
     /// After a restore the same words are heard again.
-    private func look(for message: Message) async throws(CallFailure) -> (newest: String?, sent: SentMessage?) {
+    private func look(for message: Message) async throws(CallError) -> (newest: String?, sent: SentMessage?) {
         let conversation: Conversation
         do { conversation = try await chat.checkConversation(message.conversation, isWith: message.owner) } catch {
             // A session with fine-grained scopes may lack the scope for this call.

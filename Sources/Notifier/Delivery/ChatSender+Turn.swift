@@ -114,7 +114,7 @@ extension ChatSender {
     func giveBack(
         _ candidate: SendCandidate,
         _ phase: CallPhase,
-        _ failure: CallFailure
+        _ failure: CallError
     ) async throws(LedgerError) {
         let verdict = try await refine(
             judge(phase, failure, of: candidate.owner),
@@ -198,7 +198,7 @@ extension ChatSender {
 
     func refine(
         _ verdict: Verdict,
-        _ failure: CallFailure,
+        _ failure: CallError,
         _ message: Message
     ) async throws(LedgerError) -> Verdict {
         guard let request = message.members.first?.request else { return verdict }
@@ -208,7 +208,7 @@ extension ChatSender {
     /// Refines a verdict by a further question to a server, or by earlier attempts.
     private func refine(
         _ verdict: Verdict,
-        _ failure: CallFailure,
+        _ failure: CallError,
         request: Int64,
         owner: DID?
     ) async throws(LedgerError) -> Verdict {

@@ -41,7 +41,7 @@ extension ChatSender {
         return isTold ? listed.first.flatMap(scan.message(telling:)) : scan.found.first(where: \.isDeleted)?.message
     }
 
-    private func verifyFailed(_ message: Message, _ failure: CallFailure) async throws(LedgerError) {
+    private func verifyFailed(_ message: Message, _ failure: CallError) async throws(LedgerError) {
         var verdict = try await refine(await judge(.readMessages, failure, of: message.owner), failure, message)
         if failure.isSenseless, message.attempts >= Self.senselessAttempts {
             verdict = Verdict(2, .drop, .conversationUnreadable)
@@ -57,10 +57,10 @@ extension ChatSender {
     /// After so many senseless answers the message needs a decision; until then the owner gets nothing else.
     private static let senselessAttempts = 20
 
-    private func scan(_ message: Message) async throws(CallFailure) -> ConversationScan {
+    private func scan(_ message: Message) async throws(CallError) -> ConversationScan {
         // Pages that lack the conversation's newest message are out of date.
         let newest: String?
-        do throws(CallFailure) { newest = try await chat.conversation(with: message.owner).lastMessage } catch {
+        do throws(CallError) { newest = try await chat.conversation(with: message.owner).lastMessage } catch {
             // A service that refuses to open the conversation may still let it be read.
             guard classify(.openConversation, error).isRefusal else { throw error }
             newest = nil
@@ -76,7 +76,7 @@ extension ChatSender {
     }
 
     /// Why a scan does not prove that a message is missing.
-    static func objection(to scan: ConversationScan) -> CallFailure {
+    static func objection(to scan: ConversationScan) -> CallError {
         if let objection = scan.objection { return .misdirected(objection) }
         let detail =
             scan.isUnderstood

@@ -240,7 +240,7 @@ actor ChatSender {
 
     /// Checks that the session may read messages: an app password without access to direct messages passes all other
     /// checks.
-    private func proveReading() async throws(CallFailure) {
+    private func proveReading() async throws(CallError) {
         do { _ = try await chat.newestOwnMessage() } catch {
             // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName == "ScopeMissingError", !breaker.isPaused(for: .scopeMissing) else { throw error }
@@ -248,7 +248,7 @@ actor ChatSender {
     }
 
     /// Judges a failure for the whole sender, and tells the operator when something needs a decision.
-    func judge(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil) async -> Verdict {
+    func judge(_ phase: CallPhase, _ failure: CallError, of owner: DID? = nil) async -> Verdict {
         let now = context.steadyNow
         let wasPaused = breaker.isPaused
         var verdict = breaker.failed(phase, failure, of: owner, now: now)
@@ -266,7 +266,7 @@ actor ChatSender {
         return verdict
     }
 
-    func reportPause(_ reason: Reason, _ failure: CallFailure) {
+    func reportPause(_ reason: Reason, _ failure: CallError) {
         logger.error(
             "sending paused",
             metadata: [

@@ -93,7 +93,7 @@ final class OutcomeReporter: Sendable {
     }
 
     /// A message is sent without the project's name, for this reason.
-    func reportUnreadProject(of uri: ATURI, _ reason: Reason, _ cause: CallFailure) {
+    func reportUnreadProject(of uri: ATURI, _ reason: Reason, _ cause: CallError) {
         logger.notice(
             "the project's record cannot be read; the message goes without its name",
             metadata: ["uri": "\(uri)", "reason": "\(reason.rawValue)", "detail": "\(cause)"]

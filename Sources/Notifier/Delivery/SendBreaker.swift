@@ -64,7 +64,7 @@ struct SendBreaker: Sendable {
     ///     does not make the others wait.
     ///   - now: the time.
     /// - Returns: what to do; escalated when the same has happened too often in a row.
-    mutating func failed(_ phase: CallPhase, _ failure: CallFailure, of owner: DID? = nil, now: UnixTime) -> Verdict {
+    mutating func failed(_ phase: CallPhase, _ failure: CallError, of owner: DID? = nil, now: UnixTime) -> Verdict {
         var record = records[phase] ?? Record()
         defer { records[phase] = record }
         if let owner { record.owners.insert(owner) }
@@ -105,7 +105,7 @@ struct SendBreaker: Sendable {
     }
 
     /// Pauses everything until an operator has helped, or a probe succeeds.
-    mutating func pause(_ reason: Reason, _ failure: CallFailure, now: UnixTime) {
+    mutating func pause(_ reason: Reason, _ failure: CallError, now: UnixTime) {
         status = .paused(
             reason: reason,
             detail: String(failure.description.prefix(300)),
@@ -169,7 +169,7 @@ struct SendBreaker: Sendable {
     }
 
     // `ratelimit-reset` is the PDS's, in seconds since the epoch; it says nothing about the chat service.
-    private func length(of rest: Verdict.Hold, _ failure: CallFailure, limits: Int, now: UnixTime) -> Duration {
+    private func length(of rest: Verdict.Hold, _ failure: CallError, limits: Int, now: UnixTime) -> Duration {
         var headers = HTTPHeaders()
         if case .answer(let error) = failure { headers = error.headers }
         let asked = headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }

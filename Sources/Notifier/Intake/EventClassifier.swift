@@ -34,7 +34,7 @@ struct EventClassifier: Sendable {
     /// What an event means; nil when it does not concern us.
     ///
     /// Needs all events, in the order of the stream.
-    mutating func judge(_ event: StreamEvent, now: UnixTime) -> IntakeItem? {
+    mutating func classify(_ event: StreamEvent, now: UnixTime) -> IntakeItem? {
         let freshness = freshness.classify(event, now: now)
         switch event.body {
         case .account(isActive: false, let status) where Self.isGone(status):
@@ -43,7 +43,7 @@ struct EventClassifier: Sendable {
         case .sync where event.position.wire == .relay:
             return .repositoryReplaced(event.did, witnessed: event.position.witnessed)
         case .account, .identity, .sync: return nil
-        case .commit(let commit): return judge(commit, event, freshness, now: now)
+        case .commit(let commit): return classify(commit, event, freshness, now: now)
         }
     }
 
@@ -52,7 +52,7 @@ struct EventClassifier: Sendable {
         status.map { ["takendown", "suspended", "deleted", "deactivated"].contains($0) } ?? true
     }
 
-    private func judge(
+    private func classify(
         _ commit: StreamEvent.Commit,
         _ event: StreamEvent,
         _ freshness: Freshness?,

@@ -14,7 +14,7 @@ actor Intake {
     private let subscribing: [CollectionPattern]
     private let collaborating: [CollectionPattern]
     private var breaker: BurstBreaker
-    private var judge: EventClassifier
+    private var classifier: EventClassifier
     private var quarantine: QuarantineReport
     /// When it began, by the steady clock.
     private let start: UnixTime
@@ -41,7 +41,7 @@ actor Intake {
         confirming = configuration.rules.flatMap(\.confirmingCollections)
         subscribing = configuration.rules.flatMap(\.subscriberCollections)
         collaborating = configuration.rules.flatMap(\.collaboratorCollections)
-        judge = EventClassifier(
+        classifier = EventClassifier(
             rules: configuration.rules,
             policy: configuration.policy,
             sender: context.sender,
@@ -62,7 +62,7 @@ actor Intake {
             // Before the event is stored, so that the look-up that follows does not use the outdated value.
             if let remembered = outdated(by: event) { await changed(remembered) }
             items += people(event)
-            guard let item = judge.judge(event, now: context.now) else { continue }
+            guard let item = classifier.classify(event, now: context.now) else { continue }
             items.append(contentsOf: limit(item))
         }
         let result = try await queue.store(batch, items, beginning: beginning, now: context.now)
@@ -101,7 +101,7 @@ actor Intake {
         } else {
             return nil
         }
-        return judge.lowerBeginnings(to: time, from: latest) ? (time, latest) : nil
+        return classifier.lowerBeginnings(to: time, from: latest) ? (time, latest) : nil
     }
 
     /// What may be remembered and must not be believed any more.

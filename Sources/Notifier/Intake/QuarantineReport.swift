@@ -28,16 +28,16 @@ struct QuarantineReport: Sendable {
     /// - Parameters:
     ///   - messages: from any hosts.
     ///   - now: the time by a clock that nothing sets.
-    mutating func take(_ messages: [RejectedEvent], at now: UnixTime) {
-        for message in messages {
-            var account = accounts[message.host] ?? Account()
+    mutating func take(_ events: [RejectedEvent], at now: UnixTime) {
+        for event in events {
+            var account = accounts[event.host] ?? Account()
             account.count += 1
             if account.example == nil {
-                account.example = message
+                account.example = event
                 // The log line has no room for the bytes.
                 account.example?.bytes = []
             }
-            accounts[message.host] = account
+            accounts[event.host] = account
         }
         for (host, account) in accounts where account.saidAt.map({ now - $0 >= Self.interval }) ?? true {
             say(account)

@@ -6,14 +6,14 @@ internal import Network
 
 extension StreamStore {
     /// The newest of the stream messages that were put aside, up to a number, newest first.
-    public func quarantine(limit: Int) async throws(LedgerError) -> [QuarantinedMessage] {
+    public func quarantine(limit: Int) async throws(LedgerError) -> [QuarantinedEvent] {
         try await database.read { database in
             try database.rows(
                 """
                 SELECT id, host, wire, position, reason, detail, length(bytes) AS size, noticed_at FROM quarantine
                 ORDER BY id DESC LIMIT \(limit)
                 """
-            ).map(QuarantinedMessage.init(row:))
+            ).map(QuarantinedEvent.init(row:))
         }
     }
 
@@ -28,17 +28,17 @@ extension StreamStore {
 
     /// One of them with its stored bytes; nil when there is none of this number, or no longer.
     public func quarantined(
-        _ id: QuarantinedMessage.ID
-    ) async throws(LedgerError) -> (message: QuarantinedMessage, bytes: [UInt8])? {
+        _ id: QuarantinedEvent.ID
+    ) async throws(LedgerError) -> (event: QuarantinedEvent, bytes: [UInt8])? {
         try await database.read { database in
             try database.row("SELECT *, length(bytes) AS size FROM quarantine WHERE id = \(id)").map { row in
-                (try QuarantinedMessage(row: row), Array(try row.get("bytes") as Data))
+                (try QuarantinedEvent(row: row), Array(try row.get("bytes") as Data))
             }
         }
     }
 }
 
-extension QuarantinedMessage {
+extension QuarantinedEvent {
     fileprivate init(row: Row) throws {
         self.init(
             id: try row.get("id"),

@@ -67,12 +67,12 @@ extension LedgerTransaction {
         )
     }
 
-    func quarantine(_ message: RejectedEvent) throws {
+    func quarantine(_ event: RejectedEvent) throws {
         try database.run(
             """
             INSERT INTO quarantine (host, wire, position, reason, detail, bytes, noticed_at)
-            VALUES (\(message.host), \(message.wire), \(message.value), \(message.reason), \(message.detail),
-                \(Data(message.bytes)), \(now))
+            VALUES (\(event.host), \(event.wire), \(event.value), \(event.reason), \(event.detail),
+                \(Data(event.bytes)), \(now))
             """
         )
         // The last thousand are enough to see what a host does wrong.

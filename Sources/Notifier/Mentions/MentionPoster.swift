@@ -112,7 +112,7 @@ actor MentionPoster {
         )
     }
 
-    private func put(_ post: MentionPost, _ key: TID) async throws(CallFailure) {
+    private func put(_ post: MentionPost, _ key: TID) async throws(CallError) {
         let body: JSONValue = [
             "repo": .string(session.account.text), "collection": .string(Self.collection), "rkey": .string(key.text),
             "record": post.record(createdAt: context.now), "swapRecord": .null,
@@ -126,7 +126,7 @@ actor MentionPoster {
         throw .answer(error)
     }
 
-    private func fail(_ job: Job, _ failure: CallFailure) async throws(LedgerError) {
+    private func fail(_ job: Job, _ failure: CallError) async throws(LedgerError) {
         let now = context.steadyNow
         let verdict = breaker.failed(.postMention, failure, now: now)
         context.reporter.count(call: .postMention, status: failure.status)
@@ -166,7 +166,7 @@ actor MentionPoster {
     }
 }
 
-extension CallFailure {
+extension CallError {
     /// Whether the post may exist all the same.
     fileprivate var leavesDoubt: Bool { mayHaveBeenCarriedOut || (status ?? 0) >= 500 }
 }

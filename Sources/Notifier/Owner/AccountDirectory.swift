@@ -13,10 +13,10 @@ struct AccountDirectory: Sendable {
     private static let maximumPages = 100
 
     /// The accounts that any relay names, up to a limit, in the order of their DIDs, and the failures.
-    func accounts(with collection: NSID, atMost limit: Int) async -> (accounts: [DID], failures: [CallFailure]) {
-        var (accounts, failures) = (Set<DID>(), [CallFailure]())
+    func accounts(with collection: NSID, atMost limit: Int) async -> (accounts: [DID], failures: [CallError]) {
+        var (accounts, failures) = (Set<DID>(), [CallError]())
         for directory in directories {
-            do throws(CallFailure) {
+            do throws(CallError) {
                 try await read(collection, of: directory, atMost: limit, into: &accounts)
             } catch {
                 failures.append(error)
@@ -30,7 +30,7 @@ struct AccountDirectory: Sendable {
         of directory: WebURL,
         atMost limit: Int,
         into accounts: inout Set<DID>
-    ) async throws(CallFailure) {
+    ) async throws(CallError) {
         var cursor: String?
         for _ in 0..<Self.maximumPages where accounts.count < limit {
             var query = [("collection", collection.text), ("limit", "1000")]

@@ -20,7 +20,7 @@ final class GuardedClient: Sendable {
     var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: clock.now()) } }
 
     /// The host's answer, whatever its status.
-    func send(_ request: HTTPRequest) async throws(CallFailure) -> HTTPResponse {
+    func send(_ request: HTTPRequest) async throws(CallError) -> HTTPResponse {
         let host = "\(request.reach) \(request.url.authority)"
         if let pause = breaker.withLock({ $0.pause(of: host, now: clock.now()) }) {
             throw .refused(

@@ -20,8 +20,8 @@ struct IndexClient: Sendable {
 
     /// The claims of the index about a reference.
     ///
-    /// - Throws: ``CallFailure`` for anything that is not an answer of an index.
-    func claims(about reference: ProjectReference, _ index: OwnerIndex) async throws(CallFailure) -> Answer {
+    /// - Throws: ``CallError`` for anything that is not an answer of an index.
+    func claims(about reference: ProjectReference, _ index: OwnerIndex) async throws(CallError) -> Answer {
         let (found, place) = try await ask(index.query, about: reference)
         guard let answer = found else { return Answer(detail: place) }
         let values = index.recordPath.values(in: answer).filter { $0 != .null }
@@ -31,7 +31,7 @@ struct IndexClient: Sendable {
         guard values.count <= Self.maximumClaims else {
             throw .refused(Refusal(.ownerAmbiguous, "the index names \(values.count) records"))
         }
-        let claims = try values.map { claim throws(CallFailure) in
+        let claims = try values.map { claim throws(CallError) in
             guard let uri = claim.string.flatMap({ try? ATURI($0) }), uri.collection != nil, uri.recordKey != nil else {
                 let advice =
                     claim.array == nil ? "" : ", but a list (\(index.recordPath)[*] reads each of its elements)"
@@ -47,8 +47,8 @@ struct IndexClient: Sendable {
 
     /// The people whom an index names for a project, each once; empty when it does not know the project.
     ///
-    /// - Throws: ``CallFailure`` for anything that is not an answer of an index.
-    func people(of reference: ProjectReference, _ index: CollaboratorSource.Index) async throws(CallFailure) -> [DID] {
+    /// - Throws: ``CallError`` for anything that is not an answer of an index.
+    func people(of reference: ProjectReference, _ index: CollaboratorSource.Index) async throws(CallError) -> [DID] {
         guard let answer = try await ask(index.query, about: reference).answer else { return [] }
         var people: [DID] = []
         var known: Set<DID> = []
@@ -67,7 +67,7 @@ struct IndexClient: Sendable {
     private func ask(
         _ query: ReferenceQuery,
         about reference: ProjectReference
-    ) async throws(CallFailure) -> (answer: JSONValue?, detail: String) {
+    ) async throws(CallError) -> (answer: JSONValue?, detail: String) {
         let url: WebURL
         do { url = try query.url(of: reference.description) } catch {
             throw .refused(Refusal(.referenceMalformed, "it does not fit into the query of the index"))

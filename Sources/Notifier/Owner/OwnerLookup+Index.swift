@@ -9,7 +9,7 @@ extension OwnerLookup {
         _ index: OwnerIndex,
         _ trail: Trail,
         into finding: inout Finding
-    ) async throws(LookupFailure) {
+    ) async throws(LookupError) {
         // Indexes and records refer to accounts by DID.
         var reference = written
         if case .record(let uri) = written, let collection = uri.collection, let key = uri.recordKey {
@@ -20,7 +20,7 @@ extension OwnerLookup {
         var claims = known.map { [$0.uri] } ?? []
         var answer: IndexClient.Answer?
         if trail.isFresh || known?.isFresh(at: wallClock.now()) != true {
-            do throws(LookupFailure) {
+            do throws(LookupError) {
                 answer = try await ask(index, about: reference, &finding)
             } catch {
                 // When the index is down, a known owner can still be confirmed.
@@ -33,11 +33,11 @@ extension OwnerLookup {
             owners.append(moved)
         }
         guard let owner = owners.first else {
-            throw objection ?? LookupFailure(.index, .refused(Refusal(.indexUnknown, answer?.detail ?? "")))
+            throw objection ?? LookupError(.index, .refused(Refusal(.indexUnknown, answer?.detail ?? "")))
         }
         guard owners.count == 1 else {
             let names = owners.map(\.uri.text).joined(separator: " and ")
-            throw LookupFailure(
+            throw LookupError(
                 .index,
                 .refused(Refusal(.ownerAmbiguous, "\(names) both say \(reference)"))
             )
@@ -62,11 +62,11 @@ extension OwnerLookup {
         _ reference: ProjectReference,
         _ index: OwnerIndex,
         _ trail: Trail
-    ) async throws(LookupFailure) -> (owners: [Owner], objection: LookupFailure?) {
+    ) async throws(LookupError) -> (owners: [Owner], objection: LookupError?) {
         var owners: [Owner] = []
-        var objection: LookupFailure?
+        var objection: LookupError?
         for claim in claims {
-            do throws(LookupFailure) {
+            do throws(LookupError) {
                 let owner = try await confirming(claim, reference, index, trail)
                 if !owners.contains(where: { $0.did == owner.did }) { owners.append(owner) }
             } catch {
@@ -88,10 +88,10 @@ extension OwnerLookup {
         _ index: OwnerIndex,
         _ trail: Trail,
         _ owners: [Owner]
-    ) async throws(LookupFailure) -> Owner? {
+    ) async throws(LookupError) -> Owner? {
         guard let did = known.uri.did, let collection = known.uri.collection, !owners.contains(where: { $0.did == did })
         else { return nil }
-        do throws(LookupFailure) {
+        do throws(LookupError) {
             let home = try await records.home(of: did, isFresh: trail.isFresh)
             let held = try await records.records(in: collection, at: home)
             if let own = held.records.first(where: { index.isConfirmed(reference, by: $0.value) }) {
@@ -99,7 +99,7 @@ extension OwnerLookup {
             }
             guard held.isComplete else {
                 let detail = "\(did), who had it before, holds more records than are looked through"
-                throw LookupFailure(.index, .refused(Refusal(.ownerAmbiguous, detail)))
+                throw LookupError(.index, .refused(Refusal(.ownerAmbiguous, detail)))
             }
         } catch {
             let reason = error.verdict.reason
@@ -112,7 +112,7 @@ extension OwnerLookup {
         _ index: OwnerIndex,
         about reference: ProjectReference,
         _ finding: inout Finding
-    ) async throws(LookupFailure) -> IndexClient.Answer {
+    ) async throws(LookupError) -> IndexClient.Answer {
         do {
             let answer = try await self.index.claims(about: reference, index)
             let names = answer.claims.map(\.text).joined(separator: ", ")
@@ -120,7 +120,7 @@ extension OwnerLookup {
                 names.isEmpty ? "the index names nobody: \(answer.detail)" : "the index names \(names) for \(reference)"
             )
             return answer
-        } catch { throw LookupFailure(.index, error) }
+        } catch { throw LookupError(.index, error) }
     }
 
     private func confirming(
@@ -128,9 +128,9 @@ extension OwnerLookup {
         _ reference: ProjectReference,
         _ index: OwnerIndex,
         _ trail: Trail
-    ) async throws(LookupFailure) -> Owner {
-        func unconfirmed(_ detail: String) -> LookupFailure {
-            LookupFailure(.index, .refused(Refusal(.ownerUnconfirmed, detail)))
+    ) async throws(LookupError) -> Owner {
+        func unconfirmed(_ detail: String) -> LookupError {
+            LookupError(.index, .refused(Refusal(.ownerUnconfirmed, detail)))
         }
         guard let collection = claim.collection, let key = claim.recordKey,
             trail.rule.projectCollections.contains(where: { $0.matches(collection) })

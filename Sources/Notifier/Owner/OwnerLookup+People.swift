@@ -11,7 +11,7 @@ extension OwnerLookup {
         /// Why others who were named are not collaborators.
         var refused: [Refusal] = []
         /// What could not be asked; there may be more collaborators.
-        var failure: LookupFailure?
+        var failure: LookupError?
     }
 
     /// The collaborators of a project that was found, up to a limit, without its owner and the request's author.
@@ -31,7 +31,7 @@ extension OwnerLookup {
         let isGrantsUnknown = result.failure != nil || !areAll
         var claimed = grants.map(\.person)
         if let index = source.index {
-            do throws(LookupFailure) { claimed = try await people(of: owner, name, index) } catch { result.note(error) }
+            do throws(LookupError) { claimed = try await people(of: owner, name, index) } catch { result.note(error) }
         }
         var seen: Set<DID> = [owner, author]
         for did in claimed where seen.insert(did).inserted {
@@ -60,14 +60,14 @@ extension OwnerLookup {
         of owner: DID,
         _ name: ProjectReference,
         _ index: CollaboratorSource.Index
-    ) async throws(LookupFailure) -> [DID] {
+    ) async throws(LookupError) -> [DID] {
         let (question, now) = ("\(index.query) \(index.path) \(name)", wallClock.now())
         if let known = answers.withLock({ $0.value(of: question, by: owner, at: now) }) { return known }
         do {
             let people = try await self.index.people(of: name, index)
             answers.withLock { $0.store(people, of: question, by: owner, unlessChangedSince: 0, at: now) }
             return people
-        } catch { throw LookupFailure(.index, error) }
+        } catch { throw LookupError(.index, error) }
     }
 
     /// The people whom the owner's own records name, in the order of the records, and whether all records were read.
@@ -79,7 +79,7 @@ extension OwnerLookup {
     ) async -> (grants: [(person: DID, entry: RecordList.Entry)], areAll: Bool) {
         var (grants, areAll) = ([(person: DID, entry: RecordList.Entry)](), true)
         for collection in source.grants {
-            do throws(LookupFailure) {
+            do throws(LookupError) {
                 let home = try await records.home(of: owner, isFresh: false)
                 let list = try await records.rememberedRecords(in: collection, at: home)
                 for entry in list.records where entry.value["$type"]?.string == collection.text {
@@ -105,7 +105,7 @@ extension OwnerLookup {
         into result: inout Collaborators
     ) async -> RecordList.Entry? {
         for collection in source.acceptances {
-            do throws(LookupFailure) {
+            do throws(LookupError) {
                 let home = try await records.home(of: did, isFresh: false)
                 let list = try await records.rememberedRecords(in: collection, at: home).records
                 let own = list.first { $0.value["$type"]?.string == collection.text && source.accepts($0.value, names) }
@@ -123,7 +123,7 @@ extension OwnerLookup.Collaborators {
     /// The most refusals that are kept.
     private static let maximumRefusals = 10
 
-    fileprivate mutating func note(_ failure: LookupFailure) { self.failure = self.failure ?? failure }
+    fileprivate mutating func note(_ failure: LookupError) { self.failure = self.failure ?? failure }
 
     fileprivate mutating func refuse(_ reason: Reason, _ detail: String) {
         guard refused.count < Self.maximumRefusals else { return }

@@ -22,7 +22,7 @@ final class OwnerLookup: Sendable {
         /// The records on the way to it, the nearest to the request first.
         var thread: [ATURI] = []
         /// What failed; nil for a complete answer.
-        var failure: LookupFailure?
+        var failure: LookupError?
         /// What was done, one clause each.
         var steps: [String] = []
     }
@@ -82,10 +82,10 @@ final class OwnerLookup: Sendable {
     }
 
     /// A record with its authority as a DID, read now.
-    func fetch(_ uri: ATURI) async throws(LookupFailure) -> (ATURI, JSONValue) {
+    func fetch(_ uri: ATURI) async throws(LookupError) -> (ATURI, JSONValue) {
         let did = try await records.did(of: uri)
         guard let collection = uri.collection, let key = uri.recordKey else {
-            throw LookupFailure(.input, .refused(Refusal(.referenceWithoutRecord, uri.text)))
+            throw LookupError(.input, .refused(Refusal(.referenceWithoutRecord, uri.text)))
         }
         let home = try await records.home(of: did, isFresh: true)
         return (ATURI(did, collection, key), try await records.wholeRecord(uri, at: home))
@@ -122,15 +122,15 @@ final class OwnerLookup: Sendable {
 
     private func follow(_ reference: ProjectReference, _ trail: Trail, _ room: inout Int) async -> [Finding] {
         var finding = Finding(thread: trail.thread, steps: trail.steps)
-        do throws(LookupFailure) {
+        do throws(LookupError) {
             guard room > 0 else { throw trail.rule.aboveLimit }
             guard .now < trail.deadline else {
                 let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
-                throw LookupFailure(.project, .refused(Refusal(.projectUnavailable, limit)))
+                throw LookupError(.project, .refused(Refusal(.projectUnavailable, limit)))
             }
             switch trail.rule.meaning(of: reference, behind: trail.hops) {
             case .hop(let uri, let number): return try await follow(uri, through: number, trail, &room)
-            case .refused(let refusal): throw LookupFailure(.input, .refused(refusal))
+            case .refused(let refusal): throw LookupError(.input, .refused(refusal))
             case .project(let uri):
                 finding.project = reference
                 try await readProject(uri, trail, into: &finding)
@@ -154,14 +154,14 @@ final class OwnerLookup: Sendable {
         through hop: Int,
         _ trail: Trail,
         _ room: inout Int
-    ) async throws(LookupFailure) -> [Finding] {
+    ) async throws(LookupError) -> [Finding] {
         guard !trail.visited.contains(uri) else {
-            throw LookupFailure(.project, .refused(Refusal(.referenceCircular, "\(uri) comes twice")))
+            throw LookupError(.project, .refused(Refusal(.referenceCircular, "\(uri) comes twice")))
         }
         let reading: (value: JSONValue, did: DID)
         do { reading = try await read(uri, trail) } catch {
             guard error.verdict.reason == .projectNotFound else { throw error }
-            throw LookupFailure(.project, .refused(Refusal(.projectNotFound, "\(uri) does not exist")))
+            throw LookupError(.project, .refused(Refusal(.projectNotFound, "\(uri) does not exist")))
         }
         let record = reading.value
         var next = trail
@@ -173,7 +173,7 @@ final class OwnerLookup: Sendable {
         switch trail.rule.references(in: record, behind: next.hops) {
         case .failure(let refusal):
             let detail = "in \(uri): \(refusal.detail); it is \(record.shape)"
-            throw LookupFailure(.project, .refused(Refusal(refusal.reason, detail)))
+            throw LookupError(.project, .refused(Refusal(refusal.reason, detail)))
         case .success(let all):
             let (references, leftOut) = trail.rule.selection(of: all, behind: next.hops)
             next.steps.append("\(uri) refers to \(references.map(\.description).joined(separator: ", "))")
@@ -184,7 +184,7 @@ final class OwnerLookup: Sendable {
         }
     }
 
-    func read(_ uri: ATURI, _ trail: Trail) async throws(LookupFailure) -> (value: JSONValue, did: DID) {
+    func read(_ uri: ATURI, _ trail: Trail) async throws(LookupError) -> (value: JSONValue, did: DID) {
         let did = try await records.did(of: uri)
         let home = try await records.home(of: did, isFresh: trail.isFresh)
         return (try await records.record(uri, at: home, isFresh: trail.isFresh), did)
@@ -192,7 +192,7 @@ final class OwnerLookup: Sendable {
 
     // MARK: from the project to its owner
 
-    private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupFailure) {
+    private func readProject(_ uri: ATURI, _ trail: Trail, into finding: inout Finding) async throws(LookupError) {
         let authority = try await records.did(of: uri)
         // By its DID, because the handle may belong to somebody else later, and the next request may use another form.
         if let collection = uri.collection, let key = uri.recordKey {
@@ -213,13 +213,13 @@ final class OwnerLookup: Sendable {
         if case .projectRecordField(let path) = trail.rule.owner {
             // The request's author decides nothing, not even with a project of their own.
             guard trail.visited.first?.did != authority else {
-                throw LookupFailure(.project, .refused(Refusal(.authorIsOwner, "\(uri) is the author's own")))
+                throw LookupError(.project, .refused(Refusal(.authorIsOwner, "\(uri) is the author's own")))
             }
             let value = path.values(in: record).first
             guard let did = value?.string.flatMap({ try? DID($0) }), did.isSupported else {
                 let found = value.map { "\($0.shape)\($0.array == nil ? "" : "; \(path)[0] would be its first")" }
                 let detail = "\(path) in \(uri) is \(found ?? "not there")"
-                throw LookupFailure(.project, .refused(Refusal(.ownerFieldInvalid, detail)))
+                throw LookupError(.project, .refused(Refusal(.ownerFieldInvalid, detail)))
             }
             try await checkPerson(did, trail.rule, isFresh: trail.isFresh)
             finding.owner = did
@@ -229,16 +229,16 @@ final class OwnerLookup: Sendable {
 
     /// The server of an account that is a person's: nobody reads the chat of a repository, a group or an organisation.
     ///
-    /// - Throws: ``LookupFailure``, also when the guard forbids the server: the chat does not need it, but whether the
+    /// - Throws: ``LookupError``, also when the guard forbids the server: the chat does not need it, but whether the
     ///   account is a person's stays unknown.
     @discardableResult
     func checkPerson(
         _ did: DID,
         _ rule: Rule,
         isFresh: Bool
-    ) async throws(LookupFailure) -> Result<RecordReader.Home, LookupFailure> {
-        func refused(_ detail: String) -> LookupFailure {
-            LookupFailure(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
+    ) async throws(LookupError) -> Result<RecordReader.Home, LookupError> {
+        func refused(_ detail: String) -> LookupError {
+            LookupError(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
         }
         let home: RecordReader.Home
         do { home = try await records.home(of: did, isFresh: isFresh) } catch {
@@ -266,8 +266,8 @@ extension OwnerLookup.Finding {
 }
 
 extension Rule {
-    fileprivate var aboveLimit: LookupFailure {
-        LookupFailure(.project, .refused(Refusal(.projectsAboveLimit, "it leads to more than \(maximumProjects)")))
+    fileprivate var aboveLimit: LookupError {
+        LookupError(.project, .refused(Refusal(.projectsAboveLimit, "it leads to more than \(maximumProjects)")))
     }
 
     func projectName(in record: JSONValue) -> String? { projectNamePath.values(in: record).first?.string }

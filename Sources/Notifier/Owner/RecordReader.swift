@@ -3,11 +3,11 @@ internal import Network
 internal import Synchronization
 
 /// Why a look-up did not finish, and what was being done.
-struct LookupFailure: Error, Sendable, Equatable {
+struct LookupError: Error, Sendable, Equatable {
     let phase: CallPhase
-    let cause: CallFailure
+    let cause: CallError
 
-    init(_ phase: CallPhase, _ cause: CallFailure) {
+    init(_ phase: CallPhase, _ cause: CallError) {
         self.phase = phase
         self.cause = cause
     }
@@ -84,23 +84,23 @@ final class RecordReader: Sendable {
     }
 
     /// The account of an AT-URI's authority.
-    func did(of uri: ATURI) async throws(LookupFailure) -> DID {
+    func did(of uri: ATURI) async throws(LookupError) -> DID {
         switch uri.authority {
         case .did(let did): return did
         case .handle(let handle):
-            do { return try await identities.did(of: handle) } catch { throw LookupFailure(error) }
+            do { return try await identities.did(of: handle) } catch { throw LookupError(error) }
         }
     }
 
     /// The server of an account's repository; `isFresh` bypasses the identity cache.
-    func home(of did: DID, isFresh: Bool) async throws(LookupFailure) -> Home {
+    func home(of did: DID, isFresh: Bool) async throws(LookupError) -> Home {
         let document: DIDDocument
-        do { document = try await identities.document(of: did, isFresh: isFresh) } catch { throw LookupFailure(error) }
+        do { document = try await identities.document(of: did, isFresh: isFresh) } catch { throw LookupError(error) }
         do {
             return Home(did: did, pds: try document.pds(allowsLoopback: allowsLoopback), isFresh: isFresh)
         } catch {
             // The account itself is known then, and may be written to.
-            throw error.code == .refusedHost ? LookupFailure(.project, .identity(error)) : LookupFailure(error)
+            throw error.code == .refusedHost ? LookupError(.project, .identity(error)) : LookupError(error)
         }
     }
 
@@ -118,13 +118,13 @@ final class RecordReader: Sendable {
     /// PDS that it names is asked.
     private func answer<Value: Sendable>(
         at home: Home,
-        _ question: (WebURL) async throws(LookupFailure) -> Value
-    ) async throws(LookupFailure) -> Value {
-        let objection: LookupFailure
-        do throws(LookupFailure) { return try await question(home.pds) } catch { objection = error }
+        _ question: (WebURL) async throws(LookupError) -> Value
+    ) async throws(LookupError) -> Value {
+        let objection: LookupError
+        do throws(LookupError) { return try await question(home.pds) } catch { objection = error }
         guard !home.isFresh, objection.mayBeOfOldHome else { throw objection }
         let now: Home
-        do throws(LookupFailure) { now = try await self.home(of: home.did, isFresh: true) } catch {
+        do throws(LookupError) { now = try await self.home(of: home.did, isFresh: true) } catch {
             // While the directory cannot be asked, no other server's answer is final.
             throw error.isOfDirectory && !objection.verdict.isFinal ? objection : error
         }
@@ -135,7 +135,7 @@ final class RecordReader: Sendable {
     /// A record of an account; `isFresh` bypasses the memory.
     ///
     /// If the stream tells of a change during the reading, the record is read once more.
-    func record(_ uri: ATURI, at home: Home, isFresh: Bool) async throws(LookupFailure) -> JSONValue {
+    func record(_ uri: ATURI, at home: Home, isFresh: Bool) async throws(LookupError) -> JSONValue {
         let did = home.did
         guard let collection = uri.collection, let key = uri.recordKey else {
             return try await wholeRecord(uri, at: home)
@@ -159,17 +159,17 @@ final class RecordReader: Sendable {
     }
 
     /// A record of an account, read now.
-    func wholeRecord(_ uri: ATURI, at home: Home) async throws(LookupFailure) -> JSONValue {
-        try await answer(at: home) { pds throws(LookupFailure) in
-            do throws(CallFailure) {
-                let request = ProjectRequest(uri: uri, repository: home.did, pds: pds)
-                return try await request.fetch { request throws(CallFailure) in try await strangers.send(request) }
-            } catch { throw LookupFailure(.project, error) }
+    func wholeRecord(_ uri: ATURI, at home: Home) async throws(LookupError) -> JSONValue {
+        try await answer(at: home) { pds throws(LookupError) in
+            do throws(CallError) {
+                let client = ProjectRecordClient(uri: uri, repository: home.did, pds: pds)
+                return try await client.fetch { request throws(CallError) in try await strangers.send(request) }
+            } catch { throw LookupError(.project, error) }
         }
     }
 
     /// The records of an account in a collection (com.atproto.repo.listRecords), read within the last hour.
-    func rememberedRecords(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
+    func rememberedRecords(in collection: NSID, at home: Home) async throws(LookupError) -> RecordList {
         let did = home.did
         let now = strangers.clock.now()
         if let known = lists.withLock({ $0.value(of: collection, by: did, at: now) }) { return known }
@@ -185,7 +185,7 @@ final class RecordReader: Sendable {
 
     /// The records of an account in a collection (com.atproto.repo.listRecords), each once, even if the server repeats
     /// some.
-    func records(in collection: NSID, at home: Home) async throws(LookupFailure) -> RecordList {
+    func records(in collection: NSID, at home: Home) async throws(LookupError) -> RecordList {
         let did = home.did
         var found: [RecordList.Entry] = []
         var known: Set<ATURI> = []
@@ -210,7 +210,7 @@ final class RecordReader: Sendable {
     func collection(
         at home: Home,
         among patterns: [CollectionPattern]
-    ) async throws(LookupFailure) -> NSID? {
+    ) async throws(LookupError) -> NSID? {
         let did = home.did
         let now = strangers.clock.now()
         if let known = signs.withLock({ $0.value(of: patterns, by: did, at: now) }) { return known }
@@ -219,8 +219,8 @@ final class RecordReader: Sendable {
         let before = signs.withLock { $0.changes(of: patterns, by: did) }
         let description = try await ask(home, "com.atproto.repo.describeRepo", [("repo", did.text)])
         guard let list = description["collections"]?.array else {
-            let failure = CallFailure.unreadable(status: 200, detail: "the answer does not list the collections")
-            throw LookupFailure(.project, failure)
+            let failure = CallError.unreadable(status: 200, detail: "the answer does not list the collections")
+            throw LookupError(.project, failure)
         }
         let held = list.lazy.compactMap { $0.string.flatMap { try? NSID($0) } }
         let sign = held.first { held in patterns.contains { $0.matches(held) } }
@@ -232,20 +232,20 @@ final class RecordReader: Sendable {
         _ home: Home,
         _ method: String,
         _ query: [(name: String, value: String)]
-    ) async throws(LookupFailure) -> JSONValue {
-        try await answer(at: home) { pds throws(LookupFailure) in
-            do throws(CallFailure) {
+    ) async throws(LookupError) -> JSONValue {
+        try await answer(at: home) { pds throws(LookupError) in
+            do throws(CallError) {
                 let request = HTTPRequest(
                     .get,
                     pds.with(path: "/xrpc/\(method)", query: query),
                     timeout: .seconds(10),
-                    maximumBody: ProjectRequest.maximumBody,
+                    maximumBody: ProjectRecordClient.maximumBody,
                     reach: .stranger
                 )
                 let response = try await strangers.send(request)
-                guard response.isSuccess else { throw CallFailure.answer(XRPCError(response)) }
+                guard response.isSuccess else { throw CallError.answer(XRPCError(response)) }
                 return try response.json()
-            } catch { throw LookupFailure(.project, error) }
+            } catch { throw LookupError(.project, error) }
         }
     }
 

@@ -59,8 +59,8 @@ final class RelationshipClient: Sendable {
     }
 
     /// The relationships of these accounts; empty when the AppView knows none of them, or does not know the sender.
-    func relationships(with others: [DID]) async throws(CallFailure) -> [DID: Relationship] {
-        let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json throws(CallFailure) in
+    func relationships(with others: [DID]) async throws(CallError) -> [DID: Relationship] {
+        let known = try await ask(.relationships, others.map { ("others", $0.text) }) { json throws(CallError) in
             guard isOurs(json["actor"]) else { throw .misdirected("the answer is about another account") }
             return json["relationships"]?.array.map { list in
                 Dictionary(list.compactMap(Relationship.read)) { first, _ in first }
@@ -72,9 +72,9 @@ final class RelationshipClient: Sendable {
     }
 
     /// A page of the sender's followers, the latest first, with the cursor to the next page.
-    func followers(after cursor: String?) async throws(CallFailure) -> (followers: [DID], cursor: String?) {
+    func followers(after cursor: String?) async throws(CallError) -> (followers: [DID], cursor: String?) {
         try await ask(.followers, [("limit", "100")] + (cursor.map { [("cursor", $0)] } ?? [])) {
-            json throws(CallFailure) in
+            json throws(CallError) in
             guard isOurs(json["subject"]?["did"]) else { throw .misdirected("the answer is about another account") }
             return json["followers"]?.array.map { list in
                 (list.compactMap { $0["did"]?.string.flatMap { try? DID($0) } }, json["cursor"]?.string)
@@ -95,12 +95,12 @@ final class RelationshipClient: Sendable {
     private func ask<Value: Sendable>(
         _ question: Question,
         _ query: [(name: String, value: String)],
-        _ read: (JSONValue) throws(CallFailure) -> Value?
-    ) async throws(CallFailure) -> Value {
+        _ read: (JSONValue) throws(CallError) -> Value?
+    ) async throws(CallError) -> Value {
         guard let appView, pause(of: question) == nil else {
             throw .refused(Refusal(.hostPaused, appView?.authority ?? "no AppView is configured"))
         }
-        do throws(CallFailure) {
+        do throws(CallError) {
             let url = appView.with(path: "/xrpc/\(question.rawValue)", query: [("actor", sender.text)] + query)
             let response: HTTPResponse
             do { response = try await http.send(HTTPRequest(.get, url, timeout: .seconds(20))) } catch {
@@ -119,7 +119,7 @@ final class RelationshipClient: Sendable {
 
     private func pauseIsOver(_ hold: Hold?) -> Bool { (hold?.until ?? .distantPast) <= clock.now() }
 
-    private func hold(_ question: Question, after failure: CallFailure) {
+    private func hold(_ question: Question, after failure: CallError) {
         let now = clock.now()
         var asked: Duration?
         if case .answer(let error) = failure {

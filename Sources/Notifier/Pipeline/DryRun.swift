@@ -30,7 +30,7 @@ public struct DryRun: Sendable {
         }
     }
 
-    private var judge: EventClassifier
+    private var classifier: EventClassifier
     private let composer: Composer
     private let rules: [String: Rule]
     private let policy: AdmissionPolicy
@@ -59,7 +59,7 @@ public struct DryRun: Sendable {
         if ignoresAge { policy.maximumAge = .seconds(1 << 40) }
         self.policy = AdmissionPolicy(configuration, sender: sender)
         self.sender = sender
-        judge = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
+        classifier = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
         composer = Composer(configuration: configuration)
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
         subscriptions = ledger?.subscriptions
@@ -82,7 +82,7 @@ public struct DryRun: Sendable {
     ///
     /// Empty when the event does not concern us or was seen before.
     public mutating func take(_ event: StreamEvent) async -> [Outcome] {
-        switch judge.judge(event, now: event.position.witnessedAt) {
+        switch classifier.classify(event, now: event.position.witnessedAt) {
         case nil, .authorInactive, .authorBurst, .repositoryReplaced, .subscription, .collaboration: return []
         case .deleted(_, let uri): return [Outcome(uri: uri, rule: nil, end: .calledOff)]
         case .request(let request):

@@ -132,7 +132,7 @@ actor Resolver {
             await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
         }
         let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
-        let failure = LookupFailure(.project, .refused(Refusal(.projectUnavailable, limit)))
+        let failure = LookupError(.project, .refused(Refusal(.projectUnavailable, limit)))
         return found ?? [OwnerLookup.Finding(failure: failure)]
     }
 
@@ -271,15 +271,15 @@ actor Resolver {
 
     private func prove(_ job: Job) async throws(LedgerError) -> Proof {
         let proof: RecordProof
-        do throws(CallFailure) { proof = try await proofs.prove(job.uri, of: job.author) } catch {
+        do throws(CallError) { proof = try await proofs.prove(job.uri, of: job.author) } catch {
             return .resolved(try await unproven(job, error))
         }
-        let judge = EventClassifier(
+        let classifier = EventClassifier(
             rules: context.configuration.rules,
             policy: context.configuration.policy,
             sender: context.sender
         )
-        switch ProofResult(job, proof, judge: judge) {
+        switch ProofResult(job, proof, classifier: classifier) {
         case .same(let record):
             context.reporter.proven(job.uri, rev: proof.rev)
             return .proven(record, Attempt(.proof, outcome: "proven", detail: "revision \(proof.rev)"))
@@ -304,7 +304,7 @@ actor Resolver {
         }
     }
 
-    private func unproven(_ job: Job, _ cause: CallFailure) async throws(LedgerError) -> Resolution {
+    private func unproven(_ job: Job, _ cause: CallError) async throws(LedgerError) -> Resolution {
         let verdict = try await escalated(classify(.proof, cause), job)
         let since = try await queue.proofMissingSince(job)
         let configuration = context.configuration.lookup

@@ -153,7 +153,7 @@ actor SubscriptionKeeper {
 
     // MARK: repositories
 
-    private typealias Reading = Result<RecordList, LookupFailure>
+    private typealias Reading = Result<RecordList, LookupError>
 
     /// Reads a repository, and stores what it says.
     func work(on subscriber: SubscriptionStore.Subscriber) async {
@@ -172,13 +172,13 @@ actor SubscriptionKeeper {
 
     private func read(_ subscriber: SubscriptionStore.Subscriber) async -> Reading {
         let home: RecordReader.Home
-        do throws(LookupFailure) {
+        do throws(LookupError) {
             home = try await records.home(of: subscriber.did, isFresh: subscriber.attempts > 0)
         } catch { return .failure(error) }
         let (host, begun) = (home.pds.host, context.steadyNow)
         guard (resting[host] ?? .distantPast) <= begun else { return .failure(Self.tooSlow(host)) }
         let reading = await Unhurried.answer(within: Self.longestReading) { [records] () async -> Reading in
-            do throws(LookupFailure) {
+            do throws(LookupError) {
                 return .success(try await records.records(in: subscriber.collection, at: home))
             } catch { return .failure(error) }
         }
@@ -189,8 +189,8 @@ actor SubscriptionKeeper {
         return reading ?? .failure(Self.tooSlow(host))
     }
 
-    private static func tooSlow(_ host: String) -> LookupFailure {
-        LookupFailure(.project, .refused(Refusal(.projectUnavailable, "\(host) answers too slowly")))
+    private static func tooSlow(_ host: String) -> LookupError {
+        LookupError(.project, .refused(Refusal(.projectUnavailable, "\(host) answers too slowly")))
     }
 
     private func take(_ reading: Reading, of subscriber: SubscriptionStore.Subscriber) async throws(LedgerError) {

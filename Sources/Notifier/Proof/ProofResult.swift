@@ -13,7 +13,7 @@ enum ProofResult: Sendable {
     /// The proof is from before the event, as from a server that lags.
     case outdated
 
-    init(_ job: Job, _ proof: RecordProof, judge: EventClassifier) {
+    init(_ job: Job, _ proof: RecordProof, classifier: EventClassifier) {
         let isOutdated = proof.rev.text.utf8.lexicographicallyPrecedes(job.rev.utf8)
         guard let cid = proof.cid, let record = proof.record, let collection = job.uri.collection,
             let recordKey = job.uri.recordKey
@@ -31,8 +31,8 @@ enum ProofResult: Sendable {
         )
         let position = StreamPosition(host: "proof", wire: .proof, value: 0, witnessed: job.witnessed)
         let event = StreamEvent(position: position, did: job.author, body: .commit(commit))
-        var judge = judge
-        guard case .request(let request) = judge.judge(event, now: UnixTime(microseconds: job.witnessed)) else {
+        var classifier = classifier
+        guard case .request(let request) = classifier.classify(event, now: UnixTime(microseconds: job.witnessed)) else {
             self = .gone
             return
         }

@@ -16,10 +16,10 @@ struct RecordProofClient: Sendable {
     static let maximumBody = 4 << 20
 
     /// What a repository proves about a record.
-    func prove(_ uri: ATURI, of author: DID) async throws(CallFailure) -> RecordProof {
+    func prove(_ uri: ATURI, of author: DID) async throws(CallError) -> RecordProof {
         var known: DIDDocument?
-        let objection: CallFailure
-        do throws(CallFailure) {
+        let objection: CallError
+        do throws(CallError) {
             let document = try await document(of: author, isFresh: false)
             known = document
             return try await prove(uri, by: document)
@@ -32,11 +32,11 @@ struct RecordProofClient: Sendable {
         return try await prove(uri, by: document)
     }
 
-    private func document(of author: DID, isFresh: Bool) async throws(CallFailure) -> DIDDocument {
+    private func document(of author: DID, isFresh: Bool) async throws(CallError) -> DIDDocument {
         do { return try await identities.document(of: author, isFresh: isFresh) } catch { throw .identity(error) }
     }
 
-    private func prove(_ uri: ATURI, by document: DIDDocument) async throws(CallFailure) -> RecordProof {
+    private func prove(_ uri: ATURI, by document: DIDDocument) async throws(CallError) -> RecordProof {
         guard let collection = uri.collection, let recordKey = uri.recordKey else {
             throw .refused(Refusal(.referenceWithoutRecord, uri.text))
         }
@@ -83,7 +83,7 @@ struct RecordProofClient: Sendable {
     }
 }
 
-extension CallFailure {
+extension CallError {
     /// Whether the server does not have the account, or cannot be asked.
     private var isOfServer: Bool {
         let reasons: [Reason] = [.repositoryNotFound, .authorInactive, .proofUnavailable, .hostPaused, .hostRefused]

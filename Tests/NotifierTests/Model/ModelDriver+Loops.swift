@@ -48,7 +48,7 @@ extension ModelDriver {
         _ = try await queue.resolve(looking.request, as: resolution, now: state.now)
     }
 
-    private func failed(_ request: Job, _ failure: CallFailure, isGivenUp: Bool = false) async throws -> Resolution {
+    private func failed(_ request: Job, _ failure: CallError, isGivenUp: Bool = false) async throws -> Resolution {
         let verdict = try await refine(classify(.project, failure), request.request, nil)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.project, failure, verdict))
     }
@@ -98,7 +98,7 @@ extension ModelDriver {
         }
     }
 
-    private func notPosted(_ job: Job, _ outcome: JobMachine.PostOutcome, _ failure: CallFailure) async throws {
+    private func notPosted(_ job: Job, _ outcome: JobMachine.PostOutcome, _ failure: CallError) async throws {
         let note = Attempt(.postMention, failure, classify(.postMention, failure))
         let wait: Duration = outcome == .impossible ? 0 : 5
         _ = try await queue.postFailed(outcome, of: job.id, note, wait: wait, policy: policy, now: state.now)
@@ -114,20 +114,20 @@ enum ModelFailure {
     static let silenced = answer(400, body: #"{"error":"MessagesDisabled"}"#)
     static let noRecipient = answer(400, body: #"{"error":"RecipientNotFound"}"#)
     static let locked = answer(400, body: #"{"error":"ConvoLocked"}"#)
-    static let noLogin = CallFailure.session(SessionError(code: .needsLogin, sentence: ""))
+    static let noLogin = CallError.session(SessionError(code: .needsLogin, sentence: ""))
     static let lost = transport(mayHaveBeenSent: true)
     static let unreachable = transport(mayHaveBeenSent: false)
-    static let noIdentity = CallFailure.identity(IdentityError(code: .notFound, subject: "did", detail: ""))
+    static let noIdentity = CallError.identity(IdentityError(code: .notFound, subject: "did", detail: ""))
 
-    private static func answer(_ status: Int, _ headers: HTTPHeaders = [:], body: String) -> CallFailure {
+    private static func answer(_ status: Int, _ headers: HTTPHeaders = [:], body: String) -> CallError {
         answer(status, headers, body)
     }
 
-    private static func answer(_ status: Int, _ headers: HTTPHeaders, _ body: String) -> CallFailure {
+    private static func answer(_ status: Int, _ headers: HTTPHeaders, _ body: String) -> CallError {
         .answer(XRPCError(HTTPResponse(status: status, headers: headers, body: Array(body.utf8))))
     }
 
-    private static func transport(mayHaveBeenSent: Bool) -> CallFailure {
+    private static func transport(mayHaveBeenSent: Bool) -> CallError {
         .session(
             SessionError(
                 HTTPError(

@@ -76,7 +76,7 @@ extension ModelDriver {
         try await store.ledger.recipients.follows(owner, in: .distantPast ... .distantFuture)
     }
 
-    private func failure(of calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {
+    private func failure(of calling: ModelStep.Calling, _ owner: DID) -> CallError? {
         switch calling {
         case .answered:
             if world.blockers.contains(owner) { return ModelFailure.blocked }
@@ -146,7 +146,7 @@ extension ModelDriver {
         }
     }
 
-    private func fail(_ message: Message, _ failure: CallFailure) async throws {
+    private func fail(_ message: Message, _ failure: CallError) async throws {
         let verdict = try await refine(message, classify(.sendMessage, failure))
         let wait = verdict.action == .verify ? queue.timetable.settle : 0
         let note = Attempt(.sendMessage, failure, verdict)
@@ -193,7 +193,7 @@ extension ModelDriver {
         try await leave(again, sending)
     }
 
-    private func readFailure(_ calling: ModelStep.Calling, _ owner: DID) -> CallFailure? {
+    private func readFailure(_ calling: ModelStep.Calling, _ owner: DID) -> CallError? {
         guard calling == .answered else { return failure(of: calling, owner) }
         if world.blockers.contains(owner) { return ModelFailure.blocked }
         return world.unreadable.contains(owner) ? ModelFailure.locked : nil

@@ -112,7 +112,7 @@ struct ModelState: Sendable {
         let message: ComposedMessage
         let conversation: Conversation
         /// What came instead of the conversation.
-        let failure: CallFailure?
+        let failure: CallError?
     }
     /// What the resolver holds between reading a request and storing what it found.
     struct Looking: Sendable {

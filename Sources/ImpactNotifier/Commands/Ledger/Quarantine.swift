@@ -28,14 +28,14 @@ struct Quarantine: AsyncParsableCommand {
         func validate() throws { try Limit.check(limit) }
 
         func run() async throws {
-            let messages = try await ledger.withLedger { ledger throws(LedgerError) in
+            let events = try await ledger.withLedger { ledger throws(LedgerError) in
                 try await ledger.stream.quarantine(limit: limit)
             }
             let now = SystemClock().now()
             output.list(
-                messages,
+                events,
                 none: "No event is put aside.",
-                header: QuarantinedMessage.header,
+                header: QuarantinedEvent.header,
                 row: { $0.row(now: now) },
                 object: { .object($0.json) }
             )
@@ -69,7 +69,7 @@ struct Quarantine: AsyncParsableCommand {
             let found = try await ledger.withLedger { ledger throws(LedgerError) in
                 try await ledger.stream.quarantined(id)
             }
-            guard let (message, bytes) = found else {
+            guard let (event, bytes) = found else {
                 StandardOutput.printError(
                     "Event \(id) is not put aside, or is not kept any more; 'impact-notifier quarantine' lists them."
                 )
@@ -77,14 +77,14 @@ struct Quarantine: AsyncParsableCommand {
             }
             guard !raw else { return StandardOutput.write(bytes) }
             output.show(
-                .object(message.json.merging(["bytes": JSONValue(bytes: bytes)]) { $1 }),
-                message.lines + ByteText.lines(bytes)
+                .object(event.json.merging(["bytes": JSONValue(bytes: bytes)]) { $1 }),
+                event.lines + ByteText.lines(bytes)
             )
         }
     }
 }
 
-extension QuarantinedMessage {
+extension QuarantinedEvent {
     /// The column names of a list.
     fileprivate static let header = ["NUMBER", "SEEN", "HOST", "WIRE", "POSITION", "SIZE", "REASON", "WHY"]
 

@@ -96,7 +96,7 @@ struct AccountInquiry {
     private func chatObstacle(of did: DID, on pds: WebURL) async -> String? {
         let proxy = configuration.delivery.sending.proxy
         let chat = ChatClient(session: Nobody(account: did, pds: pds, http: services.http), proxy: proxy)
-        do throws(CallFailure) { _ = try await chat.isChatDisabled() } catch {
+        do throws(CallError) { _ = try await chat.isChatDisabled() } catch {
             guard error.status != 401 else { return nil }
             return CallDiagnosis(error, in: .readStatus, proxy: proxy).found
         }

@@ -2,7 +2,7 @@ public import Firehose
 public import Network
 
 /// A stream message that was put aside, as the ledger keeps it, without its bytes.
-public struct QuarantinedMessage: Sendable, Equatable, Identifiable {
+public struct QuarantinedEvent: Sendable, Equatable, Identifiable {
     /// Its number in the ledger; later ones have greater numbers.
     public let id: Int64
     /// The host that sent it.

@@ -2,7 +2,7 @@ public import ATProtocol
 public import Network
 
 /// Why a call did not return what was asked for.
-public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public enum CallError: Error, Sendable, Equatable, CustomStringConvertible {
     /// An answer with an error status.
     case answer(XRPCError)
     /// A successful answer whose body is cut short, is not JSON, or lacks something required.
@@ -75,7 +75,7 @@ public enum CallFailure: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension HTTPResponse {
     /// The JSON of a successful answer.
-    func json() throws(CallFailure) -> JSONValue {
+    func json() throws(CallError) -> JSONValue {
         guard isSuccess else { throw .answer(XRPCError(self)) }
         do { return try JSONValue(parsing: body) } catch {
             throw .unreadable(status: status, detail: error.description)

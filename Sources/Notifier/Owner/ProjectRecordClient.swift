@@ -2,7 +2,7 @@ internal import ATProtocol
 internal import Network
 
 /// Asks an owner's PDS for the project's record, and if it is missing, whether the repository is active.
-struct ProjectRequest: Sendable {
+struct ProjectRecordClient: Sendable {
     let uri: ATURI
     let repository: DID
     let pds: WebURL
@@ -12,8 +12,8 @@ struct ProjectRequest: Sendable {
 
     /// The record's value; `send` makes the HTTP request.
     func fetch(
-        _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
-    ) async throws(CallFailure) -> JSONValue {
+        _ send: (HTTPRequest) async throws(CallError) -> HTTPResponse
+    ) async throws(CallError) -> JSONValue {
         guard let collection = uri.collection, let key = uri.recordKey else {
             throw .refused(Refusal(.referenceWithoutRecord, uri.text))
         }
@@ -45,8 +45,8 @@ struct ProjectRequest: Sendable {
 
     /// Returns if the repository is active, and throws otherwise.
     private func checkRepository(
-        _ send: (HTTPRequest) async throws(CallFailure) -> HTTPResponse
-    ) async throws(CallFailure) {
+        _ send: (HTTPRequest) async throws(CallError) -> HTTPResponse
+    ) async throws(CallError) {
         let response = try await send(request("com.atproto.sync.getRepoStatus", [("did", repository.text)]))
         let json = try response.json()
         guard json["did"]?.string.map({ $0 == repository.text }) ?? true else {
