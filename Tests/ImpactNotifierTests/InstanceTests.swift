@@ -121,7 +121,7 @@ import Testing
         try #require(unsafe symlink(open, link) == 0)
         let file = try directory.write("", to: "file")
         for (path, words) in [(open, "chmod 700"), (link, "not a directory"), (file, "not a directory")] {
-            let problem = #expect(throws: StateDirectory.Problem.self) {
+            let problem = #expect(throws: StateDirectory.AccessError.self) {
                 try StateDirectory.enter(path, for: .beginning)
             }
             #expect(problem?.description.contains(words) == true)

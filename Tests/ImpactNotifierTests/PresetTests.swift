@@ -67,19 +67,19 @@ import Testing
     @Test(arguments: recordings.indices) func `make of every recorded line what they should`(index: Int) async throws {
         let (name, expected) = Self.recordings[index]
         let folder = Self.root.appending(path: "Tests/ImpactNotifierTests/Fixtures/records")
-        let record = ConfigurationRecord(environment: [:])
+        let provenance = ConfigurationProvenance(environment: [:])
         let loader = ConfigurationLoader(environment: [:])
         var rules: [Rule] = []
         for file in ["tangled", "hypercerts", "certified", "impactindexer", "leaflet", "calendar"] {
             let path = Self.root.appending(path: "config/rules/\(file).yaml").path
-            let document = loader.section(of: path, record: record)
+            let document = loader.section(of: path, provenance: provenance)
             rules += loader.rules(
                 document,
                 files: ConfiguredFiles(configuration: path, environment: [:]),
-                record: record
+                provenance: provenance
             )
         }
-        #expect(record.issues.isEmpty && rules.count == 11)
+        #expect(provenance.issues.isEmpty && rules.count == 11)
         var configuration = NotifierConfiguration(rules: rules)
         configuration.policy.recipients = .anyone
         let network = try Self.network(folder)

@@ -33,7 +33,7 @@ import Testing
         return (lines.joined(separator: "\n"), count)
     }
 
-    private func entries(_ text: String) throws -> [ConfigurationRecord.Entry] {
+    private func entries(_ text: String) throws -> [ConfigurationProvenance.Entry] {
         let directory = try TemporaryDirectory()
         let path = try directory.write(text, to: "impact-notifier.yaml")
         let environment = text.contains("\naccount:") ? [:] : ["IMPACT_NOTIFIER_ACCOUNT": Self.account]

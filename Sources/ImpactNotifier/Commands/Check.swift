@@ -46,7 +46,7 @@ extension ConfigurationIssue {
     }
 }
 
-extension ConfigurationRecord.Entry {
+extension ConfigurationProvenance.Entry {
     /// The value as an object.
     fileprivate var json: JSONValue {
         ["key": .string(key), "value": .string(value), "origin": .string(origin)]

@@ -16,7 +16,8 @@ struct Root: AsyncParsableCommand {
             """,
         version: BuildInformation.version,
         subcommands: [
-            Setup.self, Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self, Examine.self,
+            Setup.self, Check.self, Login.self, Logout.self, SessionCommand.self, ClientCommand.self,
+            DoctorCommand.self,
             Run.self, StatusCommand.self, Reload.self, Replay.self, Sweep.self, Jobs.self, Explain.self,
             Quarantine.self, Suppress.self, Recipients.self,
             TemplateCommand.self,

@@ -52,7 +52,7 @@ struct Run: AsyncParsableCommand {
             manager: ServiceManager(environment: environment),
             logger: logger
         )
-        do throws(DaemonFailure) {
+        do throws(DaemonError) {
             try await daemon.run(loaded.configuration)
         } catch {
             logger.critical(

@@ -107,7 +107,7 @@ struct StatusCommand: AsyncParsableCommand {
         }
         let json: String
         let text: String
-        do throws(StatusFailure) {
+        do throws(StatusError) {
             let client = StatusClient(address: address)
             json = try client.get("/status")
             text = try client.get("/")

@@ -58,7 +58,7 @@ struct ConfigurationLoader {
     /// A configuration, and where each value came from.
     struct Loaded {
         var configuration: Configuration
-        var entries: [ConfigurationRecord.Entry]
+        var entries: [ConfigurationProvenance.Entry]
         /// Problems with which the daemon can begin all the same.
         var warnings: [ConfigurationIssue]
     }
@@ -71,15 +71,15 @@ struct ConfigurationLoader {
     /// - Returns: the configuration.
     /// - Throws: ``ConfigurationError`` with every problem at once.
     func load(path: String, draft: String? = nil) throws(ConfigurationError) -> Loaded {
-        let record = ConfigurationRecord(environment: environment)
-        let document = section(of: path, record: record, draft: draft)
+        let provenance = ConfigurationProvenance(environment: environment)
+        let document = section(of: path, provenance: provenance, draft: draft)
         // When the file cannot be read, missing keys are not interesting.
-        guard record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
-        let configuration = configuration(from: document, path: path, record: record)
+        guard provenance.issues.isEmpty else { throw ConfigurationError(issues: provenance.issues) }
+        let configuration = configuration(from: document, path: path, provenance: provenance)
         document.flagUnknownKeys()
-        record.flagUnusedVariables(except: ["IMPACT_NOTIFIER_CONFIG"])
-        guard let configuration, record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
-        return Loaded(configuration: configuration, entries: record.entries, warnings: record.warnings)
+        provenance.flagUnusedVariables(except: ["IMPACT_NOTIFIER_CONFIG"])
+        guard let configuration, provenance.issues.isEmpty else { throw ConfigurationError(issues: provenance.issues) }
+        return Loaded(configuration: configuration, entries: provenance.entries, warnings: provenance.warnings)
     }
 
     private static func hasLedger(_ directory: String) -> Bool {
@@ -89,7 +89,7 @@ struct ConfigurationLoader {
     private func configuration(
         from document: ConfigurationSection,
         path: String,
-        record: ConfigurationRecord
+        provenance: ConfigurationProvenance
     ) -> Configuration? {
         let account = document.required(
             "account",
@@ -126,8 +126,8 @@ struct ConfigurationLoader {
         let allowsLoopback = development.flag("allow_loopback", default: false)
         let network = document.section("network")
         let authorities = network.path("certificate_authority_file", in: files, as: .authorities)
-        let rules = rules(document, files: files, record: record, allowsLoopback: allowsLoopback)
-        let proxy = proxy(record)
+        let rules = rules(document, files: files, provenance: provenance, allowsLoopback: allowsLoopback)
+        let proxy = proxy(provenance)
         let stream = document.section("stream")
         let streamSection = StreamSection(section: stream, files: files, allowsLoopback: allowsLoopback)
         var streamConfiguration = streamSection.configuration(rules: rules, authorities: authorities, proxy: proxy)
@@ -231,9 +231,9 @@ struct ConfigurationLoader {
     }
 
     /// The proxy from the environment.
-    private func proxy(_ record: ConfigurationRecord) -> ProxySettings {
+    private func proxy(_ provenance: ConfigurationProvenance) -> ProxySettings {
         do { return try ProxySettings(environment: environment) } catch {
-            record.add(ConfigurationIssue(source: error.variable, place: nil, key: "", message: error.reason))
+            provenance.add(ConfigurationIssue(source: error.variable, place: nil, key: "", message: error.reason))
             return .none
         }
     }
@@ -244,7 +244,7 @@ struct ConfigurationLoader {
     func rules(
         _ document: ConfigurationSection,
         files: ConfiguredFiles,
-        record: ConfigurationRecord,
+        provenance: ConfigurationProvenance,
         allowsLoopback: Bool = true
     ) -> [Rule] {
         let paths = document.list(
@@ -253,7 +253,7 @@ struct ConfigurationLoader {
             expected: "the path of a file of rules",
             objection: ConfiguredFiles.objection
         ) { ConfiguredFiles.objection(to: $0) == nil ? $0 : nil }
-        let problems = record.issues.count
+        let problems = provenance.issues.count
         var sections = document.sections("rules")
         var ruleFiles: [ConfigurationSection] = []
         for (index, path) in paths.map(files.path).enumerated() {
@@ -261,9 +261,9 @@ struct ConfigurationLoader {
                 document.flag("rule_files[\(index)]", "\(path) cannot be read: \(Self.reason(path))")
                 continue
             }
-            let ruleFile = section(of: path, record: record)
+            let ruleFile = section(of: path, provenance: provenance)
             let rules = ruleFile.sections("rules")
-            if rules.isEmpty, record.issues.count == problems { ruleFile.flag("rules", "the file has no rules") }
+            if rules.isEmpty, provenance.issues.count == problems { ruleFile.flag("rules", "the file has no rules") }
             sections += rules
             ruleFiles.append(ruleFile)
         }
@@ -276,14 +276,14 @@ struct ConfigurationLoader {
             rules.append(rule)
         }
         for file in ruleFiles { file.flagUnknownKeys() }
-        if sections.isEmpty, record.issues.count == problems {
+        if sections.isEmpty, provenance.issues.count == problems {
             document.flag("rules", "at least one rule is needed, here or in a file of rule_files")
         }
         return rules
     }
 
     /// The document of a file, or of its future content.
-    func section(of path: String, record: ConfigurationRecord, draft: String? = nil) -> ConfigurationSection {
+    func section(of path: String, provenance: ConfigurationProvenance, draft: String? = nil) -> ConfigurationSection {
         var node: Node?
         do {
             let bytes = try draft.map { Data($0.utf8) } ?? Data(contentsOf: URL(filePath: path))
@@ -292,13 +292,13 @@ struct ConfigurationLoader {
             }
             node = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            record.add(ConfigurationIssue(error, in: path))
+            provenance.add(ConfigurationIssue(error, in: path))
         } catch {
-            record.add(
+            provenance.add(
                 ConfigurationIssue(source: path, place: nil, key: "", message: "cannot be read: \(Self.reason(path))")
             )
         }
-        return ConfigurationSection(node, path: "", file: path, record: record)
+        return ConfigurationSection(node, path: "", file: path, provenance: provenance)
     }
 
     private static func reason(_ path: String) -> String {

@@ -6,7 +6,7 @@ internal import Yams
 /// No method throws. A problem is recorded with its place and the default is returned, so that an operator sees all
 /// problems at once.
 final class ConfigurationSection {
-    private let record: ConfigurationRecord
+    private let provenance: ConfigurationProvenance
     private let file: String
     private let path: String
     private let mapping: Node.Mapping?
@@ -20,11 +20,11 @@ final class ConfigurationSection {
     ///   - node: a mapping; nil when the section is absent and everything has its default.
     ///   - path: dotted path of the section, empty for the document.
     ///   - file: for error messages.
-    ///   - record: takes problems and origins.
-    init(_ node: Node?, path: String, file: String, record: ConfigurationRecord) {
+    ///   - provenance: takes problems and origins.
+    init(_ node: Node?, path: String, file: String, provenance: ConfigurationProvenance) {
         self.path = path
         self.file = file
-        self.record = record
+        self.provenance = provenance
         mapping = node?.mapping
         mark = path.isEmpty ? nil : node?.mark
         if let node, node.mapping == nil, !Self.isNull(node) {
@@ -37,7 +37,7 @@ final class ConfigurationSection {
 
     /// Whether a key is written or overridden, with any value.
     func has(_ key: String) -> Bool {
-        record.override(of: full(key)) != nil || mapping?[key].map { !Self.isNull($0) } ?? false
+        provenance.override(of: full(key)) != nil || mapping?[key].map { !Self.isNull($0) } ?? false
     }
 
     /// Whether something is wrong with the value at a dotted path from here, or with what contains it or is in it.
@@ -46,14 +46,14 @@ final class ConfigurationSection {
         func isIn(_ inner: String, _ outer: String) -> Bool {
             inner == outer || inner.hasPrefix(outer + ".") || inner.hasPrefix(outer + "[")
         }
-        return record.issues.contains { issue in
-            let isHere = issue.source == file || issue.source.hasPrefix(ConfigurationRecord.variablePrefix)
+        return provenance.issues.contains { issue in
+            let isHere = issue.source == file || issue.source.hasPrefix(ConfigurationProvenance.variablePrefix)
             return isHere && !issue.key.isEmpty && (isIn(issue.key, key) || isIn(key, issue.key))
         }
     }
 
     /// The number of problems so far, in the whole configuration.
-    var problemCount: Int { record.issues.count }
+    var problemCount: Int { provenance.issues.count }
 
     // MARK: Scalars
 
@@ -78,14 +78,14 @@ final class ConfigurationSection {
     ) -> Value {
         let (text, origin, node) = scalar(key)
         guard let text else {
-            record.add(full(key), show(fallback), from: "default")
+            provenance.add(full(key), show(fallback), from: "default")
             return fallback
         }
         guard let value = parse(text) else {
             flag(node, full(key), Self.mistake(text, expected, objection), origin: origin)
             return fallback
         }
-        record.add(full(key), show(value), from: origin)
+        provenance.add(full(key), show(value), from: origin)
         return value
     }
 
@@ -108,9 +108,9 @@ final class ConfigurationSection {
         objection: (String) -> String? = { _ in nil },
         parse: (String) -> Value?
     ) -> Value? {
-        let before = record.issues.count
+        let before = provenance.issues.count
         let value = optional(key, expected: expected, objection: objection, parse: parse)
-        if value == nil, record.issues.count == before {
+        if value == nil, provenance.issues.count == before {
             flag(nil, full(key), "this key is required: \(expected)")
         }
         return value
@@ -161,14 +161,14 @@ final class ConfigurationSection {
         parse: (String) -> Value?
     ) -> [Value] {
         asked.insert(key)
-        if let override = record.override(of: full(key)) {
+        if let override = provenance.override(of: full(key)) {
             if section != nil, mapping?[key]?.sequence?.contains(where: { $0.mapping != nil }) ?? false {
                 flag(nil, full(key), "it hides entries of the file that have terms of their own", origin: override.name)
             }
             let texts = override.value.split(separator: ",").map { Self.trimmed(String($0)) }
             let values = texts.compactMap(parse)
             if values.count == texts.count {
-                record.add(full(key), texts.joined(separator: ", "), from: override.name)
+                provenance.add(full(key), texts.joined(separator: ", "), from: override.name)
                 return values
             }
             for text in texts where parse(text) == nil {
@@ -178,14 +178,14 @@ final class ConfigurationSection {
             return fallback
         }
         guard let node = mapping?[key], !Self.isNull(node) else {
-            record.add(full(key), fallback.map { "\($0)" }.joined(separator: ", "), from: "default")
+            provenance.add(full(key), fallback.map { "\($0)" }.joined(separator: ", "), from: "default")
             return fallback
         }
         let nodes = node.sequence.map(Array.init) ?? [node]
         let values = nodes.enumerated().compactMap { index, element -> Value? in
             let name = node.sequence == nil ? full(key) : "\(full(key))[\(index)]"
             if let section, element.mapping != nil {
-                let child = ConfigurationSection(element, path: name, file: file, record: record)
+                let child = ConfigurationSection(element, path: name, file: file, provenance: provenance)
                 children.append(child)
                 return section(child)
             }
@@ -199,7 +199,7 @@ final class ConfigurationSection {
             }
             return value
         }
-        record.add(full(key), values.map { "\($0)" }.joined(separator: ", "), from: origin(of: node))
+        provenance.add(full(key), values.map { "\($0)" }.joined(separator: ", "), from: origin(of: node))
         return values
     }
 
@@ -217,7 +217,7 @@ final class ConfigurationSection {
     /// The section below a key; absent keys give a section of defaults.
     func section(_ key: String) -> ConfigurationSection {
         asked.insert(key)
-        let child = ConfigurationSection(mapping?[key], path: full(key), file: file, record: record)
+        let child = ConfigurationSection(mapping?[key], path: full(key), file: file, provenance: provenance)
         children.append(child)
         return child
     }
@@ -231,7 +231,7 @@ final class ConfigurationSection {
             return []
         }
         let sections = sequence.enumerated().map { index, element in
-            ConfigurationSection(element, path: "\(full(key))[\(index)]", file: file, record: record)
+            ConfigurationSection(element, path: "\(full(key))[\(index)]", file: file, provenance: provenance)
         }
         children.append(contentsOf: sections)
         return sections
@@ -246,7 +246,7 @@ final class ConfigurationSection {
     ///   - message: what is wrong, and what would be right.
     ///   - isWarning: whether the daemon can begin all the same.
     func flag(_ key: String, _ message: String, isWarning: Bool = false) {
-        let origin = record.override(of: full(key))?.name ?? ""
+        let origin = provenance.override(of: full(key))?.name ?? ""
         flag(node(of: key), full(key), message, origin: origin, isWarning: isWarning)
     }
 
@@ -267,7 +267,7 @@ final class ConfigurationSection {
         guard let dot = path.firstIndex(of: ".") else { return nil }
         let name = String(path[..<dot])
         let node = node(of: name).flatMap { $0.mapping == nil ? nil : $0 }
-        let child = ConfigurationSection(node, path: full(name), file: file, record: record)
+        let child = ConfigurationSection(node, path: full(name), file: file, provenance: provenance)
         return (child, String(path[path.index(after: dot)...]))
     }
 
@@ -316,17 +316,17 @@ final class ConfigurationSection {
         origin: String? = nil,
         isWarning: Bool = false
     ) {
-        let source = origin?.hasPrefix(ConfigurationRecord.variablePrefix) == true ? origin : nil
+        let source = origin?.hasPrefix(ConfigurationProvenance.variablePrefix) == true ? origin : nil
         // For a missing key the section's place is the best one.
         let mark = source == nil ? node?.mark ?? mark : nil
         let place = mark.map { ConfigurationIssue.Place(line: $0.line, column: $0.column) }
         let issue = ConfigurationIssue(source: source ?? file, place: place, key: key, message: message)
-        record.add(issue, isWarning: isWarning)
+        provenance.add(issue, isWarning: isWarning)
     }
 
     private func scalar(_ key: String) -> (text: String?, origin: String, node: Node?) {
         asked.insert(key)
-        if let override = record.override(of: full(key)) { return (override.value, override.name, nil) }
+        if let override = provenance.override(of: full(key)) { return (override.value, override.name, nil) }
         guard let node = mapping?[key], !Self.isNull(node) else { return (nil, "default", nil) }
         guard let scalar = node.scalar else {
             flag(node, full(key), "expected a single value, found \(Self.kind(of: node))")

@@ -17,13 +17,13 @@ struct Daemon {
 
     /// Runs until a signal ends it.
     ///
-    /// - Throws: ``DaemonFailure`` when it cannot start or cannot go on.
-    func run(_ configuration: Configuration) async throws(DaemonFailure) {
+    /// - Throws: ``DaemonError`` when it cannot start or cannot go on.
+    func run(_ configuration: Configuration) async throws(DaemonError) {
         let (events, continuation) = AsyncStream.makeStream(of: DaemonMachine.Event.self)
         let signals = SignalStream()
         let forwarding = Task { for await request in signals.requests { continuation.yield(.asked(request)) } }
         let opening = Task { () -> ProcessServices? in
-            do throws(DaemonFailure) {
+            do throws(DaemonError) {
                 let services = try await ProcessServices(configuration, manager: manager, logger: logger)
                 continuation.yield(.opened)
                 return services

@@ -9,7 +9,7 @@ struct DaemonMachine: Sendable, Hashable {
         /// The parts follow the stream, and the status endpoint listens; may happen more than once.
         case watching
         /// Something could not be opened, or a part cannot go on.
-        case failed(DaemonFailure)
+        case failed(DaemonError)
         /// The configuration was read again: it is applied, or its problems keep the old one in force.
         case loaded(ReloadOutcome)
         /// The parts have ended.
@@ -41,7 +41,7 @@ struct DaemonMachine: Sendable, Hashable {
         /// Tell the service manager that the end has begun, and the log, too, when somebody asked for it.
         case tellStopping(isAsked: Bool)
         /// End; nothing else follows.
-        case finish(DaemonFailure?)
+        case finish(DaemonError?)
     }
 
     private enum State: Hashable {
@@ -51,7 +51,7 @@ struct DaemonMachine: Sendable, Hashable {
         case running(isWatching: Bool, ReloadOutcome?)
         /// The parts of the old configuration are ending.
         case reloading(ReloadOutcome)
-        case stopping(Remaining, DaemonFailure?)
+        case stopping(Remaining, DaemonError?)
     }
 
     private enum Remaining: Hashable { case opening, runtime, services }
@@ -98,7 +98,7 @@ struct DaemonMachine: Sendable, Hashable {
     }
 
     /// Begins to end what there is; the rest follows by events.
-    private mutating func stop(_ failure: DaemonFailure?) -> [Action] {
+    private mutating func stop(_ failure: DaemonError?) -> [Action] {
         let (remaining, action): (Remaining, Action?) =
             switch state {
             case .starting: (.opening, .cancelOpening)

@@ -35,10 +35,10 @@ struct Monitoring: Sendable {
 
     /// Runs until cancelled.
     ///
-    /// - Throws: ``DaemonFailure`` when the status endpoint cannot listen and the process was just started.
-    func run() async throws(DaemonFailure) {
+    /// - Throws: ``DaemonError`` when the status endpoint cannot listen and the process was just started.
+    func run() async throws(DaemonError) {
         let board = StatusBoard(session: await session.status())
-        let outcome = await withTaskGroup(of: DaemonFailure?.self) { group in
+        let outcome = await withTaskGroup(of: DaemonError?.self) { group in
             if let address = configuration.status.address {
                 group.addTask { await serve(at: address, board) }
                 group.addTask {
@@ -63,7 +63,7 @@ struct Monitoring: Sendable {
             }
             for await case let failure? in group {
                 group.cancelAll()
-                return failure as DaemonFailure?
+                return failure as DaemonError?
             }
             return nil
         }
@@ -76,10 +76,10 @@ struct Monitoring: Sendable {
     /// descriptors.
     ///
     /// - Returns: why it cannot serve, when the process was just started and that is somebody's mistake.
-    private func serve(at address: StatusAddress, _ board: StatusBoard) async -> DaemonFailure? {
+    private func serve(at address: StatusAddress, _ board: StatusBoard) async -> DaemonError? {
         var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
         while !Task.isCancelled {
-            do throws(StatusFailure) {
+            do throws(StatusError) {
                 let server = try StatusServer(
                     at: address,
                     configuration.status,
@@ -90,7 +90,7 @@ struct Monitoring: Sendable {
                 await server.run()
             } catch {
                 guard error.code != .cannotListen || !isFirst else {
-                    return DaemonFailure(status: .unavailable, sentence: error.description)
+                    return DaemonError(status: .unavailable, sentence: error.description)
                 }
                 began()
                 let wait = backoff.next()

@@ -49,13 +49,13 @@ struct NetworkServices: Sendable {
     ///
     /// - Parameter waits: is told the length of each wait before it.
     /// - Returns: the DID.
-    /// - Throws: ``DaemonFailure`` when the handle is wrong rather than unreachable, or the task is cancelled.
-    func waitForAccount(_ waits: (Duration) -> Void) async throws(DaemonFailure) -> DID {
+    /// - Throws: ``DaemonError`` when the handle is wrong rather than unreachable, or the task is cancelled.
+    func waitForAccount(_ waits: (Duration) -> Void) async throws(DaemonError) -> DID {
         var backoff = Backoff(base: .seconds(1), limit: .seconds(60))
         while true {
             do { return try await account() } catch {
                 guard error.isTransient, !Task.isCancelled else {
-                    throw DaemonFailure(
+                    throw DaemonError(
                         status: .configuration,
                         sentence: "account: \(error.description); write its DID instead"
                     )
@@ -96,8 +96,8 @@ struct NetworkServices: Sendable {
 
     /// Opens the stored session of an account.
     ///
-    /// - Throws: ``DaemonFailure`` when the store cannot be used, or another daemon uses it.
-    func openSession(of account: DID, isDaemon: Bool = false) async throws(DaemonFailure) -> StoredSession {
+    /// - Throws: ``DaemonError`` when the store cannot be used, or another daemon uses it.
+    func openSession(of account: DID, isDaemon: Bool = false) async throws(DaemonError) -> StoredSession {
         do {
             return try await StoredSession.open(
                 configuration.sessionConfiguration(of: account),
@@ -106,7 +106,7 @@ struct NetworkServices: Sendable {
             )
         } catch {
             let status: ExitStatus = error.code == .busy ? .temporaryFailure : .cannotCreate
-            throw DaemonFailure(status: status, sentence: error.description)
+            throw DaemonError(status: status, sentence: error.description)
         }
     }
 }

@@ -18,18 +18,18 @@ struct ProcessServices: Sendable {
     ///   - configuration: a checked configuration.
     ///   - manager: is asked for patience while the ledger is carried over, or the account's handle cannot be resolved.
     ///   - logger: gets a line for each attempt, and for each step of the carry-over.
-    /// - Throws: ``DaemonFailure``, also when another daemon uses the state.
-    init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonFailure) {
-        if let obstacle = CurlHTTPClient.obstacle { throw DaemonFailure(status: .unavailable, sentence: obstacle) }
+    /// - Throws: ``DaemonError``, also when another daemon uses the state.
+    init(_ configuration: Configuration, manager: ServiceManager, logger: Logger) async throws(DaemonError) {
+        if let obstacle = CurlHTTPClient.obstacle { throw DaemonError(status: .unavailable, sentence: obstacle) }
         do {
             try StateDirectory.enter(configuration.stateDirectory, for: .beginning)
             try StateDirectory.prove(configuration.stateDirectory)
         } catch {
-            throw DaemonFailure(status: .cannotCreate, sentence: error.description)
+            throw DaemonError(status: .cannotCreate, sentence: error.description)
         }
         let report = CarryOverReport(manager: manager, logger: logger)
         do { ledger = try await Ledger.open(in: configuration.stateDirectory, telling: report) } catch {
-            throw DaemonFailure(error)
+            throw DaemonError(error)
         }
         network = NetworkServices(configuration, logger: logger)
         clock = DaemonClock(steady: network.steadyClock, logger: logger)

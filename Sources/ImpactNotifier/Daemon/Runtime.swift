@@ -69,11 +69,11 @@ struct Runtime: Sendable {
                 // A first query of the ledger that is cancelled is no failure but a stop during the start.
                 guard !Task.isCancelled else { return }
                 let status: ExitStatus = error.code == .storage ? .software : .unavailable
-                tell(.failed(DaemonFailure(status: status, sentence: error.description)))
+                tell(.failed(DaemonError(status: status, sentence: error.description)))
             }
         }
         delivering = Task {
-            do throws(LedgerError) { try await pipeline.run() } catch { tell(.failed(DaemonFailure(error))) }
+            do throws(LedgerError) { try await pipeline.run() } catch { tell(.failed(DaemonError(error))) }
         }
         let monitor = Monitoring(
             configuration: configuration,
@@ -90,7 +90,7 @@ struct Runtime: Sendable {
             logger: daemon.logger
         )
         monitoring = Task {
-            do throws(DaemonFailure) { try await monitor.run() } catch { tell(.failed(error)) }
+            do throws(DaemonError) { try await monitor.run() } catch { tell(.failed(error)) }
         }
         self.pipeline = pipeline
         hosts = follower.hosts

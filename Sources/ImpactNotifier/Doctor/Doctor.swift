@@ -38,7 +38,7 @@ struct Doctor {
 
     private func stateDirectory() -> DoctorFinding {
         let path = configuration.stateDirectory
-        do throws(StateDirectory.Problem) {
+        do throws(StateDirectory.AccessError) {
             guard try StateDirectory.enter(path, for: .looking) else {
                 return .failure("state", "\(path) does not exist", "The package makes it, and so does the first login.")
             }
@@ -126,12 +126,12 @@ struct Doctor {
                 .skipped($0, because: "the identity is unknown")
             }
         }
-        let examination = AccountExamination(
+        let checks = AccountChecks(
             configuration: configuration,
             services: services,
             did: document.did,
             logger: logger
         )
-        return await examination.findings()
+        return await checks.findings()
     }
 }

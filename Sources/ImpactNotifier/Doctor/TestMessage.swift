@@ -45,7 +45,7 @@ struct TestMessage {
             let message = try await chat.send(["text": .string(text)], to: conversation.id)
             return .ok(Self.step, "delivered to \(recipient) as \(message.id)")
         } catch let failure as CallError {
-            let diagnosis = CallDiagnosis(failure, in: phase, proxy: proxy)
+            let diagnosis = FailureAdvice(failure, in: phase, proxy: proxy)
             return .failure(Self.step, diagnosis.found, diagnosis.advice)
         } catch {
             return .failure(Self.step, "\(error)", "Give an existing handle or DID, and repair the steps above first.")

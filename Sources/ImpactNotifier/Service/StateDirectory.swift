@@ -12,7 +12,7 @@ enum StateDirectory {
     }
 
     /// Why the directory cannot be used.
-    struct Problem: Error, CustomStringConvertible {
+    struct AccessError: Error, CustomStringConvertible {
         let path: String
         let reason: String
 
@@ -66,12 +66,12 @@ enum StateDirectory {
     ///   - path: a resolved path.
     ///   - use: says whether a missing directory is made.
     /// - Returns: whether it exists; always true when it was to be made.
-    /// - Throws: ``Problem``.
-    @discardableResult static func enter(_ path: String, for use: Use) throws(Problem) -> Bool {
+    /// - Throws: ``AccessError``.
+    @discardableResult static func enter(_ path: String, for use: Use) throws(AccessError) -> Bool {
         if geteuid() == 0, let owner = try owner(of: path, for: use), owner.user != 0 {
             let objection = ServiceUser.become(owner)
             let name = ServiceUser.name(of: owner.user)
-            throw Problem(path: path, reason: "belongs to \(name), whom root cannot become here: \(objection)")
+            throw AccessError(path: path, reason: "belongs to \(name), whom root cannot become here: \(objection)")
         }
         if use == .beginning, unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw unmakable(path) }
         guard let status = try status(of: path) else { return false }
@@ -87,8 +87,8 @@ enum StateDirectory {
     ///   - path: a resolved path.
     ///   - isNamed: whether the configuration names it; otherwise systemd or the package makes a missing one.
     /// - Returns: the problem; nil for none.
-    static func obstacle(to path: String, isNamed: Bool) -> Problem? {
-        do throws(Problem) {
+    static func obstacle(to path: String, isNamed: Bool) -> AccessError? {
+        do throws(AccessError) {
             guard let status = try status(of: path) else { return isNamed ? obstacle(toMaking: path) : nil }
             try judge(status, of: path, for: status.st_uid == 0 ? geteuid() : status.st_uid)
             guard geteuid() == 0 || geteuid() == status.st_uid else { return nil }
@@ -96,7 +96,7 @@ enum StateDirectory {
         } catch { return error }
     }
 
-    private static func obstacle(toMaking path: String) -> Problem? {
+    private static func obstacle(toMaking path: String) -> AccessError? {
         if geteuid() == 0, isUsual(path), ServiceUser.installed == nil { return withoutUser(path) }
         return unsafe access(split(path).folder, W_OK | X_OK) == 0 ? nil : unmakable(path)
     }
@@ -108,38 +108,38 @@ enum StateDirectory {
     }
 
     /// Refuses anything that is not a directory, or that other users can read.
-    private static func judge(_ status: stat, of path: String, for user: uid_t) throws(Problem) {
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw Problem(path: path, reason: "is not a directory") }
+    private static func judge(_ status: stat, of path: String, for user: uid_t) throws(AccessError) {
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw AccessError(path: path, reason: "is not a directory") }
         guard status.st_uid == user else {
             guard status.st_uid != 0 else {
                 let remedy = "as root: chown -R \(ServiceUser.name(of: user)): \(path)"
-                throw Problem(path: path, reason: "is root's; give it to the daemon's user, \(remedy)")
+                throw AccessError(path: path, reason: "is root's; give it to the daemon's user, \(remedy)")
             }
             let owner = ServiceUser.name(of: status.st_uid)
             let advice = "run this as that user: sudo -u \(owner) impact-notifier …"
-            throw Problem(path: path, reason: "belongs to the user \(owner); \(advice)")
+            throw AccessError(path: path, reason: "belongs to the user \(owner); \(advice)")
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw Problem(path: path, reason: "is open to other users; run: chmod 700 \(path)")
+            throw AccessError(path: path, reason: "is open to other users; run: chmod 700 \(path)")
         }
     }
 
     /// The problem of a directory that could not be made.
-    private static func unmakable(_ path: String) -> Problem {
+    private static func unmakable(_ path: String) -> AccessError {
         let reason = unsafe String(cString: strerror(errno))
         let remedy = "as root: install -d -m 700 -o \(ServiceUser.name(of: geteuid())) \(path)"
-        return Problem(path: path, reason: "cannot be made: \(reason); make it \(remedy)")
+        return AccessError(path: path, reason: "cannot be made: \(reason); make it \(remedy)")
     }
 
     /// The problem of a directory that could not be written to.
-    private static func unwritable(_ path: String) -> Problem {
+    private static func unwritable(_ path: String) -> AccessError {
         // The unit's sandbox makes every other place read-only.
         let hint = errno == EROFS ? "; under systemd it needs ReadWritePaths=\(path) (systemctl edit)" : ""
-        return Problem(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))\(hint)")
+        return AccessError(path: path, reason: "cannot be written: \(unsafe String(cString: strerror(errno)))\(hint)")
     }
 
-    private static func withoutUser(_ path: String) -> Problem {
-        Problem(path: path, reason: "is of the user \(ServiceUser.name), who is missing: run systemd-sysusers")
+    private static func withoutUser(_ path: String) -> AccessError {
+        AccessError(path: path, reason: "is of the user \(ServiceUser.name), who is missing: run systemd-sysusers")
     }
 
     /// Whether it is where the package's user keeps the state.
@@ -150,7 +150,7 @@ enum StateDirectory {
     /// The user that root must become; nil when the directory does not exist.
     ///
     /// Makes the directory if only root can.
-    private static func owner(of path: String, for use: Use) throws(Problem) -> ServiceUser.Identity? {
+    private static func owner(of path: String, for use: Use) throws(AccessError) -> ServiceUser.Identity? {
         if let status = try status(of: path) { return .init(user: status.st_uid, group: status.st_gid) }
         guard use == .beginning else { return nil }
         guard isUsual(path) else {
@@ -158,23 +158,23 @@ enum StateDirectory {
         }
         guard let user = ServiceUser.installed else { throw withoutUser(path) }
         guard unsafe mkdir(path, 0o700) == 0, unsafe lchown(path, user.user, user.group) == 0 else {
-            throw Problem(path: path, reason: "cannot be made: \(unsafe String(cString: strerror(errno)))")
+            throw AccessError(path: path, reason: "cannot be made: \(unsafe String(cString: strerror(errno)))")
         }
         return user
     }
 
-    private static func status(of path: String) throws(Problem) -> stat? {
+    private static func status(of path: String) throws(AccessError) -> stat? {
         var status = stat()
         guard unsafe lstat(path, &status) != 0 else { return status }
         guard errno != ENOENT else { return nil }
         let reason = unsafe String(cString: strerror(errno))
-        throw Problem(path: path, reason: "cannot be reached: \(reason); run this as root or as its owner")
+        throw AccessError(path: path, reason: "cannot be reached: \(reason); run this as root or as its owner")
     }
 
     /// Checks that the directory accepts a file, by writing one.
     ///
-    /// - Throws: ``Problem``.
-    static func prove(_ path: String) throws(Problem) {
+    /// - Throws: ``AccessError``.
+    static func prove(_ path: String) throws(AccessError) {
         let probe = "\(path)/.probe"
         let descriptor = unsafe shim_open(probe, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw unwritable(path) }

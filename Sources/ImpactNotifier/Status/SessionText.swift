@@ -6,7 +6,7 @@ internal import OAuth
 struct SessionText {
     private let status: SessionStatus
     private let now: UnixTime
-    private let daemon: Result<DaemonSession, DaemonSession.Unknown>?
+    private let daemon: Result<RemoteSessionStatus, RemoteSessionStatus.UnavailableError>?
 
     /// The text of a status.
     ///
@@ -14,7 +14,11 @@ struct SessionText {
     ///   - status: what this process knows.
     ///   - now: the time from which ages are counted.
     ///   - daemon: the daemon's report; nil when it was not asked.
-    init(_ status: SessionStatus, now: UnixTime, daemon: Result<DaemonSession, DaemonSession.Unknown>? = nil) {
+    init(
+        _ status: SessionStatus,
+        now: UnixTime,
+        daemon: Result<RemoteSessionStatus, RemoteSessionStatus.UnavailableError>? = nil
+    ) {
         self.status = status
         self.now = now
         self.daemon = daemon

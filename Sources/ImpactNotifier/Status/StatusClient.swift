@@ -14,8 +14,8 @@ struct StatusClient {
 
     /// The body of an answer with status 200 to `GET path`.
     ///
-    /// - Throws: ``StatusFailure`` without an answer, or for another status.
-    func get(_ path: String) throws(StatusFailure) -> String {
+    /// - Throws: ``StatusError`` without an answer, or for another status.
+    func get(_ path: String) throws(StatusError) -> String {
         let answer: String
         do throws(ExchangeError) {
             let request = "GET \(path) HTTP/1.1\r\nHost: \(address.reachable)\r\nConnection: close\r\n\r\n"
@@ -23,17 +23,17 @@ struct StatusClient {
                 .send(Array(request.utf8), longestAnswer: Self.longestAnswer)
             answer = String(decoding: bytes, as: UTF8.self)
         } catch {
-            throw StatusFailure(code: .noAnswer, address: address, detail: error.description)
+            throw StatusError(code: .noAnswer, address: address, detail: error.description)
         }
         let end = answer.firstRange(of: "\r\n\r\n")
         let body = end.map { answer[$0.upperBound...] } ?? ""
         let line = answer.prefix { !$0.isNewline }
         guard !line.isEmpty else {
-            throw StatusFailure(code: .noAnswer, address: address, detail: "it ends the connection without an answer")
+            throw StatusError(code: .noAnswer, address: address, detail: "it ends the connection without an answer")
         }
         guard line.split(separator: " ").dropFirst().first == "200" else {
             let detail = "\(line.prefix(100)): \(body.prefix { !$0.isNewline }.prefix(200))"
-            throw StatusFailure(code: .unhealthy, address: address, detail: detail)
+            throw StatusError(code: .unhealthy, address: address, detail: detail)
         }
         return String(body)
     }

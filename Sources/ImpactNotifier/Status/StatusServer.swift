@@ -18,13 +18,13 @@ struct StatusServer: Sendable {
     ///   - configuration: the names by which it may be asked, and the limits on its clients.
     ///   - source: gives the answers.
     ///   - logger: is told where it listens.
-    /// - Throws: ``StatusFailure`` when it cannot listen at the address, or the system has no thread left.
+    /// - Throws: ``StatusError`` when it cannot listen at the address, or the system has no thread left.
     init(
         at address: StatusAddress,
         _ configuration: StatusConfiguration,
         source: StatusSource,
         logger: Logger
-    ) throws(StatusFailure) {
+    ) throws(StatusError) {
         let access: RequestRoute.Access =
             configuration.requestsToken.map { .token($0) } ?? (address.socketAddress.isLoopback ? .everybody : .nobody)
         let handler = StatusHandler(
@@ -38,8 +38,8 @@ struct StatusServer: Sendable {
             port = socket.port
             server = try HTTPServer(on: socket, limits: configuration.limits) { handler.answer(to: $0) }
         } catch {
-            let code: StatusFailure.Code = error.code == .cannotListen ? .cannotListen : .interrupted
-            throw StatusFailure(code: code, address: address, detail: error.description)
+            let code: StatusError.Code = error.code == .cannotListen ? .cannotListen : .interrupted
+            throw StatusError(code: code, address: address, detail: error.description)
         }
         logger.info("status endpoint listens", metadata: ["address": "\(address)"])
     }

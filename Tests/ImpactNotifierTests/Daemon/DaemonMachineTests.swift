@@ -13,10 +13,10 @@ import Testing
         }
     }
 
-    private static let cause = DaemonFailure(status: .software, sentence: "damaged")
-    private static let other = DaemonFailure(status: .unavailable, sentence: "address taken")
+    private static let cause = DaemonError(status: .software, sentence: "damaged")
+    private static let other = DaemonError(status: .unavailable, sentence: "address taken")
     private static let cutShort =
-        DaemonFailure(status: .failure, sentence: "a second signal to stop: ended without waiting")
+        DaemonError(status: .failure, sentence: "a second signal to stop: ended without waiting")
 
     private static func outcome(_ readAt: Int64, _ problems: String...) -> ReloadOutcome {
         ReloadOutcome(readAt: readAt, configuration: "/etc/c.yaml", problems: problems)

@@ -20,7 +20,7 @@ struct DaemonWorld: Hashable {
     private var isAsked = false
     /// Somebody asked for it while all was ending already.
     private var isCutShort = false
-    private var firstFailure: DaemonFailure?
+    private var firstFailure: DaemonError?
     /// The parts have not said yet that they watch.
     private var owesReady = false
     /// The service manager waits for the end of a reload.
@@ -40,7 +40,7 @@ struct DaemonWorld: Hashable {
     var events: [DaemonMachine.Event] {
         guard !isFinished else { return [] }
         var events: [DaemonMachine.Event] = isLate ? [] : [.asked(.reload), .asked(.stop)]
-        let failure = DaemonFailure(status: .software, sentence: "failure \(surprises)")
+        let failure = DaemonError(status: .software, sentence: "failure \(surprises)")
         if opening == .cancelled || opening == .underWay && !isLate { events += [.opened, .failed(failure)] }
         if run != .none && !isLate { events += [.watching, .failed(failure)] }
         if run == .works && isLate && owesReady { events.append(.watching) }
@@ -136,7 +136,7 @@ struct DaemonWorld: Hashable {
         }
     }
 
-    private mutating func finish(_ failure: DaemonFailure?) {
+    private mutating func finish(_ failure: DaemonError?) {
         isFinished = true
         guard !isCutShort else { return demand(failure?.status == .failure, "what was cut short ended with success") }
         demand(opening == .failed || opening == .done && closing == .done, "ended before all was closed")

@@ -140,9 +140,9 @@ import Testing
         #expect(text.contains("\n  interval: 1s\n") && text.contains("\n  listen: 127.0.0.1:9465\n"))
         #expect(text.contains("  hosts: [\"wss://a.example.com/subscribe\"]\n  # A host with terms"))
         choices.settings = [try SetupSetting("sending.intervall=1s")]
-        let objection = #expect(throws: SetupObjection.self) { try choices.text(at: SetupFolder().place) }
+        let objection = #expect(throws: SetupError.self) { try choices.text(at: SetupFolder().place) }
         #expect(objection?.description.contains("did you mean 'sending.interval'?") == true)
-        #expect(throws: SetupObjection.self) { try SetupSetting("sending.interval") }
+        #expect(throws: SetupError.self) { try SetupSetting("sending.interval") }
     }
 
     @Test func `is of the files that come with the program`() throws {

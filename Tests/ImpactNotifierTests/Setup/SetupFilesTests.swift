@@ -20,7 +20,7 @@ import Testing
         let objection = try #require(folder.place.objection)
         #expect(objection.status == .cannotCreate)
         #expect(objection.description.contains(folder.path) && objection.description.contains("--print"))
-        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(folder.directory.text("impact-notifier.yaml") == "account: did:plc:mine\n")
         #expect(folder.directory.names == ["impact-notifier.yaml"])
     }
@@ -57,7 +57,7 @@ import Testing
         try folder.directory.write(ShippedFiles.configuration, to: "real.yaml")
         try #require(unsafe symlink(folder.directory.file("real.yaml"), folder.path) == 0)
         #expect(folder.place.objection != nil)
-        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(folder.directory.text("real.yaml") == ShippedFiles.configuration)
     }
 
@@ -66,11 +66,11 @@ import Testing
         try folder.directory.write("mine\n", to: "impact-notifier.yaml")
         var choices = choices
         choices.session = .appPassword("abcd-efgh-2345-6789")
-        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(folder.directory.names == ["impact-notifier.yaml"], "nor is there a folder for secrets")
         // One that was there stays.
         #expect(unsafe mkdir(folder.directory.file("secrets"), 0o700) == 0)
-        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(folder.directory.names.sorted() == ["impact-notifier.yaml", "secrets"])
     }
 
@@ -80,14 +80,14 @@ import Testing
         choices.session = .appPassword("abcd-efgh-2345-6789")
         let secrets = folder.directory.file("secrets")
         try folder.directory.write("", to: "secrets")
-        #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(folder.directory.names == ["secrets"])
         try #require(unsafe unlink(secrets) == 0)
         try #require(unsafe mkdir(secrets, 0o755) == 0)
         // Only root can give it away.
         guard geteuid() == 0 else { return }
         try #require(unsafe chown(secrets, 12_345, 12_345) == 0)
-        let objection = #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        let objection = #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(objection?.description.contains("\(secrets) belongs to 12345") == true)
         #expect(folder.directory.names == ["secrets"])
     }
@@ -108,7 +108,7 @@ import Testing
         let folder = try SetupFolder()
         var choices = choices
         choices.session = .appPassword(nil)
-        let objection = #expect(throws: SetupObjection.self) { try folder.files.write(choices) }
+        let objection = #expect(throws: SetupError.self) { try folder.files.write(choices) }
         #expect(objection?.status == .configuration)
         #expect(objection?.description.contains("secrets/app-password") == true)
         #expect(folder.directory.names.isEmpty)

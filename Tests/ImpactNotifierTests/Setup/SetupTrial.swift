@@ -30,7 +30,7 @@ struct SetupTrial {
     var start: SetupAnswer.Start { machine.start }
 
     /// Plays to the end.
-    mutating func play() -> Result<SetupChoices, SetupObjection> {
+    mutating func play() -> Result<SetupChoices, SetupError> {
         var actions = machine.handle(.begin)
         while !actions.isEmpty {
             switch actions.removeFirst() {
@@ -50,7 +50,7 @@ struct SetupTrial {
             case .giveUp(let objection): return .failure(objection)
             }
         }
-        return .failure(SetupObjection("it stands still", .software))
+        return .failure(SetupError("it stands still", .software))
     }
 
     private func examine(_ account: ATURI.Authority) -> SetupMachine.Event {

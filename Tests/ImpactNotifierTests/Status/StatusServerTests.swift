@@ -91,7 +91,7 @@ import Testing
         let daemon = Daemon()
         daemon.pending.withLock { $0 = ["stream"] }
         try await withServer(ownLoopbackAddress(), daemon) { client throws in
-            let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/readyz") }
+            let failure = await #expect(throws: StatusError.self) { try await get(client, "/readyz") }
             #expect(failure?.code == .unhealthy)
             #expect(failure?.detail == "HTTP/1.1 503 Service Unavailable: waiting for: stream")
             daemon.pending.withLock { $0 = [] }
@@ -104,7 +104,7 @@ import Testing
 
     @Test func `knows nothing else`() async throws {
         try await withServer { client throws in
-            let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/etc/passwd") }
+            let failure = await #expect(throws: StatusError.self) { try await get(client, "/etc/passwd") }
             #expect(failure?.detail == "HTTP/1.1 404 Not Found: not found")
         }
     }
@@ -116,7 +116,7 @@ import Testing
 
     @Test func `an address in use is an error that names it`() async throws {
         let first = try server("127.0.0.1:0")
-        let failure = #expect(throws: StatusFailure.self) { try server("127.0.0.1:\(first.port)") }
+        let failure = #expect(throws: StatusError.self) { try server("127.0.0.1:\(first.port)") }
         #expect(failure?.code == .cannotListen)
         let text = "the status endpoint cannot listen on 127.0.0.1:\(first.port): Address already in use"
         #expect(failure?.description == "\(text); change status.listen or free the port")
@@ -176,7 +176,7 @@ import Testing
 
     @Test func `nobody there is an error that says so`() async throws {
         let client = StatusClient(address: try address("127.0.0.1:1"))
-        let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/healthz") }
+        let failure = await #expect(throws: StatusError.self) { try await get(client, "/healthz") }
         #expect(failure?.description == "no daemon answers on 127.0.0.1:1: Connection refused")
     }
 
@@ -185,7 +185,7 @@ import Testing
         defer { listener.stop() }
         let address = try address("127.0.0.1:\(listener.port)")
         let client = StatusClient(address: address, patience: .milliseconds(100))
-        let failure = await #expect(throws: StatusFailure.self) { try await get(client, "/healthz") }
+        let failure = await #expect(throws: StatusError.self) { try await get(client, "/healthz") }
         #expect(failure?.description == "no daemon answers on \(address): Connection timed out")
     }
 

@@ -28,7 +28,7 @@ extension Configuration {
             return try await body(try await Ledger.openForCommand(in: stateDirectory))
         } catch {
             StandardOutput.printError(error.description)
-            throw ExitCode(DaemonFailure(error).status.rawValue)
+            throw ExitCode(DaemonError(error).status.rawValue)
         }
     }
 }

@@ -28,11 +28,15 @@ struct RuleTestFile {
     ///
     /// - Throws: ``ConfigurationError`` with every problem at once.
     init(path: String) throws(ConfigurationError) {
-        let record = ConfigurationRecord(environment: [:])
+        let provenance = ConfigurationProvenance(environment: [:])
         let loader = ConfigurationLoader(environment: [:])
-        let document = loader.section(of: path, record: record)
-        guard record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
-        rules = loader.rules(document, files: ConfiguredFiles(configuration: path, environment: [:]), record: record)
+        let document = loader.section(of: path, provenance: provenance)
+        guard provenance.issues.isEmpty else { throw ConfigurationError(issues: provenance.issues) }
+        rules = loader.rules(
+            document,
+            files: ConfiguredFiles(configuration: path, environment: [:]),
+            provenance: provenance
+        )
         network = RehearsedNetwork(
             records: document.json("records")?.object ?? [:],
             answers: document.json("answers")?.object ?? [:],
@@ -50,7 +54,7 @@ struct RuleTestFile {
         let names = rules.map(\.name)
         tests = sections.compactMap { Self.test($0, names) }
         document.flagUnknownKeys()
-        guard record.issues.isEmpty else { throw ConfigurationError(issues: record.issues) }
+        guard provenance.issues.isEmpty else { throw ConfigurationError(issues: provenance.issues) }
     }
 
     private static func handles(_ document: ConfigurationSection) -> [String: DID] {

@@ -35,8 +35,8 @@ struct SessionCommand: AsyncParsableCommand {
                 try await StoredSession.open(services.session, services.environment).status()
             }
             let address = services.configuration.status.address
-            let daemon = Result { () throws(DaemonSession.Unknown) in
-                try DaemonSession(at: address, account: status.account)
+            let daemon = Result { () throws(RemoteSessionStatus.UnavailableError) in
+                try RemoteSessionStatus(at: address, account: status.account)
             }
             let text = SessionText(status, now: services.environment.clock.now(), daemon: daemon)
             output.show(text.json, text.lines)

@@ -36,8 +36,8 @@ struct AccountInquiry {
 
     /// The account's identity, checked in both directions, and what its server supports.
     ///
-    /// - Throws: ``SetupObjection`` when the account does not exist, or its server does not answer.
-    func report(on account: ATURI.Authority) async throws(SetupObjection) -> AccountReport {
+    /// - Throws: ``SetupError`` when the account does not exist, or its server does not answer.
+    func report(on account: ATURI.Authority) async throws(SetupError) -> AccountReport {
         let did = try await did(of: account)
         let pds: WebURL
         do throws(IdentityError) {
@@ -55,7 +55,7 @@ struct AccountInquiry {
     }
 
     /// The DID of an account; a handle is resolved, and must also be in the document.
-    func did(of account: ATURI.Authority) async throws(SetupObjection) -> DID {
+    func did(of account: ATURI.Authority) async throws(SetupError) -> DID {
         switch account {
         case .did(let did): return did
         case .handle(let handle):
@@ -65,13 +65,13 @@ struct AccountInquiry {
         }
     }
 
-    private static func objection(_ failure: IdentityError) -> SetupObjection {
+    private static func objection(_ failure: IdentityError) -> SetupError {
         let advice = failure.isTransient ? "; can this machine reach it? Try again" : ""
-        return SetupObjection("\(failure)\(advice)", .unavailable)
+        return SetupError("\(failure)\(advice)", .unavailable)
     }
 
     /// Checks that the server is a PDS: only a PDS describes itself in this way (com.atproto.server.describeServer).
-    private func requireServer(at pds: WebURL) async throws(SetupObjection) {
+    private func requireServer(at pds: WebURL) async throws(SetupError) {
         let request = HTTPRequest(.get, pds.with(path: "/xrpc/com.atproto.server.describeServer"))
         let found: String
         do throws(HTTPError) {
@@ -79,7 +79,7 @@ struct AccountInquiry {
             if response.isSuccess, (try? JSONValue(parsing: response.body))?["did"]?.string != nil { return }
             found = "it answered \(XRPCError(response))"
         } catch { found = "\(error)" }
-        throw SetupObjection("\(pds.origin), where the account is, is no PDS that can be used: \(found)", .unavailable)
+        throw SetupError("\(pds.origin), where the account is, is no PDS that can be used: \(found)", .unavailable)
     }
 
     private func oauthObstacle(of did: DID) async -> String? {
@@ -98,7 +98,7 @@ struct AccountInquiry {
         let chat = ChatClient(session: Nobody(account: did, pds: pds, http: services.http), proxy: proxy)
         do throws(CallError) { _ = try await chat.isChatDisabled() } catch {
             guard error.status != 401 else { return nil }
-            return CallDiagnosis(error, in: .readStatus, proxy: proxy).found
+            return FailureAdvice(error, in: .readStatus, proxy: proxy).found
         }
         return nil
     }

@@ -9,31 +9,31 @@ enum NewFile {
     ///   - text: the content.
     ///   - path: the place; an existing file is never replaced.
     ///   - mode: the permissions, whatever the process's mask says.
-    /// - Throws: ``SetupObjection``.
-    static func write(_ text: String, to path: String, mode: mode_t) throws(SetupObjection) {
+    /// - Throws: ``SetupError``.
+    static func write(_ text: String, to path: String, mode: mode_t) throws(SetupError) {
         let next = try draft(text, of: path, mode: mode)
         defer { remove(next) }
         // A hard link replaces no file. Some file systems have none.
         if unsafe link(next, path) == 0 { return }
         guard errno != EEXIST, !SetupPlace.exists(path) else {
-            throw SetupObjection("\(path) exists, and init replaces nothing", .cannotCreate)
+            throw SetupError("\(path) exists, and init replaces nothing", .cannotCreate)
         }
         guard unsafe rename(next, path) == 0 else { throw unwritable(path) }
     }
 
     /// Replaces a file that still has exactly the shipped content.
     ///
-    /// - Throws: ``SetupObjection``.
-    static func write(_ text: String, inPlaceOf shipped: String, at path: String, mode: mode_t) throws(SetupObjection) {
+    /// - Throws: ``SetupError``.
+    static func write(_ text: String, inPlaceOf shipped: String, at path: String, mode: mode_t) throws(SetupError) {
         let next = try draft(text, of: path, mode: mode)
         guard holds(shipped, path), unsafe rename(next, path) == 0 else {
             remove(next)
-            throw SetupObjection("\(path) was changed meanwhile, and init replaces nothing", .cannotCreate)
+            throw SetupError("\(path) was changed meanwhile, and init replaces nothing", .cannotCreate)
         }
     }
 
     /// Writes the draft of a file beside its place, and makes sure that it is on disk.
-    private static func draft(_ text: String, of path: String, mode: mode_t) throws(SetupObjection) -> String {
+    private static func draft(_ text: String, of path: String, mode: mode_t) throws(SetupError) -> String {
         // Each process has its own draft: a killed process may have left one.
         let draft = "\(path).\(getpid()).new"
         let file = unsafe shim_open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -71,7 +71,7 @@ enum NewFile {
     static func remove(_ path: String) { _ = unsafe unlink(path) }
 
     /// The objection for a path that the system has just refused.
-    private static func unwritable(_ path: String) -> SetupObjection {
-        SetupObjection("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
+    private static func unwritable(_ path: String) -> SetupError {
+        SetupError("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
     }
 }

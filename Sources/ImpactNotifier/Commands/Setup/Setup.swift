@@ -98,7 +98,7 @@ struct Setup: AsyncParsableCommand {
         defer { ending.cancel() }
         let place = SetupPlace(path: configuration.file, by: loader, stateDirectory: stateDirectory)
         var status: Int32 = 0
-        do throws(SetupObjection) {
+        do throws(SetupError) {
             if !onlyPrints, let objection = place.objection { throw objection }
             let isAsking = SetupTerminal.isThere
             var machine = SetupMachine(
@@ -135,13 +135,13 @@ struct Setup: AsyncParsableCommand {
     /// Runs `login` and `doctor` in the operator's terminal.
     ///
     /// - Returns: the exit status of the first command that failed; 0 when all succeeded.
-    private func begin(_ steps: SetupSteps, _ environment: [String: String]) async throws(SetupObjection) -> Int32 {
+    private func begin(_ steps: SetupSteps, _ environment: [String: String]) async throws(SetupError) -> Int32 {
         for arguments in steps.beginning {
             StandardOutput.print("\n\(arguments[0]):")
             let status: Int32
             do throws(ChildProgram.StartError) {
                 status = try await SetupTerminal.run(arguments, environment: environment)
-            } catch { throw SetupObjection("\(arguments[0]) cannot be started: \(error)", .failure) }
+            } catch { throw SetupError("\(arguments[0]) cannot be started: \(error)", .failure) }
             guard status == 0 else {
                 StandardOutput.print(
                     "\nThat ended with status \(status). The configuration is kept. Correct it, and go on with:"
@@ -169,7 +169,7 @@ struct Setup: AsyncParsableCommand {
     }
 
     private var choices: SetupChoices {
-        get throws(SetupObjection) {
+        get throws(SetupError) {
             var choices = SetupChoices()
             choices.isShadow = shadow
             choices.appPasswordFile = appPasswordFile
@@ -184,19 +184,19 @@ struct Setup: AsyncParsableCommand {
         at place: SetupPlace,
         by loader: ConfigurationLoader,
         _ terminal: SetupTerminal
-    ) async throws(SetupObjection) {
+    ) async throws(SetupError) {
         // The configuration as decided so far, filled up from the example: its settings say which network to ask.
         let text = try machine.choices.text(at: place)
         let draft: Configuration
         do throws(ConfigurationError) {
             draft = try loader.load(path: place.path, draft: text).configuration
-        } catch { throw SetupObjection(error.description, .configuration) }
+        } catch { throw SetupError(error.description, .configuration) }
         let services = NetworkServices(draft, logger: Logger(label: "init"))
         let inquiry = AccountInquiry(configuration: draft, services: services)
         var actions = machine.handle(.begin)
         while !actions.isEmpty {
             let action = actions.removeFirst()
-            do throws(SetupObjection) {
+            do throws(SetupError) {
                 switch action {
                 case .say(let line): terminal.say(line)
                 case .ask(let question):
@@ -224,11 +224,11 @@ struct Setup: AsyncParsableCommand {
         _ uri: ATURI,
         by configuration: Configuration,
         _ services: NetworkServices
-    ) async throws(SetupObjection) -> (ATURI, JSONValue) {
+    ) async throws(SetupError) -> (ATURI, JSONValue) {
         let network = (services.identities, services.http)
         let reader = DryRun(configuration: configuration.delivery, sender: nil, network: network)
         do throws(Refusal) { return try await reader.fetch(uri) } catch {
-            throw SetupObjection("\(uri) cannot be read: \(error.detail) (\(error.reason.rawValue))", .noInput)
+            throw SetupError("\(uri) cannot be read: \(error.detail) (\(error.reason.rawValue))", .noInput)
         }
     }
 }

@@ -43,9 +43,9 @@ enum SetupAnswer {
     }
 
     /// Parses an account: a DID, a handle, or the address of its profile.
-    static func account(_ text: String) throws(SetupObjection) -> ATURI.Authority {
+    static func account(_ text: String) throws(SetupError) -> ATURI.Authority {
         var name = trimmed(text)
-        guard !name.isEmpty else { throw SetupObjection("an account is its handle, bot.example.com, or its DID") }
+        guard !name.isEmpty else { throw SetupError("an account is its handle, bot.example.com, or its DID") }
         if name.hasPrefix("https://"), let place = name.firstRange(of: "/profile/") {
             name = String(name[place.upperBound...].prefix { $0 != "/" && $0 != "?" })
         }
@@ -55,21 +55,21 @@ enum SetupAnswer {
         let meant = "\(name).bsky.social"
         let isMeant = !name.contains { ".:".contains($0) } && ATURI.Authority.ofAccount(meant) != nil
         let hint = isMeant ? "; did you mean '\(meant)'?" : ""
-        throw SetupObjection("'\(name)' is no account: \(objection)\(hint)")
+        throw SetupError("'\(name)' is no account: \(objection)\(hint)")
     }
 
     /// Parses names of shipped rules, or the AT-URI of a record.
-    static func rule(_ text: String) throws(SetupObjection) -> Rule {
+    static func rule(_ text: String) throws(SetupError) -> Rule {
         let words = words(text)
         let names = ShippedFiles.presets.map(\.name)
         guard let first = words.first else {
-            throw SetupObjection("a rule is one of \(names.joined(separator: ", ")), or the at:// URI of a record")
+            throw SetupError("a rule is one of \(names.joined(separator: ", ")), or the at:// URI of a record")
         }
         if first.hasPrefix("at://") {
             let uri: ATURI
-            do { uri = try ATURI(first) } catch { throw SetupObjection(error.description) }
+            do { uri = try ATURI(first) } catch { throw SetupError(error.description) }
             guard words.count == 1, uri.collection != nil, uri.recordKey != nil else {
-                throw SetupObjection("'\(trimmed(text))' is not one record: at://ACCOUNT/COLLECTION/KEY")
+                throw SetupError("'\(trimmed(text))' is not one record: at://ACCOUNT/COLLECTION/KEY")
             }
             return .record(uri)
         }
@@ -78,7 +78,7 @@ enum SetupAnswer {
             let name = word.hasSuffix(".yaml") ? String(word.dropLast(5)) : word
             guard names.contains(name) else {
                 let all = "there are \(names.joined(separator: ", ")); or give the at:// URI of a record"
-                throw SetupObjection(Suggestion.objection(to: name, as: "rule", among: names, listedBy: all))
+                throw SetupError(Suggestion.objection(to: name, as: "rule", among: names, listedBy: all))
             }
             if !chosen.contains(name) { chosen.append(name) }
         }
@@ -89,21 +89,21 @@ enum SetupAnswer {
     static func reference(
         _ text: String,
         among candidates: [ReferenceCandidate]
-    ) throws(SetupObjection) -> ReferenceCandidate {
+    ) throws(SetupError) -> ReferenceCandidate {
         let answer = trimmed(text)
         if answer.isEmpty, let first = candidates.first { return first }
         if let number = Int(answer), candidates.indices.contains(number - 1) { return candidates[number - 1] }
         if let candidate = candidates.first(where: { $0.path == answer }) { return candidate }
-        throw SetupObjection(Suggestion.objection(to: answer, as: "such field", among: candidates.map(\.path)))
+        throw SetupError(Suggestion.objection(to: answer, as: "such field", among: candidates.map(\.path)))
     }
 
     /// Parses how the bot logs in: a kind of session, the folder of a web host, or, if typed unseen, an app password.
-    static func session(_ text: String, isHidden: Bool) throws(SetupObjection) -> SetupChoices.Session {
+    static func session(_ text: String, isHidden: Bool) throws(SetupError) -> SetupChoices.Session {
         let answer = trimmed(text)
         if answer.hasPrefix("https://") { return .confidential(folder: try folder(answer)) }
         if AppPasswordLogin.looksGenerated(answer) {
             guard isHidden else {
-                throw SetupObjection(
+                throw SetupError(
                     "a password never stands on a command line: put it into a file, and name that by --app-password-file"
                 )
             }
@@ -113,13 +113,13 @@ enum SetupAnswer {
         case "", "oauth", SessionKind.loopback.rawValue: return .loopback
         case SessionKind.appPassword.rawValue: return .appPassword(nil)
         case SessionKind.confidential.rawValue:
-            throw SetupObjection(
+            throw SetupError(
                 "for two years by OAuth two files are hosted: give the https:// URL of their folder, such as "
                     + "https://example.org/notifier/"
             )
         default:
             // Do not show it: whatever it is, it may be a secret.
-            throw SetupObjection(
+            throw SetupError(
                 isHidden
                     ? "that is neither empty, nor an https:// URL, nor an app password (xxxx-xxxx-xxxx-xxxx); never the "
                         + "account's own password"
@@ -128,20 +128,20 @@ enum SetupAnswer {
         }
     }
 
-    private static func folder(_ text: String) throws(SetupObjection) -> String {
+    private static func folder(_ text: String) throws(SetupError) -> String {
         let folder = text.hasSuffix("/") ? text : "\(text)/"
         let address = ServiceAddress(folder, allowsLoopback: false)
         guard let url = address.url, address.objection == nil else {
-            throw SetupObjection("'\(text)' cannot host anything: \(address.objection ?? "it is no URL")")
+            throw SetupError("'\(text)' cannot host anything: \(address.objection ?? "it is no URL")")
         }
-        guard url.query == nil else { throw SetupObjection("'\(text)' is no folder: it has a query") }
+        guard url.query == nil else { throw SetupError("'\(text)' is no folder: it has a query") }
         let file = "\(folder)oauth-client-metadata.json"
-        if let objection = SessionConfiguration.objection(toClientID: file) { throw SetupObjection(objection) }
+        if let objection = SessionConfiguration.objection(toClientID: file) { throw SetupError(objection) }
         return folder
     }
 
     /// Parses who gets messages: a value of `policy.recipients`, followed by the accounts of an allowlist, or `shadow`.
-    static func recipients(_ text: String) throws(SetupObjection) -> Recipients {
+    static func recipients(_ text: String) throws(SetupError) -> Recipients {
         var words = words(text)
         var recipients = Recipients()
         guard let first = words.first?.lowercased() else { return recipients }
@@ -153,23 +153,23 @@ enum SetupAnswer {
             recipients.policy = policy
         } else {
             let known = PolicyConfiguration.Recipients.allCases.map(\.rawValue) + ["shadow"]
-            throw SetupObjection(Suggestion.objection(to: kind, as: "choice", among: known))
+            throw SetupError(Suggestion.objection(to: kind, as: "choice", among: known))
         }
         guard recipients.policy == .allowlist else {
             guard words.isEmpty else {
-                throw SetupObjection("accounts stand behind allowlist alone, not behind \(kind)")
+                throw SetupError("accounts stand behind allowlist alone, not behind \(kind)")
             }
             return recipients
         }
         for word in words { recipients.allowed.append(try account(word)) }
         guard !words.isEmpty else {
-            throw SetupObjection("an allowlist of nobody tells nobody: allowlist alice.example.com bob.example.com")
+            throw SetupError("an allowlist of nobody tells nobody: allowlist alice.example.com bob.example.com")
         }
         return recipients
     }
 
     /// Parses whether to begin at once, and who gets a test message.
-    static func start(_ text: String) throws(SetupObjection) -> Start {
+    static func start(_ text: String) throws(SetupError) -> Start {
         let answer = trimmed(text)
         switch answer.lowercased() {
         case "", "y", "yes": return .now(testing: nil)

@@ -47,8 +47,8 @@ struct SetupChoices: Sendable, Equatable {
 
     /// The configuration: the shipped one, with these choices.
     ///
-    /// - Throws: ``SetupObjection`` when a setting names an unknown key.
-    func text(at place: SetupPlace) throws(SetupObjection) -> String {
+    /// - Throws: ``SetupError`` when a setting names an unknown key.
+    func text(at place: SetupPlace) throws(SetupError) -> String {
         var text = CommentedText(ShippedFiles.configuration)
         text.set("account", to: account)
         if let directory = place.stateDirectory { text.set("state_directory", to: Self.quoted(directory)) }
@@ -121,16 +121,16 @@ struct SetupSetting: Sendable, Equatable {
     /// The value as YAML.
     let value: String
 
-    init(_ text: String) throws(SetupObjection) {
+    init(_ text: String) throws(SetupError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !text.contains(where: \.isNewline) else {
-            throw SetupObjection("--set takes KEY=VALUE on one line, such as status.listen=127.0.0.1:9465")
+            throw SetupError("--set takes KEY=VALUE on one line, such as status.listen=127.0.0.1:9465")
         }
         (key, value) = (String(parts[0]), String(parts[1]))
     }
 
-    fileprivate func objection(knowing keys: [String]) -> SetupObjection {
+    fileprivate func objection(knowing keys: [String]) -> SetupError {
         let list = "'impact-notifier init --print' shows those that there are"
-        return SetupObjection("--set: \(Suggestion.objection(to: key, as: "key", among: keys, listedBy: list))")
+        return SetupError("--set: \(Suggestion.objection(to: key, as: "key", among: keys, listedBy: list))")
     }
 }

@@ -10,11 +10,11 @@ struct SetupFiles {
     /// Writes all files or none.
     ///
     /// - Returns: what was written, for the operator.
-    /// - Throws: ``SetupObjection``; then no file is left.
-    func write(_ choices: SetupChoices) throws(SetupObjection) -> [String] {
+    /// - Throws: ``SetupError``; then no file is left.
+    func write(_ choices: SetupChoices) throws(SetupError) -> [String] {
         let text = try choices.text(at: place)
         var (secret, isFolderNew): (String?, Bool) = (nil, false)
-        do throws(SetupObjection) {
+        do throws(SetupError) {
             secret = try writeSecret(choices, &isFolderNew)
             try check(text)
             if SetupPlace.exists(place.path) {
@@ -33,16 +33,16 @@ struct SetupFiles {
     }
 
     /// Checks the configuration like `check`, before the file exists.
-    private func check(_ text: String) throws(SetupObjection) {
+    private func check(_ text: String) throws(SetupError) {
         var loader = loader
         loader.purpose = .check
         do throws(ConfigurationError) { _ = try loader.load(path: place.path, draft: text) } catch {
-            throw SetupObjection("\(error)\nNothing was written.", .configuration)
+            throw SetupError("\(error)\nNothing was written.", .configuration)
         }
     }
 
     /// Writes the file of a typed app password, or of a new client key; nil when there is nothing to write.
-    private func writeSecret(_ choices: SetupChoices, _ isFolderNew: inout Bool) throws(SetupObjection) -> String? {
+    private func writeSecret(_ choices: SetupChoices, _ isFolderNew: inout Bool) throws(SetupError) -> String? {
         let path: String
         switch choices.session {
         case .loopback, .appPassword(nil): return nil
@@ -55,7 +55,7 @@ struct SetupFiles {
             guard !SetupPlace.exists(path) else { return nil }
             isFolderNew = try makeFolder()
             do throws(OAuthError) { try ClientKey.generate(at: SystemClock()).write(to: path) } catch {
-                throw SetupObjection(error.description, .cannotCreate)
+                throw SetupError(error.description, .cannotCreate)
             }
         }
         ServiceUser.share(path)
@@ -63,21 +63,21 @@ struct SetupFiles {
     }
 
     /// Makes the folder of secrets if it does not exist; returns whether it did not.
-    private func makeFolder() throws(SetupObjection) -> Bool {
+    private func makeFolder() throws(SetupError) -> Bool {
         let folder = place.secrets
         if unsafe mkdir(folder, 0o700) == 0 { return true }
         guard errno == EEXIST else {
-            throw SetupObjection("\(folder) cannot be made: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
+            throw SetupError("\(folder) cannot be made: \(unsafe String(cString: strerror(errno)))", .cannotCreate)
         }
         var status = stat()
         guard unsafe stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw SetupObjection("\(folder) is no folder, and secrets lie in one of that name", .cannotCreate)
+            throw SetupError("\(folder) is no folder, and secrets lie in one of that name", .cannotCreate)
         }
         // Where everybody may make folders, such as in /tmp, somebody else may have made it.
         let owners: [uid_t?] = [0, geteuid(), ServiceUser.owner(ofFolderOf: place.path)?.user]
         guard owners.contains(status.st_uid) else {
             let owner = ServiceUser.name(of: status.st_uid)
-            throw SetupObjection("\(folder) belongs to \(owner): no secret is written there", .cannotCreate)
+            throw SetupError("\(folder) belongs to \(owner): no secret is written there", .cannotCreate)
         }
         return false
     }

@@ -35,7 +35,7 @@ struct SetupMachine {
         case identify([ATURI.Authority])
         /// Everything is decided.
         case finish
-        case giveUp(SetupObjection)
+        case giveUp(SetupError)
     }
 
     /// The decisions so far.
@@ -78,10 +78,10 @@ struct SetupMachine {
     mutating func handle(_ event: Event) -> [Action] {
         switch event {
         case .begin:
-            if !isAsking, let objection = objectionToOptions { return [.giveUp(objection)] }
+            if !isAsking, let objection = errorInOptions { return [.giveUp(objection)] }
             return goOn()
         case .line(let text): return take(text, isTyped: true)
-        case .ended: return [.giveUp(SetupObjection("Nothing more was typed; nothing was written.", .failure))]
+        case .ended: return [.giveUp(SetupError("Nothing more was typed; nothing was written.", .failure))]
         case .account(let report):
             account = report
             choices.account = report.value
@@ -90,12 +90,12 @@ struct SetupMachine {
         case .people(let people):
             choices.allowlist = people
             return answered()
-        case .notFound(let reason): return refuse(SetupObjection(reason, .unavailable))
+        case .notFound(let reason): return refuse(SetupError(reason, .unavailable))
         }
     }
 
     /// Everything that is wrong with the options; nil when nothing is.
-    private var objectionToOptions: SetupObjection? {
+    private var errorInOptions: SetupError? {
         let missing = pending.filter { $0.isNeeded && given[$0] == nil }.map(\.option)
         var reasons: [String] = []
         if !missing.isEmpty {
@@ -104,12 +104,12 @@ struct SetupMachine {
         }
         for question in pending {
             guard let text = given[question] else { continue }
-            do throws(SetupObjection) { try check(text, of: question) } catch { reasons.append(error.description) }
+            do throws(SetupError) { try check(text, of: question) } catch { reasons.append(error.description) }
         }
-        return reasons.isEmpty ? nil : SetupObjection(reasons.joined(separator: "\n"))
+        return reasons.isEmpty ? nil : SetupError(reasons.joined(separator: "\n"))
     }
 
-    private func check(_ text: String, of question: SetupQuestion) throws(SetupObjection) {
+    private func check(_ text: String, of question: SetupQuestion) throws(SetupError) {
         switch question {
         case .account: _ = try SetupAnswer.account(text)
         case .rule: _ = try SetupAnswer.rule(text)
@@ -138,7 +138,7 @@ struct SetupMachine {
 
     private mutating func take(_ text: String, isTyped: Bool) -> [Action] {
         guard let question = pending.first else { return [] }
-        do throws(SetupObjection) {
+        do throws(SetupError) {
             switch question {
             case .account: return [.examine(try SetupAnswer.account(text))]
             case .rule:
@@ -160,21 +160,21 @@ struct SetupMachine {
     }
 
     /// Says what is wrong, and asks again if somebody is there to answer.
-    private mutating func refuse(_ objection: SetupObjection) -> [Action] {
+    private mutating func refuse(_ objection: SetupError) -> [Action] {
         guard let question = pending.first, isAsking else { return [.giveUp(objection)] }
         given[question] = nil
         attempts += 1
         guard attempts < Self.patience else {
             let end = "That was \(attempts) times; nothing was written. --help tells what is meant."
-            return [.say(objection.description), .giveUp(SetupObjection(end, objection.status))]
+            return [.say(objection.description), .giveUp(SetupError(end, objection.status))]
         }
         return [.say(objection.description), .ask(question)]
     }
 
-    private func judged(_ session: SetupChoices.Session) throws(SetupObjection) -> SetupChoices.Session {
+    private func judged(_ session: SetupChoices.Session) throws(SetupError) -> SetupChoices.Session {
         if case .appPassword = session { return session }
         guard let account, let reason = account.lacksOAuth else { return session }
-        throw SetupObjection("\(account.server) offers no login by OAuth (\(reason)); an app password is the other way")
+        throw SetupError("\(account.server) offers no login by OAuth (\(reason)); an app password is the other way")
     }
 
     private mutating func look(at uri: ATURI, _ value: JSONValue) -> [Action] {
@@ -185,7 +185,7 @@ struct SetupMachine {
         let wanted = given[.reference]
         guard let first = candidates.first, uri.collection != nil else {
             let reason = "no field of it is an AT-URI or a DID, so that nobody can be found: name another record"
-            return shown + refuse(SetupObjection(reason, .dataError))
+            return shown + refuse(SetupError(reason, .dataError))
         }
         let owners = Set(candidates.map(\.owner))
         if wanted == nil, owners.count == 1 || candidates.count == 1 {
@@ -195,7 +195,7 @@ struct SetupMachine {
         let list = candidates.enumerated().map { Action.say("     \($0.offset + 1)  \($0.element.text)") }
         guard wanted != nil || isAsking else {
             let reason = "it refers to several: choose one by \(SetupQuestion.reference.option)"
-            return shown + list + [.giveUp(SetupObjection(reason))]
+            return shown + list + [.giveUp(SetupError(reason))]
         }
         pending[0] = .reference
         return shown + list + goOn()

@@ -47,21 +47,21 @@ struct SetupPlace: Sendable {
     }
 
     /// Why nothing can be written there; nil when it can.
-    var objection: SetupObjection? {
+    var objection: SetupError? {
         if Self.exists(path), !NewFile.holds(ShippedFiles.configuration, path) {
-            return SetupObjection(
+            return SetupError(
                 "\(path) exists, and init replaces nothing; name another file with --config, or see with --print what it "
                     + "would write",
                 .cannotCreate
             )
         }
         guard unsafe access(folder, F_OK) == 0 else {
-            return SetupObjection("there is no folder \(folder); make it, or name a file with --config", .cannotCreate)
+            return SetupError("there is no folder \(folder); make it, or name a file with --config", .cannotCreate)
         }
         guard unsafe access(folder, W_OK | X_OK) == 0 else {
             let reason = unsafe String(cString: strerror(errno))
             let remedy = geteuid() == 0 ? "" : "; type it as root (sudo impact-notifier init)"
-            return SetupObjection(
+            return SetupError(
                 "\(folder) cannot be written to: \(reason)\(remedy), or name a file elsewhere with --config",
                 .cannotCreate
             )

@@ -7,7 +7,7 @@ internal import Notifier
 internal import OAuth
 
 /// The checks that need the stored session: session, account, scope, proxy, chat.
-struct AccountExamination {
+struct AccountChecks {
     let configuration: Configuration
     let services: NetworkServices
     let did: DID
@@ -15,7 +15,7 @@ struct AccountExamination {
 
     func findings() async -> [DoctorFinding] {
         let session: StoredSession
-        do throws(DaemonFailure) { session = try await services.openSession(of: did) } catch {
+        do throws(DaemonError) { session = try await services.openSession(of: did) } catch {
             return [.failure("session", error.sentence, "Run 'impact-notifier login'.")]
                 + skipped(["account", "scope", "profile", "proxy", "chat"])
         }
@@ -67,7 +67,7 @@ struct AccountExamination {
         do {
             let response = try await session.send(.query(try NSID("com.atproto.server.getSession")))
             guard response.isSuccess, let json = try? JSONValue(parsing: response.body) else {
-                let diagnosis = CallDiagnosis(.answer(XRPCError(response)), in: .readStatus, proxy: "")
+                let diagnosis = FailureAdvice(.answer(XRPCError(response)), in: .readStatus, proxy: "")
                 return (.failure("account", diagnosis.found, diagnosis.advice), false)
             }
             guard json["active"]?.bool != false else {
@@ -122,7 +122,7 @@ struct AccountExamination {
             }
             return [forwarded] + (await messages(chat, proxy))
         } catch {
-            let diagnosis = CallDiagnosis(error, in: .readStatus, proxy: proxy)
+            let diagnosis = FailureAdvice(error, in: .readStatus, proxy: proxy)
             return [.failure("proxy", diagnosis.found, diagnosis.advice), .skipped("chat", because: "not reached")]
         }
     }
@@ -136,7 +136,7 @@ struct AccountExamination {
         } catch {
             // A session with fine-grained scopes may lack the scope for this call.
             guard error.errorName != "ScopeMissingError" else { return [writable] }
-            let diagnosis = CallDiagnosis(error, in: .readMessages, proxy: proxy)
+            let diagnosis = FailureAdvice(error, in: .readMessages, proxy: proxy)
             return [.failure("chat", diagnosis.found, diagnosis.advice)]
         }
     }

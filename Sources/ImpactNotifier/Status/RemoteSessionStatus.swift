@@ -2,14 +2,14 @@ internal import ATProtocol
 internal import OAuth
 
 /// The session status as reported by the running daemon, which knows things that are in no file.
-struct DaemonSession {
+struct RemoteSessionStatus {
     /// The state of the session.
     let state: SessionState
     /// The daemon's report, in the form of ``SessionText/json``.
     let json: JSONValue
 
     /// Why there is no report.
-    struct Unknown: Error, CustomStringConvertible {
+    struct UnavailableError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -18,17 +18,19 @@ struct DaemonSession {
     /// - Parameters:
     ///   - address: where the daemon listens; nil when it does not.
     ///   - account: the account whose session is meant.
-    /// - Throws: ``Unknown`` when no daemon answers, or one for another account does.
-    init(at address: StatusAddress?, account: DID) throws(Unknown) {
-        guard let address else { throw Unknown(description: "not asked, since status.listen is off") }
+    /// - Throws: ``UnavailableError`` when no daemon answers, or one for another account does.
+    init(at address: StatusAddress?, account: DID) throws(UnavailableError) {
+        guard let address else { throw UnavailableError(description: "not asked, since status.listen is off") }
         let answer: String
-        do throws(StatusFailure) { answer = try StatusClient(address: address).get("/status") } catch {
-            throw Unknown(description: error.description)
+        do throws(StatusError) { answer = try StatusClient(address: address).get("/status") } catch {
+            throw UnavailableError(description: error.description)
         }
         guard let session = try? JSONValue(parsing: answer)["session"], let told = session["account"]?.string,
             let state = Self.state(session)
-        else { throw Unknown(description: "the answer of \(address) does not describe a session") }
-        guard told == account.text else { throw Unknown(description: "the daemon on \(address) serves \(told)") }
+        else { throw UnavailableError(description: "the answer of \(address) does not describe a session") }
+        guard told == account.text else {
+            throw UnavailableError(description: "the daemon on \(address) serves \(told)")
+        }
         self.state = state
         json = session
     }

@@ -1,5 +1,5 @@
 /// Why the status endpoint, or a question to it, failed.
-struct StatusFailure: Error, CustomStringConvertible {
+struct StatusError: Error, CustomStringConvertible {
     /// What went wrong; more codes may be added.
     struct Code: RawRepresentable, Hashable, Sendable {
         let rawValue: String

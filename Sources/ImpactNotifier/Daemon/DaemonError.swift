@@ -2,7 +2,7 @@ internal import LedgerStorage
 internal import Notifier
 
 /// Why the daemon cannot go on, and the exit status for the service manager.
-struct DaemonFailure: Error, Hashable, CustomStringConvertible {
+struct DaemonError: Error, Hashable, CustomStringConvertible {
     /// The exit status that systemd sees.
     var status: ExitStatus
     /// One sentence for the operator.

@@ -5,7 +5,7 @@ internal import Network
 internal import Notifier
 
 /// The command `doctor`: what works, what does not, and what to do about it.
-struct Examine: AsyncParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Checks every step from the configuration to the chat service, one line each.",

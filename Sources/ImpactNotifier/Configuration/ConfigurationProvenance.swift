@@ -1,7 +1,7 @@
 /// What reading a configuration has found: every problem, and for each value where it came from.
 ///
 /// It is a class because the sections of one document share it; one task uses it, and nobody keeps it.
-final class ConfigurationRecord {
+final class ConfigurationProvenance {
     /// One value in force.
     struct Entry: Sendable {
         /// The dotted path.

@@ -1,5 +1,5 @@
 /// Why `init` refuses an answer or cannot go on: a sentence, and the exit status.
-struct SetupObjection: Error, Equatable, CustomStringConvertible {
+struct SetupError: Error, Equatable, CustomStringConvertible {
     let description: String
     let status: ExitStatus
 

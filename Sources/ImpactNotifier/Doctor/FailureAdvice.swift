@@ -4,7 +4,7 @@ internal import Notifier
 /// Names the failure of a call, and says what to do next.
 ///
 /// Four failures look the same at first sight, and can cost many attempts; here each has its own name.
-struct CallDiagnosis {
+struct FailureAdvice {
     /// What came back, with the name of the failure.
     let found: String
     /// The next step.
