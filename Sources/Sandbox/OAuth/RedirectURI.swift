@@ -10,21 +10,21 @@ enum RedirectURI: Sendable {
     case privateUse(scheme: String)
 
     /// What is wrong with a URI.
-    struct Problem: Error {
+    struct InvalidError: Error {
         let message: String
     }
 
-    init(_ text: String) throws(Problem) {
+    init(_ text: String) throws(InvalidError) {
         if text.hasPrefix("https:") {
             self = .page(try Self.page(text))
         } else if text.hasPrefix("http:") {
-            guard let url = try? WebURL(text) else { throw Problem(message: "Invalid URL") }
+            guard let url = try? WebURL(text) else { throw InvalidError(message: "Invalid URL") }
             guard ["localhost", "127.0.0.1", "::1"].contains(url.host) else {
-                throw Problem(message: "URL must use \"localhost\", \"127.0.0.1\" or \"[::1]\" as hostname")
+                throw InvalidError(message: "URL must use \"localhost\", \"127.0.0.1\" or \"[::1]\" as hostname")
             }
             guard url.host != "localhost" else {
                 let advice = "is not allowed (RFC 8252), use a loopback IP such as \"127.0.0.1\" instead"
-                throw Problem(message: "Use of \"localhost\" hostname \(advice)")
+                throw InvalidError(message: "Use of \"localhost\" hostname \(advice)")
             }
             self = .loopback(url)
         } else {
@@ -33,35 +33,35 @@ enum RedirectURI: Sendable {
     }
 
     /// An `https` URL of a domain name or an address that is not this machine's.
-    static func page(_ text: String) throws(Problem) -> WebURL {
-        guard let url = try? WebURL(text), url.scheme == .https else { throw Problem(message: "Invalid URL") }
+    static func page(_ text: String) throws(InvalidError) -> WebURL {
+        guard let url = try? WebURL(text), url.scheme == .https else { throw InvalidError(message: "Invalid URL") }
         guard !["localhost", "127.0.0.1", "::1"].contains(url.host) else {
-            throw Problem(message: "https: URL must not use a loopback host")
+            throw InvalidError(message: "https: URL must not use a loopback host")
         }
         if !ClientIdentifier.isAddress(url.host) {
             guard url.host.contains(".") else {
-                throw Problem(message: "Domain name must contain at least two segments")
+                throw InvalidError(message: "Domain name must contain at least two segments")
             }
             guard !url.host.hasSuffix(".local") else {
-                throw Problem(message: "Domain name must not end with \".local\"")
+                throw InvalidError(message: "Domain name must not end with \".local\"")
             }
         }
         return url
     }
 
-    private static func scheme(_ text: String) throws(Problem) -> String {
+    private static func scheme(_ text: String) throws(InvalidError) -> String {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let labels = parts[0].split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, labels.count >= 2, labels.allSatisfy({ !$0.isEmpty }) else {
             let kinds = "\"https:\" or \"http:\" protocol, or a private-use URI scheme (RFC 8252)"
-            throw Problem(message: "URL must use the \(kinds)")
+            throw InvalidError(message: "URL must use the \(kinds)")
         }
         guard !ClientIdentifier.isLocal(labels.reversed().joined(separator: ".")) else {
-            throw Problem(message: "Private-use URI Scheme redirect URI must not be a local hostname")
+            throw InvalidError(message: "Private-use URI Scheme redirect URI must not be a local hostname")
         }
         guard parts[1].hasPrefix("/"), !parts[1].hasPrefix("//") else {
             let form = "<scheme>:/{path} (notice the single slash!) as per RFC 8252"
-            throw Problem(message: "Private-Use URI Scheme must be in the form \(form)")
+            throw InvalidError(message: "Private-Use URI Scheme must be in the form \(form)")
         }
         return parts[0].lowercased()
     }

@@ -3,7 +3,7 @@ internal import Network
 /// Reads HTTP/1.1 requests from a connection, one after the other (RFC 9112), with small limits.
 struct RequestReader {
     /// Why there is no further request.
-    enum Failure: Error {
+    enum ReadError: Error {
         /// The peer closed or was interrupted.
         case gone
         /// What came is not a request that this server reads; answer 400 and close.
@@ -23,7 +23,7 @@ struct RequestReader {
         self.server = server
     }
 
-    mutating func next() throws(Failure) -> IncomingRequest {
+    mutating func next() throws(ReadError) -> IncomingRequest {
         let head = try head()
         var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
         let parts = lines.removeFirst().split(separator: " ").map(String.init)
@@ -46,7 +46,7 @@ struct RequestReader {
         return IncomingRequest(server: server, method: parts[0], target: parts[1], headers: headers, body: body)
     }
 
-    private mutating func head() throws(Failure) -> String {
+    private mutating func head() throws(ReadError) -> String {
         let end = Array("\r\n\r\n".utf8)
         while true {
             if let range = pending.firstRange(of: end) {
@@ -59,10 +59,10 @@ struct RequestReader {
         }
     }
 
-    private mutating func more() throws(Failure) {
+    private mutating func more() throws(ReadError) {
         do {
             let bytes = try socket.read()
-            guard !bytes.isEmpty else { throw PeerGone() }
+            guard !bytes.isEmpty else { throw PeerGoneError() }
             pending += bytes
         } catch {
             throw .gone

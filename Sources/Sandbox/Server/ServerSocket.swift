@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 /// The other side has gone, or took too long to read.
-struct PeerGone: Error {}
+struct PeerGoneError: Error {}
 
 /// One accepted TCP connection with blocking calls, and the rude endings that a fault needs.
 ///
@@ -30,17 +30,17 @@ final class ServerSocket: Sendable {
     }
 
     /// The next bytes; empty at the end of the stream.
-    func read(upTo limit: Int = 64 << 10) throws(PeerGone) -> [UInt8] {
+    func read(upTo limit: Int = 64 << 10) throws(PeerGoneError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         while true {
             let count = unsafe recv(descriptor, &buffer, limit, 0)
             if count >= 0 { return Array(buffer.prefix(count)) }
-            guard errno == EINTR else { throw PeerGone() }
+            guard errno == EINTR else { throw PeerGoneError() }
         }
     }
 
     /// Writes all bytes.
-    func write(_ bytes: [UInt8]) throws(PeerGone) {
+    func write(_ bytes: [UInt8]) throws(PeerGoneError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
@@ -49,7 +49,7 @@ final class ServerSocket: Sendable {
             if count > 0 {
                 rest.removeFirst(count)
             } else if errno != EINTR {
-                throw PeerGone()
+                throw PeerGoneError()
             }
         }
     }

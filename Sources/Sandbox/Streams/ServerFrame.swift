@@ -18,7 +18,7 @@ enum ServerFrame {
     }
 
     /// The client broke the protocol.
-    struct Violation: Error {}
+    struct ViolationError: Error {}
 
     static func encode(
         _ opcode: Opcode,
@@ -45,10 +45,10 @@ enum ServerFrame {
     }
 
     /// Takes one whole frame from the front of the bytes; nil when more are needed.
-    static func take(from bytes: inout [UInt8]) throws(Violation) -> Incoming? {
+    static func take(from bytes: inout [UInt8]) throws(ViolationError) -> Incoming? {
         guard bytes.count >= 2 else { return nil }
         guard bytes[0] & 0x70 == 0, let opcode = Opcode(rawValue: bytes[0] & 0x0F), bytes[1] & 0x80 != 0 else {
-            throw Violation()
+            throw ViolationError()
         }
         var length = Int(bytes[1] & 0x7F)
         var offset = 2
@@ -57,7 +57,7 @@ enum ServerFrame {
             guard bytes.count >= offset else { return nil }
             length = bytes[2..<offset].reduce(0) { $0 << 8 | Int($1) }
         }
-        guard (0...1 << 20).contains(length), opcode.rawValue < 8 || length <= 125 else { throw Violation() }
+        guard (0...1 << 20).contains(length), opcode.rawValue < 8 || length <= 125 else { throw ViolationError() }
         guard bytes.count >= offset + 4 + length else { return nil }
         let mask = Array(bytes[offset..<offset + 4])
         let payload = bytes[(offset + 4)..<(offset + 4 + length)].enumerated().map { $1 ^ mask[$0 & 3] }

@@ -9,51 +9,53 @@ struct StreamFilter: Sendable {
     var maximumSize = 0
 
     /// Why the query is refused: the message of an `InvalidRequest`.
-    struct Invalid: Error {
+    struct InvalidError: Error {
         let message: String
     }
 
     init() {}
 
     /// Reads the query of a v2 request.
-    init(jetstream2 request: IncomingRequest) throws(Invalid) {
+    init(jetstream2 request: IncomingRequest) throws(InvalidError) {
         for name in ["wantedDids", "wantedCollections", "requireHello"] where request.parameter(name) != nil {
-            throw Invalid(message: "subscribe: \(name) is not a parameter of this endpoint")
+            throw InvalidError(message: "subscribe: \(name) is not a parameter of this endpoint")
         }
         kinds = Set(request.parameters("kinds"))
         dids = Set(request.parameters("dids"))
         collections = request.parameters("collections")
         guard kinds.isSubset(of: ["commit", "identity", "account", "sync"]), request.parameters("kinds").count <= 4
         else {
-            throw Invalid(message: "subscribe: unknown kind")
+            throw InvalidError(message: "subscribe: unknown kind")
         }
         guard collections.isEmpty || kinds.isEmpty || kinds.contains("commit") else {
-            throw Invalid(message: "subscribe: collections given, but kinds excludes commit")
+            throw InvalidError(message: "subscribe: collections given, but kinds excludes commit")
         }
         guard collections.count <= 100, dids.count <= 10_000 else {
-            throw Invalid(message: "subscribe: too many collections or dids")
+            throw InvalidError(message: "subscribe: too many collections or dids")
         }
         for collection in collections where (try? CollectionPattern(collection)) == nil {
-            throw Invalid(message: "subscribe: invalid collection: \"\(collection)\"")
+            throw InvalidError(message: "subscribe: invalid collection: \"\(collection)\"")
         }
         if let text = request.parameter("maxMessageSizeBytes") {
-            guard let size = UInt32(text) else { throw Invalid(message: "subscribe: invalid maxMessageSizeBytes") }
+            guard let size = UInt32(text) else { throw InvalidError(message: "subscribe: invalid maxMessageSizeBytes") }
             maximumSize = Int(size)
         }
-        for did in dids where (try? DID(did)) == nil { throw Invalid(message: "subscribe: invalid did: \"\(did)\"") }
+        for did in dids where (try? DID(did)) == nil {
+            throw InvalidError(message: "subscribe: invalid did: \"\(did)\"")
+        }
     }
 
     /// Reads the query of a v1 request.
-    init(jetstream1 request: IncomingRequest) throws(Invalid) {
+    init(jetstream1 request: IncomingRequest) throws(InvalidError) {
         dids = Set(request.parameters("wantedDids"))
         maximumSize = request.parameter("maxMessageSizeBytes").flatMap { UInt32($0) }.map { Int($0) } ?? 0
         collections = request.parameters("wantedCollections")
         guard Set(collections).count <= 100, dids.count <= 10_000 else {
-            throw Invalid(message: "too many wanted collections or DIDs")
+            throw InvalidError(message: "too many wanted collections or DIDs")
         }
         // What stands before `.*` is not checked on this wire.
         for collection in collections where !collection.hasSuffix(".*") && (try? NSID(collection)) == nil {
-            throw Invalid(message: "invalid collection: \(collection)")
+            throw InvalidError(message: "invalid collection: \(collection)")
         }
     }
 

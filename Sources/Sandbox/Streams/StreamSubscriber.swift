@@ -163,7 +163,7 @@ final class StreamSubscriber: Sendable {
         progress.received += bytes
         do {
             while let frame = try ServerFrame.take(from: &progress.received) { try handle(frame, &progress) }
-        } catch is ServerFrame.Violation {
+        } catch is ServerFrame.ViolationError {
             try end(1002, "protocol error")
         }
     }
