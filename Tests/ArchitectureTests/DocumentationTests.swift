@@ -56,6 +56,19 @@ import Testing
         #expect(unknown == [])
     }
 
+    @Test func `whatever stops the daemon gives it the time of the unit`() throws {
+        let paths = [
+            "systemd/impact-notifier.service", "config/container/compose.yaml",
+            "config/container/impact-notifier.container", "docs/operations.md", "Tests/Package/container.sh",
+        ]
+        let time = #/(?:TimeoutStopSec=|stop_grace_period: |--stop-timeout[= ])(?<seconds>\d+)/#
+        for path in paths {
+            let times = try Repository.text(of: path).matches(of: time).compactMap { Int($0.seconds) }
+            // A message under way has 40 s, then the answer to a renewal of tokens two minutes.
+            #expect(!times.isEmpty && times.allSatisfy { $0 >= 180 }, "\(path)")
+        }
+    }
+
     @Test func `a decision has its date, its status and the alternatives, and is in the list`() throws {
         let list = try Repository.text(of: "docs/decisions/README.md")
         let paths = try Repository.files(in: ["docs/decisions"]).filter { !$0.hasSuffix("/README.md") }

@@ -66,7 +66,7 @@ run --rm $image check >/dev/null || fail "check"
 
 step "login, start, message"
 browse run --rm $image login
-run -d --name $container --log-driver k8s-file --stop-timeout 120 $image >/dev/null || fail "podman run"
+run -d --name $container --log-driver k8s-file --stop-timeout 180 $image >/dev/null || fail "podman run"
 is_healthy() { podman healthcheck run $container; }
 wait_for 20 "it is healthy" is_healthy
 delivers bot.test "From a container"
