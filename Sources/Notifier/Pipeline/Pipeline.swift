@@ -27,7 +27,7 @@ public actor Pipeline {
     private var subscribing: Task<LedgerError?, Never>?
     private var isDraining = false
 
-    /// In the order of docs/architecture.md.
+    /// What works beside each other; docs/delivery.md says what each does.
     private struct Parts {
         let intake: Intake
         let resolver: Resolver
