@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -153,6 +154,7 @@ let package = Package(
             name: "NotifierTests",
             dependencies: [
                 "Notifier", "LedgerStorage", "Templates", "Outputs", "OAuth", "Sandbox", "TestSupport", database,
+                metricsTestKit,
             ],
             exclude: ["Fixtures"],
             swiftSettings: settings

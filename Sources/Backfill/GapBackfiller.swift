@@ -245,6 +245,7 @@ package actor GapBackfiller {
         if closing.level >= .warning {
             metadata["run"] = "impact-notifier sweep --since \(UnixTime(microseconds: gap.from))"
         }
+        if closing.level == .error { StreamMetrics.gapGivenUp() }
         logger.log(level: closing.level, "\(closing.words)", metadata: metadata)
     }
 

@@ -2,7 +2,7 @@ internal import Metrics
 internal import Network
 
 /// The metrics of one host; totals are added once per read, not per message.
-struct StreamMetrics: Sendable {
+package struct StreamMetrics: Sendable {
     private let kinds: [String: Counter]
     private let bytes: Counter
     private let upstream: String
@@ -24,6 +24,7 @@ struct StreamMetrics: Sendable {
     /// Creates the counters that alerts use at zero: a counter that first appears with 1 has no increase.
     static func announce(_ upstreams: [String]) {
         for reason in StreamGap.Reason.ofStreams { _ = gaps(reason) }
+        _ = gapsGivenUp
         for upstream in upstreams {
             Gauge(label: "impact_notifier_stream_connected", dimensions: [("upstream", upstream)]).record(0)
             for name in ["missed", "late"] { _ = compared(name, upstream) }
@@ -38,6 +39,11 @@ struct StreamMetrics: Sendable {
     private static func gaps(_ reason: StreamGap.Reason) -> Counter {
         Counter(label: "impact_notifier_stream_sequence_gaps_total", dimensions: [("reason", reason.rawValue)])
     }
+
+    /// Counts a gap that was given up although much of what it may hide was never looked for.
+    package static func gapGivenUp() { gapsGivenUp.increment() }
+
+    private static var gapsGivenUp: Counter { Counter(label: "impact_notifier_stream_gaps_given_up_total") }
 
     func received(passed: Int, bytes: Int) {
         if passed > 0 { kinds["passed"]?.increment(by: passed) }

@@ -1,5 +1,7 @@
 import ATProtocol
 import Logging
+import Metrics
+import MetricsTestKit
 import Network
 import Sandbox
 import Synchronization
@@ -260,11 +262,15 @@ import Testing
             state.unreachable = [author(0), author(1)]
         }
         try await ledger.stream.declare(gap(), at: Self.start)
-        try await sweep {
-            steady.advance(.seconds(86_400))
-            return log.count("gap given up: some servers never answered") > 0
+        let metrics = TestMetrics()
+        _ = try await withMetricsFactory(metrics) {
+            try await sweep {
+                steady.advance(.seconds(86_400))
+                return log.count("gap given up: some servers never answered") > 0
+            }
         }
         #expect(log.count("gap given up: some servers never answered", .error) == 1 && log.count("gap swept") == 4)
+        #expect(try metrics.expectCounter("impact_notifier_stream_gaps_given_up_total").totalValue == 1)
     }
 
     @Test func `a gap that comes while another is asked for has waited for nobody yet`() async throws {

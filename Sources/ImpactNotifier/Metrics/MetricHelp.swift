@@ -20,6 +20,7 @@ enum MetricHelp {
         "stream_last_event_timestamp_seconds": "Time of the last event of this host, by its own clock.",
         "stream_cursor": "Position in this host's stream up to which everything is stored.",
         "stream_sequence_gaps_total": "Gaps: stretches of the stream of which events may have been missed.",
+        "stream_gaps_given_up_total": "Gaps given up although much of them could not be looked for.",
         "rule_alarm": "1 while a rule does not fit its records any more, by rule and cause.",
         "rule_matches_total": "Events that matched a rule.",
         "notifications_total": "Jobs that ended, by rule and outcome.",
