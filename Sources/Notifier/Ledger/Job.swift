@@ -1,9 +1,9 @@
 public import ATProtocol
 public import Network
 
-/// One change request for one owner, or a change request without an owner yet, as the ledger has it.
+/// One change request for one recipient, or a change request without a recipient yet, as the ledger has it.
 ///
-/// Its identity is (AT-URI, owner), never where or how often it was seen (invariant 2).
+/// Its identity is (AT-URI, recipient), never where or how often it was seen (invariant 2).
 public struct Job: Sendable, Equatable {
     /// The row of the job; 0 when the request has none.
     var id: Int64
@@ -11,7 +11,7 @@ public struct Job: Sendable, Equatable {
     var request: Int64
     /// The change request.
     public var uri: ATURI
-    /// The owner; nil while they are being looked up.
+    /// The recipient, in whatever ``role``; nil while the recipients are being looked up.
     public var owner: DID?
     /// Who wrote the change request.
     public var author: DID
