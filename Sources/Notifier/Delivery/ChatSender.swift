@@ -19,8 +19,9 @@ actor ChatSender {
     let marker: MessageReference
     var breaker: SendBreaker
     private let limits: LimitMemory
-    /// When the pace allows the next message, by the steady clock; so is the next line.
+    /// When the pace allows the next message, by the steady clock.
     var nextSendAt = UnixTime.distantPast
+    /// When owners' answers are read next, by the steady clock.
     var nextAnswersAt = UnixTime.distantPast
     /// When the day's limit allows the next notice, by the steady clock.
     ///

@@ -54,7 +54,7 @@ actor Intake {
 
     /// Stores a batch; once this returns, the batch survives `kill -9`.
     ///
-    /// - Returns: whether there is a new job.
+    /// - Returns: whether there is a new request to look up.
     func take(_ batch: StreamBatch) async throws(LedgerError) -> Bool {
         var items: [IntakeItem] = []
         let beginning = beginning(batch)
