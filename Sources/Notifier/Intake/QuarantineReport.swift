@@ -26,7 +26,7 @@ struct QuarantineReport: Sendable {
     /// Counts stream messages, and logs what is due; call it also without any.
     ///
     /// - Parameters:
-    ///   - messages: from any hosts.
+    ///   - events: from any hosts.
     ///   - now: the time by a clock that nothing sets.
     mutating func take(_ events: [RejectedEvent], at now: UnixTime) {
         for event in events {
