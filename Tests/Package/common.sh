@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# What acceptance.sh and container.sh share: a local network on this machine, a person with a browser, and patience.
+# What the scripts beside it and the page's check share: a local network on this machine, a person with a browser, and patience.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-WORK=$PWD/.build/acceptance
-CACHE=$WORK/cache
-mkdir -p "$CACHE"
+# Several run at a time, each in a folder of its own.
+WORK=$PWD/.build/acceptance/$(basename "$0" .sh)
+CACHE=$PWD/.build/acceptance/cache
+mkdir -p "$WORK" "$CACHE"
 started=$SECONDS
 
 skip() {

@@ -10,8 +10,9 @@ need debootstrap:debootstrap podman:podman buildah:buildah runc:runc jq:jq curl:
 package=.build/impact-notifier_$(make -s version)-1_$(dpkg --print-architecture).deb
 [ -e "$package" ] || make -s deb
 
-# A store of its own: the base image is made here, and must not be taken for the one of that name.
-store=(--root "$WORK/podman" --runroot "$WORK/podman-run" --runtime=runc --cgroup-manager=cgroupfs)
+# A store of its own: the base image is made here, and must not be taken for the one of that name. Podman takes no more than
+# 50 characters for the second folder.
+store=(--root "$WORK/podman" --runroot "$PWD/.build/podman-run" --runtime=runc --cgroup-manager=cgroupfs)
 podman() { command podman "${store[@]}" "$@" 2>>"$WORK/podman.log"; }
 # The daemon logs on standard error, like podman.
 logs() { command podman "${store[@]}" logs $container 2>&1; }
