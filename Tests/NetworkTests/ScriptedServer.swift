@@ -1,6 +1,6 @@
 import Glibc
+import Sandbox
 import Synchronization
-import TestSupport
 
 /// A loopback server that answers each request with the next entry of a script, for tests of the client.
 final class ScriptedServer: Sendable {

@@ -1,5 +1,5 @@
 import Glibc
-import TestSupport
+import Sandbox
 
 @testable import Network
 

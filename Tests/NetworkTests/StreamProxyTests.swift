@@ -1,4 +1,5 @@
 import Glibc
+import Sandbox
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import COpenSSL
 import Glibc
 import Network
+import Sandbox
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import Network
+internal import Sandbox
 internal import Synchronization
 
 /// A CONNECT proxy on 127.0.0.1 that leads every tunnel to one port of 127.0.0.1, whatever name is asked for.

@@ -1,6 +1,7 @@
 public import COpenSSL
 internal import Glibc
 internal import Network
+internal import Sandbox
 internal import Synchronization
 
 /// A TLS server on 127.0.0.1 with a certificate of its own.

@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 internal import Network
 internal import Synchronization
 
@@ -12,9 +10,8 @@ final class LoopbackServer: Sendable {
     typealias Handler = @Sendable (IncomingRequest) -> Reply
 
     private struct State {
-        var listener: Int32?
+        var isOpen = true
         var connections: [Int: ServerSocket] = [:]
-        var accepted = 0
     }
 
     private static let maximumConnections = 256
@@ -26,7 +23,8 @@ final class LoopbackServer: Sendable {
     private let keepAlive: Duration
     private let faults: FaultPlan
     private let journal: Journal
-    private let state: Mutex<State>
+    private let listener: LoopbackListener
+    private let state = Mutex(State())
 
     /// Binds a port; connections wait until ``serve(_:)``.
     init(
@@ -36,21 +34,24 @@ final class LoopbackServer: Sendable {
         faults: FaultPlan,
         journal: Journal
     ) throws(SandboxError) {
-        let (listener, bound) = try Self.listen(port: port)
-        do { url = try WebURL("http://127.0.0.1:\(bound)/") } catch { throw SandboxError("\(error)") }
+        listener = LoopbackListener(port: port)
+        if let number = listener.failure { throw SandboxError("cannot listen on 127.0.0.1:\(port): errno \(number)") }
+        do { url = try WebURL("http://127.0.0.1:\(listener.port)/") } catch { throw SandboxError("\(error)") }
         self.name = name
         self.keepAlive = keepAlive
         self.faults = faults
         self.journal = journal
-        state = Mutex(State(listener: listener))
     }
 
     /// Answers requests on threads of its own until ``stop()``.
     func serve(_ handler: @escaping Handler) throws(SandboxError) {
-        guard let listener = state.withLock(\.listener) else { throw SandboxError("\(name) has been stopped") }
-        guard PlainThread.start({ self.accept(on: listener, handler) }) == 0 else {
-            throw SandboxError("no thread left for \(name)")
+        let isServing = listener.serve { [self] descriptor, number in
+            let socket = ServerSocket(descriptor: descriptor)
+            if enter(socket, number) { converse(socket, handler) }
+            socket.close()
+            state.withLock { $0.connections[number] = nil }
         }
+        if !isServing { throw SandboxError("no thread left for \(name)") }
     }
 
     /// How many connections are open; one ends when what it asked for is done and its client has gone.
@@ -58,65 +59,20 @@ final class LoopbackServer: Sendable {
 
     /// Closes the port and every connection.
     func stop() {
+        listener.stop()
         state.withLock { state in
-            if let listener = state.listener { shutdown(listener, Int32(SHUT_RDWR)) }
-            state.listener = nil
+            state.isOpen = false
             for connection in state.connections.values { connection.interrupt() }
         }
     }
 
-    private static func listen(port: UInt16) throws(SandboxError) -> (descriptor: Int32, port: UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw SandboxError("no socket: errno \(errno)") }
-        var on: Int32 = 1
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = unsafe withUnsafeMutablePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 128) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
+    /// Takes a connection in; false when there is no room for it.
+    private func enter(_ socket: ServerSocket, _ number: Int) -> Bool {
+        state.withLock { state in
+            guard state.isOpen, state.connections.count < Self.maximumConnections else { return false }
+            state.connections[number] = socket
+            return true
         }
-        guard isBound else {
-            let reason = errno
-            _ = close(descriptor)
-            throw SandboxError("cannot listen on 127.0.0.1:\(port): errno \(reason)")
-        }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
-    }
-
-    private func accept(on listener: Int32, _ handler: @escaping Handler) {
-        while true {
-            let descriptor = Glibc.accept(listener, nil, nil)
-            guard descriptor >= 0 else {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                break
-            }
-            // A daemon that a test starts must not inherit the connection: it would keep it open.
-            _ = shim_fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            let socket = ServerSocket(descriptor: descriptor)
-            let number = state.withLock { state -> Int? in
-                guard state.listener != nil, state.connections.count < Self.maximumConnections else { return nil }
-                state.accepted += 1
-                state.connections[state.accepted] = socket
-                return state.accepted
-            }
-            guard let number else {
-                socket.close()
-                continue
-            }
-            let failure = PlainThread.start {
-                self.converse(socket, handler)
-                socket.close()
-                self.state.withLock { $0.connections[number] = nil }
-            }
-            if failure != 0 { socket.close() }
-        }
-        _ = close(listener)
     }
 
     private func converse(_ socket: ServerSocket, _ handler: Handler) {

@@ -1,6 +1,7 @@
 import ATProtocol
 import Logging
 import Metrics
+import Sandbox
 import Synchronization
 import TestSupport
 import Testing

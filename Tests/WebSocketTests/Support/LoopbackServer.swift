@@ -1,5 +1,5 @@
 import Network
-import TestSupport
+import Sandbox
 
 /// A server on 127.0.0.1 that runs one closure for each connection, on a thread of its own.
 final class LoopbackServer: Sendable {

@@ -1,19 +1,21 @@
-import Glibc
-import Network
-import Synchronization
+internal import Glibc
+internal import Network
+internal import Synchronization
 
 /// A listening socket of this machine, and the threads of what is served on it.
 public final class LoopbackListener: Sendable {
-    /// Its port.
-    public let port: UInt16
-    private let descriptor: Int32
-    private let state = Mutex(State())
-
     private struct State {
-        var isOpen = true
+        var isOpen: Bool
         /// A thread accepts, and closes the descriptor at its end: else it might go on with another's of the same number.
         var isServing = false
     }
+
+    /// Its port.
+    public let port: UInt16
+    /// Why it does not listen, by the system's error number; nil when it does.
+    public let failure: Int32?
+    private let descriptor: Int32
+    private let state: Mutex<State>
 
     /// Listens; connections wait until ``serve(_:)``.
     ///
@@ -22,7 +24,10 @@ public final class LoopbackListener: Sendable {
     ///   - port: an ephemeral one when 0.
     ///   - receiveBuffer: the size of the receive buffer of its connections, in bytes; the system's when nil.
     public init(host: UInt8 = 1, port: UInt16 = 0, receiveBuffer: Int32? = nil) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        // A port that is wanted must not be kept by what has just ended; one that the system chooses is nobody's.
+        var isWanted: Int32 = port == 0 ? 0 : 1
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isWanted, socklen_t(MemoryLayout<Int32>.size))
         if var size = receiveBuffer {
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
@@ -31,13 +36,15 @@ public final class LoopbackListener: Sendable {
         address.sin_addr.s_addr = (UInt32(0x7F00_0000) | UInt32(host)).bigEndian
         address.sin_port = port.bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                _ = unsafe bind(descriptor, pointer, length)
-                _ = listen(descriptor, 16)
-                _ = unsafe getsockname(descriptor, pointer, &length)
+        let isListening = unsafe withUnsafeMutablePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, length) == 0 && listen(descriptor, 128) == 0
+                    && getsockname(descriptor, $0, &length) == 0
             }
         }
+        failure = isListening ? nil : errno
+        if !isListening { close(descriptor) }
+        state = Mutex(State(isOpen: isListening))
         self.descriptor = descriptor
         self.port = UInt16(bigEndian: address.sin_port)
     }
@@ -45,19 +52,27 @@ public final class LoopbackListener: Sendable {
     /// Runs the body for each connection, on a thread of its own, until ``stop()``.
     ///
     /// - Parameter body: gets the connected socket, which it must close, and the number of the connection from zero.
-    public func serve(_ body: @escaping @Sendable (Int32, Int) -> Void) {
+    /// - Returns: false when the system has no thread left.
+    @discardableResult
+    public func serve(_ body: @escaping @Sendable (Int32, Int) -> Void) -> Bool {
         state.withLock { $0.isServing = true }
-        _ = PlainThread.start { [self] in
+        let outcome = PlainThread.start { [self] in
             var number = 0
             while true {
                 let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return ended() }
-                // A process that another test starts must not inherit the connection: it would keep it open.
+                guard connection >= 0 else {
+                    if errno == EINTR || errno == ECONNABORTED { continue }
+                    return ended()
+                }
+                // A process that a test starts must not inherit the connection: it would keep it open.
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                _ = PlainThread.start { [number] in body(connection, number) }
+                let outcome = PlainThread.start { [number] in body(connection, number) }
+                if outcome != 0 { close(connection) }
                 number += 1
             }
         }
+        if outcome != 0 { ended() }
+        return outcome == 0
     }
 
     /// Accepts no more connections.
