@@ -20,7 +20,8 @@ import Testing
         )
 
         init() throws {
-            listener = try LoopbackServer("as", port: 0, keepAlive: .seconds(90), faults: faults, journal: Journal())
+            let door = FrontDoor(faults: faults, journal: Journal())
+            listener = try LoopbackServer("as", port: 0, keepAlive: .seconds(90), door: door)
             try listener.serve { [weak self] request in .response(self?.answer(request) ?? HTTPResponse(status: 404)) }
         }
 

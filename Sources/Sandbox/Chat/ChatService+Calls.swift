@@ -4,22 +4,20 @@ internal import Synchronization
 
 /// The methods of `chat.bsky.convo`.
 extension ChatService {
-    func getConvoForMembers(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
-        let others: [DID]
-        do { others = try members(request, by: caller) } catch { return error.response }
-        if let refusal = others.lazy.compactMap({ self.refusal(from: caller, to: $0) }).first { return refusal }
+    func getConvoForMembers(_ request: IncomingRequest, by caller: DID) throws(ResponseError) -> HTTPResponse {
+        let other = try partner(of: caller, in: request)
+        if let refusal = refusal(from: caller, to: other) { throw refusal }
         return state.withLock { state in
-            let id = Self.open(in: &state, of: [caller] + others, rev: nextRev())
+            let id = Self.open(in: &state, of: [caller, other], rev: nextRev())
             return .json(["convo": view(of: state.conversations[id], for: caller, state)])
         }
     }
 
-    func getConvoAvailability(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
-        let others: [DID]
-        do { others = try members(request, by: caller) } catch { return error.response }
-        guard others.allSatisfy({ refusal(from: caller, to: $0) == nil }) else { return .json(["canChat": false]) }
+    func getConvoAvailability(_ request: IncomingRequest, by caller: DID) throws(ResponseError) -> HTTPResponse {
+        let other = try partner(of: caller, in: request)
+        guard refusal(from: caller, to: other) == nil else { return .json(["canChat": false]) }
         return state.withLock { state in
-            let known = state.conversations.values.first { Set($0.members) == Set([caller] + others) }
+            let known = state.conversations.values.first { Set($0.members) == [caller, other] }
             return known.map { .json(["canChat": true, "convo": view(of: $0, for: caller, state)]) }
                 ?? .json(["canChat": true])
         }
@@ -34,44 +32,31 @@ extension ChatService {
         }
     }
 
-    func sendMessage(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
-        let input: MessageInput
-        do { input = try MessageInput(request.body) } catch { return .failure(400, "InvalidRequest", error.message) }
+    func sendMessage(_ request: IncomingRequest, by caller: DID) throws(ResponseError) -> HTTPResponse {
+        let input = try MessageInput(request)
         guard let known = state.withLock({ conversation(input.conversation, of: caller, $0) }) else {
             return Self.notFound
         }
         let recipient = known.other(than: caller)
-        if let refusal = blockRefusal(caller, recipient) { return refusal }
+        if let refusal = blockRefusal(caller, recipient) { throw refusal }
         if let target = input.replyTo, !known.messages.contains(where: { $0.id == target }) {
-            return .failure(400, "ReplyTargetNotFound", "Reply target message not found")
+            throw .failure(400, "ReplyTargetNotFound", "Reply target message not found")
         }
         let message = state.withLock { store(input, from: caller, to: recipient, in: &$0) }
         announce(message)
         return .json(message.view)
     }
 
-    func getMessages(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
-        let limit = request.parameter("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...100).contains(limit) else {
-            return .failure(400, "InvalidRequest", "Params/limit must be between 1 and 100")
-        }
+    func getMessages(_ request: IncomingRequest, by caller: DID) throws(ResponseError) -> HTTPResponse {
+        let limit = try request.pageLimit()
         let cursor = request.parameter("cursor")
         return state.withLock { state in
             guard let known = conversation(request.parameter("convoId"), of: caller, state) else {
                 return Self.notFound
             }
-            let page = known.messages.reversed().filter { message in cursor.map { message.rev < $0 } ?? true }.prefix(
-                limit
-            )
-            var members: [String: JSONValue] = [
-                "messages": .array(
-                    page.map { message in
-                        guard case .object(var view) = message.view else { return .null }
-                        view["$type"] = "chat.bsky.convo.defs#messageView"
-                        return .object(view)
-                    }
-                )
-            ]
+            let older = known.messages.reversed().filter { message in cursor.map { message.rev < $0 } ?? true }
+            let page = older.prefix(limit)
+            var members: [String: JSONValue] = ["messages": .array(page.map(\.typedView))]
             if let oldest = page.last { members["cursor"] = .string(oldest.rev) }
             return .json(.object(members))
         }
@@ -88,11 +73,8 @@ extension ChatService {
         }
     }
 
-    func listConvos(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
-        let limit = request.parameter("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...100).contains(limit) else {
-            return .failure(400, "InvalidRequest", "Params/limit must be between 1 and 100")
-        }
+    func listConvos(_ request: IncomingRequest, by caller: DID) throws(ResponseError) -> HTTPResponse {
+        let limit = try request.pageLimit()
         return state.withLock { state in
             let mine = state.conversations.values.filter { $0.members.contains(caller) }.sorted { $0.rev > $1.rev }
             return .json(["convos": .array(mine.prefix(limit).map { view(of: $0, for: caller, state) })])
@@ -100,7 +82,7 @@ extension ChatService {
     }
 
     func acceptConvo(_ request: IncomingRequest, by caller: DID) -> HTTPResponse {
-        let id = (try? JSONValue(parsing: request.body))?["convoId"]?.string
+        let id = request.json?["convoId"]?.string
         return state.withLock { state in
             guard let known = conversation(id, of: caller, state) else { return Self.notFound }
             guard state.conversations[known.id]?.accepted.insert(caller).inserted == true else { return .json([:]) }
@@ -110,27 +92,22 @@ extension ChatService {
 
     // MARK: Rules
 
-    private struct Refused: Error {
-        let response: HTTPResponse
-    }
-
     private static let notFound = HTTPResponse.failure(400, "InvalidConvo", "Convo not found")
 
-    private func members(_ request: IncomingRequest, by caller: DID) throws(Refused) -> [DID] {
+    /// The one whom a request names beside the caller.
+    private func partner(of caller: DID, in request: IncomingRequest) throws(ResponseError) -> DID {
         let texts = request.parameters("members")
         let dids = texts.compactMap { try? DID($0) }
         guard (1...10).contains(texts.count), dids.count == texts.count else {
-            throw Refused(response: .failure(400, "InvalidRequest", "Params/members must be an array of 1 to 10 dids"))
+            throw .invalid("Params/members must be an array of 1 to 10 dids")
         }
         let others = dids.filter { $0 != caller }
-        guard others.count == 1 else {
-            throw Refused(response: .failure(400, "InvalidRequest", "members must name one account beside the caller"))
-        }
-        return others
+        guard others.count == 1 else { throw .invalid("members must name one account beside the caller") }
+        return others[0]
     }
 
     /// Why the caller may not open a conversation with the recipient; nil when it may.
-    private func refusal(from caller: DID, to recipient: DID) -> HTTPResponse? {
+    private func refusal(from caller: DID, to recipient: DID) -> ResponseError? {
         guard accounts.account(recipient) != nil, accounts.status(of: recipient) != "deleted" else {
             return named("RecipientNotFound", "recipient does not exist")
         }
@@ -151,13 +128,13 @@ extension ChatService {
         }
     }
 
-    private func blockRefusal(_ caller: DID, _ recipient: DID) -> HTTPResponse? {
+    private func blockRefusal(_ caller: DID, _ recipient: DID) -> ResponseError? {
         let message = "block between recipient and sender"
         if accounts.blocks(recipient, caller) { return named("BlockedActor", message) }
         return accounts.blocks(caller, recipient) ? named("BlockedSubject", message) : nil
     }
 
-    private func named(_ name: String, _ message: String) -> HTTPResponse {
+    private func named(_ name: String, _ message: String) -> ResponseError {
         .failure(400, state.withLock(\.style) == .named ? name : "InvalidRequest", message)
     }
 
@@ -179,10 +156,7 @@ extension ChatService {
             "muted": false, "unreadCount": 0,
             "status": conversation.accepted.contains(viewer) ? "accepted" : "request",
         ]
-        if let last = conversation.messages.last, case .object(var message) = last.view {
-            message["$type"] = "chat.bsky.convo.defs#messageView"
-            view["lastMessage"] = .object(message)
-        }
+        view["lastMessage"] = conversation.messages.last?.typedView
         return .object(view)
     }
 }

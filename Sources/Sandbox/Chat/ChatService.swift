@@ -81,27 +81,31 @@ public final class ChatService: Sendable {
     }
 
     /// Carries out one call of `chat.bsky.*`.
-    func answer(_ method: String, by caller: DID, _ request: IncomingRequest) -> HTTPResponse {
+    func answer(
+        _ method: String,
+        by caller: DID,
+        _ request: IncomingRequest
+    ) throws(ResponseError) -> HTTPResponse {
         let isDisabled = state.withLock { $0.disabled.contains(caller) }
         if method == "chat.bsky.actor.getStatus" {
             return .json(["chatDisabled": .bool(isDisabled), "canCreateGroups": false, "groupMemberLimit": 50])
         }
-        guard !isDisabled else { return .failure(400, "InvalidRequest", "Account is disabled") }
+        guard !isDisabled else { throw .invalid("Account is disabled") }
         let isProcedure = ["sendMessage", "acceptConvo", "updateRead"].contains { method == "chat.bsky.convo.\($0)" }
-        guard request.method == (isProcedure ? "POST" : "GET") else {
-            let expected = isProcedure ? "POST" : "GET"
-            return .failure(400, "InvalidRequest", "Incorrect HTTP method (\(request.method)) expected \(expected)")
+        let expected = isProcedure ? "POST" : "GET"
+        guard request.method == expected else {
+            throw .invalid("Incorrect HTTP method (\(request.method)) expected \(expected)")
         }
         switch method {
-        case "chat.bsky.convo.getConvoForMembers": return getConvoForMembers(request, by: caller)
-        case "chat.bsky.convo.getConvoAvailability": return getConvoAvailability(request, by: caller)
+        case "chat.bsky.convo.getConvoForMembers": return try getConvoForMembers(request, by: caller)
+        case "chat.bsky.convo.getConvoAvailability": return try getConvoAvailability(request, by: caller)
         case "chat.bsky.convo.getConvo": return getConvo(request, by: caller)
-        case "chat.bsky.convo.sendMessage": return sendMessage(request, by: caller)
-        case "chat.bsky.convo.getMessages": return getMessages(request, by: caller)
+        case "chat.bsky.convo.sendMessage": return try sendMessage(request, by: caller)
+        case "chat.bsky.convo.getMessages": return try getMessages(request, by: caller)
         case "chat.bsky.convo.getLog": return getLog(request, by: caller)
-        case "chat.bsky.convo.listConvos": return listConvos(request, by: caller)
+        case "chat.bsky.convo.listConvos": return try listConvos(request, by: caller)
         case "chat.bsky.convo.acceptConvo": return acceptConvo(request, by: caller)
-        default: return .failure(501, "MethodNotImplemented", "Method Not Implemented")
+        default: throw .failure(501, "MethodNotImplemented", "Method Not Implemented")
         }
     }
 

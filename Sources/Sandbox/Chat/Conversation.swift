@@ -27,11 +27,7 @@ struct ChatLogEntry: Sendable {
             "$type": .string("chat.bsky.convo.defs#\(message == nil ? "logBeginConvo" : "logCreateMessage")"),
             "rev": .string(rev), "convoId": .string(conversation),
         ]
-        if let message {
-            guard case .object(var view) = message.view else { return .null }
-            view["$type"] = "chat.bsky.convo.defs#messageView"
-            members["message"] = .object(view)
-        }
+        members["message"] = message?.typedView
         return .object(members)
     }
 }

@@ -31,4 +31,9 @@ public struct StoredMessage: Sendable, Equatable {
         if let replyTo { members["replyTo"] = ["$type": "chat.bsky.convo.defs#messageView", "id": .string(replyTo)] }
         return .object(members)
     }
+
+    /// The view as it stands where there might be another, with its type.
+    var typedView: JSONValue {
+        .object((view.object ?? [:]).merging(["$type": "chat.bsky.convo.defs#messageView"]) { $1 })
+    }
 }

@@ -103,7 +103,7 @@ public final class PLCDirectory: Sendable {
     public func tombstone(_ did: DID) { entries.withLock { $0[did.text] = .tombstone } }
 
     func answer(_ request: IncomingRequest) -> HTTPResponse {
-        guard request.method == "GET" || request.method == "HEAD" else {
+        guard request.isReading else {
             return .json(["message": "Method not allowed"], status: 405)
         }
         if request.path == "/_health" { return .json(["version": "sandbox"]) }

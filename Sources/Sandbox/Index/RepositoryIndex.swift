@@ -47,12 +47,15 @@ public final class RepositoryIndex: Sendable {
         }
     }
 
-    func answer(_ request: IncomingRequest, from repositories: RepositoryStore) -> HTTPResponse {
-        guard request.method == "GET" || request.method == "HEAD" else { return HTTPResponse(status: 405) }
-        switch request.path {
-        case "/xrpc/\(names.method)": return find(request, in: repositories)
-        case "/xrpc/\(names.collaboratorsMethod)": return collaborators(request)
-        case "/xrpc/\(names.coverageMethod)":
+    func answer(
+        _ request: IncomingRequest,
+        from repositories: RepositoryStore
+    ) throws(ResponseError) -> HTTPResponse {
+        guard request.isReading else { return HTTPResponse(status: 405) }
+        switch request.xrpcMethod {
+        case names.method: return try find(request, in: repositories)
+        case names.collaboratorsMethod: return try collaborators(request)
+        case names.coverageMethod:
             let count = state.withLock(\.eventsProcessed)
             let isReady = !faults.isInForce(.index(.lags))
             return .json(["ready": .bool(isReady), "lastCursor": .integer(count), "eventsProcessed": .integer(count)])
@@ -60,15 +63,15 @@ public final class RepositoryIndex: Sendable {
         }
     }
 
-    private func find(_ request: IncomingRequest, in repositories: RepositoryStore) -> HTTPResponse {
-        func invalid(_ detail: String) -> HTTPResponse {
-            let message = "invalid request: Failed to deserialize query string: \(detail)"
-            return .failure(400, "InvalidRequest", message)
-        }
+    private func find(
+        _ request: IncomingRequest,
+        in repositories: RepositoryStore
+    ) throws(ResponseError) -> HTTPResponse {
+        let failure = "invalid request: Failed to deserialize query string"
         guard let text = request.parameter(names.parameter) else {
-            return invalid("missing field `\(names.parameter)`")
+            throw .invalid("\(failure): missing field `\(names.parameter)`")
         }
-        guard let repository = try? DID(text) else { return invalid("\(names.parameter): invalid DID") }
+        guard let repository = try? DID(text) else { throw .invalid("\(failure): \(names.parameter): invalid DID") }
         let uri: String?
         switch faults.misbehaviour(at: request, \.indexLie) {
         case .claims(let uris):
@@ -80,15 +83,15 @@ public final class RepositoryIndex: Sendable {
         case nil: uri = state.withLock { $0.claims[repository.text] }
         }
         guard let uri, let record = repositories.record(uri) else {
-            return .failure(404, "RecordNotFound", "record not found")
+            throw .failure(404, "RecordNotFound", "record not found")
         }
         return .json(["uri": .string(uri), "cid": .string(record.cid), "value": record.value])
     }
 
     /// Whom records name, whoever wrote them.
-    private func collaborators(_ request: IncomingRequest) -> HTTPResponse {
+    private func collaborators(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         guard let repository = request.parameter(names.collaboratorsParameter) else {
-            return .failure(400, "InvalidRequest", "missing field `\(names.collaboratorsParameter)`")
+            throw .invalid("missing field `\(names.collaboratorsParameter)`")
         }
         let known = state.withLock { $0.collaborators }.filter { $0.value.repository == repository }
         let items = known.sorted { $0.key < $1.key }.map { uri, entry -> JSONValue in

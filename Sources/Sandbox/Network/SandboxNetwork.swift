@@ -55,15 +55,9 @@ public final class SandboxNetwork: Sendable {
     private init(_ options: SandboxOptions) throws(SandboxError) {
         let clock = SandboxClock()
         let faults = FaultPlan(clock: clock)
-        let journal = Journal()
+        let door = FrontDoor(faults: faults, journal: Journal())
         func bind(_ name: String) throws(SandboxError) -> LoopbackServer {
-            try LoopbackServer(
-                name,
-                port: options.ports[name] ?? 0,
-                keepAlive: options.keepAlive,
-                faults: faults,
-                journal: journal
-            )
+            try LoopbackServer(name, port: options.ports[name] ?? 0, keepAlive: options.keepAlive, door: door)
         }
         let directory = try bind("plc")
         let dataServer = try bind("pds")
@@ -87,13 +81,7 @@ public final class SandboxNetwork: Sendable {
             for host in hosts { host.append(told.map { ($0.did, .commit($0)) }) }
         }
         let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
-        let issuer = try AuthorizationServer(
-            url: authorization.url,
-            accounts: accounts,
-            clock: clock,
-            faults: faults,
-            journal: journal
-        )
+        let issuer = try AuthorizationServer(url: authorization.url, accounts: accounts, clock: clock, door: door)
         let plc = PLCDirectory()
         let sessions = PasswordSessions()
         let appView = AppView(accounts: accounts, repositories: repositories)
@@ -113,7 +101,7 @@ public final class SandboxNetwork: Sendable {
         self.options = options
         self.clock = clock
         self.faults = faults
-        self.journal = journal
+        journal = door.journal
         self.plc = plc
         self.chat = chat
         self.index = index
@@ -142,11 +130,15 @@ public final class SandboxNetwork: Sendable {
         try directory.serve { .response(plc.answer($0)) }
         try dataServer.serve { .response(pds.answer($0).dated(clock.now().seconds, for: $0, faults)) }
         try authorization.serve { .response(issuer.answer($0).dated(clock.now().seconds, for: $0, faults)) }
-        try view.serve { .response(appView.answer($0)) }
-        try indexServer.serve { .response(index.answer($0, from: repositories)) }
+        try view.serve { request throws(ResponseError) in .response(try appView.answer(request)) }
+        try indexServer.serve { request throws(ResponseError) in
+            .response(try index.answer(request, from: repositories))
+        }
         let endpoint = ControlEndpoint { [weak self] in self }
         try control.serve { .response(endpoint.answer($0)) }
-        for (server, host) in zip(streams, hosts) { try server.serve { host.answer($0) } }
+        for (server, host) in zip(streams, hosts) {
+            try server.serve { request throws(ResponseError) in try host.answer(request) }
+        }
     }
 
     deinit { stop() }
@@ -172,15 +164,8 @@ public final class SandboxNetwork: Sendable {
     public var summary: JSONValue {
         var streams: [JSONValue] = []
         for host in streamHosts {
-            streams.append(
-                .object(
-                    Dictionary(
-                        uniqueKeysWithValues: SandboxWire.allCases.map { wire in
-                            ("\(wire)", .string(host.url(wire).description))
-                        }
-                    )
-                )
-            )
+            let urls = SandboxWire.allCases.map { ("\($0)", JSONValue.string(host.url($0).description)) }
+            streams.append(.object(Dictionary(uniqueKeysWithValues: urls)))
         }
         return [
             "plc": .string(plcURL.origin), "pds": .string(pdsURL.origin),

@@ -53,21 +53,15 @@ public final class AuthorizationServer: Sendable {
     /// `issuer`: the origin.
     public let issuer: String
 
-    init(
-        url: WebURL,
-        accounts: AccountBook,
-        clock: SandboxClock,
-        faults: FaultPlan,
-        journal: Journal
-    ) throws(SandboxError) {
+    init(url: WebURL, accounts: AccountBook, clock: SandboxClock, door: FrontDoor) throws(SandboxError) {
         issuer = url.origin
         signer = try AccessTokenSigner(issuer: url.origin)
         tokens = OAuthTokenStore(signer: signer)
         proofs = ProofVerifier(origin: url.origin)
-        clients = ClientDirectory(clock: clock, faults: faults, journal: journal)
+        clients = ClientDirectory(clock: clock, door: door)
         self.accounts = accounts
         self.clock = clock
-        self.faults = faults
+        faults = door.faults
     }
 
     // MARK: What a test sets

@@ -16,14 +16,12 @@ final class ClientDirectory: Sendable {
     }
 
     private let clock: SandboxClock
-    private let faults: FaultPlan
-    private let journal: Journal
+    private let door: FrontDoor
     private let state = Mutex(State())
 
-    init(clock: SandboxClock, faults: FaultPlan, journal: Journal) {
+    init(clock: SandboxClock, door: FrontDoor) {
         self.clock = clock
-        self.faults = faults
-        self.journal = journal
+        self.door = door
     }
 
     /// Hosts a document at a URL, or takes it away with nil; what is in the cache stays there.
@@ -83,16 +81,12 @@ final class ClientDirectory: Sendable {
     /// The response; nil when the connection fails.
     private func fetch(_ url: String) -> HTTPResponse? {
         let request = IncomingRequest(server: "client", method: "GET", target: url, headers: [:], body: [])
-        let fault = faults.take(for: request)
         let hosted = state.withLock { $0.documents[url] } ?? .text("Not Found", status: 404)
-        let response: HTTPResponse? =
-            switch fault?.effect {
-            case nil, .delay, .trickle, .misbehave, .falsify: hosted
-            case .respond(let other): other
-            // Padded, it is larger than the authorization server reads.
-            case .close, .reset, .truncate, .silence, .pad: nil
-            }
-        journal.append(JournalEntry(request, status: response?.status, fault: fault))
-        return response
+        let (reply, fault) = door.admit(request, to: { _ in .response(hosted) })
+        return switch fault?.effect {
+        case nil, .respond, .delay, .trickle, .misbehave, .falsify: reply.response
+        // Padded, it is larger than the authorization server reads.
+        case .close, .reset, .truncate, .silence, .pad: nil
+        }
     }
 }

@@ -8,30 +8,29 @@ struct AppView: Sendable {
     let accounts: AccountBook
     let repositories: RepositoryStore
 
-    func answer(_ request: IncomingRequest) -> HTTPResponse {
-        guard request.method == "GET", request.path.hasPrefix("/xrpc/") else { return Self.unsupported }
-        return answer(String(request.path.dropFirst(6)), request)
+    func answer(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
+        guard request.method == "GET", let method = request.xrpcMethod else { throw Self.unsupported }
+        return try answer(method, request)
     }
 
-    func answer(_ method: String, _ request: IncomingRequest) -> HTTPResponse {
+    func answer(_ method: String, _ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         switch method {
-        case "app.bsky.graph.getRelationships": getRelationships(request)
-        case "app.bsky.graph.getFollowers": getFollowers(request)
-        case "app.bsky.actor.getProfile": getProfile(request)
-        case "com.atproto.identity.resolveHandle": resolveHandle(request)
-        default: Self.unsupported
+        case "app.bsky.graph.getRelationships": try getRelationships(request)
+        case "app.bsky.graph.getFollowers": try getFollowers(request)
+        case "app.bsky.actor.getProfile": try getProfile(request)
+        case "com.atproto.identity.resolveHandle": try resolveHandle(request)
+        default: throw Self.unsupported
         }
     }
 
-    private static let unsupported = HTTPResponse.failure(404, "XRPCNotSupported", "XRPC Not Supported")
+    /// What a service says of a method that it has not.
+    static let unsupported = ResponseError.failure(404, "XRPCNotSupported", "XRPC Not Supported")
 
-    private func getRelationships(_ request: IncomingRequest) -> HTTPResponse {
+    private func getRelationships(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         let others = request.parameters("others")
-        guard others.count <= 30 else {
-            return .failure(400, "InvalidRequest", "Params/others must not have more than 30 elements")
-        }
+        guard others.count <= 30 else { throw .invalid("Params/others must not have more than 30 elements") }
         guard let name = request.parameter("actor") else {
-            return .failure(400, "InvalidRequest", "Params must have the property \"actor\"")
+            throw .invalid("Params must have the property \"actor\"")
         }
         func notFound(_ other: String) -> JSONValue {
             ["$type": "app.bsky.graph.defs#notFoundActor", "actor": .string(other), "notFound": true]
@@ -55,13 +54,11 @@ struct AppView: Sendable {
         return .json(["actor": .string(actor.text), "relationships": .array(list)])
     }
 
-    private func getFollowers(_ request: IncomingRequest) -> HTTPResponse {
+    private func getFollowers(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         let name = request.parameter("actor") ?? ""
-        guard let subject = accounts.account(named: name) else {
-            return .failure(400, "InvalidRequest", "Actor not found: \(name)")
-        }
+        guard let subject = accounts.account(named: name) else { throw .invalid("Actor not found: \(name)") }
         let limit = request.parameter("limit").flatMap { Int($0) } ?? 50
-        guard limit <= 100 else { return .failure(400, "InvalidRequest", "Params/limit can not be greater than 100") }
+        guard limit <= 100 else { throw .invalid("Params/limit can not be greater than 100") }
         let before = request.parameter("cursor").flatMap { Int($0) } ?? .max
         let followers = accounts.followers(of: subject.did).filter { $0.number < before }
         let page = followers.prefix(max(1, limit))
@@ -75,9 +72,9 @@ struct AppView: Sendable {
         return .json(.object(members))
     }
 
-    private func getProfile(_ request: IncomingRequest) -> HTTPResponse {
+    private func getProfile(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         guard let account = request.parameter("actor").flatMap({ accounts.account(named: $0) }) else {
-            return .failure(400, "InvalidRequest", "Profile not found")
+            throw .invalid("Profile not found")
         }
         let profile = repositories.record("at://\(account.did)/app.bsky.actor.profile/self")?.value
         var members: [String: JSONValue] = ["did": .string(account.did.text), "handle": .string(account.handle.text)]
@@ -89,10 +86,10 @@ struct AppView: Sendable {
         return .json(.object(members))
     }
 
-    private func resolveHandle(_ request: IncomingRequest) -> HTTPResponse {
+    private func resolveHandle(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         let handle = request.parameter("handle") ?? ""
         guard let account = accounts.account(named: handle), account.did.text != handle else {
-            return .failure(400, "HandleNotFound", "Unable to resolve handle")
+            throw .failure(400, "HandleNotFound", "Unable to resolve handle")
         }
         return .json(["did": .string(account.did.text)])
     }

@@ -3,67 +3,49 @@ internal import Network
 
 /// Records and the state of repositories.
 extension PersonalDataServer {
-    func getRecord(_ request: IncomingRequest) -> HTTPResponse {
-        guard let repo = request.parameter("repo"), let collection = request.parameter("collection"),
-            let key = request.parameter("rkey")
-        else {
-            return .failure(
-                400,
-                "InvalidRequest",
-                "Params must have the properties \"repo\", \"collection\" and \"rkey\""
-            )
-        }
+    func getRecord(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
+        let (repo, collection, key) = try place(request, in: "repo")
         let did = accounts.account(named: repo)?.did.text ?? repo
         let uri = "at://\(did)/\(collection)/\(key)"
         guard isReadable(did), let record = repositories.record(uri),
             request.parameter("cid").map({ $0 == record.cid }) ?? true
-        else { return .failure(400, "RecordNotFound", "Could not locate record: \(uri)") }
+        else { throw .failure(400, "RecordNotFound", "Could not locate record: \(uri)") }
         return .json(["uri": .string(uri), "cid": .string(record.cid), "value": record.value])
     }
 
     /// A proof of one record (com.atproto.sync.getRecord).
-    func getRecordProof(_ request: IncomingRequest) -> HTTPResponse {
-        guard let did = request.parameter("did"), let collection = request.parameter("collection"),
-            let key = request.parameter("rkey")
-        else {
-            return .failure(
-                400,
-                "InvalidRequest",
-                "Params must have the properties \"did\", \"collection\" and \"rkey\""
-            )
-        }
-        guard let account = accounts.account(named: did), account.did.text == did else {
-            return .failure(400, "RepoNotFound", "Could not find repo for DID: \(did)")
-        }
+    func getRecordProof(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
+        let (did, collection, key) = try place(request, in: "did")
+        let account = try hosted(did)
         switch accounts.status(of: account.did) {
-        case "takendown": return .failure(400, "RepoTakendown", "Repo has been takendown: \(did)")
-        case "deactivated": return .failure(400, "RepoDeactivated", "Repo has been deactivated: \(did)")
-        case "deleted": return .failure(400, "RepoNotFound", "Could not find repo for DID: \(did)")
+        case "takendown": throw .failure(400, "RepoTakendown", "Repo has been takendown: \(did)")
+        case "deactivated": throw .failure(400, "RepoDeactivated", "Repo has been deactivated: \(did)")
+        case "deleted": throw Self.notFound(did)
         // The states that only relays give to an account are none of its own server's.
         default: break
         }
-        do {
-            guard let archive = try repositories.proof(account.did, collection, key) else {
-                return .failure(501, "MethodNotImplemented", "Method Not Implemented")
-            }
-            return HTTPResponse(
-                status: 200,
-                headers: ["Content-Type": "application/vnd.ipld.car"],
-                body: archive
-            )
-        } catch {
-            return .failure(500, "InternalServerError", "Internal Server Error")
-        }
+        let archive: [UInt8]?
+        do { archive = try repositories.proof(account.did, collection, key) } catch { throw .serverError }
+        guard let archive else { throw .failure(501, "MethodNotImplemented", "Method Not Implemented") }
+        return HTTPResponse(status: 200, headers: ["Content-Type": "application/vnd.ipld.car"], body: archive)
     }
 
-    func listRecords(_ request: IncomingRequest) -> HTTPResponse {
+    /// What both ways to ask for one record name: whose it is, its collection and its key.
+    private func place(
+        _ request: IncomingRequest,
+        in owner: String
+    ) throws(ResponseError) -> (owner: String, collection: String, key: String) {
+        guard let name = request.parameter(owner), let collection = request.parameter("collection"),
+            let key = request.parameter("rkey")
+        else { throw .invalid("Params must have the properties \"\(owner)\", \"collection\" and \"rkey\"") }
+        return (name, collection, key)
+    }
+
+    func listRecords(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         guard let account = request.parameter("repo").flatMap({ accounts.account(named: $0) }),
             isReadable(account.did.text), let collection = request.parameter("collection")
-        else { return .failure(400, "InvalidRequest", "Could not find repo: \(request.parameter("repo") ?? "")") }
-        let limit = request.parameter("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...100).contains(limit) else {
-            return .failure(400, "InvalidRequest", "Params/limit must be between 1 and 100")
-        }
+        else { throw .invalid("Could not find repo: \(request.parameter("repo") ?? "")") }
+        let limit = try request.pageLimit()
         var all = repositories.records(of: account.did, in: collection)
         let cursor = request.parameter("cursor")
         if request.parameter("reverse") == "true" {
@@ -83,12 +65,16 @@ extension PersonalDataServer {
         return .json(.object(members))
     }
 
-    func writeRecord(_ method: String, _ request: IncomingRequest, by caller: ResourceGuard.Caller) -> HTTPResponse {
-        guard let body = try? JSONValue(parsing: request.body), let repo = body["repo"]?.string,
+    func writeRecord(
+        _ method: String,
+        _ request: IncomingRequest,
+        by caller: ResourceGuard.Caller
+    ) throws(ResponseError) -> HTTPResponse {
+        guard let body = request.json, let repo = body["repo"]?.string,
             let collection = body["collection"]?.string.flatMap({ try? NSID($0) })
-        else { return .failure(400, "InvalidRequest", "Input must have the properties \"repo\" and \"collection\"") }
+        else { throw .invalid("Input must have the properties \"repo\" and \"collection\"") }
         guard accounts.account(named: repo)?.did == caller.did else {
-            return .failure(403, "Forbidden", "Repository is of another account")
+            throw .failure(403, "Forbidden", "Repository is of another account")
         }
         // It is not known before it is done which of the two a `putRecord` is, so it needs both.
         let actions = ["createRecord": ["create"], "putRecord": ["create", "update"], "deleteRecord": ["delete"]]
@@ -96,15 +82,11 @@ extension PersonalDataServer {
             guard case .oauth(let scope) = caller.means, !scope.permitsWriting(collection.text, action) else {
                 continue
             }
-            return .failure(
-                403,
-                "ScopeMissingError",
-                "Missing required scope \"repo:\(collection)?action=\(action)\""
-            )
+            throw .failure(403, "ScopeMissingError", "Missing required scope \"repo:\(collection)?action=\(action)\"")
         }
         let key = body["rkey"]?.string.flatMap { try? RecordKey($0) }
         if method.hasSuffix("putRecord") {
-            guard let key else { return .failure(400, "InvalidRequest", "Input must have the property \"rkey\"") }
+            guard let key else { throw .invalid("Input must have the property \"rkey\"") }
             let uri = "at://\(caller.did)/\(collection)/\(key)"
             if let present = repositories.record(uri) {
                 // What stands there already is no change, whatever was to be swapped for it.
@@ -114,38 +96,36 @@ extension PersonalDataServer {
                     return .json(["uri": .string(uri), "cid": .string(present.cid)])
                 }
                 guard body["swapRecord"] != .null else {
-                    return .failure(400, "InvalidSwap", "Record was at \(present.cid)")
+                    throw .failure(400, "InvalidSwap", "Record was at \(present.cid)")
                 }
             }
         }
         let isDeletion = method == "com.atproto.repo.deleteRecord"
         guard isDeletion || body["record"]?.object != nil, !isDeletion || key != nil else {
-            return .failure(400, "InvalidRequest", "Input must have the property \"\(isDeletion ? "rkey" : "record")\"")
+            throw .invalid("Input must have the property \"\(isDeletion ? "rkey" : "record")\"")
         }
+        let value = isDeletion ? nil : body["record"]
+        let commits: [CommittedRecord]
         do {
-            let change = RepositoryStore.Change(
-                collection: collection,
-                key: key,
-                value: isDeletion ? nil : body["record"]
-            )
-            guard let commit = try repositories.write(caller.did, [change]).first else { return .json([:]) }
-            var members: [String: JSONValue] = [
-                "commit": ["rev": .string(commit.rev.text), "cid": .string(commit.cid ?? "")]
-            ]
-            guard !isDeletion else { return .json(.object(members)) }
-            members["uri"] = .string(commit.uri.text)
-            members["cid"] = commit.cid.map(JSONValue.string)
-            return .json(.object(members))
+            let change = RepositoryStore.Change(collection: collection, key: key, value: value)
+            commits = try repositories.write(caller.did, [change])
         } catch {
-            return isDeletion ? .json([:]) : .failure(400, "InvalidRequest", error.description)
+            guard isDeletion else { throw .invalid(error.description) }
+            return .json([:])
         }
+        guard let commit = commits.first else { return .json([:]) }
+        var members: [String: JSONValue] = [
+            "commit": ["rev": .string(commit.rev.text), "cid": .string(commit.cid ?? "")]
+        ]
+        guard !isDeletion else { return .json(.object(members)) }
+        members["uri"] = .string(commit.uri.text)
+        members["cid"] = commit.cid.map(JSONValue.string)
+        return .json(.object(members))
     }
 
-    func getRepoStatus(_ request: IncomingRequest) -> HTTPResponse {
+    func getRepoStatus(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         let did = request.parameter("did") ?? ""
-        guard let account = accounts.account(named: did), account.did.text == did else {
-            return .failure(400, "RepoNotFound", "Could not find repo for DID: \(did)")
-        }
+        let account = try hosted(did)
         let status = accounts.status(of: account.did)
         var members: [String: JSONValue] = ["did": .string(did), "active": .bool(status == nil)]
         members["status"] = status.map(JSONValue.string)
@@ -153,17 +133,25 @@ extension PersonalDataServer {
         return .json(.object(members))
     }
 
-    func describeRepository(_ request: IncomingRequest) -> HTTPResponse {
+    func describeRepository(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         let name = request.parameter("repo") ?? ""
-        guard let account = accounts.account(named: name) else {
-            return .failure(400, "InvalidRequest", "Could not find user: \(name)")
-        }
+        guard let account = accounts.account(named: name) else { throw .invalid("Could not find user: \(name)") }
         let collections = repositories.collections(of: account.did).map(JSONValue.string)
         return .json([
             "handle": .string(account.handle.text), "did": .string(account.did.text),
             "collections": .array(collections),
             "handleIsCorrect": true,
         ])
+    }
+
+    /// The account of a DID.
+    private func hosted(_ did: String) throws(ResponseError) -> SandboxAccount {
+        guard let account = accounts.account(named: did), account.did.text == did else { throw Self.notFound(did) }
+        return account
+    }
+
+    private static func notFound(_ did: String) -> ResponseError {
+        .failure(400, "RepoNotFound", "Could not find repo for DID: \(did)")
     }
 
     /// Whether the repository is there and active: of an inactive one the PDS says the same as of an unknown one.

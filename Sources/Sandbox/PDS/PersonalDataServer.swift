@@ -21,9 +21,15 @@ struct PersonalDataServer: Sendable {
     let requests: RequestCount
 
     func answer(_ request: IncomingRequest) -> HTTPResponse {
-        guard request.path.hasPrefix("/xrpc/") else { return route(request) }
+        guard let method = request.xrpcMethod else { return page(request) }
         let (refusal, headers) = requests.take(at: clock.now().seconds)
-        var response = refusal ?? route(request)
+        var response: HTTPResponse
+        do throws(ResponseError) {
+            if let refusal { throw refusal }
+            response = try call(method, request)
+        } catch {
+            response = error.response
+        }
         if request.headers["Authorization"]?.lowercased().hasPrefix("dpop ") == true {
             response.headers["DPoP-Nonce"] = guardian.proofs.nonce(at: clock.now().seconds)
         }
@@ -31,101 +37,89 @@ struct PersonalDataServer: Sendable {
         return response
     }
 
-    private func route(_ request: IncomingRequest) -> HTTPResponse {
-        if request.path == "/.well-known/oauth-protected-resource" {
-            let other = faults.misbehaviour(at: request, \.issuer)
-            return .json([
-                "resource": .string(origin), "authorization_servers": [.string(other ?? authorizationServer)],
-                "scopes_supported": [], "bearer_methods_supported": ["header"],
-            ])
-        }
-        guard request.path.hasPrefix("/xrpc/") else { return .text("Not Found", status: 404) }
-        let method = String(request.path.dropFirst(6))
+    private func page(_ request: IncomingRequest) -> HTTPResponse {
+        guard request.path == "/.well-known/oauth-protected-resource" else { return .text("Not Found", status: 404) }
+        let other = faults.misbehaviour(at: request, \.issuer)
+        return .json([
+            "resource": .string(origin), "authorization_servers": [.string(other ?? authorizationServer)],
+            "scopes_supported": [], "bearer_methods_supported": ["header"],
+        ])
+    }
+
+    private func call(_ method: String, _ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         if method == "_health" { return .json(["version": "sandbox"]) }
-        guard (try? NSID(method)) != nil else { return .failure(400, "InvalidRequest", "invalid xrpc path") }
-        do {
-            // A proxied call is one with the header, or one that the PDS does not know itself.
-            if request.headers["atproto-proxy"] == nil, let own = try own(method, request) { return own }
-            guard ["GET", "HEAD", "POST"].contains(request.method) else {
-                return .failure(400, "InvalidRequest", "XRPC requests only supports GET and POST")
-            }
-            guard !Self.accountMethods.contains(method) else {
-                return .failure(400, "InvalidToken", "Bad token method")
-            }
-            let destination = try ServiceProxy.target(of: request.headers["atproto-proxy"])
-            if method.hasPrefix("chat.bsky."), destination.target == .appView {
-                return .failure(404, "XRPCNotSupported", "XRPC Not Supported")
-            }
-            // What the account's state is here concerns nobody who is behind the proxy.
-            return proxy.answer(method, destination, by: try caller(of: request), request)
-        } catch {
-            return error.response
+        guard (try? NSID(method)) != nil else { throw .invalid("invalid xrpc path") }
+        // A proxied call is one with the header, or one that the PDS does not know itself.
+        if request.headers["atproto-proxy"] == nil, let own = try own(method, request) { return own }
+        guard ["GET", "HEAD", "POST"].contains(request.method) else {
+            throw .invalid("XRPC requests only supports GET and POST")
         }
+        guard !Self.accountMethods.contains(method) else { throw .failure(400, "InvalidToken", "Bad token method") }
+        let destination = try ServiceProxy.target(of: request.headers["atproto-proxy"])
+        if method.hasPrefix("chat.bsky."), destination.target == .appView { throw AppView.unsupported }
+        // What the account's state is here concerns nobody who is behind the proxy.
+        return try proxy.answer(method, destination, by: try caller(of: request), request)
     }
 
     /// The methods that the PDS answers itself; nil for all others.
-    private func own(_ method: String, _ request: IncomingRequest) throws(ResourceGuard.Refusal) -> HTTPResponse? {
+    private func own(_ method: String, _ request: IncomingRequest) throws(ResponseError) -> HTTPResponse? {
         switch method {
         case "com.atproto.server.describeServer":
             .json([
                 "did": "did:web:pds.sandbox.test", "availableUserDomains": [".test"], "inviteCodeRequired": false,
             ])
-        case "com.atproto.server.createSession": createSession(request)
-        case "com.atproto.server.refreshSession": refreshSession(request)
+        case "com.atproto.server.createSession": try createSession(request)
+        case "com.atproto.server.refreshSession": try refreshSession(request)
         case "com.atproto.server.getSession": getSession(try caller(of: request))
-        case "com.atproto.identity.resolveHandle": proxy.appView.answer(method, request)
-        case "com.atproto.repo.getRecord": getRecord(request)
-        case "com.atproto.repo.listRecords": listRecords(request)
-        case "com.atproto.repo.describeRepo": describeRepository(request)
+        case "com.atproto.identity.resolveHandle": try proxy.appView.answer(method, request)
+        case "com.atproto.repo.getRecord": try getRecord(request)
+        case "com.atproto.repo.listRecords": try listRecords(request)
+        case "com.atproto.repo.describeRepo": try describeRepository(request)
         case "com.atproto.repo.createRecord", "com.atproto.repo.putRecord", "com.atproto.repo.deleteRecord":
-            writeRecord(method, request, by: try activeCaller(of: request))
-        case "com.atproto.sync.getRecord": getRecordProof(request)
-        case "com.atproto.sync.getRepoStatus": getRepoStatus(request)
+            try writeRecord(method, request, by: try activeCaller(of: request))
+        case "com.atproto.sync.getRecord": try getRecordProof(request)
+        case "com.atproto.sync.getRepoStatus": try getRepoStatus(request)
         default: nil
         }
     }
 
-    private func caller(of request: IncomingRequest) throws(ResourceGuard.Refusal) -> ResourceGuard.Caller {
+    private func caller(of request: IncomingRequest) throws(ResponseError) -> ResourceGuard.Caller {
         try guardian.caller(of: request, at: clock.now().seconds)
     }
 
     /// Who makes a request that only an active account may make.
-    private func activeCaller(of request: IncomingRequest) throws(ResourceGuard.Refusal) -> ResourceGuard.Caller {
+    private func activeCaller(of request: IncomingRequest) throws(ResponseError) -> ResourceGuard.Caller {
         let caller = try self.caller(of: request)
         switch accounts.status(of: caller.did) {
-        case "takendown":
-            throw .init(response: .failure(401, "AccountTakedown", "Account has been taken down"))
-        case "deactivated":
-            throw .init(response: .failure(401, "AccountDeactivated", "Account is deactivated"))
+        case "takendown": throw Self.takenDown
+        case "deactivated": throw .failure(401, "AccountDeactivated", "Account is deactivated")
         default: return caller
         }
     }
 
+    private static let takenDown = ResponseError.failure(401, "AccountTakedown", "Account has been taken down")
+
     // MARK: Sessions
 
-    private func createSession(_ request: IncomingRequest) -> HTTPResponse {
-        let body = try? JSONValue(parsing: request.body)
+    private func createSession(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
+        let body = request.json
         guard let identifier = body?["identifier"]?.string, let password = body?["password"]?.string else {
-            return .failure(400, "InvalidRequest", "Input must have the properties \"identifier\" and \"password\"")
+            throw .invalid("Input must have the properties \"identifier\" and \"password\"")
         }
         guard let account = accounts.account(named: identifier),
             let pair = sessions.create(account, password, at: clock.now().seconds)
-        else { return .failure(401, "AuthenticationRequired", "Invalid identifier or password") }
-        guard accounts.status(of: account.did) != "takendown" else {
-            return .failure(401, "AccountTakedown", "Account has been taken down")
-        }
+        else { throw .failure(401, "AuthenticationRequired", "Invalid identifier or password") }
+        guard accounts.status(of: account.did) != "takendown" else { throw Self.takenDown }
         return answer(pair, account)
     }
 
-    private func refreshSession(_ request: IncomingRequest) -> HTTPResponse {
+    private func refreshSession(_ request: IncomingRequest) throws(ResponseError) -> HTTPResponse {
         let token = request.headers["Authorization"].flatMap { field in
             field.lowercased().hasPrefix("bearer ") ? String(field.dropFirst(7)) : nil
         }
-        guard let token else { return .failure(401, "AuthMissing", "Authentication Required") }
+        guard let token else { throw .failure(401, "AuthMissing", "Authentication Required") }
         guard let pair = sessions.refresh(token, at: clock.now().seconds), let account = accounts.account(pair.did)
-        else {
-            return .failure(400, "ExpiredToken", "Token has been revoked")
-        }
+        else { throw .failure(400, "ExpiredToken", "Token has been revoked") }
         return answer(pair, account)
     }
 

@@ -32,7 +32,7 @@ final class RequestCount: Sendable {
     ///
     /// - Parameter now: seconds since the Unix epoch.
     /// - Returns: the refusal, when it is one too many; and the headers that every answer carries.
-    func take(at now: Double) -> (refusal: HTTPResponse?, headers: HTTPHeaders) {
+    func take(at now: Double) -> (refusal: ResponseError?, headers: HTTPHeaders) {
         let seconds = limit.window.inSeconds
         let (count, end) = state.withLock { state in
             if now >= state.end { state = (0, now + seconds) }

@@ -14,43 +14,33 @@ struct ResourceGuard: Sendable {
         let means: Means
     }
 
-    /// A response in place of the call's execution.
-    struct Refusal: Error {
-        let response: HTTPResponse
-    }
-
     let proofs: ProofVerifier
     let tokens: OAuthTokenStore
     let sessions: PasswordSessions
     let faults: FaultPlan
 
-    func caller(of request: IncomingRequest, at now: Double) throws(Refusal) -> Caller {
+    func caller(of request: IncomingRequest, at now: Double) throws(ResponseError) -> Caller {
         guard let field = request.headers["Authorization"] else {
-            throw Refusal(response: .failure(401, "AuthMissing", "Authentication Required"))
+            throw .failure(401, "AuthMissing", "Authentication Required")
         }
         let parts = field.split(separator: " ", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else {
-            throw Refusal(response: .failure(400, "InvalidToken", "Malformed authorization header"))
-        }
+        guard parts.count == 2 else { throw .failure(400, "InvalidToken", "Malformed authorization header") }
         switch parts[0].lowercased() {
         case "dpop": return try bound(parts[1], request, now)
         case "bearer": return try bearer(parts[1], now)
-        default:
-            throw Refusal(response: .failure(400, "InvalidToken", "Unsupported authorization type: \(parts[0])"))
+        default: throw .failure(400, "InvalidToken", "Unsupported authorization type: \(parts[0])")
         }
     }
 
-    private func bearer(_ token: String, _ now: Double) throws(Refusal) -> Caller {
+    private func bearer(_ token: String, _ now: Double) throws(ResponseError) -> Caller {
         guard let known = sessions.access(token, at: now) else {
-            throw Refusal(response: .failure(400, "InvalidToken", "Token could not be verified"))
+            throw .failure(400, "InvalidToken", "Token could not be verified")
         }
-        guard !known.isExpired else {
-            throw Refusal(response: .failure(400, "ExpiredToken", "Token has expired"))
-        }
+        guard !known.isExpired else { throw .failure(400, "ExpiredToken", "Token has expired") }
         return Caller(did: known.did, means: .password(known.privilege))
     }
 
-    private func bound(_ text: String, _ request: IncomingRequest, _ now: Double) throws(Refusal) -> Caller {
+    private func bound(_ text: String, _ request: IncomingRequest, _ now: Double) throws(ResponseError) -> Caller {
         let jkt: String
         do { jkt = try proofs.verify(request, accessToken: text, at: now) } catch {
             throw challenge(error.code, error.message)
@@ -69,9 +59,9 @@ struct ResourceGuard: Sendable {
     }
 
     /// 401 with `WWW-Authenticate`; a description that holds a quotation mark is left out of the header.
-    private func challenge(_ code: String, _ message: String) -> Refusal {
+    private func challenge(_ code: String, _ message: String) -> ResponseError {
         let description = message.contains("\"") ? "" : ", error_description=\"\(message)\""
         let challenge = "DPoP algs=\"ES256\", error=\"\(code)\"\(description)"
-        return Refusal(response: .failure(401, code, message, headers: ["WWW-Authenticate": challenge]))
+        return .failure(401, code, message, headers: ["WWW-Authenticate": challenge])
     }
 }

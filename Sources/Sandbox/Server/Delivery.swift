@@ -10,16 +10,8 @@ struct Delivery {
         let bytes = response.encoded(isHead: isHead)
         do {
             switch effect {
-            case nil, .misbehave, .falsify:
+            case nil, .respond, .pad, .misbehave, .falsify:
                 try socket.write(bytes)
-                return true
-            case .respond(let other):
-                try socket.write(other.encoded(isHead: isHead))
-                return true
-            case .pad(let count):
-                var padded = response
-                padded.body += [UInt8](repeating: UInt8(ascii: " "), count: count)
-                try socket.write(padded.encoded(isHead: isHead))
                 return true
             case .close: socket.close()
             case .reset: socket.reset()
@@ -47,20 +39,4 @@ struct Delivery {
     /// Waits without sleeping through the end of the connection; false when the peer has gone.
     @discardableResult
     private func pause(_ duration: Duration) -> Bool { !socket.wait(duration).isReadable }
-}
-
-extension Fault.Effect {
-    /// Whether the client sees the true response, so that the request must be carried out.
-    var needsHandling: Bool {
-        switch self {
-        case .delay, .trickle, .truncate, .pad, .misbehave, .falsify: true
-        case .respond, .close, .reset, .silence: false
-        }
-    }
-
-    /// The response in place of the true one.
-    var response: HTTPResponse? {
-        guard case .respond(let response) = self else { return nil }
-        return response
-    }
 }

@@ -57,9 +57,14 @@ public struct Fault: Sendable {
     /// A server that goes wrong inside.
     public static func misbehave(_ misbehaviour: Misbehaviour) -> Fault { Fault(.misbehave(misbehaviour)) }
 
-    var misbehaviour: Misbehaviour? {
-        guard case .misbehave(let misbehaviour) = effect else { return nil }
-        return misbehaviour
+    var misbehaviour: Misbehaviour? { if case .misbehave(let misbehaviour) = effect { misbehaviour } else { nil } }
+
+    /// Whether the request is carried out: the fault comes behind, or the client sees the true response.
+    var isHandled: Bool {
+        switch effect {
+        case .delay, .trickle, .truncate, .pad, .misbehave, .falsify: true
+        case .respond, .close, .reset, .silence: moment == .afterHandling
+        }
     }
 
     /// The message is stored, the connection ends without a byte.

@@ -112,8 +112,15 @@ public final class FaultPlan: Sendable {
             defer { if response.isSuccess { state.answers[method] = response } }
             return state.answers[method]
         }
-        guard case .falsify(let falsehood) = effect else { return response }
-        return falsehood.answer(response, earlier: earlier)
+        switch effect {
+        case .respond(let other): return other
+        case .falsify(let falsehood): return falsehood.answer(response, earlier: earlier)
+        case .pad(let count):
+            var padded = response
+            padded.body += [UInt8](repeating: UInt8(ascii: " "), count: count)
+            return padded
+        case nil, .close, .reset, .truncate, .silence, .delay, .trickle, .misbehave: return response
+        }
     }
 
     /// What the server that answers a request does wrong.

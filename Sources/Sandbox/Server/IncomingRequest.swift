@@ -1,3 +1,4 @@
+internal import ATProtocol
 public import Network
 
 /// A request as a server of the sandbox received it.
@@ -32,6 +33,24 @@ public struct IncomingRequest: Sendable {
 
     /// Every value of a query parameter.
     public func parameters(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
+
+    /// The method that is called, which stands behind `/xrpc/`; nil when the path is another.
+    var xrpcMethod: String? { path.hasPrefix("/xrpc/") ? String(path.dropFirst(6)) : nil }
+
+    /// Whether it asks for something to read.
+    var isReading: Bool { method == "GET" || method == "HEAD" }
+
+    /// The body as JSON; nil when it is none.
+    var json: JSONValue? { try? JSONValue(parsing: body) }
+
+    /// How many entries a page may have: `limit`, 50 by default.
+    ///
+    /// - Throws: when it is not 1 to 100.
+    func pageLimit() throws(ResponseError) -> Int {
+        let limit = parameter("limit").map { Int($0) ?? 0 } ?? 50
+        guard (1...100).contains(limit) else { throw .invalid("Params/limit must be between 1 and 100") }
+        return limit
+    }
 
     /// What a fault's pattern is searched in: `pds POST /xrpc/chat.bsky.convo.sendMessage`.
     var line: String { "\(server) \(method) \(target)" }

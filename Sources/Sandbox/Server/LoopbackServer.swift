@@ -1,14 +1,13 @@
 internal import Network
 internal import Synchronization
 
-/// An HTTP/1.1 server on 127.0.0.1, one blocking thread a connection.
+/// An HTTP/1.1 server on 127.0.0.1, one blocking thread a connection: it reads requests, lets each in by the front door,
+/// and delivers what comes out.
 ///
 /// Not the daemon's own server, because a fault is often below HTTP: a RST in the middle of a header, a response that ends
 /// early, a WebSocket frame that no library would send. It is a test tool and bounded: loopback only, 256 connections,
 /// 64 KiB of header, 4 MiB of body.
 final class LoopbackServer: Sendable {
-    typealias Handler = @Sendable (IncomingRequest) -> Reply
-
     private struct State {
         var isOpen = true
         var connections: [Int: ServerSocket] = [:]
@@ -21,30 +20,22 @@ final class LoopbackServer: Sendable {
     /// `http://127.0.0.1:port/`.
     let url: WebURL
     private let keepAlive: Duration
-    private let faults: FaultPlan
-    private let journal: Journal
+    private let door: FrontDoor
     private let listener: LoopbackListener
     private let state = Mutex(State())
 
     /// Binds a port; connections wait until ``serve(_:)``.
-    init(
-        _ name: String,
-        port: UInt16,
-        keepAlive: Duration,
-        faults: FaultPlan,
-        journal: Journal
-    ) throws(SandboxError) {
+    init(_ name: String, port: UInt16, keepAlive: Duration, door: FrontDoor) throws(SandboxError) {
         listener = LoopbackListener(port: port)
         if let number = listener.failure { throw SandboxError("cannot listen on 127.0.0.1:\(port): errno \(number)") }
         do { url = try WebURL("http://127.0.0.1:\(listener.port)/") } catch { throw SandboxError("\(error)") }
         self.name = name
         self.keepAlive = keepAlive
-        self.faults = faults
-        self.journal = journal
+        self.door = door
     }
 
     /// Answers requests on threads of its own until ``stop()``.
-    func serve(_ handler: @escaping Handler) throws(SandboxError) {
+    func serve(_ handler: @escaping FrontDoor.Handler) throws(SandboxError) {
         let isServing = listener.serve { [self] descriptor, number in
             let socket = ServerSocket(descriptor: descriptor)
             if enter(socket, number) { converse(socket, handler) }
@@ -75,7 +66,7 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    private func converse(_ socket: ServerSocket, _ handler: Handler) {
+    private func converse(_ socket: ServerSocket, _ handler: FrontDoor.Handler) {
         var reader = RequestReader(socket, server: name)
         // Nobody is told that a connection ends which was used once, and the next request may be on its way.
         var patience: Duration?
@@ -88,18 +79,13 @@ final class LoopbackServer: Sendable {
                 }
                 return
             }
-            let fault = faults.take(for: request)
-            let isHandled = fault?.moment != .beforeHandling || fault?.effect.needsHandling == true
-            let reply = isHandled ? handler(request) : .response(HTTPResponse(status: 500))
-            let status = fault?.effect.response?.status ?? reply.response.status
-            journal.append(JournalEntry(request, status: isHandled ? status : nil, fault: fault))
-            if case .upgrade(let response, let take) = reply, fault == nil {
+            let (reply, fault) = door.admit(request, to: handler)
+            if case .upgrade(let response, let take) = reply {
                 guard (try? socket.write(response.encoded())) != nil else { return }
                 return take(socket, reader.pending)
             }
             let delivery = Delivery(socket: socket, isHead: request.method == "HEAD")
-            let response = faults.answer(reply.response, to: request, fault?.effect)
-            guard delivery.deliver(response, fault?.effect),
+            guard delivery.deliver(reply.response, fault?.effect),
                 request.headers["Connection"]?.lowercased() != "close"
             else { return }
         }

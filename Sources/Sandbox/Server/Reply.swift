@@ -1,7 +1,7 @@
 internal import ATProtocol
 internal import Network
 
-/// What a handler gives back: a response, or a change of protocol after a response.
+/// What a request is answered with: a response, or a change of protocol after a response.
 enum Reply: Sendable {
     /// An ordinary response.
     case response(HTTPResponse)

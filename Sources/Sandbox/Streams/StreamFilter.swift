@@ -1,4 +1,5 @@
 internal import ATProtocol
+internal import Network
 
 /// What a subscriber asked for, checked as the wire's server checks it.
 struct StreamFilter: Sendable {
@@ -8,54 +9,49 @@ struct StreamFilter: Sendable {
     /// Larger messages are left out without a word; 0 for no limit.
     var maximumSize = 0
 
-    /// Why the query is refused: the message of an `InvalidRequest`.
-    struct InvalidError: Error {
-        let message: String
-    }
-
     init() {}
 
     /// Reads the query of a v2 request.
-    init(jetstream2 request: IncomingRequest) throws(InvalidError) {
+    init(jetstream2 request: IncomingRequest) throws(ResponseError) {
         for name in ["wantedDids", "wantedCollections", "requireHello"] where request.parameter(name) != nil {
-            throw InvalidError(message: "subscribe: \(name) is not a parameter of this endpoint")
+            throw .invalid("subscribe: \(name) is not a parameter of this endpoint")
         }
         kinds = Set(request.parameters("kinds"))
         dids = Set(request.parameters("dids"))
         collections = request.parameters("collections")
         guard kinds.isSubset(of: ["commit", "identity", "account", "sync"]), request.parameters("kinds").count <= 4
         else {
-            throw InvalidError(message: "subscribe: unknown kind")
+            throw .invalid("subscribe: unknown kind")
         }
         guard collections.isEmpty || kinds.isEmpty || kinds.contains("commit") else {
-            throw InvalidError(message: "subscribe: collections given, but kinds excludes commit")
+            throw .invalid("subscribe: collections given, but kinds excludes commit")
         }
         guard collections.count <= 100, dids.count <= 10_000 else {
-            throw InvalidError(message: "subscribe: too many collections or dids")
+            throw .invalid("subscribe: too many collections or dids")
         }
         for collection in collections where (try? CollectionPattern(collection)) == nil {
-            throw InvalidError(message: "subscribe: invalid collection: \"\(collection)\"")
+            throw .invalid("subscribe: invalid collection: \"\(collection)\"")
         }
         if let text = request.parameter("maxMessageSizeBytes") {
-            guard let size = UInt32(text) else { throw InvalidError(message: "subscribe: invalid maxMessageSizeBytes") }
+            guard let size = UInt32(text) else { throw .invalid("subscribe: invalid maxMessageSizeBytes") }
             maximumSize = Int(size)
         }
         for did in dids where (try? DID(did)) == nil {
-            throw InvalidError(message: "subscribe: invalid did: \"\(did)\"")
+            throw .invalid("subscribe: invalid did: \"\(did)\"")
         }
     }
 
     /// Reads the query of a v1 request.
-    init(jetstream1 request: IncomingRequest) throws(InvalidError) {
+    init(jetstream1 request: IncomingRequest) throws(ResponseError) {
         dids = Set(request.parameters("wantedDids"))
         maximumSize = request.parameter("maxMessageSizeBytes").flatMap { UInt32($0) }.map { Int($0) } ?? 0
         collections = request.parameters("wantedCollections")
         guard Set(collections).count <= 100, dids.count <= 10_000 else {
-            throw InvalidError(message: "too many wanted collections or DIDs")
+            throw ResponseError(.text("too many wanted collections or DIDs", status: 400))
         }
         // What stands before `.*` is not checked on this wire.
         for collection in collections where !collection.hasSuffix(".*") && (try? NSID(collection)) == nil {
-            throw InvalidError(message: "invalid collection: \(collection)")
+            throw ResponseError(.text("invalid collection: \(collection)", status: 400))
         }
     }
 

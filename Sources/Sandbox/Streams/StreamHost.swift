@@ -170,7 +170,7 @@ public final class StreamHost: Sendable {
     }
 
     /// Who writes to a collection (com.atproto.sync.listReposByCollection): an unknown one has nobody.
-    private func listRepositories(_ request: IncomingRequest) -> Reply {
+    private func listRepositories(_ request: IncomingRequest) -> HTTPResponse {
         let cursor = request.parameter("cursor") ?? ""
         let limit = min(max(request.parameter("limit").flatMap { Int($0) } ?? 500, 1), 10_000)
         let all = state.withLock { $0.index[request.parameter("collection") ?? ""] ?? [] }.sorted()
@@ -178,22 +178,25 @@ public final class StreamHost: Sendable {
         var members: [String: JSONValue] = ["repos": .array(page.map { ["did": .string($0)] })]
         // A page that is full has a cursor, also when it is the last.
         if page.count == limit { members["cursor"] = page.last.map(JSONValue.string) }
-        return .response(.json(.object(members)))
+        return .json(.object(members))
     }
 
-    func answer(_ request: IncomingRequest) -> Reply {
-        let wire = SandboxWire(rawValue: request.path)
+    func answer(_ request: IncomingRequest) throws(ResponseError) -> Reply {
+        guard let wire = SandboxWire(rawValue: request.path) else {
+            guard request.xrpcMethod == "com.atproto.sync.listReposByCollection" else {
+                throw ResponseError(.text("404 page not found", status: 404))
+            }
+            return .response(listRepositories(request))
+        }
         let shown = request.headers["Authorization"]
-        if wire != nil, let key = state.withLock(\.key), shown != "Bearer \(key)" {
+        if let key = state.withLock(\.key), shown != "Bearer \(key)" {
             // It quotes what it was shown, as careless servers do.
-            return .response(.failure(401, "AuthenticationRequired", "not a key of ours: \(shown ?? "none")"))
+            throw .failure(401, "AuthenticationRequired", "not a key of ours: \(shown ?? "none")")
         }
         return switch wire {
-        case .jetstream2: jetstream2(request)
-        case .jetstream1: jetstream1(request)
-        case .relay: relay(request)
-        case nil where request.path == "/xrpc/com.atproto.sync.listReposByCollection": listRepositories(request)
-        case nil: .response(.text("404 page not found", status: 404))
+        case .jetstream2: try jetstream2(request)
+        case .jetstream1: try jetstream1(request)
+        case .relay: try relay(request)
         }
     }
 
@@ -203,69 +206,61 @@ public final class StreamHost: Sendable {
         UInt64(max(0, cursor - state.withLock(\.earliness).microseconds))
     }
 
-    private func jetstream2(_ request: IncomingRequest) -> Reply {
-        let filter: StreamFilter
-        do { filter = try StreamFilter(jetstream2: request) } catch {
-            return .response(.failure(400, "InvalidRequest", error.message))
-        }
-        guard !state.withLock(\.isWarmingUp) else {
-            return .response(.failure(503, "ServiceUnavailable", Self.notReady))
-        }
+    private func jetstream2(_ request: IncomingRequest) throws(ResponseError) -> Reply {
+        let filter = try StreamFilter(jetstream2: request)
+        guard !state.withLock(\.isWarmingUp) else { throw .failure(503, "ServiceUnavailable", Self.notReady) }
         var position = log.next
         var note: JSONValue?
         if let text = request.parameter("cursor") {
             guard let cursor = Int64(text), cursor >= 0 else {
-                return .response(.failure(400, "InvalidRequest", "subscribe: invalid cursor: \"\(text)\""))
+                throw .invalid("subscribe: invalid cursor: \"\(text)\"")
             }
             if cursor >= Self.firstTime {
                 position = log.position(at: begin(cursor))
                 if let oldest = log.oldest, UInt64(cursor) < oldest, log.floor > 1 { note = Self.outdated(log.floor) }
             } else if cursor < log.floor {
                 let reason = "cursor \(cursor) below lookback floor \(log.floor); re-backfill from your last seq"
-                return .response(.failure(400, "CursorTooOld", "subscribe: cursor too old: \(reason)"))
+                throw .failure(400, "CursorTooOld", "subscribe: cursor too old: \(reason)")
             } else {
                 position = min(cursor, log.next)
             }
         }
-        return upgrade(request, .jetstream2, from: position, filter, first: note?.encoded, waitsForOptions: false)
+        return try upgrade(request, .jetstream2, from: position, filter, .init(first: note?.encoded))
     }
 
-    private func jetstream1(_ request: IncomingRequest) -> Reply {
-        let filter: StreamFilter
-        do { filter = try StreamFilter(jetstream1: request) } catch {
-            return .response(.text(error.message, status: 400))
-        }
-        guard !state.withLock(\.isWarmingUp) else { return .response(.text(Self.notReady, status: 503)) }
+    private func jetstream1(_ request: IncomingRequest) throws(ResponseError) -> Reply {
+        let filter = try StreamFilter(jetstream1: request)
+        guard !state.withLock(\.isWarmingUp) else { throw ResponseError(.text(Self.notReady, status: 503)) }
         var position = log.next
         if let cursor = request.parameter("cursor").flatMap({ Int64($0) }) {
             let wanted = cursor >= Self.firstTime ? log.position(at: begin(cursor)) : cursor
             position = min(max(wanted, log.floor), log.next)
         }
         let waits = request.parameter("requireHello") == "true"
-        return upgrade(request, .jetstream1, from: position, filter, first: nil, waitsForOptions: waits)
+        return try upgrade(request, .jetstream1, from: position, filter, .init(waitsForOptions: waits))
     }
 
     /// A relay's cursor in the habit of the public hosts: inclusive, silent about the past and the future, of which the first
     /// event is never sent, or as the specification has it.
-    private func relay(_ request: IncomingRequest) -> Reply {
-        guard !state.withLock(\.isWarmingUp) else { return .response(.text(Self.notReady, status: 503)) }
+    private func relay(_ request: IncomingRequest) throws(ResponseError) -> Reply {
+        guard !state.withLock(\.isWarmingUp) else { throw ResponseError(.text(Self.notReady, status: 503)) }
         var position = log.next
-        var first: [UInt8]?
-        var ends = false
+        var opening = StreamSubscriber.Opening()
         if let text = request.parameter("cursor") {
             guard let cursor = Int64(text), cursor >= 0 else {
-                return .response(.text("cursor parameter invalid", status: 400))
+                throw ResponseError(.text("cursor parameter invalid", status: 400))
             }
             let isStrict = state.withLock(\.tellsCursors)
             if isStrict, cursor > log.next {
-                first = RelayMessage.error("FutureCursor", "Cursor in the future.")
-                ends = true
+                opening.first = RelayMessage.error("FutureCursor", "Cursor in the future.")
+                opening.ends = true
             } else if isStrict, cursor < log.floor, cursor > 0 {
-                first = RelayMessage.info("OutdatedCursor", "Requested cursor exceeded limit. Possibly missing events")
+                let words = "Requested cursor exceeded limit. Possibly missing events"
+                opening.first = RelayMessage.info("OutdatedCursor", words)
             }
             position = cursor > log.next ? log.next + 1 : max(cursor, log.floor)
         }
-        return upgrade(request, .relay, from: position, StreamFilter(), first: first, ends: ends)
+        return try upgrade(request, .relay, from: position, StreamFilter(), opening)
     }
 
     private func upgrade(
@@ -273,16 +268,14 @@ public final class StreamHost: Sendable {
         _ wire: SandboxWire,
         from position: Int64,
         _ filter: StreamFilter,
-        first: [UInt8]?,
-        waitsForOptions: Bool = false,
-        ends: Bool = false
-    ) -> Reply {
+        _ opening: StreamSubscriber.Opening
+    ) throws(ResponseError) -> Reply {
         guard request.method == "GET", request.headers["Upgrade"]?.lowercased() == "websocket",
             request.headers["Connection"]?.lowercased().contains("upgrade") == true
-        else { return .response(.text("WebSocket protocol violation: no upgrade", status: 426)) }
+        else { throw ResponseError(.text("WebSocket protocol violation: no upgrade", status: 426)) }
         guard request.headers["Sec-WebSocket-Version"] == "13", let key = request.headers["Sec-WebSocket-Key"],
             Base64.decode(key)?.count == 16
-        else { return .response(.text("WebSocket protocol violation: version or key", status: 400)) }
+        else { throw ResponseError(.text("WebSocket protocol violation: version or key", status: 400)) }
         let accept = Digest.sha1(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
         var headers: HTTPHeaders = [
             "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": Base64.encode(accept),
@@ -294,27 +287,18 @@ public final class StreamHost: Sendable {
             headers["Sec-WebSocket-Protocol"] = "xrpc.v1.json"
         }
         let extensions = request.headers.values(of: "Sec-WebSocket-Extensions").joined(separator: ",")
-        let isCompressed =
+        var opening = opening
+        opening.isCompressed =
             wire == .jetstream1 && state.withLock(\.compresses) && extensions.contains("permessage-deflate")
-        if isCompressed { headers["Sec-WebSocket-Extensions"] = "permessage-deflate" }
-        return .upgrade(HTTPResponse(status: 101, headers: headers)) { [self] socket, received in
+        if opening.isCompressed { headers["Sec-WebSocket-Extensions"] = "permessage-deflate" }
+        return .upgrade(HTTPResponse(status: 101, headers: headers)) { [self, opening] socket, received in
             let subscriber = StreamSubscriber(socket: socket, wire: wire, log: log) { self.state.withLock(\.manner) }
             let number = state.withLock { state in
                 state.number += 1
                 state.subscribers[state.number] = subscriber
                 return state.number
             }
-            subscriber.run(
-                from: position,
-                filter,
-                StreamSubscriber.Opening(
-                    first: first,
-                    waitsForOptions: waitsForOptions,
-                    ends: ends,
-                    isCompressed: isCompressed
-                ),
-                received
-            )
+            subscriber.run(from: position, filter, opening, received)
             state.withLock { $0.subscribers[number] = nil }
         }
     }
