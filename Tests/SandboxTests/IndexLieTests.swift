@@ -28,9 +28,9 @@ import Testing
 
     /// A request with a method that our client does not have.
     private func delete(_ path: String, _ body: JSONValue = [:]) -> HTTPResponse {
-        let endpoint = ControlEndpoint { [network] in network }
-        return endpoint.answer(
-            IncomingRequest(server: "control", method: "DELETE", target: path, headers: [:], body: body.encoded)
+        ControlEndpoint.answer(
+            IncomingRequest(server: "control", method: "DELETE", target: path, headers: [:], body: body.encoded),
+            of: network
         )
     }
 

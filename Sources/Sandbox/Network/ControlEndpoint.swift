@@ -2,51 +2,50 @@ internal import ATProtocol
 internal import Network
 
 /// The HTTP side door of `impact-sandbox serve`: what a test in another language would call on ``SandboxNetwork``.
-struct ControlEndpoint: Sendable {
-    let network: @Sendable () -> SandboxNetwork?
+struct ControlEndpoint {
+    private let network: SandboxNetwork
+    /// What the request says; an empty object when that is no JSON.
+    private let body: JSONValue
 
-    func answer(_ request: IncomingRequest) -> HTTPResponse {
-        guard let network = network() else { return .text("stopped", status: 503) }
-        let body = (try? JSONValue(parsing: request.body)) ?? [:]
+    /// Carries a request out; the network is nil when it has stopped.
+    static func answer(_ request: IncomingRequest, of network: SandboxNetwork?) -> HTTPResponse {
+        guard let network else { return .text("stopped", status: 503) }
+        let endpoint = ControlEndpoint(network: network, body: request.json ?? [:])
         do {
-            switch (request.method, request.path) {
-            case ("GET", "/"): return .json(network.summary)
-            case ("GET", "/messages"): return .json(Self.messages(of: network))
-            case ("POST", "/faults"): return try Self.addFault(body, network)
-            case ("DELETE", "/faults"):
-                network.faults.clear()
-                return .json([:])
-            case ("POST", "/personality"): return try Self.usePersonality(body, network)
-            case ("POST", "/clients"): return try Self.hostClient(body, network)
-            case ("POST", "/stream"): return try Self.inflict(body, network)
-            case ("POST", "/accounts"): return try Self.createAccount(body, network)
-            case ("POST", "/records"): return try Self.createRecord(body, network)
-            case ("DELETE", "/records"): return try Self.deleteRecord(body, network)
-            case ("POST", "/repositories"): return try Self.createRepository(body, network)
-            case ("POST", "/pds"): return try Self.movePDS(body, network)
-            case ("POST", "/clock"):
-                network.clock.advance(by: .seconds(body["seconds"]?.integer ?? 0))
-                return .json(["now": .number(network.clock.now().seconds)])
-            default: return .text("no such control", status: 404)
+            guard let answer = try endpoint.answer(to: request.method, request.path) else {
+                return .text("no such control", status: 404)
             }
+            return .json(answer)
         } catch {
             return .json(["error": .string("\(error)")], status: 400)
         }
     }
 
-    private static func messages(of network: SandboxNetwork) -> JSONValue {
-        .array(
-            network.chat.messages.map { message in
-                [
-                    "id": .string(message.id), "from": .string(message.sender.text),
-                    "to": .string(message.recipient.text), "text": .string(message.text),
-                    "sentAt": .string(message.sentAt), "facets": message.facets ?? [],
-                ]
-            }
-        )
+    private func answer(to method: String, _ path: String) throws(SandboxError) -> JSONValue? {
+        switch (method, path) {
+        case ("GET", "/"): return network.summary
+        case ("GET", "/messages"): return .array(network.chat.messages.map(\.summary))
+        case ("POST", "/faults"): return try addFault()
+        case ("DELETE", "/faults"): network.faults.clear()
+        case ("POST", "/personality"): try usePersonality()
+        case ("POST", "/clients"): try hostClient()
+        case ("POST", "/stream"): return try inflict()
+        case ("POST", "/accounts"):
+            let policy = body["allowIncoming"]?.string.flatMap(AllowIncoming.init) ?? .all
+            return try network.createAccount(handle: body["handle"]?.string ?? "", allowIncoming: policy).summary
+        case ("POST", "/records"): return try createRecord()
+        case ("DELETE", "/records"): try deleteRecord()
+        case ("POST", "/repositories"): return try createRepository()
+        case ("POST", "/pds"): try movePDS()
+        case ("POST", "/clock"):
+            network.clock.advance(by: .seconds(body["seconds"]?.integer ?? 0))
+            return ["now": .number(network.clock.now().seconds)]
+        default: return nil
+        }
+        return [:]
     }
 
-    private static func addFault(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+    private func addFault() throws(SandboxError) -> JSONValue {
         guard let fault = Fault(name: body["fault"]?.string ?? "", body) else {
             let names = Fault.names.sorted().joined(separator: ", ")
             throw SandboxError("no such fault, or “respond” without “status”; faults: \(names)")
@@ -61,27 +60,22 @@ struct ControlEndpoint: Sendable {
             skipping: Int(body["skip"]?.integer ?? 0),
             lasting: (body["seconds"]?.integer).map { .seconds($0) }
         )
-        return .json(["pending": .integer(Int64(network.faults.pending))])
+        return ["pending": .integer(Int64(network.faults.pending))]
     }
 
-    private static func usePersonality(
-        _ body: JSONValue,
-        _ network: SandboxNetwork
-    ) throws(SandboxError) -> HTTPResponse {
+    private func usePersonality() throws(SandboxError) {
         guard let personality = body["name"]?.string.flatMap(AuthorizationServer.Personality.init) else {
             throw SandboxError("give “name”: reference, cocoon or before-granular-scopes")
         }
         network.authorizationServer.use(personality)
-        return .json([:])
     }
 
-    private static func hostClient(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+    private func hostClient() throws(SandboxError) {
         guard let id = body["client_id"]?.string else { throw SandboxError("give “client_id” and “metadata”") }
         network.authorizationServer.host(body["metadata"], at: id)
-        return .json([:])
     }
 
-    private static func inflict(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+    private func inflict() throws(SandboxError) -> JSONValue {
         let index = Int(body["host"]?.integer ?? 0)
         guard let fault = StreamFault(name: body["fault"]?.string ?? "", body),
             network.streamHosts.indices.contains(index)
@@ -90,21 +84,10 @@ struct ControlEndpoint: Sendable {
             throw SandboxError("faults: \(names)")
         }
         network.streamHosts[index].inflict(fault)
-        return .json(["clients": .integer(Int64(network.streamHosts[index].subscriberCount))])
+        return ["clients": .integer(Int64(network.streamHosts[index].subscriberCount))]
     }
 
-    private static func createAccount(
-        _ body: JSONValue,
-        _ network: SandboxNetwork
-    ) throws(SandboxError) -> HTTPResponse {
-        let policy = body["allowIncoming"]?.string.flatMap(AllowIncoming.init) ?? .all
-        return .json(try network.createAccount(handle: body["handle"]?.string ?? "", allowIncoming: policy).summary)
-    }
-
-    private static func createRecord(
-        _ body: JSONValue,
-        _ network: SandboxNetwork
-    ) throws(SandboxError) -> HTTPResponse {
+    private func createRecord() throws(SandboxError) -> JSONValue {
         guard let account = network.account(named: body["repo"]?.string ?? ""), let record = body["record"] else {
             throw SandboxError("give “repo”, “collection” and “record”")
         }
@@ -114,24 +97,17 @@ struct ControlEndpoint: Sendable {
             record: record,
             key: body["rkey"]?.string
         )
-        return .json(["uri": .string(uri.text)])
+        return ["uri": .string(uri.text)]
     }
 
-    private static func deleteRecord(
-        _ body: JSONValue,
-        _ network: SandboxNetwork
-    ) throws(SandboxError) -> HTTPResponse {
+    private func deleteRecord() throws(SandboxError) {
         guard let account = network.account(named: body["repo"]?.string ?? ""), let key = body["rkey"]?.string else {
             throw SandboxError("give “repo”, “collection” and “rkey”")
         }
         try network.deleteRecord(by: account, collection: body["collection"]?.string ?? "", key: key)
-        return .json([:])
     }
 
-    private static func createRepository(
-        _ body: JSONValue,
-        _ network: SandboxNetwork
-    ) throws(SandboxError) -> HTTPResponse {
+    private func createRepository() throws(SandboxError) -> JSONValue {
         let owner = try body["owner"]?.string.map { name throws(SandboxError) in
             guard let account = network.account(named: name) else { throw SandboxError("no account “\(name)”") }
             return account
@@ -150,20 +126,30 @@ struct ControlEndpoint: Sendable {
             let name = body["name"]?.string ?? "engine"
             members["uri"] = .string(try network.claim(did, by: owner, name: name, key: body["rkey"]?.string).text)
         }
-        return .json(.object(members))
+        return .object(members)
     }
 
-    private static func movePDS(_ body: JSONValue, _ network: SandboxNetwork) throws(SandboxError) -> HTTPResponse {
+    private func movePDS() throws(SandboxError) {
         guard let account = network.account(named: body["repo"]?.string ?? ""),
             let endpoint = body["endpoint"]?.string
         else { throw SandboxError("give “repo” and “endpoint”") }
         network.setPDS(endpoint, of: account)
-        return .json([:])
     }
 }
 
 extension SandboxAccount {
+    /// What other programs are told of it.
     var summary: JSONValue {
         ["did": .string(did.text), "handle": .string(handle.text), "password": .string(password)]
+    }
+}
+
+extension StoredMessage {
+    /// What other programs are told of it.
+    fileprivate var summary: JSONValue {
+        [
+            "id": .string(id), "from": .string(sender.text), "to": .string(recipient.text), "text": .string(text),
+            "sentAt": .string(sentAt), "facets": facets ?? [],
+        ]
     }
 }

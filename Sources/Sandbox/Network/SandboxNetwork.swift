@@ -134,8 +134,7 @@ public final class SandboxNetwork: Sendable {
         try indexServer.serve { request throws(ResponseError) in
             .response(try index.answer(request, from: repositories))
         }
-        let endpoint = ControlEndpoint { [weak self] in self }
-        try control.serve { .response(endpoint.answer($0)) }
+        try control.serve { [weak self] in .response(ControlEndpoint.answer($0, of: self)) }
         for (server, host) in zip(streams, hosts) {
             try server.serve { request throws(ResponseError) in try host.answer(request) }
         }
