@@ -203,8 +203,8 @@ public final class SandboxNetwork: Sendable {
         if options.signsCommits { try repositories.sign(did, with: key) }
         let account = SandboxAccount(did: did, handle: name, password: SecureRandom.token(bytes: 12))
         accounts.add(account)
-        for host in streamHosts { host.append([(did, .identity(handle: handle))]) }
-        for host in streamHosts { host.append([(did, .account(status: nil))]) }
+        tell([(did, .identity(handle: handle))])
+        tell([(did, .account(status: nil))])
         if let allowIncoming { try setAllowIncoming(allowIncoming, of: account) }
         return account
     }
@@ -246,7 +246,7 @@ public final class SandboxNetwork: Sendable {
     /// Takes an account down, deactivates it, …; nil makes it active again; the streams tell.
     public func setStatus(_ status: String?, of account: SandboxAccount) {
         accounts.setStatus(status, of: account.did)
-        for host in streamHosts { host.append([(account.did, .account(status: status))]) }
+        tell([(account.did, .account(status: status))])
     }
 
     /// Cuts the repository of an account off from the streams until ``reconnect(_:)``, as a PDS that no relay reaches.
@@ -254,9 +254,7 @@ public final class SandboxNetwork: Sendable {
 
     /// Lets the streams tell now what was written since ``disconnect(_:)``.
     public func reconnect(_ account: SandboxAccount) {
-        for commit in absent.reconnect(account.did) {
-            for host in streamHosts { host.append([(commit.did, .commit(commit))]) }
-        }
+        for commit in absent.reconnect(account.did) { tell([(commit.did, .commit(commit))]) }
     }
 
     /// Lets the streams tell that a repository is another now, as after a recovery or an import.
@@ -269,7 +267,12 @@ public final class SandboxNetwork: Sendable {
         _ = absent.reconnect(account.did)
         let (rev, blocks, records) = try repositories.whole(account.did)
         let events = [LoggedEvent.Content.sync(rev: rev, blocks: blocks)] + records.map(LoggedEvent.Content.repeated)
-        for host in streamHosts { host.append(events.map { (account.did, $0) }) }
+        tell(events.map { (account.did, $0) })
+    }
+
+    /// Lets every stream tell of what happens at one moment.
+    private func tell(_ events: [(did: DID, content: LoggedEvent.Content)]) {
+        for host in streamHosts { host.append(events) }
     }
 
     /// Makes an app password, with access to direct messages or without.
@@ -321,9 +324,7 @@ public final class SandboxNetwork: Sendable {
         var changes: [RepositoryStore.Change] = []
         for (key, record) in records {
             let (type, name) = try Self.place(collection, key)
-            var members = record.object ?? [:]
-            if members["$type"] == nil { members["$type"] = .string(collection) }
-            changes.append(RepositoryStore.Change(collection: type, key: name, value: .object(members)))
+            changes.append(.init(collection: type, key: name, value: Self.typed(record, collection)))
         }
         return try repositories.write(account.did, changes).map(\.uri)
     }
@@ -342,9 +343,7 @@ public final class SandboxNetwork: Sendable {
         collection: String,
         record: JSONValue
     ) throws(SandboxError) -> ATURI {
-        var members = record.object ?? [:]
-        if members["$type"] == nil { members["$type"] = .string(collection) }
-        return try repositories.forge(account.did, Self.place(collection, nil).0, .object(members))
+        try repositories.forge(account.did, Self.place(collection, nil).0, Self.typed(record, collection))
     }
 
     /// The records of an account in a collection, the latest key first.
@@ -356,6 +355,11 @@ public final class SandboxNetwork: Sendable {
     public func deleteRecord(by account: SandboxAccount, collection: String, key: String) throws(SandboxError) {
         let (type, name) = try Self.place(collection, key)
         try repositories.write(account.did, [RepositoryStore.Change(collection: type, key: name, value: nil)])
+    }
+
+    /// The record with its `$type`.
+    private static func typed(_ record: JSONValue, _ collection: String) -> JSONValue {
+        .object((record.object ?? [:]).merging(["$type": .string(collection)]) { own, _ in own })
     }
 
     private static func place(_ collection: String, _ key: String?) throws(SandboxError) -> (NSID, RecordKey?) {
