@@ -30,7 +30,7 @@ suite() {
 }
 
 status=0
-suite "ledgers for the daemon"
+suite "needs ledgers of every size"
 for part in $parts; do
     echo
     case $part in

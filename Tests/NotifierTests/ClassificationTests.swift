@@ -239,7 +239,7 @@ import Testing
         Case(37, .input, .refused(Refusal(.ownerSuppressed, "")), .skip, .ownerSuppressed),
     ]
 
-    @Test(arguments: way + owner) func `every row of the table`(it: Case) {
+    @Test(arguments: way + owner) func `each failure has the row, the action and the reason of the table`(it: Case) {
         let verdict = classify(it.phase, it.failure)
         #expect(verdict.row == it.row)
         #expect(verdict.action == it.action)

@@ -39,7 +39,7 @@ import Testing
         ("{{author.did}}/{{rule.name}}", "did:plc:x/r"),
     ]
 
-    @Test(arguments: renderings) func `a template renders`(source: String, text: String) throws {
+    @Test(arguments: renderings) func `fields, filters and defaults become text`(source: String, text: String) throws {
         let shown = try Template(source).render { field in
             switch field {
             case .record(let path) where path.text == "title": .text("A\ntitle")
@@ -56,7 +56,7 @@ import Testing
         #expect(throws: TemplateError.self) { try LinkTemplate("https://a.com/{{author.did | truncate: 5}}") }
     }
 
-    @Test func `one is singular`() throws {
+    @Test func `a count of one takes the first of the two words`() throws {
         #expect(try Template(#"{{count | plural: "one", "many"}}"#).render { _ in .number(1) } == "one")
     }
 

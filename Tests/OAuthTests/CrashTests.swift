@@ -77,7 +77,8 @@ import Testing
         #expect(lost >= 1 && lost <= 4, "lost \(lost), survived \(survived)")
     }
 
-    @Test(arguments: [MortalClient.Death.beforeServer, .afterServer]) func `a process that dies in a request`(
+    @Test(arguments: [MortalClient.Death.beforeServer, .afterServer])
+    func `a process that dies in a request loses the session only if the server had rotated`(
         death: MortalClient.Death
     ) async throws {
         let machine = try Machine()

@@ -20,28 +20,28 @@ import Testing
         #expect(fixture.stored?.generation == 0)
     }
 
-    @Test func `has refusals that are counted on`() async throws {
+    @Test func `may tell of more refusals than can be counted`() async throws {
         try await corrupt(
             #"{"refresh":{"state":"degraded","last_error":{"reason":"refresh-refused","detail":"x"},"refusals":9223372036854775807,"at":0}}"#,
             try SessionFixture()
         )
     }
 
-    @Test func `has a date that is written again`() async throws {
+    @Test func `may tell of a refusal at a date that nobody can write`() async throws {
         try await corrupt(
             #"{"refresh":{"state":"degraded","last_error":{"reason":"refresh-refused","detail":"x"},"refusals":1,"at":9223372036854775807}}"#,
             try SessionFixture()
         )
     }
 
-    @Test func `has a doubt that is written again`() async throws {
+    @Test func `may tell of a doubt at a date that nobody can write`() async throws {
         try await corrupt(
             #"{"home":{"state":"degraded","last_error":{"reason":"migrated","detail":"x"},"refusals":1,"at":0,"confirmed":9223372036854775807},"refresh":{"state":"degraded","last_error":{"reason":"refresh-refused","detail":"x"},"refusals":1,"at":0}}"#,
             try SessionFixture()
         )
     }
 
-    @Test func `was changed in the year 2300`() async throws {
+    @Test func `may have been changed in the year 2300`() async throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write("x", to: "a")
         var times = [timespec(tv_sec: 10_413_792_000, tv_nsec: 0), timespec(tv_sec: 10_413_792_000, tv_nsec: 0)]

@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.min, -25, -24, -1, 0, 23, 24, 255, 256, 65_535, 65_536, 4_294_967_296, .max])
-    func `integers survive`(value: Int64) throws {
+    func `an integer of 64 bits survives the way through CBOR`(value: Int64) throws {
         let json: JSONValue = ["n": .integer(value)]
         #expect(try decode(json.dagCBOR()) == json)
     }

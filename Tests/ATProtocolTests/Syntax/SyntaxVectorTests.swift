@@ -13,14 +13,14 @@ import Testing
         }
     }
 
-    @Test func `DIDs`() throws { try check(DID.self, "did") }
-    @Test func `handles`() throws { try check(Handle.self, "handle") }
-    @Test func `collection and method names`() throws { try check(NSID.self, "nsid") }
-    @Test func `record keys`() throws { try check(RecordKey.self, "recordkey") }
-    @Test func `TIDs`() throws { try check(TID.self, "tid") }
-    @Test func `AT-URIs`() throws { try check(ATURI.self, "aturi") }
+    @Test func `about DIDs`() throws { try check(DID.self, "did") }
+    @Test func `about handles`() throws { try check(Handle.self, "handle") }
+    @Test func `about names of collections and methods`() throws { try check(NSID.self, "nsid") }
+    @Test func `about record keys`() throws { try check(RecordKey.self, "recordkey") }
+    @Test func `about TIDs`() throws { try check(TID.self, "tid") }
+    @Test func `about AT-URIs`() throws { try check(ATURI.self, "aturi") }
 
-    @Test func `an authority is a DID or a handle`() throws {
+    @Test func `about authorities, which are DIDs or handles`() throws {
         for text in try Corpus.cases("interop/syntax/atidentifier_syntax_valid.txt") {
             #expect(throws: Never.self, "\(text)") { try ATURI("at://" + text) }
         }

@@ -22,7 +22,7 @@ import Testing
     private let repetitions = Self.number("LEDGER_REPETITIONS", 5)
     private let now = UnixTime(seconds: Date().timeIntervalSince1970.rounded(.down))
 
-    @Test func `ledgers for the daemon are laid there`() async throws {
+    @Test func `needs ledgers of every size, which are laid here`() async throws {
         try await GrownLedger.fill("\(folder)/few", .init(finished: 1_000), now: now)
         try await GrownLedger.fill("\(folder)/many", .init(finished: finished), now: now)
         try await GrownLedger.fill("\(folder)/owners", .init(owners: owners), now: now)
