@@ -28,6 +28,8 @@ struct PaceBench {
     private let identities: RecordedIdentities
     private let seconds: Double
 
+    /// Reads what to follow.
+    ///
     /// - Parameter arguments: URL, certificate, DID documents, verification, seconds.
     /// - Throws: what is wrong with them.
     init(_ arguments: [String]) throws {

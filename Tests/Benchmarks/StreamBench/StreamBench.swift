@@ -8,16 +8,16 @@ struct StreamBench {
     private let version2: [[UInt8]]
     private let relay: [[UInt8]]
 
+    /// Reads the messages of a Jetstream, one a line, and those of a relay, each behind its length in four bytes.
     init(lines: String, frames: String) throws {
         version1 = Self.read(lines).split(separator: 0x0A).map(Array.init)
         version2 = try version1.enumerated().compactMap { try Self.version2($1, sequence: $0 + 1) }
-        let bytes = Self.read(frames)
+        var rest = Self.read(frames)[...]
         var messages: [[UInt8]] = []
-        var position = 0
-        while position + 4 <= bytes.count {
-            let length = (0..<4).reduce(0) { $0 | Int(bytes[position + $1]) << ($1 * 8) }
-            messages.append(Array(bytes[position + 4..<position + 4 + length]))
-            position += 4 + length
+        while rest.count >= 4 {
+            let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            messages.append(Array(rest.dropFirst(4).prefix(length)))
+            rest = rest.dropFirst(4 + length)
         }
         relay = messages
     }
@@ -73,11 +73,13 @@ struct StreamBench {
         func column(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
         }
-        let each = seconds / Double(count) * 1e6
-        let tenths = "\((each * 1000).rounded() / 1000)"
-        print(column(wire, 14) + column(name, 14) + column(tenths, 12) + column("\(events)", 8) + "\(Int(1e6 / each))")
+        let microseconds = seconds / Double(count) * 1e6
+        let shown = "\((microseconds * 1000).rounded() / 1000)"
+        let rate = Int(1e6 / microseconds)
+        print(column(wire, 14) + column(name, 14) + column(shown, 12) + column("\(events)", 8) + "\(rate)")
     }
 
+    /// A message of version 1 as one of version 2; nil when it is no commit.
     private static func version2(_ line: [UInt8], sequence: Int) throws -> [UInt8]? {
         let json = try JSONValue(parsing: line)
         guard let commit = json["commit"]?.object, let did = json["did"] else { return nil }
