@@ -27,11 +27,8 @@ import Testing
         #expect(TCPConnector.interleaved([]).isEmpty)
     }
 
-    @Test func `an address that refuses makes room for the next at once`() throws {
-        let listener = LoopbackListener()
-        defer { listener.stop() }
-        let addresses = [try address("::1", 1), try address("127.0.0.1", listener.port)]
-        // The delay outlasts the deadline: whoever waits for it once does not connect.
+    /// The address that answers; the delay outlasts the deadline, and whoever waits for it once does not connect.
+    private func connect(to addresses: [SocketAddress]) throws -> String {
         let stream = try TCPConnector.connect(
             to: addresses,
             of: "test",
@@ -40,7 +37,14 @@ import Testing
             until: .now + .seconds(5),
             attemptDelay: .seconds(60)
         )
-        #expect(stream.address.description == "127.0.0.1:\(listener.port)")
+        return stream.address.description
+    }
+
+    @Test func `an address that refuses makes room for the next at once`() throws {
+        let listener = LoopbackListener()
+        defer { listener.stop() }
+        let addresses = [try address("::1", 1), try address("127.0.0.1", listener.port)]
+        #expect(try connect(to: addresses) == "127.0.0.1:\(listener.port)")
     }
 
     @Test func `addresses that fail at once cost no time`() throws {
@@ -49,16 +53,7 @@ import Testing
         // No TCP connection to a broadcast address is begun.
         let dead = try address("255.255.255.255", 1)
         let addresses = [dead, dead, dead, dead, try address("127.0.0.1", listener.port)]
-        // The delay outlasts the deadline: whoever waits for it once does not connect.
-        let stream = try TCPConnector.connect(
-            to: addresses,
-            of: "test",
-            for: "test",
-            wakeUp: WakeUp(),
-            until: .now + .seconds(5),
-            attemptDelay: .seconds(60)
-        )
-        #expect(stream.address.description == "127.0.0.1:\(listener.port)")
+        #expect(try connect(to: addresses) == "127.0.0.1:\(listener.port)")
     }
 
     @Test(arguments: ["2001:db8::1", "::1", "203.0.113.1", "127.0.0.1"])

@@ -24,10 +24,6 @@ import Testing
         return world
     }
 
-    private func suppressed(_ world: World) async throws -> Int {
-        try await Ledger.open(directory: world.directory.path, access: .command).suppressions.all().count
-    }
-
     @Test func `is not used up by strangers who write, of whom fifty are answered and all are heeded`() async throws {
         let world = try await told(dailyLimit: 2)
         let letters = "abcdefghijklmnopqrstuvwxyz"
@@ -35,8 +31,8 @@ import Testing
         for stranger in strangers { world.chat.say("stop", by: stranger) }
         let other = try World.event(2, for: World.did("other"), at: world.clock)
         try await world.run([World.batch(other)]) { $0[.delivered] == 2 }
-        #expect(try await suppressed(world) == strangers.count)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        #expect(try await world.suppressions().count == strangers.count)
+        let ledger = try await world.directory.ledger()
         let count = try await ledger.database.read { database in
             try Int.fetchOne(database, sql: "SELECT count(*) FROM message WHERE to_stranger") ?? 0
         }
@@ -60,7 +56,7 @@ import Testing
             chat.answers(to: World.owner).count == 1
         }
         await speaking.value
-        #expect(try await suppressed(world) == 1)
+        #expect(try await world.suppressions().count == 1)
         #expect(chat.messages(to: other).isEmpty && log.count(Self.usedUp) == 1)
     }
 

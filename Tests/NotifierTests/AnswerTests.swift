@@ -22,27 +22,17 @@ import Testing
         try await world.run([]) { [chat = world.chat] _ in chat.answers(to: World.owner).count >= count }
     }
 
-    /// Runs until somebody else was told, which is after everything that was written was read.
-    private func run(_ world: World, untilToldOf number: Int) async throws {
-        let other = World.did("other" + String(repeating: "x", count: number))
-        try await world.run([World.batch(try World.event(number, for: other, at: world.clock))])
-    }
-
-    private func suppressed(_ world: World) async throws -> [Reason] {
-        try await Ledger.open(directory: world.directory.path, access: .command).suppressions.all().map(\.reason)
-    }
-
     @Test(arguments: ["\u{455}t\u{43E}p", "S T O P 🙏", "не пиши!", "STOP.\n\nSent from my iPhone", "🛑"])
     func `confirms a word to stop once, in whatever form it came`(text: String) async throws {
         let world = try await World.told(log)
         world.chat.say(text, by: World.owner)
         try await run(world, untilAnswers: 1)
-        #expect(try await suppressed(world) == [.ownerStopped])
+        #expect(try await world.suppressions().map(\.reason) == [.ownerStopped])
         #expect(world.chat.answers(to: World.owner) == [Self.stopped])
         world.chat.say("stop", by: World.owner)
         world.chat.say(text, by: World.owner)
         try await world.run([World.batch(try World.event(2, at: world.clock))])
-        try await run(world, untilToldOf: 3)
+        try await world.run(untilToldOf: 3)
         #expect(world.chat.answers(to: World.owner).count == 1 && world.chat.notices(to: World.owner).count == 1)
         #expect(log.metadata(of: "answer sent to an owner").map { $0["kind"] } == ["stopped"])
     }
@@ -54,8 +44,8 @@ import Testing
         world.chat.fail("sendMessage", with: fault)
         world.chat.say("stop", by: World.owner)
         try await run(world, untilAnswers: 1)
-        try await run(world, untilToldOf: 2)
-        try await run(world, untilToldOf: 3)
+        try await world.run(untilToldOf: 2)
+        try await world.run(untilToldOf: 3)
         #expect(world.chat.answers(to: World.owner) == [Self.stopped])
     }
 
@@ -67,10 +57,10 @@ import Testing
         // The log goes on elsewhere, and everything is read once more.
         world.clock.advance(61)
         world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
-        try await run(world, untilToldOf: 2)
+        try await world.run(untilToldOf: 2)
         #expect(log.count(World.answersReadElsewhere) == 1)
         #expect(world.chat.answers(to: World.owner).count == 3)
-        #expect(try await suppressed(world) == [.ownerStopped])
+        #expect(try await world.suppressions().map(\.reason) == [.ownerStopped])
     }
 
     @Test func `that the chat holds is not sent again by a ledger that was restored`() async throws {
@@ -85,9 +75,9 @@ import Testing
         second.chat = first.chat
         second.configuration.sending.answersInterval = .seconds(60)
         try await World.ledger(in: second.directory).settings.set("chat-log-cursor", to: "rev")
-        try await run(second, untilToldOf: 2)
-        try await run(second, untilToldOf: 3)
-        #expect(try await suppressed(second) == [.ownerStopped])
+        try await second.run(untilToldOf: 2)
+        try await second.run(untilToldOf: 3)
+        #expect(try await second.suppressions().map(\.reason) == [.ownerStopped])
         #expect(second.chat.answers(to: World.owner) == [Self.stopped])
     }
 
@@ -99,7 +89,7 @@ import Testing
         for person in [World.owner, stranger] { world.chat.say("xyzzy, plugh", by: person) }
         world.chat.say("don't stop xyzzy", by: World.owner)
         try await run(world, untilAnswers: 1)
-        try await run(world, untilToldOf: 2)
+        try await world.run(untilToldOf: 2)
         #expect(world.chat.answers(to: World.owner) == [Self.help] && world.chat.answers(to: stranger).isEmpty)
         #expect(log.count("owner's answer not understood", .info) == 3 && !log.text.contains("xyzzy"))
         world.clock.advance(86_401)
@@ -110,9 +100,9 @@ import Testing
         world.chat.say("stop", by: World.owner)
         world.chat.say("xyzzy", by: World.owner)
         try await run(world, untilAnswers: 3)
-        try await run(world, untilToldOf: 3)
+        try await world.run(untilToldOf: 3)
         #expect(world.chat.answers(to: World.owner) == [Self.help, Self.help, Self.stopped])
-        #expect(try await suppressed(world) == [.ownerStopped])
+        #expect(try await world.suppressions().map(\.reason) == [.ownerStopped])
     }
 
     @Test func `of help that has not left when its reader says stop is not sent`() async throws {
@@ -120,7 +110,7 @@ import Testing
         world.chat.say("xyzzy", by: World.owner)
         world.chat.say("stop", by: World.owner)
         try await run(world, untilAnswers: 1)
-        try await run(world, untilToldOf: 2)
+        try await world.run(untilToldOf: 2)
         #expect(world.chat.answers(to: World.owner) == [Self.stopped])
     }
 
@@ -138,9 +128,9 @@ import Testing
         for _ in 0..<8 { for word in ["stop", "start"] { world.chat.say(word, by: World.owner) } }
         world.chat.say("stop", by: World.owner)
         try await run(world, untilAnswers: 12)
-        try await run(world, untilToldOf: 2)
+        try await world.run(untilToldOf: 2)
         #expect(world.chat.answers(to: World.owner).count == 12)
-        #expect(try await suppressed(world) == [.ownerStopped])
+        #expect(try await world.suppressions().map(\.reason) == [.ownerStopped])
     }
 
     @Test func `is none in shadow mode, nor later to what was said in it`() async throws {
@@ -151,9 +141,9 @@ import Testing
         let other = World.batch(try World.event(2, for: World.did("shadowed"), at: world.clock))
         try await world.run([other]) { $0[.dropped] == 1 && log.count("owner suppressed") == 1 }
         world.configuration.sending.isEnabled = true
-        try await run(world, untilToldOf: 3)
+        try await world.run(untilToldOf: 3)
         #expect(world.chat.answers(to: World.owner).isEmpty)
-        #expect(try await suppressed(world) == [.ownerStopped])
+        #expect(try await world.suppressions().map(\.reason) == [.ownerStopped])
     }
 
     @Test func `counts for nobody's limit, the day's neither`() async throws {

@@ -32,7 +32,7 @@ import Testing
     }
 
     private func preferences(_ world: World) async throws -> Preferences {
-        try await Ledger.open(directory: world.directory.path, access: .command).recipients.preferences(of: World.owner)
+        try await world.directory.ledger().recipients.preferences(of: World.owner)
     }
 
     @Test func `goes from the first message to the last word`() async throws {
@@ -84,7 +84,7 @@ import Testing
                 "You get messages about “Pr", "You get one message an hou",
             ]
         )
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         try await ledger.recipients.change(World.owner, now: world.clock.now()) { $0.digest = .now }
         // The log goes on elsewhere, and everything is read once more.
         world.clock.advance(61)
@@ -133,7 +133,7 @@ import Testing
 
     @Test func `is none with whom an operator lets nobody write to`() async throws {
         let world = try await World.told(log)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         try await ledger.suppressions.suppress(World.owner, reason: .operatorDecision, now: world.clock.now())
         for word in ["help", "status", "start", "digest daily"] { world.chat.say(word, by: World.owner) }
         try await run(world, untilToldOf: 2)

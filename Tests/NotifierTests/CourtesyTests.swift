@@ -47,9 +47,8 @@ import Testing
         try await world.run([World.batch(events)]) { [http = world.http] counts in
             counts[.deferred] == 65 && http.count(Self.question) >= 3
         }
-        let asked = world.http.requests.filter { $0.url.path == Self.question }.map { request in
-            PercentEncoding.parseForm(request.url.query ?? "").filter { $0.name == "others" }.map(\.value)
-        }
+        let questions = world.http.requests.filter { $0.url.path == Self.question }
+        let asked = questions.map { $0.url.values(of: "others") }
         #expect(asked.allSatisfy { (1...30).contains($0.count) })
         #expect(Set(asked.joined()).isSubset(of: owners.map(\.text)))
         #expect(try await world.jobs().allSatisfy { $0.state == .deferred })
@@ -80,7 +79,7 @@ import Testing
         world.chat.fail("getLog", with: .answer(status: 400, body: #"{"error":"InvalidRequest"}"#))
         try await world.run([World.batch(try World.event(2, at: world.clock))])
         #expect(world.chat.notices(to: World.owner).count == 1)
-        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        let list = try await world.directory.ledger().suppressions
         #expect(try await list.all().map(\.reason) == [.ownerStopped])
         world.chat.say("start", by: World.owner)
         world.clock.advance(61)
@@ -102,7 +101,7 @@ import Testing
         world.chat.fail("getLog", with: refusal)
         world.chat.fail("getMessages", with: refusal)
         try await world.run([World.batch(try World.event(3, for: World.did("third"), at: world.clock))])
-        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        let list = try await world.directory.ledger().suppressions
         #expect(try await list.all().map(\.reason) == [.ownerStopped])
     }
 
@@ -113,7 +112,7 @@ import Testing
         world.chat.say("stop", by: World.owner)
         world.clock.advance(61)
         for _ in 0..<4 { world.chat.fail("getLog", with: .answer(status: 200, body: "{")) }
-        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        let list = try await world.directory.ledger().suppressions
         for number in 2...6 {
             let owner = World.did("other" + String(repeating: "x", count: number))
             try await world.run([World.batch(try World.event(number, for: owner, at: world.clock))])
@@ -154,7 +153,7 @@ import Testing
         var world = try World()
         world.configuration.sending.answersInterval = .seconds(60)
         try await world.run([World.batch(try World.event(1, at: world.clock))])
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         for reason in [Reason.operatorDecision, .ownerBlocked] {
             try await ledger.suppressions.suppress(World.owner, reason: reason, now: world.clock.now())
             world.chat.say("stop", by: World.owner)

@@ -16,7 +16,7 @@ import Testing
     private static let other = World.did("other")
 
     private func opened(_ world: World) async throws -> Ledger {
-        try await Ledger.open(directory: world.directory.path, access: .command)
+        try await world.directory.ledger()
     }
 
     /// A world in which two owners were told of projects by one author, and one of them has spoken.
@@ -209,7 +209,7 @@ import Testing
 
     @Test func `is named by no gap any more, and what else is missing stays known`() async throws {
         let directory = try TemporaryDirectory()
-        let ledger = try await Ledger.open(directory: directory.path, access: .command)
+        let ledger = try await directory.ledger()
         let (now, author) = (UnixTime(seconds: 1_790_000_000), World.author)
         for host in [author.text, Self.other.text] {
             let reason = StreamGap.Reason.repositoryReplaced
@@ -238,7 +238,7 @@ import Testing
 
     @Test func `finds each table of the ledger in docs/data.md, and no other`() async throws {
         let directory = try TemporaryDirectory()
-        let ledger = try await Ledger.open(directory: directory.path, access: .command)
+        let ledger = try await directory.ledger()
         let tables: [String] = try await ledger.database.read { database in
             try database.values(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'grdb%'"

@@ -44,15 +44,14 @@ import Testing
         directory = try TemporaryDirectory()
         ledger = try await Ledger.open(directory: directory.path, access: .daemon)
         client = ScriptedClient { [world] request in
-            let query = Dictionary(PercentEncoding.parseForm(request.url.query ?? "")) { first, _ in first }
             let state = world.state.withLock { $0 }
-            guard let author = query["repo"] else {
+            guard let author = request.url.value(of: "repo") else {
                 return .json(["repos": .array(state.authors.map { ["did": .string($0)] })])
             }
             guard !state.silent.contains(author) else { return .json(["error": "InternalServerError"], status: 500) }
             guard !state.refused.contains(author) else { return .failure(Self.failure(.refusedHost)) }
             guard !state.unreachable.contains(author) else { return .failure(Self.failure(.connect)) }
-            let place = query["cursor"].flatMap { UInt64($0) } ?? 0
+            let place = request.url.value(of: "cursor").flatMap { UInt64($0) } ?? 0
             let key = Self.key(place)
             var page: [String: JSONValue] = [
                 "records": [
@@ -132,9 +131,7 @@ import Testing
         return try await storing.value
     }
 
-    func asked() -> [String] {
-        client.requests.compactMap { Dictionary(PercentEncoding.parseForm($0.url.query ?? "")) { $1 }["repo"] }
-    }
+    func asked() -> [String] { client.requests.compactMap { $0.url.value(of: "repo") } }
 
     @Test func `a gap closes when it was looked through a second time, an hour later`() async throws {
         world.state.withLock { $0.authors = [author(0)] }

@@ -290,7 +290,7 @@ import Testing
         let directory = try TemporaryDirectory()
         try OldLedger.copy(to: directory)
         let lock = try LedgerLock(path: LedgerDatabase.lockPath(in: directory.path), holder: 1)
-        await #expect { try await Ledger.open(directory: directory.path, access: .command) } throws: {
+        await #expect { try await directory.ledger() } throws: {
             ($0 as? LedgerError)?.code == .busy
         }
         withExtendedLifetime(lock) {}

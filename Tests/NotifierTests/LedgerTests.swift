@@ -112,7 +112,7 @@ import Testing
         await #expect { try await Ledger.open(directory: directory.path, access: .daemon) } throws: {
             ($0 as? LedgerError)?.code == .inUse
         }
-        _ = try await Ledger.open(directory: directory.path, access: .command)
+        _ = try await directory.ledger()
         _ = try await first.desk.counts()
     }
 

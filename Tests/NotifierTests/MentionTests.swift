@@ -120,7 +120,7 @@ import Testing
     {
         let world = try await worldInDoubt()
         let now = world.clock.now() + 3601
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let mentions = world.configuration.mentions
         let queue = ledger.queue(Timetable(world.configuration))
         let policy = AdmissionPolicy(world.configuration, sender: World.sender)

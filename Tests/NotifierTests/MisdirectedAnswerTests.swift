@@ -141,7 +141,7 @@ import Testing
         world.configuration.sending.settle = .seconds(1000)
         world.chat.fail("sendMessage", with: .lostAfter)
         try await world.run([World.batch(try World.event(at: world.clock))]) { $0[.verify] == 1 }
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let uri = try #require(try await ledger.desk.jobs().first?.uri)
         for decision in decisions.matches(of: /drop|retry/).map(\.output) {
             _ = try await ledger.desk.carryOut(decision == "drop" ? .drop : .retry, about: uri, now: world.clock.now())

@@ -119,7 +119,7 @@ import Testing
 
     @Test func `a reference that was corrected is judged anew`() async throws {
         let world = try World()
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let suppressed = World.did("suppressed")
         try await ledger.suppressions.suppress(suppressed, reason: .operatorDecision, now: world.clock.now())
         let wrong = [World.author, suppressed, World.sender]

@@ -13,7 +13,7 @@ import Testing
 /// The figures that people look at first.
 @Suite(.timeLimit(.minutes(2))) struct `The overview of a ledger` {
     private func overview(_ world: World) async throws -> LedgerOverview {
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         return try await ledger.overview(at: world.clock.now())
     }
 
@@ -44,7 +44,7 @@ import Testing
         let events = try (1...3).map { try World.event($0, at: world.clock) }
         try await world.run([World.batch(events)]) { $0[.delivered] == 3 }
         world.clock.advance(7200)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let now = world.clock.now()
         try await ledger.database.write { database in
             try database.run("UPDATE request SET created_at = \(now) WHERE id = (SELECT min(id) FROM request)")
@@ -57,7 +57,7 @@ import Testing
         let world = try World()
         let events = try (1...3).map { try World.event($0, at: world.clock) }
         try await world.run([World.batch(events)]) { $0[.delivered] == 3 }
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let now = world.clock.now()
         try await ledger.database.write { database in
             try database.execute(

@@ -42,10 +42,8 @@ import Testing
                 return state.failure.map(Result.failure) ?? answer(state.status, state.answer)
             }
             if request.url.path.hasSuffix("getRepoStatus") { return answer(200, #"{"active":true}"#) }
-            let fields = Dictionary(
-                PercentEncoding.parseForm(request.url.query ?? "").map { ($0.name, $0.value) }
-            ) { $1 }
-            let place = "at://\(fields["repo"] ?? "")/\(fields["collection"] ?? "")/"
+            func item(_ name: String) -> String { request.url.value(of: name) ?? "" }
+            let place = "at://\(item("repo"))/\(item("collection"))/"
             func value(_ project: String) -> String {
                 #"{"$type":"com.example.project","projectDid":"\#(project)","name":"Windmill"}"#
             }
@@ -55,7 +53,7 @@ import Testing
                 }
                 return answer(200, #"{"records":[\#(held.joined(separator: ","))]}"#)
             }
-            let uri = place + (fields["rkey"] ?? "")
+            let uri = place + item("rkey")
             defer { state.isRead?(uri) }
             guard let project = state.records[uri] else { return answer(400, #"{"error":"RecordNotFound"}"#) }
             return answer(200, #"{"uri":"\#(uri)","value":\#(value(project))}"#)

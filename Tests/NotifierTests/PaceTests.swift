@@ -81,7 +81,7 @@ import Testing
         try await world.run([]) { $0[.delivered] == 2 && $0[.dropped] == 1 }
         let dropped = try #require(try await world.jobs().first { $0.state == .dropped })
         #expect(dropped.reason == .queueExpired)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         _ = try await ledger.desk.carryOut(.retry, about: dropped.uri, now: world.clock.now())
         world.clock.advance(86_400)
         try await world.run([]) { $0[.delivered] == 3 }

@@ -73,7 +73,7 @@ import Testing
         try await check(limit: 3)
         world.clock.advance(.seconds(3601))
         try await check(limit: 5)
-        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        let desk = try await world.directory.ledger().desk
         let uri = try #require(try await desk.jobs(limit: 1).first?.uri)
         let lies = try await desk.history(of: uri).attempts.count { $0.reason == .collaboratorUnconfirmed }
         #expect(lies == min(people, 10), "each lie with its reason, ten of them at the most")

@@ -34,7 +34,7 @@ import Testing
 
     /// What the history of the only request says of whom it does not tell.
     private func notes(_ world: World) async throws -> [Reason] {
-        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        let desk = try await world.directory.ledger().desk
         let uri = try #require(try await desk.jobs(limit: 1).first?.uri)
         return try await desk.history(of: uri).attempts.compactMap(\.reason)
     }
@@ -121,7 +121,7 @@ import Testing
         network.grant(PeopleNetwork.collaborator)
         network.subscribe()
         let world = try network.world()
-        let list = try await Ledger.open(directory: world.directory.path, access: .command).suppressions
+        let list = try await world.directory.ledger().suppressions
         _ = try await list.suppress(PeopleNetwork.collaborator, .ownerStopped, now: world.clock.now())
         #expect(try await Set(tell(world)) == [World.owner, PeopleNetwork.subscriber])
         #expect(try await reasons(world)[PeopleNetwork.collaborator.text] == .ownerSuppressed)

@@ -148,7 +148,7 @@ import Testing
         try await world.run([World.batch(try World.event(1, at: world.clock))])
         world.chat.say("Stop.", by: World.owner)
         try await world.run([World.batch(try World.event(2, at: world.clock))])
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         #expect(try await ledger.suppressions.all().map(\.reason) == [.ownerStopped])
         #expect(world.chat.notices(to: World.owner).count == 1)
         world.chat.say("START", by: World.owner)

@@ -18,7 +18,7 @@ import Testing
 
     /// Changes it as a command does beside the daemon, or without one.
     private func change(_ world: World, _ change: @escaping @Sendable (inout Preferences) -> Void) async throws {
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         try await ledger.recipients.change(World.owner, now: world.clock.now(), change)
     }
 
@@ -63,7 +63,7 @@ import Testing
         try await world.run([])
         #expect(texts(world).count == 2)
         try await change(world) { $0.digest = nil }
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         #expect(try await ledger.recipients.preferences(of: World.owner) == Preferences())
     }
 
@@ -141,7 +141,7 @@ import Testing
     @Test func `is nothing of a project for some days, while others are told of`() async throws {
         let world = try world()
         try await world.run([World.batch(try event(1, world))])
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let end = world.clock.now() + .seconds(86_400)
         let now = world.clock.now()
         let muted = try await ledger.recipients.mute("project P1", of: World.owner, until: end, now: now)
@@ -158,7 +158,7 @@ import Testing
     @Test func `is changed as a whole or not at all, when one of the names is no project's`() async throws {
         let world = try world()
         try await world.run([World.batch(try event(1, world))])
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let (recipients, now) = (ledger.recipients, world.clock.now())
         let daily: @Sendable (inout Preferences) -> Void = { $0.digest = .daily }
         #expect(try await recipients.change(World.owner, mute: "p1", unmute: "wrong", now: now, daily) == "wrong")
@@ -176,7 +176,7 @@ import Testing
         world.configuration.sending.settle = .seconds(60)
         world.chat.fail("sendMessage", with: .lostBefore)
         try await world.run([World.batch(try event(2, world), try event(3, world))]) { $0[.verify] == 1 }
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         try await ledger.recipients.mute("p1", of: World.owner, until: nil, now: world.clock.now())
         world.clock.advance(61)
         try await world.run([])
@@ -190,7 +190,7 @@ import Testing
 
     @Test func `names a project as messages do, or by its address`() async throws {
         let directory = try TemporaryDirectory()
-        let ledger = try await Ledger.open(directory: directory.path, access: .command)
+        let ledger = try await directory.ledger()
         let names: [String: String?] = [
             "p1": "Engine", "p2": "C++", "p3": "C#", "p4": "🚀", "p5": "Café «au lait»", "p6": nil, "p7": "Engine",
         ]
@@ -214,7 +214,7 @@ import Testing
 
     @Test func `names the project that is written exactly before one that is only like it`() async throws {
         let directory = try TemporaryDirectory()
-        let ledger = try await Ledger.open(directory: directory.path, access: .command)
+        let ledger = try await directory.ledger()
         for (key, name) in [("p1", "app"), ("p2", "app-3")] {
             let uri = try ATURI("at://\(World.owner)/com.example.project/\(key)")
             try await ledger.database.transaction(at: 1_790_000_000) { transaction in

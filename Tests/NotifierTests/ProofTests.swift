@@ -13,7 +13,7 @@ import Testing
         let uri = try world.write("Door")
         try await world.run(world.event(uri, "Door"), reaching: .delivered)
         #expect(world.chat.messages.count == 1 && world.proofRequests == 1)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let attempts = try await ledger.desk.history(of: uri).attempts
         #expect(attempts.contains { $0.phase == "proof" && $0.outcome == "proven" })
     }
@@ -34,7 +34,7 @@ import Testing
             jobs.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.delivered, .dropped]
         }
         #expect(world.chat.messages.count == 1 && world.proofRequests == 2)
-        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        let desk = try await world.directory.ledger().desk
         #expect(try await desk.history(of: uri).attempts.map(\.outcome).contains("awaits proof"))
         #expect(try await desk.awaitingProof() == 0)
     }
@@ -56,7 +56,7 @@ import Testing
         if !isThere {
             try world.network.deleteRecord(by: world.author, collection: ProvenWorld.collection, key: key.text)
         }
-        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        let desk = try await world.directory.ledger().desk
         // Whoever decides otherwise meanwhile does not make it exist.
         _ = try await desk.carryOut(.drop, about: uri, now: world.clock.now())
         #expect(try await !desk.carryOut(.retry, about: uri, now: world.clock.now()).isEmpty)
@@ -86,7 +86,7 @@ import Testing
             jobs.contains { $0.uri == window && $0.state == .delivered }
                 && jobs.contains { $0.uri == door && $0.reason == .proofUnavailable }
         }
-        let desk = try await Ledger.open(directory: world.directory.path, access: .command).desk
+        let desk = try await world.directory.ledger().desk
         #expect(try await desk.awaitingProof() == 1)
         world.clock.advance(.seconds(3 * 86_400 + 1))
         try await world.run([]) { jobs in jobs.allSatisfy(\.state.isFinal) }
@@ -205,7 +205,7 @@ import Testing
         try await world.run([world.event(other, "Window")]) { $0.contains { $0.attempts > 2 } }
         world.clock.advance(86_401)
         try await world.run([]) { $0.allSatisfy { $0.state.isFinal } }
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let job = try #require(try await ledger.desk.jobs().first { $0.uri == other })
         #expect(job.state == .dropped && [.proofUnavailable, .hostPaused].contains(job.reason))
         #expect(world.chat.messages.count == 1)

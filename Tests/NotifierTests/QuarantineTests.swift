@@ -77,7 +77,7 @@ import Testing
         world.clock.advance(.seconds(86_400))
         try await world.run(batches)
         #expect(recorder.metadata(of: "events put aside that cannot be read").map { $0["count"] } == ["1", "39"])
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         #expect(try await ledger.stream.quarantine(limit: 1000).count == 40)
         #expect(try await ledger.stream.quarantined() == 40)
     }

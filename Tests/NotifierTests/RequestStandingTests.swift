@@ -17,7 +17,7 @@ import Testing
     ]
 
     private func standing(of uri: ATURI, in world: World) async throws -> RequestStanding? {
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         return try await standing(of: uri, in: ledger, now: world.clock.now())
     }
 
@@ -150,7 +150,7 @@ import Testing
         for obstacle in ["BlockedActor", "MessagesDisabled", "stop"] {
             let world = try World()
             if obstacle == "stop" {
-                let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+                let ledger = try await world.directory.ledger()
                 try await ledger.suppressions.suppress(World.owner, reason: .ownerStopped, now: world.clock.now())
             } else {
                 world.chat.refuse(World.owner, #"{"error":"\#(obstacle)","message":"no"}"#)

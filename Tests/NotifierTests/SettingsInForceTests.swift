@@ -126,7 +126,7 @@ import Testing
         let line = log.metadata(of: "requests wait for a rule that is gone").first
         #expect(line?["count"] == "2")
         #expect(line?["to_do"]?.contains("jobs move issues NEW-NAME") == true)
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         #expect(try await ledger.desk.move(rule: "issues", to: "renamed", now: world.clock.now()) == 2)
         #expect(try await ledger.desk.move(rule: "issues", to: "renamed", now: world.clock.now()) == 0)
         try await world.run([]) { $0[.delivered] == 2 }

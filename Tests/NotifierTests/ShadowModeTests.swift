@@ -25,7 +25,7 @@ import Testing
     }
 
     private func desk(_ world: World) async throws -> OperatorDesk {
-        try await Ledger.open(directory: world.directory.path, access: .command).desk
+        try await world.directory.ledger().desk
     }
 
     /// A message of an earlier life whose outcome nobody knows.

@@ -32,7 +32,7 @@ import Testing
         world.configuration.rules = [try Rule(rule)]
         let update = try World.event(for: World.did("other"), operation: .update, title: "new", at: world.clock, rev: 5)
         try await world.run([World.batch(update)]) { $0[.dropped] == 1 && $0[.delivered] == 1 }
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let jobs = try await ledger.desk.jobs(about: try #require(try await world.jobs().first?.uri))
         #expect(jobs.map(\.state) == [.delivered, .dropped])
         #expect(jobs.last?.reason == .projectNotFound)
@@ -71,7 +71,7 @@ import Testing
         world.configuration.policy.blockedAuthors = [World.author]
         try await world.run([World.batch(try World.event(at: world.clock))]) { $0[.dropped] == 1 }
         world.configuration.policy.blockedAuthors = []
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let uri = try #require(try await world.jobs().first?.uri)
         _ = try await ledger.desk.carryOut(.retry, about: uri, now: world.clock.now())
         try await world.run([]) { $0[.delivered] == 1 }

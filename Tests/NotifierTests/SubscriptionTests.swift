@@ -183,7 +183,7 @@ import Testing
         }
         try await world.keepSubscriptions()
         try await world.run([World.batch(try World.event(1, at: world.clock))])
-        let ledger = try await Ledger.open(directory: world.directory.path, access: .command)
+        let ledger = try await world.directory.ledger()
         let (store, now) = (ledger.subscriptions, world.clock.now())
         #expect(try await !store.makeRoom(now: now))
         while try await store.makeRoom(in: SubscriptionStore.freePlaces, now: now) {}

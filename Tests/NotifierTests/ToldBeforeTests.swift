@@ -186,7 +186,7 @@ import Testing
         #expect(job.reason == .possiblyTold)
         #expect(world.chat.messages.count == 1)
         // They have looked into the chat, and want it sent.
-        _ = try await Ledger.open(directory: world.directory.path, access: .command).desk.carryOut(
+        _ = try await world.directory.ledger().desk.carryOut(
             .retry,
             about: job.uri,
             now: world.clock.now()

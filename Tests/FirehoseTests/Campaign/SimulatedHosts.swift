@@ -183,7 +183,7 @@ final class SimulatedHosts: StreamTransport {
     }
 
     private static func cursor(_ request: StreamRequest) -> Int64? {
-        PercentEncoding.parseForm(request.url.query ?? "").last { $0.name == "cursor" }.flatMap { Int64($0.value) }
+        request.url.value(of: "cursor").flatMap { Int64($0) }
     }
 
     // MARK: The stream

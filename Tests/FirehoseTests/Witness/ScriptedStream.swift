@@ -30,11 +30,7 @@ final class ScriptedStream: StreamTransport {
     var requests: [StreamRequest] { asked.withLock { $0 } }
 
     /// The cursors that were asked for; nil for none.
-    var cursors: [Int64?] {
-        requests.map { request in
-            PercentEncoding.parseForm(request.url.query ?? "").last { $0.name == "cursor" }.flatMap { Int64($0.value) }
-        }
-    }
+    var cursors: [Int64?] { requests.map { $0.url.value(of: "cursor").flatMap { Int64($0) } } }
 
     static func url(_ wire: StreamWire, host: String = "a.test") throws -> WebURL {
         switch wire {

@@ -12,29 +12,30 @@ extension ScriptedClient {
     /// A PDS whose every record exists and is called “Project of <key>”, and an AppView on which nobody follows.
     static func world(followers: Set<DID> = []) -> ScriptedClient {
         ScriptedClient { request in
-            let items = PercentEncoding.parseForm(request.url.query ?? "")
-            func item(_ name: String) -> String { items.first { $0.name == name }?.value ?? "" }
+            func item(_ name: String) -> String { request.url.value(of: name) ?? "" }
             if request.url.path.hasSuffix("getRelationships") {
-                let list = items.filter { $0.name == "others" }.map { other -> JSONValue in
-                    let follows = followers.contains { $0.text == other.value }
-                    return follows
-                        ? ["did": .string(other.value), "followedBy": "at://x"] : ["did": .string(other.value)]
-                }
-                return .success(
-                    HTTPResponse(status: 200, body: JSONValue.object(["relationships": .array(list)]).encoded)
-                )
+                return .relationships(of: request.url.values(of: "others"), followers: followers)
             }
             if request.url.path.hasSuffix("getFollowers") {
                 let list = followers.map { follower -> JSONValue in ["did": .string(follower.text)] }
                 return .json(["followers": .array(list)])
             }
-            let uri = "at://\(item("repo"))/\(item("collection"))/\(item("rkey"))"
-            let body: JSONValue = [
-                "uri": .string(uri),
+            return .json([
+                "uri": .string("at://\(item("repo"))/\(item("collection"))/\(item("rkey"))"),
                 "value": ["$type": .string(item("collection")), "name": .string("Project \(item("rkey"))")],
-            ]
-            return .success(HTTPResponse(status: 200, body: body.encoded))
+            ])
         }
+    }
+}
+
+extension Result<HTTPResponse, HTTPError> {
+    /// What an AppView says of accounts, of which some follow.
+    static func relationships(of others: [String], followers: Set<DID>) -> Self {
+        let list = others.map { other -> JSONValue in
+            let follows = followers.contains { $0.text == other }
+            return follows ? ["did": .string(other), "followedBy": "at://x"] : ["did": .string(other)]
+        }
+        return .json(["relationships": .array(list)])
     }
 }
 

@@ -47,8 +47,7 @@ final class MovingWorld: Sendable {
         }
         if request.url.path.hasSuffix("getRepoStatus") { return state.states[host] ?? .json(["active": true]) }
         if let answer = state.records[host] { return answer }
-        let items = PercentEncoding.parseForm(request.url.query ?? "")
-        func item(_ name: String) -> String { items.first { $0.name == name }?.value ?? "" }
+        func item(_ name: String) -> String { request.url.value(of: name) ?? "" }
         return .json([
             "uri": .string("at://\(item("repo"))/\(item("collection"))/\(item("rkey"))"),
             "value": ["$type": .string(item("collection")), "name": .string(host)],

@@ -77,8 +77,7 @@ final class PeopleNetwork: Sendable {
 
     private func answer(_ request: HTTPRequest) -> Result<HTTPResponse, HTTPError> {
         let state = state.withLock { $0 }
-        let items = PercentEncoding.parseForm(request.url.query ?? "")
-        func item(_ name: String) -> String { items.first { $0.name == name }?.value ?? "" }
+        func item(_ name: String) -> String { request.url.value(of: name) ?? "" }
         let method = request.url.path.split(separator: ".").last.map(String.init) ?? ""
         if request.url.host == "index.example.com" { return .json(state.index.body, status: state.index.status) }
         let place = "at://\(item("repo"))/\(item("collection"))/"
@@ -90,11 +89,7 @@ final class PeopleNetwork: Sendable {
         }
         switch method {
         case "getRelationships":
-            let list = items.filter { $0.name == "others" }.map { other -> JSONValue in
-                let follows = state.followers.contains { $0.text == other.value }
-                return follows ? ["did": .string(other.value), "followedBy": "at://x"] : ["did": .string(other.value)]
-            }
-            return .json(["relationships": .array(list)])
+            return .relationships(of: request.url.values(of: "others"), followers: state.followers)
         case "getFollowers": return .json(["followers": []])
         case "listReposByCollection":
             guard !state.isRelayDown, item("cursor").isEmpty else { return .json([:], status: 503) }
@@ -205,7 +200,7 @@ extension World {
         of subject: String = PeopleNetwork.project,
         for collection: String = "com.example.change.request"
     ) async throws -> [DID] {
-        let ledger = try await Ledger.open(directory: directory.path, access: .command)
+        let ledger = try await directory.ledger()
         return try await ledger.subscriptions.subscribers(
             of: [try #require(ProjectReference(subject))],
             by: [try NSID("com.example.subscription")],

@@ -41,10 +41,8 @@ extension OwnerLookup {
     static func over(_ records: [String: JSONValue], counting: @escaping @Sendable () -> Void = {}) -> OwnerLookup {
         let http = ScriptedClient { request in
             counting()
-            let fields = Dictionary(
-                PercentEncoding.parseForm(request.url.query ?? "").map { ($0.name, $0.value) }
-            ) { $1 }
-            let repository = "at://\(fields["repo"] ?? "")/"
+            func item(_ name: String) -> String { request.url.value(of: name) ?? "" }
+            let repository = "at://\(item("repo"))/"
             if request.url.path.hasSuffix("describeRepo") {
                 let names = records.keys.filter { $0.hasPrefix(repository) }.compactMap {
                     try? ATURI($0).collection?.text
@@ -52,8 +50,8 @@ extension OwnerLookup {
                 return .json(["collections": .array(names.map { .string($0) })])
             }
             if request.url.path.hasSuffix("getRepoStatus") { return .json(["active": true]) }
-            let collection = fields["collection"] ?? ""
-            let uri = "\(repository)\(collection)/\(fields["rkey"] ?? "")"
+            let collection = item("collection")
+            let uri = "\(repository)\(collection)/\(item("rkey"))"
             guard var value = records[uri]?.object else {
                 return .success(HTTPResponse(status: 400, body: Array(#"{"error":"RecordNotFound"}"#.utf8)))
             }

@@ -28,13 +28,12 @@ struct WaitingRoom {
         init(clock: ManualClock) { self.clock = clock }
 
         func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
-            let items = PercentEncoding.parseForm(request.url.query ?? "")
             let method = request.url.path.split(separator: ".").last.map(String.init) ?? ""
             let body = state.withLock { state -> JSONValue? in
                 state.questions.append((method, clock.now()))
                 guard state.refusal == nil else { return nil }
                 if method == "getFollowers" {
-                    let start = items.first { $0.name == "cursor" }.flatMap { Int($0.value) } ?? 0
+                    let start = request.url.value(of: "cursor").flatMap { Int($0) } ?? 0
                     let page = state.followers.dropFirst(start).prefix(100)
                     var members: [String: JSONValue] = ["followers": .array(page.map { ["did": .string($0.text)] })]
                     if start + 100 < state.followers.count { members["cursor"] = .string("\(start + 100)") }
@@ -44,10 +43,10 @@ struct WaitingRoom {
                 let blockers = state.blockers.map(\.text)
                 return [
                     "relationships": .array(
-                        items.filter { $0.name == "others" }.map { other in
-                            var members: [String: JSONValue] = ["did": .string(other.value)]
-                            if following.contains(other.value) { members["followedBy"] = "at://x" }
-                            if blockers.contains(other.value) { members["blockedBy"] = "at://x" }
+                        request.url.values(of: "others").map { other in
+                            var members: [String: JSONValue] = ["did": .string(other)]
+                            if following.contains(other) { members["followedBy"] = "at://x" }
+                            if blockers.contains(other) { members["blockedBy"] = "at://x" }
                             return .object(members)
                         }
                     )

@@ -145,6 +145,12 @@ struct World {
         try await ledger.examine()
     }
 
+    /// Runs a pipeline until somebody else was told, which is after everything that was written was read.
+    func run(untilToldOf number: Int) async throws {
+        let other = World.did("other" + String(repeating: "x", count: number))
+        try await run([World.batch(try World.event(number, for: other, at: clock))])
+    }
+
     /// Runs a pipeline without any event until it ends by itself.
     func runToItsEnd() async throws {
         try await pipeline(try await Self.ledger(in: directory), BatchQueue()).run()
@@ -200,7 +206,9 @@ struct World {
         try directory.write(Base64.encode([UInt8](repeating: 7, count: 32)) + "\n0\n", to: "marks.key")
     }
 
-    func jobs() async throws -> [Job] { try await Ledger.open(directory: directory.path, access: .command).desk.jobs() }
+    func jobs() async throws -> [Job] { try await directory.ledger().desk.jobs() }
+
+    func suppressions() async throws -> [Suppression] { try await directory.ledger().suppressions.all() }
 
     /// A change request as the stream tells it.
     static func event(

@@ -1,3 +1,5 @@
+import Crypto
+
 @testable import WebSocket
 
 /// What a reader made of a sequence of bytes, cut in a certain way.
@@ -65,16 +67,12 @@ struct Transcript: Equatable, CustomStringConvertible {
     var description: String {
         entries.compactMap { entry in
             switch entry {
-            case .text(let bytes): "text \(Self.hex(bytes))"
-            case .binary(let bytes): "binary \(Self.hex(bytes))"
-            case .ping(let bytes): "ping \(Self.hex(bytes))"
-            case .pong(let bytes): "pong \(Self.hex(bytes))"
+            case .text(let bytes): "text \(Hexadecimal.encode(bytes))"
+            case .binary(let bytes): "binary \(Hexadecimal.encode(bytes))"
+            case .ping(let bytes): "ping \(Hexadecimal.encode(bytes))"
+            case .pong(let bytes): "pong \(Hexadecimal.encode(bytes))"
             case .close, .violation: nil
             }
         }.joined(separator: "\n")
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
