@@ -1,6 +1,7 @@
 import Glibc
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 /// The real command on a terminal, with a person who pastes, thinks better of it, or opens a browser on this machine.
@@ -18,9 +19,7 @@ struct `A login on a terminal` {
             let page = stage.network.authorizationServerURL.with(path: "/oauth/authorize").description
             let line = await process.line(within: .seconds(20)) { $0.contains(page) }
             let address = try #require(line?.split(whereSeparator: \.isWhitespace).first, tail(process))
-            let http = CurlHTTPClient(
-                configuration: HTTPClientConfiguration(userAgent: "browser", allowsLoopback: true)
-            )
+            let http = CurlHTTPClient.loopback()
             callback = try #require(try await http.send(HTTPRequest(.get, WebURL(String(address)))).headers["Location"])
         }
 
@@ -75,7 +74,7 @@ struct `A login on a terminal` {
 
     @Test func `goes on when the browser comes back, although nobody types`() async throws {
         let login = try await Login()
-        let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "browser", allowsLoopback: true))
+        let http = CurlHTTPClient.loopback()
         #expect(try await http.send(HTTPRequest(.get, WebURL(login.callback))).status == 200)
         #expect(await login.process.ended(within: .seconds(20)) == .exited(0), tail(login.process))
         #expect(login.hasSession)

@@ -66,9 +66,7 @@ struct `The command init` {
             let page = network.authorizationServerURL.with(path: "/oauth/authorize").description
             let line = await process.line(within: .seconds(30)) { $0.contains(page) }
             let address = try #require(line?.split(whereSeparator: \.isWhitespace).first, tail(process))
-            let http = CurlHTTPClient(
-                configuration: HTTPClientConfiguration(userAgent: "browser", allowsLoopback: true)
-            )
+            let http = CurlHTTPClient.loopback()
             let callback = try await http.send(HTTPRequest(.get, WebURL(String(address)))).headers["Location"]
             _ = try await http.send(HTTPRequest(.get, WebURL(try #require(callback))))
         }

@@ -7,7 +7,7 @@ import TestSupport
 struct StatusEndpoint: Sendable {
     /// The port of it; free when this was made.
     let port = unusedPort()
-    private let client = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
+    private let client = CurlHTTPClient.loopback()
 
     /// What it listens at, as `status.listen` wants it.
     var address: String { "127.0.0.1:\(port)" }

@@ -1,6 +1,7 @@
 import ATProtocol
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 @testable import Notifier
@@ -17,9 +18,7 @@ import Testing
             network = try await SandboxNetwork.start()
             bot = try network.createAccount(handle: "bot.test")
             owner = try network.createAccount(handle: "owner.test")
-            let http = CurlHTTPClient(
-                configuration: HTTPClientConfiguration(userAgent: "impact-notifier-test", allowsLoopback: true)
-            )
+            let http = CurlHTTPClient.loopback()
             session = try await PasswordSession(bot, network: network, http: http)
         }
 

@@ -49,7 +49,7 @@ import Testing
             margin: stream.initialMargin,
             now: network.clock.now()
         )
-        let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
+        let http = CurlHTTPClient.loopback()
         let context = DeliveryContext.silent(configuration, http: http, wallClock: network.clock, logger: .silent)
         let intake = Intake(context, queue: ledger.queue(Timetable()), bursts: [:], followed: followed) { _ in }
         let batchQueue = BatchQueue()

@@ -24,7 +24,7 @@ import Testing
         return RelationshipClient(
             configuration: configuration,
             sender: sender,
-            http: CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true)),
+            http: CurlHTTPClient.loopback(),
             clock: ManualClock(),
             logger: .silent
         )

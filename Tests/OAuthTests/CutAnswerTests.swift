@@ -15,9 +15,7 @@ import Testing
         private let listener: LoopbackServer
         private let server = Mutex<RotatingServer?>(nil)
         private let longest = Mutex(0)
-        private let client = CurlHTTPClient(
-            configuration: HTTPClientConfiguration(userAgent: "oauth-tests", allowsLoopback: true)
-        )
+        private let client = CurlHTTPClient.loopback()
 
         init() throws {
             let door = FrontDoor(faults: faults, journal: Journal())

@@ -1,6 +1,7 @@
 import ATProtocol
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `The sandbox's AppView` {
@@ -12,7 +13,7 @@ import Testing
         // Who follows anew is the latest.
         network.setFollowing(false, followers[1], bot)
         network.setFollowing(true, followers[1], bot)
-        let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true))
+        let http = CurlHTTPClient.loopback()
         func ask(_ query: [(name: String, value: String)]) async throws -> HTTPResponse {
             let url = network.appViewURL.with(path: "/xrpc/app.bsky.graph.getFollowers", query: query)
             return try await http.send(HTTPRequest(.get, url))

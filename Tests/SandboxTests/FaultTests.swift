@@ -1,12 +1,11 @@
 import ATProtocol
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `The sandbox's faults` {
-    private let http = CurlHTTPClient(
-        configuration: HTTPClientConfiguration(userAgent: "sandbox-tests", allowsLoopback: true)
-    )
+    private let http = CurlHTTPClient.loopback()
 
     private func outcome(_ network: SandboxNetwork, timeout: Duration = .seconds(5)) async -> String {
         let url = network.plcURL.with(path: "/_health")

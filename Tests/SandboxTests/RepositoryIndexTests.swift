@@ -1,6 +1,7 @@
 import ATProtocol
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `The sandbox's index of repositories` {
@@ -147,7 +148,7 @@ import Testing
 /// Asks the index and the PDS, and says shortly what they answered.
 struct IndexAsker {
     let network: SandboxNetwork
-    let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "sandbox-tests", allowsLoopback: true))
+    let http = CurlHTTPClient.loopback()
 
     init(_ network: SandboxNetwork) { self.network = network }
 

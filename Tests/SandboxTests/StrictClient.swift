@@ -2,6 +2,7 @@ import ATProtocol
 import Crypto
 import Network
 import Sandbox
+import TestSupport
 
 /// A small OAuth client of the tests' own: what it sends is chosen by the test, right or wrong.
 final class StrictClient: Sendable {
@@ -17,7 +18,7 @@ final class StrictClient: Sendable {
 
     let network: SandboxNetwork
     let key: SigningKey
-    let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "sandbox-tests", allowsLoopback: true))
+    let http = CurlHTTPClient.loopback()
     let clientID: String
 
     init(_ network: SandboxNetwork, scope: String = StrictClient.scope) throws {

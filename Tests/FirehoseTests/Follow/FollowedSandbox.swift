@@ -38,7 +38,7 @@ final class FollowedSandbox: Sendable {
 
     func follower(_ configuration: StreamConfiguration) -> StreamFollower {
         let logger = log.logger
-        let client = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
+        let client = CurlHTTPClient.loopback()
         let identity = IdentityConfiguration(directory: network.plcURL, allowsLoopback: true)
         return StreamFollower(
             configuration: configuration,

@@ -29,7 +29,7 @@ final class StreamCampaign: Sendable {
     private let directory: TemporaryDirectory
     private let authors: [SandboxAccount]
     private let project: String
-    private let http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "test", allowsLoopback: true))
+    private let http = CurlHTTPClient.loopback()
     private let identities: IdentityResolver
     private let configuration: NotifierConfiguration
     private let state: Mutex<State>

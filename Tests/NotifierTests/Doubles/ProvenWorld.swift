@@ -38,7 +38,7 @@ struct ProvenWorld {
             key: "p1"
         )
         clock = ManualClock(network.clock.now() + 1)
-        http = CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "tests", allowsLoopback: true))
+        http = CurlHTTPClient.loopback()
         identities = IdentityResolver(
             configuration: IdentityConfiguration(directory: network.plcURL, allowsLoopback: true),
             client: http,

@@ -1,5 +1,6 @@
 import Network
 import Synchronization
+import TestSupport
 
 /// A real HTTP client whose requests a test may change on their way out, as a careless caller would have made them.
 final class MeddlingClient: HTTPClient {
@@ -9,9 +10,7 @@ final class MeddlingClient: HTTPClient {
         let change: @Sendable (inout HTTPRequest) -> Void
     }
 
-    private let client = CurlHTTPClient(
-        configuration: HTTPClientConfiguration(userAgent: "impact-notifier-test", allowsLoopback: true)
-    )
+    private let client = CurlHTTPClient.loopback()
     private let orders = Mutex<[Order]>([])
     private let traffic = Mutex<Traffic>(Traffic())
 

@@ -19,9 +19,7 @@ struct SandboxLogin: Sendable {
         directory = try TemporaryDirectory()
         network = try await SandboxNetwork.start()
         account = try network.createAccount(handle: "sender.test")
-        client = HostingClient(
-            CurlHTTPClient(configuration: HTTPClientConfiguration(userAgent: "oauth-tests", allowsLoopback: true))
-        )
+        client = HostingClient(CurlHTTPClient.loopback())
         let identities = IdentityResolver(
             configuration: IdentityConfiguration(directory: network.plcURL, allowsLoopback: true),
             client: client
