@@ -4,10 +4,7 @@ internal import COpenSSL
 public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// This program cannot use the key.

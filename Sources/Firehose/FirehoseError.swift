@@ -2,10 +2,7 @@
 public struct FirehoseError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// No host is configured, or a host's address has an unknown wire or is not allowed.

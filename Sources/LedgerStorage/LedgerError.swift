@@ -8,10 +8,7 @@ internal import Glibc
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, stable in logs and exit codes.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// Another daemon uses the same state.

@@ -4,10 +4,7 @@ public import Network
 public struct OAuthError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and for scripts.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// A request got no response.

@@ -2,8 +2,6 @@
 public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The number in the close frame.
     public let rawValue: UInt16
-
-    /// A code of this number.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The purpose of the connection has been fulfilled.

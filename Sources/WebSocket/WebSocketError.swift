@@ -4,10 +4,7 @@ public import Network
 public struct WebSocketError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The TCP or TLS connection failed; ``WebSocketError/stream`` says why.

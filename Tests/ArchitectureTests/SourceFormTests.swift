@@ -32,6 +32,20 @@ import Testing
         #expect(offences == [], "\(reason)")
     }
 
+    @Test func `every public type and function says in a comment what it is or does`() throws {
+        let declaration =
+            #/(?:@\w+ )*public (?:(?!let |var )\w+ )*(?:struct|enum|class|actor|protocol|typealias|func|subscript)\b/#
+        var offences: [String] = []
+        for path in try Repository.swiftFiles(in: "Sources") {
+            let lines = try Repository.lines(of: path).map { $0.trimmingCharacters(in: .whitespaces) }
+            for (number, line) in lines.enumerated() where line.prefixMatch(of: declaration) != nil {
+                let above = lines[..<number].last { !$0.hasPrefix("@") } ?? ""
+                if !above.hasPrefix("///") { offences.append("\(path):\(number + 1): \(line)") }
+            }
+        }
+        #expect(offences == [])
+    }
+
     @Test func `swift-format has nothing to say`() throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")

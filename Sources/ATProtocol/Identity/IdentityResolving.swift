@@ -53,10 +53,7 @@ extension IdentityResolving {
 public struct IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// Neither a `did:plc` nor a `did:web` in the forms that the network uses.

@@ -2,10 +2,7 @@
 public struct RepositoryError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The bytes are not in the expected format.

@@ -18,10 +18,7 @@ public protocol AccountSession: Sendable {
 public struct SessionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The request got no response; see ``SessionError/transport``.

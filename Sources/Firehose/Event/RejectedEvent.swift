@@ -4,10 +4,7 @@ public import ATProtocol
 public struct RejectedEvent: Sendable, Equatable {
     /// Why a message was rejected; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A reason of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The message is not JSON or CBOR, or does not have the expected shape.

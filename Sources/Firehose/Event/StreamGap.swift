@@ -4,10 +4,7 @@ public import ATProtocol
 public struct StreamGap: Sendable, Hashable {
     /// Why a gap is declared; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A reason of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The host no longer has our position.

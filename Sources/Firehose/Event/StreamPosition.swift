@@ -2,10 +2,7 @@ public import Network
 
 /// The wire protocol of a stream host.
 public struct StreamWire: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-    /// The stable name.
     public let rawValue: String
-
-    /// A wire of this name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The XRPC method `network.bsky.jetstream.subscribeEvents`; positions are sequence numbers of one host.
@@ -15,7 +12,6 @@ public struct StreamWire: RawRepresentable, Sendable, Hashable, CustomStringConv
     /// The XRPC method `com.atproto.sync.subscribeRepos`; positions are sequence numbers of one host.
     public static let relay = StreamWire(rawValue: "relay")
 
-    /// The stable name.
     public var description: String { rawValue }
 }
 

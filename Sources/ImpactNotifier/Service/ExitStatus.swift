@@ -1,6 +1,5 @@
 /// The exit statuses: those of BSD's `sysexits.h`, which systemd knows by name.
 struct ExitStatus: RawRepresentable, Hashable, Sendable {
-    /// The number.
     let rawValue: Int32
 
     /// The command did what it was asked.

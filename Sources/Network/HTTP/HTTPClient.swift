@@ -11,10 +11,7 @@ public protocol HTTPClient: Sendable {
 public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; stable in logs and metrics.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The host name has no address.

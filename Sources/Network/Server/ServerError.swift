@@ -2,10 +2,7 @@
 public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The server cannot listen at the address: in use, not on this machine, or a privileged port.

@@ -2,10 +2,7 @@
 public struct SessionProblem: Sendable, Equatable {
     /// The reason; stable in logs and metrics.
     public struct Reason: RawRepresentable, Sendable, Hashable {
-        /// The stable name.
         public let rawValue: String
-
-        /// A reason of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// There is no session file.
