@@ -15,12 +15,10 @@ public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let library = Code(rawValue: "openssl")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// What is wrong, as a clause.
     public var detail: String
 
-    /// A failure with these parts.
     public init(code: Code, detail: String) {
         self.code = code
         self.detail = detail

@@ -2,7 +2,6 @@ internal import COpenSSL
 
 /// A public key on one of the network's curves.
 public struct PublicKey: Sendable, Hashable {
-    /// The curve.
     public let curve: Curve
     /// The x coordinate, 32 octets, big-endian.
     public let x: [UInt8]

@@ -4,7 +4,6 @@ internal import COpenSSL
 ///
 /// Only ``scalar()`` reveals the private scalar, for the file that stores it.
 public struct SigningKey: Sendable {
-    /// The public key of the pair.
     public let publicKey: PublicKey
     private let handle: KeyHandle
 
@@ -27,7 +26,6 @@ public struct SigningKey: Sendable {
         publicKey = try PublicKey(curve, handle)
     }
 
-    /// The curve.
     public var curve: Curve { publicKey.curve }
 
     /// Signs the SHA-256 of `message`.

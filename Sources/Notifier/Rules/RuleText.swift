@@ -1,4 +1,6 @@
 /// A rule as written; every default is the configuration's.
+///
+/// What has no comment here is explained in ``Rule`` and the types of its parts, by the same name.
 public struct RuleText: Sendable {
     /// Where references are, and in which forms.
     public struct References: Sendable {
