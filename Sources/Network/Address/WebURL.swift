@@ -19,7 +19,6 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         public var defaultPort: UInt16 { isSecure ? 443 : 80 }
     }
 
-    /// The scheme.
     public let scheme: Scheme
     /// Host name or IP literal, in lower case, IPv6 without brackets.
     public let host: String
@@ -119,7 +118,6 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether a host, without brackets, is an address literal and not a name.
     static func isAddress(_ host: String) -> Bool { IPv4Address(host) != nil || host.contains(":") }
 
-    /// The URL as text.
     public var description: String { origin + target }
 
     /// Makes a URL with the same origin and another path and query.

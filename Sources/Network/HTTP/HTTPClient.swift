@@ -36,7 +36,6 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let other = Code(rawValue: "other")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// `scheme://host[:port]` of the request.
     public var origin: String
@@ -45,7 +44,6 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the server may have received a part of the request; a POST then has an unknown outcome.
     public var mayHaveBeenSent: Bool
 
-    /// A failure with these parts.
     public init(code: Code, origin: String, detail: String, mayHaveBeenSent: Bool) {
         self.code = code
         self.origin = origin

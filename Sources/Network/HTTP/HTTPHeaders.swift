@@ -7,7 +7,6 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
         /// The value without surrounding whitespace.
         public let value: String
 
-        /// A field of this name and value.
         public init(name: String, value: String) {
             self.name = name
             self.value = value

@@ -15,7 +15,6 @@ public struct HTTPRequest: Sendable {
         case stranger
     }
 
-    /// The method.
     public var method: Method
     /// The URL; redirects are not followed.
     public var url: WebURL
@@ -61,12 +60,10 @@ public struct HTTPRequest: Sendable {
 public struct HTTPResponse: Sendable, Equatable {
     /// The status code, 100 to 599.
     public var status: Int
-    /// The header fields.
     public var headers: HTTPHeaders
     /// The body after content decoding.
     public var body: [UInt8]
 
-    /// A response with these parts.
     public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers

@@ -20,7 +20,6 @@ public struct HostKey: Sendable, Hashable, CustomStringConvertible, CustomReflec
     /// Replaces the key in text from the server, which may quote it.
     public func hidden(in words: String) -> String { words.replacing(text, with: description) }
 
-    /// The placeholder.
     public var description: String { "[redacted]" }
 
     /// Empty, so that reflection does not show the key.

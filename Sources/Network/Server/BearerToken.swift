@@ -28,7 +28,6 @@ public struct BearerToken: Sendable, Hashable, CustomStringConvertible, CustomRe
         return zip(octets, shown).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    /// The placeholder.
     public var description: String { "[redacted]" }
 
     /// Empty, so that reflection does not show the token.

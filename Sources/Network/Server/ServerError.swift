@@ -11,7 +11,6 @@ public struct ServerError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let cannotServe = Code(rawValue: "cannot-serve")
     }
 
-    /// The kind of failure.
     public let code: Code
     /// The system's message.
     public let description: String

@@ -11,7 +11,6 @@ public struct ServerRequest: Sendable {
     /// The protocol version as sent: `HTTP/1.1`.
     public var version: String
 
-    /// A request with these parts.
     public init(
         _ method: String = "GET",
         path: String,

@@ -6,8 +6,6 @@ public enum Poll {
     public struct Interest: OptionSet, Sendable {
         /// The bits of the set.
         public let rawValue: UInt8
-
-        /// A set with these bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// The socket has bytes to read, or the end.

@@ -8,7 +8,6 @@ public struct ProxySettings: Sendable, Equatable {
     private(set) var proxy: HTTPProxy?
     private var exceptions: [ProxyException] = []
 
-    /// No proxy.
     public static let none = ProxySettings()
 
     private init() {}
@@ -47,7 +46,6 @@ public struct ProxySettings: Sendable, Equatable {
 
 /// A proxy variable that cannot be understood.
 public struct ProxySettingsError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The variable's name.
     public let variable: String
     /// What is wrong and what to write instead.
     public let reason: String

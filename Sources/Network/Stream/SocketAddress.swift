@@ -19,7 +19,6 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// The address alone, 4 or 16 octets.
     var hostOctets: [UInt8] { Array(family == .ipv4 ? octets[4..<8] : octets[8..<24]) }
 
-    /// Whether this is a loopback address.
     public var isLoopback: Bool { AddressGuard.isLoopback(hostOctets) }
 
     /// Copies the C structure; nil for other families.

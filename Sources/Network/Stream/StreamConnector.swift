@@ -20,7 +20,6 @@ public struct StreamConnector: Sendable {
             try AddressResolver.addresses(of: host, port: port, wakeUp: wakeUp, until: deadline)
         }
 
-    /// A connector with these parts.
     public init(
         tls: TLSContext,
         proxy: ProxySettings = .none,

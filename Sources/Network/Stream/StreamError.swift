@@ -27,14 +27,12 @@ public struct StreamError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let system = Code(rawValue: "system")
     }
 
-    /// The kind of failure.
     public let code: Code
     /// `host:port` of the peer concerned.
     public let peer: String
     /// The call that failed and its cause, in the words of the layer below.
     public let detail: String
 
-    /// A failure with these parts.
     public init(_ code: Code, peer: String, _ detail: String) {
         self.code = code
         self.peer = peer

@@ -9,7 +9,6 @@ public struct CalendarDate: Sendable, Equatable, CustomStringConvertible {
     /// Seconds since midnight, 0 to 86 399.
     public let secondOfDay: Int
 
-    /// The date of a moment.
     public init(_ time: UnixTime) {
         let whole = Self.floor(Int(time.microseconds), 1_000_000)
         let days = Self.floor(whole, 86_400)
