@@ -2,7 +2,6 @@ public import Network
 
 /// The server's 101 response.
 public struct UpgradeResponse: Sendable {
-    /// The header fields.
     public let headers: HTTPHeaders
     /// The subprotocol that the server chose from those offered, nil for none.
     public let subprotocol: String?

@@ -33,6 +33,5 @@ public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable, CustomSt
         }
     }
 
-    /// The number.
     public var description: String { String(rawValue) }
 }

@@ -4,7 +4,6 @@ public struct WebSocketClosure: Sendable, Equatable, CustomStringConvertible {
     public enum Initiator: String, Sendable {
         /// The client: the handler, or a call of ``WebSocketConnection/close(_:reason:)``.
         case client
-        /// The server.
         case server
     }
 
@@ -17,7 +16,6 @@ public struct WebSocketClosure: Sendable, Equatable, CustomStringConvertible {
     /// Whether both sides sent a close frame.
     public let isClean: Bool
 
-    /// A closure with these parts.
     public init(initiator: Initiator, code: WebSocketCloseCode, reason: String, isClean: Bool) {
         self.initiator = initiator
         self.code = code

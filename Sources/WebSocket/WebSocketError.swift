@@ -35,14 +35,11 @@ public struct WebSocketError: Error, Sendable, CustomStringConvertible {
 
     /// An HTTP answer other than 101.
     public struct Refusal: Sendable, Equatable {
-        /// The status code.
         public let status: Int
-        /// The header fields.
         public let headers: HTTPHeaders
         /// The first 4 KiB of the body, with its transfer coding removed.
         public let body: [UInt8]
 
-        /// An answer with these parts.
         public init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
             self.status = status
             self.headers = headers
@@ -50,7 +47,6 @@ public struct WebSocketError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The kind of failure.
     public let code: Code
     /// `scheme://host[:port]` of the server.
     public let origin: String
@@ -63,7 +59,6 @@ public struct WebSocketError: Error, Sendable, CustomStringConvertible {
     /// The failure of the TCP or TLS connection, if that is the cause.
     public let stream: StreamError?
 
-    /// A failure with these parts.
     public init(
         _ code: Code,
         origin: String,

@@ -2,9 +2,7 @@ internal import Network
 
 /// The status line and fields of an HTTP/1.1 response (RFC 9112 §4 and §5), parsed as leniently as is allowed.
 struct ResponseHead: Sendable {
-    /// The status code.
     let status: Int
-    /// The header fields.
     let headers: HTTPHeaders
 
     /// Why bytes are not the head of a response, as the end of a sentence.
