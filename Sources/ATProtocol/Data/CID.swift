@@ -96,7 +96,6 @@ public struct CID: Sendable, Hashable, CustomStringConvertible {
     /// The text form.
     public var text: String { "b" + Base32.encode(bytes) }
 
-    /// The text form.
     public var description: String { text }
 
     /// CIDs are equal when their octets are.

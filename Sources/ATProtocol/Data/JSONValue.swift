@@ -1,6 +1,5 @@
 /// A JSON value that distinguishes integers from fractions, as the data model needs (atproto.com/specs/data-model).
 public enum JSONValue: Sendable, Hashable {
-    /// The value `null`.
     case null
     /// The value `true` or `false`.
     case bool(Bool)
@@ -8,11 +7,8 @@ public enum JSONValue: Sendable, Hashable {
     case integer(Int64)
     /// Any other number.
     case number(Double)
-    /// A string.
     case string(String)
-    /// An array.
     case array([JSONValue])
-    /// An object.
     case object([String: JSONValue])
 
     /// The member of an object; nil if this is not an object or has no such member.
@@ -78,13 +74,9 @@ public enum JSONValue: Sendable, Hashable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// A boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// An integer.
     public init(integerLiteral value: Int64) { self = .integer(value) }
-    /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// An object; if a name is repeated, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {

@@ -72,14 +72,12 @@ public struct IdentityError: Error, Sendable, Equatable, CustomStringConvertible
         public static let unavailable = Code(rawValue: "identity-unavailable")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// The DID or handle concerned.
     public var subject: String
     /// What the server returned, as a clause.
     public var detail: String
 
-    /// A failure with these parts.
     public init(code: Code, subject: String, detail: String) {
         self.code = code
         self.subject = subject

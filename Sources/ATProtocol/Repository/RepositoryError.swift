@@ -21,12 +21,10 @@ public struct RepositoryError: Error, Sendable, Equatable, CustomStringConvertib
         public static let futureRevision = Code(rawValue: "repository-revision-in-future")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// What was found, as a clause.
     public var detail: String
 
-    /// A failure with these parts.
     public init(code: Code, detail: String) {
         self.code = code
         self.detail = detail

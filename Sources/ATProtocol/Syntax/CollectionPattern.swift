@@ -17,7 +17,6 @@ public struct CollectionPattern: SyntaxValue {
         self.text = text
     }
 
-    /// A pattern for one collection.
     public init(_ collection: NSID) { text = collection.text }
 
     /// The collection if the pattern names a single one.

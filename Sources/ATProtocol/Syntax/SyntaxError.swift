@@ -7,7 +7,6 @@ public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, as the end of a sentence.
     public let reason: String
 
-    /// An error about a text.
     public init(_ kind: String, _ text: String, _ reason: String) {
         self.kind = kind
         self.text = text.count > 120 ? text.prefix(120) + "…" : text

@@ -10,7 +10,6 @@ public protocol SyntaxValue: Sendable, Hashable, CustomStringConvertible, Codabl
 }
 
 extension SyntaxValue {
-    /// The text as written.
     public var description: String { text }
 
     /// Decodes and parses a string.

@@ -33,14 +33,12 @@ public struct SessionError: Error, Sendable, Equatable, CustomStringConvertible 
         public static let refreshUnavailable = Code(rawValue: "refresh-unavailable")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// What happened and what to do, as one sentence.
     public var sentence: String
     /// The transport's failure if ``code`` is ``Code/transport``.
     public var transport: HTTPError?
 
-    /// A failure with these parts.
     public init(code: Code, sentence: String, transport: HTTPError? = nil) {
         self.code = code
         self.sentence = sentence

@@ -8,7 +8,6 @@ public struct XRPCCall: Sendable {
         case procedure
     }
 
-    /// The method.
     public var method: NSID
     /// Whether it is a query or a procedure.
     public var kind: Kind
