@@ -15,12 +15,10 @@ public struct FirehoseError: Error, Sendable, CustomStringConvertible {
         public static let recordingContent = Code(rawValue: "stream-recording-content")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// What happened and what to do, as one sentence.
     public var sentence: String
 
-    /// A failure with these parts.
     public init(code: Code, sentence: String) {
         self.code = code
         self.sentence = sentence

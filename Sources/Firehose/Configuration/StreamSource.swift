@@ -17,7 +17,6 @@ public struct StreamSource: Sendable, Hashable, CustomStringConvertible {
         self.asksForCompression = asksForCompression
     }
 
-    /// The address.
     public var description: String { url.description }
 
     /// Advice for the operator about a status with which the host refused; nil when it is not about a key.

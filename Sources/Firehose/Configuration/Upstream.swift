@@ -4,7 +4,6 @@ public import Network
 struct Upstream: Sendable, Hashable {
     /// The configured host; its URL has an explicit path.
     let source: StreamSource
-    /// The wire protocol.
     let wire: StreamWire
     /// The URL without the query of a subscription.
     var url: WebURL { source.url }

@@ -5,7 +5,6 @@ public struct StoredPosition: Sendable, Equatable {
     /// The last events, as evidence for the next connection; opaque to the store, at most 1 KiB.
     public var evidence: [UInt8]
 
-    /// A position with its evidence.
     public init(position: StreamPosition, evidence: [UInt8] = []) {
         self.position = position
         self.evidence = evidence

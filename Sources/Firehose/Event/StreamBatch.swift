@@ -18,7 +18,6 @@ public struct StreamBatch: Sendable, Equatable {
     /// The commits among the events whose signatures are not checked yet; empty outside the follower.
     var unverified: [UnverifiedCommit] = []
 
-    /// A batch with these parts.
     public init(
         events: [StreamEvent] = [],
         rejected: [RejectedEvent] = [],

@@ -38,7 +38,6 @@ public struct StreamEvent: Sendable, Equatable {
         /// Whether the signature could not be checked for lack of a key; the author's PDS must then prove the record.
         public var awaitsProof = false
 
-        /// A commit with these parts.
         public init(
             operation: Operation,
             collection: NSID,
@@ -63,7 +62,6 @@ public struct StreamEvent: Sendable, Equatable {
     /// What happened.
     public var body: Body
 
-    /// An event with these parts.
     public init(position: StreamPosition, did: DID, body: Body) {
         self.position = position
         self.did = did

@@ -50,7 +50,6 @@ public struct StreamGap: Sendable, Hashable {
         return try? DID(host)
     }
 
-    /// A gap with these parts.
     public init(host: String, wire: StreamWire, from: Int64, until: Int64, reason: Reason) {
         self.host = host
         self.wire = wire

@@ -32,7 +32,6 @@ public struct StreamPosition: Sendable, Hashable {
     /// When the host saw the event at this position, as a moment.
     public var witnessedAt: UnixTime { UnixTime(microseconds: witnessed) }
 
-    /// A position with these parts.
     public init(host: String, wire: StreamWire, value: Int64, witnessed: Int64) {
         self.host = host
         self.wire = wire

@@ -92,7 +92,6 @@ public final class BatchQueue: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Whether the queue is closed.
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// How many events, rejected ones too, a batch should hold, so that a half-empty queue accepts it.
