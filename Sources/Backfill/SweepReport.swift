@@ -7,7 +7,6 @@ package struct SweepReport: Sendable, Equatable {
     package struct Failure: Sendable, Equatable, CustomStringConvertible {
         /// Whose repository; nil for a directory's list of a collection.
         package var did: DID?
-        /// The collection.
         package var collection: NSID
         /// One clause: what came back.
         package var detail: String
@@ -66,7 +65,6 @@ package struct SweepReport: Sendable, Equatable {
     /// The servers' cursors, at which the next pass goes on with what was read in part.
     var places: [SweepPair: String] = [:]
 
-    /// An empty report.
     package init() {}
 
     /// Whether everybody was asked and answered.

@@ -9,7 +9,6 @@ package struct SweepWait: Sendable, Equatable {
     /// How long they are asked in all; after that the gap is closed without them.
     package var patience: Duration
 
-    /// A wait with these parts.
     package init(unanswered: String, nextAt: UnixTime, patience: Duration) {
         self.unanswered = unanswered
         self.nextAt = nextAt

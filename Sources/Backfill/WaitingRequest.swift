@@ -3,7 +3,6 @@ internal import Firehose
 
 /// A request of the ledger whose recipients are not all told yet, in the version that was last seen.
 package struct WaitingRequest: Sendable, Equatable {
-    /// The request.
     package let uri: ATURI
     /// The CID of its record; nil when unknown.
     package let cid: String?
