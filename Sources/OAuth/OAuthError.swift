@@ -41,7 +41,6 @@ public struct OAuthError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let crypto = Code(rawValue: "crypto")
     }
 
-    /// The kind of failure.
     public var code: Code
     /// What happened and, if useful, what to do, as one sentence.
     public var sentence: String
@@ -50,7 +49,6 @@ public struct OAuthError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The transport's failure if ``code`` is ``Code/transport``.
     public var transport: HTTPError?
 
-    /// A failure with these parts.
     public init(code: Code, sentence: String, advice: String? = nil, transport: HTTPError? = nil) {
         self.code = code
         self.sentence = sentence

@@ -8,9 +8,7 @@ public struct SessionEnvironment: Sendable {
     public var client: any HTTPClient
     /// Resolves DIDs to documents.
     public var identities: any IdentityResolving
-    /// The wall clock.
     public var clock: any WallClock
-    /// Sleeps.
     public var sleeper: any Clock<Duration>
     /// The file system of the session file.
     package var files: any SessionFileSystem = POSIXFileSystem()

@@ -95,7 +95,6 @@ struct ServerDiscovery: Sendable {
 }
 
 extension ServerDiscovery {
-    /// A discovery with a session's configuration.
     init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.init(
             client: environment.client,

@@ -2,7 +2,6 @@
 package struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The operation: `open`, `write`, `fsync`, `rename`.
     package var operation: String
-    /// The path of the file.
     package var path: String
     /// The value of `errno`.
     package var number: Int32

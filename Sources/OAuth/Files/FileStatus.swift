@@ -1,6 +1,5 @@
 /// The part of a file's status that the session needs.
 package struct FileStatus: Sendable, Equatable {
-    /// The inode number.
     package var inode: UInt64
     /// The user ID of the owner.
     package var owner: UInt32
@@ -21,6 +20,5 @@ package struct FileStatus: Sendable, Equatable {
 
     /// Whether group or others have any permission.
     var isShared: Bool { mode & 0o077 != 0 }
-    /// Whether it is a regular file.
     var isRegular: Bool { mode & 0o170_000 == 0o100_000 }
 }

@@ -16,7 +16,6 @@ public struct OAuthLogin: Sendable {
         public let authorizationURL: WebURL
         /// The `state` of this login, which its callback must have.
         public let state: String
-        /// The redirect URI.
         public let redirectURI: String
         /// The lifetime of the URL in seconds.
         public let lifetime: Double

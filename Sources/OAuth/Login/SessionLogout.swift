@@ -5,7 +5,6 @@ public struct SessionLogout: Sendable {
     private let configuration: SessionConfiguration
     private let environment: SessionEnvironment
 
-    /// A logout from the session of a configuration.
     public init(_ configuration: SessionConfiguration, _ environment: SessionEnvironment) {
         self.configuration = configuration
         self.environment = environment

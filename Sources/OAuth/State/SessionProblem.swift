@@ -73,12 +73,10 @@ public struct SessionProblem: Sendable, Equatable {
         public static let account = Reason(rawValue: "account-inactive")
     }
 
-    /// The reason.
     public var reason: Reason
     /// What was seen, as a clause.
     public var detail: String
 
-    /// A problem with these parts.
     public init(_ reason: Reason, _ detail: String) {
         self.reason = reason
         self.detail = detail

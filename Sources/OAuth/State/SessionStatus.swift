@@ -5,7 +5,6 @@ public import Network
 public struct SessionStatus: Sendable, Equatable {
     /// How the session authenticates.
     public var kind: SessionKind
-    /// The account.
     public var account: DID
     /// The origin of the account's PDS; nil without a session.
     public var pds: String?
@@ -31,7 +30,6 @@ public struct SessionStatus: Sendable, Equatable {
     public var endsAt: UnixTime?
     /// When the refresh token expires if it is not used.
     public var idleEndsAt: UnixTime?
-    /// The session's state.
     public var state: SessionState
     /// The last problem in this process, which may be over; nil when there was none.
     public var lastProblem: SessionProblem?
