@@ -31,7 +31,6 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let other = Code(rawValue: "ledger-error")
     }
 
-    /// What is wrong.
     public let code: Code
     /// The file or directory concerned.
     public let path: String

@@ -15,7 +15,6 @@ package struct MarkKey: Sendable, Equatable {
     /// The file's name in the state directory.
     package static let fileName = "marks.key"
 
-    /// A key of these parts.
     package init(text: String, madeAt: UnixTime) {
         self.text = text
         self.madeAt = madeAt
