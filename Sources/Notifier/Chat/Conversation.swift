@@ -2,7 +2,6 @@ internal import ATProtocol
 
 /// A conversation with one owner.
 public struct Conversation: Sendable, Equatable {
-    /// Its id.
     public let id: String
     /// The id of its newest message, whoever wrote it; nil in an empty conversation.
     public let lastMessage: String?
@@ -12,7 +11,6 @@ public struct Conversation: Sendable, Equatable {
 
 /// The id and revision that the service gave a message.
 public struct SentMessage: Sendable, Equatable {
-    /// Its id.
     public let id: String
     /// Its revision.
     public let rev: String

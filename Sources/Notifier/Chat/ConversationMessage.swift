@@ -15,7 +15,6 @@ public struct ConversationMessage: Sendable, Equatable {
         case unknown
     }
 
-    /// Its id.
     public let id: String
     /// Its revision.
     public let rev: String
@@ -70,7 +69,6 @@ public struct ConversationMessage: Sendable, Equatable {
 
 /// Some messages of a conversation, newest first.
 public struct MessagePage: Sendable, Equatable {
-    /// The messages.
     public let messages: [ConversationMessage]
     /// The cursor to older messages; nil at the end.
     public let cursor: String?

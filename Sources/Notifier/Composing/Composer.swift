@@ -10,7 +10,6 @@ public struct Composer: Sendable {
     private let message: MessageConfiguration
     private let maximumListed: Int
 
-    /// A composer of this configuration.
     public init(configuration: NotifierConfiguration) {
         rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
         message = configuration.message

@@ -31,7 +31,6 @@ public struct OutputConfiguration: Sendable, Equatable {
     /// Which events it is told of.
     public var occasions: Set<Occasion>
 
-    /// An output of this name.
     public init(name: String, channel: Channel, occasions: Set<Occasion> = Set(Occasion.allCases)) {
         self.name = name
         self.channel = channel

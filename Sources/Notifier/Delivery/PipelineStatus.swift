@@ -16,7 +16,6 @@ public struct PipelineStatus: Sendable, Equatable {
 
     /// Whether anything is sent, and if not, why.
     public var sender: Sender
-    /// Jobs by state.
     public var jobs: [JobState: Int]
     /// The age of the oldest job that is neither finished nor waiting for its owner; nil when there is none.
     public var oldestPendingAge: Duration?

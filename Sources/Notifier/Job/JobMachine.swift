@@ -11,7 +11,6 @@ public struct JobMachine: Sendable, Hashable {
         case postponed(Reason)
         /// The thing that it waits for may have happened.
         case wakened
-        /// It is called off.
         case calledOff(Reason)
         /// The conversation could not be opened, or the message not be sent; certainly nothing was stored.
         case failed(Verdict)
@@ -27,7 +26,6 @@ public struct JobMachine: Sendable, Hashable {
         case mentionBegun
         /// The post exists.
         case posted
-        /// The post failed.
         case postFailed(PostOutcome)
         /// It has waited for its recipient, or for its turn, as long as allowed.
         case waitExpired
@@ -59,7 +57,6 @@ public struct JobMachine: Sendable, Hashable {
         case suppressRecipient(Reason)
     }
 
-    /// The state of the job.
     public private(set) var state: JobState
     /// The reason for the state.
     public private(set) var reason: Reason?

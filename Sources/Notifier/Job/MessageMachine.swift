@@ -64,7 +64,6 @@ public struct MessageMachine: Sendable, Hashable {
         case suppressRecipient(Reason)
     }
 
-    /// The state of the message.
     public private(set) var state: State
     /// The reason for the state.
     public private(set) var reason: Reason?
@@ -83,7 +82,6 @@ public struct MessageMachine: Sendable, Hashable {
         self.init(state: .sending, sends: earlierSends + 1, maximumSends: maximumSends)
     }
 
-    /// A message in a given state.
     public init(state: State, reason: Reason? = nil, sends: Int, maximumSends: Int, isAnswer: Bool = false) {
         self.isAnswer = isAnswer
         self.state = state

@@ -7,7 +7,6 @@ public struct Refusal: Error, Sendable, Equatable {
     /// What was found: a clause of at most 200 characters; quotations of strangers are plain text on one line.
     public let detail: String
 
-    /// A refusal for a reason.
     public init(_ reason: Reason, _ detail: String) {
         self.reason = reason
         self.detail = String(PlainText.sanitize(String(detail.prefix(400))).prefix(200))

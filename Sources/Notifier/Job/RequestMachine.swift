@@ -41,7 +41,6 @@ public struct RequestMachine: Sendable, Hashable {
         case callOffJobs(Reason)
     }
 
-    /// The state of the request.
     public private(set) var state: State
     /// The reason for the state.
     public private(set) var reason: Reason?
@@ -68,7 +67,6 @@ public struct RequestMachine: Sendable, Hashable {
         case delivered
     }
 
-    /// A machine in a given state.
     public init(state: State = .lookup, reason: Reason? = nil, jobs: Jobs = .open) {
         self.state = state
         self.reason = reason

@@ -41,7 +41,6 @@ public struct Job: Sendable, Equatable {
     var failingSince: UnixTime?
     /// When the stream saw it, in microseconds since the Unix epoch.
     public var witnessed: Int64
-    /// The state of the job.
     public var state: JobState
     /// The reason for the state.
     public var reason: Reason?

@@ -9,7 +9,6 @@ struct OwnerMessage: Sendable {
     /// Its place in the order of what they wrote; ascending as text.
     let rev: String
     let owner: DID
-    /// The conversation.
     let conversation: String
     /// What it asks for; nil when it was not understood.
     let command: OwnerCommand?

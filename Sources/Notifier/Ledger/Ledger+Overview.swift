@@ -16,7 +16,6 @@ public struct LedgerOverview: Sendable, Equatable {
         /// Answers to what people wrote, begun or still to be sent.
         public var answers: Int
 
-        /// An hour with these figures.
         public init(from: UnixTime, requests: Int, messages: Int, answers: Int = 0) {
             (self.from, self.requests, self.messages, self.answers) = (from, requests, messages, answers)
         }
@@ -24,14 +23,12 @@ public struct LedgerOverview: Sendable, Equatable {
 
     /// How many jobs, or requests without a job, have one state for one reason.
     public struct Standing: Sendable, Equatable {
-        /// The state.
         public var state: JobState
         /// The reason; nil for none.
         public var reason: Reason?
         /// How many.
         public var number: Int
 
-        /// A number of jobs with this state and reason.
         public init(state: JobState, reason: Reason?, number: Int) {
             (self.state, self.reason, self.number) = (state, reason, number)
         }

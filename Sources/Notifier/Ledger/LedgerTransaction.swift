@@ -14,7 +14,6 @@ final class LedgerTransaction {
     let database: Database
     /// The waits of the configuration.
     let timetable: Timetable
-    /// The time.
     let now: UnixTime
     /// The results of the events that were applied in it.
     var applied = Applied()

@@ -13,7 +13,6 @@ public struct RequestHistory: Sendable, Equatable {
         public let cid: String?
         /// The stream's host and wire.
         public let host: String
-        /// The wire.
         public let wire: String
         /// The position in the stream.
         public let position: Int64
@@ -43,7 +42,6 @@ public struct RequestHistory: Sendable, Equatable {
 
     /// A message that was stored for it.
     public struct Message: Sendable, Equatable {
-        /// The conversation.
         public let conversation: String
         /// The bracket in the message's last line, by which it is recognised in the chat.
         public let reference: String
@@ -59,7 +57,6 @@ public struct RequestHistory: Sendable, Equatable {
     public let uri: ATURI
     /// The first event about it and the newest ones, oldest first.
     public let sightings: [Sighting]
-    /// Its jobs.
     public let jobs: [Job]
     /// Every attempt, oldest first.
     public let attempts: [Attempt]

@@ -3,7 +3,6 @@ public import Network
 
 /// An account that gets no messages, and why.
 public struct Suppression: Sendable, Equatable {
-    /// The account.
     public let did: DID
     /// Who decided: the owner by a block or by “stop”, or an operator.
     public let reason: Reason

@@ -4,6 +4,5 @@ internal import ATProtocol
 enum Remembered: Sendable, Equatable {
     /// An account: its document, its handle, its server and its records.
     case account(DID)
-    /// One record.
     case record(ATURI)
 }

@@ -5,7 +5,6 @@ internal import Templates
 public struct ChangeRequest: Sendable, Equatable {
     /// The record.
     public let uri: ATURI
-    /// Its author.
     public let author: DID
     /// The author's handle, verified in both directions; nil when unknown.
     public let authorName: String?
@@ -22,7 +21,6 @@ public struct ChangeRequest: Sendable, Equatable {
     /// The recipient's role in the project.
     public let role: RecipientRole
 
-    /// A change request with these parts.
     public init(
         uri: ATURI,
         author: DID,

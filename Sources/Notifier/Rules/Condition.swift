@@ -17,7 +17,6 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
     /// The test of the values.
     public let test: Test
 
-    /// A condition.
     public init(_ path: FieldPath, _ test: Test) {
         self.path = path
         self.test = test

@@ -3,7 +3,6 @@ internal import Templates
 
 /// What a change request refers to: a project, or something that leads to one.
 public enum ProjectReference: Sendable, Hashable, CustomStringConvertible {
-    /// A record.
     case record(ATURI)
     /// An account, or a repository with a DID of its own.
     case account(DID)

@@ -4,9 +4,7 @@
 public struct RuleText: Sendable {
     /// Where references are, and in which forms.
     public struct References: Sendable {
-        /// See ``ReferenceReader/paths``.
         public var paths: [String]
-        /// See ``ReferenceReader/accepts``.
         public var accepts: [String]
 
         /// References in these forms.
@@ -18,13 +16,9 @@ public struct RuleText: Sendable {
 
     /// See ``OwnerIndex``.
     public struct Index: Sendable {
-        /// See ``OwnerIndex/query``.
         public var query: String
-        /// See ``OwnerIndex/recordPath``.
         public var recordPath: String
-        /// See ``OwnerIndex/confirmingPath``.
         public var confirmingPath: String
-        /// See ``OwnerIndex/collections``.
         public var collections: [String]
 
         /// An index as written.
@@ -42,9 +36,7 @@ public struct RuleText: Sendable {
         public var query: String?
         /// See ``CollaboratorSource/Index/path``.
         public var people: String?
-        /// See ``CollaboratorSource/grants``.
         public var grants: [String] = []
-        /// See ``CollaboratorSource/acceptances``.
         public var acceptances: [String] = []
         /// See ``CollaboratorSource/personPath``.
         public var person = "subject"
@@ -57,7 +49,6 @@ public struct RuleText: Sendable {
 
     /// See ``SubscriberSource``.
     public struct Subscribers: Sendable {
-        /// See ``SubscriberSource/collections``.
         public var collections: [String]
         /// See ``SubscriberSource/subjects``.
         public var references: References
@@ -72,23 +63,14 @@ public struct RuleText: Sendable {
         }
     }
 
-    /// See ``Rule/name``.
     public var name: String
-    /// See ``Rule/collections``.
     public var collections: [String]
-    /// See ``Rule/exceptions``.
     public var exceptions: [String] = []
-    /// See ``Rule/conditions``.
     public var conditions: [(field: String, test: Condition.Test)] = []
-    /// See ``Rule/operations``.
     public var operations = ["create"]
-    /// See ``Rule/references``.
     public var references: References
-    /// See ``Rule/hops``.
     public var hops: [(collections: [String], references: References)] = []
-    /// See ``Rule/maximumProjects``.
     public var maximumProjects = 20
-    /// See ``Rule/projectCollections``.
     public var projectCollections: [String] = []
     /// The name of a case of ``OwnerSource``.
     public var ownerFrom = "authority"
@@ -98,23 +80,14 @@ public struct RuleText: Sendable {
     public var index: Index?
     /// See ``Rule/recipients``; by ``RecipientRole/plural``.
     public var tell = [RecipientRole.owner.plural]
-    /// See ``Rule/maximumPeople``.
     public var maximumPeople = 50
-    /// See ``Rule/collaborators``.
     public var collaborators: Collaborators?
-    /// See ``Rule/subscribers``.
     public var subscribers: Subscribers?
-    /// See ``Rule/groupCollections``.
     public var groupCollections: [String] = []
-    /// See ``Rule/projectNamePath``.
     public var projectNamePath = "name"
-    /// See ``Rule/requiresProjectRecord``.
     public var requiresProjectRecord = false
-    /// See ``Rule/silence``.
     public var silence: Duration? = .seconds(14 * 86_400)
-    /// See ``Rule/link``.
     public var link: String?
-    /// See ``Rule/message``.
     public var message: String
 
     /// A rule with every default.
