@@ -30,7 +30,6 @@ struct ServiceAddress {
         self.init(text) { "it has more than a host; did you mean \($0.origin)?" }
     }
 
-    /// The address of a stream.
     init(stream text: String, objection: (WebURL) -> String?) { self.init(text, objection) }
 
     private init(_ text: String, _ objection: (WebURL) -> String?) {

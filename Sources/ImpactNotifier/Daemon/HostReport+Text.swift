@@ -3,7 +3,6 @@ internal import Firehose
 internal import Network
 
 extension HostReport {
-    /// The host as JSON.
     var json: JSONValue {
         [
             "host": .string(host),

@@ -17,7 +17,6 @@ extension PipelineStatus {
         return metadata
     }
 
-    /// The status as JSON.
     var json: JSONValue {
         .object([
             "sender": .string(senderText),

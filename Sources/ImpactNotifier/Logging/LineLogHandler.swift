@@ -23,7 +23,6 @@ struct LineLogHandler: LogHandler {
         set { ownLevel = newValue }
     }
 
-    /// One value of ``metadata``.
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }

@@ -11,7 +11,6 @@ struct LogEncoder {
     /// The length of the longest value in octets.
     static let valueLimit = 1024
 
-    /// The format of lines.
     let format: LogFormat
     /// Whether journald reads the log: then a priority comes before the line, and no time, because the journal has its
     /// own.

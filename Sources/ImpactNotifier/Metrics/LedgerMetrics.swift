@@ -3,7 +3,6 @@ struct LedgerMetrics {
     /// How long the ledger has not answered, in seconds.
     let silence: Double
 
-    /// The families.
     var families: [MetricFamily] {
         let name = MetricHelp.prefix + "ledger_unanswered_seconds"
         let help = MetricHelp.text(for: name)

@@ -16,7 +16,6 @@ struct MetricFamily: Sendable {
         var suffix = ""
         /// The labels of the series.
         var labels = MetricLabels()
-        /// The number.
         var value: Double
     }
 

@@ -1,10 +1,7 @@
 /// The series of one family, each with the cell of its number.
 enum MetricSeries {
-    /// Series of a counter.
     case counter([MetricLabels: CounterCell])
-    /// Series of a gauge.
     case gauge([MetricLabels: GaugeCell])
-    /// Series of a histogram.
     case histogram([MetricLabels: HistogramCell])
 
     /// What the family's numbers mean.

@@ -17,7 +17,6 @@ enum StandardOutput {
     /// Writes a prompt to standard error.
     static func printPrompt(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Writes bytes to standard output unchanged, for a file or a program, never for a terminal.

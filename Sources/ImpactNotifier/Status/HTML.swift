@@ -26,7 +26,6 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// Markup from a literal in the source.
     init(stringLiteral literal: String) { markup = literal }
 
-    /// Markup from parts.
     init(stringInterpolation: StringInterpolation) { markup = stringInterpolation.markup }
 
     /// A text that cannot end an element or an attribute, and in which nothing is invisible or reorders what is shown.

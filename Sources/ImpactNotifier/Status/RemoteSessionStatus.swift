@@ -3,7 +3,6 @@ internal import OAuth
 
 /// The session status as reported by the running daemon, which knows things that are in no file.
 struct RemoteSessionStatus {
-    /// The state of the session.
     let state: SessionState
     /// The daemon's report, in the form of ``SessionText/json``.
     let json: JSONValue

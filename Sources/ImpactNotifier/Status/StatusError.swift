@@ -13,9 +13,7 @@ struct StatusError: Error, CustomStringConvertible {
         static let unhealthy = Code(rawValue: "unhealthy")
     }
 
-    /// What went wrong.
     let code: Code
-    /// The address.
     let address: StatusAddress
     /// The system's or the server's words.
     let detail: String

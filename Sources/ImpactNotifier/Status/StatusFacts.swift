@@ -19,7 +19,6 @@ struct StatusFacts: Sendable {
         var uptime: Duration
     }
 
-    /// The time.
     var now: UnixTime
     /// The sending account, as far as known.
     var account: String
@@ -38,7 +37,6 @@ struct StatusFacts: Sendable {
         var finding: StatusPage.Finding
     }
 
-    /// The page with these facts.
     var page: StatusPage {
         StatusPage(
             account: account,

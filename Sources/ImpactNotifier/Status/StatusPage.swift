@@ -44,9 +44,7 @@ struct StatusPage: Sendable, Equatable {
 
         /// A name and a value.
         struct Fact: Sendable, Equatable {
-            /// The name.
             var name: String
-            /// The value.
             var value: String
         }
 

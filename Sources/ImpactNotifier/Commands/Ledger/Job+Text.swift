@@ -51,7 +51,6 @@ extension Job {
         }
     }
 
-    /// The job as an object.
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "uri": .string(uri.text), "author": .string(author.text), "rule": .string(rule),

@@ -5,7 +5,6 @@
 struct CommentedText {
     private var lines: [String]
 
-    /// The text of a file.
     init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
 
     /// The present text.

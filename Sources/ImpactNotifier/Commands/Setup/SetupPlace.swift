@@ -2,7 +2,6 @@ internal import Glibc
 
 /// Where `init` writes the configuration, and what is there already.
 struct SetupPlace: Sendable {
-    /// The path of the file.
     let path: String
     /// Whether it is the installed file that `--instance`, or no option, stands for.
     let isInPlace: Bool
