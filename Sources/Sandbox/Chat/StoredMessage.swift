@@ -6,7 +6,6 @@ public struct StoredMessage: Sendable, Equatable {
     public let id: String
     /// Its place in the conversation; ascending as text.
     public let rev: String
-    /// The conversation.
     public let conversation: String
     /// Who wrote it.
     public let sender: DID

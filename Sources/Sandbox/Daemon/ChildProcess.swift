@@ -16,7 +16,6 @@ public final class ChildProcess: Sendable {
         case signalled(Int32)
     }
 
-    /// The process's identifier.
     public let identifier: Int32
     private let follower: Follower
     private let terminal: PseudoTerminal?

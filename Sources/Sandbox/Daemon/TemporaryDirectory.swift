@@ -3,7 +3,6 @@ internal import Glibc
 
 /// A directory of its own under `/tmp`, removed with its last owner.
 public final class TemporaryDirectory: Sendable {
-    /// Its path.
     public let path: String
 
     /// Makes one, readable by nobody else.

@@ -13,11 +13,8 @@ public final class SandboxNetwork: Sendable {
     public let faults: FaultPlan
     /// Every request that was made.
     public let journal: Journal
-    /// The PLC directory.
     public let plc: PLCDirectory
-    /// The chat service.
     public let chat: ChatService
-    /// The OAuth authorization server.
     public let authorizationServer: AuthorizationServer
     /// The index of who owns which repository of code.
     public let index: RepositoryIndex

@@ -13,7 +13,6 @@ public struct RequestLimit: Sendable {
     /// No limit that anybody meets.
     public init() {}
 
-    /// A limit.
     public init(requests: Int, window: Duration) {
         self.requests = requests
         self.window = window

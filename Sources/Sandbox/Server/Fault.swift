@@ -40,7 +40,6 @@ public struct Fault: Sendable {
     /// What the client sees.
     public var effect: Effect
 
-    /// A fault of these parts.
     public init(_ effect: Effect, _ moment: Moment = .beforeHandling) {
         self.effect = effect
         self.moment = moment

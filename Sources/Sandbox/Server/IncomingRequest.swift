@@ -9,9 +9,7 @@ public struct IncomingRequest: Sendable {
     public let method: String
     /// Path and query.
     public let target: String
-    /// The header fields.
     public let headers: HTTPHeaders
-    /// The body.
     public let body: [UInt8]
 
     /// The target without its query.

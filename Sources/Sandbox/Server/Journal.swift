@@ -3,7 +3,6 @@ internal import Synchronization
 
 /// One request that a server of the sandbox answered, or refused to.
 public struct JournalEntry: Sendable {
-    /// The request.
     public let request: IncomingRequest
     /// Status of the response, also when a fault kept it from arriving; nil when a fault kept the server from acting.
     public let status: Int?

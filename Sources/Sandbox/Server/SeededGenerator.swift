@@ -2,7 +2,6 @@
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// A generator of this seed.
     public init(seed: UInt64) { state = seed }
 
     /// The next word.
