@@ -23,7 +23,7 @@ struct QuarantineReport: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Counts stream messages, and logs what is due; call it also without any.
+    /// Counts rejected events, and logs what is due; call it also without any.
     ///
     /// - Parameters:
     ///   - events: from any hosts.
