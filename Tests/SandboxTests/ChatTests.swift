@@ -25,7 +25,7 @@ import Testing
         try network.setAllowIncoming(.all, of: owner)
         let tokens = try await client.logIn(bot)
         let opened = try await client.openConversation(with: owner.did, tokens)
-        let conversation = try JSONValue(parsing: opened.body).value(at: "convo.id")?.string
+        let conversation = try JSONValue(parsing: opened.body)["convo"]?["id"]?.string
         let sent = try await client.send("hello", to: #require(conversation), tokens)
         #expect(sent.status == 200, "\(refusal(sent))")
         #expect(sent.headers["DPoP-Nonce"] != nil)
@@ -44,7 +44,7 @@ import Testing
         try network.setAllowIncoming(.all, of: owner)
         let tokens = try await client.logIn(bot)
         let opened = try await client.openConversation(with: owner.did, tokens)
-        let conversation = try #require(try JSONValue(parsing: opened.body).value(at: "convo.id")?.string)
+        let conversation = try #require(try JSONValue(parsing: opened.body)["convo"]?["id"]?.string)
         _ = try await client.send("hello", to: conversation, tokens)
         func answer(_ id: String) async throws -> HTTPResponse {
             let message: JSONValue = ["text": "more", "replyTo": ["messageId": .string(id)]]
@@ -105,7 +105,7 @@ import Testing
         try network.setAllowIncoming(.all, of: owner)
         let tokens = try await client.logIn(bot)
         let opened = try await client.openConversation(with: owner.did, tokens)
-        let conversation = try #require(try JSONValue(parsing: opened.body).value(at: "convo.id")?.string)
+        let conversation = try #require(try JSONValue(parsing: opened.body)["convo"]?["id"]?.string)
         for text in [String(repeating: "x", count: 1001), String(repeating: "👩‍👩‍👧‍👦", count: 500)] {
             #expect(try await client.send(text, to: conversation, tokens).status == 400)
         }
@@ -125,7 +125,7 @@ import Testing
             tokens.access
         )
         let texts = try JSONValue(parsing: next.body)["logs"]?.array?.compactMap {
-            $0.value(at: "message.text")?.string
+            $0["message"]?["text"]?.string
         }
         #expect(texts == ["stop"])
     }
@@ -134,7 +134,7 @@ import Testing
         try network.setAllowIncoming(.all, of: owner)
         let tokens = try await client.logIn(bot)
         let opened = try await client.openConversation(with: owner.did, tokens)
-        let conversation = try #require(try JSONValue(parsing: opened.body).value(at: "convo.id")?.string)
+        let conversation = try #require(try JSONValue(parsing: opened.body)["convo"]?["id"]?.string)
         // The first request only fetches a nonce.
         network.faults.add(.resetAfter, on: "sendMessage", skipping: 1)
         await #expect(throws: HTTPError.self) { try await client.send("once", to: conversation, tokens) }

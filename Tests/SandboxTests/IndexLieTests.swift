@@ -36,7 +36,7 @@ import Testing
 
     /// The value that the index shows of what it names.
     private func shown() async throws -> String? {
-        try JSONValue(parsing: try await asker.ask(repository).body).value(at: "value.repoDid")?.string
+        try JSONValue(parsing: try await asker.ask(repository).body)["value"]?["repoDid"]?.string
     }
 
     @Test func `names a record that does not confirm it, as if it did`() async throws {
@@ -46,7 +46,7 @@ import Testing
         #expect(try await asker.outcome(repository) == uri.text)
         #expect(try await shown() == repository.text)
         #expect(try await asker.outcome(repository) == truth.text)
-        let real = try JSONValue(parsing: try await asker.record(uri).body).value(at: "value.repoDid")
+        let real = try JSONValue(parsing: try await asker.record(uri).body)["value"]?["repoDid"]
         #expect(real?.string != repository.text)
     }
 
@@ -71,7 +71,7 @@ import Testing
         network.faults.add(.indexClaims([truth.text, second.text]))
         #expect(try await asker.outcome(repository) == "\(truth) \(second)")
         for uri in [truth, second] {
-            let value = try JSONValue(parsing: try await asker.record(uri).body).value(at: "value.repoDid")
+            let value = try JSONValue(parsing: try await asker.record(uri).body)["value"]?["repoDid"]
             #expect(value?.string == repository.text)
         }
     }

@@ -23,11 +23,6 @@ public enum JSONValue: Sendable, Hashable {
         return elements[index]
     }
 
-    /// The value at a path of member names with dots, `subject.uri`; nil when a step is missing.
-    public func value(at path: String) -> JSONValue? {
-        path.split(separator: ".").reduce(self) { $0?[String($1)] }
-    }
-
     /// The text if this is a string.
     public var string: String? {
         guard case .string(let text) = self else { return nil }

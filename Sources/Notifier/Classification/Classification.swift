@@ -132,9 +132,10 @@ private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
     if error.status == 429 { return classifyLimit(error) }
     // A PDS uses the status text when there is no error name, so an edge's error page in front of the chat service
     // looks like a refusal.
+    let inDoubt = Verdict(17, .verify, .outcomeUnknown)
+    let unreadable = Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
     if error.isStatusText, [400, 401, 413].contains(error.status) {
-        guard phase != .sendMessage else { return Verdict(17, .verify, .outcomeUnknown) }
-        return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
+        return phase == .sendMessage ? inDoubt : unreadable
     }
     for rule in ClassificationTable.chat where rule.matches(error) { return rule.verdict }
     switch error.status {
@@ -143,16 +144,15 @@ private func classifyChat(_ phase: CallPhase, _ error: XRPCError) -> Verdict {
     case 400 where error.name != nil:
         return Verdict(27, .drop, .requestRefused, escalation: .sender(after: 2, .pause))
     // Without a name the answer is cut short or not from the service itself, so no message is dropped for it.
-    case 400, 401: return Verdict(17, .retry, .answerUnreadable, escalation: .sender(after: 5, .pause))
-    case 413 where phase != .sendMessage: return Verdict(17, .retry, .answerUnreadable)
+    case 400, 401: return unreadable
+    case 413 where phase != .sendMessage: return unreadable
     case 408, 425, 500...:
-        if phase == .sendMessage { return Verdict(error.isUpstreamFailure ? 16 : 17, .verify, .outcomeUnknown) }
+        if phase == .sendMessage { return error.isUpstreamFailure ? Verdict(16, .verify, .outcomeUnknown) : inDoubt }
         return error.isUpstreamFailure
             ? Verdict(16, .retry, .upstreamUnreachable)
             : Verdict(17, .retry, .serverError, escalation: .sender(after: 12, .pause))
     // Only a load balancer's 403 and 404 certainly came before the message was handled.
-    case let status where phase == .sendMessage && error.name == nil && ![403, 404].contains(status):
-        return Verdict(17, .verify, .outcomeUnknown)
+    case let status where phase == .sendMessage && error.name == nil && ![403, 404].contains(status): return inDoubt
     default: return Verdict(13, .retry, .chatNotReachable, escalation: .sender(after: 2, .pause))
     }
 }

@@ -32,17 +32,6 @@ public struct Composer: Sendable {
         isFirst: Bool = false,
         answering answered: String? = nil
     ) throws(Refusal) -> ComposedMessage {
-        var message = try compose(requests, marks, isFirst: isFirst, isAnswer: answered != nil)
-        message.replyTo = answered
-        return message
-    }
-
-    private func compose(
-        _ requests: [ChangeRequest],
-        _ marks: [String],
-        isFirst: Bool,
-        isAnswer: Bool
-    ) throws(Refusal) -> ComposedMessage {
         guard !requests.isEmpty else { throw Refusal(.compositionFailed, "there is no request to speak of") }
         var items: [Item] = []
         for request in requests {
@@ -56,25 +45,23 @@ public struct Composer: Sendable {
             return (self.footer(for: requests, reference: reference), reference)
         }
         let about = isFirst ? self.message.about : ""
-        guard items.count > 1 else { return try single(items[0], about, footer(1)) }
-        let headline = isAnswer ? "\(items.count) more about this:" : Self.headline(for: requests)
+        guard items.count > 1 else {
+            let footer = footer(1)
+            return try single(items[0], about, footer.text).composed(footer.reference, answering: answered)
+        }
+        let headline = answered != nil ? "\(items.count) more about this:" : Self.headline(for: requests)
         // To say who writes, fewer requests may be listed, but at least one.
         for (about, least) in [(about, 1), ("", 0)] {
             for listed in stride(from: min(maximumListed, items.count), through: least, by: -1) {
                 let footer = footer(listed)
                 let message = digest(headline, items, listed: listed, about, footer: footer.text)
-                if message.fits { return message.composed(footer.reference) }
+                if message.fits { return message.composed(footer.reference, answering: answered) }
             }
         }
         throw Refusal(.compositionFailed, "the footer alone is too long")
     }
 
-    private func single(
-        _ item: Item,
-        _ about: String,
-        _ footer: (text: String, reference: String)
-    ) throws(Refusal) -> ComposedMessage {
-        let (footer, reference) = footer
+    private func single(_ item: Item, _ about: String, _ footer: String) throws(Refusal) -> MessageBuilder {
         func ending(_ link: String?, _ about: String) -> MessageBuilder {
             var ending = MessageBuilder()
             if let link { ending.append(link: link, on: "\n") }
@@ -95,7 +82,7 @@ public struct Composer: Sendable {
         )
         message.append(tail)
         guard message.fits else { throw Refusal(.compositionFailed, "the footer alone is too long") }
-        return message.composed(reference)
+        return message
     }
 
     private static func headline(for requests: [ChangeRequest]) -> String {

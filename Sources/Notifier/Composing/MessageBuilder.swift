@@ -44,7 +44,7 @@ struct MessageBuilder {
 
     func isWithin(_ graphemes: Int, bytes: Int) -> Bool { text.utf8.count <= bytes && text.count <= graphemes }
 
-    func composed(_ reference: String) -> ComposedMessage {
-        ComposedMessage(text: text, links: links, reference: reference)
+    func composed(_ reference: String, answering answered: String?) -> ComposedMessage {
+        ComposedMessage(text: text, links: links, reference: reference, replyTo: answered)
     }
 }

@@ -44,7 +44,7 @@ extension SessionProblem.Reason {
         case .rateLimited, .unsaved: .every(60)
         // Somebody must fix these elsewhere while the daemon runs.
         case .clientRefused, .proofRefused, .keyBinding, .credentials: .every(15 * 60)
-        // Servers allow 300 sign-ins a day.
+        // Servers allow few sign-ins: 300 a day, bsky.social a hundred.
         case .passwordRefused: .every(RetryPace.longestPatience)
         default: .patient
         }

@@ -40,7 +40,7 @@ struct RefreshAttempt {
             return .keep(body, .setAside("a refresh was answered with tokens that cannot be used"))
         case .outcomeUnknown(let detail):
             // Row 14. If the server rotated the token, asking again loses nothing; if it did not, this repairs it. A
-            // sign-in counts against a limit of a hundred a day, so it is not repeated at once.
+            // sign-in is not repeated at once, because servers allow few (`RetryPace`).
             guard !hasSignedIn else { return .finish(.postponed(.signInUnavailable, detail)) }
             isOutcomeUnknown = true
             guard !hasRepeated else { return .finish(.postponed(.ambiguous, detail)) }
