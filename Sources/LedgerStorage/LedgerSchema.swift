@@ -8,15 +8,10 @@ enum LedgerSchema {
     static let first = "1"
     static let secondBegun = "2 begun"
     static let second = "2"
-    static let third = "3"
-    static let fourth = "4"
-    static let fifth = "5"
-    static let sixth = "6"
-    static let seventh = "7"
-    static let eighth = "8"
-    static let ninth = "9"
-    static let tenth = "10"
-    static let eleventh = "11"
+    private static let later = [
+        ("3", thirdTables), ("4", fourthTables), ("5", fifthTables), ("6", sixthTables), ("7", seventhTables),
+        ("8", eighthTables), ("9", ninthTables), ("10", tenthTables), ("11", eleventhTables),
+    ]
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -24,15 +19,9 @@ enum LedgerSchema {
         // Foreign keys are checked at once, so that no check is needed at the end.
         migrator.registerMigration(secondBegun, foreignKeyChecks: .immediate) { try $0.execute(sql: secondTables) }
         migrator.registerMigration(second, foreignKeyChecks: .immediate) { try endSecond($0) }
-        migrator.registerMigration(third, foreignKeyChecks: .immediate) { try $0.execute(sql: thirdTables) }
-        migrator.registerMigration(fourth, foreignKeyChecks: .immediate) { try $0.execute(sql: fourthTables) }
-        migrator.registerMigration(fifth, foreignKeyChecks: .immediate) { try $0.execute(sql: fifthTables) }
-        migrator.registerMigration(sixth, foreignKeyChecks: .immediate) { try $0.execute(sql: sixthTables) }
-        migrator.registerMigration(seventh, foreignKeyChecks: .immediate) { try $0.execute(sql: seventhTables) }
-        migrator.registerMigration(eighth, foreignKeyChecks: .immediate) { try $0.execute(sql: eighthTables) }
-        migrator.registerMigration(ninth, foreignKeyChecks: .immediate) { try $0.execute(sql: ninthTables) }
-        migrator.registerMigration(tenth, foreignKeyChecks: .immediate) { try $0.execute(sql: tenthTables) }
-        migrator.registerMigration(eleventh, foreignKeyChecks: .immediate) { try $0.execute(sql: eleventhTables) }
+        for (name, tables) in later {
+            migrator.registerMigration(name, foreignKeyChecks: .immediate) { try $0.execute(sql: tables) }
+        }
         return migrator
     }
 

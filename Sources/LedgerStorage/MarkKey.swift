@@ -14,12 +14,9 @@ package struct MarkKey: Sendable, Equatable {
 
     /// The file's name in the state directory.
     package static let fileName = "marks.key"
+}
 
-    package init(text: String, madeAt: UnixTime) {
-        self.text = text
-        self.madeAt = madeAt
-    }
-
+extension MarkKey {
     /// Two lines: the key, and when it was made, in microseconds since the Unix epoch.
     fileprivate init?(content: String) {
         let lines = content.split(separator: "\n")

@@ -7,14 +7,13 @@ import Testing
 
 @Suite struct `What replay says` {
     @Test func `of an owner who is known by a handle is whom it would ask`() async throws {
-        let rule = try Rule(
-            RuleText(
-                name: "requests",
-                collections: ["org.example.change.request"],
-                references: .init(["subject.uri"]),
-                message: "Somebody wrote a change request."
-            )
+        let text = RuleText(
+            name: "requests",
+            collections: ["org.example.change.request"],
+            references: .init(["subject.uri"]),
+            message: "Somebody wrote a change request."
         )
+        let rule = try #require(Rule.reading(text).rule)
         let project = "at://owner.example.com/org.example.project/p1"
         var dryRun = DryRun(configuration: NotifierConfiguration(rules: [rule]), sender: nil)
         let event = StreamEvent(

@@ -14,11 +14,7 @@ public struct LedgerOverview: Sendable, Equatable {
         /// Messages about requests that were begun.
         public var messages: Int
         /// Answers to what people wrote, begun or still to be sent.
-        public var answers: Int
-
-        public init(from: UnixTime, requests: Int, messages: Int, answers: Int = 0) {
-            (self.from, self.requests, self.messages, self.answers) = (from, requests, messages, answers)
-        }
+        public var answers = 0
     }
 
     /// How many jobs, or requests without a job, have one state for one reason.
@@ -28,10 +24,6 @@ public struct LedgerOverview: Sendable, Equatable {
         public var reason: Reason?
         /// How many.
         public var number: Int
-
-        public init(state: JobState, reason: Reason?, number: Int) {
-            (self.state, self.reason, self.number) = (state, reason, number)
-        }
     }
 
     /// Twenty-four hours, the oldest first; the last one is not complete.
@@ -66,11 +58,8 @@ extension Ledger {
         // In separate reads, so that the daemon's own work can come between.
         overview.hours = try await database.read { try $0.hours(until: now) }
         overview.outcomes = try await database.read { try $0.outcomes(atMost: Self.shown.outcomes) }
-        overview.standing = try await database.read { database in
-            try database.tally().map { tally in
-                LedgerOverview.Standing(state: tally.state, reason: tally.reason, number: tally.number)
-            }
-        }.sorted { ($1.number, $0.state.rawValue) < ($0.number, $1.state.rawValue) }
+        overview.standing = try await database.read { try $0.tally() }
+            .sorted { ($1.number, $0.state.rawValue) < ($0.number, $1.state.rawValue) }
         return overview
     }
 }

@@ -149,17 +149,20 @@ extension Database {
     }
 
     /// How many have each state and reason, requests without jobs included.
-    func tally() throws -> [(state: JobState, reason: Reason?, number: Int)] {
-        try rows("SELECT * FROM tally WHERE number > 0").compactMap { row in
+    func tally() throws -> [LedgerOverview.Standing] {
+        try rows("SELECT * FROM tally WHERE number > 0").compactMap { row -> LedgerOverview.Standing? in
             let reason = row.reason("reason")
-            guard try (row.get("kind") as String) == "request" else {
-                return (try row.value("state"), reason, try row.get("number"))
+            let state: JobState
+            if try (row.get("kind") as String) == "job" {
+                state = try row.value("state")
+            } else {
+                switch try row.value("state") as RequestMachine.State {
+                case .lookup: state = .lookup(waitingFor: reason)
+                case .dropped: state = .dropped
+                case .resolved: return nil
+                }
             }
-            switch try row.value("state") as RequestMachine.State {
-            case .lookup: return (.lookup(waitingFor: reason), reason, try row.get("number"))
-            case .dropped: return (.dropped, reason, try row.get("number"))
-            case .resolved: return nil
-            }
+            return LedgerOverview.Standing(state: state, reason: reason, number: try row.get("number"))
         }
     }
 }

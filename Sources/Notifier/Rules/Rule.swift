@@ -62,17 +62,6 @@ public struct Rule: Sendable, Equatable {
 }
 
 extension Rule {
-    /// Reads a rule of the configuration.
-    ///
-    /// - Throws: ``RuleError`` for the first key that is wrong.
-    public init(_ text: RuleText) throws(RuleError) {
-        let (rule, mistakes) = Rule.reading(text)
-        guard let rule else {
-            throw mistakes.first ?? RuleError(rule: text.name, key: "name", "cannot be read")
-        }
-        self = rule
-    }
-
     /// Reads a rule of the configuration; nil when it has mistakes, with all of them.
     public static func reading(_ text: RuleText) -> (rule: Rule?, mistakes: [RuleError]) {
         let reader = RuleReader(text)
