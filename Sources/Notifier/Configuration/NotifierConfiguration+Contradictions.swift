@@ -16,84 +16,70 @@ extension NotifierConfiguration {
     /// The contradictions; empty when there are none.
     public var contradictions: [Contradiction] {
         var found: [Contradiction] = []
-        func check(_ isWrong: Bool, _ key: String, _ other: String, ofBothWritten: Bool = false, reason: String) {
+        func check(_ isWrong: Bool, _ key: String, _ other: String, ofBothWritten: Bool = false, _ reason: String) {
             guard isWrong else { return }
-            found.append(
-                Contradiction(key: key, keys: [key, other], reason: reason, isOfBothWritten: ofBothWritten)
-            )
+            found.append(Contradiction(key: key, keys: [key, other], reason: reason, isOfBothWritten: ofBothWritten))
+        }
+        func compare(_ isMore: Bool, _ key: String, _ other: String, _ word: String = "longer", _ harm: String = "") {
+            check(isMore, key, other, ofBothWritten: true, "is \(word) than \(other)\(harm)")
         }
         check(
             policy.recipients == .allowlist && policy.allowlist.isEmpty,
             "policy.allowlist",
             "policy.recipients",
-            reason: "is empty, but policy.recipients is allowlist: nobody would ever be told"
+            "is empty, but policy.recipients is allowlist: nobody would ever be told"
         )
-        check(
+        compare(
             policy.recipients == .followers && policy.followInterval > policy.waitExpiry,
             "policy.follow_interval",
             "policy.wait_expiry",
-            ofBothWritten: true,
-            reason: "is longer than policy.wait_expiry: nobody who waits would be asked after"
+            "longer",
+            ": nobody who waits would be asked after"
         )
         check(
             sending.retention < policy.maximumAge,
             "sending.retention",
             "policy.maximum_age",
-            reason: "is shorter than policy.maximum_age: a request could be told of twice"
+            "is shorter than policy.maximum_age: a request could be told of twice"
         )
         check(
             message.offersStop && sending.answersInterval == nil,
             "message.offers_stop",
             "sending.answers_interval",
-            reason: "promises what nobody reads while sending.answers_interval is off"
+            "promises what nobody reads while sending.answers_interval is off"
         )
-        check(
+        compare(
             sending.interval > policy.maximumQueueAge,
             "sending.interval",
             "policy.maximum_queue_age",
-            ofBothWritten: true,
-            reason: "is longer than policy.maximum_queue_age: what waits for its turn would be dropped before"
+            "longer",
+            ": what waits for its turn would be dropped before"
         )
-        check(
-            sending.firstWait > sending.maximumWait,
-            "sending.first_wait",
-            "sending.maximum_wait",
-            ofBothWritten: true,
-            reason: "is longer than sending.maximum_wait"
-        )
-        check(
+        compare(sending.firstWait > sending.maximumWait, "sending.first_wait", "sending.maximum_wait")
+        compare(
             sending.firstLimitWait > sending.maximumLimitWait,
             "sending.first_limit_wait",
-            "sending.maximum_limit_wait",
-            ofBothWritten: true,
-            reason: "is longer than sending.maximum_limit_wait"
+            "sending.maximum_limit_wait"
         )
-        check(
-            lookup.firstWait > lookup.maximumWait,
-            "lookup.first_wait",
-            "lookup.maximum_wait",
-            ofBothWritten: true,
-            reason: "is longer than lookup.maximum_wait"
-        )
-        check(
+        compare(lookup.firstWait > lookup.maximumWait, "lookup.first_wait", "lookup.maximum_wait")
+        compare(
             digest.isEnabled && digest.maximumListed > digest.maximumCounted,
             "digest.maximum_listed",
             "digest.maximum_counted",
-            ofBothWritten: true,
-            reason: "is more than digest.maximum_counted"
+            "more"
         )
-        check(
+        compare(
             digest.isEnabled && digest.window > policy.maximumQueueAge,
             "digest.window",
             "policy.maximum_queue_age",
-            ofBothWritten: true,
-            reason: "is longer than policy.maximum_queue_age: what waits for its end would be dropped before"
+            "longer",
+            ": what waits for its end would be dropped before"
         )
         check(
             message.service.count + message.contact.count > 300,
             "message.service",
             "message.contact",
-            reason: "is longer than 300 characters together with message.contact"
+            "is longer than 300 characters together with message.contact"
         )
         if let fault = ProxyHeader.problem(with: sending.proxy) {
             found.append(Contradiction(key: "chat.proxy", keys: ["chat.proxy"], reason: fault, isOfBothWritten: false))

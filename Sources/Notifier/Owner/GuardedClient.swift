@@ -19,6 +19,20 @@ final class GuardedClient: Sendable {
     /// How many hosts are paused because they failed.
     var pausedHosts: Int { breaker.withLock { $0.pausedCount(now: clock.now()) } }
 
+    /// The answer of a PDS, which a stranger chose, to a query, whatever its status; at most so many bytes.
+    func ask(
+        _ pds: WebURL,
+        _ method: String,
+        _ query: [(name: String, value: String)],
+        headers: HTTPHeaders = [:],
+        maximumBody: Int = 512 << 10
+    ) async throws(CallError) -> HTTPResponse {
+        let url = pds.with(path: "/xrpc/\(method)", query: query)
+        return try await send(
+            HTTPRequest(.get, url, headers: headers, timeout: .seconds(10), maximumBody: maximumBody, reach: .stranger)
+        )
+    }
+
     /// The host's answer, whatever its status.
     func send(_ request: HTTPRequest) async throws(CallError) -> HTTPResponse {
         let host = "\(request.reach) \(request.url.authority)"

@@ -33,14 +33,11 @@ extension OwnerLookup {
             owners.append(moved)
         }
         guard let owner = owners.first else {
-            throw objection ?? LookupError(.index, .refused(Refusal(.indexUnknown, answer?.detail ?? "")))
+            throw objection ?? LookupError(.index, .indexUnknown, answer?.detail ?? "")
         }
         guard owners.count == 1 else {
             let names = owners.map(\.uri.text).joined(separator: " and ")
-            throw LookupError(
-                .index,
-                .refused(Refusal(.ownerAmbiguous, "\(names) both say \(reference)"))
-            )
+            throw LookupError(.index, .ownerAmbiguous, "\(names) both say \(reference)")
         }
         if owner.uri != known?.uri || answer != nil {
             await confirmations.remember(Confirmation(uri: owner.uri, at: wallClock.now()), of: reference)
@@ -99,7 +96,7 @@ extension OwnerLookup {
             }
             guard held.isComplete else {
                 let detail = "\(did), who had it before, holds more records than are looked through"
-                throw LookupError(.index, .refused(Refusal(.ownerAmbiguous, detail)))
+                throw LookupError(.index, .ownerAmbiguous, detail)
             }
         } catch {
             let reason = error.verdict.reason
@@ -130,7 +127,7 @@ extension OwnerLookup {
         _ trail: Trail
     ) async throws(LookupError) -> Owner {
         func unconfirmed(_ detail: String) -> LookupError {
-            LookupError(.index, .refused(Refusal(.ownerUnconfirmed, detail)))
+            LookupError(.index, .ownerUnconfirmed, detail)
         }
         guard let collection = claim.collection, let key = claim.recordKey,
             trail.rule.projectCollections.contains(where: { $0.matches(collection) })

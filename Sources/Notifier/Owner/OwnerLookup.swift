@@ -36,8 +36,17 @@ final class OwnerLookup: Sendable {
 
     /// How long an index's answer about collaborators is believed.
     private static let answerLifetime = Duration.seconds(600)
-    /// A look-up that takes longer goes on later, so that others get their turn.
-    private static let longestLookup = Duration.seconds(25)
+    /// How long a look-up may take in all; what is missing is looked up later, so that others get their turn.
+    static let longestLookup = Duration.seconds(30)
+    /// The end of it, in which nothing new is begun: the question under way may end, and what was found counts.
+    private static let lastQuestion = Duration.seconds(5)
+    private static let firstPart = longestLookup - lastQuestion
+    /// The failure of what is missing.
+    static let tookTooLong = LookupError(
+        .project,
+        .projectUnavailable,
+        "the look-up took longer than \(firstPart.wholeSeconds) s"
+    )
 
     init(
         configuration: LookupConfiguration,
@@ -64,7 +73,7 @@ final class OwnerLookup: Sendable {
         var findings: [Finding] = []
         var (owners, told) = (Set<DID>(), Set<DID>())
         var room = rule.maximumProjects * 2
-        let trail = Trail(rule: rule, visited: [request], isFresh: isFresh, deadline: .now + Self.longestLookup)
+        let trail = Trail(rule: rule, visited: [request], isFresh: isFresh, deadline: .now + Self.firstPart)
         for reference in references {
             // Another project of an owner who is told already.
             if let owner = rule.apparentOwner(of: reference), told.contains(owner) { continue }
@@ -85,7 +94,7 @@ final class OwnerLookup: Sendable {
     func fetch(_ uri: ATURI) async throws(LookupError) -> (ATURI, JSONValue) {
         let did = try await records.did(of: uri)
         guard let collection = uri.collection, let key = uri.recordKey else {
-            throw LookupError(.input, .refused(Refusal(.referenceWithoutRecord, uri.text)))
+            throw LookupError(.input, .referenceWithoutRecord, uri.text)
         }
         let home = try await records.home(of: did, isFresh: true)
         return (ATURI(did, collection, key), try await records.wholeRecord(uri, at: home))
@@ -124,10 +133,7 @@ final class OwnerLookup: Sendable {
         var finding = Finding(thread: trail.thread, steps: trail.steps)
         do throws(LookupError) {
             guard room > 0 else { throw trail.rule.aboveLimit }
-            guard .now < trail.deadline else {
-                let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
-                throw LookupError(.project, .refused(Refusal(.projectUnavailable, limit)))
-            }
+            guard .now < trail.deadline else { throw Self.tookTooLong }
             switch trail.rule.meaning(of: reference, behind: trail.hops) {
             case .hop(let uri, let number): return try await follow(uri, through: number, trail, &room)
             case .refused(let refusal): throw LookupError(.input, .refused(refusal))
@@ -156,12 +162,12 @@ final class OwnerLookup: Sendable {
         _ room: inout Int
     ) async throws(LookupError) -> [Finding] {
         guard !trail.visited.contains(uri) else {
-            throw LookupError(.project, .refused(Refusal(.referenceCircular, "\(uri) comes twice")))
+            throw LookupError(.project, .referenceCircular, "\(uri) comes twice")
         }
         let reading: (value: JSONValue, did: DID)
         do { reading = try await read(uri, trail) } catch {
             guard error.verdict.reason == .projectNotFound else { throw error }
-            throw LookupError(.project, .refused(Refusal(.projectNotFound, "\(uri) does not exist")))
+            throw LookupError(.project, .projectNotFound, "\(uri) does not exist")
         }
         let record = reading.value
         var next = trail
@@ -173,7 +179,7 @@ final class OwnerLookup: Sendable {
         switch trail.rule.references(in: record, behind: next.hops) {
         case .failure(let refusal):
             let detail = "in \(uri): \(refusal.detail); it is \(record.shape)"
-            throw LookupError(.project, .refused(Refusal(refusal.reason, detail)))
+            throw LookupError(.project, refusal.reason, detail)
         case .success(let all):
             let (references, leftOut) = trail.rule.selection(of: all, behind: next.hops)
             next.steps.append("\(uri) refers to \(references.map(\.description).joined(separator: ", "))")
@@ -213,13 +219,13 @@ final class OwnerLookup: Sendable {
         if case .projectRecordField(let path) = trail.rule.owner {
             // The request's author decides nothing, not even with a project of their own.
             guard trail.visited.first?.did != authority else {
-                throw LookupError(.project, .refused(Refusal(.authorIsOwner, "\(uri) is the author's own")))
+                throw LookupError(.project, .authorIsOwner, "\(uri) is the author's own")
             }
             let value = path.values(in: record).first
             guard let did = value?.string.flatMap({ try? DID($0) }), did.isSupported else {
                 let found = value.map { "\($0.shape)\($0.array == nil ? "" : "; \(path)[0] would be its first")" }
                 let detail = "\(path) in \(uri) is \(found ?? "not there")"
-                throw LookupError(.project, .refused(Refusal(.ownerFieldInvalid, detail)))
+                throw LookupError(.project, .ownerFieldInvalid, detail)
             }
             try await checkPerson(did, trail.rule, isFresh: trail.isFresh)
             finding.owner = did
@@ -238,7 +244,7 @@ final class OwnerLookup: Sendable {
         isFresh: Bool
     ) async throws(LookupError) -> Result<RecordReader.Home, LookupError> {
         func refused(_ detail: String) -> LookupError {
-            LookupError(.project, .refused(Refusal(.ownerIsNoPerson, detail)))
+            LookupError(.project, .ownerIsNoPerson, detail)
         }
         let home: RecordReader.Home
         do { home = try await records.home(of: did, isFresh: isFresh) } catch {
@@ -267,7 +273,7 @@ extension OwnerLookup.Finding {
 
 extension Rule {
     fileprivate var aboveLimit: LookupError {
-        LookupError(.project, .refused(Refusal(.projectsAboveLimit, "it leads to more than \(maximumProjects)")))
+        LookupError(.project, .projectsAboveLimit, "it leads to more than \(maximumProjects)")
     }
 
     func projectName(in record: JSONValue) -> String? { projectNamePath.values(in: record).first?.string }

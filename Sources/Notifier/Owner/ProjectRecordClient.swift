@@ -6,28 +6,23 @@ struct ProjectRecordClient: Sendable {
     let uri: ATURI
     let repository: DID
     let pds: WebURL
+    let strangers: GuardedClient
 
-    /// The largest record that is read, in bytes.
-    static let maximumBody = 512 << 10
-
-    /// The record's value; `send` makes the HTTP request.
-    func fetch(
-        _ send: (HTTPRequest) async throws(CallError) -> HTTPResponse
-    ) async throws(CallError) -> JSONValue {
+    /// The record's value.
+    func fetch() async throws(CallError) -> JSONValue {
         guard let collection = uri.collection, let key = uri.recordKey else {
             throw .refused(Refusal(.referenceWithoutRecord, uri.text))
         }
-        let response = try await send(
-            request(
-                "com.atproto.repo.getRecord",
-                [("repo", repository.text), ("collection", collection.text), ("rkey", key.text)]
-            )
+        let response = try await strangers.ask(
+            pds,
+            "com.atproto.repo.getRecord",
+            [("repo", repository.text), ("collection", collection.text), ("rkey", key.text)]
         )
         guard response.isSuccess else {
             let error = XRPCError(response)
             guard classify(.project, .answer(error)).followUp == .checkRepository else { throw .answer(error) }
             // A PDS without the repository asks its AppView, which knows only Bluesky's own records.
-            try await checkRepository(send)
+            try await checkRepository()
             throw .answer(error)
         }
         let json = try response.json()
@@ -44,10 +39,8 @@ struct ProjectRecordClient: Sendable {
     }
 
     /// Returns if the repository is active, and throws otherwise.
-    private func checkRepository(
-        _ send: (HTTPRequest) async throws(CallError) -> HTTPResponse
-    ) async throws(CallError) {
-        let response = try await send(request("com.atproto.sync.getRepoStatus", [("did", repository.text)]))
+    private func checkRepository() async throws(CallError) {
+        let response = try await strangers.ask(pds, "com.atproto.sync.getRepoStatus", [("did", repository.text)])
         let json = try response.json()
         guard json["did"]?.string.map({ $0 == repository.text }) ?? true else {
             throw .misdirected("the answer is about another repository")
@@ -56,15 +49,5 @@ struct ProjectRecordClient: Sendable {
             throw .unreadable(status: response.status, detail: "the answer does not say the state of the repository")
         }
         guard isActive else { throw .inactiveRepository(status: json["status"]?.string) }
-    }
-
-    private func request(_ method: String, _ query: [(name: String, value: String)]) -> HTTPRequest {
-        HTTPRequest(
-            .get,
-            pds.with(path: "/xrpc/\(method)", query: query),
-            timeout: .seconds(10),
-            maximumBody: Self.maximumBody,
-            reach: .stranger
-        )
     }
 }

@@ -12,6 +12,8 @@ struct LookupError: Error, Sendable, Equatable {
         self.cause = cause
     }
 
+    init(_ phase: CallPhase, _ reason: Reason, _ detail: String) { self.init(phase, .refused(Refusal(reason, detail))) }
+
     init(_ failure: IdentityError) { self.init(.identity, .identity(failure)) }
 
     /// What to do about it.
@@ -70,11 +72,7 @@ final class RecordReader: Sendable {
     /// The most pages of an account's records that are read.
     private static let maximumPages = 5
 
-    init(
-        allowsLoopback: Bool,
-        identities: any IdentityResolving,
-        strangers: GuardedClient
-    ) {
+    init(allowsLoopback: Bool, identities: any IdentityResolving, strangers: GuardedClient) {
         self.allowsLoopback = allowsLoopback
         self.identities = identities
         self.strangers = strangers
@@ -162,8 +160,8 @@ final class RecordReader: Sendable {
     func wholeRecord(_ uri: ATURI, at home: Home) async throws(LookupError) -> JSONValue {
         try await answer(at: home) { pds throws(LookupError) in
             do throws(CallError) {
-                let client = ProjectRecordClient(uri: uri, repository: home.did, pds: pds)
-                return try await client.fetch { request throws(CallError) in try await strangers.send(request) }
+                let client = ProjectRecordClient(uri: uri, repository: home.did, pds: pds, strangers: strangers)
+                return try await client.fetch()
             } catch { throw LookupError(.project, error) }
         }
     }
@@ -235,16 +233,7 @@ final class RecordReader: Sendable {
     ) async throws(LookupError) -> JSONValue {
         try await answer(at: home) { pds throws(LookupError) in
             do throws(CallError) {
-                let request = HTTPRequest(
-                    .get,
-                    pds.with(path: "/xrpc/\(method)", query: query),
-                    timeout: .seconds(10),
-                    maximumBody: ProjectRecordClient.maximumBody,
-                    reach: .stranger
-                )
-                let response = try await strangers.send(request)
-                guard response.isSuccess else { throw CallError.answer(XRPCError(response)) }
-                return try response.json()
+                return try await strangers.ask(pds, method, query).json()
             } catch { throw LookupError(.project, error) }
         }
     }

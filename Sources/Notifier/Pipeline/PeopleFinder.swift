@@ -64,7 +64,7 @@ struct PeopleFinder: Sendable {
                 add(answer.found.map { ($0.did, $0.record, $0.cid) }, as: .collaborator)
             } else {
                 let detail = "the look-up of collaborators took longer than \(Self.longestSearch.wholeSeconds) s"
-                found.failure = LookupError(.project, .refused(Refusal(.projectUnavailable, detail)))
+                found.failure = LookupError(.project, .projectUnavailable, detail)
             }
         }
         if let source = rule.subscribers, let subscriptions, let collection = request.collection {

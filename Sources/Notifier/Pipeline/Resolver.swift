@@ -21,7 +21,6 @@ actor Resolver {
     private static let quickLookup = Duration.seconds(1)
     /// At most so many times the configured number of look-ups are under way.
     private static let maximumSlow = 8
-    private static let longestLookup = Duration.seconds(30)
 
     init(
         _ context: DeliveryContext,
@@ -128,12 +127,10 @@ actor Resolver {
 
     /// The owners of what a request refers to; strangers' hosts have half a minute in all.
     private func find(_ references: [ProjectReference], _ job: Job, _ rule: Rule) async -> [OwnerLookup.Finding] {
-        let found = await Unhurried.answer(within: Self.longestLookup) { [lookup] in
+        let found = await Unhurried.answer(within: OwnerLookup.longestLookup) { [lookup] in
             await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
         }
-        let limit = "the look-up took longer than \(Self.longestLookup.wholeSeconds) s"
-        let failure = LookupError(.project, .refused(Refusal(.projectUnavailable, limit)))
-        return found ?? [OwnerLookup.Finding(failure: failure)]
+        return found ?? [OwnerLookup.Finding(failure: OwnerLookup.tookTooLong)]
     }
 
     /// What is known of all owners that a request's references lead to, and of the other recipients.

@@ -190,7 +190,7 @@ actor SubscriptionKeeper {
     }
 
     private static func tooSlow(_ host: String) -> LookupError {
-        LookupError(.project, .refused(Refusal(.projectUnavailable, "\(host) answers too slowly")))
+        LookupError(.project, .projectUnavailable, "\(host) answers too slowly")
     }
 
     private func take(_ reading: Reading, of subscriber: SubscriptionStore.Subscriber) async throws(LedgerError) {

@@ -51,18 +51,12 @@ struct RecordProofClient: Sendable {
                 )
             )
         }
-        let response = try await strangers.send(
-            HTTPRequest(
-                .get,
-                pds.with(
-                    path: "/xrpc/com.atproto.sync.getRecord",
-                    query: [("did", author.text), ("collection", collection.text), ("rkey", recordKey.text)]
-                ),
-                headers: ["Accept": "application/vnd.ipld.car"],
-                timeout: .seconds(10),
-                maximumBody: Self.maximumBody,
-                reach: .stranger
-            )
+        let response = try await strangers.ask(
+            pds,
+            "com.atproto.sync.getRecord",
+            [("did", author.text), ("collection", collection.text), ("rkey", recordKey.text)],
+            headers: ["Accept": "application/vnd.ipld.car"],
+            maximumBody: Self.maximumBody
         )
         guard response.isSuccess else { throw .answer(XRPCError(response)) }
         let archive: CARFile
