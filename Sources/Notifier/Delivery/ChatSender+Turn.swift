@@ -221,8 +221,6 @@ extension ChatSender {
             guard isOurs else { return Verdict(22, .drop, .recipientSuspended) }
             return await judge(.readStatus, .chatDisabled(isSender: true))
         }
-        guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
-        let occurrences = try await queue.occurrences(of: verdict.reason, request: request, owner: owner)
-        return verdict.escalated(occurrences: occurrences + 1)
+        return try await queue.escalated(verdict, request: request, owner: owner)
     }
 }

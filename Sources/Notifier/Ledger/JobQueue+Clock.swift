@@ -131,15 +131,7 @@ extension LedgerTransaction {
             )
         }
         if !isChanged { try correctSubscribers() }
-        let next = now + timetable.follow
-        for follows in [nil, false, true] as [Bool?] where !isChanged {
-            try database.run(
-                """
-                UPDATE recipient SET ask_at = \(next) WHERE did IN
-                    (SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at > \(next) LIMIT \(Self.batch))
-                """
-            )
-        }
+        if !isChanged { try hastenQuestions(atMost: Self.batch) }
         return isChanged
     }
 

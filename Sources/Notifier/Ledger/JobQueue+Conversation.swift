@@ -107,10 +107,7 @@ extension JobQueue {
     /// Stores what a conversation says about jobs before they are sent: which were told, and which may have been.
     func settle(told: [Int64], possiblyTold: [Int64], now: UnixTime) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
-            for job in told {
-                let note = Attempt(.readMessages, outcome: "found", reason: .alreadyTold)
-                try transaction.apply(.told, toJob: job, note)
-            }
+            try transaction.noteTold(told)
             for job in possiblyTold {
                 let note = Attempt(.readMessages, outcome: "undecided", reason: .possiblyTold)
                 try transaction.apply(.possiblyTold, toJob: job, note)

@@ -63,13 +63,16 @@ extension JobQueue {
         }
     }
 
-    /// How often the look-up of a request, or telling one of its recipients, has failed for this reason.
-    func occurrences(of reason: Reason, request: Int64, owner: DID?) async throws(LedgerError) -> Int {
-        try await database.read { database in
+    /// The verdict on one more failure of the look-up of a request, or of telling one of its recipients.
+    func escalated(_ verdict: Verdict, request: Int64, owner: DID?) async throws(LedgerError) -> Verdict {
+        guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
+        let reason = verdict.reason
+        let earlier: Int = try await database.read { database in
             try database.value(
                 "SELECT count(*) FROM attempt WHERE request = \(request) AND reason = \(reason) AND owner IS \(owner)"
             ) ?? 0
         }
+        return verdict.escalated(occurrences: earlier + 1)
     }
 }
 

@@ -99,18 +99,7 @@ extension LedgerTransaction {
     }
 
     fileprivate func reviewRecipients() throws -> Review {
-        let next = now + timetable.follow
-        var room = Self.rows
-        for follows in [nil, false, true] as [Bool?] {
-            try database.run(
-                """
-                UPDATE recipient SET ask_at = \(next) WHERE did IN
-                    (SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at > \(next) LIMIT \(room))
-                """
-            )
-            room -= database.changesCount
-        }
-        return Review(next: room == 0 ? .recipients : nil)
+        try Review(next: hastenQuestions(atMost: Self.rows) == Self.rows ? .recipients : nil)
     }
 }
 

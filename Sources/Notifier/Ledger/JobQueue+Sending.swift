@@ -93,10 +93,7 @@ extension JobQueue {
     ) async throws(LedgerError) -> Applied {
         try await applied(at: now) { transaction in
             guard let message = try transaction.message(id) else { return }
-            for job in told {
-                let note = Attempt(.readMessages, outcome: "found", reason: .alreadyTold)
-                try transaction.apply(.told, toJob: job, note)
-            }
+            try transaction.noteTold(told)
             let isUnchanged =
                 try policy.isSendingEnabled && told.isEmpty && !transaction.isUnwanted(message)
                 && message.members.allSatisfy { member in

@@ -130,6 +130,12 @@ extension LedgerTransaction {
         return sentAt.map { $0 + limit.window }
     }
 
+    /// Notes that messages in the conversation tell of these jobs.
+    func noteTold(_ jobs: [Int64]) throws {
+        let note = Attempt(.readMessages, outcome: "found", reason: .alreadyTold)
+        for job in jobs { try apply(.told, toJob: job, note) }
+    }
+
     /// Whether all of these are still to be sent, in the version that was read.
     func areQueued(_ jobs: [Job]) throws -> Bool {
         try jobs.allSatisfy { job in

@@ -67,4 +67,21 @@ extension LedgerTransaction {
     func ask(after did: DID, at time: UnixTime?) throws {
         try database.run("UPDATE recipient SET ask_at = \(time) WHERE did = \(did) AND ask_at IS NOT NULL")
     }
+
+    /// Asks sooner about some recipients whose wait is longer than the longest allowed; returns how many.
+    @discardableResult
+    func hastenQuestions(atMost limit: Int) throws -> Int {
+        let next = now + timetable.follow
+        var room = limit
+        for follows in [nil, false, true] as [Bool?] {
+            try database.run(
+                """
+                UPDATE recipient SET ask_at = \(next) WHERE did IN
+                    (SELECT did FROM recipient WHERE follows IS \(follows) AND ask_at > \(next) LIMIT \(room))
+                """
+            )
+            room -= database.changesCount
+        }
+        return limit - room
+    }
 }

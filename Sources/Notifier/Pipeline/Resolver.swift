@@ -166,7 +166,7 @@ actor Resolver {
         _ owners: inout Owners
     ) async throws(LedgerError) {
         if let failure = finding.failure {
-            let verdict = try await escalated(failure.verdict, job)
+            let verdict = try await queue.escalated(failure.verdict, request: job.request, owner: nil)
             let isPatienceOver = isPatienceOver(with: job)
             guard finding.owner != nil,
                 rule.goesWithoutRecord(failure.phase, verdict, isPatienceOver: isPatienceOver)
@@ -302,18 +302,12 @@ actor Resolver {
     }
 
     private func unproven(_ job: Job, _ cause: CallError) async throws(LedgerError) -> Resolution {
-        let verdict = try await escalated(classify(.proof, cause), job)
+        let verdict = try await queue.escalated(classify(.proof, cause), request: job.request, owner: nil)
         let since = try await queue.proofMissingSince(job)
         let configuration = context.configuration.lookup
         let patience = job.awaitsProof ? configuration.identityPatience : configuration.proofPatience
         let isGivenUp = isOlder(job, since: since, than: patience)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
-    }
-
-    private func escalated(_ verdict: Verdict, _ job: Job) async throws(LedgerError) -> Verdict {
-        guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
-        let occurrences = try await queue.occurrences(of: verdict.reason, request: job.request, owner: nil)
-        return verdict.escalated(occurrences: occurrences + 1)
     }
 
     private func isGivenUp(_ job: Job, _ verdict: Verdict) async throws(LedgerError) -> Bool {

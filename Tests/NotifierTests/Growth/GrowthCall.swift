@@ -121,9 +121,9 @@ extension GrowthCall {
         },
         GrowthCall(name: "look-up failed") { grown in
             for job in try await grown.queue.dueLookups(limit: 1, excluding: [], now: grown.now) {
-                let verdict = Verdict(1, .retry, .identityUnavailable)
+                let verdict = Verdict(1, .retry, .identityUnavailable, escalation: .job(after: 1, .drop))
                 let failure = Resolution.failed(verdict, isGivenUp: false, Attempt(.identity, outcome: "retry"))
-                _ = try await grown.queue.occurrences(of: .identityUnavailable, request: job.request, owner: nil)
+                _ = try await grown.queue.escalated(verdict, request: job.request, owner: nil)
                 _ = try await grown.queue.proofMissingSince(job)
                 _ = try await grown.queue.resolve(job, as: failure, now: grown.now)
             }

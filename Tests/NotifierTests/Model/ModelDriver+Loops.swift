@@ -49,16 +49,8 @@ extension ModelDriver {
     }
 
     private func failed(_ request: Job, _ failure: CallError, isGivenUp: Bool = false) async throws -> Resolution {
-        let verdict = try await refine(classify(.project, failure), request.request, nil)
+        let verdict = try await queue.escalated(classify(.project, failure), request: request.request, owner: nil)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.project, failure, verdict))
-    }
-
-    /// The verdict when the same has happened to the same job before.
-    func refine(_ verdict: Verdict, _ request: Int64, _ owner: DID?) async throws -> Verdict {
-        guard let escalation = verdict.escalation, !escalation.isSenderWide else { return verdict }
-        return verdict.escalated(
-            occurrences: try await queue.occurrences(of: verdict.reason, request: request, owner: owner) + 1
-        )
     }
 
     mutating func ask() async throws {

@@ -95,7 +95,11 @@ extension ModelDriver {
         guard let prepared = state.sending else { return }
         state.sending = nil
         if let failure = prepared.failure, let first = prepared.candidate.jobs.first {
-            let verdict = try await refine(classify(.openConversation, failure), first.request, first.owner)
+            let verdict = try await queue.escalated(
+                classify(.openConversation, failure),
+                request: first.request,
+                owner: first.owner
+            )
             if verdict.isRefusal {
                 try await queue.countOpening(for: prepared.candidate.head.author, now: state.now)
             }
@@ -155,7 +159,7 @@ extension ModelDriver {
 
     private func refine(_ message: Message, _ verdict: Verdict) async throws -> Verdict {
         guard let request = message.members.first?.request else { return verdict }
-        return try await refine(verdict, request, message.owner)
+        return try await queue.escalated(verdict, request: request, owner: message.owner)
     }
 
     /// The sender reads the conversation of the message in doubt that is due next.
