@@ -8,8 +8,6 @@ import Testing
         let folders = try Repository.targets().filter { !["Sandbox", "ImpactSandbox"].contains($0) }
         for path in try Repository.files(in: folders.map { "Sources/\($0)" }) where path.hasSuffix(".swift") {
             let type = path.split(separator: "/").last?.prefix { $0 != "." && $0 != "+" } ?? ""
-            // Its own are those of the configuration.
-            guard type != "Timetable" else { continue }
             let text = try Repository.text(of: path)
             for match in text.matches(
                 of: #/(\w+)(?:: Duration\??)?(?: =|:) (?:Duration)?\.(seconds|milliseconds)\(([0-9_ *]+)\)/#

@@ -209,7 +209,7 @@ import Testing
     @Test func `the sender's label as a bot is read from its profile`() async throws {
         let stage = try await FailureStage()
         let session = try await stage.signIn(.password)
-        #expect(await SenderProfile.read(with: session) == nil)
+        #expect(await session.isLabelledBot() == nil)
         func label(_ values: JSONValue) throws {
             try stage.network.createRecord(
                 by: stage.bot,
@@ -219,8 +219,8 @@ import Testing
             )
         }
         try label([["val": "!no-unauthenticated"]])
-        #expect(await SenderProfile.read(with: session)?.isLabelledBot == false)
+        #expect(await session.isLabelledBot() == false)
         try label([["val": "!no-unauthenticated"], ["val": "bot"]])
-        #expect(await SenderProfile.read(with: session)?.isLabelledBot == true)
+        #expect(await session.isLabelledBot() == true)
     }
 }

@@ -98,7 +98,7 @@ struct AccountChecks {
 
     /// Checks the bot label: Bluesky asks automated accounts for it, and recipients see it.
     private func profile(_ session: StoredSession) async -> DoctorFinding {
-        guard await SenderProfile.read(with: session)?.isLabelledBot == true else {
+        guard await session.isLabelledBot() == true else {
             return .warning(
                 "profile",
                 "the sender's profile does not carry the label 'bot'",

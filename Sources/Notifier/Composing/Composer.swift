@@ -11,7 +11,7 @@ public struct Composer: Sendable {
     private let maximumListed: Int
 
     public init(configuration: NotifierConfiguration) {
-        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        rules = configuration.rulesByName
         message = configuration.message
         // When the configuration does not combine requests, recipients who asked for a digest get the default one.
         maximumListed = (configuration.digest.isEnabled ? configuration.digest : DigestConfiguration()).maximumListed

@@ -14,7 +14,7 @@ struct AdmissionPolicy: Sendable {
     /// The policy of a configuration; without a sender nothing is sent.
     init(_ configuration: NotifierConfiguration, sender: DID?) {
         policy = configuration.policy
-        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        rules = configuration.rulesByName
         self.sender = sender
         isSendingEnabled = configuration.sending.isEnabled
     }

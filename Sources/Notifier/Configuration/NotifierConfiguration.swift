@@ -19,4 +19,7 @@ public struct NotifierConfiguration: Sendable {
 
     /// A configuration with default values.
     public init(rules: [Rule]) { self.rules = rules }
+
+    /// The rules by their names.
+    var rulesByName: [String: Rule] { Dictionary(rules.map { ($0.name, $0) }) { first, _ in first } }
 }

@@ -1,6 +1,6 @@
 extension Timetable {
-    /// The waits of a configuration.
-    init(_ configuration: NotifierConfiguration) {
+    /// The waits of a configuration, by default those of the defaults.
+    init(_ configuration: NotifierConfiguration = NotifierConfiguration(rules: [])) {
         settle = configuration.sending.settle
         sending = (configuration.sending.firstWait, configuration.sending.maximumWait)
         lookup = (configuration.lookup.firstWait, configuration.lookup.maximumWait)

@@ -33,7 +33,7 @@ struct DeliveryContext: Sendable {
     ) {
         self.configuration = configuration
         self.sender = sender
-        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        rules = configuration.rulesByName
         policy = AdmissionPolicy(configuration, sender: sender)
         timetable = Timetable(configuration)
         self.reporter = reporter

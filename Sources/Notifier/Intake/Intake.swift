@@ -78,7 +78,7 @@ actor Intake {
             )
         }
         report(result)
-        if items.contains(where: \.isSubscription) { context.loops.subscribing.wake() }
+        for case .subscription in items { context.loops.subscribing.wake() }
         return result.added.contains { $0.refusal == nil }
     }
 

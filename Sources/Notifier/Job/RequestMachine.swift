@@ -103,7 +103,7 @@ public struct RequestMachine: Sendable, Hashable {
             return []
         case .failed(let verdict, let isGivenUp):
             guard state == .lookup else { return nil }
-            let isEnd = isGivenUp || verdict.action == .drop || verdict.action == .skip
+            let isEnd = isGivenUp || verdict.isFinal
             enter(isEnd ? .dropped : .lookup, verdict.reason)
             return []
         case .reopened(let cause):

@@ -1,17 +1,17 @@
 /// When something is looked at again: the waits of the configuration.
 struct Timetable: Sendable {
     /// How long a message in doubt is left alone.
-    var settle = Duration.seconds(120)
+    let settle: Duration
     /// The first and the longest wait while the service cannot be reached.
-    var sending = (first: Duration.seconds(5), longest: Duration.seconds(900))
+    let sending: (first: Duration, longest: Duration)
     /// The first and the longest wait after failed look-ups.
-    var lookup = (first: Duration.seconds(15), longest: Duration.seconds(3600))
+    let lookup: (first: Duration, longest: Duration)
     /// How often to ask about a follow.
-    var follow = Duration.seconds(900)
+    let follow: Duration
     /// How often to try again a recipient who takes no messages.
-    var setting = Duration.seconds(7 * 86_400)
+    let setting: Duration
     /// The longest wait of a job for its recipient.
-    var expiry = Duration.seconds(30 * 86_400)
+    let expiry: Duration
 
     /// The wait of a job after this verdict and so many earlier failures.
     func wait(of job: JobMachine, after verdict: Verdict, attempts: Int) -> Duration {

@@ -85,6 +85,8 @@ public struct Verdict: Sendable, Hashable {
         self.hold = hold
     }
 
+    /// Whether it is not tried again.
+    var isFinal: Bool { action == .drop || action == .skip }
     /// Whether the service has answered with a refusal.
     var isRefusal: Bool { action == .defer || action == .drop }
 

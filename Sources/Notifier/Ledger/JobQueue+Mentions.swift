@@ -78,7 +78,7 @@ extension JobQueue {
     /// do.
     func mentioned(of owners: Set<DID>) async throws(LedgerError) -> Set<DID> {
         try await database.read {
-            try LedgerTransaction($0, timetable, now: .distantPast).mentioned(of: owners)
+            try LedgerTransaction($0).mentioned(of: owners)
         }
     }
 

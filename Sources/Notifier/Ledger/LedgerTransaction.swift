@@ -20,7 +20,7 @@ final class LedgerTransaction {
     /// What it counted by rule and outcome, with the last request of each; written at its end.
     var counted: [RuleTally.Key: (number: Int, uri: ATURI)] = [:]
 
-    init(_ database: Database, _ timetable: Timetable, now: UnixTime) {
+    init(_ database: Database, _ timetable: Timetable = Timetable(), now: UnixTime = .distantPast) {
         self.database = database
         self.timetable = timetable
         self.now = now

@@ -46,14 +46,6 @@ enum IntakeItem: Sendable {
     case collaboration(ATURI, cid: String?)
 }
 
-extension IntakeItem {
-    /// Whether somebody's subscriptions may have changed.
-    var isSubscription: Bool {
-        guard case .subscription = self else { return false }
-        return true
-    }
-}
-
 /// More requests at once than a human writes.
 struct Burst: Sendable, Equatable {
     /// How many.

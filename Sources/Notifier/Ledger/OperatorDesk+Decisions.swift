@@ -31,7 +31,7 @@ extension OperatorDesk {
             var next: Int64? = 0
             while let last = next {
                 let batch = try await database.read { database in
-                    let transaction = LedgerTransaction(database, Timetable(), now: .distantPast)
+                    let transaction = LedgerTransaction(database)
                     let rows = try transaction.rows(like: filter, kind, after: last, upTo: newest, limit: 1000)
                     let states = try rows.compactMap { try transaction.state(of: $0, kind, like: filter, if: decision) }
                     return (states: states, last: rows.last)

@@ -37,7 +37,7 @@ extension RecipientStore {
             }
         }
         forgetting.inDoubt = try await database.read {
-            try LedgerTransaction($0, Timetable(), now: now).requestsInDoubt(of: did)
+            try LedgerTransaction($0, now: now).requestsInDoubt(of: did)
         }
         return forgetting
     }

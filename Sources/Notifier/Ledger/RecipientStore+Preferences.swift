@@ -7,7 +7,7 @@ public import Network
 extension RecipientStore {
     /// How a recipient's wishes differ from the configuration.
     public func preferences(of did: DID) async throws(LedgerError) -> Preferences {
-        try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).preferences(of: did) }
+        try await database.read { try LedgerTransaction($0).preferences(of: did) }
     }
 
     /// Changes a recipient's preferences, all or nothing; jobs that waited because of the old ones get their turn.
@@ -50,12 +50,12 @@ extension RecipientStore {
 
     /// The projects that a recipient was to be told of, the latest first.
     public func projects(of did: DID) async throws(LedgerError) -> [KnownProject] {
-        try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).projects(of: did) }
+        try await database.read { try LedgerTransaction($0).projects(of: did) }
     }
 
     /// Whether a recipient has muted a project.
     func isMuted(_ project: ProjectReference?, for did: DID, now: UnixTime) async throws(LedgerError) -> Bool {
-        try await database.read { try LedgerTransaction($0, Timetable(), now: now).isMuted(project, for: did) }
+        try await database.read { try LedgerTransaction($0, now: now).isMuted(project, for: did) }
     }
 }
 

@@ -38,7 +38,7 @@ public struct SuppressionList: Sendable {
     @discardableResult
     public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
         try await database.write {
-            try LedgerTransaction($0, Timetable(), now: .distantPast).lift(did, ifReason: reason)
+            try LedgerTransaction($0).lift(did, ifReason: reason)
         }
     }
 
@@ -58,6 +58,6 @@ public struct SuppressionList: Sendable {
 
     /// Whether an account is on the list.
     public func contains(_ did: DID) async throws(LedgerError) -> Bool {
-        try await database.read { try LedgerTransaction($0, Timetable(), now: .distantPast).isSuppressed(did) }
+        try await database.read { try LedgerTransaction($0).isSuppressed(did) }
     }
 }

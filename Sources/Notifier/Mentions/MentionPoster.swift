@@ -130,7 +130,7 @@ actor MentionPoster {
         let now = context.steadyNow
         let verdict = breaker.failed(.postMention, failure, now: now)
         context.reporter.count(call: .postMention, status: failure.status)
-        let isFinal = verdict.action == .drop || verdict.action == .skip
+        let isFinal = verdict.isFinal
         if !isFinal {
             nextTryAt = now + (breaker.isPaused ? Self.pause : breaker.backoff(failures))
             failures += 1

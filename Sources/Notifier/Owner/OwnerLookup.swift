@@ -278,8 +278,3 @@ extension Rule {
 
     func projectName(in record: JSONValue) -> String? { projectNamePath.values(in: record).first?.string }
 }
-
-extension Verdict {
-    /// Whether it is not tried again.
-    var isFinal: Bool { action == .drop || action == .skip }
-}

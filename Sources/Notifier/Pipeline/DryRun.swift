@@ -61,7 +61,7 @@ public struct DryRun: Sendable {
         self.sender = sender
         classifier = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
         composer = Composer(configuration: configuration)
-        rules = Dictionary(configuration.rules.map { ($0.name, $0) }) { first, _ in first }
+        rules = configuration.rulesByName
         subscriptions = ledger?.subscriptions
         lookup = network.map { network in
             OwnerLookup(
@@ -87,13 +87,11 @@ public struct DryRun: Sendable {
         case .deleted(_, let uri): return [Outcome(uri: uri, rule: nil, end: .calledOff)]
         case .request(let request):
             guard let rule = rules[request.rule] else { return [] }
-            if seen.contains(request.uri), let refusal = request.refusal {
+            let isNew = request.startsJob && seen.insert(request.uri).inserted
+            if let refusal = request.refusal, isNew || seen.contains(request.uri) {
                 return [Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal))]
             }
-            guard request.startsJob, seen.insert(request.uri).inserted else { return [] }
-            if let refusal = request.refusal {
-                return [Outcome(uri: request.uri, rule: rule.name, end: .refused(refusal))]
-            }
+            guard isNew else { return [] }
             var outcomes: [Outcome] = []
             if let limit = request.aboveLimit {
                 outcomes.append(Outcome(uri: request.uri, rule: rule.name, end: .refused(limit)))

@@ -268,7 +268,7 @@ public actor Pipeline {
 
     // Automated accounts should say so in their profile; those that do not are taken for spam.
     private nonisolated func warnAboutProfile() async {
-        guard let profile = await SenderProfile.read(with: session), !profile.isLabelledBot else { return }
+        guard await session.isLabelledBot() == false else { return }
         context.logger.warning(
             "the sender's profile lacks the bot label; mark the account as automated in the app's settings",
             metadata: ["did": "\(session.account)", "run": "impact-notifier doctor"]
