@@ -122,7 +122,9 @@ struct RepositoryBackfill: Sendable {
             if isTime { page.oldest = time }
             if !isTime || time ?? window.upperBound >= window.lowerBound { isBehindWindow = false }
             guard let time, window.contains(time) else { continue }
-            page.events.append(Self.event(pair, key, item, value, time))
+            let rev = TID(microseconds: UInt64(max(0, time)), clock: 0)
+            guard let event = StreamEvent.swept(.create, uri, rev, item["cid"]?.string, value) else { continue }
+            page.events.append(event)
         }
         page.bytes = items.isEmpty ? 0 : body.count / items.count * page.events.count
         page.next = isBehindWindow ? nil : json["cursor"]?.string
@@ -164,24 +166,29 @@ struct RepositoryBackfill: Sendable {
         guard let tid = try? TID(key.text) else { return created }
         return Int64(tid.microseconds)
     }
+}
 
-    private static func event(
-        _ pair: SweepPair,
-        _ key: RecordKey,
-        _ item: JSONValue,
-        _ value: JSONValue,
-        _ time: Int64
-    ) -> StreamEvent {
-        let commit = StreamEvent.Commit(
-            operation: .create,
-            collection: pair.collection,
+extension StreamEvent {
+    /// What a repository says of a record, found by asking for it; nil for an AT-URI that names no record of an account.
+    static func swept(
+        _ operation: Commit.Operation,
+        _ uri: ATURI,
+        _ rev: TID,
+        _ cid: String? = nil,
+        _ record: JSONValue? = nil
+    ) -> StreamEvent? {
+        guard let did = uri.did, let collection = uri.collection, let key = uri.recordKey else { return nil }
+        let commit = Commit(
+            operation: operation,
+            collection: collection,
             recordKey: key,
-            rev: TID(microseconds: UInt64(max(0, time)), clock: 0).text,
-            cid: item["cid"]?.string,
-            record: value
+            rev: rev.text,
+            cid: cid,
+            record: record
         )
-        let position = StreamPosition(host: "sweep", wire: .sweep, value: 0, witnessed: time)
-        return StreamEvent(position: position, did: pair.author, body: .commit(commit))
+        let witnessed = Int64(rev.microseconds)
+        let position = StreamPosition(host: "sweep", wire: .sweep, value: 0, witnessed: witnessed)
+        return StreamEvent(position: position, did: did, body: .commit(commit))
     }
 }
 

@@ -150,7 +150,7 @@ actor SweepClient {
 }
 
 /// Why a part of a sweep could not be done.
-struct SweepError: Error {
+struct SweepError: Error, Equatable {
     let detail: String
     /// Whether another try would bring the same answer: the account or its repository is gone.
     let isDefinitive: Bool

@@ -8,24 +8,19 @@ package struct SweepReport: Sendable, Equatable {
         /// Whose repository; nil for a directory's list of a collection.
         package var did: DID?
         package var collection: NSID
-        /// One clause: what came back.
-        package var detail: String
         /// Whether only the newest of the records were read.
         package var isPart: Bool
-        /// Whether trying for days would bring nothing: a directory, an author without a server, or too many records.
-        var isLasting: Bool
-        /// Whether no host could be reached.
-        var isUnreachable: Bool
+        let cause: SweepError
 
-        init(_ failure: SweepError, did: DID?, _ collection: NSID, isPart: Bool) {
+        init(_ cause: SweepError, did: DID?, _ collection: NSID, isPart: Bool) {
+            self.cause = cause
             self.did = did
             self.collection = collection
             self.isPart = isPart
-            detail = failure.detail
-            isLasting = failure.isLasting
-            isUnreachable = failure.isUnreachable
         }
 
+        /// One clause: what came back.
+        package var detail: String { cause.detail }
         /// One clause for an operator.
         package var description: String { "\(did?.text ?? collection.text): \(detail)" }
     }
@@ -90,10 +85,12 @@ package struct SweepReport: Sendable, Equatable {
     /// Whether trying for days would bring nothing more.
     ///
     /// False when nobody answered at all: then our own network may be down.
-    var isAllThatCanBeHad: Bool { checked > 0 && failures.allSatisfy(\.isLasting) }
+    var isAllThatCanBeHad: Bool { checked > 0 && failures.allSatisfy(\.cause.isLasting) }
 
     /// Whether trying for more than a day would bring nothing more, because only a few unreachable authors are missing.
-    var lacksOnlyTheUnreachable: Bool { !lacksMuch && failures.allSatisfy { $0.isLasting || $0.isUnreachable } }
+    var lacksOnlyTheUnreachable: Bool {
+        !lacksMuch && failures.allSatisfy { $0.cause.isLasting || $0.cause.isUnreachable }
+    }
 
     /// Whether the missing part may well hold what is looked for: a directory's list, or many of the authors.
     ///

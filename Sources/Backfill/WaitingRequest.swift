@@ -24,32 +24,9 @@ package struct WaitingRequest: Sendable, Equatable {
         guard let cid, let record, let known = self.cid, cid != known, let time = (try? TID(rev))?.microseconds else {
             return nil
         }
-        return event(.update, rev: TID(microseconds: time + 1, clock: 0).text, cid, record)
+        return StreamEvent.swept(.update, uri, TID(microseconds: time + 1, clock: 0), cid, record)
     }
 
     /// The event for its deletion; it does not concern a version that came meanwhile.
-    var deletion: StreamEvent? { event(.delete, rev: rev) }
-
-    private func event(
-        _ operation: StreamEvent.Commit.Operation,
-        rev: String,
-        _ cid: String? = nil,
-        _ record: JSONValue? = nil
-    ) -> StreamEvent? {
-        guard let did = uri.did, let collection = uri.collection, let key = uri.recordKey, let time = try? TID(rev)
-        else {
-            return nil
-        }
-        let commit = StreamEvent.Commit(
-            operation: operation,
-            collection: collection,
-            recordKey: key,
-            rev: rev,
-            cid: cid,
-            record: record
-        )
-        let witnessed = Int64(time.microseconds)
-        let position = StreamPosition(host: "sweep", wire: .sweep, value: 0, witnessed: witnessed)
-        return StreamEvent(position: position, did: did, body: .commit(commit))
-    }
+    var deletion: StreamEvent? { (try? TID(rev)).flatMap { StreamEvent.swept(.delete, uri, $0) } }
 }

@@ -22,7 +22,7 @@ public struct ChatClient: Sendable {
     ///
     /// - Throws: ``CallError``, also for an answer about other people's conversation.
     public func conversation(with owner: DID) async throws(CallError) -> Conversation {
-        let json = try await call(.query(ChatMethod.getConvoForMembers, [("members", owner.text)], proxy: proxy))
+        let json = try await query("chat.bsky.convo.getConvoForMembers", [("members", owner.text)])
         guard let view = json["convo"], let conversation = Conversation(view, of: sender) else {
             throw .unreadable(status: 200, detail: "the answer has no conversation")
         }
@@ -54,7 +54,7 @@ public struct ChatClient: Sendable {
     }
 
     private func readView(of id: String) async throws(CallError) -> (JSONValue, Conversation) {
-        let json = try await call(.query(ChatMethod.getConvo, [("convoId", id)], proxy: proxy))
+        let json = try await query("chat.bsky.convo.getConvo", [("convoId", id)])
         guard let view = json["convo"], let conversation = Conversation(view, of: sender), conversation.id == id else {
             throw .misdirected("the answer is another conversation than was asked for")
         }
@@ -113,7 +113,7 @@ public struct ChatClient: Sendable {
         before cursor: String?
     ) async throws(CallError) -> (views: [JSONValue], cursor: String?) {
         let before = cursor.map { [(name: "cursor", value: $0)] } ?? []
-        let json = try await call(.query(ChatMethod.listConvos, [("limit", "50")] + before, proxy: proxy))
+        let json = try await query("chat.bsky.convo.listConvos", [("limit", "50")] + before)
         guard let views = json["convos"]?.array else {
             throw .unreadable(status: 200, detail: "the answer has no list of conversations")
         }
@@ -129,7 +129,7 @@ public struct ChatClient: Sendable {
     /// - Throws: ``CallError``; after some failures the message may have arrived all the same.
     public func send(_ input: JSONValue, to conversation: String) async throws(CallError) -> SentMessage {
         let body: JSONValue = ["convoId": .string(conversation), "message": input]
-        let json = try await call(.procedure(ChatMethod.sendMessage, body, proxy: proxy))
+        let json = try await call(.procedure(NSID(known: "chat.bsky.convo.sendMessage"), body, proxy: proxy))
         guard let message = ConversationMessage(json) else {
             throw .unreadable(status: 200, detail: "the answer has no message")
         }
@@ -147,7 +147,7 @@ public struct ChatClient: Sendable {
     public func messages(in conversation: String, before cursor: String?) async throws(CallError) -> MessagePage {
         var parameters = [(name: "convoId", value: conversation), (name: "limit", value: "100")]
         if let cursor { parameters.append((name: "cursor", value: cursor)) }
-        let json = try await call(.query(ChatMethod.getMessages, parameters, proxy: proxy))
+        let json = try await query("chat.bsky.convo.getMessages", parameters)
         guard let messages = json["messages"]?.array else {
             throw .unreadable(status: 200, detail: "the answer has no list of messages")
         }
@@ -166,7 +166,7 @@ public struct ChatClient: Sendable {
     /// - Throws: ``CallError``.
     public func log(since cursor: String?) async throws(CallError) -> ChatLog {
         let parameters = cursor.map { [(name: "cursor", value: $0)] } ?? []
-        let json = try await call(.query(ChatMethod.getLog, parameters, proxy: proxy))
+        let json = try await query("chat.bsky.convo.getLog", parameters)
         guard let entries = json["logs"]?.array else {
             throw .unreadable(status: 200, detail: "the answer has no log")
         }
@@ -183,7 +183,14 @@ public struct ChatClient: Sendable {
     ///
     /// - Throws: ``CallError``.
     public func isChatDisabled() async throws(CallError) -> Bool {
-        try await call(.query(ChatMethod.getStatus, proxy: proxy))["chatDisabled"]?.bool ?? false
+        try await query("chat.bsky.actor.getStatus")["chatDisabled"]?.bool ?? false
+    }
+
+    private func query(
+        _ method: StaticString,
+        _ parameters: [(name: String, value: String)] = []
+    ) async throws(CallError) -> JSONValue {
+        try await call(.query(NSID(known: method), parameters, proxy: proxy))
     }
 
     private func call(_ call: XRPCCall) async throws(CallError) -> JSONValue {

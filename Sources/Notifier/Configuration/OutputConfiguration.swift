@@ -12,7 +12,7 @@ public struct OutputConfiguration: Sendable, Equatable {
         case webhook(WebURL, secret: [UInt8])
     }
 
-    /// What an output can be told.
+    /// What an output can be told: the states of a job by their names.
     public enum Occasion: String, Sendable, CaseIterable, Hashable {
         /// A message arrived.
         case delivered

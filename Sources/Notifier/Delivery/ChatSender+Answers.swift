@@ -120,7 +120,7 @@ extension ChatSender {
     /// Such a failure stops no message during the first six hours, and ends no pause.
     private func answersNotRead(_ failure: CallError) async throws(LedgerError) {
         let verdict = classify(.readAnswers, failure)
-        context.reporter.count(call: .readAnswers, status: failure.status)
+        NotifierMetrics.count(call: .readAnswers, status: failure.status)
         answerFailures += 1
         let now = context.steadyNow
         let wait = max(.seconds(1), configuration.sending.answersInterval ?? .zero, breaker.backoff(answerFailures))

@@ -256,7 +256,7 @@ actor ChatSender {
         if verdict.followUp == .checkWay, (try? await chat.isChatDisabled()) == nil {
             verdict = breaker.failed(phase, failure, now: now)
         }
-        context.reporter.count(call: phase, status: failure.status)
+        NotifierMetrics.count(call: phase, status: failure.status)
         if breaker.isPaused, !wasPaused { reportPause(verdict.reason, failure) }
         if breaker.reportsLimit(now: now) {
             logger.error(

@@ -13,11 +13,12 @@ enum NotifierMetrics {
         Counter(label: prefix + "notifications_suppressed_total", dimensions: [("reason", reason.rawValue)])
     }
 
-    static func call(_ phase: CallPhase, status: Int?) -> Counter {
+    /// A call failed.
+    static func count(call phase: CallPhase, status: Int?) {
         Counter(
             label: prefix + "send_requests_total",
             dimensions: [("method", phase.rawValue), ("status", status.map(String.init) ?? "none")]
-        )
+        ).increment()
     }
 
     static func answer(_ command: OwnerCommand?) -> Counter {

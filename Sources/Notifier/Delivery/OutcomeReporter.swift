@@ -112,9 +112,6 @@ final class OutcomeReporter: Sendable {
             metadata: ["uri": "\(uri)", "rev": "\(rev)", "reason": "\(Reason.recordReplaced.rawValue)"]
         )
     }
-
-    /// A chat call failed.
-    func count(call phase: CallPhase, status: Int?) { NotifierMetrics.call(phase, status: status).increment() }
 }
 
 extension Reason {

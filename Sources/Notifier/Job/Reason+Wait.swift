@@ -15,7 +15,22 @@ extension Reason {
             .replyTargetNotFound, .recipientNotFound, .didNotFound, .handleUnresolved, .recordNotFound, .proofInvalid,
             .waiting, .indexUnavailable, .indexUnknown, .ownerUnconfirmed:
             .time
-        default: nil
+        case .loginRequired, .sessionMisconfigured, .authorizationMalformed, .scopeMissing, .mentionScopeMissing,
+            .senderAccountInactive, .proxyMisconfigured, .senderChatDisabled, .answersUnreadable:
+            nil
+        case .referenceMissing, .referenceKindRefused, .referenceMalformed, .referenceWithoutRecord,
+            .referenceWithoutOwner, .projectCollectionUnexpected, .didUnsupported, .tooOld, .recordBeforeRule,
+            .recordResynchronized, .recordImported, .recordBackdated, .compositionFailed, .authorIsOwner,
+            .ownerIsSender, .authorBlocked, .authorInactive, .authorBurst, .ownerSuppressed, .ownerNotAllowed,
+            .projectMuted, .recordDeleted, .recordReplaced,
+            .ownerChanged, .didDocumentWithoutPDS, .hostRefused, .projectNotFound, .projectInvalid,
+            .ownerFieldInvalid, .repositoryGone, .ownerBlocked, .recipientSuspended, .conversationLocked,
+            .conversationUnreadable, .alreadyTold, .possiblyTold, .requestRefused, .messageTooLarge, .mentionPosted,
+            .sendsExhausted, .waitExpired, .queueExpired,
+            .ownerStopped, .operatorDecision, .ruleRemoved, .conditionUnmet, .projectsAboveLimit, .referenceCircular,
+            .ownerAmbiguous, .ownerIsNoPerson, .shadowMode, .collaboratorUnconfirmed, .subscriptionUnconfirmed,
+            .subscriptionEnded, .peopleAboveLimit, .roleNotTold, .nobodyToTell:
+            nil
         }
     }
 

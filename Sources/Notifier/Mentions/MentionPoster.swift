@@ -129,7 +129,7 @@ actor MentionPoster {
     private func fail(_ job: Job, _ failure: CallError) async throws(LedgerError) {
         let now = context.steadyNow
         let verdict = breaker.failed(.postMention, failure, now: now)
-        context.reporter.count(call: .postMention, status: failure.status)
+        NotifierMetrics.count(call: .postMention, status: failure.status)
         let isFinal = verdict.isFinal
         if !isFinal {
             nextTryAt = now + (breaker.isPaused ? Self.pause : breaker.backoff(failures))

@@ -8,13 +8,8 @@ struct OutputNotification: Sendable, Equatable {
 
     /// The notification of an outcome; nil when it is none of the occasions.
     init?(_ outcome: Outcome, at now: UnixTime) {
-        switch outcome.state {
-        case .delivered: occasion = .delivered
-        case .dropped: occasion = .dropped
-        case .deferred: occasion = .deferred
-        case .uncertain: occasion = .uncertain
-        case .lookup, .queued, .sending, .posting, .verify: return nil
-        }
+        guard let occasion = OutputConfiguration.Occasion(rawValue: outcome.state.rawValue) else { return nil }
+        self.occasion = occasion
         var members: [String: JSONValue] = [
             "occasion": .string(occasion.rawValue), "uri": .string(outcome.uri.text), "rule": .string(outcome.rule),
             "at": .string(now.description),

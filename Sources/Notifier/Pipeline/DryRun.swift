@@ -47,16 +47,15 @@ public struct DryRun: Sendable {
     ///   - sender: the account that would send; nil for none.
     ///   - network: answers the look-ups; nil to ask nobody.
     ///   - ledger: knows earlier confirmations of an index's claims, and the subscribers; it is not changed.
-    ///   - ignoresAge: true for recordings, whose requests are old by now.
     public init(
         configuration: NotifierConfiguration,
         sender: DID?,
         network: (identities: any IdentityResolving, http: any HTTPClient)? = nil,
-        ledger: Ledger? = nil,
-        ignoresAge: Bool = true
+        ledger: Ledger? = nil
     ) {
         var policy = configuration.policy
-        if ignoresAge { policy.maximumAge = .seconds(1 << 40) }
+        // The requests of a recording are old by now.
+        policy.maximumAge = .seconds(1 << 40)
         self.policy = AdmissionPolicy(configuration, sender: sender)
         self.sender = sender
         classifier = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
