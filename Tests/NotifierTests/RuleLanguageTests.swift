@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: conditions.indices) func `a condition holds or not`(index: Int) throws {
         let (condition, record, holds) = Self.conditions[index]
-        #expect(Condition(try FieldPath(condition.0), condition.1).holds(for: record) == holds)
+        #expect(Condition(path: try FieldPath(condition.0), test: condition.1).holds(for: record) == holds)
     }
 
     @Test func `the first rule in order counts whose conditions hold, whatever becomes of the reference`() throws {

@@ -51,13 +51,6 @@ public struct ConversationMessage: Sendable, Equatable {
             }
     }
 
-    /// The same message, with the conversation in which it was read.
-    func standing(in conversation: String) -> ConversationMessage {
-        var message = self
-        message.conversation = conversation
-        return message
-    }
-
     /// Whether this program wrote it for an account, and no human did: it ends with marks.
     func isMarked(by account: DID) -> Bool {
         sender == account && !MessageReference.marks(in: text ?? "").isEmpty

@@ -32,7 +32,7 @@ extension ChatSender {
                 try await answersNotRead(error)
                 return false
             }
-            if cursor != nil, let failure = try await heed(log.messages.compactMap { words(in: $0) }) {
+            if cursor != nil, let failure = try await heed(log.messages.compactMap { words(in: $0, $0.conversation) }) {
                 try await answersNotRead(failure)
                 return false
             }
@@ -81,7 +81,7 @@ extension ChatSender {
                 continue
             }
             let messages = page.messages.filter { ($0.sentAt ?? .distantFuture) >= since }
-            said += messages.compactMap { words(in: $0.standing(in: conversation)) }
+            said += messages.compactMap { words(in: $0, conversation) }
         }
         // What somebody said last counts, in whichever conversation.
         said.sort { $0.rev.utf8.lexicographicallyPrecedes($1.rev.utf8) }
@@ -147,13 +147,13 @@ extension ChatSender {
     }
 
     /// A message that somebody else than the sender wrote; nil for everything else.
-    private func words(in message: ConversationMessage) -> OwnerMessage? {
+    private func words(in message: ConversationMessage, _ conversation: String?) -> OwnerMessage? {
         guard let owner = message.sender, owner != chat.sender, let text = message.text else { return nil }
         return OwnerMessage(
             id: message.id,
             rev: message.rev,
             owner: owner,
-            conversation: message.conversation ?? "",
+            conversation: conversation ?? "",
             command: OwnerCommand(text),
             length: text.count
         )

@@ -135,19 +135,15 @@ actor Intake {
         let author = request.event.did
         let judgement = breaker.judge(author, request.commit.recordKey, at: request.event.position.witnessedAt)
         if judgement != .passes { request.refusal = Refusal(.authorBurst, "") }
-        switch judgement {
-        case .passes: return [.request(request)]
-        case .trips(let burst):
-            context.logger.warning(
-                "author blocked for writing too many requests at once",
-                metadata: [
-                    "author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)",
-                    "to_do": "\(Reason.authorBurst.sentence)",
-                ]
-            )
-            return [.authorBurst(author, burst), .request(request)]
-        case .blocked: return [.request(request)]
-        }
+        guard case .trips(let burst) = judgement else { return [.request(request)] }
+        context.logger.warning(
+            "author blocked for writing too many requests at once",
+            metadata: [
+                "author": "\(author)", "uri": "\(request.uri)", "reason": "\(Reason.authorBurst.rawValue)",
+                "to_do": "\(Reason.authorBurst.sentence)",
+            ]
+        )
+        return [.authorBurst(author, burst), .request(request)]
     }
 
     private func report(_ result: IntakeResult) {

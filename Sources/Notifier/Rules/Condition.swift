@@ -17,11 +17,6 @@ public struct Condition: Sendable, Hashable, CustomStringConvertible {
     /// The test of the values.
     public let test: Test
 
-    public init(_ path: FieldPath, _ test: Test) {
-        self.path = path
-        self.test = test
-    }
-
     /// Whether a record meets it.
     public func holds(for record: JSONValue) -> Bool {
         let values = path.values(in: record).filter { $0 != .null }

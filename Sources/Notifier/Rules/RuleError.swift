@@ -7,12 +7,6 @@ public struct RuleError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong: a clause.
     public let reason: String
 
-    init(rule: String, key: String, _ reason: String) {
-        self.rule = rule
-        self.key = key
-        self.reason = reason
-    }
-
     /// One sentence for the operator.
     public var description: String { "rule '\(rule)', \(key): \(reason)" }
 }

@@ -17,7 +17,7 @@ struct RuleReader {
     }
 
     private mutating func wrong(_ key: String, _ problem: String) {
-        mistakes.append(RuleError(rule: text.name, key: key, problem))
+        mistakes.append(RuleError(rule: text.name, key: key, reason: problem))
     }
 
     private func isRight(_ key: String) -> Bool { !mistakes.contains { $0.key == key } }
@@ -37,7 +37,8 @@ struct RuleReader {
         let operations = operations()
         var conditions: [Condition] = []
         for condition in text.conditions {
-            if let path = path("when", condition.field) { conditions.append(Condition(path, condition.test)) }
+            guard let path = path("when", condition.field) else { continue }
+            conditions.append(Condition(path: path, test: condition.test))
         }
         let references = reader("", text.references)
         let hops = hops()

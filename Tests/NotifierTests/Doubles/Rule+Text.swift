@@ -4,7 +4,7 @@ extension Rule {
     /// Reads a rule, or throws its first mistake.
     init(_ text: RuleText) throws(RuleError) {
         let (rule, mistakes) = Rule.reading(text)
-        guard let rule else { throw mistakes.first ?? RuleError(rule: text.name, key: "name", "cannot be read") }
+        guard let rule else { throw mistakes.first ?? RuleError(rule: text.name, key: "name", reason: "unreadable") }
         self = rule
     }
 }
