@@ -156,21 +156,23 @@ public actor Pipeline {
         let output = Task { await outputs.run() }
         let profile = Task { await warnAboutProfile() }
         defer { profile.cancel() }
-        let taking = Task { await takeAll(parts.intake) }
+        let taking = Task { () -> LedgerError? in
+            let failure = await outcome { () async throws(LedgerError) in try await self.takeBatches(parts.intake) }
+            await parts.intake.finish()
+            return failure
+        }
         self.taking = taking
-        let examination = Task { await examineLedger() }
+        // Finds damage that no statement meets, and that would sooner or later lose a message or send it twice.
+        let examination = Task { await outcome { () async throws(LedgerError) in try await self.ledger.examine() } }
         self.examination = examination
         // A repository that is being read when the pipeline ends is not waited for.
-        let subscribing = Task { await keepSubscriptions(parts.subscriptions) }
+        let subscribing = Task { await outcome { () async throws(LedgerError) in try await parts.subscriptions.run() } }
         self.subscribing = subscribing
         if isDraining { drain() }
         var failure: LedgerError?
         await withTaskGroup(of: LedgerError?.self) { group in
             func add(_ part: @escaping @Sendable () async throws(LedgerError) -> Void) {
-                group.addTask {
-                    do throws(LedgerError) { try await part() } catch { return error }
-                    return nil
-                }
+                group.addTask { await self.outcome(of: part) }
             }
             add { () async throws(LedgerError) in try await parts.sender.run() }
             add { () async throws(LedgerError) in try await parts.resolver.run() }
@@ -208,14 +210,11 @@ public actor Pipeline {
         if let failure { throw failure }
     }
 
-    /// Finds damage that no statement meets, and that would sooner or later lose a message or send it twice.
-    private nonisolated func examineLedger() async -> LedgerError? {
-        do { try await ledger.examine() } catch { return error }
-        return nil
-    }
-
-    private nonisolated func keepSubscriptions(_ keeper: SubscriptionKeeper) async -> LedgerError? {
-        do throws(LedgerError) { try await keeper.run() } catch { return error }
+    /// Does a part of the work; returns the failure that ended it.
+    private nonisolated func outcome(
+        of part: @Sendable () async throws(LedgerError) -> Void
+    ) async -> LedgerError? {
+        do throws(LedgerError) { try await part() } catch { return error }
         return nil
     }
 
@@ -275,21 +274,10 @@ public actor Pipeline {
         )
     }
 
-    private nonisolated func takeAll(_ intake: Intake) async -> LedgerError? {
-        let failure = await takeBatches(intake)
-        await intake.finish()
-        return failure
-    }
-
-    private nonisolated func takeBatches(_ intake: Intake) async -> LedgerError? {
+    private nonisolated func takeBatches(_ intake: Intake) async throws(LedgerError) {
         // A batch that was taken is stored even if the pipeline is told to stop meanwhile.
         while !Task.isCancelled, let batch = await batchQueue.next() {
-            do throws(LedgerError) {
-                if try await intake.take(batch) { context.loops.resolving.wake() }
-            } catch {
-                return error
-            }
+            if try await intake.take(batch) { context.loops.resolving.wake() }
         }
-        return nil
     }
 }
