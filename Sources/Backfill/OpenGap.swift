@@ -8,8 +8,6 @@ package struct OpenGap: Sendable, Equatable, Identifiable {
     package let id: Int64
     /// Where the gap is, and why it arose.
     package let gap: StreamGap
-    /// When it was declared.
-    package let noticedAt: UnixTime
     /// When its first sweep was done; nil before.
     package let sweptAt: UnixTime?
     /// How long those who did not answer were asked, restarts included.
@@ -18,17 +16,9 @@ package struct OpenGap: Sendable, Equatable, Identifiable {
     package let wait: SweepWait?
 
     /// A gap as it was stored.
-    package init(
-        id: Int64,
-        gap: StreamGap,
-        noticedAt: UnixTime,
-        sweptAt: UnixTime? = nil,
-        tried: Duration = .zero,
-        wait: SweepWait? = nil
-    ) {
+    package init(id: Int64, gap: StreamGap, sweptAt: UnixTime? = nil, tried: Duration = .zero, wait: SweepWait? = nil) {
         self.id = id
         self.gap = gap
-        self.noticedAt = noticedAt
         self.sweptAt = sweptAt
         self.tried = tried
         self.wait = wait

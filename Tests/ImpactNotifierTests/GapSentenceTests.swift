@@ -21,7 +21,7 @@ import Testing
         "gap from \(Self.start) to \(Self.start + .seconds(3600)) (cursor-too-old) that may hold the request: "
 
     private func open(sweptAt: UnixTime? = nil, wait: SweepWait? = nil) -> OpenGap {
-        OpenGap(id: 1, gap: gap, noticedAt: Self.start, sweptAt: sweptAt, wait: wait)
+        OpenGap(id: 1, gap: gap, sweptAt: sweptAt, wait: wait)
     }
 
     @Test func `an open one says what is done about it, and when`() {

@@ -16,7 +16,6 @@ extension StreamStore: GapStore {
                 OpenGap(
                     id: try row.get("id"),
                     gap: try StreamGap(row),
-                    noticedAt: try row.get("noticed_at"),
                     sweptAt: try row.get("swept_at"),
                     tried: .seconds(try row.get("tried") as Double),
                     wait: try SweepWait(row)

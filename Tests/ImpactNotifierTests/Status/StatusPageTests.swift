@@ -175,7 +175,7 @@ import Testing
         let gap = StreamGap(host: "h", wire: .jetstream2, from: 0, until: 60_000_000, reason: .cursorTooOld)
         facts.overview?.figures.openGaps = 1
         let wait = SweepWait(unanswered: "did:web:a.test did not answer", nextAt: 90, patience: 60)
-        facts.overview?.figures.gaps = [OpenGap(id: 1, gap: gap, noticedAt: 61, wait: wait)]
+        facts.overview?.figures.gaps = [OpenGap(id: 1, gap: gap, wait: wait)]
         let page = facts.page
         for text in [page.html.markup, page.text] {
             #expect(text.contains("1 gap is open, and the events that may be missing are being looked for:"))
