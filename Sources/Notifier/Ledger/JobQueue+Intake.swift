@@ -47,7 +47,7 @@ extension JobQueue {
             var result = IntakeResult()
             guard try transaction.isLookedUp(job.request, job.rev) else { return result }
             try transaction.see(request.event, request.commit, of: request.uri)
-            _ = try transaction.update(job.request, to: request, .content, into: &result)
+            try transaction.update(job.request, to: request, .content, into: &result)
             return result
         }
     }
@@ -94,22 +94,17 @@ extension LedgerTransaction {
         let isSameReference = try known.get("reference") == request.references.text
         let change: RequestMachine.Change =
             cid == request.commit.cid ? .none : isSameReference ? .content : .reference
-        // Older than the known version, or without anything new, or told already.
-        guard rev.utf8.lexicographicallyPrecedes(request.commit.rev.utf8),
-            try update(id, to: request, change, into: &result)
-        else {
-            result.duplicates += 1
-            return
-        }
+        guard rev.utf8.lexicographicallyPrecedes(request.commit.rev.utf8) else { return }
+        try update(id, to: request, change, into: &result)
     }
 
-    /// Replaces the version of a request; returns whether the request is judged anew.
+    /// Replaces the version of a request, which is judged anew unless nothing is new in it or it was told already.
     fileprivate func update(
         _ id: Int64,
         to request: NewRequest,
         _ change: RequestMachine.Change,
         into result: inout IntakeResult
-    ) throws -> Bool {
+    ) throws {
         // The end of the earlier version is not reported, because the new version is.
         let isNews = try silently { try apply(.updated(refusal: request.refusal?.reason, change), toRequest: id) }
         // A change of words does not end shadow mode for a request; a reference to another project does.
@@ -126,12 +121,10 @@ extension LedgerTransaction {
             WHERE id = \(id) AND (\(isNews) OR state = \(RequestMachine.State.dropped))
             """
         )
-        if isNews {
-            try note(request, id)
-            count(RuleTally.matchedOutcome, rule: request.rule, request.uri)
-            result.added.append(request)
-        }
-        return isNews
+        guard isNews else { return }
+        try note(request, id)
+        count(RuleTally.matchedOutcome, rule: request.rule, request.uri)
+        result.added.append(request)
     }
 
     private func insert(_ request: NewRequest, into result: inout IntakeResult) throws {

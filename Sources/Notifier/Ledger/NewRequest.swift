@@ -60,8 +60,6 @@ struct IntakeResult: Sendable {
     var added: [NewRequest] = []
     /// What was called off.
     var applied = Applied()
-    /// Events about requests that were known already.
-    var duplicates = 0
 }
 
 extension Outcome {
