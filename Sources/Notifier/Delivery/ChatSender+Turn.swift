@@ -133,14 +133,8 @@ extension ChatSender {
 
     /// Drops jobs for which no message can be composed, or must be sent.
     private func refuse(_ jobs: [Job], _ refusal: Refusal, in phase: CallPhase = .input) async throws(LedgerError) {
-        context.report(
-            try await queue.apply(
-                .admitted(.refused(refusal.reason)),
-                to: jobs.map(\.id),
-                Attempt(phase, refusal),
-                now: context.now
-            )
-        )
+        let (event, note) = (JobMachine.Event.admitted(.refused(refusal.reason)), Attempt(phase, refusal))
+        context.report(try await queue.apply(event, to: jobs.map(\.id), note, now: context.now))
     }
 
     /// Drops or defers the jobs that the present settings exclude.

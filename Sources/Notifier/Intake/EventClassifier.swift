@@ -67,14 +67,16 @@ struct EventClassifier: Sendable {
         // version of it is taken back.
         let rule = covering.first { $0.matches(record) }
         var (references, leftOut, refusal) = ([ProjectReference](), 0, Refusal?.none)
-        switch rule?.references(in: record) {
-        case .success(let all)?:
-            (references, leftOut) = rule?.selection(of: all) ?? ([], 0)
-            refusal =
-                check(references, rule, event, freshness, now: now)
-                ?? beginning(covering.filter { $0.matches(record) }, commit)
-        case .failure(let cause)?: refusal = cause
-        case nil:
+        if let rule {
+            switch rule.references(in: record) {
+            case .success(let all):
+                (references, leftOut) = rule.selection(of: all)
+                refusal =
+                    check(references, rule, event, freshness, now: now)
+                    ?? beginning(covering.filter { $0.matches(record) }, commit)
+            case .failure(let cause): refusal = cause
+            }
+        } else {
             refusal = Refusal(.conditionUnmet, "the conditions of \(covering.map(\.name).joined(separator: ", "))")
         }
         return .request(
@@ -102,25 +104,20 @@ struct EventClassifier: Sendable {
         guard let beginning = followed.beginning(rules, commit.collection),
             let written = FreshnessClassifier.time(commit.rev), written < beginning
         else { return nil }
-        return Refusal(
-            .recordBeforeRule,
-            "written at \(written); a rule for such records began at \(beginning)"
-        )
+        return Refusal(.recordBeforeRule, "written at \(written); a rule for such records began at \(beginning)")
     }
 
     private func check(
         _ references: [ProjectReference],
-        _ rule: Rule?,
+        _ rule: Rule,
         _ event: StreamEvent,
         _ freshness: Freshness?,
         now: UnixTime
     ) -> Refusal? {
         let author = event.did
-        if policy.blockedAuthors.contains(author) {
-            return Refusal(.authorBlocked, author.text)
-        }
-        if rule?.tellsOwnersOnly != false {
-            let owners = Set(references.map { rule?.apparentOwner(of: $0) })
+        if policy.blockedAuthors.contains(author) { return Refusal(.authorBlocked, author.text) }
+        if rule.tellsOwnersOnly {
+            let owners = Set(references.map { rule.apparentOwner(of: $0) })
             if owners == [author] { return Refusal(.authorIsOwner, author.text) }
             if let sender, owners == [sender] { return Refusal(.ownerIsSender, sender.text) }
         }

@@ -65,15 +65,7 @@ struct IntakeResult: Sendable {
 extension Outcome {
     /// A change request that is refused at once.
     init(of request: NewRequest, _ refusal: Refusal) {
-        self.init(
-            uri: request.uri,
-            owner: nil,
-            rule: request.rule,
-            state: .dropped,
-            reason: refusal.reason,
-            detail: refusal.detail,
-            latency: .zero,
-            nextIn: nil
-        )
+        let (reason, detail) = (refusal.reason, refusal.detail)
+        self.init(uri: request.uri, rule: request.rule, state: .dropped, reason: reason, detail: detail)
     }
 }

@@ -25,7 +25,7 @@ struct FollowedCollections: Sendable, Equatable {
     }
 
     /// When the rules began; a missing time stands for long ago.
-    private(set) var beginnings: [Key: UnixTime] = [:]
+    fileprivate(set) var beginnings: [Key: UnixTime] = [:]
 
     /// When the first of some rules began to follow a collection; nil for long ago.
     func beginning(_ rules: [Rule], _ collection: NSID) -> UnixTime? {
@@ -71,10 +71,11 @@ extension StreamStore {
             for key in wanted {
                 let renamed = known.filter { $0.key.pattern == key.pattern && !names.contains($0.key.rule) }.values
                     .min()
-                followed.note(known[key] ?? renamed ?? (isInherited ? UnixTime(microseconds: 0) : start), of: key)
+                let since = known[key] ?? renamed ?? (isInherited ? UnixTime(microseconds: 0) : start)
+                followed.beginnings[key] = since
             }
             for (key, since) in known where wanted.contains(where: { $0.rule == key.rule && $0.meets(key) }) {
-                followed.note(since, of: key)
+                followed.beginnings[key] = since
             }
             try database.run("DELETE FROM followed")
             for (key, since) in followed.beginnings {
@@ -85,10 +86,6 @@ extension StreamStore {
             return followed
         }
     }
-}
-
-extension FollowedCollections {
-    fileprivate mutating func note(_ time: UnixTime, of key: Key) { beginnings[key] = time }
 }
 
 extension LedgerTransaction {

@@ -37,12 +37,8 @@ final class GuardedClient: Sendable {
     func send(_ request: HTTPRequest) async throws(CallError) -> HTTPResponse {
         let host = "\(request.reach) \(request.url.authority)"
         if let pause = breaker.withLock({ $0.pause(of: host, now: clock.now()) }) {
-            throw .refused(
-                Refusal(
-                    .hostPaused,
-                    "\(request.url.authority) for \(pause.length.wholeSeconds) s, after \(pause.failure)"
-                )
-            )
+            let detail = "\(request.url.authority) for \(pause.length.wholeSeconds) s, after \(pause.failure)"
+            throw .refused(Refusal(.hostPaused, detail))
         }
         do {
             let response = try await http.send(request)

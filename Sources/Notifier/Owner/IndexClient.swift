@@ -35,10 +35,7 @@ struct IndexClient: Sendable {
             guard let uri = claim.string.flatMap({ try? ATURI($0) }), uri.collection != nil, uri.recordKey != nil else {
                 let advice =
                     claim.array == nil ? "" : ", but a list (\(index.recordPath)[*] reads each of its elements)"
-                throw .unreadable(
-                    status: 200,
-                    detail: "\(index.recordPath) is no AT-URI of a record\(advice)"
-                )
+                throw .unreadable(status: 200, detail: "\(index.recordPath) is no AT-URI of a record\(advice)")
             }
             return uri
         }

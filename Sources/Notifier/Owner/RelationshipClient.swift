@@ -156,12 +156,7 @@ extension Relationship {
     fileprivate static func read(_ entry: JSONValue) -> (DID, Relationship)? {
         guard let did = entry["did"]?.string.flatMap({ try? DID($0) }) else { return nil }
         let blocks = ["blocking", "blockedBy", "blockingByList", "blockedByList"]
-        return (
-            did,
-            Relationship(
-                isFollower: entry["followedBy"]?.string != nil,
-                isBlocked: blocks.contains { entry[$0]?.string != nil }
-            )
-        )
+        let isBlocked = blocks.contains { entry[$0]?.string != nil }
+        return (did, Relationship(isFollower: entry["followedBy"]?.string != nil, isBlocked: isBlocked))
     }
 }

@@ -44,12 +44,8 @@ struct RecordProofClient: Sendable {
         let pds: WebURL
         do { pds = try document.pds(allowsLoopback: allowsLoopback) } catch { throw .identity(error) }
         guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
-            throw .unproven(
-                RepositoryError(
-                    code: .wrongSignature,
-                    detail: "the DID document of \(author) has no usable signing key"
-                )
-            )
+            let detail = "the DID document of \(author) has no usable signing key"
+            throw .unproven(RepositoryError(code: .wrongSignature, detail: detail))
         }
         let response = try await strangers.ask(
             pds,

@@ -67,12 +67,8 @@ extension Rule {
                 return .refused(Refusal(.projectCollectionUnexpected, "\(collection); expected \(expected)"))
             }
             guard !projectCollections.isEmpty || !self.hops.contains(where: leadsOn) else {
-                return .refused(
-                    Refusal(
-                        .projectCollectionUnexpected,
-                        "\(collection) is a collection of 'hops', and all hops have been taken"
-                    )
-                )
+                let detail = "\(collection) is a collection of 'hops', and all hops have been taken"
+                return .refused(Refusal(.projectCollectionUnexpected, detail))
             }
             return .project(uri)
         }
