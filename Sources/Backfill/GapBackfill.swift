@@ -19,12 +19,8 @@ package struct GapBackfill: Sendable {
     private let clock: any WallClock
     private let logger: Logger
 
-    /// What an author's server answered.
-    private struct Answer: Sendable {
-        let reading: RepositoryBackfill.Reading
-        /// What became of waiting requests.
-        let changes: [StreamEvent]
-    }
+    /// What an author's server answered, and what became of waiting requests.
+    private typealias Answer = (reading: RepositoryBackfill.Reading, changes: [StreamEvent])
 
     /// A sweep that is ready to run.
     ///
@@ -157,7 +153,7 @@ package struct GapBackfill: Sendable {
                             in: reading,
                             until: window.upperBound
                         )
-                        return (pair, .success(Answer(reading: reading, changes: changes)))
+                        return (pair, .success((reading, changes)))
                     } catch {
                         return (pair, .failure(error))
                     }

@@ -160,8 +160,9 @@ import Testing
             ("refused: surely nothing stored", .failed(verdict(.defer, .ownerDoesNotFollow))),
             ("refused: blocked", .failed(verdict(.drop, .ownerBlocked, .suppressOwner))),
             ("outcome unknown, or cannot be read now", .failed(verdict(.verify, .outcomeUnknown))),
-            ("found in the conversation", .found), ("not there", .absent(.unchanged)),
-            ("not there, and requests changed", .absent(.changed)), ("not there, too early to send", .absentEarly),
+            ("found in the conversation", .found), ("not there", .absent(isChanged: false)),
+            ("not there, and requests changed", .absent(isChanged: true)),
+            ("not there, too early to send", .absentEarly),
             ("the daemon starts anew", .restarted), ("operator retries", .retried),
         ]
         return table(states, events) { machine, event in

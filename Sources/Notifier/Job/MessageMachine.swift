@@ -35,21 +35,15 @@ public struct MessageMachine: Sendable, Hashable {
         /// The conversation was read back to the baseline, and the message is there.
         case found
         /// The conversation was read back to the baseline, and the message is not there.
-        case absent(Members)
+        ///
+        /// When some or all of its requests were called off or replaced, it must not be sent as it is.
+        case absent(isChanged: Bool)
         /// The message is not there, but the pace does not allow to send it again yet.
         case absentEarly
         /// The process was started again with this row.
         case restarted
         /// An operator wants it looked for again.
         case retried
-    }
-
-    /// Whether the requests of a message have changed.
-    public enum Members: Sendable, Hashable {
-        /// None has changed.
-        case unchanged
-        /// Some or all were called off or replaced: the message must not be sent as it is.
-        case changed
     }
 
     /// Something to do after the state is stored.
@@ -108,8 +102,8 @@ public struct MessageMachine: Sendable, Hashable {
             // A refusal proves that nothing was stored.
             sends -= 1
             return isAnswer ? giveBack(verdict) : enter(.dropped, verdict.reason, [.release(verdict)])
-        case (.verify, .absent(.changed)): return enter(.dropped, .recordReplaced, [.disband])
-        case (.verify, .absent(.unchanged)):
+        case (.verify, .absent(isChanged: true)): return enter(.dropped, .recordReplaced, [.disband])
+        case (.verify, .absent(isChanged: false)):
             guard sends < maximumSends else { return enter(.uncertain, .sendsExhausted) }
             sends += 1
             return enter(.sending, nil, [.send])

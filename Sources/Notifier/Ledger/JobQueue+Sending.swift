@@ -104,7 +104,7 @@ extension JobQueue {
             if isUnchanged, wait > .zero {
                 try transaction.apply(.absentEarly, toMessage: id, note, wait: wait)
             } else {
-                try transaction.apply(.absent(isUnchanged ? .unchanged : .changed), toMessage: id, note)
+                try transaction.apply(.absent(isChanged: !isUnchanged), toMessage: id, note)
             }
         }
     }

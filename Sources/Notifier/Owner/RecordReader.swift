@@ -160,8 +160,7 @@ final class RecordReader: Sendable {
     func wholeRecord(_ uri: ATURI, at home: Home) async throws(LookupError) -> JSONValue {
         try await answer(at: home) { pds throws(LookupError) in
             do throws(CallError) {
-                let client = ProjectRecordClient(uri: uri, repository: home.did, pds: pds, strangers: strangers)
-                return try await client.fetch()
+                return try await strangers.record(uri, of: home.did, at: pds)
             } catch { throw LookupError(.project, error) }
         }
     }

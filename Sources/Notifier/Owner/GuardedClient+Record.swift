@@ -1,19 +1,13 @@
 internal import ATProtocol
 internal import Network
 
-/// Asks an owner's PDS for the project's record, and if it is missing, whether the repository is active.
-struct ProjectRecordClient: Sendable {
-    let uri: ATURI
-    let repository: DID
-    let pds: WebURL
-    let strangers: GuardedClient
-
-    /// The record's value.
-    func fetch() async throws(CallError) -> JSONValue {
+extension GuardedClient {
+    /// The value of a record in a repository; if it is missing, the PDS is asked whether the repository is active.
+    func record(_ uri: ATURI, of repository: DID, at pds: WebURL) async throws(CallError) -> JSONValue {
         guard let collection = uri.collection, let key = uri.recordKey else {
             throw .refused(Refusal(.referenceWithoutRecord, uri.text))
         }
-        let response = try await strangers.ask(
+        let response = try await ask(
             pds,
             "com.atproto.repo.getRecord",
             [("repo", repository.text), ("collection", collection.text), ("rkey", key.text)]
@@ -22,7 +16,7 @@ struct ProjectRecordClient: Sendable {
             let error = XRPCError(response)
             guard classify(.project, .answer(error)).followUp == .checkRepository else { throw .answer(error) }
             // A PDS without the repository asks its AppView, which knows only Bluesky's own records.
-            try await checkRepository()
+            try await check(repository, at: pds)
             throw .answer(error)
         }
         let json = try response.json()
@@ -39,8 +33,8 @@ struct ProjectRecordClient: Sendable {
     }
 
     /// Returns if the repository is active, and throws otherwise.
-    private func checkRepository() async throws(CallError) {
-        let response = try await strangers.ask(pds, "com.atproto.sync.getRepoStatus", [("did", repository.text)])
+    private func check(_ repository: DID, at pds: WebURL) async throws(CallError) {
+        let response = try await ask(pds, "com.atproto.sync.getRepoStatus", [("did", repository.text)])
         let json = try response.json()
         guard json["did"]?.string.map({ $0 == repository.text }) ?? true else {
             throw .misdirected("the answer is about another repository")
