@@ -197,11 +197,7 @@ package actor GapBackfiller {
         let (next, patience) = ((interval * 2).doubled(passes, atMost: Self.longestWait), self.patience(report))
         let over = gaps.filter { $0.tried + waited[$0.id, default: .zero] >= patience }
         backfill.log(report, round.window, next: over.count < gaps.count ? next : nil)
-        let wait = SweepWait(
-            unanswered: report.unanswered(failure),
-            nextAt: backfill.now + next,
-            patience: patience
-        )
+        let wait = SweepWait(unanswered: report.unanswered(failure), nextAt: backfill.now + next, patience: patience)
         try await store.note(wait, waited: waited)
         for gap in gaps { lastPass[gap.id] = now }
         nextPass = now + next
@@ -210,12 +206,7 @@ package actor GapBackfiller {
         let outcome = Self.outcome(report)
         for gap in over {
             await hand(over: .givenUp(gap.id))
-            closing[gap.id] = Closing(
-                gap: gap,
-                words: outcome.words,
-                level: outcome.level,
-                details: details
-            )
+            closing[gap.id] = Closing(gap: gap, words: outcome.words, level: outcome.level, details: details)
         }
     }
 

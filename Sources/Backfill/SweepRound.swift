@@ -32,11 +32,8 @@ package struct SweepKnowledge: Sendable {
     /// The only accounts to ask; nil for everybody.
     var accounts: Set<DID>?
 
-    package init(
-        collections: [NSID] = [],
-        authors: [NSID: [DID]] = [:],
-        beginnings: [CollectionPattern: Int64] = [:]
-    ) {
+    /// This knowledge.
+    package init(collections: [NSID] = [], authors: [NSID: [DID]] = [:], beginnings: [CollectionPattern: Int64] = [:]) {
         self.collections = collections
         self.authors = authors
         self.beginnings = beginnings

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import FoundationEssentials
 
 /// The environment of a command output: a few of the daemon's variables for paths, language, time zone and user.
 ///
@@ -19,12 +19,6 @@ package enum CommandEnvironment {
 
     /// The variables of this process, each as `NAME=value`.
     package static func current() -> [String] {
-        var variables: [String] = []
-        var next = unsafe environ
-        while let variable = unsafe next.pointee {
-            variables.append(unsafe String(cString: variable))
-            unsafe next += 1
-        }
-        return variables
+        ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
     }
 }

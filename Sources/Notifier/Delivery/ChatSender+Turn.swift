@@ -105,17 +105,11 @@ extension ChatSender {
         sent: SentMessage? = nil,
         wait: Duration = .zero
     ) async throws(LedgerError) {
-        context.report(
-            try await queue.apply(event, to: message.id, note, sent: sent, wait: wait, now: context.now)
-        )
+        context.report(try await queue.apply(event, to: message.id, note, sent: sent, wait: wait, now: context.now))
     }
 
     /// Stores that nothing was sent for these jobs.
-    func giveBack(
-        _ candidate: SendCandidate,
-        _ phase: CallPhase,
-        _ failure: CallError
-    ) async throws(LedgerError) {
+    func giveBack(_ candidate: SendCandidate, _ phase: CallPhase, _ failure: CallError) async throws(LedgerError) {
         let verdict = try await refine(
             judge(phase, failure, of: candidate.owner),
             failure,
@@ -126,9 +120,7 @@ extension ChatSender {
             try await queue.countOpening(for: candidate.head.author, now: context.now)
         }
         let note = Attempt(phase, failure, verdict)
-        context.report(
-            try await queue.apply(.failed(verdict), to: candidate.jobs.map(\.id), note, now: context.now)
-        )
+        context.report(try await queue.apply(.failed(verdict), to: candidate.jobs.map(\.id), note, now: context.now))
     }
 
     /// Drops jobs for which no message can be composed, or must be sent.
@@ -190,11 +182,7 @@ extension ChatSender {
         return true
     }
 
-    func refine(
-        _ verdict: Verdict,
-        _ failure: CallError,
-        _ message: Message
-    ) async throws(LedgerError) -> Verdict {
+    func refine(_ verdict: Verdict, _ failure: CallError, _ message: Message) async throws(LedgerError) -> Verdict {
         guard let request = message.members.first?.request else { return verdict }
         return try await refine(verdict, failure, request: request, owner: message.owner)
     }

@@ -20,13 +20,7 @@ extension ChatSender {
         }
         let now = context.now
         let wait = max(.zero, nextSendAt - context.steadyNow)
-        let applied = try await queue.absent(
-            message.id,
-            told: told,
-            policy: context.policy,
-            resendIn: wait,
-            now: now
-        )
+        let applied = try await queue.absent(message.id, told: told, policy: context.policy, resendIn: wait, now: now)
         context.report(applied)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: now) else { return }
         try await send(again)

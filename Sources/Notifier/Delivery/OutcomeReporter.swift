@@ -51,10 +51,7 @@ final class OutcomeReporter: Sendable {
                 $0.lastDeliveredAt = now
             }
             metadata["latency_s"] = .stringConvertible(Int(outcome.latency.inSeconds.rounded()))
-            logger.info(
-                outcome.reason == .mentionPosted ? "mention posted" : "message delivered",
-                metadata: metadata
-            )
+            logger.info(outcome.reason == .mentionPosted ? "mention posted" : "message delivered", metadata: metadata)
         case .dropped: logger.log(level: outcome.reason?.dropLevel ?? .info, "job dropped", metadata: metadata)
         case .deferred: logger.info("job waits for its owner", metadata: metadata)
         case .uncertain:

@@ -30,9 +30,7 @@ extension JobQueue {
     /// The latest bursts of authors.
     func bursts(atMost number: Int) async throws(LedgerError) -> [DID: Burst] {
         try await database.read { database in
-            let rows = try database.rows(
-                "SELECT author, number, at FROM burst ORDER BY at DESC LIMIT \(number)"
-            )
+            let rows = try database.rows("SELECT author, number, at FROM burst ORDER BY at DESC LIMIT \(number)")
             return try rows.reduce(into: [:]) { bursts, row in
                 try bursts[DID(row.get("author"))] = Burst(number: row.get("number"), at: row.get("at"))
             }

@@ -77,9 +77,7 @@ extension JobQueue {
     /// Those of these owners who agreed to mentions, with all who have agreed since, and without those who no longer
     /// do.
     func mentioned(of owners: Set<DID>) async throws(LedgerError) -> Set<DID> {
-        try await database.read {
-            try LedgerTransaction($0).mentioned(of: owners)
-        }
+        try await database.read { try LedgerTransaction($0).mentioned(of: owners) }
     }
 
     /// Takes up the posts that were under way when the process ended; they may exist already.

@@ -96,9 +96,7 @@ extension LedgerTransaction {
             try database.set(Self.saltSetting, to: Base64.encode(SecureRandom.bytes(32)))
         }
         let hash = try forgottenHash(of: did)
-        try database.run(
-            "INSERT OR IGNORE INTO forgotten (hash, reason, added_at) VALUES (\(hash), \(reason), \(now))"
-        )
+        try database.run("INSERT OR IGNORE INTO forgotten (hash, reason, added_at) VALUES (\(hash), \(reason), \(now))")
         try database.run("DELETE FROM suppression WHERE did = \(did)")
         return true
     }
@@ -109,9 +107,7 @@ extension LedgerTransaction {
         var step = ForgettingStep()
         let before = database.totalChangesCount
         var isFull: Bool { database.totalChangesCount - before >= Self.rows }
-        let jobs = try database.rows(
-            "SELECT id, request FROM job WHERE owner = \(did) LIMIT \(Self.forgettingBatch)"
-        )
+        let jobs = try database.rows("SELECT id, request FROM job WHERE owner = \(did) LIMIT \(Self.forgettingBatch)")
         for job in jobs where !isFull {
             let (id, request): (Int64, Int64) = try (job.get("id"), job.get("request"))
             try database.run("DELETE FROM job WHERE id = \(id)")

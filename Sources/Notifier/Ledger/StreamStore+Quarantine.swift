@@ -20,9 +20,7 @@ extension StreamStore {
     /// How many there are; only the oldest are ever forgotten, so the row numbers tell.
     public func quarantined() async throws(LedgerError) -> Int {
         try await database.read { database in
-            try database.value(
-                "SELECT (SELECT max(id) FROM quarantine) - (SELECT min(id) FROM quarantine) + 1"
-            ) ?? 0
+            try database.value("SELECT (SELECT max(id) FROM quarantine) - (SELECT min(id) FROM quarantine) + 1") ?? 0
         }
     }
 

@@ -250,9 +250,7 @@ extension LedgerTransaction {
     /// Notes that somebody is told because of a subscription, so that their place counts as used.
     func noteUse(by did: DID, of record: ATURI?) throws {
         guard let collection = record?.collection?.text else { return }
-        try database.run(
-            "UPDATE subscriber SET useful_at = \(now) WHERE did = \(did) AND collection = \(collection)"
-        )
+        try database.run("UPDATE subscriber SET useful_at = \(now) WHERE did = \(did) AND collection = \(collection)")
     }
 
     /// Limits the wait for a reading to the longest allowed, for a batch of rows that a clock that was ahead has dated.

@@ -37,9 +37,7 @@ public struct SuppressionList: Sendable {
     /// Removes an account from the list, if it is there for this reason, or for any when nil; returns whether it was.
     @discardableResult
     public func lift(_ did: DID, ifReason reason: Reason? = nil) async throws(LedgerError) -> Bool {
-        try await database.write {
-            try LedgerTransaction($0).lift(did, ifReason: reason)
-        }
+        try await database.write { try LedgerTransaction($0).lift(did, ifReason: reason) }
     }
 
     /// All suppressed accounts, the latest first.

@@ -107,9 +107,7 @@ actor MentionPoster {
         )
         let refusal = Refusal(.shadowMode, "")
         let note = Attempt(.postMention, refusal)
-        context.report(
-            try await queue.apply(.admitted(.refused(refusal.reason)), to: [job.id], note, now: context.now)
-        )
+        context.report(try await queue.apply(.admitted(.refused(refusal.reason)), to: [job.id], note, now: context.now))
     }
 
     private func put(_ post: MentionPost, _ key: TID) async throws(CallError) {

@@ -40,12 +40,7 @@ final class OutputQueue: Sendable {
     /// The least time between two log lines about the same trouble; each has the number.
     private static let sayingInterval = Duration.seconds(60)
 
-    init(
-        _ name: String,
-        _ occasions: Set<OutputConfiguration.Occasion>,
-        _ channel: any OutputChannel,
-        logger: Logger
-    ) {
+    init(_ name: String, _ occasions: Set<OutputConfiguration.Occasion>, _ channel: any OutputChannel, logger: Logger) {
         self.name = name
         self.occasions = occasions
         self.channel = channel

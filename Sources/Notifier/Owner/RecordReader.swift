@@ -204,10 +204,7 @@ final class RecordReader: Sendable {
     }
 
     /// The first of these collections of which the account has records; nil for none (com.atproto.repo.describeRepo).
-    func collection(
-        at home: Home,
-        among patterns: [CollectionPattern]
-    ) async throws(LookupError) -> NSID? {
+    func collection(at home: Home, among patterns: [CollectionPattern]) async throws(LookupError) -> NSID? {
         let did = home.did
         let now = strangers.clock.now()
         if let known = signs.withLock({ $0.value(of: patterns, by: did, at: now) }) { return known }

@@ -66,11 +66,7 @@ public struct DryRun: Sendable {
             OwnerLookup(
                 configuration: configuration.lookup,
                 identities: network.identities,
-                strangers: GuardedClient(
-                    configuration: configuration.lookup,
-                    http: network.http,
-                    clock: SystemClock()
-                ),
+                strangers: GuardedClient(configuration: configuration.lookup, http: network.http, clock: SystemClock()),
                 confirmations: PassingConfirmations(beside: ledger?.confirmations),
                 wallClock: SystemClock()
             )

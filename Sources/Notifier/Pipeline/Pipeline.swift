@@ -211,9 +211,7 @@ public actor Pipeline {
     }
 
     /// Does a part of the work; returns the failure that ended it.
-    private nonisolated func outcome(
-        of part: @Sendable () async throws(LedgerError) -> Void
-    ) async -> LedgerError? {
+    private nonisolated func outcome(of part: @Sendable () async throws(LedgerError) -> Void) async -> LedgerError? {
         do throws(LedgerError) { try await part() } catch { return error }
         return nil
     }
