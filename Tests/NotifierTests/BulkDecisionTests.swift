@@ -93,7 +93,7 @@ import Testing
     /// A ledger with three requests that are looked up.
     private func lookedUp(_ world: World) async throws -> Ledger {
         let ledger = try await Ledger.open(directory: world.directory.path, access: .daemon)
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         let events = try (1...3).map { try World.event($0, at: world.clock) }
         let now = world.clock.now()
         _ = try await ledger.queue(Timetable()).store(

@@ -40,8 +40,7 @@ import Testing
     @Test func `a request that is older is refused with both times, one that is younger is not`() async throws {
         let rule = try World.rule()
         var classifier = EventClassifier(
-            rules: [rule],
-            policy: PolicyConfiguration(),
+            NotifierConfiguration(rules: [rule]),
             sender: nil,
             followed: try await follow([rule])
         )
@@ -169,7 +168,7 @@ import Testing
         try await read(upTo: Self.now + .seconds(7000))
         let rules = [try World.rule(name: "first"), old]
         let followed = try await follow(rules, at: Self.now + .seconds(7000))
-        var classifier = EventClassifier(rules: rules, policy: PolicyConfiguration(), sender: nil, followed: followed)
+        var classifier = EventClassifier(NotifierConfiguration(rules: rules), sender: nil, followed: followed)
         let event = try World.event(1, at: ManualClock(Self.now + .seconds(100)))
         guard case .request(let request) = classifier.classify(event, now: Self.now + .seconds(7000)) else {
             Issue.record("no request")

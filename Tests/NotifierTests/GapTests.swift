@@ -84,7 +84,7 @@ import Testing
         let event = try World.event(1)
         let uri = try #require(event.recordURI)
         #expect(try await !ledger.stream.knows(uri))
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         _ = try await ledger.queue(Timetable()).store(
             World.batch(event),
             [event].compactMap { classifier.classify($0, now: 1_790_000_000) },
@@ -102,7 +102,7 @@ import Testing
         let event = try World.event(1)
         let position = StreamPosition(host: "h", wire: wire, value: 2, witnessed: event.position.witnessed)
         let replaced = StreamEvent(position: position, did: event.did, body: .sync(rev: "3kaaaaaaaaa2a"))
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         let items = [event, replaced].compactMap { classifier.classify($0, now: 1_790_000_000) }
         _ = try await ledger.queue(Timetable()).store(World.batch([event, replaced]), items, now: 1_790_000_000)
         let accounts = try await ledger.stream.openGaps().map(\.gap.account)
@@ -110,7 +110,7 @@ import Testing
     }
 
     private func store(_ event: StreamEvent, _ ledger: Ledger) async throws {
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         let items = [classifier.classify(event, now: 1_790_000_000)].compactMap(\.self)
         _ = try await ledger.queue(Timetable()).store(StreamBatch(events: [event]), items, now: 1_790_000_000)
     }
@@ -166,11 +166,8 @@ import Testing
         guard case .commit(var commit) = event.body else { return }
         commit.collection = try NSID(collection)
         let moved = StreamEvent(position: event.position, did: event.did, body: .commit(commit))
-        var classifier = EventClassifier(
-            rules: [try World.rule(collections: [collection])],
-            policy: PolicyConfiguration(),
-            sender: nil
-        )
+        let rule = try World.rule(collections: [collection])
+        var classifier = EventClassifier(NotifierConfiguration(rules: [rule]), sender: nil)
         let items = [classifier.classify(moved, now: 1_790_000_000)].compactMap(\.self)
         _ = try await ledger.queue(Timetable()).store(World.batch(moved), items, now: 1_790_000_000)
     }

@@ -15,7 +15,7 @@ import Testing
 
 @Suite struct `The ledger` {
     private func store(_ ledger: Ledger, _ events: [StreamEvent]) async throws -> IntakeResult {
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         return try await ledger.queue(Timetable()).store(
             World.batch(events),
             events.compactMap { classifier.classify($0, now: 1_790_000_000) },
@@ -45,7 +45,7 @@ import Testing
         batch.rejected = [
             RejectedEvent(host: "h", wire: .relay, value: 2, reason: .malformed, detail: "", bytes: [0])
         ]
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         let items = batch.events.compactMap { classifier.classify($0, now: 1_790_000_000) }
         let unstorable = batch
         await #expect(throws: LedgerError.self) { try await ledger.queue(Timetable()).store(unstorable, items, now: 0) }

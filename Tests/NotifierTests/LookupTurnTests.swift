@@ -86,7 +86,7 @@ import Testing
     }
 
     private func store(_ event: StreamEvent, _ queue: JobQueue, _ clock: ManualClock) async throws {
-        var classifier = EventClassifier(rules: [try World.rule()], policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: [try World.rule()]), sender: nil)
         let items = [classifier.classify(event, now: clock.now())].compactMap(\.self)
         _ = try await queue.store(World.batch(event), items, now: clock.now())
         // Turns are given as requests come.

@@ -38,7 +38,7 @@ import Testing
         special.name = "special"
         special.conditions = [("kind", .isOneOf(["special"]))]
         let rules = [try Rule(special), try Rule(RuleSamples.text())]
-        var classifier = EventClassifier(rules: rules, policy: PolicyConfiguration(), sender: nil)
+        var classifier = EventClassifier(NotifierConfiguration(rules: rules), sender: nil)
         for (kind, rule, reason) in [("special", "special", Reason.referenceMissing), ("usual", "issues", nil)] {
             let record = RuleSamples.subjects([RuleSamples.uri(RuleSamples.owners[0])], ["kind": .string(kind)])
             guard case .request(let request) = classifier.classify(try Self.event(record), now: 1_790_000_000) else {

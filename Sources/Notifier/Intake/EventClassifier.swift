@@ -18,17 +18,12 @@ struct EventClassifier: Sendable {
     /// A classifier that has seen nothing yet.
     ///
     /// Without a sender nothing is sent. Without a note of when rules began to follow a collection, they always have.
-    init(
-        rules: [Rule],
-        policy: PolicyConfiguration,
-        sender: DID?,
-        followed: FollowedCollections = FollowedCollections()
-    ) {
-        self.rules = rules
-        self.policy = policy
+    init(_ configuration: NotifierConfiguration, sender: DID?, followed: FollowedCollections = FollowedCollections()) {
+        rules = configuration.rules
+        policy = configuration.policy
         self.sender = sender
         self.followed = followed
-        freshness = FreshnessClassifier(window: policy.maximumAge)
+        freshness = FreshnessClassifier(window: configuration.policy.maximumAge)
     }
 
     /// What an event means; nil when it does not concern us.

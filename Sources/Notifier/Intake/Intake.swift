@@ -41,12 +41,7 @@ actor Intake {
         confirming = configuration.rules.flatMap(\.confirmingCollections)
         subscribing = configuration.rules.flatMap(\.subscriberCollections)
         collaborating = configuration.rules.flatMap(\.collaboratorCollections)
-        classifier = EventClassifier(
-            rules: configuration.rules,
-            policy: configuration.policy,
-            sender: context.sender,
-            followed: followed
-        )
+        classifier = EventClassifier(configuration, sender: context.sender, followed: followed)
         start = context.steadyNow
         breaker = BurstBreaker(configuration.policy, bursts: bursts)
         quarantine = QuarantineReport(logger: context.logger)

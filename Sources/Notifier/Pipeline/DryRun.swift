@@ -53,12 +53,12 @@ public struct DryRun: Sendable {
         network: (identities: any IdentityResolving, http: any HTTPClient)? = nil,
         ledger: Ledger? = nil
     ) {
-        var policy = configuration.policy
+        var configuration = configuration
         // The requests of a recording are old by now.
-        policy.maximumAge = .seconds(1 << 40)
-        self.policy = AdmissionPolicy(configuration, sender: sender)
+        configuration.policy.maximumAge = .seconds(1 << 40)
+        policy = AdmissionPolicy(configuration, sender: sender)
         self.sender = sender
-        classifier = EventClassifier(rules: configuration.rules, policy: policy, sender: sender)
+        classifier = EventClassifier(configuration, sender: sender)
         composer = Composer(configuration: configuration)
         rules = configuration.rulesByName
         subscriptions = ledger?.subscriptions

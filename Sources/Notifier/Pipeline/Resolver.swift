@@ -271,11 +271,7 @@ actor Resolver {
         do throws(CallError) { proof = try await proofs.prove(job.uri, of: job.author) } catch {
             return .resolved(try await unproven(job, error))
         }
-        let classifier = EventClassifier(
-            rules: context.configuration.rules,
-            policy: context.configuration.policy,
-            sender: context.sender
-        )
+        let classifier = EventClassifier(context.configuration, sender: context.sender)
         switch ProofResult(job, proof, classifier: classifier) {
         case .same(let record):
             context.reporter.proven(job.uri, rev: proof.rev)
