@@ -11,16 +11,11 @@ struct FollowedCollections: Sendable, Equatable {
     /// A collection or namespace of a rule.
     struct Key: Hashable, Sendable {
         let rule: String
-        let pattern: String
+        let pattern: CollectionPattern
 
-        func covers(_ collection: NSID) -> Bool { (try? CollectionPattern(pattern))?.matches(collection) ?? false }
-
-        /// Whether one of two patterns covers the other.
+        /// Whether one of two patterns of a rule covers the other.
         func meets(_ other: Key) -> Bool {
-            guard let one = try? CollectionPattern(pattern), let two = try? CollectionPattern(other.pattern) else {
-                return false
-            }
-            return one.covers(two) || two.covers(one)
+            rule == other.rule && (pattern.covers(other.pattern) || other.pattern.covers(pattern))
         }
     }
 
@@ -30,7 +25,7 @@ struct FollowedCollections: Sendable, Equatable {
     /// When the first of some rules began to follow a collection; nil for long ago.
     func beginning(_ rules: [Rule], _ collection: NSID) -> UnixTime? {
         let names = Set(rules.map(\.name))
-        return beginnings.filter { names.contains($0.key.rule) && $0.key.covers(collection) }.values.min()
+        return beginnings.filter { names.contains($0.key.rule) && $0.key.pattern.matches(collection) }.values.min()
     }
 
     /// Lowers beginnings that a clock that was ahead has dated too late; returns whether any changed.
@@ -57,14 +52,15 @@ extension StreamStore {
             let start = UnixTime(microseconds: read ?? (now - margin).microseconds)
             var known: [FollowedCollections.Key: UnixTime] = [:]
             for row in try database.rows("SELECT * FROM followed") {
-                let key = FollowedCollections.Key(rule: try row.get("rule"), pattern: try row.get("pattern"))
+                guard let pattern = try? CollectionPattern(row.get("pattern")) else { continue }
+                let key = FollowedCollections.Key(rule: try row.get("rule"), pattern: pattern)
                 let since = UnixTime(microseconds: try row.get("since"))
                 known[key] = since > now ? min(since, start) : since
             }
             // A ledger of the previous version has followed all of them.
             let isInherited = try known.isEmpty && database.exists("SELECT 1 FROM position WHERE value > 0")
             let wanted = rules.flatMap { rule in
-                rule.collections.map { FollowedCollections.Key(rule: rule.name, pattern: $0.text) }
+                rule.collections.map { FollowedCollections.Key(rule: rule.name, pattern: $0) }
             }
             let names = Set(wanted.map(\.rule))
             var followed = FollowedCollections()
@@ -74,13 +70,16 @@ extension StreamStore {
                 let since = known[key] ?? renamed ?? (isInherited ? UnixTime(microseconds: 0) : start)
                 followed.beginnings[key] = since
             }
-            for (key, since) in known where wanted.contains(where: { $0.rule == key.rule && $0.meets(key) }) {
+            for (key, since) in known where wanted.contains(where: { $0.meets(key) }) {
                 followed.beginnings[key] = since
             }
             try database.run("DELETE FROM followed")
             for (key, since) in followed.beginnings {
                 try database.run(
-                    "INSERT INTO followed (rule, pattern, since) VALUES (\(key.rule), \(key.pattern), \(since.microseconds))"
+                    """
+                    INSERT INTO followed (rule, pattern, since)
+                    VALUES (\(key.rule), \(key.pattern.text), \(since.microseconds))
+                    """
                 )
             }
             return followed
