@@ -229,8 +229,8 @@ import Testing
             )
             let link = "https://example.com/" + String(repeating: "a", count: 400)
             let post = MentionPost(about: request, handle: word(), link: link, service: word())
-            #expect(post.text.count <= MentionPost.maximumGraphemes)
-            #expect(post.text.utf8.count <= MentionPost.maximumBytes)
+            // The limits of `app.bsky.feed.post`.
+            #expect(post.text.count <= 300 && post.text.utf8.count <= 3000)
             #expect(!post.text.contains("evil.example"))
             let bytes = Array(post.text.utf8)
             let parts = post.facets.map { String(decoding: bytes[$0.byteStart..<$0.byteEnd], as: UTF8.self) }

@@ -14,14 +14,10 @@ struct MentionPost: Sendable, Equatable {
         let feature: JSONValue
     }
 
-    /// The longest handle or project name that is shown, in graphemes.
+    /// The longest handle or project name that is shown, in graphemes; `app.bsky.feed.post` takes 300 in all.
     static let maximumName = 60
     /// The longest service name that is shown, in graphemes.
     static let maximumService = 60
-    /// The limit of `app.bsky.feed.post` on graphemes; the limits above keep the text within it.
-    static let maximumGraphemes = 300
-    /// The limit of `app.bsky.feed.post` on UTF-8 bytes.
-    static let maximumBytes = 3000
 
     private(set) var text = ""
     private(set) var facets: [Facet] = []
