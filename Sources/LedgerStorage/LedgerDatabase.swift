@@ -44,14 +44,8 @@ package final class LedgerDatabase: Sendable {
 
     /// Opens the database in a state directory, off the cooperative pool.
     ///
-    /// - Parameters:
-    ///   - directory: exists and belongs to this process.
-    ///   - access: what the process wants from it.
-    ///   - version: the version of this program, which is written into the file; nil leaves the file's as it is.
-    ///   - progress: is told how far the carry-over of an older ledger is.
-    ///   - waiting: is told when we wait for another process's lock, see ``LockWait/Report``.
-    /// - Returns: the database.
-    /// - Throws: ``LedgerError``.
+    /// `version` is that of this program, which is written into the file; nil leaves the file's as it is. `progress` is
+    /// told how far the carry-over of an older ledger is, `waiting` when we wait for another process's lock.
     package static func open(
         directory: String,
         access: Access,

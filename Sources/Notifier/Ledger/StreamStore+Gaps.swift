@@ -6,7 +6,6 @@ package import LedgerStorage
 package import Network
 
 extension StreamStore: GapStore {
-    /// The gaps that must still be swept, oldest first.
     package func openGaps() async throws(LedgerError) -> [OpenGap] { try await openGaps(atMost: .max) }
 
     /// The oldest gaps that must still be swept.
@@ -63,7 +62,6 @@ extension StreamStore: GapStore {
         try await database.transaction(at: now) { try $0.declare(gap) }
     }
 
-    /// Whether a record was seen before, in any way.
     package func knows(_ uri: ATURI) async throws(LedgerError) -> Bool {
         try await database.read { database in
             try database.exists(
@@ -127,14 +125,12 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// The round that is under way; nil when there is none.
     package func round() async throws(LedgerError) -> SweepRound? {
         try await database.read { database in
             try database.row("SELECT * FROM round ORDER BY id DESC LIMIT 1").map(SweepRound.init)
         }
     }
 
-    /// Begins a round for all open gaps up to one of them; it replaces a round that has not ended.
     package func beginRound(
         upTo gap: OpenGap.ID,
         window: ClosedRange<Int64>,
@@ -152,7 +148,6 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// Who has answered in a round.
     package func answered(in round: SweepRound.ID) async throws(LedgerError) -> Set<SweepPair> {
         try await database.read { database in
             let rows = try database.rows("SELECT author, collection FROM answer WHERE round = \(round)")
@@ -160,7 +155,6 @@ extension StreamStore: GapStore {
         }
     }
 
-    /// Notes who did not answer in a pass, and for each gap how long we waited for them.
     package func note(_ wait: SweepWait, waited: [OpenGap.ID: Duration]) async throws(LedgerError) {
         try await database.write { database in
             for (gap, time) in waited {

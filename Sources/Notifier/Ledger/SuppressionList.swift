@@ -8,9 +8,6 @@ public struct SuppressionList: Sendable {
     let database: LedgerDatabase
 
     /// Suppresses an account and calls off everything that waits for it; returns how many messages that were.
-    ///
-    /// An account on the list keeps the stronger reason: owners may undo their own “stop” with “start”, but only an
-    /// operator undoes a block or an operator's decision.
     @discardableResult
     public func suppress(_ did: DID, reason: Reason, note: String = "", now: UnixTime) async throws(LedgerError) -> Int
     {
