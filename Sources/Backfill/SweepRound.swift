@@ -32,7 +32,6 @@ package struct SweepKnowledge: Sendable {
     /// The only accounts to ask; nil for everybody.
     var accounts: Set<DID>?
 
-    /// This knowledge.
     package init(collections: [NSID] = [], authors: [NSID: [DID]] = [:], beginnings: [CollectionPattern: Int64] = [:]) {
         self.collections = collections
         self.authors = authors
