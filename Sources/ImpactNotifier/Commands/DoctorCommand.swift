@@ -37,7 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
             output.show(finding.json, finding.lines)
             findings.append(finding)
         }
-        if findings.contains(where: { $0.grade == .failure }) { throw ExitCode(ExitStatus.failure.rawValue) }
+        if findings.contains(where: { $0.grade == .failure }) { throw ExitStatus.failure.code }
     }
 }
 

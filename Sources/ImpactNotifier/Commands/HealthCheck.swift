@@ -14,16 +14,14 @@ struct HealthCheck: AsyncParsableCommand {
 
     func run() async throws {
         guard let address = try configuration.load().configuration.status.address else {
-            StandardOutput.printError(
+            throw ExitStatus.configuration.saying(
                 "status.listen is off, so nobody can be asked; write an address there, such as 127.0.0.1:9464."
             )
-            throw ExitCode(ExitStatus.configuration.rawValue)
         }
         do {
             _ = try StatusClient(address: address).get(ready ? "/readyz" : "/healthz")
         } catch {
-            StandardOutput.printError(error.description)
-            throw ExitCode(ExitStatus.failure.rawValue)
+            throw ExitStatus.failure.saying(error.description)
         }
     }
 }

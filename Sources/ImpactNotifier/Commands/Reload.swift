@@ -74,7 +74,7 @@ struct Reload: AsyncParsableCommand {
             if isInForce { StandardOutput.print("The new configuration is in force.") }
             if !isInForce { StandardOutput.printError("The daemon keeps the old configuration.") }
         }
-        guard isInForce else { throw ExitCode(ExitStatus.configuration.rawValue) }
+        guard isInForce else { throw ExitStatus.configuration.code }
     }
 
     private func enter(_ directory: String) throws {
@@ -95,6 +95,6 @@ struct Reload: AsyncParsableCommand {
 
     private func fail(_ sentence: String, _ status: ExitStatus) -> ExitCode {
         CommandLog.report(sentence, as: "reload failed", .error, of: "reload")
-        return ExitCode(status.rawValue)
+        return status.code
     }
 }

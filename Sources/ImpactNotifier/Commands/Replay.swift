@@ -49,13 +49,11 @@ struct Replay: AsyncParsableCommand {
             }
         } catch {
             if totals.lines > 0 { StandardOutput.printError(totals.description) }
-            StandardOutput.printError(error.description)
-            throw ExitCode((error.code == .recordingContent ? ExitStatus.dataError : .noInput).rawValue)
+            throw (error.code == .recordingContent ? ExitStatus.dataError : .noInput).saying(error.description)
         }
         StandardOutput.printError(totals.description)
         guard totals.rejected == totals.lines else { return }
-        StandardOutput.printError("\(file == "-" ? "standard input" : file) holds no message that can be read")
-        throw ExitCode(ExitStatus.dataError.rawValue)
+        throw ExitStatus.dataError.saying("\(file == "-" ? "standard input" : file) holds no message that can be read")
     }
 
     /// What was seen, counted.

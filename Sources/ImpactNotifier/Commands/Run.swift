@@ -59,7 +59,7 @@ struct Run: AsyncParsableCommand {
                 "the daemon ended because of an error",
                 metadata: ["reason": "\(error)", "exit": .stringConvertible(error.status.rawValue)]
             )
-            throw ExitCode(error.status.rawValue)
+            throw error.status.code
         }
     }
 }

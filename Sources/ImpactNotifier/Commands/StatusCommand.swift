@@ -30,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
             output.show(answer.json, [answer.text])
             // The level of the form that is printed: the two were made at different moments.
             let level = output.json ? answer.level : answer.shownLevel
-            guard level != .trouble else { throw ExitCode(ExitStatus.failure.rawValue) }
+            guard level != .trouble else { throw ExitStatus.failure.code }
             return
         case .failure(let failure): silence = failure
         }
@@ -57,7 +57,7 @@ struct StatusCommand: AsyncParsableCommand {
             ["health": page.healthJSON, "pipeline": .null, "stream": .null, "session": .null],
             [String(page.text.dropLast())]
         )
-        throw ExitCode(ExitStatus.unavailable.rawValue)
+        throw ExitStatus.unavailable.code
     }
 
     /// The daemon's answers.

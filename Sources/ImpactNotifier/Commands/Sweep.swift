@@ -100,8 +100,8 @@ struct Sweep: AsyncParsableCommand {
             )
         }
         // Empty lists alone are no answer, and an unknown namespace was not searched.
-        guard report.checked > 0 else { throw ExitCode(ExitStatus.unavailable.rawValue) }
-        guard report.onlyLacksAuthors else { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }
+        guard report.checked > 0 else { throw ExitStatus.unavailable.code }
+        guard report.onlyLacksAuthors else { throw ExitStatus.temporaryFailure.code }
     }
 
     /// What was found about one record.

@@ -6,7 +6,7 @@ internal import Notifier
 
 /// The options of `jobs retry` and `jobs drop`: a decision about one request, or about all that a filter selects.
 struct DecisionOption: ParsableArguments {
-    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var configuration: ConfigurationOption
     @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI?
     @OptionGroup var filter: JobFilterOption
     @OptionGroup var confirmation: ConfirmationOption
@@ -23,7 +23,7 @@ struct DecisionOption: ParsableArguments {
 
     /// Carries the decision out.
     func carryOut(_ decision: OperatorDesk.Decision) async throws {
-        let configuration = try ledger.configuration.load().configuration
+        let configuration = try configuration.load().configuration
         if let uri { return try await carryOut(decision, about: uri.withDID(by: configuration), configuration) }
         let now = SystemClock().now()
         let filter = try await filter.filter(by: configuration, now: now)
@@ -84,8 +84,7 @@ struct DecisionOption: ParsableArguments {
     }
 
     private func nothing(_ clause: String) -> ExitCode {
-        StandardOutput.printError("Nothing to do: \(clause)")
-        return ExitCode(ExitStatus.failure.rawValue)
+        return ExitStatus.failure.saying("Nothing to do: \(clause)")
     }
 }
 

@@ -16,12 +16,12 @@ struct Explain: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var configuration: ConfigurationOption
     @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI
     @OptionGroup var output: OutputOption
 
     func run() async throws {
-        let loaded = try ledger.configuration.load().configuration
+        let loaded = try configuration.load().configuration
         let uri = try await uri.withDID(by: loaded)
         let (history, gaps): (RequestHistory, [String]) = try await loaded.withLedger { ledger throws(LedgerError) in
             let history = try await ledger.desk.history(of: uri)
@@ -34,7 +34,7 @@ struct Explain: AsyncParsableCommand {
                 + "'impact-notifier rules try' says what the rules make of it."
         )
         for gap in gaps { StandardOutput.printError(gap) }
-        throw ExitCode(ExitStatus.failure.rawValue)
+        throw ExitStatus.failure.code
     }
 
     /// The most given-up gaps that are each shown in a sentence.

@@ -17,7 +17,7 @@ struct Jobs: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists jobs, the latest first.")
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var filter: JobFilterOption
         @Option(help: "How many at most.") var limit = 50
         @OptionGroup var output: OutputOption
@@ -25,7 +25,7 @@ struct Jobs: AsyncParsableCommand {
         func validate() throws { try Limit.check(limit) }
 
         func run() async throws {
-            let configuration = try ledger.configuration.load().configuration
+            let configuration = try configuration.load().configuration
             let now = SystemClock().now()
             let filter = try await filter.filter(by: configuration, now: now)
             // One more than is shown, to see whether there are more.
@@ -48,12 +48,12 @@ struct Jobs: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows the jobs of one change request.")
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @Argument(help: RequestArgument.help, transform: RequestArgument.parse) var uri: ATURI
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let configuration = try ledger.configuration.load().configuration
+            let configuration = try configuration.load().configuration
             let uri = try await uri.withDID(by: configuration)
             let jobs = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.desk.jobs(about: uri)
@@ -61,8 +61,9 @@ struct Jobs: AsyncParsableCommand {
             let now = SystemClock().now()
             for job in jobs { output.show(job.json, job.lines(now: now)) }
             guard jobs.isEmpty else { return }
-            StandardOutput.printError("The ledger knows nothing about \(uri); 'impact-notifier explain' may say why.")
-            throw ExitCode(ExitStatus.failure.rawValue)
+            throw ExitStatus.failure.saying(
+                "The ledger knows nothing about \(uri); 'impact-notifier explain' may say why."
+            )
         }
     }
 
@@ -106,27 +107,25 @@ struct Jobs: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @Argument(help: "The rule's old name.") var old: String
         @Argument(help: "The name of a rule in the configuration.") var new: String
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let configuration = try ledger.configuration.load().configuration
+            let configuration = try configuration.load().configuration
             let rules = configuration.delivery.rules.map(\.name)
             guard rules.contains(new) else {
                 let objection = Suggestion.objection(to: new, as: "rule", among: rules)
-                StandardOutput.printError("In the configuration \(objection)")
-                throw ExitCode(ExitStatus.configuration.rawValue)
+                throw ExitStatus.configuration.saying("In the configuration \(objection)")
             }
             let count = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.desk.move(rule: old, to: new, now: SystemClock().now())
             }
             guard count > 0 else {
-                StandardOutput.printError(
+                throw ExitStatus.failure.saying(
                     "Nothing to do: no request waits for a rule '\(old)', or was dropped because it is gone."
                 )
-                throw ExitCode(ExitStatus.failure.rawValue)
             }
             output.show(
                 ["from": .string(old), "to": .string(new), "moved": .integer(Int64(count))],

@@ -21,14 +21,14 @@ struct Quarantine: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the events, the newest first.")
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @Option(help: "How many at most.") var limit = 50
         @OptionGroup var output: OutputOption
 
         func validate() throws { try Limit.check(limit) }
 
         func run() async throws {
-            let events = try await ledger.withLedger { ledger throws(LedgerError) in
+            let events = try await configuration.load().configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.stream.quarantine(limit: limit)
             }
             let now = SystemClock().now()
@@ -52,7 +52,7 @@ struct Quarantine: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @Argument(help: "Its number in the list.") var id: Int64
         @Flag(help: "Only the bytes, as they came; not to a terminal.") var raw = false
         @OptionGroup var output: OutputOption
@@ -66,14 +66,13 @@ struct Quarantine: AsyncParsableCommand {
             guard !raw || !StandardOutput.isTerminal else {
                 throw ValidationError("--raw writes what a stranger sent as it is: pipe it into a file or a program")
             }
-            let found = try await ledger.withLedger { ledger throws(LedgerError) in
+            let found = try await configuration.load().configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.stream.quarantined(id)
             }
             guard let (event, bytes) = found else {
-                StandardOutput.printError(
+                throw ExitStatus.failure.saying(
                     "Event \(id) is not put aside, or is not kept any more; 'impact-notifier quarantine' lists them."
                 )
-                throw ExitCode(ExitStatus.failure.rawValue)
             }
             guard !raw else { return StandardOutput.write(bytes) }
             output.show(

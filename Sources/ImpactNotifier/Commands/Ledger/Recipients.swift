@@ -19,13 +19,14 @@ struct Recipients: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows what a recipient wants, and their projects.")
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var account: AccountArgument
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let did = try await account.did(by: try ledger.configuration.load().configuration)
-            let view = try await ledger.withLedger { ledger throws(LedgerError) in
+            let configuration = try configuration.load().configuration
+            let did = try await account.did(by: configuration)
+            let view = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await RecipientView(did, in: ledger)
             }
             output.show(view.json, view.lines)
@@ -43,7 +44,7 @@ struct Recipients: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var account: AccountArgument
         @Option(
             help:
@@ -70,9 +71,10 @@ struct Recipients: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let did = try await account.did(by: try ledger.configuration.load().configuration)
+            let configuration = try configuration.load().configuration
+            let did = try await account.did(by: configuration)
             var unknown: String?
-            let view: RecipientView = try await ledger.withLedger { ledger throws(LedgerError) in
+            let view: RecipientView = try await configuration.withLedger { ledger throws(LedgerError) in
                 let (now, recipients) = (SystemClock().now(), ledger.recipients)
                 unknown = try await recipients.change(
                     did,
@@ -90,10 +92,9 @@ struct Recipients: AsyncParsableCommand {
             }
             output.show(view.json, view.lines)
             guard let unknown else { return }
-            StandardOutput.printError(
+            throw ExitStatus.failure.saying(
                 "No project '\(unknown)' of theirs is known, and nothing was changed; 'recipients show' lists those that are."
             )
-            throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 }
@@ -110,13 +111,14 @@ extension Recipients {
                 """
         )
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var account: AccountArgument
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let did = try await account.did(by: try ledger.configuration.load().configuration)
-            let forgotten = try await ledger.withLedger { ledger throws(LedgerError) in
+            let configuration = try configuration.load().configuration
+            let did = try await account.did(by: configuration)
+            let forgotten = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.recipients.forget(did, now: SystemClock().now())
             }
             let kept = forgotten.isSuppressed ? " That they get no messages is kept, as a hash." : ""
@@ -129,11 +131,10 @@ extension Recipients {
                 ["\(did) is forgotten: \(forgotten.requests) requests, \(forgotten.messages) messages.\(kept)"]
             )
             guard forgotten.inDoubt > 0 else { return }
-            StandardOutput.printError(
+            throw ExitStatus.failure.saying(
                 "\(forgotten.inDoubt) of their requests stay, for nobody knows yet whether somebody was told: settle them ('jobs list "
                     + "--state verify', '--state uncertain'), then do this again."
             )
-            throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 }

@@ -19,11 +19,13 @@ struct Suppress: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the accounts, the latest first.")
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let (entries, forgotten): ([Suppression], Int) = try await ledger.withLedger { ledger throws(LedgerError) in
+            let configuration = try configuration.load().configuration
+            let (entries, forgotten): ([Suppression], Int) = try await configuration.withLedger {
+                ledger throws(LedgerError) in
                 (try await ledger.suppressions.all(), try await ledger.suppressions.countForgotten())
             }
             let now = SystemClock().now()
@@ -43,20 +45,20 @@ struct Suppress: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Never writes to an account again.")
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var account: AccountArgument
         @Option(help: "Why: a note for whoever reads the list.") var note = ""
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let did = try await account.did(by: try ledger.configuration.load().configuration)
+            let configuration = try configuration.load().configuration
+            let did = try await account.did(by: configuration)
             guard did.isSupported else {
-                StandardOutput.printError(
+                throw ExitStatus.usage.saying(
                     "\(did) can be nobody's: behind did:plc: stand 24 letters and digits, behind did:web: a host's name."
                 )
-                throw ExitCode(ExitStatus.usage.rawValue)
             }
-            let count: Int = try await ledger.withLedger { ledger throws(LedgerError) in
+            let count: Int = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.suppressions.suppress(
                     did,
                     reason: .operatorDecision,
@@ -77,20 +79,21 @@ struct Suppress: AsyncParsableCommand {
             abstract: "Lets an account get messages again; what was dropped stays dropped."
         )
 
-        @OptionGroup var ledger: LedgerOption
+        @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var account: AccountArgument
         @OptionGroup var output: OutputOption
 
         func run() async throws {
-            let did = try await account.did(by: try ledger.configuration.load().configuration)
-            let wasListed = try await ledger.withLedger { ledger throws(LedgerError) in
+            let configuration = try configuration.load().configuration
+            let did = try await account.did(by: configuration)
+            let wasListed = try await configuration.withLedger { ledger throws(LedgerError) in
                 try await ledger.suppressions.lift(did)
             }
             output.show(
                 ["did": .string(did.text), "removed": .bool(wasListed)],
                 [wasListed ? "\(did) may get messages again." : "Nothing to do: \(did) was not on the list."]
             )
-            if !wasListed { throw ExitCode(ExitStatus.failure.rawValue) }
+            if !wasListed { throw ExitStatus.failure.code }
         }
     }
 }

@@ -45,8 +45,7 @@ struct TemplateCommand: AsyncParsableCommand {
                         + "\(message.text.utf8.count) of \(ComposedMessage.maximumBytes) bytes, \(message.links.count) links"
                 )
             } catch let refusal as Refusal {
-                StandardOutput.printError("\(refusal.reason.sentence) (\(refusal.detail))")
-                throw ExitCode(ExitStatus.failure.rawValue)
+                throw ExitStatus.failure.saying("\(refusal.reason.sentence) (\(refusal.detail))")
             }
         }
     }

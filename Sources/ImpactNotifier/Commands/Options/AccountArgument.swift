@@ -31,8 +31,7 @@ extension ATURI.Authority {
                     of: handle
                 )
             } catch {
-                StandardOutput.printError("\(error.description); its DID can be written instead")
-                throw ExitCode(ExitStatus.unavailable.rawValue)
+                throw ExitStatus.unavailable.saying("\(error.description); its DID can be written instead")
             }
         }
     }

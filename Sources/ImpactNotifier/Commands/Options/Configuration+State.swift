@@ -11,24 +11,21 @@ extension Configuration {
     /// - Throws: `ExitCode`.
     func enterState(for use: StateDirectory.Use = .looking) throws -> Bool {
         do { return try StateDirectory.enter(stateDirectory, for: use) } catch {
-            StandardOutput.printError("\(error)")
-            throw ExitCode(ExitStatus.cannotCreate.rawValue)
+            throw ExitStatus.cannotCreate.saying("\(error)")
         }
     }
 
     /// Runs a command on the ledger; an error ends the program with its sentence.
     func withLedger<Value>(_ body: (Ledger) async throws(LedgerError) -> Value) async throws -> Value {
         guard try enterState() else {
-            StandardOutput.printError(
+            throw ExitStatus.cannotCreate.saying(
                 "There is no ledger: \(stateDirectory) does not exist; the daemon's first start makes it."
             )
-            throw ExitCode(ExitStatus.cannotCreate.rawValue)
         }
         do throws(LedgerError) {
             return try await body(try await Ledger.openForCommand(in: stateDirectory))
         } catch {
-            StandardOutput.printError(error.description)
-            throw ExitCode(DaemonError(error).status.rawValue)
+            throw DaemonError(error).status.saying(error.description)
         }
     }
 }

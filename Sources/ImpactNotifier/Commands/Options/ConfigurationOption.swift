@@ -63,7 +63,7 @@ struct ConfigurationOption: ParsableArguments {
             return try loader.load(path: file)
         } catch {
             for issue in error.issues { tell(issue) }
-            throw ExitCode(ExitStatus.configuration.rawValue)
+            throw ExitStatus.configuration.code
         }
     }
 }

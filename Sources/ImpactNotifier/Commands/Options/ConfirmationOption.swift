@@ -13,14 +13,12 @@ struct ConfirmationOption: ParsableArguments {
         guard !yes else { return }
         for line in plan { StandardOutput.printError(line) }
         guard isatty(STDIN_FILENO) == 1 else {
-            StandardOutput.printError("Nothing was done, for nobody can be asked here: --yes does it.")
-            throw ExitCode(ExitStatus.usage.rawValue)
+            throw ExitStatus.usage.saying("Nothing was done, for nobody can be asked here: --yes does it.")
         }
         StandardOutput.printError("Type 'yes' to do it:")
         let answer = readLine()?.filter { !$0.isWhitespace }.lowercased()
         guard answer == "yes" || answer == "y" else {
-            StandardOutput.printError("Nothing was done.")
-            throw ExitCode(ExitStatus.failure.rawValue)
+            throw ExitStatus.failure.saying("Nothing was done.")
         }
     }
 }

@@ -16,8 +16,7 @@ struct RecordFile {
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
             var reason = "it is no file"
             if unsafe access(path, R_OK) != 0 { reason = unsafe String(cString: strerror(errno)) }
-            StandardOutput.printError("\(path) cannot be read: \(reason).")
-            throw ExitCode(ExitStatus.noInput.rawValue)
+            throw ExitStatus.noInput.saying("\(path) cannot be read: \(reason).")
         }
         do {
             let value = try JSONValue(parsing: Array(data))
@@ -27,8 +26,7 @@ struct RecordFile {
                 (record, uri) = (value, nil)
             }
         } catch {
-            StandardOutput.printError("\(path) holds no JSON of a record, nor an answer of getRecord: \(error)")
-            throw ExitCode(ExitStatus.dataError.rawValue)
+            throw ExitStatus.dataError.saying("\(path) holds no JSON of a record, nor an answer of getRecord: \(error)")
         }
     }
 }

@@ -24,7 +24,7 @@ struct TestRules: AsyncParsableCommand {
             let tests: RuleTestFile
             do { tests = try RuleTestFile(path: file) } catch {
                 for issue in error.issues { StandardOutput.printError(issue.description) }
-                throw ExitCode(ExitStatus.configuration.rawValue)
+                throw ExitStatus.configuration.code
             }
             for test in tests.tests {
                 count += 1
@@ -40,7 +40,7 @@ struct TestRules: AsyncParsableCommand {
             }
         }
         StandardOutput.printError("\(count) tests, \(failures) failed")
-        if failures > 0 { throw ExitCode(ExitStatus.failure.rawValue) }
+        if failures > 0 { throw ExitStatus.failure.code }
     }
 }
 

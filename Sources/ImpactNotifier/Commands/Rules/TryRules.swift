@@ -54,7 +54,7 @@ struct TryRules: AsyncParsableCommand {
         }
         guard let first else {
             output.show(["told": false], ["No rule applies: nobody would be told."])
-            throw ExitCode(ExitStatus.failure.rawValue)
+            throw ExitStatus.failure.code
         }
         let operation = first.operations.contains(.create) ? StreamEvent.Commit.Operation.create : .update
         if operation == .update, !output.json { StandardOutput.print("  is for updates alone: taken for one") }
@@ -63,7 +63,7 @@ struct TryRules: AsyncParsableCommand {
         if isLookedUp, !output.json { StandardOutput.print("looked up") }
         for outcome in outcomes { output.show(outcome.json, outcome.steps.map { "  \($0)" } + outcome.lines) }
         let isTold = outcomes.contains { if case .message = $0.end { true } else { false } }
-        if !isTold { throw ExitCode(ExitStatus.failure.rawValue) }
+        if !isTold { throw ExitStatus.failure.code }
     }
 
     /// The daemon's ledger, which knows earlier confirmations of an index's claims; nil when no daemon was started yet.
@@ -85,7 +85,7 @@ struct TryRules: AsyncParsableCommand {
                 let isAway = [.connectionFailed, .identityUnavailable, .projectUnavailable, .hostPaused].contains(
                     error.reason
                 )
-                throw ExitCode((isAway ? ExitStatus.unavailable : .noInput).rawValue)
+                throw (isAway ? ExitStatus.unavailable : .noInput).code
             }
         }
         let file = try RecordFile(path: record)

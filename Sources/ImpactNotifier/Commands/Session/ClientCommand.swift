@@ -26,8 +26,9 @@ struct ClientCommand: AsyncParsableCommand {
             // Root writes nothing in a folder that belongs to a user, such as the state directory.
             if geteuid() == 0, let owner = ServiceUser.owner(ofFolderOf: file), owner.user != 0 {
                 let objection = ServiceUser.become(owner)
-                StandardOutput.printError("The folder is \(ServiceUser.name(of: owner.user))'s: \(objection)")
-                throw ExitCode(ExitStatus.noPermission.rawValue)
+                throw ExitStatus.noPermission.saying(
+                    "The folder is \(ServiceUser.name(of: owner.user))'s: \(objection)"
+                )
             }
             let key = try await SessionServices.run {
                 let key = try ClientKey.generate(at: SystemClock())
@@ -99,7 +100,7 @@ struct ClientCommand: AsyncParsableCommand {
                 ["is_hosted": true, "problems": .array(problems.map { .string($0) })],
                 problems.isEmpty ? ["The hosted client metadata is right."] : []
             )
-            guard problems.isEmpty else { throw ExitCode(ExitStatus.failure.rawValue) }
+            guard problems.isEmpty else { throw ExitStatus.failure.code }
         }
     }
 }

@@ -52,10 +52,9 @@ struct Login: AsyncParsableCommand {
             session.scope = choice
         }
         guard !appPassword || session.kind == .appPassword else {
-            StandardOutput.printError(
+            throw ExitStatus.configuration.saying(
                 "The configuration is for OAuth; set session.kind to app-password and session.app_password_file first."
             )
-            throw ExitCode(ExitStatus.configuration.rawValue)
         }
         let status = try await SessionServices.run {
             try await session.kind == .appPassword

@@ -33,8 +33,7 @@ struct SessionServices: Sendable {
         do {
             session = configuration.sessionConfiguration(of: try await services.account())
         } catch {
-            StandardOutput.printError("The account cannot be resolved: \(error). Write its DID instead.")
-            throw ExitCode(ExitStatus.unavailable.rawValue)
+            throw ExitStatus.unavailable.saying("The account cannot be resolved: \(error). Write its DID instead.")
         }
         var environment = services.sessionEnvironment
         environment.logger = CommandLog.logger("session")
@@ -51,11 +50,9 @@ struct SessionServices: Sendable {
     /// Runs the work of a command; turns its failure into a sentence and an exit status.
     static func run<Value>(_ work: () async throws -> Value) async throws -> Value {
         do { return try await work() } catch let failure as OAuthError {
-            StandardOutput.printError("\(failure)")
-            throw ExitCode(failure.exitStatus.rawValue)
+            throw failure.exitStatus.saying("\(failure)")
         } catch let failure as SessionError {
-            StandardOutput.printError("\(failure)")
-            throw ExitCode(ExitStatus.noPermission.rawValue)
+            throw ExitStatus.noPermission.saying("\(failure)")
         }
     }
 }

@@ -126,8 +126,7 @@ struct Setup: AsyncParsableCommand {
                 output.show(steps.json, written + steps.lines)
             }
         } catch {
-            StandardOutput.printError(error.description)
-            throw ExitCode(error.status.rawValue)
+            throw error.status.saying(error.description)
         }
         guard status == 0 else { throw ExitCode(status) }
     }
