@@ -107,13 +107,14 @@ struct Monitoring: Sendable {
     private func watchdog() async {
         guard let interval = ServiceManager.watchdogInterval(environment: environment) else { return }
         // An answer from the ledger proves that the pipeline's actor, its queue and the disk all work.
-        let probe = Watchdog.Probe(name: "pipeline", limit: interval) { _ = await status() }
         let dog = Watchdog(
-            heartbeats: Heartbeats(),
-            probes: [probe],
+            over: "pipeline",
+            limit: interval,
             interval: interval / 3,
-            logger: Logger(label: "watchdog")
-        ) { [manager] in manager.watchdog() }
+            logger: Logger(label: "watchdog"),
+            ask: { _ = await status() },
+            report: { [manager] in manager.watchdog() }
+        )
         await dog.run()
     }
 

@@ -12,46 +12,28 @@ import Testing
         func advance(by duration: Duration) { instant.withLock { $0 += duration } }
     }
 
-    @Test func `a part is overdue after its limit, until it reports`() {
+    @Test func `the manager hears nothing while the part hangs, and hears again when it answers`() async {
         let time = Time()
-        let heartbeats = Heartbeats { time.now }
-        let stream = heartbeats.expect("stream", every: .seconds(5))
-        let sender = heartbeats.expect("sender", every: .seconds(60))
-        time.advance(by: .seconds(5))
-        #expect(heartbeats.overdue().isEmpty)
-        time.advance(by: .seconds(1))
-        #expect(heartbeats.overdue() == ["stream"])
-        stream.beat()
-        #expect(heartbeats.overdue().isEmpty)
-        time.advance(by: .seconds(61))
-        #expect(heartbeats.overdue() == ["sender", "stream"])
-        sender.beat()
-        stream.rest()
-        time.advance(by: .seconds(59))
-        #expect(heartbeats.overdue().isEmpty)
-    }
-
-    @Test func `the manager hears nothing while a probe hangs, and hears again when it answers`() async {
-        let time = Time()
-        let heartbeats = Heartbeats { time.now }
         let (reports, reported) = AsyncStream.makeStream(of: Void.self)
         let (answers, answered) = AsyncStream.makeStream(of: Void.self)
-        let probe = Watchdog.Probe(name: "store", limit: .seconds(10)) {
-            for await _ in answers { return }
-        }
         let watchdog = Watchdog(
-            heartbeats: heartbeats,
-            probes: [probe],
+            over: "store",
+            limit: .seconds(10),
             interval: .milliseconds(1),
-            logger: .silent
-        ) { reported.yield() }
+            now: { time.now },
+            logger: .silent,
+            ask: { for await _ in answers { return } },
+            report: { reported.yield() }
+        )
         let watching = Task { await watchdog.run() }
         var iterator = reports.makeAsyncIterator()
         _ = await iterator.next()
-        time.advance(by: .seconds(11))
-        #expect(heartbeats.overdue() == ["store"])
+        time.advance(by: .seconds(10))
+        #expect(!watchdog.isOverdue)
+        time.advance(by: .seconds(1))
+        #expect(watchdog.isOverdue)
         answered.yield()
-        repeat { _ = await iterator.next() } while heartbeats.overdue() == ["store"]
+        repeat { _ = await iterator.next() } while watchdog.isOverdue
         watching.cancel()
         answered.finish()
         await watching.value
