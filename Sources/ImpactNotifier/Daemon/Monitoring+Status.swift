@@ -29,7 +29,7 @@ extension Monitoring {
             metrics: { [registry] in
                 let families =
                     registry.families() + SessionMetrics(board.session).families
-                    + LedgerMetrics(silence: board.ledger().silence).families
+                    + [MetricFamily(own: "ledger_unanswered_seconds", .gauge, [.init(value: board.ledger().silence)])]
                 return families.sorted { $0.name < $1.name }
             },
             page: { facts().page },

@@ -28,3 +28,11 @@ struct MetricFamily: Sendable {
     /// The lines, series by series.
     let samples: [Sample]
 }
+
+extension MetricFamily {
+    /// A family of this program's own: its name without the prefix.
+    init(own name: String, _ kind: Kind, _ samples: [Sample]) {
+        let name = MetricHelp.prefix + name
+        self.init(name: name, kind: kind, help: MetricHelp.text(for: name), samples: samples)
+    }
+}

@@ -8,13 +8,8 @@ struct ProgramMetrics: Sendable {
     /// The families, read now.
     func families() -> [MetricFamily] {
         [
-            family("build_info", .gauge, .init(labels: MetricLabels([("version", version)]), value: 1)),
-            family("log_lines_dropped_total", .counter, .init(value: Double(output.droppedLines))),
+            .init(own: "build_info", .gauge, [.init(labels: MetricLabels([("version", version)]), value: 1)]),
+            .init(own: "log_lines_dropped_total", .counter, [.init(value: Double(output.droppedLines))]),
         ]
-    }
-
-    private func family(_ name: String, _ kind: MetricFamily.Kind, _ sample: MetricFamily.Sample) -> MetricFamily {
-        let name = MetricHelp.prefix + name
-        return MetricFamily(name: name, kind: kind, help: MetricHelp.text(for: name), samples: [sample])
     }
 }

@@ -6,9 +6,7 @@ struct SessionMetrics {
     private let status: SessionStatus
 
     /// Metrics of a session as it is now.
-    init(_ status: SessionStatus) {
-        self.status = status
-    }
+    init(_ status: SessionStatus) { self.status = status }
 
     /// The families; one without a known value is left out.
     var families: [MetricFamily] {
@@ -29,8 +27,8 @@ struct SessionMetrics {
                 "oauth_refresh_success_timestamp_seconds",
                 isOver && status.servesUntil == nil ? nil : status.refreshedAt?.seconds
             ),
-            family(
-                "oauth_refresh_total",
+            MetricFamily(
+                own: "oauth_refresh_total",
                 .counter,
                 status.renewals.sorted { $0.key < $1.key }.map { result, count in
                     .init(labels: MetricLabels([("result", result)]), value: Double(count))
@@ -40,11 +38,6 @@ struct SessionMetrics {
     }
 
     private func gauge(_ name: String, _ value: Double?) -> MetricFamily? {
-        value.map { family(name, .gauge, [.init(value: $0)]) }
-    }
-
-    private func family(_ name: String, _ kind: MetricFamily.Kind, _ samples: [MetricFamily.Sample]) -> MetricFamily {
-        let name = MetricHelp.prefix + name
-        return MetricFamily(name: name, kind: kind, help: MetricHelp.text(for: name), samples: samples)
+        value.map { MetricFamily(own: name, .gauge, [.init(value: $0)]) }
     }
 }
