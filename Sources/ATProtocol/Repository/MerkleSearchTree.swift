@@ -11,14 +11,8 @@ package struct MerkleSearchTree: Sendable {
     /// The keys of one layer and the subtrees between them: `subtrees[i]` comes before `keys[i]`.
     private struct Layer: Sendable {
         var height: Int
-        var records: [(key: [UInt8], value: CID)]
-        var subtrees: [Subtree?]
-
-        init(height: Int, records: [(key: [UInt8], value: CID)] = [], subtrees: [Subtree?] = [nil]) {
-            self.height = height
-            self.records = records
-            self.subtrees = subtrees
-        }
+        var records: [(key: [UInt8], value: CID)] = []
+        var subtrees: [Subtree?] = [nil]
 
         /// The index of the first record whose key is not less than a key.
         func index(of key: [UInt8]) -> Int {

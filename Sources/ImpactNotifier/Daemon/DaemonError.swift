@@ -9,12 +9,9 @@ struct DaemonError: Error, Hashable, CustomStringConvertible {
     var sentence: String
 
     var description: String { sentence }
+}
 
-    init(status: ExitStatus, sentence: String) {
-        self.status = status
-        self.sentence = sentence
-    }
-
+extension DaemonError {
     /// Damage to our own state is fatal at once, and loud (invariant 8).
     init(_ error: LedgerError) {
         let status: ExitStatus =

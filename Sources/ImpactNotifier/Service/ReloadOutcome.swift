@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import CLinux
 internal import Glibc
+internal import OAuth
 
 /// The outcome of the last reload, which the daemon leaves in the state directory for `reload` to read.
 struct ReloadOutcome: Hashable {
@@ -30,33 +31,19 @@ struct ReloadOutcome: Hashable {
             "problems": .array(problems.map { .string($0) }),
         ]
         let path = Self.path(in: directory)
-        let next = path + ".tmp"
-        let file = unsafe shim_open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { return false }
-        let bytes = json.encoded
-        let count = unsafe Glibc.write(file, bytes, bytes.count)
-        close(file)
-        guard count == bytes.count else { return false }
-        return unsafe rename(next, path) == 0
+        do throws(FileError) { _ = try POSIXFileSystem().replace(path, with: json.encoded) } catch { return false }
+        return true
     }
+}
 
+extension ReloadOutcome {
     /// The outcome of the last reload in a state directory; nil when there was none.
     init?(in directory: String) {
-        let file = unsafe shim_open(Self.path(in: directory), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = unsafe read(file, &bytes, bytes.count)
-        guard count > 0, let json = try? JSONValue(parsing: Array(bytes.prefix(count))),
+        guard let bytes = try? POSIXFileSystem().read(Self.path(in: directory)),
+            let json = try? JSONValue(parsing: bytes),
             let readAt = json["read_at"]?.integer, let configuration = json["configuration"]?.string,
             let problems = json["problems"]?.array
         else { return nil }
         self.init(readAt: readAt, configuration: configuration, problems: problems.compactMap(\.string))
-    }
-
-    init(readAt: Int64, configuration: String, problems: [String]) {
-        self.readAt = readAt
-        self.configuration = configuration
-        self.problems = problems
     }
 }

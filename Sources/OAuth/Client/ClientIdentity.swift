@@ -12,7 +12,9 @@ struct ClientIdentity: Sendable {
 
     /// The path of the loopback listener.
     static let loopbackPath = "/callback"
+}
 
+extension ClientIdentity {
     /// Makes the identity for a configuration; a loopback client's redirect URI has the listener's port.
     init(
         _ configuration: SessionConfiguration,

@@ -7,7 +7,7 @@ extension SessionFileSystem {
     /// - Returns: why a crash of the machine may undo the rename; nil when it cannot. The file is replaced in both
     ///   cases.
     /// - Throws: ``FileError`` when the file is unchanged.
-    func replace(_ path: String, with bytes: [UInt8]) throws(FileError) -> FileError? {
+    package func replace(_ path: String, with bytes: [UInt8]) throws(FileError) -> FileError? {
         let next = path + ".tmp"
         try write(bytes, to: next)
         try rename(next, to: path)

@@ -25,28 +25,11 @@ struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
         return .object(members)
     }
 
-    init(
-        state: String,
-        verifier: String,
-        dpopKey: JSONValue,
-        issuer: String,
-        account: DID,
-        clientID: String,
-        redirectURI: String,
-        clientKeyID: String?,
-        createdAt: UnixTime
-    ) {
-        self.state = state
-        self.verifier = verifier
-        self.dpopKey = dpopKey
-        self.issuer = issuer
-        self.account = account
-        self.clientID = clientID
-        self.redirectURI = redirectURI
-        self.clientKeyID = clientKeyID
-        self.createdAt = createdAt
-    }
+    /// Without secrets, in case it is printed.
+    var description: String { "login of \(account)" }
+}
 
+extension PendingLogin {
     init?(_ json: JSONValue) {
         guard json["format"]?.integer == 1, let state = json["state"]?.string,
             let verifier = json["code_verifier"]?.string, let dpopKey = json["dpop_key"],
@@ -66,7 +49,4 @@ struct PendingLogin: Sendable, Equatable, CustomStringConvertible {
             createdAt: UnixTime(seconds: Double(createdAt))
         )
     }
-
-    /// Without secrets, in case it is printed.
-    var description: String { "login of \(account)" }
 }

@@ -124,11 +124,3 @@ struct OAuthScheme: TokenScheme {
 
     func forget(_ origin: String) { sender.origins.forget(origin) }
 }
-
-extension ClientIdentity {
-    init(id: String, key: ClientKey?, redirectURI: String) {
-        self.id = id
-        self.key = key
-        self.redirectURI = redirectURI
-    }
-}

@@ -142,10 +142,4 @@ extension TokenSet {
         else { return nil }
         self.init(accessToken: access, refreshToken: refresh, subject: json["did"]?.string)
     }
-
-    private init(accessToken: String, refreshToken: String, subject: String?) {
-        self.accessToken = accessToken
-        self.refreshToken = refreshToken
-        self.subject = subject
-    }
 }

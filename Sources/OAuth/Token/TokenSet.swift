@@ -15,27 +15,6 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
     /// Ten years in seconds.
     private static let longestLife = 315_360_000.0
 
-    /// Parses a 200 response; nil when it has no pair of tokens.
-    init?(_ response: HTTPResponse) {
-        guard let json = try? JSONValue(parsing: response.body),
-            let accessToken = json["access_token"]?.string, !accessToken.isEmpty,
-            let refreshToken = json["refresh_token"]?.string, !refreshToken.isEmpty
-        else { return nil }
-        self.accessToken = accessToken
-        self.refreshToken = refreshToken
-        tokenType = json["token_type"]?.string
-        scope = json["scope"]?.string
-        subject = json["sub"]?.string
-        let seconds: Double? =
-            switch json["expires_in"] {
-            case .integer(let seconds)?: Double(seconds)
-            case .number(let seconds)?: seconds
-            default: nil
-            }
-        // A lifetime that makes no sense is ignored; the server will say when the token has expired.
-        expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? .seconds($0) : nil }
-    }
-
     /// The tokens, with secrets removed from all other text, because operators see the scope.
     func telling(noneOf secrets: SecretRedaction) -> TokenSet {
         let own = SecretRedaction([accessToken, refreshToken])
@@ -65,4 +44,27 @@ struct TokenSet: Sendable, Equatable, CustomStringConvertible {
 
     /// Without secrets, in case it is printed.
     var description: String { "tokens" }
+}
+
+extension TokenSet {
+    /// Parses a 200 response; nil when it has no pair of tokens.
+    init?(_ response: HTTPResponse) {
+        guard let json = try? JSONValue(parsing: response.body),
+            let accessToken = json["access_token"]?.string, !accessToken.isEmpty,
+            let refreshToken = json["refresh_token"]?.string, !refreshToken.isEmpty
+        else { return nil }
+        self.accessToken = accessToken
+        self.refreshToken = refreshToken
+        tokenType = json["token_type"]?.string
+        scope = json["scope"]?.string
+        subject = json["sub"]?.string
+        let seconds: Double? =
+            switch json["expires_in"] {
+            case .integer(let seconds)?: Double(seconds)
+            case .number(let seconds)?: seconds
+            default: nil
+            }
+        // A lifetime that makes no sense is ignored; the server will say when the token has expired.
+        expiresIn = seconds.flatMap { (1...Self.longestLife).contains($0) ? .seconds($0) : nil }
+    }
 }
