@@ -93,7 +93,7 @@ import Testing
         new.createdAt = fixture.clock.dates.now()
         new.expiresAt = fixture.clock.dates.now() + 1_000_000
         let storage = try LoginStorage(fixture.configuration, fixture.environment)
-        let login = Task { [new] in try? await storage.replace(with: new) }
+        let login = Task { [new] in try? await storage.replace(with: new, releasing: storage.prepare()) }
         gate.open()
         _ = await caller.value
         let status = await login.value

@@ -14,11 +14,6 @@ struct LoginStorage: Sendable {
         vault = try SessionVault(configuration, environment)
     }
 
-    /// Writes the record under the session's lock, after a refresh of a running daemon has ended.
-    func replace(with record: SessionRecord) async throws(OAuthError) -> SessionStatus {
-        try await replace(with: record, releasing: vault.heldLock())
-    }
-
     /// Takes the session's lock and reserves room for a session, before a code is spent.
     ///
     /// While the lock is held, no daemon writes the file.
