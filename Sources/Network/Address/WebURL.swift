@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// An absolute `http`, `https`, `ws` or `wss` URL, parsed strictly from ASCII.
 ///
 /// Foundation's `URL` repairs its input (`https://①②⑦.⓪.⓪.①/` becomes `127.0.0.1`, `host.com\@evil.com` becomes
@@ -68,8 +66,7 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         if authority.hasPrefix("[") {
             guard let close = authority.firstIndex(of: "]") else { throw WebURLError(text, "has an open bracket") }
             let host = authority[authority.index(after: authority.startIndex)..<close].lowercased()
-            var octets = [UInt8](repeating: 0, count: 16)
-            guard unsafe inet_pton(AF_INET6, host, &octets) == 1 else {
+            guard AddressGuard.octets(of: host)?.count == 16 else {
                 throw WebURLError(text, "has an invalid IPv6 literal")
             }
             let rest = authority[authority.index(after: close)...]
@@ -113,10 +110,12 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
     public var origin: String { "\(scheme.rawValue)://\(authority)" }
 
     /// Whether the host is a literal loopback address (`127.0.0.0/8`, `::1`) or the name `localhost`.
-    public var isLoopback: Bool { host == "::1" || host == "localhost" || IPv4Address(host)?.octets.0 == 127 }
+    public var isLoopback: Bool {
+        host == "localhost" || AddressGuard.octets(of: host).map(AddressGuard.isLoopback) ?? false
+    }
 
     /// Whether a host, without brackets, is an address literal and not a name.
-    static func isAddress(_ host: String) -> Bool { IPv4Address(host) != nil || host.contains(":") }
+    package static func isAddress(_ host: String) -> Bool { AddressGuard.octets(of: host) != nil }
 
     public var description: String { origin + target }
 

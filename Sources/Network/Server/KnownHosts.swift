@@ -58,8 +58,8 @@ public struct KnownHosts: Sendable {
     }
 
     private static func isAddress(_ host: String) -> Bool {
-        guard host.hasPrefix("["), host.hasSuffix("]") else { return IPv4Address(host) != nil }
-        return SocketAddress(literal: String(host.dropFirst().dropLast()), port: 0)?.family == .ipv6
+        guard host.hasPrefix("["), host.hasSuffix("]") else { return WebURL.isAddress(host) }
+        return AddressGuard.octets(of: host.dropFirst().dropLast())?.count == 16
     }
 
     /// In lower case and without the trailing dot of the root.

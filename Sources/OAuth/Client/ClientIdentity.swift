@@ -68,7 +68,7 @@ extension ClientIdentity {
         guard url.target != "/", !url.target.hasSuffix("/") else { throw wrong("has no path to a document") }
         if allowsLoopback, url.isLoopback { return }
         guard url.scheme == .https, url.port == nil else { throw wrong("is not https on the default port") }
-        guard IPv4Address(url.host) == nil, !url.host.contains(":"), url.host.contains(".") else {
+        guard !WebURL.isAddress(url.host), url.host.contains(".") else {
             throw wrong("has no host name")
         }
     }
