@@ -75,8 +75,8 @@ package struct CommandOutput: OutputChannel {
         writing standardError: borrowing Descriptor
     ) throws {
         guard let standardInput = Pipe() else { throw OutputError(detail: "no pipe for \(program)") }
-        do throws(ChildProgram.StartError) {
-            try group.start { () throws(ChildProgram.StartError) in
+        do throws(SystemError) {
+            try group.start { () throws(SystemError) in
                 try ChildProgram.start(
                     arguments,
                     environment: CommandEnvironment.selection(of: variables),

@@ -21,10 +21,10 @@ final class ProcessGroup: Sendable {
     ///
     /// - Parameter spawn: starts it as the leader of a process group, and returns its number.
     /// - Throws: what `spawn` throws.
-    func start(_ spawn: () throws(ChildProgram.StartError) -> Int32) throws(ChildProgram.StartError) {
+    func start(_ spawn: () throws(SystemError) -> Int32) throws(SystemError) {
         // An ignored SIGCHLD, perhaps inherited, would prevent waiting for the program.
         signal(SIGCHLD, SIG_DFL)
-        guard !state.withLock({ $0.isKilled }) else { throw ChildProgram.StartError(number: ECANCELED) }
+        guard !state.withLock({ $0.isKilled }) else { throw SystemError(ECANCELED) }
         // This may block for ever, when the program is on a file system that does not answer.
         let child = try spawn()
         state.withLock { state in

@@ -74,15 +74,7 @@ struct FlightRecorder: Sendable {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        var written = 0
-        while written < lines.count {
-            let count = unsafe lines[written...].withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            guard count > 0 || errno == EINTR else { return false }
-            written += max(0, count)
-        }
-        return true
+        return (try? Descriptor.write(lines, to: descriptor)) != nil
     }
 
     private static func overlaps(_ entry: Entry, _ place: Range<Int>) -> Bool {

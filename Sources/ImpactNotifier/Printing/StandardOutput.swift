@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Network
 internal import Synchronization
 
 /// What a command prints for its user; written at once, so that a program at the other end of a pipe sees it.
@@ -39,15 +40,8 @@ enum StandardOutput {
     }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            let number = errno
-            guard count > 0 || number == EINTR else {
-                if descriptor == STDOUT_FILENO { objection.withLock { $0 = $0 ?? number } }
-                return
-            }
-            rest = rest.dropFirst(max(0, count))
+        do throws(SystemError) { try Descriptor.write(bytes, to: descriptor) } catch {
+            if descriptor == STDOUT_FILENO { objection.withLock { $0 = $0 ?? error.number } }
         }
     }
 }

@@ -17,7 +17,7 @@ struct StatusClient {
     /// - Throws: ``StatusError`` without an answer, or for another status.
     func get(_ path: String) throws(StatusError) -> String {
         let answer: String
-        do throws(ExchangeError) {
+        do throws(SystemError) {
             let request = "GET \(path) HTTP/1.1\r\nHost: \(address.reachable)\r\nConnection: close\r\n\r\n"
             let bytes = try PlainExchange(address.reachable.socketAddress, patience: patience)
                 .send(Array(request.utf8), longestAnswer: Self.longestAnswer)

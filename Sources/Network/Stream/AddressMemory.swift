@@ -39,9 +39,7 @@ public final class AddressMemory: Sendable {
     }
 
     /// Records that an address of a host accepted a connection, which then failed.
-    public func failed(_ address: SocketAddress, of host: String) { failed(address, of: host, now: .now) }
-
-    func failed(_ address: SocketAddress, of host: String, now: ContinuousClock.Instant) {
+    public func failed(_ address: SocketAddress, of host: String, now: ContinuousClock.Instant = .now) {
         failures.withLock { failures in
             if failures[host] == nil, failures.count >= Self.maximumHosts { failures = [:] }
             var known = (failures[host] ?? []).filter {

@@ -11,13 +11,6 @@ package enum ChildProgram {
         case descriptor(Int32)
     }
 
-    /// Why a program was not started: an error number of the C library.
-    package struct StartError: Error, CustomStringConvertible {
-        package let number: Int32
-        package init(number: Int32) { self.number = number }
-        package var description: String { Descriptor.message(number) }
-    }
-
     /// The process group of a program, which decides whose Ctrl-C ends it.
     package enum Group {
         /// A group of its own: no terminal's Ctrl-C reaches it.
@@ -36,14 +29,14 @@ package enum ChildProgram {
     ///   - standard: where its descriptors 0, 1 and 2 lead; it gets no others.
     ///   - group: its process group.
     /// - Returns: its process number, which is also its group's number, unless the group is shared.
-    /// - Throws: ``StartError``.
+    /// - Throws: ``SystemError``.
     package static func start(
         _ command: [String],
         environment: [String],
         standard: [Standard],
         group: Group = .own
-    ) throws(StartError) -> Int32 {
-        guard let program = command.first else { throw StartError(number: ENOENT) }
+    ) throws(SystemError) -> Int32 {
+        guard let program = command.first else { throw SystemError(ENOENT) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -82,7 +75,7 @@ package enum ChildProgram {
         defer { unsafe (words + variables).forEach { unsafe free($0) } }
         var process: pid_t = 0
         let status = unsafe posix_spawnp(&process, program, &actions, &attributes, words, variables)
-        guard status == 0 else { throw StartError(number: status) }
+        guard status == 0 else { throw SystemError(status) }
         return process
     }
 }

@@ -12,6 +12,27 @@ package struct Descriptor: ~Copyable {
 
     /// The C library's message for an error number.
     static func message(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+
+    /// Writes all bytes to an open descriptor; an error leaves some of them unwritten.
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EINTR else { throw SystemError(errno) }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+}
+
+/// An error of the C library.
+public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The error number.
+    public let number: Int32
+
+    package init(_ number: Int32) { self.number = number }
+
+    /// The C library's message for the number.
+    public var description: String { Descriptor.message(number) }
 }
 
 /// A pipe whose descriptors no child process inherits.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Network
 
 /// The machine's file system.
 package struct POSIXFileSystem: SessionFileSystem {
@@ -53,14 +54,8 @@ package struct POSIXFileSystem: SessionFileSystem {
         let file = try open(path, O_WRONLY | O_CREAT, "open")
         defer { close(file) }
         guard fchmod(file, 0o600) == 0 else { throw failure("protect", path) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else {
-                if count < 0, errno == EINTR { continue }
-                throw failure("write", path)
-            }
-            rest = rest.dropFirst(count)
+        do throws(SystemError) { try Descriptor.write(bytes, to: file) } catch {
+            throw failure("write", path, error.number)
         }
         guard ftruncate(file, bytes.count) == 0 else { throw failure("write", path) }
         guard fsync(file) == 0 else { throw failure("sync", path) }

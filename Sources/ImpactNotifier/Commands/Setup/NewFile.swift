@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Network
 
 /// Writes files that did not exist before.
 enum NewFile {
@@ -38,22 +39,13 @@ enum NewFile {
         let draft = "\(path).\(getpid()).new"
         let file = unsafe shim_open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw unwritable(path) }
-        let isWritten = fill(file, Array(text.utf8)) && fchmod(file, mode) == 0 && fsync(file) == 0
+        let isWritten =
+            (try? Descriptor.write(Array(text.utf8), to: file)) != nil && fchmod(file, mode) == 0 && fsync(file) == 0
         let objection = isWritten ? nil : unwritable(path)
         close(file)
         guard let objection else { return draft }
         remove(draft)
         throw objection
-    }
-
-    private static func fill(_ file: Int32, _ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { return false }
-            rest = rest.dropFirst(max(0, count))
-        }
-        return true
     }
 
     /// Whether a plain file, not a link, has exactly this content.

@@ -138,7 +138,7 @@ struct Setup: AsyncParsableCommand {
         for arguments in steps.beginning {
             StandardOutput.print("\n\(arguments[0]):")
             let status: Int32
-            do throws(ChildProgram.StartError) {
+            do throws(SystemError) {
                 status = try await SetupTerminal.run(arguments, environment: environment)
             } catch { throw SetupError("\(arguments[0]) cannot be started: \(error)", .failure) }
             guard status == 0 else {

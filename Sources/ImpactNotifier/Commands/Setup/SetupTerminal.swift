@@ -51,8 +51,7 @@ final class SetupTerminal: Sendable {
     /// Runs another command of this program in the same terminal.
     ///
     /// - Returns: its exit status; 128 plus the number of the signal that ended it.
-    static func run(_ arguments: [String], environment: [String: String]) async throws(ChildProgram.StartError) -> Int32
-    {
+    static func run(_ arguments: [String], environment: [String: String]) async throws(SystemError) -> Int32 {
         let process = try ChildProgram.start(
             ["/proc/self/exe"] + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" },
