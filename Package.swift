@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(
             name: "Network",
-            dependencies: ["CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", logging],
+            dependencies: ["Crypto", "CCurl", "COpenSSL", "CMicroHTTPD", "CLinux", logging],
             swiftSettings: settings
         ),
         .target(

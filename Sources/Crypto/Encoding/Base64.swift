@@ -1,13 +1,17 @@
+internal import COpenSSL
+
 /// Base64 with either alphabet (RFC 4648 §4 and §5).
 public enum Base64 {
     /// Encodes with the standard alphabet and padding.
     public static func encode(_ bytes: [UInt8]) -> String {
-        encode(bytes, alphabet: standard, isPadded: true)
+        var out = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
+        let count = unsafe EVP_EncodeBlock(&out, bytes, Int32(bytes.count))
+        return String(decoding: out.prefix(Int(count)), as: UTF8.self)
     }
 
     /// Encodes with the URL-safe alphabet, without padding, as in JOSE (RFC 7515 §2).
     public static func urlEncode(_ bytes: [UInt8]) -> String {
-        encode(bytes, alphabet: urlSafe, isPadded: false)
+        String(encode(bytes).prefix { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
     }
 
     /// Decodes URL-safe text without padding; nil when a character or the length is invalid.
@@ -31,24 +35,6 @@ public enum Base64 {
         var out = [UInt8](repeating: 0xFF, count: 256)
         for (value, character) in alphabet.enumerated() { out[Int(character)] = UInt8(value) }
         return out
-    }
-
-    private static func encode(_ bytes: [UInt8], alphabet: [UInt8], isPadded: Bool) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let rest = bytes.count - index
-            let word =
-                UInt32(bytes[index]) << 16 | (rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-                | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
-            out.append(alphabet[Int(word >> 18 & 63)])
-            out.append(alphabet[Int(word >> 12 & 63)])
-            if rest > 1 { out.append(alphabet[Int(word >> 6 & 63)]) } else if isPadded { out.append(0x3D) }
-            if rest > 2 { out.append(alphabet[Int(word & 63)]) } else if isPadded { out.append(0x3D) }
-            index += 3
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 
     private static func decode(_ text: some Collection<UInt8>, _ table: [UInt8]) -> [UInt8]? {

@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// An HTTP proxy through which secure connections are tunnelled (`CONNECT`, RFC 9110 §9.3.6).
 struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
     /// Host name or IP literal, IPv6 without brackets.
@@ -48,7 +50,7 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
         } catch {
             throw ProxySettingsError(variable, "the proxy's address \(error.reason); write http://HOST:PORT")
         }
-        authorization = credentials.isEmpty ? nil : "Basic " + Self.base64(credentials)
+        authorization = credentials.isEmpty ? nil : "Basic " + Base64.encode(credentials)
         self.variable = variable
     }
 
@@ -69,18 +71,5 @@ struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
             default: "have it allow CONNECT to \(target), or name the host in no_proxy"
             }
         return "the proxy \(self) answered \(status): \(advice)"
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        var out = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for place in 0..<4 {
-                out.append(place <= group.count ? alphabet[word >> (18 - 6 * place) & 63] : "=")
-            }
-        }
-        return out
     }
 }
