@@ -145,11 +145,6 @@ extension ConfiguredFiles {
         !purpose.delivers && environment["CREDENTIALS_DIRECTORY"].map { path.hasPrefix($0 + "/") } ?? false
     }
 
-    private static func folder(of path: String) -> String {
-        let end = path.lastIndex(of: "/") ?? path.startIndex
-        return end == path.startIndex ? "/" : String(path[..<end])
-    }
-
     /// The problem of a path that could not be examined.
     private static func absence(of path: String) -> String {
         switch errno {

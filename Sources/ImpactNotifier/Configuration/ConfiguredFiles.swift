@@ -23,13 +23,15 @@ struct ConfiguredFiles {
             ?? StateDirectory.standard(of: Self.instance(of: configuration))
     }
 
-    private var folder: String {
-        configuration.lastIndex(of: "/").map { $0 == configuration.startIndex ? "/" : String(configuration[..<$0]) }
-            ?? "."
+    /// The folder of a file.
+    static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     /// A path; a relative one starts at the folder of the configuration file.
-    func path(_ text: String) -> String { text.hasPrefix("/") ? text : "\(folder)/\(text)" }
+    func path(_ text: String) -> String {
+        text.hasPrefix("/") ? text : "\(Self.folder(of: configuration))/\(text)"
+    }
 
     /// The path of a secret's file.
     ///

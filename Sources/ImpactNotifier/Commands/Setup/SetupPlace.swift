@@ -15,17 +15,12 @@ struct SetupPlace: Sendable {
         isInPlace = loader.isInPlace(path)
         instance = ConfiguredFiles.instance(of: path)
         // Somebody who writes the file elsewhere may not be allowed to use /var/lib.
-        let beside = isInPlace ? nil : "\(StateDirectory.resolve(Self.folder(of: path)))/state"
+        let beside = isInPlace ? nil : "\(StateDirectory.resolve(ConfiguredFiles.folder(of: path)))/state"
         self.stateDirectory = stateDirectory ?? beside
     }
 
     /// The folder of the configuration.
-    var folder: String { Self.folder(of: path) }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
+    var folder: String { ConfiguredFiles.folder(of: path) }
 
     /// A secret's name in the configuration; bots that share a folder have different names.
     func secretName(_ name: String) -> String { instance.map { "\($0).\(name)" } ?? name }
