@@ -43,15 +43,15 @@ final class SignatureVerifier: Sendable {
         var checked = batch
         checked.unverified = []
         var unknown: [(did: DID, reason: String)] = []
-        for (commit, finding) in await findings(of: batch.unverified) {
+        for (unverified, finding) in await findings(of: batch.unverified) {
             let isOfCommit = { (event: StreamEvent) in
-                event.isCommit && event.did == commit.proof.did && event.position.value == commit.refusal.value
+                event.isCommit && event.did == unverified.commit.did && event.position.value == unverified.refusal.value
             }
             switch finding {
             case .signed: break
             case .wrong(let detail):
                 checked.events.removeAll(where: isOfCommit)
-                var refusal = commit.refusal
+                var refusal = unverified.refusal
                 refusal.detail = detail
                 StreamMetrics.rejected(refusal.reason)
                 checked.rejected.append(refusal)
@@ -59,7 +59,7 @@ final class SignatureVerifier: Sendable {
                 for index in checked.events.indices where isOfCommit(checked.events[index]) {
                     checked.events[index].awaitProof()
                 }
-                unknown.append((commit.proof.did, reason))
+                unknown.append((unverified.commit.did, reason))
             }
         }
         report(unknown)
@@ -95,9 +95,9 @@ final class SignatureVerifier: Sendable {
     private func findings(of commits: [UnverifiedCommit]) async -> [(UnverifiedCommit, Finding)] {
         let mayAsk = state.withLock { $0.restsUntil <= .now }
         return await withTaskGroup(of: (UnverifiedCommit, Finding).self) { group in
-            for (number, commit) in commits.enumerated() {
+            for (number, unverified) in commits.enumerated() {
                 group.addTask { [self] in
-                    (commit, await finding(of: commit.proof, asking: mayAsk && number < Self.maximumQuestions))
+                    (unverified, await finding(of: unverified.commit, asking: mayAsk && number < Self.maximumQuestions))
                 }
             }
             var findings: [(UnverifiedCommit, Finding)] = []
@@ -106,10 +106,10 @@ final class SignatureVerifier: Sendable {
         }
     }
 
-    private func finding(of proof: CommitProof, asking: Bool) async -> Finding {
+    private func finding(of commit: RepositoryCommit, asking: Bool) async -> Finding {
         var finding = Finding.unknown("not asked for just now, because other keys are awaited")
         if asking {
-            if let answer = await Unhurried.answer(within: Self.patience, to: { await self.compare(proof) }) {
+            if let answer = await Unhurried.answer(within: Self.patience, to: { await self.compare(commit) }) {
                 finding = answer
             } else {
                 finding = .unknown("no answer within \(Self.patience.wholeSeconds) s")
@@ -117,18 +117,18 @@ final class SignatureVerifier: Sendable {
             }
         }
         // A cached key may be outdated, but it is all that we have.
-        guard finding.isUnknown, let known = await identities.known(of: proof.did),
-            case .signed = Self.finding(of: proof, by: known)
+        guard finding.isUnknown, let known = await identities.known(of: commit.did),
+            case .signed = Self.finding(of: commit, by: known)
         else { return finding }
         return .signed
     }
 
-    private func compare(_ proof: CommitProof) async -> Finding {
+    private func compare(_ commit: RepositoryCommit) async -> Finding {
         var finding = Finding.unknown("")
         // The cache may hold an outdated key, if the account has just changed its key (atproto.com/specs/sync).
         for isFresh in [false, true] {
             do throws(IdentityError) {
-                finding = Self.finding(of: proof, by: try await identities.document(of: proof.did, isFresh: isFresh))
+                finding = Self.finding(of: commit, by: try await identities.document(of: commit.did, isFresh: isFresh))
             } catch {
                 finding = .unknown(error.description)
                 // A second attempt right away would not help.
@@ -139,12 +139,12 @@ final class SignatureVerifier: Sendable {
         return finding
     }
 
-    private static func finding(of proof: CommitProof, by document: DIDDocument) -> Finding {
+    private static func finding(of commit: RepositoryCommit, by document: DIDDocument) -> Finding {
         guard let text = document.signingKey, let key = try? PublicKey(multikey: text) else {
-            return .unknown("the DID document of \(proof.did) has no usable signing key")
+            return .unknown("the DID document of \(commit.did) has no usable signing key")
         }
         do throws(RepositoryError) {
-            try proof.commit.verify(with: key)
+            try commit.verify(with: key)
             return .signed
         } catch {
             return .wrong(error.description)

@@ -67,11 +67,11 @@ extension WireDecoder {
             }
         }
         guard verification != .off else { return content }
-        let proof = try CommitProof(message, archive, now: now)
+        let commit = try RepositoryCommit(message, archive, now: now)
         // Checking the signature may need a request, for which the decoder does not wait.
         if !content.events.isEmpty {
             let refusal = rejected(bytes, message.sequence, .unproven, "", of: did).rejected
-            content.unverified = refusal.map { UnverifiedCommit(proof: proof, refusal: $0) }
+            content.unverified = refusal.map { UnverifiedCommit(commit: commit, refusal: $0) }
         }
         return content
     }

@@ -96,10 +96,10 @@ import Testing
             guard case .read(let content) = decode(&decoder, message), let unverified = content.unverified.first else {
                 continue
             }
-            let did = unverified.proof.did
+            let did = unverified.commit.did
             let document = try DIDDocument(try #require(documents[did.text]), of: did)
             let key = try PublicKey(multikey: try #require(document.signingKey))
-            try unverified.proof.commit.verify(with: key)
+            try unverified.commit.verify(with: key)
             verified += 1
         }
         #expect(verified == 148)
@@ -115,7 +115,10 @@ import Testing
             guard case .read(let content) = decode(&clean, message), let unverified = content.unverified.first else {
                 continue
             }
-            let document = try DIDDocument(try #require(documents[unverified.proof.did.text]), of: unverified.proof.did)
+            let document = try DIDDocument(
+                try #require(documents[unverified.commit.did.text]),
+                of: unverified.commit.did
+            )
             let key = try PublicKey(multikey: try #require(document.signingKey))
             var reader = unsafe CBORReader(message.span.bytes)
             _ = try RelayHeader(&reader)
@@ -127,7 +130,7 @@ import Testing
                 flipped[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
                 var decoder = try decoder(collections())
                 guard case .read(let other) = decode(&decoder, flipped) else { throw MissingPart() }
-                let isSigned = other.unverified.first.map { (try? $0.proof.commit.verify(with: key)) != nil } ?? false
+                let isSigned = other.unverified.first.map { (try? $0.commit.verify(with: key)) != nil } ?? false
                 #expect(!other.rejected.isEmpty || !isSigned, "byte \(place)")
             }
         }

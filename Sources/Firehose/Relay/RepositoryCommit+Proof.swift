@@ -1,7 +1,9 @@
 internal import ATProtocol
 internal import Network
 
-extension CommitProof {
+extension RepositoryCommit {
+    /// The commit of a message that proves itself, before anybody asks whose key signed it.
+    ///
     /// Checks the message against its commit, records against the tree, operations against the previous tree.
     ///
     /// See atproto.com/specs/sync#validation.
@@ -19,12 +21,11 @@ extension CommitProof {
             throw wrong("the archive's root is not the commit")
         }
         try archive.verify()
-        commit = try RepositoryCommit(block)
-        did = commit.did
-        guard commit.did.text == message.repo else { throw wrong("the commit is of another repository") }
-        guard commit.rev.text == message.rev else { throw wrong("the commit is of another revision") }
-        try commit.checkRevision(now: now)
-        let tree = try MerkleSearchTree(root: commit.data, in: archive)
+        try self.init(block)
+        guard did.text == message.repo else { throw wrong("the commit is of another repository") }
+        guard rev.text == message.rev else { throw wrong("the commit is of another revision") }
+        try checkRevision(now: now)
+        let tree = try MerkleSearchTree(root: data, in: archive)
         for operation in message.operations {
             guard let cid = operation.cid else { continue }
             guard try tree.value(of: operation.path) == cid else {
