@@ -9,12 +9,9 @@ public struct Handle: SyntaxValue {
         guard bytes.count <= 253 else { throw SyntaxError("handle", text, "it is longer than 253 characters") }
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.count >= 2 else { throw SyntaxError("handle", text, "it has no dot") }
-        let isValid = labels.allSatisfy { label in
-            guard let first = label.first, let last = label.last, label.count <= 63 else { return false }
-            return ASCII.isAlphanumeric(first) && ASCII.isAlphanumeric(last)
-                && label.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        guard labels.allSatisfy(ASCII.isLabel) else {
+            throw SyntaxError("handle", text, "a label is empty, too long or has a wrong character")
         }
-        guard isValid else { throw SyntaxError("handle", text, "a label is empty, too long or has a wrong character") }
         guard let top = labels.last?.first, ASCII.isLetter(top) else {
             throw SyntaxError("handle", text, "its last label does not start with a letter")
         }

@@ -11,12 +11,7 @@ public struct NSID: SyntaxValue {
         guard segments.count >= 3, let name = segments.last, let head = segments.first else {
             throw SyntaxError("NSID", text, "it has fewer than three segments")
         }
-        let isDomainValid = segments.dropLast().allSatisfy { segment in
-            guard let first = segment.first, let last = segment.last, segment.count <= 63 else { return false }
-            return ASCII.isAlphanumeric(first) && ASCII.isAlphanumeric(last)
-                && segment.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-        }
-        guard isDomainValid, let first = head.first, ASCII.isLetter(first) else {
+        guard segments.dropLast().allSatisfy(ASCII.isLabel), let first = head.first, ASCII.isLetter(first) else {
             throw SyntaxError("NSID", text, "its domain part is not a domain name")
         }
         guard let start = name.first, ASCII.isLetter(start), name.count <= 63, name.allSatisfy(ASCII.isAlphanumeric)
