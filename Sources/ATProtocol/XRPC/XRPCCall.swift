@@ -1,3 +1,5 @@
+package import Network
+
 /// One call of an XRPC method (atproto.com/specs/xrpc), without its destination and authorization.
 public struct XRPCCall: Sendable {
     /// Whether the method is a query or a procedure.
@@ -39,5 +41,25 @@ public struct XRPCCall: Sendable {
     /// Makes a procedure.
     public static func procedure(_ method: NSID, _ body: JSONValue? = nil, proxy: String? = nil) -> XRPCCall {
         XRPCCall(method: method, kind: .procedure, parameters: [], body: body, proxy: proxy, timeout: .seconds(45))
+    }
+
+    /// The call as an HTTP request to a PDS, without authorization.
+    package func request(to pds: WebURL) -> HTTPRequest {
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        if let proxy { headers["atproto-proxy"] = proxy }
+        var bytes: [UInt8] = []
+        if let body {
+            headers["Content-Type"] = "application/json"
+            bytes = body.encoded
+        }
+        return HTTPRequest(
+            kind == .query ? .get : .post,
+            pds.with(path: "/xrpc/\(method)", query: parameters),
+            headers: headers,
+            body: bytes,
+            timeout: timeout,
+            // Room for a hundred messages of ten kilobytes each with any number of facets.
+            maximumBody: 16 << 20
+        )
     }
 }

@@ -41,25 +41,3 @@ extension SessionConfiguration {
         kind == .appPassword ? AppPasswordScheme(self, environment) : OAuthScheme(self, environment)
     }
 }
-
-extension XRPCCall {
-    /// The call as an HTTP request to a PDS, without authorization.
-    func request(to pds: WebURL) -> HTTPRequest {
-        var headers: HTTPHeaders = ["Accept": "application/json"]
-        if let proxy { headers["atproto-proxy"] = proxy }
-        var bytes: [UInt8] = []
-        if let body {
-            headers["Content-Type"] = "application/json"
-            bytes = body.encoded
-        }
-        return HTTPRequest(
-            kind == .query ? .get : .post,
-            pds.with(path: "/xrpc/\(method)", query: parameters),
-            headers: headers,
-            body: bytes,
-            timeout: timeout,
-            // Room for a hundred messages of ten kilobytes each with any number of facets.
-            maximumBody: 16 << 20
-        )
-    }
-}

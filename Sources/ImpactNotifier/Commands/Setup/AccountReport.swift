@@ -111,13 +111,6 @@ private struct Nobody: AccountSession {
     let http: CurlHTTPClient
 
     func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
-        var headers: HTTPHeaders = [:]
-        if let proxy = call.proxy { headers["atproto-proxy"] = proxy }
-        let request = HTTPRequest(
-            .get,
-            pds.with(path: "/xrpc/\(call.method)", query: call.parameters),
-            headers: headers
-        )
-        do throws(HTTPError) { return try await http.send(request) } catch { throw SessionError(error) }
+        do throws(HTTPError) { return try await http.send(call.request(to: pds)) } catch { throw SessionError(error) }
     }
 }
