@@ -9,16 +9,6 @@ struct RefusalAdvice {
     let isHosted: Bool
     let scope: ScopeChoice
 
-    init(_ configuration: SessionConfiguration) {
-        isHosted = configuration.kind == .confidential
-        scope = configuration.scope
-    }
-
-    init(isHosted: Bool, scope: ScopeChoice) {
-        self.isHosted = isHosted
-        self.scope = scope
-    }
-
     /// All errors with advice of their own; docs/oauth.md has the same list.
     ///
     /// They are defined in RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 9101, RFC 9449 and OpenID Connect Core
@@ -102,4 +92,10 @@ struct RefusalAdvice {
         + "change), and log in ten minutes later."
     private static let noClientID = "Leave session.client_id out, and start again with 'impact-notifier login'."
     private static let otherWay = "An app password is another way: session.kind: app-password."
+}
+
+extension RefusalAdvice {
+    init(_ configuration: SessionConfiguration) {
+        self.init(isHosted: configuration.kind == .confidential, scope: configuration.scope)
+    }
 }

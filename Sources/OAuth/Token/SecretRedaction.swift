@@ -48,9 +48,7 @@ struct SecretRedaction: Sendable {
     /// Removes the secrets from a response's fields and body, however they are escaped in JSON.
     func callAsFunction(_ response: HTTPResponse) -> HTTPResponse {
         var response = response
-        var headers = HTTPHeaders()
-        for field in response.headers { headers.append(field.name, self(field.value)) }
-        response.headers = headers
+        response.headers = response.headers.mapValues { self($0) }
         if let json = try? JSONValue(parsing: response.body) {
             let clean = self(json)
             if clean != json { response.body = clean.encoded }
