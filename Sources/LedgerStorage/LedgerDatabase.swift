@@ -188,7 +188,20 @@ package final class LedgerDatabase: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        try await finished { [queue] in try await queue.read(body) }
+        try await finished { [queue] in
+            // GRDB's own read makes the connection read-only for its time, whereupon SQLite prepares every statement anew.
+            try await queue.unsafeRead { database in
+                try database.beginTransaction(.deferred)
+                do {
+                    let value = try body(database)
+                    try database.commit()
+                    return value
+                } catch {
+                    try? database.rollback()
+                    throw error
+                }
+            }
+        }
     }
 
     package func write<Value: Sendable>(
