@@ -18,8 +18,9 @@ export CORPUS=${CORPUS:-$root/../shared/corpus}
 printf '#include <simdjson.h>\n' | g++ -E -x c++ - > /dev/null 2>&1 ||
     { echo "skipped: g++ or libsimdjson-dev is missing"; exit 0; }
 
-swift build -c release --product websocket-bench
-client=$(swift build -c release --show-bin-path)/websocket-bench
+tools=(-c release --scratch-path .build/tools)
+swift build "${tools[@]}" --product websocket-bench
+client=$(swift build "${tools[@]}" --show-bin-path)/websocket-bench
 mkdir -p "$work"
 cp -r Tests/Benchmarks/peers/. "$work/"
 cd "$work"

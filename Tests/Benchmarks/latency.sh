@@ -4,7 +4,7 @@
 #   Tests/Benchmarks/latency.sh [REQUESTS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-swift build -c release --product latency-bench
-swift build -c release --product impact-notifier
-bin=$(swift build -c release --show-bin-path)
+tools=(-c release --scratch-path .build/tools)
+for product in latency-bench impact-notifier; do swift build "${tools[@]}" --product "$product"; done
+bin=$(swift build "${tools[@]}" --show-bin-path)
 exec "$bin/latency-bench" "$bin/impact-notifier" "$@"
