@@ -102,10 +102,9 @@ package final class LedgerDatabase: Sendable {
             configuration.label = "ledger"
             configuration.journalMode = .wal
             configuration.busyMode = .callback { neighbors.goesOn(after: $0) }
-            configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous=FULL")
-            }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
+            // After the opening, in which GRDB sets NORMAL: with it a commit is on disk only at the next checkpoint.
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous=FULL") }
             let migrator = LedgerSchema.migrator
             let (isCurrent, isTooNew, isOld) = try queue.read { database in
                 (
@@ -188,37 +187,40 @@ package final class LedgerDatabase: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        try await finished { [queue] in
-            // GRDB's own read makes the connection read-only for its time, whereupon SQLite prepares every statement anew.
-            try await queue.unsafeRead { database in
-                try database.beginTransaction(.deferred)
-                do {
-                    let value = try body(database)
-                    try database.commit()
-                    return value
-                } catch {
-                    try? database.rollback()
-                    throw error
-                }
-            }
-        }
+        // GRDB's own read makes the connection read-only for its time, whereupon SQLite prepares every statement anew.
+        try await transaction(.deferred, body)
     }
 
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        try await finished { [queue] in try await queue.write(body) }
+        try await transaction(.immediate, body)
     }
 
-    /// Runs to its end even when its task is cancelled.
-    ///
-    /// GRDB 7.10 leaves a connection read-only when a read is cancelled at its end (`endReadOnly` gives up). The next
-    /// write then fails as if the disk were read-only.
-    private func finished<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Value
+    /// Runs to its end even when its task is cancelled: what has to be written before a stop is written.
+    private func transaction<Value: Sendable>(
+        _ kind: Database.TransactionKind,
+        _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        do { return try await Task { try await body() }.value } catch {
-            throw Self.failure(error, path, neighbors, writer)
+        let result = await withCheckedContinuation { continuation in
+            queue.asyncWriteWithoutTransaction { database in
+                continuation.resume(returning: Result { try database.committing(kind, body) })
+            }
+        }
+        do { return try result.get() } catch { throw Self.failure(error, path, neighbors, writer) }
+    }
+}
+
+extension Database {
+    fileprivate func committing<Value>(_ kind: TransactionKind, _ body: (Database) throws -> Value) throws -> Value {
+        try beginTransaction(kind)
+        do {
+            let value = try body(self)
+            try commit()
+            return value
+        } catch {
+            try? rollback()
+            throw error
         }
     }
 }

@@ -53,6 +53,16 @@ import Testing
         #expect(try await ledger.desk.jobs().count == 1)
     }
 
+    @Test(arguments: [LedgerDatabase.Access.daemon, .command], [false, true])
+    func `has each commit on disk before it returns`(access: LedgerDatabase.Access, isCarriedOver: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        if isCarriedOver { try OldLedger.copy(to: directory) }
+        let ledger = try await Ledger.open(directory: directory.path, access: access)
+        // 2 is FULL. With NORMAL, SQLite waits for the disk at checkpoints only.
+        #expect(try await ledger.database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+        #expect(try await ledger.database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+    }
+
     @Test func `a thousand updates of one record leave the first sighting of it and the newest`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
