@@ -158,12 +158,12 @@ actor ChatSender {
                 return .zero
             }
             if nextNoticeAt <= steadyNow, let candidate = try await queue.nextCandidate(configuration, now: now) {
-                if isIdle {
+                if isIdle, longestHesitation > .zero {
                     isIdle = false
                     nextSendAt = steadyNow + .seconds(longestHesitation.inSeconds * Double.random(in: 0..<1))
                     return .zero
                 }
-                hasAnswered = false
+                (isIdle, hasAnswered) = (false, false)
                 try await inTurn { () async throws(LedgerError) in try await self.take(candidate) }
                 return .zero
             }
