@@ -18,6 +18,7 @@ struct FrontDoor: Sendable {
     ///   - handler: who is asked.
     /// - Returns: what is to be answered, no upgrade when a fault struck; and that fault.
     func admit(_ request: IncomingRequest, to handler: Handler) -> (reply: Reply, fault: Fault?) {
+        let arrival = ContinuousClock.now
         let fault = faults.take(for: request)
         let isHandled = fault?.isHandled ?? true
         var reply = Reply.response(HTTPResponse(status: 500))
@@ -25,7 +26,7 @@ struct FrontDoor: Sendable {
             do { reply = try handler(request) } catch { reply = .response(error.response) }
         }
         let response = faults.answer(reply.response, to: request, fault?.effect)
-        journal.append(JournalEntry(request, status: isHandled ? response.status : nil, fault: fault))
+        journal.append(JournalEntry(request, at: arrival, status: isHandled ? response.status : nil, fault: fault))
         if case .upgrade = reply, fault == nil { return (reply, nil) }
         return (.response(response), fault)
     }

@@ -33,7 +33,7 @@ public struct IncomingRequest: Sendable {
     public func parameters(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
 
     /// The method that is called, which stands behind `/xrpc/`; nil when the path is another.
-    var xrpcMethod: String? { path.hasPrefix("/xrpc/") ? String(path.dropFirst(6)) : nil }
+    public var xrpcMethod: String? { path.hasPrefix("/xrpc/") ? String(path.dropFirst(6)) : nil }
 
     /// Whether it asks for something to read.
     var isReading: Bool { method == "GET" || method == "HEAD" }

@@ -4,13 +4,16 @@ internal import Synchronization
 /// One request that a server of the sandbox answered, or refused to.
 public struct JournalEntry: Sendable {
     public let request: IncomingRequest
+    /// When all of it had come.
+    public let arrival: ContinuousClock.Instant
     /// Status of the response, also when a fault kept it from arriving; nil when a fault kept the server from acting.
     public let status: Int?
     /// The fault that struck.
     public let fault: Fault?
 
-    init(_ request: IncomingRequest, status: Int?, fault: Fault?) {
+    init(_ request: IncomingRequest, at arrival: ContinuousClock.Instant, status: Int?, fault: Fault?) {
         self.request = request
+        self.arrival = arrival
         self.status = status
         self.fault = fault
     }
