@@ -144,7 +144,11 @@ final class OAuthTokenStore: Sendable {
             let (renewed, issued) = try issue(found.session, at: now)
             let objection = state.withLock { state -> String? in
                 guard let session = state.sessions[found.number] else { return "Invalid refresh token" }
-                guard session.refreshToken == found.session.refreshToken else { return "Refresh token replayed" }
+                guard session.refreshToken == found.session.refreshToken else {
+                    // At once, so that of several that come too late only one finds a session.
+                    if deletesOnError { state.sessions[found.number] = nil }
+                    return "Refresh token replayed"
+                }
                 Self.install(renewed, found.number, issued, at: now, in: &state)
                 return nil
             }
