@@ -187,40 +187,35 @@ package final class LedgerDatabase: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        // GRDB's own read makes the connection read-only for its time, whereupon SQLite prepares every statement anew.
-        try await transaction(.deferred, body)
+        try await ended { end in
+            // GRDB's own read makes the connection read-only for its time, whereupon SQLite prepares every statement anew.
+            queue.asyncWriteWithoutTransaction { database in end(Result { try database.reading(body) }) }
+        }
     }
 
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(LedgerError) -> Value {
-        try await transaction(.immediate, body)
+        try await ended { end in queue.asyncWrite(body) { _, result in end(result) } }
     }
 
-    /// Runs to its end even when its task is cancelled: what has to be written before a stop is written.
-    private func transaction<Value: Sendable>(
-        _ kind: Database.TransactionKind,
-        _ body: @escaping @Sendable (Database) throws -> Value
+    /// Waits for the end of an access, which comes even when the task is cancelled: what has to be written before a stop
+    /// is written.
+    private func ended<Value: Sendable>(
+        _ access: (_ end: @escaping @Sendable (Result<Value, any Error>) -> Void) -> Void
     ) async throws(LedgerError) -> Value {
-        let result = await withCheckedContinuation { continuation in
-            queue.asyncWriteWithoutTransaction { database in
-                continuation.resume(returning: Result { try database.committing(kind, body) })
-            }
-        }
+        let result = await withCheckedContinuation { continuation in access { continuation.resume(returning: $0) } }
         do { return try result.get() } catch { throw Self.failure(error, path, neighbors, writer) }
     }
 }
 
 extension Database {
-    fileprivate func committing<Value>(_ kind: TransactionKind, _ body: (Database) throws -> Value) throws -> Value {
-        try beginTransaction(kind)
-        do {
-            let value = try body(self)
-            try commit()
-            return value
-        } catch {
-            try? rollback()
-            throw error
-        }
+    /// Reads in one transaction, so that all of it is of one moment.
+    fileprivate func reading<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try beginTransaction(.deferred)
+        let result = Result { try body(self) }
+        // There is nothing to commit, and nobody is told of a commit.
+        try rollback()
+        return try result.get()
     }
 }
