@@ -1,6 +1,7 @@
 internal import ATProtocol
 internal import CLinux
 internal import Glibc
+internal import Network
 internal import OAuth
 
 /// The outcome of the last reload, which the daemon leaves in the state directory for `reload` to read.
@@ -31,8 +32,13 @@ struct ReloadOutcome: Hashable {
             "problems": .array(problems.map { .string($0) }),
         ]
         let path = Self.path(in: directory)
-        do throws(FileError) { _ = try POSIXFileSystem().replace(path, with: json.encoded) } catch { return false }
-        return true
+        let next = path + ".tmp"
+        let file = unsafe shim_open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { return false }
+        let descriptor = Descriptor(owning: file)
+        // Without waiting for the disk: nobody misses it after a power cut, and the daemon's loop writes it.
+        guard (try? Descriptor.write(json.encoded, to: descriptor.rawValue)) != nil else { return false }
+        return unsafe rename(next, path) == 0
     }
 }
 

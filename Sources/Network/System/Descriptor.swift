@@ -18,7 +18,7 @@ package struct Descriptor: ~Copyable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { throw SystemError(errno) }
+            guard count > 0 || (count < 0 && errno == EINTR) else { throw SystemError(errno) }
             rest = rest.dropFirst(max(0, count))
         }
     }
