@@ -246,6 +246,13 @@ import Testing
         #expect(verdict.reason == it.reason)
     }
 
+    @Test(arguments: [400, 401, 413])
+    func `an edge that answers every call in its own way pauses the sender`(_ status: Int) {
+        let verdict = classify(.openConversation, Self.answer(status, "<html></html>"))
+        #expect(verdict.escalated(occurrences: 5).action == .retry)
+        #expect(verdict.escalated(occurrences: 6).action == .pause)
+    }
+
     @Test func `the cases cover all rows of the way and of owners`() {
         #expect(Set((Self.way + Self.owner).map(\.row)) == Set(1...37).union([46]))
     }
