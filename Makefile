@@ -193,7 +193,7 @@ page: setup ## the page for people in headless Chromium, in every state; picture
 bench: setup ## the WebSocket client against the limit and its peers
 	@bash Tests/Benchmarks/bench.sh $(ARGS)
 
-bench-latency: setup ## from a record to its message, a thousand times
+bench-latency: setup ## from the stream to the message on its way, a thousand times
 	@bash Tests/Benchmarks/latency.sh $(ARGS)
 
 bench-ledger: setup ## what grows with the ledger, from a thousand rows to a million (LEDGER_PARTS, LEDGER_ONLY)

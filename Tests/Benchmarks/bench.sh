@@ -18,9 +18,7 @@ export CORPUS=${CORPUS:-$root/../shared/corpus}
 printf '#include <simdjson.h>\n' | g++ -E -x c++ - > /dev/null 2>&1 ||
     { echo "skipped: g++ or libsimdjson-dev is missing"; exit 0; }
 
-tools=(-c release --scratch-path .build/tools)
-swift build "${tools[@]}" --product websocket-bench
-client=$(swift build "${tools[@]}" --show-bin-path)/websocket-bench
+client=$(Tests/Benchmarks/built.sh websocket-bench)
 mkdir -p "$work"
 cp -r Tests/Benchmarks/peers/. "$work/"
 cd "$work"

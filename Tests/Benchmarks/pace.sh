@@ -14,9 +14,7 @@ command -v zstd > /dev/null || { echo "skipped: zstd is missing"; exit 0; }
 seconds=${1:-60} rate=${2:-478}
 wires=("${@:3}")
 [ ${#wires[@]} -gt 0 ] || wires=(jetstream2 jetstream1 relay-off relay-matched)
-tools=(-c release --scratch-path .build/tools)
-swift build "${tools[@]}" --product stream-bench
-bench=$(swift build "${tools[@]}" --show-bin-path)/stream-bench
+bench=$(Tests/Benchmarks/built.sh stream-bench)
 work=$(mktemp -d) server=
 trap 'kill $server 2> /dev/null || true; rm -rf "$work"' EXIT
 gcc -O2 -o "$work/wsserver" Tests/Benchmarks/peers/server/wsserver.c -lssl -lcrypto

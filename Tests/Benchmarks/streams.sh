@@ -6,9 +6,8 @@ cd "$(dirname "$0")/../.."
 corpus=${CORPUS:-$PWD/../shared/corpus}
 [ -e "$corpus/frames.bin.zst" ] || { echo "skipped: no corpus in $corpus"; exit 0; }
 command -v zstd > /dev/null || { echo "skipped: zstd is missing"; exit 0; }
-tools=(-c release --scratch-path .build/tools)
-swift build "${tools[@]}" --product stream-bench
+bench=$(Tests/Benchmarks/built.sh stream-bench)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 zstd -dcq "$corpus/frames.bin.zst" > "$work/frames.bin"
-"$(swift build "${tools[@]}" --show-bin-path)/stream-bench" "$corpus/expected_v1.jsonl" "$work/frames.bin"
+"$bench" "$corpus/expected_v1.jsonl" "$work/frames.bin"

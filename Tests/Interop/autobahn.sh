@@ -55,9 +55,7 @@ if ! install > "${TMPDIR:-/tmp}/autobahn-install.log" 2>&1; then
     echo "skipped: the Autobahn suite could not be installed from PyPI (${TMPDIR:-/tmp}/autobahn-install.log)"
     exit 0
 fi
-tools=(-c release --scratch-path .build/tools)
-swift build "${tools[@]}" --product websocket-echo
-driver=$(swift build "${tools[@]}" --show-bin-path)/websocket-echo
+driver=$(Tests/Benchmarks/built.sh websocket-echo)
 failed=0
 for set in "${sets[@]}"; do run "$set" || failed=1; done
 exit $failed
