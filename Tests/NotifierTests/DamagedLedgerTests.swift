@@ -34,7 +34,7 @@ import Testing
 
     /// What stands in the -wal would be written over the damage.
     private static func checkpoint(_ world: World) async throws {
-        try await DatabaseQueue(path: path(world)).writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try await DatabaseQueue.beside(path(world)).writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
     }
 
     /// Owners with a message that was sent, two that wait for a limit, and one who takes none.

@@ -76,11 +76,18 @@ enum OldLedger {
         }
     }
 
-    /// The file, beside whoever has it open.
     static func open(_ directory: TemporaryDirectory) throws -> DatabaseQueue {
+        try .beside("\(directory.path)/ledger.sqlite")
+    }
+}
+
+extension DatabaseQueue {
+    /// A ledger's file, beside whoever has it open, or is still closing it.
+    static func beside(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
+        configuration.busyMode = .timeout(60)
         // Nobody pulls the plug on what a test lays there.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous=OFF") }
-        return try DatabaseQueue(path: "\(directory.path)/ledger.sqlite", configuration: configuration)
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 }

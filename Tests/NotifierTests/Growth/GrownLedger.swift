@@ -44,6 +44,7 @@ struct GrownLedger: Sendable {
         configuration.journalMode = .wal
         let statements = Statements()
         self.statements = statements
+        configuration.busyMode = .timeout(60)
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous=OFF")
             database.trace { event in
@@ -72,7 +73,7 @@ struct GrownLedger: Sendable {
     static func fill(_ directory: String, _ size: Size, now: UnixTime) async throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         do { _ = try await Ledger.open(directory: directory, access: .daemon) }
-        let queue = try DatabaseQueue(path: "\(directory)/ledger.sqlite")
+        let queue = try DatabaseQueue.beside("\(directory)/ledger.sqlite")
         let name = DatabaseFunction("did", argumentCount: 2, pure: true) { values in
             guard let kind = String.fromDatabaseValue(values[0]), let number = Int.fromDatabaseValue(values[1]) else {
                 return nil
