@@ -7,10 +7,6 @@ import Testing
         "Sources/Notifier/Job/\($0).swift"
     }
 
-    private func code(of path: String) throws -> String {
-        try Repository.lines(of: path).map { $0.replacing(#//{2,3} .*/#, with: "") }.joined(separator: "\n")
-    }
-
     @Test func `Job imports ATProtocol alone`() throws {
         for path in try Repository.swiftFiles(in: "Sources/Notifier/Job") {
             for line in try Repository.lines(of: path) where line.contains(#/^(\w+ )?import /#) {
@@ -23,24 +19,27 @@ import Testing
         let sql = #/\bGRDB\b|"\s*(SELECT|INSERT|UPDATE|DELETE|PRAGMA) |\bsql:/#
         for path in try Repository.swiftFiles(in: "Sources")
         where !path.hasPrefix("Sources/Notifier/Ledger/") && !path.hasPrefix("Sources/LedgerStorage/") {
-            #expect(try code(of: path).firstMatch(of: sql) == nil, "\(path) speaks to the database")
+            #expect(try Repository.code(of: path).firstMatch(of: sql) == nil, "\(path) speaks to the database")
         }
     }
 
     @Test func `no statement spells a state or a reason`() throws {
-        let reasons = try code(of: "Sources/Notifier/Job/Reason.swift").matches(of: #/case \w+ = "([a-z-]+)"/#)
+        let reasons = try Repository.code(of: "Sources/Notifier/Job/Reason.swift").matches(
+            of: #/case \w+ = "([a-z-]+)"/#
+        )
         // Other words of the machines, such as “none”, stand between such quotes in other languages.
         let enumeration = #/enum (?:JobState|State):[^{]*\{(?<cases>[^}]*)\}/#
         var states: [String] = []
         for path in ["Sources/Notifier/Job/JobState.swift"] + Self.machines {
-            for match in try code(of: path).matches(of: enumeration) {
+            for match in try Repository.code(of: path).matches(of: enumeration) {
                 states += match.cases.matches(of: #/(?m)^\s+case (\w+)$/#).map { String($0.1) }
             }
         }
         let words = Set(reasons.map { String($0.1) } + states)
         #expect(words.isSuperset(of: ["queued", "posting", "lookup", "verify", "owner-blocked"]))
         for path in try Repository.swiftFiles(in: "Sources") where !path.contains("/LedgerSchema") {
-            for match in try code(of: path).matches(of: #/'([a-z-]+)'/#) where words.contains(String(match.1)) {
+            for match in try Repository.code(of: path).matches(of: #/'([a-z-]+)'/#)
+            where words.contains(String(match.1)) {
                 Issue.record("\(path) spells “\(match.1)” in a statement")
             }
         }
@@ -48,11 +47,12 @@ import Testing
 
     @Test func `one file writes states`() throws {
         let writing = try Repository.swiftFiles(in: "Sources").filter { path in
-            try !path.contains("/LedgerSchema") && code(of: path).contains(#/UPDATE (request|job|message) SET state/#)
+            try !path.contains("/LedgerSchema")
+                && Repository.code(of: path).contains(#/UPDATE (request|job|message) SET state/#)
         }
         #expect(writing == ["Sources/Notifier/Ledger/JobQueue+Apply.swift"])
         for path in try Repository.swiftFiles(in: "Sources") where !writing.contains(path) {
-            let text = try code(of: path)
+            let text = try Repository.code(of: path)
             #expect(
                 !text.contains(#/\bSET\b(?:(?!WHERE)[^"])*\bstate = /#) || path.contains("/LedgerSchema"),
                 "\(path)"
@@ -65,7 +65,7 @@ import Testing
             #/INSERT (?:OR \w+ )?INTO (?:request|job|message) \((?<columns>[^)]*)\)\s*(?:VALUES|SELECT)(?<values>[^"]*)"/#
         var found = 0
         for path in try Repository.swiftFiles(in: "Sources") where !path.contains("/LedgerSchema") {
-            let code = try code(of: path)
+            let code = try Repository.code(of: path)
             let insertions = code.matches(of: insertion)
             found += insertions.count
             let beginnings = code.matches(of: #/INSERT (?:OR \w+ )?INTO (?:request|job|message)\b/#)
@@ -82,7 +82,7 @@ import Testing
     @Test func `the ledger's benchmark makes every call of a store that a loop makes`() throws {
         func text(in folder: String) throws -> String {
             try Repository.swiftFiles(in: folder).filter { !$0.hasPrefix("Sources/Notifier/Ledger/") }
-                .map { try code(of: $0) }.joined()
+                .map { try Repository.code(of: $0) }.joined()
         }
         let (loops, benchmark) = try (
             text(in: "Sources/Notifier") + text(in: "Sources/Backfill"), text(in: "Tests/NotifierTests/Growth")
@@ -90,7 +90,7 @@ import Testing
         var calls: Set<String> = []
         for path in try Repository.swiftFiles(in: "Sources/Notifier/Ledger") {
             let declaration = #/(?m)^    (?:public |package )?func (\w+)\([^{]*?async throws\(LedgerError\)/#
-            for match in try code(of: path).matches(of: declaration) where loops.contains(".\(match.1)(") {
+            for match in try Repository.code(of: path).matches(of: declaration) where loops.contains(".\(match.1)(") {
                 calls.insert(String(match.1))
             }
         }
@@ -101,13 +101,13 @@ import Testing
     }
 
     @Test(arguments: machines) func `somebody performs every action of a machine`(path: String) throws {
-        let machine = try code(of: path)
+        let machine = try Repository.code(of: path)
         let actions = try #require(machine.firstMatch(of: #/public enum Action[^{]*\{(?<cases>[^}]*)\}/#))
         let names = actions.cases.matches(of: #/case (\w+)/#).map { String($0.1) }
         #expect(!names.isEmpty)
         let performers = try Repository.swiftFiles(in: "Sources/Notifier")
             .filter { !$0.hasPrefix("Sources/Notifier/Job/") }
-            .flatMap { try code(of: $0).split(separator: "\n") }
+            .flatMap { try Repository.code(of: $0).split(separator: "\n") }
             .filter { !$0.hasSuffix(": break") }
         for name in names {
             let pattern = try Regex(#"(case|contains\()[^:]*\.\#(name)\b"#)

@@ -38,6 +38,16 @@ enum Repository {
         try text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
     }
 
+    /// The text of a Swift file without its comments.
+    static func code(of path: String) throws -> String {
+        try lines(of: path).map { line in
+            guard let comment = line.range(of: "// ") else { return line }
+            let code = line[..<comment.lowerBound]
+            return code.last == "/" ? code.dropLast() : code
+        }
+        .joined(separator: "\n")
+    }
+
     /// The text of a file.
     static func text(of path: String) throws -> String {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
