@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every test that was built, in three processes side by side: those of the built daemon wait more than they compute, and the
-# model check computes for minutes and waits for nothing. In each one test runs after the other: Swift's pool has as many
-# threads as cores, and suites that compute starve suites with deadlines. Prints the rest while they run and then the others,
-# and ends with one closing line for all.
+# Every test that was built, in five processes side by side: those of the built daemon (two) and of the notifier wait more than
+# they compute, and the model check computes for minutes and waits for nothing. In each one test runs after the other: Swift's
+# pool has as many threads as cores, and suites that compute starve suites with deadlines. Prints the rest while they run and
+# then the others, and ends with one closing line for all.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,21 +11,21 @@ bin=$(swift build --show-bin-path) || exit
 run() { NO_COLOR=1 "$bin/impact-notifierPackageTests.xctest" --testing-library swift-testing --no-parallel "$@"; }
 
 logs=$(mktemp -d)
-others=('^AcceptanceTests\.' 'The model check')
+others=('^AcceptanceTests\.`A daemon ' '^AcceptanceTests\.' 'The model check' '^NotifierTests\.')
 groups=()
 # Groups of their own: what the tests started is ended with them.
 set -m
+skipped=()
 for number in "${!others[@]}"; do
-    run --filter "${others[number]}" >"$logs/$number" 2>&1 </dev/null &
+    run --filter "${others[number]}" "${skipped[@]}" >"$logs/$number" 2>&1 </dev/null &
     groups+=("$!")
+    skipped+=(--skip "${others[number]}")
 done
 set +m
 trap 'for group in "${groups[@]}"; do kill -- "-$group" 2>/dev/null; done; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
 status=0
-skipped=()
-for other in "${others[@]}"; do skipped+=(--skip "$other"); done
 run "${skipped[@]}" 2>&1 | tee "$logs/rest" || status=1
 for number in "${!others[@]}"; do
     wait "${groups[number]}" || status=1
