@@ -52,11 +52,13 @@ import Testing
         var world = try world()
         world.configuration.digest.maximumListed = 5
         world.configuration.sending.firstWait = .seconds(1000)
-        world.chat.fail("getConvoForMembers", with: .answer(status: 500, body: "{}"))
+        // Whichever of them are looked up first.
+        world.chat.refuse(World.owner, status: 500, "{}")
         let events = try (1...3).map { try World.event($0, at: world.clock) }
         try await world.run([World.batch(events)]) { [chat = world.chat] in
             $0[.queued] == 3 && chat.calls.contains("getConvoForMembers")
         }
+        world.chat.refuse(World.owner, nil)
         world.clock.advance(1001)
         try await world.run([])
         #expect(world.chat.messages.first?.text.hasPrefix("3 new change requests") == true)

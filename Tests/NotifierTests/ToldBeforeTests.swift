@@ -91,11 +91,13 @@ import Testing
         var world = try World()
         world.configuration.digest.maximumListed = 5
         world.configuration.sending.firstWait = .seconds(1000)
-        world.chat.fail("getConvoForMembers", with: .answer(status: 500, body: "{}"))
+        // Whichever of them are looked up first.
+        world.chat.refuse(World.owner, status: 500, "{}")
         let events = try events(world, 1...3)
         try await world.run([World.batch(events)]) { [chat = world.chat] in
             $0[.queued] == 3 && chat.calls.contains("getConvoForMembers")
         }
+        world.chat.refuse(World.owner, nil)
         world.clock.advance(1001)
         try await world.run([])
         let text = try #require(world.chat.messages(to: World.owner).first?.text)
