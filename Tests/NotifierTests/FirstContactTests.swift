@@ -76,9 +76,8 @@ import Testing
         // The last word there is the owner's, now and then.
         for (number, word) in [(2, nil), (3, "thanks")] as [(Int, String?)] {
             if let word { world.chat.say(word, by: World.owner) }
-            for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
-                try? FileManager.default.removeItem(atPath: world.directory.file(name))
-            }
+            try await world.untilClosed()
+            try FileManager.default.removeItem(atPath: world.directory.file("ledger.sqlite"))
             world.clock.advance(60)
             try await run(world, number)
         }

@@ -13,15 +13,15 @@ import Testing
 /// The conversation, not the ledger, says what was said.
 @Suite(.timeLimit(.minutes(2))) struct `What the chat holds is told to nobody twice` {
     /// A copy of a state directory's ledger, or an empty one, in place of the one that knows more.
-    private func restore(_ world: World, _ copy: [(String, [UInt8])]) throws {
-        for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
-            try? FileManager.default.removeItem(atPath: world.directory.file(name))
-        }
+    private func restore(_ world: World, _ copy: [(String, [UInt8])]) async throws {
+        try await world.untilClosed()
+        try FileManager.default.removeItem(atPath: world.directory.file("ledger.sqlite"))
         for (name, bytes) in copy { try world.directory.write(bytes, to: name) }
     }
 
-    private func copy(_ world: World, with others: [String] = []) -> [(String, [UInt8])] {
-        (["ledger.sqlite", "ledger.sqlite-wal"] + others).compactMap { name in
+    private func copy(_ world: World, with others: [String] = []) async throws -> [(String, [UInt8])] {
+        try await world.untilClosed()
+        return (["ledger.sqlite"] + others).compactMap { name in
             FileManager.default.contents(atPath: world.directory.file(name)).map { (name, [UInt8]($0)) }
         }
     }
@@ -53,11 +53,11 @@ import Testing
         try world.keepOldKey()
         let first = try events(world, 1...2)
         try await world.run([World.batch(first)])
-        let backup = copy(world)
+        let backup = try await copy(world)
         let later = try events(world, 3...6)
         try await world.run([World.batch(later)])
         #expect(world.chat.messages.count == 6)
-        try restore(world, loss == .restored ? backup : [])
+        try await restore(world, loss == .restored ? backup : [])
         let newest = try events(world, 7...7)
         try await world.run([World.batch((loss == .restored ? [] : first) + later + newest)])
         #expect(world.chat.messages(to: World.owner).count == 7, "each once")
@@ -76,10 +76,10 @@ import Testing
         try world.keepOldKey()
         let first = try events(world, 1...1)
         try await world.run([World.batch(first)])
-        let backup = copy(world)
+        let backup = try await copy(world)
         let (told, later) = (try events(world, 2...4), try events(world, 5...5))
         try await world.run([World.batch(told)])
-        try restore(world, loss == .restored ? backup : [])
+        try await restore(world, loss == .restored ? backup : [])
         world.clock.advance(step)
         try await world.run([World.batch(later)])
         for event in (loss == .restored ? [] : first) + told { try await world.run([World.batch(event)]) }
@@ -102,7 +102,7 @@ import Testing
         try await world.run([])
         let text = try #require(world.chat.messages(to: World.owner).first?.text)
         #expect(MessageReference.marks(in: text).count == 3)
-        try restore(world, [])
+        try await restore(world, [])
         world.configuration.digest.maximumListed = 1
         try await world.run([World.batch(events)])
         #expect(world.chat.messages.count == 1)
@@ -117,7 +117,7 @@ import Testing
         try world.keepOldKey()
         let first = try events(world, 1...1)
         try await world.run([World.batch(first)])
-        for (name, bytes) in copy(world, with: ["marks.key"]) {
+        for (name, bytes) in try await copy(world, with: ["marks.key"]) {
             try other.directory.write(bytes, to: name)
         }
         world.clock.advance(10)
@@ -180,7 +180,7 @@ import Testing
         let world = try World()
         let first = try events(world, 1...1)
         try await world.run([World.batch(first)])
-        try restore(world, [])
+        try await restore(world, [])
         try FileManager.default.removeItem(atPath: world.directory.file("marks.key"))
         world.clock.advance(60)
         try await world.run([World.batch(first)]) { $0[.uncertain] == 1 }
@@ -204,7 +204,7 @@ import Testing
         let world = try World()
         let first = try events(world, 1...2)
         try await world.run([World.batch(first)])
-        try restore(world, [])
+        try await restore(world, [])
         try FileManager.default.removeItem(atPath: world.directory.file("marks.key"))
         world.clock.advance(60)
         try await world.run([World.batch(first)]) { $0[.uncertain] == 2 }

@@ -1,6 +1,7 @@
 import ATProtocol
 import Crypto
 import Firehose
+import FoundationEssentials
 import Logging
 import Network
 import Sandbox
@@ -188,13 +189,23 @@ struct World {
 
     /// The ledger of a daemon, when the one before has let it go: a task that has ended keeps what it held for a moment.
     static func ledger(in directory: TemporaryDirectory) async throws(LedgerError) -> Ledger {
-        for _ in 0..<1000 {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
             do throws(LedgerError) { return try await Ledger.open(directory: directory.path, access: .daemon) } catch {
-                guard error.code == .inUse else { throw error }
+                guard error.code == .inUse, ContinuousClock.now < deadline else { throw error }
             }
             await Task.yield()
         }
-        return try await Ledger.open(directory: directory.path, access: .daemon)
+    }
+
+    /// Waits until nobody has the ledger open, so that its files may be copied or replaced: whoever closes it last takes
+    /// its log away.
+    func untilClosed() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while FileManager.default.fileExists(atPath: directory.file("ledger.sqlite-wal")) {
+            try #require(ContinuousClock.now < deadline, "the ledger stays open")
+            await Task.yield()
+        }
     }
 
     static func isAtRest(_ counts: [JobState: Int]) -> Bool {
