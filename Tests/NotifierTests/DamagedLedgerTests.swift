@@ -82,19 +82,19 @@ import Testing
             let isTold = { @Sendable [chat = world.chat] in
                 chat.messages(to: fresh).contains { $0.text.contains("“\(Self.title(100 + trial, fresh))”") }
             }
+            let isExplained = { (jobs: [Job]) in
+                isTold() || jobs.contains { $0.owner == fresh && $0.reason != nil }
+            }
             do {
                 var jobs: [Job] = []
                 // What is not told at once waits for something, as a rule; or the machine is busy.
                 for patience in [Duration.seconds(3), .seconds(60)] {
                     try await world.run(news, within: patience, isDone: isTold)
                     jobs = try await world.jobs()
-                    if isTold() || jobs.contains(where: { $0.owner == fresh && $0.reason != nil }) { break }
+                    if isExplained(jobs) { break }
                 }
                 #expect(jobs.count == events.count + 1, "trial \(trial), seed \(seed)")
-                #expect(
-                    isTold() || jobs.contains { $0.owner == fresh && $0.reason != nil },
-                    "trial \(trial), seed \(seed)"
-                )
+                #expect(isExplained(jobs), "trial \(trial), seed \(seed)")
                 harmless += 1
             } catch let error as LedgerError {
                 loud += 1
