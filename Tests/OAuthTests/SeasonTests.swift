@@ -93,11 +93,12 @@ import Testing
         life.machine.fixture.files.crash(afterOperations: nil)
     }
 
-    private func begin(_ weather: BadWeather, _ life: inout Life) {
+    private func begin(_ weather: BadWeather, _ life: inout Life, isDoubted: Bool) {
         let now = life.machine.fixture.clock.now.offset / .seconds(1)
         let isMove = weather == .otherIssuer || weather == .otherPDS
-        // What is said for a day without a contradiction is believed: that would be no weather.
-        if isMove, now < life.mayMoveAt { return }
+        // What is said for a day without a contradiction is believed: that would be no weather. While the directory is down
+        // there is no contradiction.
+        if isMove, isDoubted || now < life.mayMoveAt { return }
         life.events += 1
         // Many short ones, some that last.
         let length = pow(Double.random(in: 0..<1, using: &life.random), 4)
@@ -106,6 +107,11 @@ import Testing
         life.world.begin(weather, for: seconds)
         if weather == .wrongClock { life.clock.isWrong(by: Double.random(in: -30...30, using: &life.random) * 86_400) }
         if weather == .fullDisk { life.machine.fixture.files.fail("reserve", with: 28) }
+    }
+
+    /// Whether the session has heard of a move, and not been told otherwise since, or has not stored that it was.
+    private func isMoveDoubted(_ life: Life) async -> Bool {
+        await life.session.home != AccountHome() || life.machine.fixture.stored?.setbacks[.home] != nil
     }
 
     private func clearDisk(_ life: Life) { life.machine.fixture.files.fail("reserve", with: nil) }
@@ -118,7 +124,8 @@ import Testing
         _ planned: [BadWeather] = []
     ) async throws {
         life.machine.fixture.clock.advance(seconds)
-        for weather in planned { begin(weather, &life) }
+        let isDoubted = await isMoveDoubted(life)
+        for weather in planned { begin(weather, &life, isDoubted: isDoubted) }
         if !life.world.reigns(.wrongClock) { life.clock.isWrong(by: 0) }
         if !life.world.reigns(.fullDisk) { clearDisk(life) }
         life.world.settleDirectory()

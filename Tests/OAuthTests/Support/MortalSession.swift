@@ -28,6 +28,9 @@ struct MortalSession: Sendable {
 
     func status() async -> SessionStatus { await session.status() }
 
+    /// What it thinks of where its account is.
+    var home: AccountHome { get async { await session.keeper.snapshot.machine.home } }
+
     func send(_ call: XRPCCall) async throws(SessionError) -> HTTPResponse {
         let result = await process.outcome { [session] in
             await Result { () async throws(SessionError) in try await session.send(call) }
