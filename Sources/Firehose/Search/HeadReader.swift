@@ -33,6 +33,15 @@ struct HeadReader: ~Escapable {
         return true
     }
 
+    /// Skips this many bytes, whatever they are: a string that always has the same length, without its closing quote.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func skip(count: Int) -> Bool {
+        guard bytes.byteCount - position >= count else { return false }
+        position += count
+        return true
+    }
+
     /// Skips the rest of a string without escapes, and its closing quote; false when there is no such string.
     ///
     /// It first looks for the quote after `count` bytes, the usual length here. The bytes before the quote are not
@@ -92,6 +101,18 @@ struct HeadReader: ~Escapable {
         return value
     }
 
+    /// The next eight bytes, the first in the lowest place; nil when there are fewer.
+    var nextWord: UInt64? {
+        @inline(__always) get { bytes.byteCount - position >= 8 ? word(at: position) : nil }
+    }
+
+    /// The bytes that have not been read.
+    var rest: RawSpan {
+        @inline(__always)
+        @_lifetime(copy self)
+        get { bytes.extracting(position...) }
+    }
+
     /// The text in a range.
     func text(_ range: Range<Int>) -> String {
         unsafe bytes.extracting(range).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
@@ -138,7 +159,7 @@ struct HeadReader: ~Escapable {
     }
 
     /// Sets the highest bit of the lowest zero byte, and perhaps of bytes above it.
-    private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    static func zeroBytes(_ word: UInt64) -> UInt64 {
         (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
     }
 

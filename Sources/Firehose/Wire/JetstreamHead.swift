@@ -5,37 +5,48 @@ internal import ATProtocol
 /// The servers write no whitespace, and the members in a fixed order. For a message that is written differently the
 /// full parser is used; it takes longer and gives the same result.
 enum JetstreamHead {
+    // After each part of variable length a new reader begins: so the compiler knows where in it everything is.
+
     /// The position of a v1 commit in an unwanted collection; nil for other messages.
     static func unwanted(version1 bytes: RawSpan, _ filter: CollectionFilter) -> Int64? {
-        var head = HeadReader(bytes)
-        guard head.skip(#"{"did":""#), head.skipString(of: 32), head.skip(#","time_us":"#), let time = head.integer(),
+        var author = HeadReader(bytes)
+        guard author.skip(#"{"did":""#), author.skipString(of: 32) else { return nil }
+        var position = HeadReader(author.rest)
+        guard position.skip(#","time_us":"#), let time = position.integer(),
             (1..<JetstreamFields.endOfTime).contains(time)
         else { return nil }
         // The sequence number of v2, on hosts with both versions.
-        if head.skip(#","cursor":"#), head.integer() == nil { return nil }
-        guard head.skip(#","kind":"commit","commit":{"rev":""#) else { return nil }
-        return isUnwanted(&head, filter) ? time : nil
+        if position.skip(#","cursor":"#), position.integer() == nil { return nil }
+        var commit = HeadReader(position.rest)
+        guard commit.skip(#","kind":"commit","commit":{"rev":""#), isUnwanted(&commit, filter) else { return nil }
+        return time
     }
 
     /// The sequence number of a v2 commit in an unwanted collection; nil for other messages.
     static func unwanted(version2 bytes: RawSpan, _ filter: CollectionFilter) -> Int64? {
-        var head = HeadReader(bytes)
+        var position = HeadReader(bytes)
         guard
-            head.skip(
+            position.skip(
                 #"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":"#
             ),
-            let sequence = head.integer(), sequence.isSequence, head.skip(#","did":""#), head.skipString(of: 32),
-            head.skip(#","time":""#), head.string() != nil, head.skip(#","rev":""#)
+            let sequence = position.integer(), sequence.isSequence
         else { return nil }
-        return isUnwanted(&head, filter) ? sequence : nil
+        var author = HeadReader(position.rest)
+        guard author.skip(#","did":""#), author.skipString(of: 32), author.skip(#","time":""#), author.string() != nil
+        else { return nil }
+        var commit = HeadReader(author.rest)
+        guard commit.skip(#","rev":""#), isUnwanted(&commit, filter) else { return nil }
+        return sequence
     }
 
-    /// Continues after the beginning of the commit's revision.
+    /// Continues after the beginning of the commit's revision, which has thirteen letters; all operations have six.
     @inline(__always)
     private static func isUnwanted(_ head: inout HeadReader, _ filter: CollectionFilter) -> Bool {
-        guard head.skipString(of: 13), head.skip(#","operation":""#), head.skipString(of: 6),
-            head.skip(#","collection":""#), let collection = head.string()
+        guard head.skip(count: 13), head.skip(#"","operation":""#), head.skip(count: 6),
+            head.skip(#"","collection":""#)
         else { return false }
+        if let word = head.nextWord, filter.excludes(word) { return true }
+        guard let collection = head.string() else { return false }
         return !filter.wants(collection, in: head)
     }
 

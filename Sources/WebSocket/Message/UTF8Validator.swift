@@ -1,7 +1,7 @@
 /// Checks UTF-8 that arrives in pieces, and fails at the first byte that cannot be valid (RFC 3629 §4).
 ///
-/// Between pieces it keeps only the state of the unfinished character. The standard library checks whole runs; it skips
-/// ASCII one machine word at a time.
+/// Between pieces it keeps only the state of the unfinished character. ASCII is checked in blocks, other text by the
+/// standard library.
 struct UTF8Validator: Sendable {
     /// How many bytes of the unfinished character are missing, and the range of the next one.
     private var missing = 0
@@ -30,7 +30,11 @@ struct UTF8Validator: Sendable {
     /// Whether the bytes are complete, valid UTF-8.
     @inline(__always)
     static func isValid(_ bytes: RawSpan) -> Bool {
-        let start = asciiBlocks(bytes)
+        let end = bytes.byteCount
+        var start = 0
+        while end - start >= 64, isASCII(bytes, at: start) { start += 64 }
+        // What is left of a text in ASCII is checked as the end of a whole block.
+        if end - start < 64, end >= 64, isASCII(bytes, at: end - 64) { return true }
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: Span<UInt8>(_bytes: bytes.extracting(start...)))
             return true
@@ -39,18 +43,13 @@ struct UTF8Validator: Sendable {
         }
     }
 
-    /// How many leading bytes are ASCII, in blocks of 64.
+    /// Whether a block of 64 bytes is ASCII.
     @inline(__always)
-    private static func asciiBlocks(_ bytes: RawSpan) -> Int {
-        var offset = 0
-        while offset + 64 <= bytes.byteCount {
-            var block = bytes.block(at: offset) | bytes.block(at: offset + 16)
-            block |= bytes.block(at: offset + 32) | bytes.block(at: offset + 48)
-            let words = unsafe unsafeBitCast(block, to: SIMD2<UInt64>.self)
-            guard (words.x | words.y) & 0x8080_8080_8080_8080 == 0 else { break }
-            offset += 64
-        }
-        return offset
+    private static func isASCII(_ bytes: RawSpan, at offset: Int) -> Bool {
+        var block = bytes.block(at: offset) | bytes.block(at: offset + 16)
+        block |= bytes.block(at: offset + 32) | bytes.block(at: offset + 48)
+        let words = unsafe unsafeBitCast(block, to: SIMD2<UInt64>.self)
+        return (words.x | words.y) & 0x8080_8080_8080_8080 == 0
     }
 
     /// Where the last character begins if it may be incomplete; otherwise the end.
