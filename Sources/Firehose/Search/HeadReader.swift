@@ -106,6 +106,11 @@ struct HeadReader: ~Escapable {
         @inline(__always) get { bytes.byteCount - position >= 8 ? word(at: position) : nil }
     }
 
+    /// Whether the last byte ends a JSON object.
+    var endsWithBrace: Bool {
+        @inline(__always) get { bytes.byteCount > 0 && byte(at: bytes.byteCount - 1) == UInt8(ascii: "}") }
+    }
+
     /// The bytes that have not been read.
     var rest: RawSpan {
         @inline(__always)

@@ -45,7 +45,9 @@ enum JetstreamHead {
         guard head.skip(count: 13), head.skip(#"","operation":""#), head.skip(count: 6),
             head.skip(#"","collection":""#)
         else { return false }
-        if let word = head.nextWord, filter.excludes(word) { return true }
+        // Most names differ at once from all that are wanted. The end of such a name is not looked for, but a message that
+        // was cut off is not passed over.
+        if let word = head.nextWord, filter.excludes(word), head.endsWithBrace { return true }
         guard let collection = head.string() else { return false }
         return !filter.wants(collection, in: head)
     }
