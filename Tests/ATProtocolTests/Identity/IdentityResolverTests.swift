@@ -90,12 +90,14 @@ import Testing
         client.script(address, [document(did.text)])
         let gate = Gate()
         client.during(address) { await gate.pass() }
-        async let one = resolver.document(of: did, isFresh: false)
-        async let two = resolver.document(of: did, isFresh: false)
-        async let three = resolver.document(of: did, isFresh: true)
+        // Each begins here and now, so that it stands in the resolver's queue before what is asked after it.
+        let callers = [false, false, true].map { isFresh in
+            Task.immediate { [resolver, did] in try await resolver.document(of: did, isFresh: isFresh) }
+        }
         await gate.arrival()
+        _ = await resolver.known(of: did)
         gate.open()
-        _ = try await (one, two, three)
+        for caller in callers { _ = try await caller.value }
         #expect(client.requests.count == 1)
     }
 
