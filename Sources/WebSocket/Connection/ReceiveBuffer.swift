@@ -9,7 +9,7 @@ internal import Network
     private var start = 0
     private var end = 0
 
-    /// Begins at a page: to other places the kernel may take twice as long to copy.
+    /// A buffer that begins at a page: to other places the kernel may take up to three times as long to copy.
     init() { unsafe storage = .allocate(byteCount: Self.capacity, alignment: 4096) }
 
     deinit { unsafe storage.deallocate() }
