@@ -54,6 +54,20 @@ import Testing
         }
     }
 
+    @Test func `a byte that is not ASCII is found wherever it stands in an ASCII text of any length`() {
+        for count in 1...200 {
+            for place in 0..<count {
+                for byte in [0x80, 0xC3, 0xFF] as [UInt8] {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: count)
+                    #expect(unsafe UTF8Validator.isValid(bytes.span.bytes))
+                    bytes[place] = byte
+                    let isValid = unsafe UTF8Validator.isValid(bytes.span.bytes)
+                    #expect(!isValid, "\(byte) at \(place) of \(count)")
+                }
+            }
+        }
+    }
+
     @Test(
         arguments: [[0xC0], [0xC1], [0xF5], [0xFF], [0xE0, 0x80], [0xED, 0xA0], [0xF0, 0x80], [0xF4, 0x90], [0x80]]
             as [[UInt8]]
