@@ -228,6 +228,14 @@ public actor Pipeline {
         )
         let queue = ledger.queue(context.timetable)
         let checker = AdmissionChecker(context, ledger: ledger, client: relationships)
+        let judge = RequestJudge(
+            context,
+            queue: queue,
+            checker: checker,
+            lookup: lookup,
+            proofs: proofs,
+            subscriptions: ledger.subscriptions
+        )
         let chat = ChatClient(session: session, proxy: context.configuration.sending.proxy)
         let followed = try await ledger.stream.follow(
             context.configuration.rules,
@@ -243,14 +251,7 @@ public actor Pipeline {
             intake: Intake(context, queue: queue, bursts: bursts, followed: followed) { [lookup] remembered in
                 await lookup.forget(remembered)
             },
-            resolver: Resolver(
-                context,
-                queue: queue,
-                checker: checker,
-                lookup: lookup,
-                proofs: proofs,
-                subscriptions: ledger.subscriptions
-            ),
+            resolver: Resolver(context, queue: queue, judge: judge),
             sender: ChatSender(context, ledger: ledger, chat: chat, checker: checker, marker: marker),
             keeper: WaitKeeper(context, ledger: ledger, checker: checker, client: relationships),
             mentions: MentionPoster(context, ledger: ledger, session: session, marker: marker) { [lookup] did in
