@@ -38,4 +38,7 @@ public struct SendingConfiguration: Sendable, Equatable {
 
     /// The default pace.
     public init() {}
+
+    /// The wait after so many failed attempts.
+    func backoff(_ attempts: Int) -> Duration { firstWait.doubled(attempts, atMost: maximumWait) }
 }

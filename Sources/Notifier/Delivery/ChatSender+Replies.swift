@@ -20,7 +20,7 @@ extension ChatSender {
             guard !verdict.isOfJobAlone || message.attempts < Self.triesAlone else {
                 return try await giveUp(message, verdict.reason)
             }
-            let wait = breaker.backoff(message.attempts + 1)
+            let wait = configuration.sending.backoff(message.attempts + 1)
             return try await apply(.failed(verdict), to: message, Attempt(.readMessages, error, verdict), wait: wait)
         }
         if let sent = seen.sent {

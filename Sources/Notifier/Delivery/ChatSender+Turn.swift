@@ -79,7 +79,7 @@ extension ChatSender {
         do { sent = try await chat.send(message.input, to: message.conversation) } catch {
             let verdict = try await refine(await judge(.sendMessage, error, of: message.owner), error, message)
             // A notice gives its requests back to their jobs; an answer waits itself.
-            let again = message.kind.isAnswer ? breaker.backoff(message.attempts + 1) : .zero
+            let again = message.kind.isAnswer ? configuration.sending.backoff(message.attempts + 1) : .zero
             return try await apply(
                 .failed(verdict),
                 to: message,

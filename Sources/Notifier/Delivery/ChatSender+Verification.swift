@@ -44,7 +44,7 @@ extension ChatSender {
             .failed(verdict),
             to: message,
             Attempt(.readMessages, failure, verdict),
-            wait: breaker.backoff(message.attempts + 1)
+            wait: configuration.sending.backoff(message.attempts + 1)
         )
     }
 

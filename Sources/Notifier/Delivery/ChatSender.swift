@@ -12,27 +12,19 @@ internal import Synchronization
 actor ChatSender {
     let context: DeliveryContext
     let queue: JobQueue
-    let settings: Settings
     let chat: ChatClient
     let checker: AdmissionChecker
     let composer: Composer
     let marker: MessageReference
     var breaker: SendBreaker
     private let limits: LimitMemory
+    private let answers: AnswerReader
     /// When the pace allows the next message, by the steady clock.
     var nextSendAt = UnixTime.distantPast
-    /// When owners' answers are read next, by the steady clock.
-    var nextAnswersAt = UnixTime.distantPast
     /// When the day's limit allows the next notice, by the steady clock.
     ///
     /// It holds back notices only: answers are still read and answered, and doubts are still settled.
     var nextNoticeAt = UnixTime.distantPast
-    /// Failures in a row to read owners' answers.
-    var answerFailures = 0
-    /// Whether conversations are with one person alone; recent answers of the service.
-    var areDirect: [String: Bool] = [:]
-    /// When owners' answers were last read, by the steady clock; nil before the first try.
-    var answersReadAt: UnixTime?
     /// Whether the chat was compared with the ledger.
     var isCompared = false
     /// Whether that comparison has failed so far.
@@ -62,8 +54,8 @@ actor ChatSender {
     ) {
         self.context = context
         queue = ledger.queue(context.timetable)
-        settings = ledger.settings
         limits = LimitMemory(context, ledger.settings, of: "sender")
+        answers = AnswerReader(context, queue: queue, settings: ledger.settings, chat: chat, marker: marker)
         self.chat = chat
         self.checker = checker
         self.marker = marker
@@ -139,9 +131,7 @@ actor ChatSender {
             return .zero
         }
         // Read answers before anything is sent, or sent again: an owner may have said “stop” during a pause.
-        if let interval = configuration.sending.answersInterval, nextAnswersAt <= steadyNow {
-            // Not so often that nothing else gets a turn.
-            nextAnswersAt = steadyNow + max(.seconds(1), interval)
+        if answers.nextAt <= steadyNow {
             try await readAnswers()
             return .zero
         }
@@ -175,10 +165,8 @@ actor ChatSender {
         }
         let isDayUsedUp = nextNoticeAt > steadyNow
         let due = try await queue.nextDue(withNotices: !isDayUsedUp) ?? .distantFuture
-        // If answers are not read, they are never due.
-        let answersAt = configuration.sending.answersInterval == nil ? .distantFuture : nextAnswersAt
         let noticesAt = isDayUsedUp ? nextNoticeAt : .distantFuture
-        return max(WorkLoop.shortestSleep, min(due - now, min(answersAt, noticesAt) - steadyNow))
+        return max(WorkLoop.shortestSleep, min(due - now, min(answers.nextAt, noticesAt) - steadyNow))
     }
 
     /// Reads and writes in a conversation while no other daemon on this machine does so for the same account.
@@ -218,6 +206,23 @@ actor ChatSender {
 
     /// Delays the next message or opened conversation by the configured interval.
     func paceNext() { nextSendAt = context.steadyNow + configuration.sending.interval }
+
+    /// Reads what owners answered.
+    ///
+    /// A failure stops no message during the first six hours, and ends no pause.
+    ///
+    /// - Returns: whether the answers could be read.
+    @discardableResult
+    private func readAnswers() async throws(LedgerError) -> Bool {
+        guard let failure = try await answers.read() else {
+            try await compareWithChat()
+            return true
+        }
+        guard answers.isDeaf, !context.isShadow, !breaker.isPaused else { return false }
+        breaker.pause(.answersUnreadable, failure, now: context.steadyNow)
+        reportPause(.answersUnreadable, failure)
+        return false
+    }
 
     // A pause ends when the chat service itself says, through the PDS, that this account may chat.
     private func probe(now: UnixTime) async throws(LedgerError) {
@@ -267,7 +272,7 @@ actor ChatSender {
         return verdict
     }
 
-    func reportPause(_ reason: Reason, _ failure: CallError) {
+    private func reportPause(_ reason: Reason, _ failure: CallError) {
         logger.error(
             "sending paused",
             metadata: [

@@ -95,7 +95,7 @@ struct SendBreaker: Sendable {
             guard !verdict.isOfJobAlone else { break }
             record.failures += 1
             if verdict.hold == nil, isEverybodys, record.failures >= Self.failuresBeforeHold {
-                hold(until: now + backoff(record.failures - Self.failuresBeforeHold), verdict.reason)
+                hold(until: now + configuration.backoff(record.failures - Self.failuresBeforeHold), verdict.reason)
             }
         case .defer, .drop, .skip:
             // The service answered, so it can be reached.
@@ -161,11 +161,6 @@ struct SendBreaker: Sendable {
             return true
         }
         return false
-    }
-
-    /// The wait after so many failed attempts.
-    func backoff(_ attempts: Int) -> Duration {
-        configuration.firstWait.doubled(attempts, atMost: configuration.maximumWait)
     }
 
     // `ratelimit-reset` is the PDS's, in seconds since the epoch; it says nothing about the chat service.

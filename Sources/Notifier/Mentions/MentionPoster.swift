@@ -130,7 +130,7 @@ actor MentionPoster {
         NotifierMetrics.count(call: .postMention, status: failure.status)
         let isFinal = verdict.isFinal
         if !isFinal {
-            nextTryAt = now + (breaker.isPaused ? Self.pause : breaker.backoff(failures))
+            nextTryAt = now + (breaker.isPaused ? Self.pause : context.configuration.sending.backoff(failures))
             failures += 1
         }
         if breaker.isPaused {

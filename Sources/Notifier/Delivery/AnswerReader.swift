@@ -4,7 +4,24 @@ internal import Logging
 internal import Metrics
 internal import Network
 
-extension ChatSender {
+/// Reads what people write to the sender, and does what they ask for; it sends nothing.
+///
+/// It belongs to one actor and has no isolation of its own.
+final class AnswerReader {
+    private let context: DeliveryContext
+    private let queue: JobQueue
+    private let settings: Settings
+    private let chat: ChatClient
+    private let marker: MessageReference
+    /// When answers are read next, by the steady clock; never when the configuration forbids it.
+    private(set) var nextAt: UnixTime
+    /// Failures in a row.
+    private var failures = 0
+    /// When answers were last read, by the steady clock; nil before the first try.
+    private var readAt: UnixTime?
+    /// Whether conversations are with one person alone; recent answers of the service.
+    private var areDirect: [String: Bool] = [:]
+
     private static let cursorSetting = "chat-log-cursor"
     /// When answers were last read, in microseconds since the Unix epoch; up to ``storingInterval`` too early.
     private static let readAtSetting = "answers-read-at"
@@ -16,42 +33,58 @@ extension ChatSender {
     /// After so long without reading answers, and so without noticing “stop”, nothing more is sent.
     private static let longestDeafness = Duration.seconds(6 * 3600)
 
+    init(
+        _ context: DeliveryContext,
+        queue: JobQueue,
+        settings: Settings,
+        chat: ChatClient,
+        marker: MessageReference
+    ) {
+        self.context = context
+        self.queue = queue
+        self.settings = settings
+        self.chat = chat
+        self.marker = marker
+        nextAt = context.configuration.sending.answersInterval == nil ? .distantFuture : .distantPast
+    }
+
+    private var interval: Duration? { context.configuration.sending.answersInterval }
+
     /// Reads what owners answered since the last time, and does what they ask for.
     ///
     /// Without a cursor the service gives only the present cursor, so nothing said before the first start counts. A
     /// cursor is stored after the answers up to it; answers that are read twice are known in the ledger.
     ///
-    /// - Returns: whether the answers could be read.
-    @discardableResult
-    func readAnswers() async throws(LedgerError) -> Bool {
+    /// - Returns: why they could not be read; nil when they were.
+    func read() async throws(LedgerError) -> CallError? {
+        // Not so often that nothing else gets a turn.
+        if let interval { nextAt = context.steadyNow + max(.seconds(1), interval) }
         var cursor = try await settings[Self.cursorSetting]
         for _ in 0..<Self.maximumLogPages {
             let log: ChatLog
             do { log = try await chat.log(since: cursor) } catch {
                 if cursor != nil, isLost(error), try await giveUpCursor() { break }
-                try await answersNotRead(error)
-                return false
+                try await noteFailure(error)
+                return error
             }
             if cursor != nil, let failure = try await heed(log.messages.compactMap { words(in: $0, $0.conversation) }) {
-                try await answersNotRead(failure)
-                return false
+                try await noteFailure(failure)
+                return failure
             }
-            guard let next = log.cursor, next != cursor else {
-                break
-            }
+            guard let next = log.cursor, next != cursor else { break }
             try await settings.set(Self.cursorSetting, to: next)
             guard cursor != nil, log.count > 0 else { break }
             cursor = next
         }
-        try await answersRead()
-        return true
+        try await noteSuccess()
+        return nil
     }
 
     /// Whether to give up a cursor after a failure: the service refuses it, or what follows it cannot be read.
     private func isLost(_ failure: CallError) -> Bool {
         if failure.status == 400 { return true }
         let isTooLarge = if case .session(let cause) = failure { cause.isTooLarge } else { false }
-        return (failure.isSenseless || isTooLarge) && answerFailures >= Self.failuresBeforeWarning
+        return (failure.isSenseless || isTooLarge) && failures >= Self.failuresBeforeWarning
     }
 
     /// Gives up a useless cursor, and reads what was said since the last reading from the conversations instead.
@@ -87,7 +120,7 @@ extension ChatSender {
         said.sort { $0.rev.utf8.lexicographicallyPrecedes($1.rev.utf8) }
         guard try await heed(said) == nil else { return false }
         try await settings.set(Self.cursorSetting, to: cursor)
-        logger.notice(
+        context.logger.notice(
             "the chat service's log does not go back far enough; answers were read from the conversations instead",
             metadata: [
                 "conversations": .stringConvertible(conversations.count), "not_read": .stringConvertible(failed),
@@ -103,10 +136,9 @@ extension ChatSender {
         try await settings[Self.readAtSetting].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) }
     }
 
-    private func answersRead() async throws(LedgerError) {
-        answerFailures = 0
-        answersReadAt = context.steadyNow
-        try await compareWithChat()
+    private func noteSuccess() async throws(LedgerError) {
+        failures = 0
+        readAt = context.steadyNow
         let now = context.agreedNow
         // Without a stream's time we do not know what time it is.
         guard now > .distantPast else { return }
@@ -116,17 +148,15 @@ extension ChatSender {
     }
 
     /// Tries again after growing waits.
-    ///
-    /// Such a failure stops no message during the first six hours, and ends no pause.
-    private func answersNotRead(_ failure: CallError) async throws(LedgerError) {
+    private func noteFailure(_ failure: CallError) async throws(LedgerError) {
         let verdict = classify(.readAnswers, failure)
         NotifierMetrics.count(call: .readAnswers, status: failure.status)
-        answerFailures += 1
+        failures += 1
         let now = context.steadyNow
-        let wait = max(.seconds(1), configuration.sending.answersInterval ?? .zero, breaker.backoff(answerFailures))
-        nextAnswersAt = now + wait
-        logger.log(
-            level: answerFailures == Self.failuresBeforeWarning ? .warning : .debug,
+        let wait = max(.seconds(1), interval ?? .zero, context.configuration.sending.backoff(failures))
+        if interval != nil { nextAt = now + wait }
+        context.logger.log(
+            level: failures == Self.failuresBeforeWarning ? .warning : .debug,
             "answers of owners cannot be read, so nobody's STOP is noticed",
             metadata: [
                 "reason": "\(verdict.reason.rawValue)", "detail": "\(failure)",
@@ -134,17 +164,12 @@ extension ChatSender {
                 "to_do": "\(verdict.reason.sentence)",
             ]
         )
-        var readAt = now
-        if let answersReadAt {
-            readAt = answersReadAt
-        } else if let stored = try await storedReadAt() {
-            readAt = now - max(.zero, context.agreedNow - stored)
-        }
-        answersReadAt = readAt
-        guard !context.isShadow, !breaker.isPaused, now - readAt >= Self.longestDeafness else { return }
-        breaker.pause(.answersUnreadable, failure, now: now)
-        reportPause(.answersUnreadable, failure)
+        guard readAt == nil else { return }
+        readAt = try await storedReadAt().map { now - max(.zero, context.agreedNow - $0) } ?? now
     }
+
+    /// Whether so long nothing was read that nothing should be sent any more.
+    var isDeaf: Bool { readAt.map { context.steadyNow - $0 >= Self.longestDeafness } ?? false }
 
     /// A message that somebody else than the sender wrote; nil for everything else.
     private func words(in message: ConversationMessage, _ conversation: String?) -> OwnerMessage? {
@@ -165,7 +190,7 @@ extension ChatSender {
     ///
     /// - Returns: the failure that stopped it; nil when everything was done.
     private func heed(_ messages: [OwnerMessage]) async throws(LedgerError) -> CallError? {
-        let (marker, answers) = (self.marker, configuration.message)
+        let (marker, answers) = (self.marker, context.configuration.message)
         for said in messages {
             switch try await isDirect(said) {
             case .success(true): break
@@ -176,7 +201,7 @@ extension ChatSender {
             let mayAnswer = !context.isShadow && !said.conversation.isEmpty
             let heard = try await queue.hear(
                 said,
-                maximumSends: configuration.sending.maximumSends,
+                maximumSends: context.configuration.sending.maximumSends,
                 now: context.now
             ) { answer in
                 mayAnswer ? ComposedMessage(answer, answers, mark: marker.mark(answering: said.id)) : nil
@@ -186,12 +211,12 @@ extension ChatSender {
             context.report(applied)
             if said.command == nil {
                 let metadata: Logger.Metadata = ["did": "\(said.owner)", "characters": .stringConvertible(said.length)]
-                logger.info("owner's answer not understood", metadata: metadata)
+                context.logger.info("owner's answer not understood", metadata: metadata)
             } else if answer == .started {
-                logger.notice("owner asked for messages", metadata: ["did": "\(said.owner)"])
+                context.logger.notice("owner asked for messages", metadata: ["did": "\(said.owner)"])
             } else if let command = said.command {
                 let metadata: Logger.Metadata = ["did": "\(said.owner)", "command": "\(command.name)"]
-                logger.info("owner's command carried out", metadata: metadata)
+                context.logger.info("owner's command carried out", metadata: metadata)
             }
         }
         return nil
@@ -208,7 +233,7 @@ extension ChatSender {
         let isDirect: Bool
         do throws(CallError) { isDirect = try await askWhetherDirect(said) } catch {
             let isAnswered = error.status.map { $0 < 500 && $0 != 429 } ?? false
-            return isAnswered || answerFailures >= Self.failuresBeforeWarning ? .success(true) : .failure(error)
+            return isAnswered || failures >= Self.failuresBeforeWarning ? .success(true) : .failure(error)
         }
         if areDirect.count >= Self.maximumRemembered { areDirect = [:] }
         areDirect[said.conversation] = isDirect
