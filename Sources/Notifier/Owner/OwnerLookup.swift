@@ -41,12 +41,10 @@ final class OwnerLookup: Sendable {
     /// The end of it, in which nothing new is begun: the question under way may end, and what was found counts.
     private static let lastQuestion = Duration.seconds(5)
     private static let firstPart = longestLookup - lastQuestion
-    /// The failure of what is missing.
-    static let tookTooLong = LookupError(
-        .project,
-        .projectUnavailable,
-        "the look-up took longer than \(firstPart.wholeSeconds) s"
-    )
+    /// The failure of what was not found in this time.
+    static func tookTooLong(_ time: Duration) -> LookupError {
+        LookupError(.project, .projectUnavailable, "the look-up took longer than \(time.wholeSeconds) s")
+    }
 
     init(
         configuration: LookupConfiguration,
@@ -133,7 +131,7 @@ final class OwnerLookup: Sendable {
         var finding = Finding(thread: trail.thread, steps: trail.steps)
         do throws(LookupError) {
             guard room > 0 else { throw trail.rule.aboveLimit }
-            guard .now < trail.deadline else { throw Self.tookTooLong }
+            guard .now < trail.deadline else { throw Self.tookTooLong(Self.firstPart) }
             switch trail.rule.meaning(of: reference, behind: trail.hops) {
             case .hop(let uri, let number): return try await follow(uri, through: number, trail, &room)
             case .refused(let refusal): throw LookupError(.input, .refused(refusal))

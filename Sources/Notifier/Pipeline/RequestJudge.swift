@@ -77,7 +77,7 @@ struct RequestJudge: Sendable {
         let found = await Unhurried.answer(within: OwnerLookup.longestLookup) { [lookup] in
             await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
         }
-        return found ?? [OwnerLookup.Finding(failure: OwnerLookup.tookTooLong)]
+        return found ?? [OwnerLookup.Finding(failure: OwnerLookup.tookTooLong(OwnerLookup.longestLookup))]
     }
 
     /// What is known of all owners that a request's references lead to, and of the other recipients.
