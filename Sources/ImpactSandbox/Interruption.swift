@@ -1,5 +1,5 @@
-internal import Dispatch
 internal import Glibc
+internal import Network
 internal import Synchronization
 
 /// Ctrl-C and SIGTERM as the cancellation of a task, so that everything that was started is stopped in order.
@@ -9,19 +9,16 @@ enum Interruption {
     /// - Returns: what the body gave, nil when a signal came first and the body threw because of it.
     /// - Throws: what the body throws.
     static func run<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value? {
+        let signals = await SignalStream([SIGINT: (), SIGTERM: ()])
         let task = Task { try await body() }
         let flag = Flag()
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
+        let listening = Task {
+            for await _ in signals.requests {
                 flag.set()
                 task.cancel()
             }
-            source.resume()
-            return source
         }
-        defer { for source in sources { source.cancel() } }
+        defer { listening.cancel() }
         do { return try await task.value } catch {
             guard flag.isSet else { throw error }
             return nil

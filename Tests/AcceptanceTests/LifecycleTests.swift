@@ -21,6 +21,17 @@ struct `The daemon as a process` {
         #expect(stage.count("Under way") == 1)
     }
 
+    @Test(arguments: [SIGTERM, SIGHUP, SIGUSR1])
+    func `a signal does what it should from the first line of the log on`(number: Int32) async throws {
+        let stage = try await Stage()
+        let process = try stage.daemon.run()
+        try #require(await process.line(within: .seconds(20)) { _ in true } != nil)
+        process.signal(number)
+        if number != SIGTERM { process.signal(SIGTERM) }
+        let ending = await process.ended(within: .seconds(20))
+        #expect(ending == .exited(0), "\(ending): \(tail(process))")
+    }
+
     @Test func `SIGTERM breaks off look-ups that hang, and the next start begins them anew`() async throws {
         let stage = try await Stage()
         stage.network.faults.add(Fault(.silence(.seconds(60))), on: "getRecord", count: 100)

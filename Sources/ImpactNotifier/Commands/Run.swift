@@ -30,6 +30,8 @@ struct Run: AsyncParsableCommand {
         registry.add(source: ProcessMetrics().families)
         registry.add(source: ProgramMetrics(version: BuildInformation.version, output: output).families)
         let logger = Logger(label: "daemon")
+        // Who reads the first line may rely on it that a signal is heard.
+        let signals = await OperatorSignal.listen()
         logger.notice("starting", metadata: ["version": "\(BuildInformation.version)"])
         if loaded.configuration.allowsLoopback {
             logger.warning(
@@ -50,6 +52,7 @@ struct Run: AsyncParsableCommand {
             output: output,
             registry: registry,
             manager: ServiceManager(environment: environment),
+            signals: signals,
             logger: logger
         )
         do throws(DaemonError) {

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Network
 internal import Notifier
 
 /// The daemon: does what ``DaemonMachine`` decides, and hands it the results.
@@ -10,6 +11,7 @@ struct Daemon {
     let output: LogOutput
     let registry: MetricsRegistry
     let manager: ServiceManager
+    let signals: SignalStream<OperatorSignal>
     let logger: Logger
 
     /// How long stopping may take before it is cut short; less than the unit's `TimeoutStopSec`.
@@ -20,8 +22,9 @@ struct Daemon {
     /// - Throws: ``DaemonError`` when it cannot start or cannot go on.
     func run(_ configuration: Configuration) async throws(DaemonError) {
         let (events, continuation) = AsyncStream.makeStream(of: DaemonMachine.Event.self)
-        let signals = SignalStream()
-        let forwarding = Task { for await request in signals.requests { continuation.yield(.asked(request)) } }
+        let forwarding = Task { [signals] in
+            for await request in signals.requests { continuation.yield(.asked(request)) }
+        }
         let opening = Task { () -> ProcessServices? in
             do throws(DaemonError) {
                 let services = try await ProcessServices(configuration, manager: manager, logger: logger)

@@ -3,7 +3,7 @@ struct DaemonMachine: Sendable, Hashable {
     /// Something that happened.
     enum Event: Sendable, Hashable {
         /// An operator sent a signal.
-        case asked(SignalStream.Request)
+        case asked(OperatorSignal)
         /// The state directory and the session are open.
         case opened
         /// The parts follow the stream, and the status endpoint listens; may happen more than once.

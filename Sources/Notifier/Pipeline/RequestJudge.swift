@@ -3,7 +3,7 @@ internal import LedgerStorage
 internal import Network
 internal import Templates
 
-/// Decides by policy who is told of a request, or why nobody is told now.
+/// Looks up whom a request concerns, and says by the policy who is told, or why nobody is told now.
 struct RequestJudge: Sendable {
     private let context: DeliveryContext
     private let queue: JobQueue
@@ -216,7 +216,7 @@ struct RequestJudge: Sendable {
         }
         // A clock that was set, or a machine that slept, makes a few tries look like a long time.
         guard verdict.action != .defer, job.attempts >= 3 else { return false }
-        return job.isOlder(than: patience, since: since, at: context.agreedNow)
+        return job.hasLasted(since: since, longerThan: patience, agreedNow: context.agreedNow)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Network
 internal import OAuth
 
 extension StoredSession {
@@ -6,7 +7,7 @@ extension StoredSession {
     ///
     /// A refresh token is used up as soon as the request is sent. A command that ended then would end the session.
     nonisolated func keepingTokens<Value: Sendable>(_ work: () async -> Value) async -> Value {
-        let signals = SignalStream()
+        let signals = await OperatorSignal.listen()
         let ending = Task { [self] in
             for await request in signals.requests where request != .report {
                 await drain()

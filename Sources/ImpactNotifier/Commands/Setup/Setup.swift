@@ -93,7 +93,7 @@ struct Setup: AsyncParsableCommand {
         Instance.name = loader.instance(of: configuration.file)
         LogOutput.bootstrap(format: .logfmt, level: .critical)
         let terminal = SetupTerminal()
-        let signals = SignalStream()
+        let signals = await OperatorSignal.listen()
         let ending = Task { for await request in signals.requests where request == .stop { terminal.interrupt() } }
         defer { ending.cancel() }
         let place = SetupPlace(path: configuration.file, by: loader, stateDirectory: stateDirectory)

@@ -54,17 +54,17 @@ struct RequestProver: Sendable {
         let since = try await queue.proofMissingSince(job)
         let configuration = context.configuration.lookup
         let patience = job.awaitsProof ? configuration.identityPatience : configuration.proofPatience
-        let isGivenUp = job.isOlder(than: patience, since: since, at: context.agreedNow)
+        let isGivenUp = job.hasLasted(since: since, longerThan: patience, agreedNow: context.agreedNow)
         return .failed(verdict, isGivenUp: isGivenUp, Attempt(.proof, cause, verdict))
     }
 }
 
 extension Job {
-    /// Whether something about it has lasted longer than this; `now` is the earlier of our time and the network's
+    /// Whether something about it has lasted longer than this, by the earlier of our time and the network's
     /// (invariant 12).
     ///
     /// A clock that was behind may have dated it before the stream told of the request.
-    func isOlder(than patience: Duration, since time: UnixTime?, at now: UnixTime) -> Bool {
-        time.map { now - max($0, UnixTime(microseconds: witnessed)) > patience } ?? false
+    func hasLasted(since: UnixTime?, longerThan patience: Duration, agreedNow: UnixTime) -> Bool {
+        since.map { agreedNow - max($0, UnixTime(microseconds: witnessed)) > patience } ?? false
     }
 }
