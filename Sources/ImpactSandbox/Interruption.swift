@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Network
-internal import Synchronization
 
 /// Ctrl-C and SIGTERM as the cancellation of a task, so that everything that was started is stopped in order.
 enum Interruption {
@@ -11,25 +10,11 @@ enum Interruption {
     static func run<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value? {
         let signals = await SignalStream([SIGINT: (), SIGTERM: ()])
         let task = Task { try await body() }
-        let flag = Flag()
-        let listening = Task {
-            for await _ in signals.requests {
-                flag.set()
-                task.cancel()
-            }
-        }
+        let listening = Task { for await _ in signals.requests { task.cancel() } }
         defer { listening.cancel() }
         do { return try await task.value } catch {
-            guard flag.isSet else { throw error }
+            guard task.isCancelled else { throw error }
             return nil
         }
-    }
-
-    private final class Flag: Sendable {
-        private let value = Mutex(false)
-
-        var isSet: Bool { value.withLock(\.self) }
-
-        func set() { value.withLock { $0 = true } }
     }
 }
