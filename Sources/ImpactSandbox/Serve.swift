@@ -39,11 +39,14 @@ struct Serve: AsyncParsableCommand {
             }
             options.ports[String(parts[0])] = number
         }
-        let network = try await SandboxNetwork.start(options)
-        defer { network.stop() }
-        network.authorizationServer.lifetimes.access = accessLifetime
-        for handle in account { try network.createAccount(handle: handle) }
-        Terminal().line(network.summary.encodedText)
-        _ = try await Interruption.run { try await Task.sleep(for: .seconds(100 * 365 * 86_400)) }
+        // Who reads the line may send a signal at once.
+        _ = try await Interruption.run { [options, account, accessLifetime] in
+            let network = try await SandboxNetwork.start(options)
+            defer { network.stop() }
+            network.authorizationServer.lifetimes.access = accessLifetime
+            for handle in account { try network.createAccount(handle: handle) }
+            Terminal().line(network.summary.encodedText)
+            try await Task.sleep(for: .seconds(100 * 365 * 86_400))
+        }
     }
 }
