@@ -20,13 +20,16 @@ struct `Bad input from strangers` {
             ("an account that is not there", "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/org.example.project/engine"),
         ]
         let process = try stage.daemon.run()
+        let host = stage.network.streamHosts[0]
+        try #require(await holds(within: .seconds(20)) { host.subscriberCount > 0 }, tail(process))
         for (title, subject) in subjects { try stage.ask(title, subject: subject) }
-        for number in 0..<3 { stage.network.streamHosts[0].inflict(.text("{garbage \(number)")) }
+        for number in 0..<3 { host.inflict(.text("{garbage \(number)")) }
         try stage.ask("good")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
         _ = await stage.messages(reaching: 2, within: .seconds(1), unless: process)
         #expect(stage.network.chat.messages.count == 1)
         #expect(stage.count("good") == 1)
+        #expect(process.output.contains { $0.contains("events put aside that cannot be read") }, tail(process))
         #expect(process.ending == nil, tail(process))
     }
 

@@ -97,8 +97,7 @@ final class Campaign: Sendable {
             _ = await stage.messages(reaching: due, within: .seconds(120), unless: process)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...300, using: &generator)))
             try #require(process.ending == nil, tail(process))
-            process.signal(SIGKILL)
-            _ = await process.ended(within: .seconds(10))
+            try await stage.kill(process)
             process = try start()
         }
         try await writer.value

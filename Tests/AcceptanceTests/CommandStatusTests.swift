@@ -142,7 +142,12 @@ struct `The exit status of a command` {
     }
 
     @Test func `says that nobody can be reached`() async throws {
-        let stage = try await Stage(overrides: ["status.listen": "127.0.0.1:\(unusedPort())"])
+        let servers = ["plc", "pds", "as", "appview", "index", "control", "stream"]
+        let stage = try await Stage(
+            overrides: ["status.listen": "127.0.0.1:\(unusedPort())"],
+            // Nobody else listens at them when the network has gone.
+            ports: Dictionary(uniqueKeysWithValues: servers.map { ($0, unusedPort()) })
+        )
         let uri = try stage.ask("Out of reach")
         stage.network.stop()
         let handle = stage.owners[0].handle.text

@@ -31,8 +31,7 @@ struct `A disk that cannot be written` {
         process = try stage.daemon.run()
         let stored = await stage.messages(reaching: 21, within: .seconds(30), unless: process)
         #expect(stored == 21, tail(process))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(5))
+        try await stage.kill(process)
         await stage.unmountState()
     }
 }

@@ -42,8 +42,7 @@ struct `A daemon among faults` {
             // The one place where a test sleeps on purpose: the moment of death is the input.
             try await Task.sleep(for: .milliseconds(Int.random(in: 50...2000, using: &generator)))
             #expect(process.ending == nil, tail(process))
-            process.signal(SIGKILL)
-            _ = await process.ended(within: .seconds(5))
+            try await stage.kill(process)
             process = try stage.daemon.run()
         }
         try await writer.value

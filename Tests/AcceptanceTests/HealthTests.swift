@@ -18,13 +18,19 @@ struct `The health of a daemon` {
         let process = try stage.daemon.run()
         let refused = await process.line(within: .seconds(20)) { $0.contains("stream disconnected") }
         try #require(refused != nil, tail(process))
-        #expect(try await check(stage).0 == .exited(0), tail(process))
-        let (ending, output) = try await check(stage, ["--ready"])
-        #expect(ending == .exited(1))
-        #expect(output.contains { $0.contains("stream") }, "\(output)")
+        // The endpoint may listen a moment later.
+        #expect(try await holds(within: .seconds(20)) { try await check(stage).0 == .exited(0) }, tail(process))
+        var output: [String] = []
+        let isWaiting = try await holds(within: .seconds(20)) {
+            let (ending, lines) = try await check(stage, ["--ready"])
+            output = lines
+            return ending == .exited(1) && lines.contains { $0.contains("stream") }
+        }
+        #expect(isWaiting, "\(output)")
         stage.network.faults.clear()
         let open = await process.line(within: .seconds(60)) { $0.contains("stream open") }
         try #require(open != nil, tail(process))
-        #expect(try await check(stage, ["--ready"]).0 == .exited(0), tail(process))
+        let isReady = try await holds(within: .seconds(20)) { try await check(stage, ["--ready"]).0 == .exited(0) }
+        #expect(isReady, tail(process))
     }
 }

@@ -24,12 +24,11 @@ struct `A daemon that is killed` {
             // The one place where a test sleeps on purpose: the moment of death is the input.
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...900, using: &generator)))
             #expect(process.ending == nil, tail(process))
-            process.signal(SIGKILL)
-            #expect(await process.ended(within: .seconds(5)) == .signalled(SIGKILL))
+            try await stage.kill(process)
             process = try stage.daemon.run()
         }
         let written = try await writer.value
-        let stored = await stage.messages(reaching: 200, within: .seconds(60), unless: process)
+        let stored = await stage.messages(reaching: 200, within: .seconds(120), unless: process)
         var stories: [String] = []
         for number in 0..<200 where stored < 200 && stage.count("Request \(number).") == 0 {
             let explain = try stage.daemon.start("explain", [written[number]])
@@ -67,8 +66,7 @@ struct `A daemon that is killed` {
         for _ in 0..<10 {
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...700, using: &generator)))
             #expect(process.ending == nil, tail(process))
-            process.signal(SIGKILL)
-            #expect(await process.ended(within: .seconds(5)) == .signalled(SIGKILL))
+            try await stage.kill(process)
             process = try stage.daemon.run()
         }
         try await writer.value
@@ -102,8 +100,7 @@ struct `A daemon that is killed` {
         stage.network.chat.write(from: stage.owners[0].did, to: stage.bot.did, "s\u{336}t\u{336}o\u{336}p\u{336} 🙏")
         // The owner's word, and the answer that the daemon never hears of.
         #expect(await stage.messages(reaching: 3, within: .seconds(20), unless: process) == 3, tail(process))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(5))
+        try await stage.kill(process)
         stage.network.faults.clear()
         process = try stage.daemon.run()
         try stage.ask("Second")
@@ -131,8 +128,7 @@ struct `A daemon that is killed` {
                 await stage.messages(reaching: count, within: .seconds(20), unless: process) == count,
                 tail(process)
             )
-            process.signal(SIGKILL)
-            _ = await process.ended(within: .seconds(5))
+            try await stage.kill(process)
             process = try stage.daemon.run()
         }
         _ = await stage.messages(reaching: 14, within: .seconds(3), unless: process)
@@ -150,8 +146,7 @@ struct `A daemon that is killed` {
         var process = try stage.daemon.run()
         try stage.ask("Held")
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(5))
+        try await stage.kill(process)
         stage.network.faults.clear()
         process = try stage.daemon.run()
         try stage.ask("Next")

@@ -93,9 +93,8 @@ struct `A daemon among liars` {
             try set()
             try await Task.sleep(for: .milliseconds(Int.random(in: 150...1000, using: &generator)))
             #expect(process.ending == nil, tail(process))
-            await refreshIsOver(stage)
-            process.signal(SIGKILL)
-            _ = await process.ended(within: .seconds(5))
+            await standStill(process, stage)
+            try await stage.kill(process)
             let memory = Memory.allCases.randomElement(using: &generator) ?? .kept
             memories.append(memory)
             switch memory {
@@ -143,14 +142,29 @@ struct `A daemon among liars` {
         #expect(line != nil, tail(process))
     }
 
-    /// Waits until no renewal of tokens is under way: what is lost by one that is cut short is another suite's matter.
-    private func refreshIsOver(_ stage: Stage) async {
-        for _ in 0..<500 {
+    /// Lets the daemon stand still where no renewal of tokens is under way: what is lost by one that is cut short is another
+    /// suite's matter.
+    private func standStill(_ process: ChildProcess, _ stage: Stage) async {
+        let isStill = await holds(within: .seconds(20), every: .milliseconds(10)) {
+            process.signal(SIGSTOP)
+            _ = await holds(within: .seconds(5), every: .milliseconds(5)) { isStopped(process) }
             let file = FileManager.default.contents(atPath: stage.daemon.statePath + "/session.json")
             guard let file, let json = try? JSONValue(parsing: Array(file)), json["refresh_intent"] != nil else {
-                return
+                return true
             }
-            try? await Task.sleep(for: .milliseconds(10))
+            process.signal(SIGCONT)
+            return false
+        }
+        #expect(isStill, tail(process))
+    }
+
+    /// Whether each thread of it has come to a halt (proc(5): `stat` shows the state behind the name).
+    private func isStopped(_ process: ChildProcess) -> Bool {
+        let folder = "/proc/\(process.identifier)/task/"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.allSatisfy { thread in
+            let stat = FileManager.default.contents(atPath: folder + thread + "/stat") ?? Data()
+            return String(decoding: stat, as: UTF8.self).split(separator: ")").last?.hasPrefix(" T") == true
         }
     }
 

@@ -42,7 +42,7 @@ struct `The daemon as a process` {
         for await entry in entries where entry.request.target.contains("getRecord") { break }
         process.signal(SIGTERM)
         // A question to a stranger's host may take ten seconds.
-        #expect(await process.ended(within: .seconds(5)) == .exited(0), tail(process))
+        #expect(await process.ended(within: .seconds(8)) == .exited(0), tail(process))
         stage.network.faults.clear()
         let next = try stage.daemon.run()
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: next) == 1, tail(next))
@@ -140,7 +140,7 @@ struct `The daemon as a process` {
         process.signal(SIGTERM)
         _ = await process.line(within: .seconds(10)) { $0.contains("stopping") }
         process.signal(SIGTERM)
-        #expect(await process.ended(within: .seconds(5)) == .exited(1), tail(process))
+        #expect(await process.ended(within: .seconds(20)) == .exited(1), tail(process))
         let next = try stage.daemon.run()
         try stage.ask("After")
         #expect(await stage.messages(reaching: 2, within: .seconds(20), unless: next) == 2, tail(next))

@@ -23,8 +23,7 @@ struct `Mentions by the daemon` {
         let written = stage.network.journal.stream()
         if posts(stage) == 0 { for await entry in written where entry.request.target.contains("putRecord") { break } }
         #expect(posts(stage) == 1, tail(process))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(5))
+        try await stage.kill(process)
         stage.network.faults.clear()
         process = try stage.daemon.run()
         let line = await process.line(within: .seconds(20)) { $0.contains("mention posted") && $0.contains(uri) }

@@ -14,6 +14,21 @@ struct `The page of a daemon` {
         return (ending, process.output.joined(separator: "\n"))
     }
 
+    /// The first answer with the ending that is wanted: on a busy machine the daemon may be unwell for a moment.
+    private func status(
+        _ stage: Stage,
+        _ arguments: [String] = [],
+        until isWanted: (ChildProcess.Ending) -> Bool
+    ) async throws -> (ChildProcess.Ending, String) {
+        var answer = try await status(stage, arguments)
+        _ = try await holds(within: .seconds(20)) {
+            if isWanted(answer.0) { return true }
+            answer = try await status(stage, arguments)
+            return false
+        }
+        return answer
+    }
+
     @Test func `says how it is, before, while and after it runs, as the command does`() async throws {
         let endpoint = StatusEndpoint()
         let stage = try await Stage(overrides: ["status.listen": endpoint.address])
@@ -29,9 +44,9 @@ struct `The page of a daemon` {
         let page = await endpoint.text("/")
         #expect(page.contains(uri) && page.contains(stage.owners[0].did.text) && page.contains("change-request"))
         #expect(!page.contains("mend the door"), "no text of a message")
-        let during = try await status(stage)
+        let during = try await status(stage) { $0 == .exited(0) }
         #expect(during.0 == .exited(0) && during.1.hasPrefix("WELL: All is well."), "\(during)")
-        let json = try await status(stage, ["--json"])
+        let json = try await status(stage, ["--json"]) { $0 == .exited(0) }
         #expect(try json.0 == .exited(0) && JSONValue(parsing: json.1)["health"]?["level"]?.string == "well")
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))
@@ -53,7 +68,7 @@ struct `The page of a daemon` {
         }
         let shown = await endpoint.text("/")
         #expect(isTold, "\(shown)")
-        let (ending, output) = try await status(stage)
+        let (ending, output) = try await status(stage) { $0 == .exited(1) }
         #expect(ending == .exited(1) && output.contains("Nothing can be sent: "), "\(output)")
         process.signal(SIGTERM)
         #expect(await process.ended(within: .seconds(20)) == .exited(0), tail(process))

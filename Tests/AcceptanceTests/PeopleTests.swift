@@ -77,8 +77,7 @@ struct `The people of a repository` {
         #expect(await stage.messages(reaching: 3, within: .seconds(30), unless: process) == 3, tail(process))
         let people = [owner.did, collaborator.did, subscriber.did]
         #expect(Set(network.chat.messages.map(\.recipient)) == Set(people))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(20))
+        try await stage.kill(process)
         process = try stage.daemon.run()
         try #require(await stage.isListening(process), tail(process))
         try network.createRecord(
@@ -151,8 +150,7 @@ struct `The people of a repository` {
             _ = await stage.messages(reaching: requests * kill, within: .seconds(60), unless: process)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...500, using: &generator)))
             #expect(process.ending == nil, tail(process))
-            process.signal(SIGKILL)
-            _ = await process.ended(within: .seconds(5))
+            try await stage.kill(process)
             process = try stage.daemon.run()
         }
         let all = requests * stage.owners.count

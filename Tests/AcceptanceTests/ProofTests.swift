@@ -67,8 +67,7 @@ struct `Verification before sending` {
             $0.contains(uri) && $0.contains("reason=proof-unavailable")
         }
         try #require(waits != nil, tail(first))
-        first.signal(SIGKILL)
-        _ = await first.ended(within: .seconds(20))
+        try await stage.kill(first)
         #expect(stage.network.chat.messages.isEmpty)
         stage.network.faults.clear()
         let second = try stage.daemon.run()

@@ -127,8 +127,7 @@ struct `A reload that is asked for by command` {
             await process.line(within: .seconds(20)) { $0.contains(uri) && $0.contains("author-burst") } != nil
         }
         #expect(await isRefused(refused), tail(process))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(10))
+        try await stage.kill(process)
         process = try stage.daemon.run()
         #expect(await isHeld(), tail(process))
         #expect(await isRefused(try stage.ask("Six")), tail(process))
@@ -141,8 +140,7 @@ struct `A reload that is asked for by command` {
         try await reload(stage, status: 69, says: "No daemon runs")
         let process = try stage.daemon.run()
         try #require(await stage.isListening(process), tail(process))
-        process.signal(SIGKILL)
-        _ = await process.ended(within: .seconds(10))
+        try await stage.kill(process)
         try await reload(stage, status: 69, says: "No daemon runs")
         try stage.daemon.extendConfiguration("surprise: 1\n")
         try await reload(stage, status: 78, says: "surprise")

@@ -38,6 +38,8 @@ struct `An app that asks what became of a request` {
         let process = try stage.daemon.run()
         let uris = try (0..<3).map { try stage.ask("Request \($0).", of: $0) }
         #expect(await stage.messages(reaching: 1, within: .seconds(20), unless: process) == 1, tail(process))
+        // Who tells of requests may begin to listen later than requests are read.
+        #expect(await endpoint.shows("/healthz") { $0.hasPrefix("ok") }, tail(process))
 
         let expected = [("told", "told"), ("waiting", "follow-needed"), ("not-told", "not-told")]
         for (uri, (state, reason)) in zip(uris, expected) {

@@ -25,7 +25,13 @@ struct `The status of a session` {
         #expect(before.ending == .exited(0) && before.json["daemon"] == .null)
         let process = try stage.daemon.run()
         #expect(await stage.isListening(process), tail(process))
-        let calm = try await status(stage)
+        var calm = try await status(stage)
+        // The endpoint may listen a moment later than the stream is read.
+        _ = try await holds(within: .seconds(20)) {
+            if calm.json["daemon"]?["state"] != nil { return true }
+            calm = try await status(stage)
+            return false
+        }
         #expect(calm.ending == .exited(0), tail(process))
         #expect(calm.json["daemon"]?["state"]?.string == "ok")
         #expect(calm.json["daemon"]?["last_trouble"] == .null)

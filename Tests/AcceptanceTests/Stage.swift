@@ -2,6 +2,7 @@ import ATProtocol
 import Glibc
 import Network
 import Sandbox
+import TestSupport
 import Testing
 
 /// A network with a logged-in daemon binary, and what a test does on it.
@@ -24,6 +25,7 @@ final class Stage: Sendable {
         requestLimit: RequestLimit = RequestLimit(),
         signsCommits: Bool = false,
         isLoggedIn: Bool = true,
+        ports: [String: UInt16] = [:],
         rules: (SandboxNetwork) -> String = { _ in LocalDaemon.exampleRules }
     ) async throws {
         var options = SandboxOptions()
@@ -32,6 +34,7 @@ final class Stage: Sendable {
         options.tracerInterval = tracer
         options.keepAlive = keepAlive
         options.requestLimit = requestLimit
+        options.ports = ports
         let network = try await SandboxNetwork.start(options)
         let bot = try network.createAccount(handle: "notifier.test")
         author = try network.createAccount(handle: "grace.test")
@@ -94,6 +97,29 @@ final class Stage: Sendable {
             await network.chat.messages(reaching: count, within: timeout).count >= count
         }
         return network.chat.messages.count
+    }
+
+    /// Kills the daemon, and waits until the PDS has done what it was asked for: who is started next finds it done.
+    func kill(_ process: ChildProcess) async throws {
+        process.signal(SIGKILL)
+        #expect(await process.ended(within: .seconds(20)) == .signalled(SIGKILL), tail(process))
+        try await awaitRest(of: network.pdsURL, "pds")
+    }
+
+    /// Waits until a server has no client any more; one ends when what it asked for is done and its client has gone.
+    func awaitRest(of url: WebURL, _ server: String) async throws {
+        // What waits to be taken is taken before a visitor who comes after it.
+        let port = try #require(url.port)
+        let isAnswered = try await onThread {
+            let visitor = RawConnection(port: port)
+            visitor.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            return visitor.isEnded()
+        }
+        #expect(isAnswered, "\(server) takes no visitor")
+        let isAtRest = await holds(within: .seconds(20), every: .milliseconds(5)) {
+            network.connectionCount(to: server) == 0
+        }
+        #expect(isAtRest, "\(server) does not come to an end")
     }
 
     private func race(

@@ -11,7 +11,7 @@ import Testing
 @testable import Notifier
 
 /// Damage to the ledger.
-@Suite(.timeLimit(.minutes(5))) struct `A ledger that is damaged somewhere` {
+@Suite(.timeLimit(.minutes(20))) struct `A ledger that is damaged somewhere` {
     @Test func `is noticed beside the work, and ends the daemon`() async throws {
         let world = try World()
         try await world.run([World.batch(try (1...200).map { try World.event($0, at: world.clock) })])
@@ -78,12 +78,13 @@ import Testing
             try world.keepOldKey()
             try bytes.write(to: URL(filePath: Self.path(world)))
             let fresh = World.did("fresh" + String(Array("abcdefghijklmnopqrstuvwxyz")[trial % 26]))
-            let news = World.batch(try event(100 + trial, for: fresh))
+            let request = try event(100 + trial, for: fresh)
+            let news = World.batch(request)
             let isTold = { @Sendable [chat = world.chat] in
                 chat.messages(to: fresh).contains { $0.text.contains("“\(Self.title(100 + trial, fresh))”") }
             }
             let isExplained = { (jobs: [Job]) in
-                isTold() || jobs.contains { $0.owner == fresh && $0.reason != nil }
+                isTold() || jobs.contains { $0.uri == request.recordURI && $0.reason != nil }
             }
             do {
                 var jobs: [Job] = []

@@ -58,8 +58,10 @@ import Testing
     }
 
     @Test func `two processes on one file renew once`() async throws {
-        let login = try await SandboxLogin()
+        var login = try await SandboxLogin()
         try await login.logIn()
+        // Who waits for the lock of the file waits by the clock.
+        login.environment.sleeper = ContinuousClock()
         let one = try await StoredSession.open(login.configuration, login.environment, isDaemon: true)
         let other = try await StoredSession.open(login.configuration, login.environment)
         login.network.clock.advance(by: .seconds(3700))
@@ -92,7 +94,10 @@ import Testing
         new.refreshToken = "refresh-of-login-2"
         new.createdAt = fixture.clock.dates.now()
         new.expiresAt = fixture.clock.dates.now() + 1_000_000
-        let storage = try LoginStorage(fixture.configuration, fixture.environment)
+        // Who waits for the lock of the file waits by the clock.
+        var environment = fixture.environment
+        environment.sleeper = ContinuousClock()
+        let storage = try LoginStorage(fixture.configuration, environment)
         let login = Task { [new] in try? await storage.replace(with: new, releasing: storage.prepare()) }
         gate.open()
         _ = await caller.value

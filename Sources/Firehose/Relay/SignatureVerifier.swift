@@ -30,10 +30,18 @@ final class SignatureVerifier: Sendable {
 
     private let state = Mutex(State())
     private let identities: any IdentityResolving
+    private let patience: Duration
     private let logger: Logger
 
-    init(identities: any IdentityResolving, logger: Logger) {
+    /// Makes one.
+    ///
+    /// - Parameters:
+    ///   - identities: where keys are had.
+    ///   - patience: how long a batch waits for keys.
+    ///   - logger: of the stream.
+    init(identities: any IdentityResolving, patience: Duration = SignatureVerifier.patience, logger: Logger) {
         self.identities = identities
+        self.patience = patience
         self.logger = logger
     }
 
@@ -109,10 +117,10 @@ final class SignatureVerifier: Sendable {
     private func finding(of commit: RepositoryCommit, asking: Bool) async -> Finding {
         var finding = Finding.unknown("not asked for just now, because other keys are awaited")
         if asking {
-            if let answer = await Unhurried.answer(within: Self.patience, to: { await self.compare(commit) }) {
+            if let answer = await Unhurried.answer(within: patience, to: { await self.compare(commit) }) {
                 finding = answer
             } else {
-                finding = .unknown("no answer within \(Self.patience.wholeSeconds) s")
+                finding = .unknown("no answer within \(patience.wholeSeconds) s")
                 state.withLock { $0.restsUntil = .now + Self.rest }
             }
         }

@@ -39,6 +39,7 @@ public final class SandboxNetwork: Sendable {
     private let accounts: AccountBook
     private let repositories: RepositoryStore
     private let absent: AbsentRepositories
+    private let teller: Teller
     private let sessions: PasswordSessions
 
     /// Starts a network.
@@ -69,13 +70,13 @@ public final class SandboxNetwork: Sendable {
         let hosts = streams.enumerated().map { index, server in
             StreamHost(server: server, firstSequence: Int64(index + 1) * 1_000_000, clock: clock)
         }
+        let teller = Teller(hosts: hosts)
         let accounts = AccountBook()
         let index = RepositoryIndex(options.index, faults: faults)
         let absent = AbsentRepositories()
         let repositories = RepositoryStore(clock: clock) { commits in
             for commit in commits { index.observe(commit) }
-            let told = commits.filter { !absent.withholds($0) }
-            for host in hosts { host.append(told.map { ($0.did, .commit($0)) }) }
+            teller.tell(commits.filter { !absent.withholds($0) }.map { ($0.did, .commit($0)) })
         }
         let chat = ChatService(accounts: accounts, repositories: repositories, clock: clock)
         let issuer = try AuthorizationServer(url: authorization.url, accounts: accounts, clock: clock, door: door)
@@ -103,6 +104,7 @@ public final class SandboxNetwork: Sendable {
         self.chat = chat
         self.index = index
         self.absent = absent
+        self.teller = teller
         self.accounts = accounts
         self.repositories = repositories
         self.sessions = sessions
@@ -119,7 +121,7 @@ public final class SandboxNetwork: Sendable {
                 guard let did = try? DID("did:plc:tracertracertracertracer") else { return }
                 // What is told of an account is often told again in the same words.
                 while (try? await Task.sleep(for: interval)) != nil {
-                    for host in hosts { host.append([(did, .identity(handle: "tracer.test"))]) }
+                    teller.tell([(did, .identity(handle: "tracer.test"))])
                 }
             }
         }
@@ -267,10 +269,7 @@ public final class SandboxNetwork: Sendable {
         tell(events.map { (account.did, $0) })
     }
 
-    /// Lets every stream tell of what happens at one moment.
-    private func tell(_ events: [(did: DID, content: LoggedEvent.Content)]) {
-        for host in streamHosts { host.append(events) }
-    }
+    private func tell(_ events: [(did: DID, content: LoggedEvent.Content)]) { teller.tell(events) }
 
     /// Makes an app password, with access to direct messages or without.
     public func createAppPassword(for account: SandboxAccount, isPrivileged: Bool) -> String {

@@ -8,6 +8,7 @@ public final class LoopbackListener: Sendable {
         var isOpen: Bool
         /// A thread accepts, and closes the descriptor at its end: else it might go on with another's of the same number.
         var isServing = false
+        var connections = 0
     }
 
     /// Its port.
@@ -66,14 +67,27 @@ public final class LoopbackListener: Sendable {
                 }
                 // A process that a test starts must not inherit the connection: it would keep it open.
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                let outcome = PlainThread.start { [number] in body(connection, number) }
-                if outcome != 0 { close(connection) }
+                // Counted before the next is taken: who was answered is behind all that came earlier.
+                count(1)
+                let outcome = PlainThread.start { [self, number] in
+                    body(connection, number)
+                    count(-1)
+                }
+                if outcome != 0 {
+                    close(connection)
+                    count(-1)
+                }
                 number += 1
             }
         }
         if outcome != 0 { ended() }
         return outcome == 0
     }
+
+    /// How many connections were taken and are not over yet.
+    var connectionCount: Int { state.withLock(\.connections) }
+
+    private func count(_ change: Int) { state.withLock { $0.connections += change } }
 
     /// Accepts no more connections.
     public func stop() {

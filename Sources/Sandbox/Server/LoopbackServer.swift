@@ -46,7 +46,7 @@ final class LoopbackServer: Sendable {
     }
 
     /// How many connections are open; one ends when what it asked for is done and its client has gone.
-    var connectionCount: Int { state.withLock(\.connections.count) }
+    var connectionCount: Int { listener.connectionCount }
 
     /// Closes the port and every connection.
     func stop() {

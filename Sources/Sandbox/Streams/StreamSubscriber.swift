@@ -70,7 +70,7 @@ final class StreamSubscriber: Sendable {
         EventLog.wake(wake)
     }
 
-    /// Serves the connection until it ends.
+    /// Serves the connection until it is to be closed, which the server does.
     ///
     /// - Parameters:
     ///   - position: of the first event.
@@ -93,7 +93,6 @@ final class StreamSubscriber: Sendable {
             if opening.ends { try end(1008, "") }
             while true { try turn(&progress) }
         } catch {}
-        socket.close()
     }
 
     private var opcode: ServerFrame.Opcode { wire == .relay ? .binary : .text }

@@ -57,14 +57,8 @@ struct RefreshKills {
         let login = session?["login_id"]?.string
         try await die(moment)
         stage.network.faults.clear()
-        // What the server had begun, it ends; what waits to be taken is taken before a visitor who comes after it.
-        let visitor = RawConnection(port: try #require(stage.network.authorizationServerURL.port))
-        visitor.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        #expect(visitor.isEnded(), "the authorization server takes no visitor")
-        let isAtRest = await holds(within: .seconds(20), every: .milliseconds(5)) {
-            stage.network.connectionCount(to: "as") == 0
-        }
-        #expect(isAtRest, "the authorization server does not come to an end")
+        // What the server had begun, it ends.
+        try await stage.awaitRest(of: stage.network.authorizationServerURL, "as")
         let token = try #require(session?["refresh_token"]?.string)
         let shown = examine(holding: token)
         let isLost = shown.contains { $0.token == token && $0.status == 200 }

@@ -8,6 +8,7 @@ import Testing
     /// A server on a free port whose handler echoes what it was asked, and remembers it.
     private final class Echo: Sendable {
         let port: UInt16
+        private let address: String
         private let server: HTTPServer
         private let seen = Mutex<[ServerRequest]>([])
 
@@ -19,6 +20,7 @@ import Testing
         ) throws {
             let socket = try ListeningSocket(try #require(SocketAddress(literal: address, port: port)))
             self.port = socket.port
+            self.address = address
             let seen = Mutex<@Sendable (ServerRequest) -> Void>({ _ in })
             let note: @Sendable (ServerRequest) -> Void = { request in seen.withLock { $0 }(request) }
             server = try HTTPServer(on: socket, limits: limits) { request in
@@ -34,7 +36,7 @@ import Testing
         func stop() { server.stop() }
 
         func ask(_ text: String) -> String {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection(port: port, of: address)
             connection.send(text)
             return connection.answer()
         }
@@ -202,20 +204,22 @@ import Testing
     }
 
     @Test func `stops at once whatever its clients do, and frees its port`() throws {
-        let first = try Echo(Self.limits())
-        let silent = (0..<10).map { _ in RawConnection(port: first.port) }
+        let address = ownLoopbackAddress()
+        let first = try Echo(Self.limits(), at: address)
+        let silent = (0..<10).map { _ in RawConnection(port: first.port, of: address) }
         silent[0].send("GET /")
-        #expect(throws: ServerError.self) { try Echo(port: first.port) }
+        #expect(throws: ServerError.self) { try Echo(at: address, port: first.port) }
         first.stop()
         first.stop()
         for connection in silent { #expect(connection.isEnded()) }
-        let second = try Echo(port: first.port)
+        let second = try Echo(at: address, port: first.port)
         #expect(second.ask(Self.get).hasPrefix("HTTP/1.1 200"))
     }
 
     @Test func `ends when nobody holds it`() throws {
-        let port = try { try Echo().port }()
-        _ = try Echo(port: port)
+        let address = ownLoopbackAddress()
+        let port = try { try Echo(at: address).port }()
+        _ = try Echo(at: address, port: port)
     }
 
     @Test func `says in the system's words why it cannot listen`() throws {

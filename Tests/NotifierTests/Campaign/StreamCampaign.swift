@@ -86,7 +86,7 @@ final class StreamCampaign: Sendable {
         }
         for author in authors { network.reconnect(author) }
         try write()
-        let deadline = ContinuousClock.now + .seconds(30 + target / 10)
+        let deadline = ContinuousClock.now + .seconds(600 + target / 10)
         // A life that ends may leave a gap that was declared behind the last look.
         while try await !isOver(), ContinuousClock.now < deadline {
             try await live { batches in
@@ -108,11 +108,11 @@ final class StreamCampaign: Sendable {
                 for await _ in batches { return true }
                 return false
             }
-            group.addTask { (try? await Task.sleep(for: .seconds(20))).map { nil } ?? false }
+            group.addTask { (try? await Task.sleep(for: .seconds(180))).map { nil } ?? false }
             defer { group.cancelAll() }
             if let isThere = await group.next() ?? false { return isThere }
             let lines = log.lines.suffix(40).map { "\($0.message) \($0.metadata)" }
-            Issue.record("no batch for 20 s:\n\(lines.joined(separator: "\n"))")
+            Issue.record("no batch for 180 s:\n\(lines.joined(separator: "\n"))")
             return false
         }
     }

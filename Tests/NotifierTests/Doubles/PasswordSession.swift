@@ -31,7 +31,7 @@ struct PasswordSession: AccountSession {
         var request = HTTPRequest(
             call.kind == .query ? .get : .post,
             pds.with(path: "/xrpc/\(call.method)", query: call.parameters),
-            timeout: .seconds(2)
+            timeout: .seconds(60)
         )
         request.headers["Authorization"] = "Bearer \(token)"
         request.headers["atproto-proxy"] = call.proxy

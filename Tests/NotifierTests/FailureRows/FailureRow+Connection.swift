@@ -19,7 +19,10 @@ extension FailureRow {
             fault(2, "reset after storing", .resetAfter),
             fault(2, "reset before storing", .resetBefore),
             fault(2, "200 cut by the connection", .truncated),
-            fault(2, "silence", .silence),
+            FailureRow(2, "silence", doubt, .delivered) { stage in
+                stage.network.faults.add(.silence, on: "sendMessage")
+                stage.client.change("sendMessage") { $0.timeout = .seconds(2) }
+            },
             FailureRow(2, answer(200, #"{"id":"3k","rev":"#), on: "sendMessage", after: true, doubt, .delivered),
             FailureRow(2, answer(200, "<html>Welcome</html>"), on: "sendMessage", after: true, doubt, .delivered),
             FailureRow(2, answer(200, "{}"), on: "sendMessage", after: true, doubt, .delivered),
