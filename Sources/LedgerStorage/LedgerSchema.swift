@@ -11,6 +11,7 @@ enum LedgerSchema {
     private static let later = [
         ("3", thirdTables), ("4", fourthTables), ("5", fifthTables), ("6", sixthTables), ("7", seventhTables),
         ("8", eighthTables), ("9", ninthTables), ("10", tenthTables), ("11", eleventhTables),
+        ("12", twelfthTables),
     ]
 
     static var migrator: DatabaseMigrator {

@@ -78,6 +78,28 @@ import Testing
         #expect(rows == positions.count)
     }
 
+    @Test func `a thousand updates that are looked up in vain leave the latest attempts, and not all`() async throws {
+        let directory = try TemporaryDirectory()
+        let ledger = try await Ledger.open(directory: directory.path, access: .daemon)
+        let queue = ledger.queue(Timetable())
+        for number in 1...1000 {
+            let event = try World.event(
+                operation: number == 1 ? .create : .update,
+                title: "Version \(number)",
+                rev: number
+            )
+            _ = try await store(ledger, [event])
+            let now = ManualClock().now()
+            guard let request = try await queue.dueLookups(limit: 1, excluding: [], now: now).first else { continue }
+            let note = Attempt(.project, outcome: "retry", detail: "\(number)")
+            let failed = Resolution.failed(Verdict(31, .retry, .projectUnavailable), isGivenUp: false, note)
+            _ = try await queue.resolve(request, as: failed, now: now)
+        }
+        let uri = try #require(try await ledger.desk.jobs().first?.uri)
+        let attempts = try await ledger.desk.history(of: uri).attempts
+        #expect((100...200).contains(attempts.count) && attempts.last?.detail == "1000", "\(attempts.count)")
+    }
+
     @Test func `a read whose task is cancelled ends, and the ledger can be written`() async throws {
         let directory = try TemporaryDirectory()
         let ledger = try await Ledger.open(directory: directory.path, access: .daemon)

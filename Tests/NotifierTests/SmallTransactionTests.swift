@@ -95,6 +95,16 @@ import Testing
         let now: UnixTime = 1_790_000_000
         try await GrownLedger.fill(directory.path, .init(finished: 2_000, each: 50), now: now)
         let grown = try GrownLedger(in: directory.path, now: now)
+        // One of them has a long story.
+        try await grown.database.write { database in
+            try database.execute(
+                sql: """
+                    WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1200)
+                    INSERT INTO attempt (request, at, phase, outcome)
+                        SELECT (SELECT min(id) FROM request), 0, 'project', 'retry' FROM number
+                    """
+            )
+        }
         var most = 0
         var changes = try await grown.database.read(\.totalChangesCount)
         while try await grown.queue.prune(before: now - 45 * 86_400) > 0 {

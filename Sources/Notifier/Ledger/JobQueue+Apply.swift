@@ -49,7 +49,9 @@ extension LedgerTransaction {
             attempts = try row.get("attempts")
             wait = timetable.wait(ofLookupAfter: verdict, attempts: attempts)
             attempts += 1
-        case .updated: (waitUntil, isNewVersion) = (nil, true)
+        case .updated:
+            (waitUntil, isNewVersion) = (nil, true)
+            try forgetOldAttempts(of: id)
         case .retried: waitUntil = nil
         default: break
         }
@@ -226,10 +228,8 @@ extension LedgerTransaction {
 extension JobMachine.Action {
     /// Whether the job becomes part of its request again.
     fileprivate var takesBack: Bool {
-        switch self {
-        case .reopenRequest, .retryRequest: true
-        case .reviveRequest, .retryMessage, .suppressRecipient: false
-        }
+        if case .reopenRequest = self { return true }
+        return self == .retryRequest
     }
 }
 

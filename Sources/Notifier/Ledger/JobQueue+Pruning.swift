@@ -82,6 +82,10 @@ extension LedgerTransaction {
         for finished in jobs + requests where count < Self.rows {
             for request in try database.rows("\(finished) LIMIT \(Self.batch)") where count < Self.rows {
                 let (id, uri): (Int64, String) = try (request.get("id"), request.get("uri"))
+                let attempts: SQL = "SELECT id FROM attempt WHERE request = \(id) LIMIT \(Self.rows)"
+                try database.run("DELETE FROM attempt WHERE id IN (\(attempts))")
+                // The rest of a long story follows in the next transaction.
+                guard count < Self.rows else { return count }
                 try database.run("DELETE FROM sighting WHERE uri = \(uri)")
                 try database.run("DELETE FROM request WHERE id = \(id)")
             }

@@ -96,6 +96,20 @@ extension LedgerTransaction {
         )
     }
 
+    /// Forgets some of the oldest attempts of a request that has many.
+    ///
+    /// How often a version is tried is limited, how many versions come is not. Mentions are kept, because they count for
+    /// their limits.
+    func forgetOldAttempts(of id: Int64) throws {
+        let own: SQL = "SELECT id FROM attempt WHERE request = \(id) AND phase <> \(CallPhase.postMention)"
+        try database.run(
+            """
+            DELETE FROM attempt WHERE id IN (\(own) AND id <= (\(own) ORDER BY id DESC LIMIT 1 OFFSET \(Self.batch))
+                ORDER BY id LIMIT 10)
+            """
+        )
+    }
+
     func isSuppressed(_ did: DID) throws -> Bool { try suppressionReason(of: did) != nil }
 
     /// Why an account gets no messages; nil when it may get them.

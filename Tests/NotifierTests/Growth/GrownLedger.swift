@@ -178,8 +178,8 @@ struct GrownLedger: Sendable {
 
     /// The statements that look at every row of a table that grows.
     func scans() throws -> [String] {
-        // Few rows, whatever grows; once a day; the latest rows in their order.
-        let meant = ["FROM conversation WHERE opened_at", "ORDER BY id DESC LIMIT ?"]
+        // The latest rows, in the order of an index.
+        let meant = ["ORDER BY id DESC LIMIT ?", "FROM writer ORDER BY seen_at DESC LIMIT ?"]
         return try database.read { database in
             try statements.all.withLock(\.self).sorted().filter { sql in
                 guard sql.contains(/^(SELECT|UPDATE|DELETE|INSERT)/), !meant.contains(where: sql.contains) else {
@@ -189,7 +189,10 @@ struct GrownLedger: Sendable {
                 statement.setUncheckedArguments(StatementArguments())
                 return try Row.fetchAll(statement).contains { row in
                     (row["detail"] as String).contains(
-                        /SCAN (request|job|message|attempt|sighting|recipient|gap|conversation)/
+                        #/
+                        SCAN\ (request|job|message|attempt|sighting|recipient|gap|conversation
+                            |writer|opening|heard|subscription)\b
+                        /#
                     )
                 }
             }.map { "looks at every row: \($0)" }
