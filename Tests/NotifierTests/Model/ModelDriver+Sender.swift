@@ -130,6 +130,9 @@ extension ModelDriver {
         }
         if sending == .killedBeforeStoring { return try await restart() }
         faults += world.faults(of: tells, to: message.owner, suppressed: try await suppressed())
+        if world.configuration.policy.recipients == .followers, try await follows(message.owner) != true {
+            faults.append("\(message.owner) does not follow, and is told: \(tells)")
+        }
         let refusal = failure(of: .answered, message.owner)
         if refusal == nil, [.arrives, .lostAfterStoring, .killedAfterStoring].contains(sending) {
             faults += state.world.store(message.reference, tells, for: message.owner)
@@ -189,10 +192,19 @@ extension ModelDriver {
             _ = try await queue.apply(.found, to: message.id, note, sent: sent, now: state.now)
             return
         }
+        // As AdmissionChecker does before a message is sent again.
+        if world.configuration.policy.recipients == .followers {
+            let answer = (message.owner, world.followers.contains(message.owner))
+            _ = try await queue.learn([answer], now: state.now)
+        }
         let told = message.members.filter { scan.message(telling: Self.marker.mark($0.uri)) != nil }.map(\.job)
         let applied = try await queue.absent(message.id, told: told, policy: policy, resendIn: wait, now: state.now)
         guard applied.actions.contains(.send), let again = try await queue.message(message.id, now: state.now) else {
             return
+        }
+        // It was asked a moment ago.
+        if world.configuration.policy.recipients == .followers, !world.followers.contains(message.owner) {
+            faults.append("\(message.owner) has gone away, and is told again")
         }
         try await leave(again, sending)
     }

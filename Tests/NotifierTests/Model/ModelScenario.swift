@@ -77,6 +77,12 @@ struct ModelScenario: Sendable {
             $0.followers = []
         },
         ModelScenario(
+            "a follower goes away while a message is in doubt",
+            [.write(0)] + found + [.ask] + found + [.open(.answered), .send(.lostBeforeStoring)],
+            loops + [.unfollow(0), .follow(0), .ask, .update(0), .delete(0), .stop(0)]
+                + [.verify(.lostBeforeStoring), .verify(.lostAfterStoring), .verifyEarly, .retry(0), .restart]
+        ) { $0.settings = .followers },
+        ModelScenario(
             "settings change",
             [.write(0), .write(2)] + found + [.find(.recipients)],
             loops + [.reload(.anyone), .reload(.allowlist), .reload(.blocked), .reload(.ruleless), .reload(.followers)]

@@ -70,6 +70,12 @@ struct ModelSearch {
         try await store.load(node.state.rows)
         var driver = ModelDriver(store: store, state: node.state)
         try await driver.take(step)
+        // What was wrong on the way counts wherever the way leads.
+        guard driver.faults.isEmpty else {
+            ways.append((node.place, step))
+            note(driver.faults, at: ways.count - 1, [])
+            return nil
+        }
         let key = try await driver.key()
         guard key != node.key else { return nil }
         coverage.insert(step.kind)
