@@ -66,9 +66,11 @@ import Testing
             ("resolved, told or in doubt", RequestMachine(state: .resolved, jobs: .begun)),
             ("resolved, all told", RequestMachine(state: .resolved, jobs: .delivered)),
             ("dropped: deleted", RequestMachine(state: .dropped, reason: .recordDeleted)),
-            ("dropped: for its words", RequestMachine(state: .dropped, reason: .referenceMalformed)),
-            ("dropped: for its project", RequestMachine(state: .dropped, reason: .hostRefused)),
-            ("dropped: for good", RequestMachine(state: .dropped, reason: .operatorDecision)),
+            (
+                "dropped: for its words or by the settings",
+                RequestMachine(state: .dropped, reason: .referenceMalformed)
+            ), ("dropped: otherwise", RequestMachine(state: .dropped, reason: .hostRefused)),
+            ("dropped: by an operator", RequestMachine(state: .dropped, reason: .operatorDecision)),
         ]
         let events: [(String, Event)] = [
             ("newer version, the same content", .updated(refusal: nil, .none)),

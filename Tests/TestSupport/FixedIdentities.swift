@@ -6,6 +6,7 @@ public final class FixedIdentities: IdentityResolving {
     private let held = Mutex<(dids: Set<DID>, gate: Gate)?>(nil)
     private let answer: Mutex<Result<String, IdentityError>>
     private let forgotten = Mutex<[DID]>([])
+    private let renewed = Mutex<[DID]>([])
 
     /// Accounts on this PDS, a URL.
     public init(pds: String = "https://pds.test") { answer = Mutex(.success(pds)) }
@@ -25,11 +26,15 @@ public final class FixedIdentities: IdentityResolving {
     /// What was to be forgotten, in order.
     public var purged: [DID] { forgotten.withLock { $0 } }
 
+    /// Whose documents were asked for past every memory, in order.
+    public var askedAnew: [DID] { renewed.withLock { $0 } }
+
     /// Takes note of it.
     public func purge(_ did: DID) async { forgotten.withLock { $0.append(did) } }
 
     /// The document that names the PDS.
     public func document(of did: DID, isFresh: Bool) async throws(IdentityError) -> DIDDocument {
+        if isFresh { renewed.withLock { $0.append(did) } }
         if let held = held.withLock({ $0 }), held.dids.contains(did) { await held.gate.pass() }
         let pds = try answer.withLock { $0 }.get()
         let service: JSONValue = [

@@ -64,6 +64,12 @@ actor AdmissionChecker {
         )
     }
 
+    /// Asks whether an account follows the sender, if that decides and the last answer is too old to send by.
+    func refresh(_ recipient: DID) async throws(LedgerError) {
+        guard context.configuration.policy.recipients == .followers else { return }
+        _ = try await follows(recipient, believing: Self.lifetimeBeforeSending)
+    }
+
     /// Whether an account follows the sender; nil when the AppView does not say.
     private func follows(_ recipient: DID, believing age: Duration) async throws(LedgerError) -> Bool? {
         if let known = try await believed(recipient, age) { return known }

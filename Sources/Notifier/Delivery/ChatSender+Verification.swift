@@ -18,6 +18,7 @@ extension ChatSender {
             guard scan.isProof else { return try await verifyFailed(message, Self.objection(to: scan)) }
             told = message.members.filter { scan.message(telling: marker.mark($0.uri)) != nil }.map(\.job)
         }
+        try await checker.refresh(message.owner)
         let now = context.now
         let wait = max(.zero, nextSendAt - context.steadyNow)
         let applied = try await queue.absent(message.id, told: told, policy: context.policy, resendIn: wait, now: now)

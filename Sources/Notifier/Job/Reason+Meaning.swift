@@ -54,8 +54,11 @@ extension Reason {
 
     /// Whether a job that was dropped with this reason is judged anew when its request is looked up again.
     public var isJudgedAnew: Bool {
-        isAboutReference || yieldsToNewVersion || [.ruleRemoved, .roleNotTold, .authorBlocked].contains(self)
+        isAboutReference || yieldsToNewVersion || isOfSettings
     }
+
+    /// Whether other settings could remove this reason of a request.
+    var isOfSettings: Bool { [.ruleRemoved, .roleNotTold, .authorBlocked].contains(self) }
 
     /// Whether a failure with one recipient alone says nothing about the others.
     var mayBeOneRecipients: Bool {

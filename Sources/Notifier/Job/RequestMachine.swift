@@ -140,10 +140,11 @@ public struct RequestMachine: Sendable, Hashable {
         case .resolved: change == .reference || change == .content && jobs != .delivered
         case .dropped:
             switch reason {
-            // An author who writes it again, even unchanged, is active and wants it told.
+            // An author who writes it again, even unchanged, is active and wants it told. Another project is another
+            // matter, whatever became of this one.
             case let reason?:
-                reason.yieldsToNewVersion || change == .reference && reason.isAboutReference
-                    || change != .none && reason.isAboutRecord
+                reason.yieldsToNewVersion || change != .none && (reason.isAboutRecord || reason.isOfSettings)
+                    || change == .reference && reason != .operatorDecision
             case nil: false
             }
         }

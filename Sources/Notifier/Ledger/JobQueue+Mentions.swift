@@ -43,13 +43,39 @@ extension JobQueue {
                 if let until = free.max() { return .waits(until: until) }
             }
             guard let job = try underWay ?? transaction.nextMention(of: owners) else { return .nobody }
-            if case .refused(let reason) = try policy.admission(of: job, in: transaction), reason != .ruleRemoved {
-                try transaction.apply(.calledOff(reason), toJob: job.id)
+            if case .refused(let reason) = try policy.admission(of: job, in: transaction) {
+                if reason != .ruleRemoved {
+                    try transaction.apply(.calledOff(reason), toJob: job.id)
+                } else if underWay == nil {
+                    // It waits for its rule, or for an operator who moves it to another.
+                    try transaction.passOver(job.id)
+                    return .calledOff(transaction.applied)
+                }
             }
             if policy.isSendingEnabled { try transaction.apply(.mentionBegun, toJob: job.id) }
             let isMeant =
                 try transaction.jobRow(job.id)?.machine.state == (policy.isSendingEnabled ? .posting : .deferred)
             return isMeant ? .post(job) : .calledOff(transaction.applied)
+        }
+    }
+
+    /// Whether a post that was begun a while ago may still be made, by what is known now and by the present settings.
+    ///
+    /// If not, ``nextMention(_:policy:now:)`` says what becomes of it.
+    func mayPost(
+        _ id: Int64,
+        _ configuration: MentionConfiguration,
+        policy: AdmissionPolicy,
+        now: UnixTime
+    ) async throws(LedgerError) -> Bool {
+        try await write(at: now) { transaction in
+            guard let machine = try transaction.jobRow(id)?.machine, machine.state == .posting,
+                machine.withdrawal == nil, let job = try transaction.job(id), let owner = job.owner,
+                try transaction.mentioned(of: configuration.owners).contains(owner)
+            else { return false }
+            let admission = try policy.admission(of: job, in: transaction)
+            // Whether there is a post already that may be in doubt is found out by making it again.
+            return !admission.isRefused || admission == .refused(.ruleRemoved)
         }
     }
 
@@ -148,6 +174,9 @@ extension LedgerTransaction {
         return try next.flatMap { try job($0.id) }
     }
 
+    /// Leaves the owner of a job unmentioned until ``JobQueue/review(_:policy:now:)`` gives it another turn.
+    fileprivate func passOver(_ id: Int64) throws { try database.run("UPDATE job SET turn = -1 WHERE id = \(id)") }
+
     private func giveTurns(toMentionsOf owner: DID) throws {
         let failures = [Verdict.Action.drop, .skip]
         let rows = try database.rows(
@@ -161,7 +190,7 @@ extension LedgerTransaction {
         for row in rows {
             let id: Int64 = try row.get("id")
             if try row.get("is_impossible") {
-                try database.run("UPDATE job SET turn = -1 WHERE id = \(id)")
+                try passOver(id)
             } else {
                 try giveTurn(id, of: row.get("author"), in: .deferred)
             }

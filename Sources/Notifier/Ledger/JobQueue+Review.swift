@@ -75,17 +75,23 @@ extension LedgerTransaction {
                 continue
             }
             if state == .queued, job.reason?.waits == .limit { try apply(.wakened, toJob: job.id) }
+            let expiry = timetable.expiry
+            let until: SQL = """
+                max(created_at + \(expiry), min(wait_until, (SELECT updated_at FROM job WHERE id = \(job.id)) + \(expiry)))
+                """
+            // A job that is deferred again goes on with the wait of its request.
+            try database.run(
+                "UPDATE request SET wait_until = \(until) WHERE id = \(job.request) AND wait_until <> \(until)"
+            )
             let isChanged = try apply(.admitted(admission), toJob: job.id, wait: timetable.wait(for: admission))
             guard !isChanged, state == .deferred, let reason = job.reason else { continue }
-            let expiry = timetable.expiry
-            let until: SQL = "max(created_at + \(expiry), min(wait_until, updated_at + \(expiry)))"
             // A wait for a follow is due at its end; the recipient's row says when to ask about the follow.
             let wait = reason.waits == .follow ? nil : timetable.wait(for: reason)
             let due: SQL = "min(\(until), coalesce(min(due_at, updated_at + \(wait)), \(until)))"
             try database.run(
                 """
-                UPDATE job SET wait_until = \(until), due_at = \(due)
-                WHERE id = \(job.id) AND (due_at, wait_until) IS NOT (\(due), \(until))
+                UPDATE job SET wait_until = \(until), due_at = \(due), turn = nullif(turn, -1)
+                WHERE id = \(job.id) AND (due_at, wait_until, turn) IS NOT (\(due), \(until), nullif(turn, -1))
                 """
             )
         }

@@ -180,15 +180,19 @@ extension LedgerTransaction {
         let undecided: SQL = """
             EXISTS (SELECT 1 FROM job WHERE request = \(id) AND state = \(JobState.uncertain) AND NOT is_in_doubt)
             """
-        // The old words of a deleted record are not told: the author's repository must prove that it still has it.
-        let deleted: SQL = """
-            coalesce((SELECT operation FROM sighting WHERE uri = request.uri ORDER BY id DESC LIMIT 1)
-                = \(StreamEvent.Commit.Operation.delete), FALSE)
-            """
+        try database.run(
+            "UPDATE request SET is_shadow = FALSE, may_repeat = may_repeat OR \(undecided) WHERE id = \(id)"
+        )
+        try demandProofIfDeleted(id)
+    }
+
+    /// Lets the author's repository prove that it still has a record whose delete was seen, whose old words are not told.
+    func demandProofIfDeleted(_ id: Int64) throws {
         try database.run(
             """
-            UPDATE request SET is_shadow = FALSE, may_repeat = may_repeat OR \(undecided),
-                awaits_proof = awaits_proof OR \(deleted) WHERE id = \(id)
+            UPDATE request SET awaits_proof = TRUE WHERE id = \(id) AND NOT awaits_proof
+                AND (SELECT operation FROM sighting WHERE uri = request.uri ORDER BY id DESC LIMIT 1)
+                    = \(StreamEvent.Commit.Operation.delete)
             """
         )
     }

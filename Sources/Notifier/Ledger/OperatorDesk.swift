@@ -35,7 +35,8 @@ public struct OperatorDesk: Sendable {
 
     /// Moves everything that waits for a rule, or was dropped because the rule was removed, to another rule.
     ///
-    /// Everything moved is looked up anew. The same name brings back what was dropped.
+    /// Everything moved is looked up anew. The same name brings back what was dropped. What was deleted or dropped for
+    /// another reason since stays so.
     ///
     /// - Returns: how many requests were moved.
     public func move(rule: String, to name: String, now: UnixTime) async throws(LedgerError) -> Int {
@@ -109,13 +110,15 @@ extension LedgerTransaction {
         let requests: [Int64] = try database.values(
             """
             SELECT id FROM request WHERE id > \(last) AND rule = \(rule)
-                AND (state = \(RequestMachine.State.lookup) OR reason = \(gone) OR EXISTS (SELECT 1 FROM job
-                    WHERE request = request.id AND (state IN \([JobState.queued, .deferred]) OR reason = \(gone))))
+                AND (state = \(RequestMachine.State.lookup) OR reason = \(gone)
+                    OR state = \(RequestMachine.State.resolved) AND EXISTS (SELECT 1 FROM job
+                        WHERE request = request.id AND (state IN \([JobState.queued, .deferred]) OR reason = \(gone))))
             ORDER BY id LIMIT \(Self.batch)
             """
         )
         for request in requests {
             try database.run("UPDATE request SET rule = \(name) WHERE id = \(request)")
+            try demandProofIfDeleted(request)
             try apply(.retried, toRequest: request)
         }
         return requests

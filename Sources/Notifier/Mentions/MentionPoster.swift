@@ -88,6 +88,9 @@ actor MentionPoster {
             service: context.configuration.message.service
         )
         if context.isShadow { return try await foretell(post, about: job) }
+        // To find the name may have taken half a minute, and what is in force when the post leaves decides.
+        let (mentions, policy) = (context.configuration.mentions, context.policy)
+        guard try await queue.mayPost(job.id, mentions, policy: policy, now: context.now) else { return }
         let key = marker.recordKey(of: job.uri, for: request.owner)
         let uri = "at://\(session.account)/\(Self.collection)/\(key)"
         do { try await put(post, key) } catch { return try await fail(job, error) }

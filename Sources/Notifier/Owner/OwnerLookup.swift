@@ -204,15 +204,18 @@ final class OwnerLookup: Sendable {
             (finding.project, finding.names) = (project, [project])
         }
         let home: RecordReader.Home
+        // The record that decides is read anew where one that only gives a name is not.
+        var isFresh = false
         if case .projectRecordField = trail.rule.owner {
-            home = try await records.home(of: authority, isFresh: trail.isFresh)
+            isFresh = trail.isFresh
+            home = try await records.home(of: authority, isFresh: isFresh)
         } else {
             let found = try await checkPerson(authority, trail.rule, isFresh: trail.isFresh)
             finding.owner = authority
             finding.steps.append("\(authority) is the owner: the project is in their repository")
             home = try found.get()
         }
-        let record = try await records.record(uri, at: home, isFresh: false)
+        let record = try await records.record(uri, at: home, isFresh: isFresh)
         finding.projectName = trail.rule.projectName(in: record)
         if case .projectRecordField(let path) = trail.rule.owner {
             // The request's author decides nothing, not even with a project of their own.

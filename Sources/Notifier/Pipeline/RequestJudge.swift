@@ -75,7 +75,8 @@ struct RequestJudge: Sendable {
     /// The owners of what a request refers to; strangers' hosts have half a minute in all.
     private func find(_ references: [ProjectReference], _ job: Job, _ rule: Rule) async -> [OwnerLookup.Finding] {
         let found = await Unhurried.answer(within: OwnerLookup.longestLookup) { [lookup] in
-            await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0)
+            // A request that is looked up again has a reason, and what is remembered may be it.
+            await lookup.find(references, of: job.uri, rule: rule, isFresh: job.attempts > 0 || job.reason != nil)
         }
         return found ?? [OwnerLookup.Finding(failure: OwnerLookup.tookTooLong(OwnerLookup.longestLookup))]
     }

@@ -288,7 +288,9 @@ extension GrowthCall {
             var configuration = MentionConfiguration()
             configuration.owners = [GrownLedger.mentioned]
             let next = try await grown.queue.nextMention(configuration, policy: policy, now: grown.now)
-            guard case .post(let job) = next else { return }
+            guard case .post(let job) = next,
+                try await grown.queue.mayPost(job.id, configuration, policy: policy, now: grown.now)
+            else { return }
             let note = Attempt(.postMention, outcome: "retry")
             _ = try await grown.queue.postFailed(.refused, of: job.id, note, policy: try policy, now: grown.now)
         },
