@@ -12,10 +12,11 @@ package enum ForeignWords {
         let words = PlainText.sanitize(text).split(separator: " ").map { word in
             isAddress(word) ? "[link]" : String(String.UnicodeScalarView(word.unicodeScalars.map(withoutOurSigns)))
         }
-        // An accent without a letter would combine with our own quotation mark.
-        let shown = words.joined(separator: " ").unicodeScalars.drop {
-            isInvisible($0) || $0 == " " || $0.properties.generalCategory == .spacingMark
+        // An accent without a letter, or the tone of a face that is not there, would combine with our own quotation mark.
+        var shown = words.joined(separator: " ").unicodeScalars.drop {
+            isInvisible($0) || $0 == " " || "“\($0)".count == 1
         }
+        while let last = shown.last, last == " " || "\(last)”".count == 1 { shown.removeLast() }
         return broken(Array(shown)) { dot, index, scalars in
             switch dot {
             case ".": breaksDomain(at: index, in: scalars)

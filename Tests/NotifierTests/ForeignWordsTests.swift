@@ -132,6 +132,14 @@ import Testing
         }
     }
 
+    @Test func `leave our quotation marks alone, whichever character stands beside them`() {
+        for value in UInt32(0)...0x1FFFF {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let shown = ForeignWords.quoted("\(scalar)word\(scalar)", graphemes: 100, bytes: 1000)
+            #expect(shown.first == "“" && shown.last == "”", "\(String(value, radix: 16))")
+        }
+    }
+
     @Test(arguments: [
         ("{{record.title}}", "“Mend it”"), ("“{{record.title}}”", "“Mend it”"), ("\"{{record.title}}\"", "\"Mend it\""),
         ("„{{record.title}}“ {{record.title}}", "„Mend it“ “Mend it”"), ("“Re: {{record.title}}!”", "“Re: Mend it!”"),
