@@ -10,16 +10,6 @@ import Testing
 
 /// What became known, or was decided, a moment before something leaves.
 @Suite(.timeLimit(.minutes(2))) struct `What is known at the last moment` {
-    private static let other = World.did("other")
-
-    private func mentioning() throws -> World {
-        var world = try World()
-        world.configuration.policy.recipients = .followers
-        world.configuration.mentions.owners = [World.owner]
-        world.configuration.mentions.interval = .zero
-        return world
-    }
-
     /// Whether there is somebody whose mention is not begun, and nobody else.
     private func isPassedOver(in world: World) async throws -> Bool {
         let queue = try await World.ledger(in: world.directory).queue(Timetable())
@@ -32,8 +22,9 @@ import Testing
     }
 
     @Test func `nobody is mentioned about a collection that no rule reads any more, until one does`() async throws {
-        var world = try mentioning()
-        world.configuration.mentions.owners = []
+        var world = try World()
+        world.configuration.policy.recipients = .followers
+        world.configuration.mentions.interval = .zero
         try await world.run([World.batch(try World.event(at: world.clock))]) { $0[.deferred] == 1 }
         let rules = world.configuration.rules
         world.configuration.rules = [try World.rule(collections: ["com.example.other.request"])]

@@ -48,11 +48,10 @@ extension LedgerTransaction {
         )
         for request in try rows.map(Job.init(row:)) {
             if !policy.hasRule(request.rule, for: request.uri) { review.withoutRule[request.rule, default: 0] += 1 }
-            let expiry = timetable.expiry
             try database.run(
                 """
                 UPDATE request SET due_at = min(due_at, \(now + timetable.lookup.longest)),
-                    wait_until = max(created_at + \(expiry), min(wait_until, updated_at + \(expiry)))
+                    wait_until = \(waitUntil(since: "updated_at"))
                 WHERE id = \(request.request)
                 """
             )
@@ -75,10 +74,7 @@ extension LedgerTransaction {
                 continue
             }
             if state == .queued, job.reason?.waits == .limit { try apply(.wakened, toJob: job.id) }
-            let expiry = timetable.expiry
-            let until: SQL = """
-                max(created_at + \(expiry), min(wait_until, (SELECT updated_at FROM job WHERE id = \(job.id)) + \(expiry)))
-                """
+            let until = waitUntil(since: "(SELECT updated_at FROM job WHERE id = \(job.id))")
             // A job that is deferred again goes on with the wait of its request.
             try database.run(
                 "UPDATE request SET wait_until = \(until) WHERE id = \(job.request) AND wait_until <> \(until)"
@@ -102,6 +98,11 @@ extension LedgerTransaction {
             review.next = state == .queued ? .job(.deferred, after: 0) : .recipients
         }
         return review
+    }
+
+    /// Until when a row may wait by the present settings, if it waits since this time.
+    private func waitUntil(since time: SQL) -> SQL {
+        "max(created_at + \(timetable.expiry), min(wait_until, \(time) + \(timetable.expiry)))"
     }
 
     fileprivate func reviewRecipients() throws -> Review {

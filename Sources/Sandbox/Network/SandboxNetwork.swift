@@ -202,8 +202,8 @@ public final class SandboxNetwork: Sendable {
         if options.signsCommits { try repositories.sign(did, with: key) }
         let account = SandboxAccount(did: did, handle: name, password: SecureRandom.token(bytes: 12))
         accounts.add(account)
-        tell([(did, .identity(handle: handle))])
-        tell([(did, .account(status: nil))])
+        teller.tell([(did, .identity(handle: handle))])
+        teller.tell([(did, .account(status: nil))])
         if let allowIncoming { try setAllowIncoming(allowIncoming, of: account) }
         return account
     }
@@ -245,7 +245,7 @@ public final class SandboxNetwork: Sendable {
     /// Takes an account down, deactivates it, …; nil makes it active again; the streams tell.
     public func setStatus(_ status: String?, of account: SandboxAccount) {
         accounts.setStatus(status, of: account.did)
-        tell([(account.did, .account(status: status))])
+        teller.tell([(account.did, .account(status: status))])
     }
 
     /// Cuts the repository of an account off from the streams until ``reconnect(_:)``, as a PDS that no relay reaches.
@@ -253,7 +253,7 @@ public final class SandboxNetwork: Sendable {
 
     /// Lets the streams tell now what was written since ``disconnect(_:)``.
     public func reconnect(_ account: SandboxAccount) {
-        for commit in absent.reconnect(account.did) { tell([(commit.did, .commit(commit))]) }
+        for commit in absent.reconnect(account.did) { teller.tell([(commit.did, .commit(commit))]) }
     }
 
     /// Lets the streams tell that a repository is another now, as after a recovery or an import.
@@ -266,10 +266,8 @@ public final class SandboxNetwork: Sendable {
         _ = absent.reconnect(account.did)
         let (rev, blocks, records) = try repositories.whole(account.did)
         let events = [LoggedEvent.Content.sync(rev: rev, blocks: blocks)] + records.map(LoggedEvent.Content.repeated)
-        tell(events.map { (account.did, $0) })
+        teller.tell(events.map { (account.did, $0) })
     }
-
-    private func tell(_ events: [(did: DID, content: LoggedEvent.Content)]) { teller.tell(events) }
 
     /// Makes an app password, with access to direct messages or without.
     public func createAppPassword(for account: SandboxAccount, isPrivileged: Bool) -> String {
